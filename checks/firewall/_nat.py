@@ -8,9 +8,11 @@ import re
 from functools import lru_cache
 
 from checks.firewall._netfilter import NetfilterView, netfilter_view
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Host
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
+from diagnose.model.server import Listeners
 from diagnose.parsers.netfilter import Decision, Packet, decide
 from diagnose.parsers.netfilter.rules import Nat
 from diagnose.parsers.netfilter.ruleset import RulePosition
@@ -58,3 +60,26 @@ def dnat_rule(view: NetfilterView, target: DnatTarget) -> RulePosition | None:
                 if decide(view.ruleset.without_rule(place), target.packet).to != target.decision.to:
                     return place
     return None
+
+
+def redirects_for_visitors(evidence: Evidence, port: int) -> tuple[DnatTarget, ...]:
+    """Return the redirects of a port to programs that listen on this machine, if every address of
+    the target is redirected so, and the run is on the server itself. Its own connections pass no
+    PREROUTING chain, and so are not redirected (nft(8), "Address families")."""
+    targets = dnat_targets(evidence, port)
+    is_on_server = any(host.via == "local" for host in evidence.of(Host))
+    if not targets or not is_on_server or any(map(_leads_away, targets)):
+        return ()
+    ports = {
+        listener.port
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.sockets
+        if not is_loopback(listener.address)
+    }
+    addresses = {address for address, _ in netfilter_view(evidence).packets(port)}
+    is_complete = addresses == {target.address for target in targets}
+    return targets if is_complete and {t.destination[1] for t in targets} <= ports else ()
+
+
+def _leads_away(target: DnatTarget) -> bool:
+    return target.destination[0] not in {"", target.address} or is_loopback(target.address)

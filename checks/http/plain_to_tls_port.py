@@ -1,7 +1,8 @@
 """A server reports that plain HTTP came to its TLS port (nginx: error 497).
 
 The cause depends on where the request went: port 80 itself speaks TLS, a redirect combines http://
-with the TLS port, or a proxy terminated TLS and forwarded plain HTTP to a TLS port behind it.
+with the TLS port, or a proxy forwarded plain HTTP to a TLS port behind it: one that terminated TLS,
+or one whose own port has none.
 """
 
 from collections.abc import Iterator
@@ -46,7 +47,8 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
             key = (exchange.port, exchange.url.partition(":")[0], redirected)
             groups.setdefault(key, []).append(exchange)
     for (port, scheme, redirected), exchanges in groups.items():
-        is_behind_proxy = scheme == "https"
+        has_no_tls = scheme == "http" and not redirected and _has_no_tls(evidence, port)
+        is_behind_proxy = scheme == "https" or has_no_tls
         # A redirect to the TLS port concerns everything that leads to it, which are the target's
         # own ports.
         subjects = endpoint_subjects(exchanges)
@@ -59,6 +61,7 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "addresses": addresses(exchanges),
                 "port": port,
                 "behind": is_behind_proxy,
+                "ends_tls": is_behind_proxy and not has_no_tls,
                 "product": _front_product(exchanges[0]) if is_behind_proxy else "",
                 "redirected": redirected and not is_behind_proxy,
                 "asked": not redirected and not is_behind_proxy,
@@ -67,6 +70,27 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=_fix(Nginx.of(evidence), exchanges, _step(port, is_behind_proxy, redirected)),
         )
+
+
+def _has_no_tls(evidence: Evidence, port: int) -> bool:
+    """Return whether the configuration that was read has the port without TLS: what answers so is
+    a server behind it."""
+    from diagnose.model.web_servers import WebServerConfig
+
+    sockets = [
+        socket.tls
+        for config in evidence.good(WebServerConfig)
+        for site in config.sites
+        for socket in site.sockets
+        if socket.port == port
+    ]
+    listens = [
+        listen.ssl
+        for server in Nginx.of(evidence).servers
+        for listen in server.listens
+        if listen.port == port
+    ]
+    return bool(sockets or listens) and not any((*sockets, *listens))
 
 
 def _front_product(exchange: Exchange) -> str:

@@ -115,6 +115,18 @@ def _redirect_fault(
             and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
+    if _lost_port(evidence, _host(onward)):
+        return _error_without_port(evidence, onward)
+    return "", None
+
+
+def _error_without_port(evidence: Evidence, onward: str) -> tuple[str, Exchange | None]:
+    """Return the request that shows that the site is not at the usual port: a page that is not
+    there (RFC 9110 section 15.5.5 and 15.5.11), or a server that fails."""
+    for page in evidence.good(Exchange):
+        is_error = page.status in {404, 410} or (page.status or 0) >= 500
+        if page.purpose == "redirect" and normalize_url(page.url) == onward and is_error:
+            return "error", page
     return "", None
 
 
@@ -174,6 +186,7 @@ def _claim(
     ]
     failure = failed_exchanges[0].failure if failed_exchanges else None
     certain = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
+    statuses = [page.status for page in failed_exchanges if reason == "error"]
     subjects = endpoint_subjects(steps)
     nginx = Nginx.of(evidence)
     own_redirect = _redirects.find_redirect(nginx, steps[0])
@@ -188,7 +201,9 @@ def _claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
         because=(*steps, *failed_exchanges),
-        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if certain and (sent_name or reason != "error")
+        else Confidence.LIKELY,
         facts={
             "url": steps[0].url,
             "location": steps[0].header("Location") or "",
@@ -201,6 +216,7 @@ def _claim(
             "silent": reason == "silent",
             "certificate": reason == "certificate",
             "tls": reason == "tls",
+            "status": statuses[0] if statuses else "",
             "message": failure.message if failure else "",
             "lost_port": _lost_port(evidence, host),
             "unserved": " ".join(unserved.names) or "_" if unserved else "",

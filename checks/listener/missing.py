@@ -53,6 +53,10 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     listeners = evidence.good(Listeners)
     if not listeners or listeners_on(evidence, port) or target_answers(evidence):
         return
+    from checks.firewall._nat import redirects_for_visitors
+
+    if redirects_for_visitors(evidence, port):
+        return  # another program gets what comes in
     plain_listeners = listeners_on(evidence, 80)
     connections = target_connections(evidence)
     # Only port 80 is open and nobody tried from outside. A healthy server behind a load balancer

@@ -24,7 +24,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.nginx.edits import diff
-from diagnose.parsers.web_sites import answering_sites, has_name
+from diagnose.parsers.web_sites import answering_sites, has_name, site_at
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ class ServerView:
         """The sites that answer the target's name on its port, one for each address."""
         target = self.evidence.target
         return answering_sites(self.config, target.port, target.host) if self.config else ()
+
+    @property
+    def sites_at_target(self) -> tuple[WebSite, ...]:
+        """These sites as they are for the target's path: with the folder of an alias."""
+        path = self.evidence.target.path.partition("?")[0]
+        return tuple(site_at(site, path)[0] for site in self.answering_sites)
 
     @property
     def facts(self) -> dict[str, object]:

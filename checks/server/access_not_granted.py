@@ -34,7 +34,7 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 403)
     if view is None or error is None or not pages or view.server.product != error.product:
         return
-    sites = view.answering_sites
+    sites = view.sites_at_target
     if not sites or any(site.guarded is not False for site in sites):
         return
     folder = _folder(view, error, sites[0])

@@ -1,14 +1,16 @@
 """The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
-or it ends the connection without one, and a TLS handshake with it succeeds."""
+or it ends the connection without one, and a TLS handshake with it succeeds. Where visitors use
+plain HTTP too, the port itself must be known to have no TLS: else the answer may be its own."""
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.web_sites import route_of
 
@@ -28,7 +30,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    pages = [page for page in page_exchanges(evidence) if page.url.startswith("https:")]
+    pages = _pages(view)
     answers = [page for page in pages if page.failure is None and wants_tls(page)]
     routes = [route_of(site, target.path.partition("?")[0]) for site in view.answering_sites]
     route = next(
@@ -41,6 +43,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     if not answers and (not failed or len(failed) != len(pages)):
         return
     endpoint = route.target.partition("://")[2].rstrip("/")
+    host = endpoint.rpartition(":")[0].strip("[]")
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port),),
@@ -48,6 +51,9 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "target": endpoint,
+            "scheme": "https" if target.uses_tls else "http",
+            "over_tls": target.uses_tls,
+            "server_name": host if "." in host and not is_address(host) else "",
             "place": place_text(route.file, route.line),
             "says_so": bool(answers),
             "command": handshakes[0].equivalent if handshakes else "",
@@ -57,6 +63,17 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=manual_fix(view, "use-tls"),
     )
+
+
+def _pages(view: ServerView) -> list[Exchange]:
+    """Return the visitors' requests that the server itself did not take for TLS by mistake."""
+    target, sites = view.evidence.target, view.answering_sites
+    is_plain = bool(sites) and not any(
+        socket.tls for site in sites for socket in site.sockets if socket.port == target.port
+    )
+    return [
+        page for page in page_exchanges(view.evidence) if page.url.startswith("https:") or is_plain
+    ]
 
 
 def _handshakes(evidence: Evidence, target: str) -> list[BackendHandshake]:

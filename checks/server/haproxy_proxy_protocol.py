@@ -2,7 +2,9 @@
 ("accept-proxy") and visitors send none, or it sends the header ("send-proxy") to a server that does
 not know it, or the server waits for it.
 
-Each case has its control: the same request with the header, and without it.
+Each case has its control: the same request with the header, and without it. A request without it
+that nobody answers in time is no refusal: the page may be slow, and what came with the header an
+answer to a malformed request.
 """
 
 from collections.abc import Iterator
@@ -56,7 +58,7 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     for server in servers_of(backend) if backend else ():
         own = tuple(attempt for attempt in haproxy.tries_for("page") if attempt.name == server.name)
         pair, visits = _pair(own), _failed_visits(evidence)
-        if not pair or not visits or _works(pair[0]) is _works(pair[1]):
+        if not pair or not visits or _works(pair[0]) is _works(pair[1]) or _is_late(pair[0]):
             continue
         if server.proxy_protocol and _works(pair[0]):
             edit = without_words(haproxy.view, server.line, *_SENDS)
@@ -78,6 +80,10 @@ def _works(attempt: HaproxyTry) -> bool:
     """Return whether the page was answered; 400 is what a server answers to a header that it does
     not understand."""
     return attempt.status is not None and attempt.status != 400 and attempt.status < 500
+
+
+def _is_late(attempt: HaproxyTry) -> bool:
+    return attempt.failure is not None and attempt.failure.kind == "timeout"
 
 
 def _failed_visits(evidence: Evidence) -> tuple[Observation, ...]:

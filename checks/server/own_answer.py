@@ -53,7 +53,7 @@ def _runs_programs(view: ServerView) -> bool:
 def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange]) -> Claim:
     from diagnose.parsers.html_tags import excerpt
 
-    target, page, site = view.evidence.target, pages[0], view.answering_sites[0]
+    target, page, site = view.evidence.target, pages[0], view.sites_at_target[0]
     place = place_text(route.file, route.line) if route else place_text(site.file, site.line)
     return Claim(
         about=Subject(port=target.port, path=target.path),

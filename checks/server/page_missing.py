@@ -54,7 +54,7 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             served.root.rstrip("/") for served in (view.config.folders if view.config else ())
         }
         sites = [
-            site for site in view.answering_sites if folder.path in {site.root.rstrip("/"), *served}
+            site for site in view.sites_at_target if folder.path in {site.root.rstrip("/"), *served}
         ]
         modules = view.config.modules if view.config else ()
         if folder.is_unset:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checks.tcp import claim, probed_ports
 from checks.tcp._reset_sender import reset_sender
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Host, Manual, Severity, Where
 from diagnose.model.addresses import is_loopback
 from diagnose.model.tcp import Connection
 
@@ -14,7 +14,7 @@ from diagnose.model.tcp import Connection
 @check(severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection])
 def refused(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "refused")
-    if ports:
+    if ports and not _is_for_visitors(evidence):
         is_here = all(is_loopback(port.address) for port in ports)
         sender = reset_sender(evidence, ports)
         extra_facts = {
@@ -28,3 +28,12 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
         yield claim(
             evidence, ports, step, extra_facts=extra_facts, extra_observations=sender.because
         )
+
+
+def _is_for_visitors(evidence: Evidence) -> bool:
+    """Return whether the port is redirected for visitors, and not for this server itself."""
+    if not any(host.via == "local" for host in evidence.of(Host)):
+        return False
+    from checks.firewall._nat import redirects_for_visitors
+
+    return bool(redirects_for_visitors(evidence, evidence.target.port))

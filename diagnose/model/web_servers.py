@@ -242,6 +242,18 @@ class SiteAccessLog:
 
 
 @frozen
+class SiteAlias:
+    """A folder outside of the site's own that answers the paths below `prefix` (Apache, "Alias").
+    The other fields are those of `WebSite`, for this folder."""
+
+    prefix: UrlPath
+    folder: FilePath
+    guarded: bool | None = None
+    old_access: FilePath = ""
+    reads_htaccess: bool | None = None
+
+
+@frozen
 class WebSite:
     """A name-based site: an Apache virtual host, a Caddy site, an HAProxy frontend.
 
@@ -256,7 +268,8 @@ class WebSite:
     everybody in with the words of Apache 2.2 alone ("file:line"), "" if none does. `gateways` are
     the Unix sockets that answer some of its files (Apache's SetHandler, for PHP).
     `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
-    question or unknown. `access_logs` are the files in which it writes every request.
+    question or unknown. `access_logs` are the files in which it writes every request. `aliases`
+    are other folders, in the order in which the server tries them.
     """
 
     names: tuple[HostName, ...] = ()
@@ -277,6 +290,7 @@ class WebSite:
     gateways: tuple[FilePath, ...] = ()
     reads_htaccess: bool | None = None
     access_logs: tuple[SiteAccessLog, ...] = ()
+    aliases: tuple[SiteAlias, ...] = ()
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

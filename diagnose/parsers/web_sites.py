@@ -174,6 +174,24 @@ def needs_folder(site: WebSite, path: str) -> bool:
     )
 
 
+def site_at(site: WebSite, path: str) -> tuple[WebSite, str]:
+    """Return the site as it is for a path, and the path in its folder: below an alias both are the
+    alias's."""
+    for alias in site.aliases:
+        if takes(alias.prefix, path):
+            inner_path = path[len(alias.prefix) :]
+            placed = replace(
+                site,
+                root=alias.folder,
+                guarded=alias.guarded,
+                old_access=alias.old_access,
+                reads_htaccess=alias.reads_htaccess,
+                aliases=(),
+            )
+            return placed, inner_path if inner_path.startswith("/") else f"/{inner_path}"
+    return site, path
+
+
 def is_taken(route: SiteRoute, path: str) -> bool:
     """Return True if a route without a regular expression takes a path."""
     return path == route.path if route.exact else takes(route.path, path)

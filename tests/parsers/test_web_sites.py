@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model.web_servers import (
+    SiteAlias,
     SiteRedirect,
     SiteRoute,
     SiteSocket,
@@ -21,6 +22,7 @@ from diagnose.parsers.web_sites import (
     rest_of,
     route_of,
     serves_files,
+    site_at,
     takes,
 )
 
@@ -163,3 +165,22 @@ def test_conditions_decide_by_what_is_requested() -> None:
     unknown = WebSite(routes=(rule("/(.*)", "/$1", None, None), page))
     assert route_of(unknown, "/ws", websocket=True) is None
     assert route_of(WebSite(routes=(rule("/(.*)", "/$x", True, True), page)), "/ws") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "inner"),
+    [
+        ("/admin/login", "/usr/share/admin", "/login"),
+        ("/admin", "/usr/share/admin", "/"),
+        ("/icons/a.png", "/usr/share/icons/", "/a.png"),
+        ("/icons", "/var/www", "/icons"),
+        ("/administrator", "/var/www", "/administrator"),
+    ],
+)
+def test_below_an_alias_a_site_has_its_folder(path: str, folder: str, inner: str) -> None:
+    aliases = (
+        SiteAlias("/admin", "/usr/share/admin", reads_htaccess=False),
+        SiteAlias("/icons/", "/usr/share/icons/"),
+    )
+    site, inner_path = site_at(replace(SHOP, root="/var/www", aliases=aliases), path)
+    assert (site.root, inner_path) == (folder, inner)

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from diagnose.model.web_servers import SiteFile, SiteRoute, SiteSocket, Verification, WebSite
+from diagnose.model.web_servers import (
+    SiteAlias,
+    SiteFile,
+    SiteRoute,
+    SiteSocket,
+    Verification,
+    WebSite,
+)
 from diagnose.parsers.apache.access_log import access_logs
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import LoadedConfig
@@ -69,9 +76,10 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     ]
     listens = listens_of(config)
     sections = [directive for directive in config.main if directive.name in _SECTIONS]
+    aliases = [directive for directive in config.main if directive.name == "alias"]
+    main = [*shared[-MAX_SHARED:], *aliases[:MAX_SHARED]]
     return tuple(
-        _site(host, shared[-MAX_SHARED:], sections[:MAX_SECTIONS], listens, root)
-        for host in hosts[:MAX_SITES]
+        _site(host, main, sections[:MAX_SECTIONS], listens, root) for host in hosts[:MAX_SITES]
     )
 
 
@@ -117,7 +125,27 @@ def _site(
         reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
+        aliases=tuple(islice(_aliases(inner, main, sections), MAX_SHARED)),
     )
+
+
+def _aliases(
+    inner: Sequence[Directive], main: Sequence[Directive], sections: Sequence[Directive]
+) -> Iterator[SiteAlias]:
+    """Yield the folders of Alias; those of the virtual host come before the main server's
+    (mod_alias, "Order of Processing")."""
+    for directive in (*inner, *main):
+        if directive.name != "alias" or len(directive.args) != 2:
+            continue
+        prefix, folder = directive.args
+        if prefix.startswith("/") and folder.startswith("/"):
+            yield SiteAlias(
+                clean(prefix, 300),
+                clean(folder, 300),
+                _is_guarded(folder, [*inner, *sections]),
+                _old_access(folder, [*inner, *sections]),
+                _reads_htaccess(folder, [*sections, *inner]),
+            )
 
 
 def _gateways(directives: Sequence[Directive]) -> Iterator[str]:

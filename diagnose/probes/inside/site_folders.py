@@ -14,7 +14,7 @@ from diagnose.model.site_folders import FolderAccess, SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
-from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files
+from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files, site_at
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 
@@ -102,15 +102,17 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
         await _emit_access(ctx, holders[0].pid)
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    roots = {site.root for site in sites if needs_folder(site, path)}
-    is_alone = all(serves_files(site, path) for site in sites)
+    placed = [site_at(site, path) for site in sites]
+    roots = {(site.root, inner) for site, inner in placed if needs_folder(site, path)}
+    is_alone = all(serves_files(site, path) for site, _ in placed)
     # A path that leads out of the folder, or is encoded, is not looked for.
     if not holders or len(roots) != 1 or not _is_plain(path):
         return
-    root = roots.pop().rstrip("/")
+    folder, inner_path = roots.pop()
+    root = folder.rstrip("/")
     # Where FastCGI may have answered, only a folder that is not there tells something.
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
-        await _look_into(ctx, root, path)
+        await _look_into(ctx, root, inner_path, above=path.removesuffix(inner_path))
         await _emit_access(ctx, holders[0].pid)
 
 
@@ -139,7 +141,10 @@ def _is_plain(path: str) -> bool:
     return ".." not in path and "%" not in path
 
 
-async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") -> None:
+async def _look_into(
+    ctx: ProbeContext, root: str, path: str, prefix: str = "", above: str = ""
+) -> None:
+    """Emit the folder; `above` is the part of the URL's path that stands for it."""
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
@@ -175,14 +180,15 @@ async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") 
             prefix=prefix,
             shortened=shortened if remainder and short and not pages else "",
             lookalike=_lookalike(hidden, named) if rules.failure else "",
-            lost_script=await _lost_script(ctx, root, rules.text),
+            lost_script=await _lost_script(ctx, root, rules.text, above),
         )
     )
 
 
-async def _lost_script(ctx: ProbeContext, root: str, rules: str) -> str:
+async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:
     """Return the script to which the last rule of an .htaccess leads, "" if it is there."""
-    scripts = [script for script in _SCRIPT.findall(rules) if ".." not in script]
+    found = (script.removeprefix(f"{above.strip('/')}/") for script in _SCRIPT.findall(rules))
+    scripts = [script for script in found if ".." not in script]
     is_lost = bool(scripts) and not await ctx.machine.glob(f"{root}/{scripts[-1]}")
     return clean(scripts[-1], 100) if is_lost else ""
 

@@ -3,8 +3,11 @@ import pytest
 from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import TEXT as HTTPS
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config, led
 
+HAPROXY = HTTPS.replace("    default_backend", "    bind :80\n    default_backend")
 NGINX = "<center>The plain HTTP request was sent to HTTPS port</center>"
 
 
@@ -102,3 +105,12 @@ def test_a_redirect_that_names_the_port_says_https() -> None:
         Applicability.AUTOMATIC,
         [f"-{words}", "+return 301 https://$host$request_uri;"],
     )
+
+
+def test_fires_as_behind_where_the_port_of_this_server_has_no_tls() -> None:
+    seen = answer("http://shop.example.com/", 80, "target")
+    (claim,) = judge("http.plain-to-tls-port", seen, haproxy_config(HAPROXY))
+    assert (claim.facts["behind"], claim.facts["ends_tls"]) == (True, False)
+    own = haproxy_config(HAPROXY.replace(":443 ssl", ":80 ssl"))
+    (claim,) = judge("http.plain-to-tls-port", seen, own)
+    assert claim.facts["asked"]

@@ -168,6 +168,30 @@ def test_fires_on_a_lost_port_and_passes_it_on() -> None:
     assert "Host $http_host;" in str(claim.fix.steps[0])
 
 
+@pytest.mark.parametrize(
+    ("status", "fires"), [(404, True), (502, True), (200, False), (403, False)]
+)
+def test_fires_on_a_lost_port_where_the_usual_port_has_not_the_site(
+    status: int, fires: bool
+) -> None:
+    target = replace(SHOP, scheme="http", port=9527)
+    login = "http://shop.example.com/login"
+    page = Exchange(
+        url="http://shop.example.com:9527/", address="203.0.113.10", port=9527, status=302,
+        headers=(("Location", login),),
+    )  # fmt: skip
+    there = replace(redirected_page(login, None), status=status, redirected_from=page.url)
+    text = proxied.SITE.replace("443 ssl", "9527")
+    seen = (page, there, proxied.BUILD, proxied.RUNNING, proxied.config(text))
+    claims = judge("http.redirect-wrong-host", *seen, target=target, masked=False)
+    assert bool(claims) is fires
+    for claim in claims:
+        assert (claim.facts["status"], claim.facts["lost_port"]) == (status, 9527)
+        assert claim.facts["value"] == "shop.example.com"
+        assert claim.fix
+        assert "Host $http_host;" in str(claim.fix.steps[0])
+
+
 def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
     text = proxied.SITE.replace(
         "Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host app:3000;"

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config
 from tests.support.report_builder import ANSWER
 
 CHECK = "server.application-speaks-tls"
@@ -42,3 +44,26 @@ def test_silent_without_such_a_handshake_or_with_a_page() -> None:
     assert not judge(CHECK, CADDY, PORTAINER, FAILED, replace(SHAKEN, verify_code=None))
     assert not judge(CHECK, CADDY, PORTAINER, FAILED, replace(SHAKEN, plain=True))
     assert not judge(CHECK, CADDY, PORTAINER, ANSWER, SHAKEN)
+
+
+def test_fires_for_visitors_who_use_plain_http_too() -> None:
+    text = haproxy_text(":80", "api.example.net:443")
+    target = replace(SHOP, scheme="http", port=80)
+    page = replace(REFUSED, url="http://shop.example.com/", port=80)
+    (claim,) = judge(CHECK, HAPROXY, config(text), page, target=target)
+    assert claim.facts["server_name"] == "api.example.net"
+    assert (claim.facts["scheme"], claim.facts["over_tls"]) == ("http", False)
+
+
+def test_silent_where_the_port_itself_may_want_tls() -> None:
+    text = haproxy_text(":80 ssl crt /etc/ssl/shop.pem", "api.example.net:443")
+    target = replace(SHOP, scheme="http", port=80)
+    page = replace(REFUSED, url="http://shop.example.com/", port=80)
+    assert not judge(CHECK, HAPROXY, config(text), page, target=target)
+
+
+def haproxy_text(bind: str, server: str) -> str:
+    return (
+        f"defaults\n    mode http\nfrontend web\n    bind {bind}\n    default_backend app\n"
+        f"backend app\n    server a {server}\n"
+    )

@@ -59,3 +59,9 @@ def test_silent_where_the_header_makes_no_difference() -> None:
                      front(True, None, failure=RESET))  # fmt: skip
     assert not judge(SENDS, page(400), attempt(status=400, proxied=True), attempt(status=400))
     assert not judge(TEXT, page(502), attempt(status=502))
+
+
+def test_silent_where_the_page_is_late_and_the_header_gets_an_answer() -> None:
+    late = Failure("timeout", "timed out")
+    tries = (attempt(status=None, failure=late), attempt(proxied=True))
+    assert not judge(TEXT, page(504), *tries)

@@ -120,3 +120,20 @@ def test_fires_when_the_configuration_names_no_folder() -> None:
     assert claim.facts["no_root"] is True
     other = replace(folder, requested="/about")
     assert not judge(CHECK, CADDY, site, page, other)
+
+
+def test_fires_below_an_alias_whose_htaccess_is_not_read() -> None:
+    alias = f"DocumentRoot {ROOT}\n    Alias /admin /usr/share/admin"
+    config = apache_config(SITE.replace(f"DocumentRoot {ROOT}", alias))
+    folder = replace(FOLDER, path="/usr/share/admin", requested="/login", has_rewrite_rules=True)
+    target = replace(SHOP, path="/admin/login")
+    page = replace(PAGE, url="https://shop.example.com/admin/login")
+    (claim,) = judge(CHECK, APACHE, config, folder, page, target=target, masked=False)
+    assert (claim.facts["htaccess"], claim.facts["folder"]) == (True, "/usr/share/admin")
+    read = apache_config(
+        SITE.replace(f"DocumentRoot {ROOT}", alias).replace(
+            "</VirtualHost>",
+            "<Directory /usr/share/admin>\nAllowOverride All\n</Directory>\n</VirtualHost>",
+        )
+    )
+    assert not judge(CHECK, APACHE, read, folder, page, target=target)

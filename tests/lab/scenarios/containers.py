@@ -215,3 +215,12 @@ def nat_leads_to_the_site(lab: Lab) -> None:
     also_on_8443(lab)
     redirected(lab, "8443")
     firewalld(lab, CLOSED)
+
+
+@healthy(unsure=("server",))
+def nat_leads_visitors_alone_to_the_site(lab: Lab) -> None:
+    """https://github.com/firewalld/firewalld/issues/1565: 443 is redirected to 8443, where the site
+    listens. The server's own connections are not redirected, and are refused."""
+    lab.edit("listen 443 ssl", "listen 8443 ssl")
+    lab.restart_nginx()
+    firewalld(lab, "--zone=public --add-forward-port=port=443:proto=tcp:toport=8443")

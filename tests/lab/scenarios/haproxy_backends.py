@@ -208,6 +208,24 @@ def haproxy_passes_tls_to_plain(lab: Lab) -> None:
 
 
 @haproxy_scenario(
+    outside="http.plain-to-tls-port",
+    server="server.application-speaks-tls",
+    target="http://shop.example.com/",
+    manual="a person chooses the authority",
+)
+def haproxy_passes_plain_http_to_tls(lab: Lab) -> None:
+    """https://serverfault.com/questions/830050/haproxy-as-reverse-proxy-for-aws-api-gateway: the
+    port is that of https, and `ssl` is forgotten; visitors use http."""
+    haproxy.install(lab, keep_nginx=True)
+    page = site.HTTPS.partition("  location /ws")[0].replace("443 ssl", "127.0.0.1:8443 ssl")
+    lab.server.write(site.CONF, f"{page}}}\n")
+    lab.restart_nginx()
+    text = f"{GLOBAL}\nfrontend web\n    bind :80\n    default_backend app\nbackend app\n"
+    lab.server.write(haproxy.CONFIG, f"{text}    server app1 127.0.0.1:8443\n")
+    haproxy.start(lab, 80)
+
+
+@haproxy_scenario(
     outside="tls.name-rejected",
     server="server.haproxy-name-without-certificate",
     manual="a person writes the name",

@@ -8,6 +8,7 @@ from .caddy import caddy_scenario, healthy_caddy
 
 ROOT = "/var/www/shop"
 ABOUT = "https://shop.example.com/about"
+LOGIN = "https://shop.example.com/admin/auth/login"
 DEPLOY = "the site has to be deployed"
 RULE = "a person reads the rules first"
 PAGE = "<!doctype html><title>Shop</title><h1>Shop</h1>\n"
@@ -81,6 +82,28 @@ def apache_ignores_its_htaccess(lab: Lab) -> None:
 def apache_ignores_the_permalinks_of_its_htaccess(lab: Lab) -> None:
     """The same with an address that ends with a slash, as WordPress makes them."""
     on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
+def below_an_alias(lab: Lab, overrides: str) -> None:
+    """An application in another folder, at /admin."""
+    root = "/usr/local/admin/public"
+    section = of_files(root, overrides).partition("    <Directory")[2].partition("</Virt")[0]
+    alias = f"    Alias /admin {root}\n    <Directory{section}</VirtualHost>"
+    rules = REWRITES.replace("/index.html", "/admin/index.html")
+    lab.server.write(f"{root}/index.html", PAGE)
+    lab.server.write(f"{root}/.htaccess", rules)
+    on_apache(lab, of_files().replace("</VirtualHost>", alias), **{"index.html": PAGE})
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=LOGIN, manual=RULE)
+def apache_ignores_the_htaccess_of_an_alias(lab: Lab) -> None:
+    """https://github.com/opensolutions/ViMbAdmin/issues/141"""
+    below_an_alias(lab, "None")
+
+
+@healthy_apache(target=LOGIN)
+def apache_reads_the_htaccess_of_an_alias(lab: Lab) -> None:
+    below_an_alias(lab, "All")
 
 
 @apache_scenario(outside=None, server="server.page-missing", manual=DEPLOY)

@@ -171,3 +171,15 @@ def test_the_only_member_of_a_balancer() -> None:
     assert route.target == "balancer://app/"
     (several,) = sites(text.format("\nBalancerMember http://127.0.0.1:3998"))
     assert several.routes[0].scheme == "balancer"
+
+
+def test_the_folders_of_aliases_with_what_their_sections_say() -> None:
+    (shop,) = sites(
+        "Alias /icons/ /usr/share/icons/\nListen 80\n<VirtualHost *:80>\nAlias /admin /srv/admin\n"
+        "Alias relative x\n<Directory /srv/admin>\nAllowOverride All\nRequire all granted\n"
+        "</Directory>\n</VirtualHost>"
+    )
+    admin, icons = shop.aliases
+    assert (admin.prefix, admin.folder) == ("/admin", "/srv/admin")
+    assert (admin.guarded, admin.reads_htaccess) == (True, True)
+    assert (icons.prefix, icons.guarded, icons.reads_htaccess) == ("/icons/", False, False)

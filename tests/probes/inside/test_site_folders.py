@@ -11,6 +11,7 @@ from diagnose.model.site_folders import SiteFolder
 from diagnose.probes.inside import site_folders
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, apache_config
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=404)
 
@@ -30,3 +31,29 @@ def test_the_folder_in_which_caddy_runs_where_none_is_named() -> None:
     asyncio.run(work())
     (folder,) = ctx.observed(SiteFolder)
     assert (folder.path, folder.requested, folder.is_unset) == ("/srv/caddy", "/", True)
+
+
+def test_the_folder_of_an_alias_and_the_rules_of_its_htaccess() -> None:
+    root = "/usr/share/admin"
+    files = {
+        f"{root}/.htaccess": "RewriteEngine On\nRewriteRule ^ /admin/index.php [L]\n",
+        f"{root}/index.php": "<?php\n",
+    }
+    site = (
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n"
+        f"Alias /admin {root}\n</VirtualHost>\n"
+    )
+    page = replace(PAGE, url="https://shop.example.com/admin/login")
+    ctx = Looking(RecordedMachine(files=files))
+    ctx.target = replace(ctx.target, path="/admin/login")
+    config = apache_config(site)
+    for observation in (APACHE, page, config):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await site_folders.folder_after_config.work(ctx, config)
+
+    asyncio.run(work())
+    (folder,) = ctx.observed(SiteFolder)
+    assert (folder.path, folder.requested, folder.has_rewrite_rules) == (root, "/login", True)
+    assert folder.lost_script == ""
