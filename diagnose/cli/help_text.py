@@ -146,7 +146,7 @@ examples:
 
 The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
 is marked as such. It needs the extra mcp: in a checkout,
-pipx install '.[mcp]'.
+pipx install --force '.[mcp]'.
 """,
     "serve": """\
 examples:
@@ -158,7 +158,7 @@ examples:
 
 It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
 load the configuration again. It needs the extra serve: in a checkout,
-pipx install '.[serve]'.
+pipx install --force '.[serve]'.
 The resident's socket is $XDG_RUNTIME_DIR/diagnose/resident.
 """,
     "fleet": """\
@@ -185,7 +185,7 @@ examples:
 
 It runs until a signal ends it: what is at work is then finished within seconds, or given back. It
 looks from outside only, and never at link-local or metadata addresses. The server needs JetStream.
-It needs the extra fleet: in a checkout, pipx install '.[fleet]'.
+It needs the extra fleet: in a checkout, pipx install --force '.[fleet]'.
 """,
     "watch": """\
 examples:
