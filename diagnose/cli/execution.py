@@ -22,7 +22,7 @@ from diagnose.cli.output import (
 from diagnose.cli.parser import words_language
 from diagnose.cli.request import RunRequest
 from diagnose.i18n import SOURCE_LANGUAGE
-from diagnose.outputs.terminal import sanitize
+from diagnose.outputs.terminal import sanitize, terminal_columns
 from diagnose.parsers.target import UsageError
 from diagnose.processes import interrupts
 
@@ -149,10 +149,12 @@ def _discover(request: RunRequest) -> int:
 
 
 def _explain_missing_target(lang: str) -> None:
+    from diagnose.cli.help_layout import lay_out
     from diagnose.i18n.command_line import translate_error, translate_help
 
     missing = translate_error("A TARGET is missing. See diagnose --help.", lang)
-    write_note(f"{translate_help(DESCRIPTION, lang)}\n{missing}\n")
+    lines = lay_out(translate_help(DESCRIPTION, lang), terminal_columns())
+    write_note("\n".join((*lines, "", missing, "")))
 
 
 def diagnose(request: RunRequest) -> int:

@@ -51,15 +51,15 @@ COMMANDS = {
 DESCRIPTION = """\
 Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to fix it.
 
-  diagnose https://shop.example.com/            what visitors meet; on the server also why
-  diagnose shop.example.com --ws /ws            its WebSocket too
+  diagnose https://shop.example.com/   what visitors meet; on the server: why
+  diagnose shop.example.com --ws /ws   its WebSocket too
   diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
   diagnose --vantage ssh://me@laptop.example.net shop.example.com    seen from there too
   diagnose --origin-address 203.0.113.10 shop.example.com            behind a CDN: which side fails?
   diagnose --json shop.example.com | jq .verdict
   diagnose --baseline before.json shop.example.com    only what differs from an earlier --json
-  diagnose --plan shop.example.com              what would be asked, and of whom; nothing is sent
-  diagnose                                      on a terminal: the sites of this server's nginx
+  diagnose --plan shop.example.com     what would be asked; nothing is sent
+  diagnose                             the sites of this server's nginx
 
 On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format
 text, it prints the report alone.
@@ -109,7 +109,8 @@ does not answer also to the metadata service; with --cloud to the API of the pro
 --vantage globalping, what is measured and the results become public.
 
 documentation:
-  man diagnose, the help of each command, and the site that "make docs" builds from the sources
+  man diagnose       and one for each command: man diagnose-fix
+  make docs          builds the site, in a checkout
 """
 
 #: What follows the options in the help of a command.
@@ -145,7 +146,7 @@ examples:
 
 The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
 is marked as such. It needs the extra mcp: in a checkout,
-pipx install '.[mcp]'.
+pipx install --force '.[mcp]'.
 """,
     "serve": """\
 examples:
@@ -157,7 +158,7 @@ examples:
 
 It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
 load the configuration again. It needs the extra serve: in a checkout,
-pipx install '.[serve]'.
+pipx install --force '.[serve]'.
 The resident's socket is $XDG_RUNTIME_DIR/diagnose/resident.
 """,
     "fleet": """\
@@ -184,7 +185,7 @@ examples:
 
 It runs until a signal ends it: what is at work is then finished within seconds, or given back. It
 looks from outside only, and never at link-local or metadata addresses. The server needs JetStream.
-It needs the extra fleet: in a checkout, pipx install '.[fleet]'.
+It needs the extra fleet: in a checkout, pipx install --force '.[fleet]'.
 """,
     "watch": """\
 examples:

@@ -35,8 +35,11 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Wrap a paragraph. A text of several lines has its own."""
-        lines = text.splitlines() if "\n" in text.strip() else self._split_lines(text, width)
+        from diagnose.cli.help_layout import lay_out
+
+        if "\n" in text.strip():  # its lines were written to the last cell
+            width = terminal_columns() - len(indent)
+        lines = lay_out(text, width)
         return "\n".join(f"{indent}{line}".rstrip() for line in lines) + "\n"
 
 

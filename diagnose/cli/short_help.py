@@ -2,8 +2,9 @@
 
 import argparse
 
+from diagnose.cli.help_layout import lay_out
 from diagnose.cli.help_text import SHORT_HELP_END
-from diagnose.outputs.terminal import wrap
+from diagnose.outputs.terminal import terminal_columns
 
 
 def short_help(parser: argparse.ArgumentParser, lang: str) -> str:
@@ -12,5 +13,6 @@ def short_help(parser: argparse.ArgumentParser, lang: str) -> str:
 
     usage = f"{translate_error('usage: ', lang)}{parser.usage}"
     description = translate_help(parser.description or "", lang).rstrip()
-    help_end = "\n".join(wrap(translate_help(SHORT_HELP_END, lang), 80))
-    return f"{usage}\n\n{description}\n\n{help_end}\n"
+    text = f"{description}\n\n{translate_help(SHORT_HELP_END, lang)}"
+    lines = lay_out(text, terminal_columns())
+    return "\n".join((usage, "", *lines, ""))

@@ -149,6 +149,7 @@ MESSAGES = Messages(
     Message("no-fix", "This finding has no commands to copy."),
     Message("no-finding", "Nothing was found."),
     Message("no-cause", "Nothing has to be fixed."),
+    Message("by-hand", "A person has to do this: the page says how."),
     Message("no-failed", "Nothing failed."),
     Message("no-diff", "This fix changes no file."),
     Message("no-other-run", "There is no other run to compare with."),

@@ -11,7 +11,7 @@ from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.symptom_text import symptom_text
-from diagnose.outputs.terminal import Page, cell_len
+from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
 
 #: The number of observations on this page. All of them are in the tab with the evidence.
@@ -109,10 +109,14 @@ def _add_next(page: Page, report: Report, finding: Finding, view: View) -> None:
 
 
 def _add_heading(page: Page, key: str, remark: str, view: View) -> None:
+    """Add a heading and a remark: beside it if all of it fits, or if that takes a line less."""
     page.blank()
-    heading = translate(key, view.lang)
-    if cell_len(heading) + 2 + cell_len(remark) <= page.width:
-        page.add(("bold", heading), "  ", ("dim", remark))
-    else:
-        page.add(("bold", heading))
-        page.prose(remark, "", 2, "dim")
+    heading, remark = translate(key, view.lang), " ".join(remark.split())
+    room = page.width - cell_len(heading) - 2
+    first = wrap(remark, max(room, 1))[0]
+    rest = remark[len(first) :].lstrip()
+    if rest and len(wrap(rest, page.width - 2)) == len(wrap(remark, page.width - 2)):
+        first, rest = "", remark
+    page.add(("bold", heading), "  ", ("dim", first))
+    if rest:
+        page.prose(rest, "", 2, "dim")

@@ -28,16 +28,14 @@ _ASCII_SPARKS = "_.-=*#"
 
 
 def head_line(report: Report, marks: Sequence[str], view: View, running: bool) -> str:
-    """Return the first line: the URL, the marks if there is room for them, and at the right end the
-    verdict with the duration of the run."""
+    """Return the first line: the URL, the marks that there is room for, the last ones first, and at
+    the right end the verdict with the duration of the run."""
     page = new_page(view)
     role, status = _status_text(page, report, view.lang, running)
     duration = "" if running else f"  {report.duration:.2f} s"
     room = view.width - cell_len(status) - cell_len(duration) - 2
     url = truncate(sanitize(report.evidence.target.url), room, view.ascii)
-    mark_text = "  ".join(filter(None, map(sanitize, marks)))
-    mark_room = room - cell_len(url) - 3
-    mark_text = truncate(mark_text, mark_room, view.ascii) if mark_room >= 8 else ""
+    mark_text = _mark_text(marks, room - cell_len(url) - 3, view)
     gap = max(room - cell_len(url) - cell_len(mark_text), 0) + 2
     parts: list[tuple[str, str] | str] = [("bold", url)]
     if mark_text:
@@ -45,6 +43,14 @@ def head_line(report: Report, marks: Sequence[str], view: View, running: bool) -
         gap -= 3
     page.add(*parts, " " * gap, (role, status), ("dim", duration))
     return page.lines[0]
+
+
+def _mark_text(marks: Sequence[str], room: int, view: View) -> str:
+    """Return the marks. The first ones say what does not change, and give way."""
+    shown = [mark for mark in map(sanitize, marks) if mark]
+    while len(shown) > 1 and cell_len("  ".join(shown)) > room:
+        del shown[0]
+    return truncate("  ".join(shown), room, view.ascii) if room >= 8 else ""
 
 
 def _status_text(page: Page, report: Report, lang: str, running: bool) -> tuple[Status, str]:

@@ -39,7 +39,7 @@ class CommandProvider(Provider):
             *self._site_commands(),
             *self._static_commands(),
         ):
-            score = matcher.match(label)
+            score = max(matcher.match(label), matcher.match(hint))
             if score > 0:
                 yield Hit(score, matcher.highlight(label), run, help=hint)
 
@@ -48,8 +48,10 @@ class CommandProvider(Provider):
         for key in screen.keys if isinstance(screen, BaseScreen) else ():
             owner: Any = self._app if key.app_wide else screen
             if key.name not in {"palette", "back"}:
-                label = key.description(self._app.view.lang)
-                yield label, key.label, partial(owner.action_do, key.name)
+                # The word of the key bar too: somebody types what is read there.
+                lang = self._app.view.lang
+                hint = f"{key.label}  {key.hint(lang)}"
+                yield key.description(lang), hint, partial(owner.action_do, key.name)
 
     def _site_commands(self) -> Iterator[Command]:
         screen, lang = self.screen, self._app.view.lang

@@ -7,11 +7,14 @@ from diagnose.outputs.terminal import cell_len
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_it_fits_on_a_screen(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_fits_on_a_screen(
+    lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert main.main(["-h", "--lang", lang]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 23
-    assert max(map(cell_len, lines)) <= 100
+    assert max(map(cell_len, lines)) <= 80
     assert "  diagnose shop.example.com --ws /ws" in "\n".join(lines)
     assert "diagnose --help" in lines[-1]
 

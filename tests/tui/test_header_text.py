@@ -21,6 +21,18 @@ def test_the_first_line_has_the_url_and_the_verdict_and_the_marks_give_way() -> 
     assert cell_len(narrow) == 30
 
 
+def test_a_mark_stands_whole_or_not_at_all() -> None:
+    marks = ["a demonstration", "run 3", "masked"]
+    for width, shown in (
+        (74, "a demonstration  run 3  masked"),
+        (70, "run 3  masked"),
+        (52, "masked"),
+    ):
+        line = header_text.head_line(healthy(), marks, View(width=width), running=False)
+        middle = line.removeprefix("https://shop.example.com/").removesuffix("✓ OK  0.31 s")
+        assert middle.strip() == shown
+
+
 def test_the_first_line_says_that_the_run_goes_on() -> None:
     line = header_text.head_line(healthy(), [], View(width=60), running=True)
     assert line.endswith("running ...")

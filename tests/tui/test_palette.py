@@ -24,6 +24,17 @@ def test_the_palette_goes_to_a_finding() -> None:
     drive(work, Stage())
 
 
+def test_the_palette_understands_the_words_of_the_key_bar() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("colon")
+        await pilot.press(*"verify")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: palette_has(app, "only the layer that this finding affects"))
+
+    drive(work, Stage())
+
+
 def palette_has(app: DiagnoseApp, words: str) -> bool:
     from textual.command import CommandList
 

@@ -78,13 +78,26 @@ def test_the_answer_ends_with_the_commands_to_type(lang: str, head: str) -> None
     found, view = mended(), View(lang=lang, width=60)
     (cause,) = found.causes
     shown = tab_text.render_tab("answer", found, cause, view, False)
-    lines = [line.strip() for line in shown.split(f"\n{head}\n")[1].splitlines()]
+    lines = [line.strip() for line in shown.split(f"\n{head}")[1].splitlines()]
     commands = [line for line in lines if line.startswith("$")]
     assert commands == [
         "$ diagnose fix https://shop.example.com/",
         "$ diagnose https://shop.example.com/ --only tcp",
         "$ diagnose explain nginx.door-locked",
     ]
+
+
+def test_what_a_fix_is_begins_beside_its_heading() -> None:
+    found = mended()
+    (cause,) = found.causes
+    for width in (40, 60, 120):
+        view = View(width=width)
+        lines = tab_text.render_tab("answer", found, cause, view, False).splitlines()
+        start = next(number for number, line in enumerate(lines) if line.startswith("FIX"))
+        assert lines[start].startswith("FIX  safe to run as it stands")
+        remark = " ".join(line.strip() for line in lines[start : start + 3])
+        assert "risk: " in remark
+        assert max(map(len, lines[start : start + 3])) <= width
 
 
 def test_a_symptom_has_no_commands_of_its_own() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from diagnose.checking.root_cause import layer_statuses
+from diagnose.fixing.plan import skip_reason
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
 from diagnose.tui import tab_text
@@ -80,6 +81,11 @@ def _nothing_found(screen: "SiteScreen") -> str:
 
 def _nothing_to_fix(screen: "SiteScreen") -> str:
     return "" if screen.visible_report.causes else "no-cause"
+
+
+def _by_hand(screen: "SiteScreen") -> str:
+    causes = screen.visible_report.causes
+    return "by-hand" if all(skip_reason(cause) for cause in causes) else ""
 
 
 def _nothing_failed(screen: "SiteScreen") -> str:
@@ -239,7 +245,7 @@ def _diffs(screen: "SiteScreen") -> str:
     return dialog_text.fix_diffs(screen.finding)
 
 
-@action(_unfixable, _running, _nothing_to_fix)
+@action(_unfixable, _running, _nothing_to_fix, _by_hand)
 def apply(screen: "SiteScreen") -> None:
     screen.app.start_fix(screen.session, undo=False)
 

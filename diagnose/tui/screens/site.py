@@ -168,19 +168,20 @@ class SiteScreen(BaseScreen):
         self.query_one(selector, StaticLines).show(text)
 
     def _marks(self) -> list[str]:
-        """Return the marks that describe the session in the title line."""
+        """Return the marks that describe the session in the title line, the least important ones
+        first."""
         session, lang, kind = self.session, self.app.view.lang, self.session.services.kind
         only = ", ".join(reports.translate(f"layer.{name}", lang) for name in session.request.only)
         server = "" if self.app.masked else session.server
         return [
             self.say(f"title.{_TITLES[kind]}") if kind in _TITLES else "",
-            self.say("title.masked") if self.app.masked else "",
-            self.say("title.causes") if self.causes_only else "",
-            self.say("title.only", layers=only) if only else "",
+            self.say("title.run", number=session.runs) if session.runs > 1 else "",
             self.say("title.into", server=server) if server else "",
+            self.say("title.only", layers=only) if only else "",
+            self.say("title.causes") if self.causes_only else "",
             "" if not session.watched else self.say("title.paused") if session.paused
             else self.say("title.watched", seconds=round(WATCH_INTERVAL)),
-            self.say("title.run", number=session.runs) if session.runs > 1 else "",
+            self.say("title.masked") if self.app.masked else "",
         ]  # fmt: skip
 
     def _change_lines(self, view: View) -> list[str]:

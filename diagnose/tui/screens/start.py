@@ -28,6 +28,8 @@ from diagnose.tui.widgets.text_view import StaticLines
 
 #: Headings of lists whose first line is the most likely choice.
 LIST_FIRST_KEYS = frozenset({"targets", "sites"})
+#: The heading, the field and the key bar.
+_ROWS_AROUND = 5
 
 
 class StartScreen(BaseScreen):
@@ -62,7 +64,7 @@ class StartScreen(BaseScreen):
         self.query_one("#told", StaticLines).show(translate(self.app.heading_key, view.lang))
         self.query_one("#input", Input).placeholder = translate("asked-target", view.lang)
         self.query_one(KeyBar).show(self.keys, self.obstacle_key, self.size.width, view.lang)
-        lines = tuple(self._session_lines(session, view) for session in self.app.sessions)
+        lines = self._list_lines(view)
         if lines == self._lines:
             return
         choices, is_first_draw = self.query_one(ViOptionList), not self._lines
@@ -74,7 +76,16 @@ class StartScreen(BaseScreen):
         if is_first_draw and self._is_list_first and not self.query_one("#input", Input).value:
             choices.focus()
 
-    def _session_lines(self, session: Session, view: View) -> str:
+    def _list_lines(self, view: View) -> tuple[str, ...]:
+        """Return the lines of each target: its problem as a whole if all of them fit."""
+        room = self.size.height - _ROWS_AROUND
+        for is_whole in (True, False):
+            lines = tuple(self._session_lines(each, view, is_whole) for each in self.app.sessions)
+            if sum(line.count("\n") + 1 for line in lines) <= room:
+                break
+        return lines
+
+    def _session_lines(self, session: Session, view: View, is_whole: bool) -> str:
         """Return a target's status and its problem, and its layers if there is room."""
         report, session_view = self.app.visible_report(session)
         page, url = tab_text.new_page(view), sanitize(report.evidence.target.url)
@@ -93,7 +104,10 @@ class StartScreen(BaseScreen):
             page.add((status, sign), "  ", ("bold", url))
             if status != "ok":
                 sentence = verdict_sentence(report, session_view.lang)
-                page.add("  ", tab_text.truncate(sentence, view.width - 2, view.ascii))
+                if is_whole:
+                    page.prose(sentence, "", 2)
+                else:
+                    page.add("  ", tab_text.truncate(sentence, view.width - 2, view.ascii))
         if self.size.width >= WIDE:
             texts.add_layers(page, report, view, times=False)
         return "\n".join(page.lines)

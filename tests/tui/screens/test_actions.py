@@ -1,7 +1,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Fix, Severity, commands
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.screens.input_dialog import InputDialog
 from diagnose.tui.screens.site import SiteScreen
@@ -85,6 +85,21 @@ def test_a_note_alone_has_nothing_to_apply() -> None:
         assert "Nothing has to be fixed." in notes(app)
 
     drive(work, Stage(report(*healthy().evidence.observations, raised=raised)))
+
+
+def test_what_a_person_has_to_do_cannot_be_applied() -> None:
+    by_hand = refusal(fix=Fix((commands.reload_nginx(("nginx",)),), Applicability.MANUAL))
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "y copy" in shown(app, "#tabs")
+        assert "a apply" not in shown(app, "#tabs")
+        await pilot.press("a")
+        assert "A person has to do this: the page says how." in notes(app)
+        assert stage.fixes == []
+
+    raised = ((check("tcp.door-shut"), by_hand),)
+    stage = Stage(report(*healthy().evidence.observations, raised=raised))
+    drive(work, stage)
 
 
 def test_what_is_watched_has_a_history_beside_it() -> None:

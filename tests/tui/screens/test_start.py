@@ -6,6 +6,7 @@ from diagnose.history import KnownTarget
 from diagnose.parsers.target import UsageError, parse_target
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.messages import LocalSites
+from diagnose.tui.screens import start
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.session import Session
 from tests.support.check_evidence import SHOP
@@ -31,6 +32,24 @@ def test_the_sites_of_the_server_are_listed_with_their_state() -> None:
     stage = Stage()
     stage.own = (SHOP,)
     drive(work, stage, start=True)
+
+
+def test_a_problem_stands_whole_where_all_of_them_do() -> None:
+    title = "the door is locked " * 6
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await settled(app, pilot)
+        assert " ".join(listed(app).split()).endswith(title.strip())
+        app.sessions += [app.sessions[0]] * 12
+        assert isinstance(app.screen, StartScreen)
+        app.screen.draw()
+        assert listed(app).endswith("…")
+
+    stage = Stage()
+    stage.own = (SHOP,)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "verdict_sentence", lambda report, lang: title)
+        drive(work, stage, start=True)
 
 
 def listed(app: DiagnoseApp) -> str:
