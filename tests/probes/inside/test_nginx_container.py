@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.containers import ContainerPort, NginxContainer
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState, NginxTest
 from diagnose.parsers.nginx.config import parse
@@ -23,6 +22,7 @@ from diagnose.probes.inside.nginx_processes import LIST_COMMAND
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.probes.inside.test_nginx import STAT, VERSION
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 ID = "5e" * 32
 LISTED = {

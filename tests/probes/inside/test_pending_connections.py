@@ -1,10 +1,10 @@
 import asyncio
 import shlex
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.program_logs import PendingConnection
 from diagnose.probes.inside.pending_connections import SCRIPT, emit_pending
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 
 def look(out: str) -> tuple[PendingConnection, ...]:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
@@ -19,6 +18,7 @@ from diagnose.probes.inside import program_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import RUNNING, SITE, STOPPED
 from tests.support.nginx_evidence import config as nginx_config
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 

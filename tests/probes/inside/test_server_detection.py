@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.probes.inside.server_detection import serves
+from tests.support.recorded_machine import RecordedMachine
 
 SITE = "server { server_name shop.example.com; }"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine import CommandResult, Socket
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
 from diagnose.model.server import Interface, Listeners, PidFile, Route, SilentGateway
@@ -14,6 +13,7 @@ from diagnose.parsers.linux.sockets import listening_sockets
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, network, pid_file, server
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
 COMMANDS = {

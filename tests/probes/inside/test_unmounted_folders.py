@@ -1,9 +1,9 @@
 import asyncio
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.resources import UnmountedFolder
 from diagnose.probes.inside.unmounted_folders import unmounted_folders
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FSTAB = "UUID=1 / ext4 defaults 0 1\nUUID=4 /srv/site ext4 nofail 0 2\n"
 ROOT = "/dev/vda1 / ext4 rw 0 0\n"
