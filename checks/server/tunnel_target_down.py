@@ -23,8 +23,8 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import family_of, is_local_host, is_loopback
 from diagnose.model.http import page_exchanges
+from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tunnels import TunnelClient
 
 
 @check(

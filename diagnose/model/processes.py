@@ -1,11 +1,11 @@
-"""The processes that hold a listening socket. They are read only after a failure, or where two
-programs share a port."""
+"""The processes that hold a listening socket, and those that lead visitors to one through a tunnel.
+They are read only after a failure, or where two programs share a port."""
 
 from typing import ClassVar
 
-from diagnose.model import Observation
+from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import CommandLine, FilePath, Label, Word
+from diagnose.model.marks import CommandLine, FilePath, HostName, Label, Word
 from diagnose.model.summary import Summary, phrase
 
 
@@ -97,3 +97,23 @@ class RunningPrograms(Observation):
     def summary(self) -> Summary:
         programs = tuple(f"{program.name} {program.pid}" for program in self.programs[:12])
         return phrase("programs of {endpoint}", endpoint=self.endpoint), programs
+
+
+@frozen(kw_only=True, eq=False)
+class TunnelClient(Observation):
+    """A program that lets visitors in through a tunnel, and one of the places it passes them on to:
+    `host` and `port`. `names` are the site's names by its configuration, () if it has none. `file`
+    is the configuration, "" for the command line."""
+
+    layer: ClassVar[str] = "server"
+
+    program: Label
+    pid: int
+    host: HostName
+    port: int
+    names: tuple[HostName, ...] = ()
+    file: FilePath = ""
+
+    def summary(self) -> Summary:
+        peer = str(Subject(address=self.host, port=self.port))
+        return f"{self.program} ({self.pid})", phrase("passes visitors on to {peer}", peer=peer)

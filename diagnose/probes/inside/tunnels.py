@@ -10,7 +10,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.tunnels import TunnelClient
+from diagnose.model.processes import TunnelClient
 from diagnose.parsers.tunnels import PROGRAMS, config_files, ends_of_command, ends_of_config
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.tunnels import TunnelClient
+from diagnose.model.processes import TunnelClient
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import listening
 

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.model.http import Exchange
-from diagnose.model.tunnels import TunnelClient
+from diagnose.model.processes import TunnelClient
 from diagnose.parsers.tunnels import PROGRAMS
 from diagnose.probes.inside import tunnels as probes
 from tests.support.fake_context import Looking
