@@ -1,8 +1,13 @@
-"""The resolver gives no usable answer to any query, so the fault is not the name's."""
+"""The resolver gives no usable answer to any query, so the fault is not the name's.
+
+Where it is silent and no other machine has answered in this run either, the way may be cut to
+everything: then it is likely.
+"""
 
 import re
 from collections.abc import Iterator
 
+from checks.dns._reach import reaches_others
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -16,7 +21,7 @@ from diagnose.model import (
     Subject,
     commands,
 )
-from diagnose.model.addresses import family_of, is_private
+from diagnose.model.addresses import LOCAL_ONLY, family_of, is_private, is_within
 from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
@@ -75,12 +80,20 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
         failed_answers[0].server,
         *(answer.server for answer in other_answers if answer.server not in working_servers),
     )
+    is_silent = all(
+        answer.failure is not None and answer.failure.kind == "timeout" for answer in failed_answers
+    )
+    is_alone = (
+        is_silent
+        and not is_within(failed_answers[0].server, LOCAL_ONLY)
+        and not reaches_others(evidence)
+    )
     yield Claim(
         about=Subject(text=f"resolver {failed_answers[0].server}"),
         because=(*failed_answers, *control_answers, *other_answers),
         severity=Severity.NOTE if resolved_addresses(evidence) else None,
         confidence=Confidence.LIKELY
-        if any(answer.rcode for answer in failed_answers)
+        if is_alone or any(answer.rcode for answer in failed_answers)
         else Confidence.CERTAIN,
         facts={
             "name": failed_answers[0].name,
@@ -92,6 +105,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
             "outcome": tuple(dict.fromkeys(answer_text(answer) for answer in failed_answers)),
             "transport": failed_answers[0].transport,
             "works": working_servers,
+            "alone": is_alone,
             "reached": bool(resolved_addresses(evidence)),
         },
         fix=_fix(evidence, failed_answers[0].server, config if working_servers else None),

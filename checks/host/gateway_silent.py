@@ -4,12 +4,20 @@ well arrive, and on the server itself everything looks healthy.
 
 Usual reasons: a typing error in the gateway's address, a gateway of another network, a VLAN or a
 virtual switch that does not carry ARP, a packet filter that drops neighbor discovery.
+
+If somebody set the gateway's link-layer address, the kernel never asks for it: a gateway that was
+replaced gets nothing. That is likely only where nothing outside this machine answers.
 """
 
 from collections.abc import Iterator
 
+from checks.dns._reach import unanswered_questions
 from checks.firewall import EXPLAINS
-from checks.firewall._visitors import external_connections, target_addresses
+from checks.firewall._visitors import (
+    external_connections,
+    probes_from_the_server,
+    target_addresses,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -49,6 +57,10 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
             continue
         if _is_answered(evidence, gateway.family):
             continue
+        is_set = gateway.state == "PERMANENT"
+        unanswered = unanswered_questions(evidence, gateway.family) if is_set else ()
+        if is_set and not (unanswered and probes_from_the_server(evidence)):
+            continue
         affected = [address for address in addresses if family_of(address) == gateway.family]
         failed = [
             connection
@@ -61,7 +73,7 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=Subject(text=f"gateway {gateway.address}"),
             covers=(Subject(),) if is_whole_site else subjects,
-            because=(gateway, *failed),
+            because=(gateway, *failed, *unanswered),
             severity=None if is_whole_site else Severity.WARNING,
             confidence=Confidence.CERTAIN if gateway.state == "FAILED" else Confidence.LIKELY,
             facts={
@@ -70,10 +82,14 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
                 "family": f"IPv{gateway.family}",
                 "ipv6": gateway.family == 6,
                 "state": gateway.state,
+                "set": is_set,
                 "ip": "ip -6" if gateway.family == 6 else "ip",
                 "show": gateway.equivalent,
             },
-            fix=Fix((Manual("find-the-gateway", Where.SERVER),), Applicability.MANUAL),
+            fix=Fix(
+                (Manual("ask-again" if is_set else "find-the-gateway", Where.SERVER),),
+                Applicability.MANUAL,
+            ),
         )
 
 

@@ -1,5 +1,9 @@
 """The site passes requests on to a port of this machine on which nothing listens: Apache answers
-503 ("AH00957: … attempt to connect to … failed")."""
+503 ("AH00957: … attempt to connect to … failed").
+
+HAProxy takes the first address of a name alone (Configuration Manual, "server"): of localhost that
+may be ::1, while the application listens on 127.0.0.1, or the opposite. The others try both.
+"""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -7,7 +11,17 @@ from ipaddress import ip_address
 from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, place_text, server_on_port
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
@@ -44,10 +58,14 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
         for site in view.answering_sites:
             is_websocket = path in target.websockets or is_usual_websocket(path)
             route = route_of(site, path.partition("?")[0], is_websocket)
-            if route and _is_down(route, listeners) and _failed(view, path):
+            is_down = route and (
+                _is_down(route, listeners) or _is_half_open(view, route, listeners)
+            )
+            if route and is_down and _failed(view, path):
                 failed_routes.setdefault(route.target, (route, []))[1].append(path)
     for route, paths in failed_routes.values():
         responses = [response for path in paths for response in _failed(view, path)]
+        is_half_open = not _is_down(route, listeners)
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),
@@ -66,10 +84,15 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                         for socket in listener.on(route.port)
                     )
                 ),
-                "listening": _other_programs(listeners),
+                "listening": () if is_half_open else _other_programs(listeners),
+                "half": is_half_open,
             },
+            confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
             ruled_out=("server.config-invalid",),
-            fix=Fix((Manual("start", Where.APPLICATION),), Applicability.MANUAL),
+            fix=Fix(
+                (Manual("name-the-address" if is_half_open else "start", Where.APPLICATION),),
+                Applicability.MANUAL,
+            ),
         )
 
 
@@ -81,6 +104,16 @@ def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
     return not any(
         _answers(socket, route.host) for listing in listeners for socket in listing.on(route.port)
     )
+
+
+def _is_half_open(view: ServerView, route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
+    """Return whether HAProxy is given localhost, and a program listens on one of its two addresses
+    only."""
+    if view.server.product != "haproxy" or route.host != "localhost":
+        return False
+    sockets = [socket for listing in listeners for socket in listing.on(route.port)]
+    is_both = any(_is_everywhere(socket.address) and socket.dual for socket in sockets)
+    return not is_both and len({socket.family for socket in sockets}) == 1
 
 
 def _answers(socket: Listener, host: str) -> bool:

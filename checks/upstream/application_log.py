@@ -71,8 +71,13 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "command": line.equivalent,
             "paths": tuple(paths),
             "status": first.status or "",
+            "setting": line.setting,
+            "unit": line.unit,
         },
-        fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("allow-it" if line.setting else "read-the-log", Where.APPLICATION),),
+            Applicability.MANUAL,
+        ),
     )
 
 

@@ -72,12 +72,17 @@ def connection_pending(evidence: Evidence) -> Iterator[Claim]:
             "mail": first.port == 25,
             "command": first.equivalent,
             "paths": tuple(paths),
+            "setting": first.setting,
+            "unit": first.unit,
         },
-        fix=Fix(
-            (Manual("ask-the-resolver" if first.is_dns else "open-the-way", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
+        fix=Fix((Manual(_step(first), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _step(pending: PendingConnection) -> str:
+    if pending.setting:
+        return "allow-it"
+    return "ask-the-resolver" if pending.is_dns else "open-the-way"
 
 
 def _unanswered_pages(evidence: Evidence) -> list[Exchange]:

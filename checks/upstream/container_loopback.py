@@ -3,6 +3,7 @@ application is outside it: on the server or in another container.
 
 A container has a network namespace of its own, with a loopback device of its own
 (network_namespaces(7)). Inside it the connection was refused; outside it a program has the port.
+A service has the same with PrivateNetwork= (systemd.exec(5)).
 """
 
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 confidence=Confidence.LIKELY,
             ),
-            _fix(application),
+            _fix(application, container),
         )
 
 
@@ -101,6 +102,7 @@ def _facts(
     shared = networks.get(application.name, set()) & set(container.networks)
     return {
         "container": container.title,
+        "apart_only": container.own_network,
         "engine": container.engine,
         "port": port,
         "other": application.name,
@@ -117,6 +119,7 @@ def _first(namespace: Namespace | None) -> str:
     return namespace.processes[0] if namespace and namespace.processes else ""
 
 
-def _fix(application: _Application) -> Fix:
+def _fix(application: _Application, container: NginxContainer) -> Fix:
     step = "name-the-server" if application.listener else "name-the-container"
+    step = "share-the-network" if container.own_network else step
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

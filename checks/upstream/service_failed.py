@@ -133,6 +133,8 @@ def _facts(unit: FailedUnit) -> Mapping[str, object]:
     reasons = dict.fromkeys(_REASONS, False)
     step = _STEP.search(unit.message)
     setting = _SETTINGS.get(step[1], "") if step else ""
+    if unit.setting:
+        setting = ""
     if unit.message.endswith("status=31/SYS"):
         setting = "SystemCallFilter="
     return {
@@ -145,6 +147,7 @@ def _facts(unit: FailedUnit) -> Mapping[str, object]:
         "age": unit.age,
         "failed": not reason,
         "setting": setting,
+        "rule": unit.setting,
         "seccomp": setting == "SystemCallFilter=",
         **reasons,
         **({reason: True} if reason else {}),

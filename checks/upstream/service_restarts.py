@@ -26,7 +26,8 @@ _GONE = {502, 503, 504}
     explains=[
         "http.server-error", "server.application-down", "server.backend-not-reached",
         "upstream.application-log", "upstream.closed-early", "upstream.refused",
-        "upstream.socket-unreachable", "websocket.not-upgraded", "websocket.upstream-failed",
+        "upstream.socket-unreachable", "websocket.closed-after-upgrade",
+        "websocket.not-upgraded", "websocket.upstream-failed",
     ],
 )  # fmt: skip
 def service_restarts(evidence: Evidence) -> Iterator[Claim]:
@@ -40,7 +41,9 @@ def service_restarts(evidence: Evidence) -> Iterator[Claim]:
         for path in dict.fromkeys((target.path, *target.websockets))
     )
     for unit in evidence.good(FailedUnit):
-        if unit.is_open and unit.restarts >= _MANY and not unit.port_in_use:
+        is_unready = _is_never_ready(unit)
+        is_again = unit.restarts >= _MANY or is_unready
+        if unit.is_open and is_again and not unit.port_in_use:
             yield Claim(
                 about=Subject(port=target.port, text=unit.unit),
                 covers=(*subjects, Subject(port=target.port), Subject(port=80)),
@@ -54,7 +57,21 @@ def service_restarts(evidence: Evidence) -> Iterator[Claim]:
                     "command": unit.equivalent,
                     "status": (failed[0].status or "") if failed else "",
                     "opens": not failed,
+                    "unready": is_unready,
                 },
-                fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+                fix=Fix(
+                    (
+                        Manual(
+                            "say-when-ready" if is_unready else "read-the-log", Where.APPLICATION
+                        ),
+                    ),
+                    Applicability.MANUAL,
+                ),
             )
             return
+
+
+def _is_never_ready(unit: FailedUnit) -> bool:
+    """Return whether systemd ends the service because its start takes too long: with Type=notify
+    the program has to say that it is ready, with Type=forking its first process has to end."""
+    return "start operation timed out" in unit.message and unit.state != "active"

@@ -24,7 +24,7 @@ def nginx_container(evidence: Evidence) -> NginxContainer | None:
 
 def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
     """Return the claim with a remedy that works on the server, and with the container's name."""
-    if layer not in _LAYERS or claim.fix is None:
+    if layer not in _LAYERS or claim.fix is None or container.own_network:
         return claim
     steps = tuple(
         step for fix_step in claim.fix.steps for step in _server_steps(fix_step, container)

@@ -275,6 +275,7 @@ MESSAGES = Messages(
     Message("the-program-is-not-installed", "the program is not installed"),
     Message("curl-is-not-installed,-or-gave-no-answer", "curl is not installed, or gave no answer"),
     Message("it-runs-in-a-container", "it runs in a container"),
+    Message("it-has-a-network-of-its-own", "it has a network of its own"),
     Message(
         "fix.in-container",
         "The web server runs in the container {container}: its paths and 127.0.0.1 are those of"

@@ -1,8 +1,8 @@
 """Access to a server: only this package starts processes and reads the server's files.
 
 Inside probes receive a `Machine`. There are three implementations: `local`, `ssh` (the system's
-OpenSSH; it installs nothing and leaves nothing on the server) and `recorded` (output of other
-systems, for tests). Failures are returned as values.
+OpenSSH; it installs nothing and leaves nothing on the server) and `container` (what one of the
+server's containers sees). Failures are returned as values.
 """
 
 from typing import Protocol, runtime_checkable

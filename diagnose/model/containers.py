@@ -62,13 +62,15 @@ class BindMount:
 class Namespace:
     """A network namespace other than the server's (network_namespaces(7)): some of its processes,
     its addresses, and the TCP sockets that listen in it. `container` is the id of the container
-    that owns it, "" if unknown."""
+    that owns it, "" if unknown. `service` is the service of systemd whose network it is
+    (PrivateNetwork=, NetworkNamespacePath= of systemd.exec(5)), "" for a container's."""
 
     pid: int
     processes: tuple[Label, ...] = ()
     container: Digest = ""
     addresses: tuple[Address, ...] = ()
     sockets: tuple[tuple[Address, int], ...] = ()
+    service: Label = ""
 
     def listens(self, port: int) -> bool:
         """Return True if something listens on the port at an address other than loopback."""
@@ -111,7 +113,8 @@ class NginxContainer(Observation):
 
     `pid` is its master's. `engine`, `digest` (its id), `name` and `ports` are as the engine lists
     it; "" and () if no engine does. `mounts` are the files of the server that it sees, the
-    longest path first.
+    longest path first. With `own_network` it is no container: only the network is its own, and
+    `service` is its service ("nginx.service"), "" if none started it.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -125,11 +128,13 @@ class NginxContainer(Observation):
     ports: tuple[ContainerPort, ...] = ()
     addresses: tuple[Address, ...] = ()
     mounts: tuple[BindMount, ...] = ()
+    own_network: bool = False
+    service: Label = ""
 
     @property
     def title(self) -> str:
         """Its name, or what else tells it from others."""
-        return self.name or self.digest[:12] or f"pid {self.pid}"
+        return self.name or self.digest[:12] or self.service or f"pid {self.pid}"
 
     def mount_of(self, path: str) -> BindMount | None:
         """Return the mount that holds a path of the container."""
@@ -155,4 +160,6 @@ class NginxContainer(Observation):
         return next((mapping.inner for mapping in self.ports if mapping.port == port), port)
 
     def summary(self) -> Summary:
+        if self.own_network:
+            return phrase("the web server's own network"), self.title
         return phrase("the web server's container"), self.title

@@ -99,7 +99,8 @@ class NginxProcess(Observation):
     since the epoch). `loaded` is the start of the oldest worker that is not shutting down: a reload
     replaces all workers, and a crashed worker restarts with the old configuration. `foreign` is
     True if its program and options must not be used: it is in a container, which sees other files,
-    or belongs to a user other than root and ours. `user` is the numeric user it runs as. `private`
+    or belongs to a user other than root and ours. `user` is the numeric user it runs as, and
+    `worker_user` that of its workers, None if there is none or not one for all. `private`
     are the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
     systemd.exec(5)). `unit` is its systemd unit ("nginx.service", or "session-3.scope" for a
     login), "" if unknown. `container` are the words before a command that runs it in the master's
@@ -117,6 +118,7 @@ class NginxProcess(Observation):
     workers: tuple[int, ...] = ()
     foreign: bool = False
     user: int | None = None
+    worker_user: int | None = None
     private: tuple[FilePath, ...] = ()
     unit: Label = ""
     container: tuple[Text, ...] = ()

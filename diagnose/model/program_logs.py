@@ -17,8 +17,9 @@ class ProgramLine(Observation):
     """The line that says most of what the program behind a path wrote while this run asked for it,
     "" if none tells anything.
 
-    `endpoint` is the program's port or its Unix socket, `process` its name. `equivalent` shows the
-    log.
+    `endpoint` is the program's port or its Unix socket, `process` its name. `setting` is that of
+    the program's unit which forbids what the line says has failed ("ProtectSystem=strict"), "" if
+    none does, and `unit` the unit then. `equivalent` shows the log.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -27,6 +28,8 @@ class ProgramLine(Observation):
     weight: Weight
     endpoint: FilePath
     process: Label = ""
+    setting: Text = ""
+    unit: Label = ""
 
     def summary(self) -> Summary:
         return self.process or self.endpoint, self.message
@@ -38,7 +41,8 @@ class PendingConnection(Observation):
     for a second or more (tcp(7), SYN-SENT); with `is_dns` a question to a name server.
 
     `endpoint` is the program's own port or Unix socket, `process` and `pid` the program; `address`
-    and `port` are where it connects to.
+    and `port` are where it connects to. `setting` is that of the program's unit which forbids the
+    address ("IPAddressDeny=any"), "" if none does, and `unit` the unit then.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -49,6 +53,8 @@ class PendingConnection(Observation):
     address: Address
     port: int
     is_dns: bool = False
+    setting: Text = ""
+    unit: Label = ""
 
     def summary(self) -> Summary:
         peer = str(Subject(address=self.address, port=self.port))
@@ -73,9 +79,10 @@ class FailedUnit(Observation):
     systemd cannot read. `sub_state` is systemd's finer word ("exited": active without a process).
     `ports` are those on which the unit's processes listen, and `age` the seconds since it became
     active, None if it is not. `restarts` counts the restarts of the last ten minutes.
-    `has_own_network` is PrivateNetwork= (systemd.exec(5)). `port_in_use` is True if the last start
-    found the endpoint's port taken. `is_open` is True if a program listens at the endpoint all the
-    same.
+    `has_own_network` is PrivateNetwork= or NetworkNamespacePath= (systemd.exec(5)). `port_in_use`
+    is True if the last start found the endpoint's port taken. `is_open` is True if a program
+    listens at the endpoint all the same. `setting` is that of the unit which forbids what the
+    message says has failed, "" if none.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -95,6 +102,7 @@ class FailedUnit(Observation):
     has_own_network: bool = False
     port_in_use: bool = False
     is_open: bool = False
+    setting: Text = ""
 
     @property
     def has_failed(self) -> bool:

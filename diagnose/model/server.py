@@ -106,7 +106,8 @@ class Route(Observation):
 class SilentGateway(Observation):
     """A gateway of the server's default route, or of the route from its address, that does not say
     its link-layer address. `state` is "FAILED", or "INCOMPLETE" while the kernel asks for it
-    (ip-neighbour(8)). There is no observation of a gateway that answers."""
+    (ip-neighbour(8)); "PERMANENT" if somebody set the address, so that the kernel never asks. There
+    is no observation of a gateway that answers."""
 
     layer: ClassVar[str] = "host"
 
@@ -118,6 +119,24 @@ class SilentGateway(Observation):
     def summary(self) -> Summary:
         subject = phrase("gateway {address} on {device}", address=self.address, device=self.device)
         return subject, self.state
+
+
+@frozen(kw_only=True, eq=False)
+class LostReplies(Observation):
+    """Visitors whose connections wait for the third packet of the handshake (tcp(7), SYN-RECV), and
+    who are neighbours by the routes of `device`, and have not said their link-layer address there:
+    the replies to them are not sent. `network` is the route's ("198.51.100.0/24"), "" if unknown,
+    and `is_default` is True if the default route uses the device too."""
+
+    layer: ClassVar[str] = "host"
+
+    device: Label
+    network: Label
+    visitors: tuple[Address, ...]
+    is_default: bool = False
+
+    def summary(self) -> Summary:
+        return phrase("no neighbour on {device}", device=self.device), self.visitors[:6]
 
 
 @frozen(kw_only=True, eq=False)

@@ -1,11 +1,11 @@
-"""Observations of systemd's services that do not run."""
+"""Observations of systemd's services that do not run, or may not do what they are for."""
 
 from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Text, Word
-from diagnose.model.summary import Summary
+from diagnose.model.marks import Address, FilePath, Label, Text, Word
+from diagnose.model.summary import Summary, phrase
 
 #: What stopped a start: the port may not be opened, another program has it, or a file of TLS may
 #: not be read.
@@ -32,3 +32,31 @@ class ServiceFailure(Observation):
 
     def summary(self) -> Summary:
         return f"{self.unit}.service {self.state}", self.message
+
+
+#: What a unit keeps its program from: the packets of all visitors, those to and from an application
+#: ("backend": the web server's unit; "front": the application's), the sockets ("start") or the
+#: system calls that it needs to start.
+Denied = Literal["visitors", "backend", "front", "start", "calls"]
+
+
+@frozen(kw_only=True, eq=False)
+class UnitDenial(Observation):
+    """A setting of a unit that forbids what has failed: "IPAddressDeny=any"
+    (systemd.resource-control(5)), "RestrictAddressFamilies=AF_UNIX" (systemd.exec(5)).
+
+    `unit` is its name ("nginx.service"). `address` and `port` are the application's, "" and 0 where
+    it is about visitors or a start. `message` is the line of a start that failed.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    unit: Label
+    setting: Text
+    denied: Denied
+    address: Address = ""
+    port: int = 0
+    message: Text = ""
+
+    def summary(self) -> Summary:
+        return phrase("what {unit} may not do", unit=self.unit), self.setting

@@ -3,14 +3,16 @@ missing, a warning. It knows the forms of Python, Node.js, Java, Go, PHP and Rub
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.model.program_logs import Weight
 from diagnose.parsers.sanitize import clean
 
 #: Longest line and number of lines that are read, and longest message.
-MAX_LINE, MAX_LINES, MAX_TEXT = 2000, 400, 400
+MAX_LINE, MAX_LINES, MAX_TEXT = 2000, 800, 400
+#: Lines below the bare name of an exception in which its text is looked for.
+MAX_BELOW = 8
 
 #: Lines of requests: a method with a path, and mostly a status. They repeat what visitors got.
 _REQUEST = re.compile(
@@ -18,7 +20,8 @@ _REQUEST = re.compile(
 )
 #: Lines that repeat a status and a path, and no reason (Django: "Not Found: /favicon.ico").
 _STATUS = re.compile(
-    r"(?:Not Found|Forbidden|Unauthorized|Bad Request|Internal Server Error): /\S*\s*$"
+    r"(?:(?:Not Found|Forbidden|Unauthorized|Bad Request|Internal Server Error): |"
+    r"Error handling request )/\S*\s*$"
 )
 #: The kernel ended a program because memory ran out (systemd.service(5), OOMPolicy=).
 _MEMORY = re.compile(r"killed by the OOM killer|result 'oom-kill'|Out of memory: Killed process")
@@ -33,7 +36,8 @@ _EXCEPTION = re.compile(
     r"|DisallowedHost|panic: |PHP (?:Fatal|Parse) error|Caused by: |(?:Uncaught|Unhandled) )"
 )
 _FATAL = re.compile(
-    r"\b(?:FATAL|CRITICAL|CRIT|EMERG|ALERT|ERROR|SEVERE|error|fatal|panic)\b", re.ASCII
+    r"\b(?:FATAL|FTL|CRITICAL|CRIT|EMERG|ALERT|ERROR|ERR|SEVERE|HARAKIRI|error|fatal|panic)\b",
+    re.ASCII,
 )
 _REFUSED = re.compile(
     r"\b(?:denied|refused|rejected|reject|disallowed|forbidden|unauthori[sz]ed|not allowed"
@@ -58,6 +62,16 @@ _CLOSED = re.compile(
     r"ConnectionReset|BrokenPipe|[Bb]roken pipe|EPIPE|ECONNRESET|reset by peer"
     r"|[Cc]lient disconnected|Exception occurred during processing of request from"
 )
+#: The name of an exception alone: what it says stands below.
+_BARE = re.compile(r"\s*[\w.$:]{0,150}(?:Error|Exception):?\s*$")
+#: A line in JSON (bunyan, pino, structlog): its words, and the levels that are errors.
+_JSON_TEXT = re.compile(
+    r'"(msg|message|error|err|exception|reason)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){1,400})"'
+)
+_JSON_ERROR = re.compile(
+    r'"(?:level|severity|lvl)"\s{0,4}:\s{0,4}(?:[56]0\b|"(?:error|err|fatal|critical|alert|emerg))',
+    re.IGNORECASE,
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 
 
@@ -71,17 +85,30 @@ class TellingLine:
 
 def telling_line(text: str) -> TellingLine | None:
     """Return the last of the lines that tell most; None if no line tells anything. Of an exception
-    that spans lines it is the line that names it."""
+    that spans lines it is the line that names it, and of two lines of a weight the one with an
+    exception."""
     lines = list(_lines(text))
     if not lines:
         return None
-    highest = max(line.weight for line in lines)
-    return next(line for line in reversed(lines) if line.weight == highest)
+    highest = max((line.weight, _names_exception(line)) for line in lines)
+    return next(
+        line for line in reversed(lines) if (line.weight, _names_exception(line)) == highest
+    )
+
+
+def _names_exception(line: TellingLine) -> bool:
+    return _EXCEPTION.search(f"{line.text} ") is not None
 
 
 def _lines(text: str) -> Iterator[TellingLine]:
-    for line in text.split("\n")[-MAX_LINES:]:
+    lines = text.split("\n")[-MAX_LINES:]
+    for number, line in enumerate(lines):
         bare = _COLOURS.sub("", line[:MAX_LINE])
+        if bare.lstrip().startswith("{") and (telling := _of_json(bare)):
+            yield telling
+            continue
+        if _BARE.match(bare):
+            bare = f"{bare.strip()} {_text_below(lines[number + 1 : number + 1 + MAX_BELOW])}"
         if _MEMORY.search(bare):
             yield TellingLine(clean(bare.strip(), MAX_TEXT), 3)
         if (
@@ -95,6 +122,24 @@ def _lines(text: str) -> Iterator[TellingLine]:
             continue
         if weight := _weight(f"{bare} "):
             yield TellingLine(clean(bare.strip(), MAX_TEXT), weight)
+
+
+def _text_below(lines: Sequence[str]) -> str:
+    """Return the first line that says what was refused or missing; "" if none does."""
+    texts = (_COLOURS.sub("", line[:MAX_LINE]).strip() for line in lines)
+    return next((text for text in texts if _says_why(text)), "")
+
+
+def _says_why(text: str) -> bool:
+    return bool(_REFUSED.search(text)) and not text.endswith(":") and not _FRAME.match(text)
+
+
+def _of_json(line: str) -> TellingLine | None:
+    """Return the words of a line in JSON; None if it is no error, or has no words."""
+    words = dict.fromkeys(text for _, text in _JSON_TEXT.findall(line))
+    text = clean(": ".join(words).replace('\\"', '"'), MAX_TEXT)
+    weight = 3 if _JSON_ERROR.search(line) else _weight(f"{text} ")
+    return TellingLine(text, weight) if text and weight else None
 
 
 def _weight(line: str) -> Weight | None:

@@ -12,7 +12,6 @@ import pytest
 from diagnose import history
 from diagnose.cli import screen
 from diagnose.cli.screen import ScreenServices
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Report
 from diagnose.model.events import Concluded, Sink
 from diagnose.parsers.target import parse_target
@@ -20,6 +19,7 @@ from diagnose.probes import Options
 from diagnose.processes.worker import Channel
 from diagnose.tui.messages import FixOutput, HistoryChanges, LocalSites, RecentTargets, RunRequested
 from tests.support.check_evidence import SHOP
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.report_builder import healthy, mended
 
 

@@ -27,9 +27,42 @@ Caused by: java.net.ConnectException: Connection refused
 """
 
 
+PRISMA = """\
+PrismaClientInitializationError:
+Invalid `prisma.user.findMany()` invocation:
+
+Can't reach database server at `localhost:5432`
+    at $n.handleRequestError (/srv/shop/node_modules/library.js:121:7615)
+"""
+RAILS = """\
+F, [2026-11-28 #4711] FATAL -- : [5f0c] ActionView::Template::Error (undefined method `price'):
+F, [2026-11-28 #4711] FATAL -- : [5f0c]     12: <%= @item.price %>
+F, [2026-11-28 #4711] FATAL -- : [5f0c] app/views/items/show.html.erb:12
+"""
+PINO = (
+    '{"level":50,"pid":1,"err":{"type":"Error","message":"connect ECONNREFUSED 127.0.0.1:6379",'
+    '"stack":"Error"},"msg":"request errored"}\n{"level":30,"msg":"request completed"}\n'
+)
+GUNICORN = """\
+[2026-11-28 +0000] [4711] [CRITICAL] WORKER TIMEOUT (pid:4712)
+[2026-11-28 +0000] [4712] [ERROR] Error handling request /
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "line", "weight"),
     [
+        (PRISMA, "PrismaClientInitializationError: Can't reach database server at", 3),
+        (
+            RAILS,
+            "F, [2026-11-28 #4711] FATAL -- : [5f0c] ActionView::Template::Error (undefined",
+            3,
+        ),
+        (PINO, "connect ECONNREFUSED 127.0.0.1:6379: request errored", 3),
+        ('{"level":"info","msg":"pool: connection refused"}', "pool: connection refused", 2),
+        (GUNICORN, "[2026-11-28 +0000] [4711] [CRITICAL] WORKER TIMEOUT", 3),
+        ("2026/11/28 [ERR] pool: no free connection to 10.0.0.7:5432", "2026/11/28 [ERR] pool", 3),
+        ("*** HARAKIRI ON WORKER 1 (pid: 4712, try: 1) ***", "*** HARAKIRI", 3),
         (PYTHON, "django.db.utils.OperationalError: could not connect", 3),
         (NODE, "Error: Cannot find module '/srv/shop/main.js'", 3),
         (JAVA, "Caused by: java.net.ConnectException: Connection refused", 3),
@@ -64,6 +97,8 @@ def test_the_line_that_says_most(text: str, line: str, weight: int) -> None:
         "Forbidden: /",
         "ConnectionResetError: [Errno 104] Connection reset by peer",
         "BrokenPipeError: [Errno 32] Broken pipe",
+        '{"level":30,"msg":"request completed"}',
+        "[2026-11-28 +0000] [4712] [ERROR] Error handling request /",
     ],
 )
 def test_lines_that_tell_nothing(text: str) -> None:

@@ -13,7 +13,6 @@ from diagnose.cloud.aws import metadata as aws_metadata
 from diagnose.cloud.evaluation import Flow, evaluate
 from diagnose.cloud.provider import ApiRequest, ApiResponse
 from diagnose.cloud.tencent import metadata as tencent_metadata
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Evidence, Scope, Target, Unseen
 from diagnose.model.cloud import CloudMachine, CloudRules
 from diagnose.net import api_client
@@ -27,6 +26,7 @@ from tests.support.check_evidence import NOW, TIMEOUT
 from tests.support.fake_context import Looking
 from tests.support.fake_metadata import FakeMetadata
 from tests.support.fake_tencent import KEY_ID, SECRET, TOKEN, FakeTencent, failure
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.tcp_evidence import attempt
 
 SILENT = attempt(failure=TIMEOUT, took=4.0)

@@ -17,7 +17,6 @@ import pytest
 from diagnose.cloud import registry
 from diagnose.cloud.aliyun import api
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Evidence, Host, Observation, Scope, Target, Unseen, Vantage
 from diagnose.model.cloud import CloudInstance, CloudMachine, CloudRules
 from diagnose.model.tcp import Connection
@@ -43,6 +42,7 @@ from tests.support.aliyun_state import (
 from tests.support.check_evidence import NOW, TIMEOUT
 from tests.support.event_loops import ClockLoop
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.tcp_evidence import attempt
 
 ALIYUN = {f"{DMI_FOLDER}/product_name": "Alibaba Cloud ECS\n"}
@@ -167,7 +167,7 @@ def test_a_machine_of_no_cloud_imports_no_provider_and_sends_nothing() -> None:
     """In a process of its own, because this one has imported everything."""
     program = """
 import asyncio, sys
-from diagnose.machine.recorded import RecordedMachine
+from tests.support.recorded_machine import RecordedMachine
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection
 from diagnose.probes.inside import cloud

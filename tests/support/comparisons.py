@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Target
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -12,6 +11,7 @@ from diagnose.net import ConnectResult
 from diagnose.probes.outside.tls_comparisons import Comparison, start_controls
 from tests.support.check_evidence import REFUSED
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.streams import Script
 
 PORT = Connection(address="203.0.113.10", port=443, family=4, took=0.05)

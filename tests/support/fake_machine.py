@@ -1,7 +1,7 @@
 """A machine whose every command has the same result."""
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
+from tests.support.recorded_machine import RecordedMachine
 
 
 class AnsweringMachine(RecordedMachine):

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -15,6 +14,7 @@ from diagnose.probes import Options
 from diagnose.probes.inside.upstream_routes import UpstreamRoute, find_routes
 from diagnose.probes.inside.websocket_upstream import try_websocket
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 
 def looking(target: Target, machine: RecordedMachine | None = None) -> Looking:

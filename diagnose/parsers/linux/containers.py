@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from diagnose.model.containers import Container, ContainerPort, Namespace, State
+from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.sanitize import clean
 
 #: Most containers, and most ports of one container, that are read.
@@ -163,12 +164,15 @@ def namespace(text: str) -> Namespace:
     for line in text.splitlines()[: 20 * MAX_ITEMS]:
         key, _, value = line.strip().partition(" ")
         fields.setdefault("socket" if key.rstrip(":").isdigit() else key, []).append(value)
-    numbers = (_ID.search(line) for line in fields.get("cgroup", []))
+    cgroups = fields.get("cgroup", [])
+    numbers = (_ID.search(line) for line in cgroups)
+    unit = "" if container_of(cgroups) else unit_of(cgroups)
     pid = next(iter(fields.get("pid", [])), "0")
     return Namespace(
         pid=int(pid) if pid.isdigit() else 0,
         processes=_names(dict.fromkeys(fields.get("comm", []))),
         container=next((match[0] for match in numbers if match), ""),
+        service=unit if unit.endswith(".service") else "",
         addresses=tuple(dict.fromkeys(_addresses(fields.get("address", [])))),
         sockets=tuple(dict.fromkeys(_sockets(fields.get("socket", [])))),
     )

@@ -55,12 +55,18 @@ def default_gateways(text: str) -> tuple[Route, ...]:
     return tuple(route for metric, route in routes if metric == lowest)
 
 
+_NEIGHBOUR = re.compile(
+    r"([0-9a-fA-F:.]+) dev (\S+) .*?\b(FAILED|INCOMPLETE|PERMANENT)\b", re.ASCII
+)
+
+
 def silent_neighbours(text: str) -> dict[tuple[str, str], str]:
-    """Return the state ("FAILED", "INCOMPLETE") of each neighbour without a link-layer address in
-    the output of `ip neigh` (ip-neighbour(8)), by address and interface."""
+    """Return the state of each neighbour without a link-layer address ("FAILED", "INCOMPLETE"), or
+    with an address that was set by hand ("PERMANENT"), in the output of `ip neigh`
+    (ip-neighbour(8)), by address and interface."""
     states: dict[tuple[str, str], str] = {}
     for line in text.splitlines()[:1000]:
-        if match := re.match(r"([0-9a-fA-F:.]+) dev (\S+) .*?\b(FAILED|INCOMPLETE)\b", f"{line} "):
+        if match := _NEIGHBOUR.match(f"{line} "):
             states[match[1], clean(match[2], 32)] = match[3]
     return states
 

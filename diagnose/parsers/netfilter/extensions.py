@@ -359,6 +359,19 @@ def _extension_header(options: tuple[Option, ...], context: ExtensionContext, te
     return NEVER
 
 
+def _owner(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    return tuple(_owner_step(option, text) for option in options)
+
+
+def _owner_step(option: Option, text: str) -> Step:
+    """iptables-save writes the numbers of users and groups, or "33-40"."""
+    key = {"uid-owner": "meta skuid", "gid-owner": "meta skgid"}.get(option.name)
+    low, _, high = option.value.partition("-")
+    if key is None or not low.isdigit():
+        return Unknown(text)
+    return _match((key,), option, [(int(low), int(high or low))])
+
+
 _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps | Alternatives]] = {
     "plain": _plain,
     "tcp": _tcp,
@@ -384,6 +397,7 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "pkttype": _pkttype,
     "rpfilter": _rpfilter,
     "policy": _policy,
+    "owner": _owner,
     **dict.fromkeys(("rt", "frag", "hbh", "dst", "mh"), _extension_header),
     **dict.fromkeys(("udp", "udplite", "icmp", "sctp", "dccp", "ah", "esp"), _other_protocol),
 }

@@ -53,6 +53,8 @@ def evaluate_match(
     if value is None:
         if key.startswith("fib "):
             return _fib(state, key, op, values)
+        if key == "meta skuid" and _is_of_the_user(state):
+            return compare(_user(state, values), op, values, mask)
         value = _derived_value(state, key)
     if value is SOURCE:
         return _matching_sources(state, op, values, mask)
@@ -60,6 +62,21 @@ def evaluate_match(
     if answer is None and value == CLIENT_PORTS and op in ("==", "!=") and _are_few(values):
         return op == "!="
     return answer
+
+
+def _is_of_the_user(state: PacketState) -> bool:
+    """Return whether a program of this machine sends the packet, and its user is known."""
+    is_client = state.stage in ("syn", "ack", "request") and state.topology.packet.interface == "lo"
+    is_sent = state.hook in ("output", "postrouting")
+    return is_client and is_sent and state.topology.packet.user is not None
+
+
+def _user(state: PacketState, values: Sequence[Element]) -> Value:
+    """Return the user in the form in which the rule names it: nft writes the name."""
+    packet = state.topology.packet
+    is_named = any(isinstance(element[0], str) for element in values if element)
+    name = packet.user_name if is_named else ""
+    return name or (UNKNOWN if is_named or packet.user is None else packet.user)
 
 
 def _are_few(values: Sequence[Element]) -> bool:

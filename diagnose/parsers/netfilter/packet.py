@@ -42,7 +42,9 @@ class Packet:
 
     `source` None: any stranger on the Internet. Interface `lo`: from the machine itself. Kind
     `solicitation`: no connection, but the question for the link-layer address of the destination
-    (RFC 4861 section 4.3), whose source is link-local.
+    (RFC 4861 section 4.3), whose source is link-local. `user` and `user_name` are the local user
+    whose program opens a connection of interface `lo` (iptables-extensions(8), owner; nft(8),
+    skuid); None and "" if nobody knows.
     """
 
     source: str | None
@@ -52,6 +54,8 @@ class Packet:
     source_port: int | None = None
     host: Host = Host()
     kind: Literal["connection", "solicitation"] = "connection"
+    user: int | None = None
+    user_name: str = ""
 
 
 #: A packet of the connection: the SYN, the SYN-ACK, the final ACK, then data of the client, data of

@@ -25,6 +25,7 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.unit_rules import forbidding_setting
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 SCRIPT = read_script(__file__, "failed_services.sh")
@@ -77,13 +78,13 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
         for failure in start_failures(result.out, port, at, result.took):
             ctx.emit(failure)
     if not ctx.observed(NginxContainer):
-        _emit_units(ctx, str(port), at, result)
+        await _emit_units(ctx, str(port), at, result)
 
 
 async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
     """Emit the services that failed; nothing listens at the endpoint."""
     at = ctx.elapsed()
-    _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
+    await _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
 
 
 async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
@@ -101,9 +102,13 @@ async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
     return result
 
 
-def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: CommandResult) -> None:
+async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: CommandResult) -> None:
     for unit in failed_units(result.out, endpoint, at, result.took):
-        ctx.emit(unit)
+        name = f"{unit.unit}.service"
+        is_asked = unit.manager == "systemd" and unit.has_failed
+        line = unit.message if is_asked else ""
+        _, setting = await forbidding_setting(ctx.machine, name, line)
+        ctx.emit(replace(unit, setting=setting))
 
 
 def parse_units(text: str) -> Iterator[ListedUnit]:

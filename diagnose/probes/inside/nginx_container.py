@@ -17,13 +17,19 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxProcess, NginxTest
 from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.mounts import bind_mounts
+from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.containers import ENGINES, read_containers
 from diagnose.probes.inside.nginx_certificates import observe_certificates, observe_rejected_pairs
 from diagnose.probes.inside.nginx_config import config_path, read_config_tree
-from diagnose.probes.inside.nginx_processes import ListedProcess, Listing, is_in_container
+from diagnose.probes.inside.nginx_processes import (
+    ListedProcess,
+    Listing,
+    has_own_network_only,
+    is_in_container,
+)
 
 BUILD_SCRIPT = read_script(__file__, "container_build.sh")
 
@@ -107,6 +113,8 @@ def _entry(
     listed: Container | None,
     namespace: Namespace | None,
 ) -> Entry:
+    if has_own_network_only(process.view, listing.view):
+        return _entry_of_service(process, master, namespace)
     container = NginxContainer(
         vantage=Vantage.SERVER,
         equivalent=f"cat /proc/{master.pid}/cgroup /proc/{master.pid}/mountinfo",
@@ -130,6 +138,23 @@ def _entry(
         )
     words = entering_words(master.pid, container.engine, container.name)
     return Entry(replace(master, foreign=False, private=(), unit="", container=words), container)
+
+
+def _entry_of_service(
+    process: ListedProcess, master: NginxProcess, namespace: Namespace | None
+) -> Entry:
+    """Return the entry of an nginx whose network alone is its own. Its files are the server's, and
+    its service reloads it."""
+    service = unit_of(process.view.cgroups)
+    apart = NginxContainer(
+        vantage=Vantage.SERVER,
+        equivalent=f"ls -l /proc/{master.pid}/ns/net /proc/self/ns/net",
+        pid=master.pid,
+        addresses=namespace.addresses if namespace else (),
+        own_network=True,
+        service=service if service.endswith(".service") else "",
+    )
+    return Entry(replace(master, foreign=False), apart)
 
 
 async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
@@ -157,7 +182,7 @@ async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
     )
     path = config_path(build, master.arguments)
     await asyncio.gather(
-        _test_config(inner, machine, master, path),
+        _test_config(inner, machine, master, path, container.own_network),
         _observe_config(inner, machine, container, master, path),
     )
     await observe_rejected_pairs(inner)
@@ -173,14 +198,19 @@ async def _compared(machine: ContainerMachine, mount: BindMount) -> BindMount:
 
 
 async def _test_config(
-    ctx: ProbeContext, machine: ContainerMachine, master: NginxProcess, path: str
+    ctx: ProbeContext,
+    machine: ContainerMachine,
+    master: NginxProcess,
+    path: str,
+    apart: bool,
 ) -> None:
     """Emit `nginx -t`, run by the container's engine. Without one it is not run: its program would
     be root on the server."""
     argv = (master.binary, *master.arguments, "-t")
     command = shlex.join((*machine.words(), *argv))
     if not machine.engine:
-        emit_not_observed(ctx, "nginx -t", "it runs in a container", command)
+        reason = "it has a network of its own" if apart else "it runs in a container"
+        emit_not_observed(ctx, "nginx -t", reason, command)
         return
     at = ctx.elapsed()
     result = await machine.run_inside(*argv)

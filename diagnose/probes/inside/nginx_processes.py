@@ -178,11 +178,17 @@ def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:
                 workers=tuple(worker.pid for worker in workers),
                 foreign=_is_foreign(process, listing),
                 user=process.user,
+                worker_user=_common_user(workers),
                 private=private_folders(listing.view.mounts, process.view.mounts),
                 unit=unit_of(process.view.cgroups),
             )
         )
     return tuple(masters)
+
+
+def _common_user(workers: Sequence[ListedProcess]) -> int | None:
+    users = {worker.user for worker in workers}
+    return users.pop() if len(users) == 1 else None
 
 
 def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
@@ -198,6 +204,14 @@ def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
     )
     trusted = listing.user is None or process.user in {0, listing.user} or installed
     return is_in_container(process.view, listing.view) or not trusted
+
+
+def has_own_network_only(view: ProcessView, own_view: ProcessView) -> bool:
+    """Whether a process sees this system's files and processes and another network: that of its
+    unit (PrivateNetwork=, NetworkNamespacePath=), or of `ip netns exec`. It is in no container."""
+    apart = view.net and own_view.net and view.net != own_view.net
+    shared = (view.root, view.pid) == (own_view.root, own_view.pid) and view.root
+    return bool(apart and shared) and not container_of(view.cgroups)
 
 
 def is_in_container(view: ProcessView, own_view: ProcessView) -> bool:

@@ -33,6 +33,7 @@ from diagnose.probes.inside.failed_services import look_at_units
 from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.unit_rules import forbidding_setting
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
@@ -196,6 +197,7 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
             await look_at_units(ctx, endpoint)
         return
     log, line = max(((log, _line_of(log)) for log in logs), key=_telling)
+    unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
     ctx.emit(
         ProgramLine(
             vantage=Vantage.SERVER,
@@ -206,6 +208,8 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
             weight=line.weight,
             endpoint=endpoint,
             process=_name(log),
+            setting=setting,
+            unit=unit if setting else "",
         )
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from diagnose.machine import FileContent, Machine
 from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
+from diagnose.parsers.tunnels import ends_of_config
 
 #: A distribution's folder holds much besides: only what its main file includes is read.
 CONFIG_PATTERNS = (
@@ -24,11 +25,17 @@ APACHE_PATTERNS = (
     "/usr/local/apache2/conf/httpd.conf",
 )
 CADDY_PATTERNS = ("/etc/caddy/Caddyfile", "/etc/caddy/*.caddy", "/etc/caddy/*/*")
+TUNNEL_PATTERNS = {
+    "cloudflared": ("/etc/cloudflared/config.yml", "/root/.cloudflared/config.yml"),
+    "frpc": ("/etc/frp/frpc.toml", "/etc/frp/frpc.ini"),
+}
 HAPROXY_PATTERNS = ("/etc/haproxy/haproxy.cfg", "/etc/haproxy/conf.d/*.cfg")
 
 #: Files that are read at the most, and of one server how deep its files include others.
 MAX_FILES = 500
 MAX_DEPTH = 3
+#: Most folders and files of HAProxy that hold names, and lines of such a file.
+MAX_NAMING, MAX_LINES = 8, 20_000
 
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 #: The folder or the file of a certificate is mostly called as the site:
@@ -44,6 +51,16 @@ _HOST_CONDITION = re.compile(
     r"(?:hdr(?:_\w{1,5})?\(host|req[._]ssl_sni|ssl_fc_sni)(.{1,4000})$",
     re.MULTILINE | re.I,
 )
+#: The certificates of Apache, Caddy and HAProxy: `SSLCertificateFile`, `tls`, `bind … crt`, which
+#: may be a folder.
+_CERTIFICATES = re.compile(
+    r"(?:\bcrt|^[ \t]*SSLCertificateFile|^[ \t]*tls)[ \t]+[\"']?(/[^\s\"']{1,300})",
+    re.MULTILINE | re.I,
+)
+#: Files of HAProxy that hold names: of a map, of a condition, of certificates.
+_NAME_FILES = re.compile(
+    r"\bmap(?:_\w{1,8})?\((/[^,)\s]{1,300})|[ \t](?:-f|crt-list)[ \t]+(/\S{1,300})"
+)
 
 
 async def serves(machine: Machine, name: str) -> bool:
@@ -51,9 +68,14 @@ async def serves(machine: Machine, name: str) -> bool:
     host as one of its sites."""
     served = await asyncio.gather(
         _serves_by_nginx(machine, name),
-        _serves_by(machine, APACHE_PATTERNS, lambda text: _is_named(_SERVER_ALIAS, text, name)),
-        _serves_by(machine, CADDY_PATTERNS, lambda text: _is_named(_SITE_ADDRESSES, text, name)),
-        _serves_by(machine, HAPROXY_PATTERNS, lambda text: _is_named(_HOST_CONDITION, text, name)),
+        _serves_by(
+            machine, name, APACHE_PATTERNS, lambda text: _is_named(_SERVER_ALIAS, text, name)
+        ),
+        _serves_by(
+            machine, name, CADDY_PATTERNS, lambda text: _is_named(_SITE_ADDRESSES, text, name)
+        ),
+        _serves_by_haproxy(machine, name),
+        _serves_by_tunnel(machine, name),
     )
     return any(served)
 
@@ -78,9 +100,56 @@ async def _serves_by_nginx(machine: Machine, name: str) -> bool:
 
 
 async def _serves_by(
-    machine: Machine, patterns: Iterable[str], is_named: Callable[[str], bool]
+    machine: Machine, name: str, patterns: Iterable[str], is_named: Callable[[str], bool]
 ) -> bool:
-    return any(is_named(file.text) for file in await _files(machine, patterns, set()))
+    files = await _files(machine, patterns, set())
+    return any(is_named(file.text) or _has_certificate(file.text, name) for file in files)
+
+
+async def _serves_by_haproxy(machine: Machine, name: str) -> bool:
+    """Look for the name in conditions and certificates, then in the folders and files that they
+    name."""
+    files = await _files(machine, HAPROXY_PATTERNS, set())
+    texts = [file.text for file in files]
+    if any(
+        _is_named(_HOST_CONDITION, text, name) or _has_certificate(text, name) for text in texts
+    ):
+        return True
+    folders = {path.rstrip("/") for text in texts for path in _CERTIFICATES.findall(text)}
+    inner = await asyncio.gather(
+        *(machine.glob(f"{folder}/*") for folder in sorted(folders)[:MAX_NAMING])
+    )
+    if any(_is_in_path(path, name.lower()) for paths in inner for path in paths[:MAX_FILES]):
+        return True
+    groups = (group for text in texts for group in _NAME_FILES.findall(text))
+    paths = sorted({path for group in groups for path in group if path})
+    naming = await asyncio.gather(*(machine.read(path) for path in paths[:MAX_NAMING]))
+    return any(_is_listed(file.text, name) for file in naming)
+
+
+async def _serves_by_tunnel(machine: Machine, name: str) -> bool:
+    """Look for the name in the configuration of a tunnel that ends here."""
+    for program, patterns in TUNNEL_PATTERNS.items():
+        for file in await _files(machine, patterns, set()):
+            ends = ends_of_config(program, file.text)
+            if any(_matches(served, name.lower()) for end in ends for served in end.names):
+                return True
+    return False
+
+
+def _is_listed(text: str, name: str) -> bool:
+    """Return whether a line of a map or a list begins with the name, or has its certificate."""
+    lines = (line.split() for line in text.lower().splitlines()[:MAX_LINES])
+    return any(
+        words
+        and not words[0].startswith("#")
+        and (_matches(_bare_name(words[0]), name.lower()) or _is_in_path(words[0], name.lower()))
+        for words in lines
+    )
+
+
+def _has_certificate(text: str, name: str) -> bool:
+    return any(_is_in_path(path, name.lower()) for path in _CERTIFICATES.findall(text))
 
 
 async def _files(

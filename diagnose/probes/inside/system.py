@@ -11,10 +11,19 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Vantage
 from diagnose.model.addresses import LOCAL_ONLY, family_of, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route, SilentGateway
+from diagnose.model.server import (
+    Interface,
+    Listener,
+    Listeners,
+    LostReplies,
+    PidFile,
+    Route,
+    SilentGateway,
+)
 from diagnose.parsers.linux import routes
 from diagnose.parsers.linux.interfaces import Nic, os_name
 from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
+from diagnose.parsers.linux.kernel import half_open
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
@@ -27,11 +36,14 @@ _EQUIVALENT = "ss -ltnp"
 ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 #: What ip(8) is asked on each server.
-_SILENT = "neigh show nud failed nud incomplete"
+_SILENT = "neigh show nud failed nud incomplete nud permanent"
 _IP_COMMANDS = ("addr", "route", "-6 route", "rule", "-6 rule", _SILENT)
 
 #: Maximum number of addresses whose routes are looked up.
 MAX_ADDRESSES = 8
+
+#: Maximum number of visitors without a reply that are named, and seconds between two readings.
+MAX_VISITORS, PAUSE = 16, 1.0
 
 #: The options of a configuration test (nginx(8)), alone or together: -t, -T, -tq.
 _TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
@@ -107,6 +119,49 @@ async def network(ctx: ProbeContext) -> None:
                     state=state,
                 )
             )
+    await _emit_lost_replies(ctx, nics, silent)
+
+
+async def _emit_lost_replies(
+    ctx: ProbeContext, nics: tuple[Nic, ...], silent: Mapping[tuple[str, str], str]
+) -> None:
+    """Compare the neighbours that do not answer with the visitors that wait for a reply. Such a
+    wait ends after three seconds, when the kernel gives the neighbour up, so it is looked for
+    again. Nothing is asked where all neighbours answer."""
+    failed = {key for key, state in silent.items() if state != "PERMANENT"}
+    at, ports = ctx.elapsed(), dict.fromkeys((ctx.target.port, 80))
+    words = " or ".join(f"sport = :{port}" for port in ports)
+    argv = ("ss", "-tn", "state", "syn-recv", f"( {words} )")
+    for attempt in range(MAX_READINGS if failed else 0):
+        if attempt:
+            await asyncio.sleep(PAUSE)
+        result = await ctx.machine.run(*argv)
+        waiting = set(half_open(result.out))
+        lost = {
+            nic: visitors
+            for nic in nics
+            if (visitors := sorted(waiting & {who for who, on in failed if on == nic.name}))
+        }
+        for nic, visitors in lost.items():
+            networks = [network for network in nic.networks if is_within(visitors[0], (network,))]
+            ctx.emit(
+                LostReplies(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=ctx.elapsed() - at,
+                    equivalent=f"{shlex.join(argv)}; ip neigh show dev {nic.name}",
+                    device=nic.name,
+                    network=max(networks, key=_prefix_length, default=""),
+                    visitors=tuple(visitors[:MAX_VISITORS]),
+                    is_default=bool(nic.default),
+                )
+            )
+        if lost:
+            return
+
+
+def _prefix_length(network: str) -> int:
+    return int(network.rpartition("/")[2] or 0)
 
 
 @probe(after=NginxConfig)

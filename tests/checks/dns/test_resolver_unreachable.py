@@ -2,7 +2,9 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Failure, Manual, Severity
 from diagnose.model.dns import DnsAnswer, Resolution, ResolverConfig
+from diagnose.model.tcp import Connection
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.firewall_rules import host, nic
 
 SILENT = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", failure=TIMEOUT)
 ROOT = DnsAnswer(name=".", rdtype="NS", server="198.51.100.1", failure=TIMEOUT, purpose="control")
@@ -15,6 +17,20 @@ def test_fires_when_nothing_is_answered_not_even_about_the_root() -> None:
     (claim,) = judge("dns.resolver-unreachable", CONFIG, SILENT, six, ROOT)
     assert claim.facts["servers"] == ("198.51.100.1",)
     assert claim.severity is None
+
+
+def test_fires_less_surely_where_no_other_machine_answers_either() -> None:
+    """The way to everything may be cut."""
+    (claim,) = judge("dns.resolver-unreachable", CONFIG, SILENT, ROOT)
+    assert claim.confidence is Confidence.LIKELY
+    other = Connection(address="203.0.113.10", port=443, family=4)
+    (claim,) = judge("dns.resolver-unreachable", CONFIG, SILENT, ROOT, other)
+    assert claim.confidence is Confidence.CERTAIN
+    own = (host(), nic("eth0", "203.0.113.10"), other)
+    (claim,) = judge("dns.resolver-unreachable", CONFIG, SILENT, ROOT, *own)
+    assert claim.confidence is Confidence.LIKELY
+    stub = replace(SILENT, server="127.0.0.53")
+    (claim,) = judge("dns.resolver-unreachable", CONFIG, stub, replace(ROOT, server="127.0.0.53"))
     assert claim.confidence is Confidence.CERTAIN
 
 

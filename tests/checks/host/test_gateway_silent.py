@@ -1,11 +1,12 @@
 """host.gateway-silent: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from diagnose.model import Confidence, Severity, Subject, Target, Vantage
-from diagnose.model.dns import Resolution
+from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.server import SilentGateway
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
@@ -61,3 +62,23 @@ def test_explains_no_failure_on_loopback() -> None:
 
 def test_fires_where_the_client_times_out() -> None:
     assert judge(CHECK, host("ssh://web"), NAME4, nic(), gateway(), connected(failure=TIMEOUT))
+
+
+SILENT = DnsAnswer(name="shop.example.com", rdtype="A", server="203.0.113.53", failure=TIMEOUT)
+
+
+def test_fires_for_an_address_set_by_hand_where_nothing_else_answers() -> None:
+    by_hand = gateway(state="PERMANENT")
+    (claim,) = judge(CHECK, host(), nic(), by_hand, SILENT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["set"] is True
+
+
+def test_silent_for_an_address_set_by_hand_that_is_right() -> None:
+    """Other machines answer, or nobody asked them."""
+    by_hand = gateway(state="PERMANENT")
+    answered = replace(SILENT, failure=None, rcode="NOERROR", records=(ADDRESS,))
+    assert not judge(CHECK, host(), NAME4, nic(), by_hand, answered, connected())
+    assert not judge(CHECK, host(), NAME4, nic(), by_hand, connected())
+    assert not judge(CHECK, host(), nic(), by_hand, replace(SILENT, server="127.0.0.53"))
+    assert not judge(CHECK, host(), nic(), by_hand, replace(SILENT, failure=REFUSED))

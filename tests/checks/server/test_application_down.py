@@ -2,8 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Confidence
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import CHAT, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, APPLICATION, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
@@ -58,3 +62,17 @@ def test_silent_when_it_listens_answers_or_is_elsewhere() -> None:
         HTTPS.replace("    ProxyPass /ws", "    ProxyPass / !\n    ProxyPass /ws")
     )
     assert not judge(CHECK, APACHE, excluded, NOBODY, UNAVAILABLE)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1"])
+def test_fires_for_localhost_of_haproxy_that_is_half_served(address: str) -> None:
+    """It takes the first address of a name alone."""
+    family = 6 if ":" in address else 4
+    half = Listeners(sockets=(replace(APPLICATION, address=address, family=family),))
+    config = haproxy_config(TEXT.replace("127.0.0.1:3000", "localhost:3000"))
+    (claim,) = judge(CHECK, HAPROXY, config, half, UNAVAILABLE)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["half"] is True
+    assert not judge(CHECK, HAPROXY, config, half, ANSWER)
+    both = Listeners(sockets=(replace(APPLICATION, address="::", family=6, dual=True),))
+    assert not judge(CHECK, HAPROXY, config, both, UNAVAILABLE)

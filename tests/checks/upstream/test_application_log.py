@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Manual, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, judge
@@ -71,3 +71,11 @@ def test_silent_when_the_page_came_or_wants_a_login() -> None:
     assert not judge(CHECK, replace(ANSWER, status=401), LINE)
     assert not judge(CHECK, replace(ANSWER, status=500))
     assert not judge(CHECK, replace(ANSWER, status=500), replace(LINE, message=""))
+
+
+def test_the_setting_of_the_unit_that_forbids_what_the_line_says() -> None:
+    line = replace(LINE, setting="ProtectSystem=strict", unit="shop.service")
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), line)
+    assert claim.facts["setting"] == "ProtectSystem=strict"
+    assert claim.fix is not None
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["allow-it"]

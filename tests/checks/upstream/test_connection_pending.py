@@ -35,3 +35,9 @@ def test_silent_where_the_page_comes_or_is_refused() -> None:
     reset = Failure("reset", "connection reset")
     assert not judge(CHECK, replace(ANSWER, status=None, failure=reset), PENDING)
     assert not judge(CHECK, replace(ANSWER, status=504))
+
+
+def test_the_setting_of_the_unit_that_drops_its_packets() -> None:
+    denied = replace(PENDING, setting="IPAddressDeny=any", unit="shop.service")
+    (claim,) = judge(CHECK, replace(ANSWER, status=504), denied)
+    assert claim.facts["setting"] == "IPAddressDeny=any"

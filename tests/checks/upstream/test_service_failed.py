@@ -146,3 +146,9 @@ def test_the_service_that_it_requires_is_the_one_that_failed() -> None:
     assert claim.facts["unit"] == "database"
     (claim,) = judge(CHECK, PAGE, left_out)
     assert claim.facts["left_out"]
+
+
+def test_the_setting_of_the_unit_that_forbids_what_failed() -> None:
+    message = "shop.service: Failed at step CHDIR spawning /usr/bin/node: No such file"
+    (claim,) = judge(CHECK, PAGE, replace(UNIT, message=message, setting="ProtectHome=yes"))
+    assert (claim.facts["rule"], claim.facts["setting"]) == ("ProtectHome=yes", "")

@@ -33,3 +33,13 @@ def test_silent_where_other_checks_say_why() -> None:
     assert not judge(CHECK, ANSWER, replace(UNIT, port_in_use=True))
     assert not judge(CHECK, ANSWER, replace(UNIT, is_open=False))
     assert not judge(CHECK, UNIT)
+
+
+def test_fires_where_a_start_is_never_complete() -> None:
+    """Type=notify, and the program says nothing to systemd."""
+    said = "shop.service: start operation timed out. Terminating."
+    unready = replace(UNIT, state="activating", restarts=1, message=said)
+    (claim,) = judge(CHECK, ANSWER, unready)
+    assert claim.facts["unready"] is True
+    assert judge(CHECK, ANSWER, replace(unready, state="deactivating", restarts=0))
+    assert not judge(CHECK, ANSWER, replace(unready, state="active", restarts=1))

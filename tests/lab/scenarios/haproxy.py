@@ -403,3 +403,23 @@ def sessions_are_kept_by_haproxy(lab: Lab) -> None:
 def haproxy_closes_each_connection(lab: Lab) -> None:
     """option httpclose: pages get "Connection: close", and a WebSocket is upgraded all the same."""
     haproxy.serve(lab, SITE.replace("    mode http\n", "    mode http\n    option httpclose\n"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="a person names the address",
+)
+def localhost_is_the_other_address_for_haproxy(lab: Lab) -> None:
+    """After many threads about Node.js 17 and `localhost`: the application listens on ::1 alone,
+    and HAProxy takes 127.0.0.1."""
+    lab.server.write("/etc/hosts", "127.0.0.1 localhost\n")
+    lab.application_service.stop()
+    code = "require('http').createServer((q, r) => r.end('<p>page</p>')).listen(3000, '::1')"
+    ready = "sport = :3000"
+    lab.spawn(lab.server, ["node", "-e", code], lambda: _listens(lab, ready))
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "localhost:3000"))
+
+
+def _listens(lab: Lab, which: str) -> bool:
+    return bool(lab.server.run(["ss", "-Hltn", which]).stdout.strip())

@@ -63,9 +63,11 @@ def test_neighbours_that_do_not_answer() -> None:
 192.0.2.9 dev eth1 INCOMPLETE
 203.0.113.1 dev eth0 lladdr 02:00:00:00:00:01 REACHABLE
 fe80::1 dev eth0 router FAILED
+203.0.113.2 dev eth0 lladdr 02:00:00:00:00:99 PERMANENT
 """
     assert silent_neighbours(text) == {
         ("203.0.113.77", "eth0"): "FAILED",
         ("192.0.2.9", "eth1"): "INCOMPLETE",
         ("fe80::1", "eth0"): "FAILED",
+        ("203.0.113.2", "eth0"): "PERMANENT",
     }

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
@@ -12,6 +11,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import access_logs
 from diagnose.probes.inside.logged_requests import READ_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 NOW = 1_795_514_470
 LOG = "/var/log/nginx/access.log"

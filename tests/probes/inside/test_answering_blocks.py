@@ -1,8 +1,8 @@
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.nginx import InnerNginx
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import SITE, config
+from tests.support.recorded_machine import RecordedMachine
 
 INNER = InnerNginx(port=8080, address="localhost", host="shop.example.com", product="caddy")
 BEHIND = SITE.replace("443 ssl", "127.0.0.1:8080")

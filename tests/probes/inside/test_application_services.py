@@ -3,7 +3,6 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.containers import NginxContainer
 from diagnose.model.program_logs import FailedUnit
@@ -11,6 +10,7 @@ from diagnose.model.server import Listeners
 from diagnose.probes.inside import application_services as probes
 from diagnose.probes.inside.failed_services import SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
 HELD = (

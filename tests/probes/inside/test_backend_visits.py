@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
@@ -15,6 +14,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import backend_visits as probes
 from diagnose.probes.inside.remote_curl import ACCEPT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=503)

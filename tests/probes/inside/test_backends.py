@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation
 from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.probes.inside import backends as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=502)

@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, ReturnRoute
 from diagnose.probes.inside.bans import MAX_BYTES, SCRIPT, bans
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 ASKED = ("sh", "-c", SCRIPT, "sh", str(MAX_BYTES), "")
 BANNED = "[{'sshd': ['192.0.2.9']}, {'web': ['192.0.2.66', '2001:db8::8']}, {'idle': []}]\n"

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
@@ -15,6 +14,7 @@ from diagnose.probes.inside import bypassed_applications
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.page_evidence import answered, script
+from tests.support.recorded_machine import RecordedMachine
 
 PATH = "/socket.io/socket.io.js"
 MISSING = Exchange(url=f"{SHOP.url[:-1]}{PATH}", address="203.0.113.10", port=443, status=404)

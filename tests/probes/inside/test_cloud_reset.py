@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.cloud import CloudMachine
 from diagnose.model.tls import Handshake
@@ -15,6 +14,7 @@ from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.tcp_evidence import attempt
 from tests.support.tls_evidence import CLOSED, RESET, shake
 

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import BrowserVisit
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
@@ -14,6 +13,7 @@ from diagnose.probes import Options
 from diagnose.probes.inside import compressed_pages
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FILTER = "sub_filter shop store;"
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import Machine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen, Vantage
 from diagnose.model.containers import Containers
 from diagnose.model.server import Listeners
@@ -14,6 +13,7 @@ from diagnose.probes.inside.containers import SCRIPT, containers
 from tests.parsers.linux.test_containers import DOCKER, INSIDE, PODMAN
 from tests.support.fake_context import Looking
 from tests.support.firewall_rules import listening
+from tests.support.recorded_machine import RecordedMachine
 
 ASK = shlex.join(("sh", "-c", SCRIPT, "sh", "stopped"))
 

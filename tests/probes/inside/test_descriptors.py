@@ -5,7 +5,6 @@ import shlex
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
@@ -15,6 +14,7 @@ from diagnose.model.tls import Handshake
 from diagnose.probes.inside.descriptors import SCRIPT, of_application, of_handshake, of_page
 from tests.support.check_evidence import REFUSED, TIMEOUT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 LISTENING = Listeners(
     vantage=Vantage.SERVER,

@@ -3,7 +3,6 @@ import shlex
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.containers import NginxContainer
 from diagnose.model.program_logs import FailedUnit
@@ -11,6 +10,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.probes.inside import failed_services as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import LISTENING
 
 OUTPUT = (

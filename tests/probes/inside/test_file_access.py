@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.files import Access
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT, parse_access, read_access
+from tests.support.recorded_machine import RecordedMachine
 
 KEY = "/etc/nginx/shop.key"
 #: The key is a link: its own path comes first, and then that which it leads to.

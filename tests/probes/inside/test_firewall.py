@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.parsers.firewalld import MAX_SET_ENTRIES
 from diagnose.probes.inside.firewall import firewalld
 from diagnose.probes.inside.firewalld_runtime import RUNTIME_SCRIPT, SERVICES_SCRIPT
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
 ASK = shlex.join(("sh", "-c", RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1)))

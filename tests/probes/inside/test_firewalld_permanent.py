@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import ServiceText
 from diagnose.probes.inside.firewalld_permanent import PermanentConfig, read_files
+from tests.support.recorded_machine import RecordedMachine
 
 DENIED = Failure("denied", "Permission denied", 13)
 ETC, SHIPPED = "/etc/firewalld", "/usr/lib/firewalld"

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import MAX_SET_ENTRIES, ServiceText
 from diagnose.probes.inside import firewalld_runtime as probes
+from tests.support.recorded_machine import RecordedMachine
 
 ASK = shlex.join(("sh", "-c", probes.RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1)))
 HEAD = "method return time=1 sender=:1.0 -> destination=:1.2 serial=9 reply_serial=2\n"

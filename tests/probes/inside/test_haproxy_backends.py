@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen
 from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange
@@ -12,6 +11,7 @@ from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
 from diagnose.probes.inside import haproxy_backends as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 TEXT = """\
 global

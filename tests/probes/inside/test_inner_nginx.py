@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import InnerNginx
@@ -14,6 +13,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside import inner_nginx as probes
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config as nginx_config
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 SITE = apache_config(HTTPS.replace("127.0.0.1:3000/", "127.0.0.1:8080/"))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.clock import Clock
 from diagnose.model.kernel import (
@@ -45,6 +44,7 @@ from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
 from diagnose.probes.inside.system import ROOT_SERVERS
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.vantage_evidence import again, point, silent, visit
 
 ASKED = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.kernel import Counters, KernelDrop
 from diagnose.model.tcp import Connection, IcmpError
@@ -19,6 +18,7 @@ from diagnose.probes.inside import kernel_drops
 from diagnose.probes.inside.kernel_drops import SCRIPT, dropped
 from tests.support.check_evidence import REFUSED, TIMEOUT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 ADDRESS, CLIENT = "203.0.113.10", "198.51.100.10"
 SILENT = Connection(address=ADDRESS, port=443, family=4, failure=TIMEOUT, source=CLIENT)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx.access_log import parse_format
 from diagnose.probes.inside import logged_requests
 from diagnose.probes.inside.logged_requests import READ_SCRIPT, LoggedSite
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 LOG, NOW = "/a.log", 1_795_514_470
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)

@@ -7,7 +7,6 @@ import pytest
 
 from diagnose.machine import Machine
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
@@ -17,6 +16,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import LogDestination
 from diagnose.probes.inside import logs
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 LOG = "/var/log/nginx/error.log"
 SITE = "http { server { listen 443 ssl; server_name shop.example.com; location / { } } }"

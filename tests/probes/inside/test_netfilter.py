@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.model.packet_paths import ArpIgnore, IpsecPolicies, QueueReaders
@@ -22,6 +21,7 @@ from diagnose.probes.inside.netfilter import (
     netfilter,
 )
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 ASKED = ("sh", "-c", SCRIPT, "sh", str(MAX_RULES_BYTES), str(MAX_FILE_BYTES))
 TABLE = '{"nftables": [{"table": {"family": "inet", "name": "mine", "handle": 1}}]}'

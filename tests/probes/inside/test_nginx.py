@@ -7,7 +7,6 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.nginx import (
     CertificateFile,
@@ -20,6 +19,7 @@ from diagnose.model.nginx import (
 from diagnose.probes.inside import nginx as probes
 from diagnose.probes.inside.nginx_processes import LIST_COMMAND, master_processes, parse_listing
 from tests.support.fake_context import looked
+from tests.support.recorded_machine import RecordedMachine
 
 BINARY = "/usr/sbin/nginx"
 VERSION = (

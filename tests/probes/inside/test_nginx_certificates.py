@@ -2,7 +2,6 @@ import asyncio
 import shlex
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.nginx import CertificateFile, ConfigFile, KeyFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
@@ -12,6 +11,7 @@ from diagnose.probes.inside.nginx_certificates import (
     observe_rejected_pairs,
 )
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FILE = "/etc/nginx/nginx.conf"
 PEM = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"

@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Target
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes.inside import nginx_config
 from diagnose.probes.inside.nginx_config import ConfigTree, config_path, read_config_tree
+from tests.support.recorded_machine import RecordedMachine
 
 MAIN = "/etc/nginx/nginx.conf"
 DENIED = Failure("denied", "Permission denied", 13)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.containers import ContainerPort, NginxContainer
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState, NginxTest
 from diagnose.parsers.nginx.config import parse
@@ -23,6 +22,7 @@ from diagnose.probes.inside.nginx_processes import LIST_COMMAND
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.probes.inside.test_nginx import STAT, VERSION
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 ID = "5e" * 32
 LISTED = {
@@ -79,12 +79,16 @@ class Server(RecordedMachine):
 
 
 def looking(
-    listed: Mapping[str, str] | None = LISTED, ss: str = PROXY, user: int = 0, net: str = NAMESPACE
+    listed: Mapping[str, str] | None = LISTED,
+    ss: str = PROXY,
+    user: int = 0,
+    net: str = NAMESPACE,
+    listed_processes: str = "",
 ) -> tuple[Looking, Server]:
     engine = f"\n@@@ docker\n{json.dumps(listed)}\n" if listed else ""
     server = Server(
         {
-            shlex.join(LIST_COMMAND): listing(user),
+            shlex.join(LIST_COMMAND): listed_processes or listing(user),
             "ss -ltnpe": ss,
             shlex.join(("sh", "-c", SCRIPT, "sh")): f"{engine}\n@@@ net\n{net}",
             shlex.join(("sh", "-c", BUILD_SCRIPT, "sh", "10")): VERSION,
@@ -171,3 +175,20 @@ def test_probes_of_what_is_beside_nginx_look_from_its_container() -> None:
         ("", ""),
     ):
         assert ctx.emit(NginxState(installed=True, equivalent=before)).equivalent == after
+
+
+def test_an_nginx_whose_network_alone_is_its_own_is_in_no_container() -> None:
+    """PrivateNetwork= of its unit: its files are the server's, and its service reloads it."""
+    net = "pid 10\ncomm nginx\ncgroup 0::/system.slice/nginx.service\n0: 00000000:01BB 0:0 0A\n"
+    text = (
+        listing()
+        .replace("its root 0:51:77\nits pid pid:[2]", "its root 65024:2\nits pid pid:[1]")
+        .replace(f"0::/docker/{ID}", "0::/system.slice/nginx.service")
+    )
+    look, _ = looking(None, "", net=net, listed_processes=text)
+    (container,) = look.observed(NginxContainer)
+    assert (container.own_network, container.service) == (True, "nginx.service")
+    assert container.title == "nginx.service"
+    (master,) = look.observed(NginxState)[0].own_masters
+    assert (master.unit, master.container) == ("nginx.service", ())
+    assert look.observed(NginxConfig)

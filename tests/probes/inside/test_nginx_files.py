@@ -3,7 +3,6 @@ import shlex
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.files import Access, NginxModules, NginxStart
 from diagnose.model.logs import LogLine
@@ -13,6 +12,7 @@ from diagnose.probes import Probe
 from diagnose.probes.inside import nginx_files as probes
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 SITE = (
     "http { server { listen 443 ssl; server_name shop.example.com; "

@@ -1,10 +1,10 @@
 """The masters that are this machine's own. Listings are read in test_nginx.py."""
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.parsers.nginx.install_paths import PROGRAMS
 from diagnose.probes.inside.nginx_processes import LIST_COMMAND, own_masters
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 
 def test_a_master_in_a_container_is_not_this_machines_own() -> None:

@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.files import OtherCertificate, OtherConfig
 from diagnose.model.nginx import (
@@ -20,6 +19,7 @@ from diagnose.probes import Probe
 from diagnose.probes.inside import other_nginx as probes
 from tests.lab import certificates
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 PATH = "/usr/local/nginx/conf/nginx.conf"
 WELCOME = "http { server { listen 80; } }"

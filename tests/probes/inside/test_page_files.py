@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.files import PageAccess, PageFileAccess, PasswordFileAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
@@ -19,6 +18,7 @@ from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.page_errors import logged
 from tests.support.page_evidence import answered, sheet
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.upstream_evidence import page
 
 FILE = "/home/alice/shop/index.html"

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -14,6 +13,7 @@ from diagnose.probes import Options
 from diagnose.probes.inside import page_websockets
 from tests.support.check_evidence import CHAT, SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 NAMED = WebSocketPath(source="https://shop.example.com/app.js", path="/ws")
 PASSING = (

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation, Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import UpstreamTry
@@ -15,6 +14,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside.port_holders import SCRIPT, of_application, of_page, of_websocket
 from tests.support.check_evidence import REFUSED, TIMEOUT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 LISTENING = Listeners(
     vantage=Vantage.SERVER,

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside import program_certificates as probes
 from tests.checks.certificate.test_renewed_elsewhere import NEW, OLD, SERVED
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 NODE = Listener(address="0.0.0.0", port=443, family=4, pid=20, process="node")
 LISTENING = Listeners(sockets=(NODE,))

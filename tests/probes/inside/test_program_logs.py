@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
@@ -19,6 +18,7 @@ from diagnose.probes.inside import program_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import RUNNING, SITE, STOPPED
 from tests.support.nginx_evidence import config as nginx_config
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
@@ -137,6 +137,36 @@ def test_a_websocket_that_was_refused() -> None:
 @pytest.mark.parametrize("text", ["", "process", "source x\n y", "process a\nsource\n b", "\x00"])
 def test_odd_output_is_read(text: str) -> None:
     assert isinstance(list(probes.parse_logs(text)), list)
+
+
+SERVE = (
+    "import http.server as h; s = h.HTTPServer(('127.0.0.1', 0), h.BaseHTTPRequestHandler)"
+    "; print(s.server_port, flush=True); s.serve_forever()"
+)
+
+
+@pytest.mark.parametrize("is_piped", [False, True], ids=["opened to append", "through a pipe"])
+@pytest.mark.parametrize("is_repeated", [False, True], ids=["last line", "what is added"])
+def test_a_log_may_have_any_name(tmp_path: Path, is_piped: bool, is_repeated: bool) -> None:
+    """pm2, rotatelogs and `tee` write what a program writes to its output."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("an old error\nconnection refused\n")
+    with notes.open("a") as opened:
+        writer = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=opened)
+        stderr = writer.stdin if is_piped else opened
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE], cwd="/", stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
+    with writer, process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        repeat = ["sh", "-c", f"echo connection refused >>{notes}"] if is_repeated else []
+        argv = ["sh", "-c", probes.LOG_SCRIPT, "sh", "60", port, *repeat]
+        out = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+        process.terminate()
+        writer.terminate()
+    logs = {log.source: log.text for log in probes.parse_logs(out)}
+    assert logs == {f"tail -n 50 {notes}": "connection refused"}
 
 
 def test_what_this_program_writes_itself_is_no_log_of_another(tmp_path: Path) -> None:

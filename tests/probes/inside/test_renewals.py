@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Symptom, Unseen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
@@ -15,6 +14,7 @@ from tests.parsers.linux.test_renewal_logs import CERTBOT
 from tests.probes.inside.test_nginx_files import run
 from tests.support.certificates import leaf
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 COMMAND = shlex.join(("sh", "-c", probes.SCRIPT))
 

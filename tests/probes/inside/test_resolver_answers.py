@@ -10,7 +10,6 @@ import dns.rrset
 
 from diagnose.machine import FileContent
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -20,6 +19,7 @@ from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import resolver_answers
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FAILED = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=502)
 FILES = {"/etc/resolv.conf": "", "/etc/hosts": "127.0.0.1 app.internal\n"}

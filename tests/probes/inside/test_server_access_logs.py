@@ -6,7 +6,6 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
@@ -17,6 +16,7 @@ from tests.support.fake_context import Looking
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 NOW = 1_795_514_470

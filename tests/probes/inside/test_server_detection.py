@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.probes.inside.server_detection import serves
+from tests.support.recorded_machine import RecordedMachine
 
 SITE = "server { server_name shop.example.com; }"
 
@@ -80,3 +80,59 @@ def test_files_that_include_each_other_end() -> None:
         "/etc/nginx/a.conf": "include nginx.conf;\ninclude a.conf;",
     }
     assert not asyncio.run(serves(RecordedMachine({}, files), "shop.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/haproxy/haproxy.cfg", "  bind :443 ssl crt /etc/haproxy/certs/shop.example.com.pem"),
+        ("/etc/httpd/conf.d/ssl.conf", "SSLCertificateFile /etc/ssl/shop.example.com.pem"),
+        ("/etc/caddy/Caddyfile", ":443 {\n  tls /etc/ssl/shop.example.com.pem /etc/ssl/k.pem\n}"),
+    ],
+)
+def test_other_servers_of_every_name_are_known_by_their_certificate(path: str, text: str) -> None:
+    machine = RecordedMachine({}, {path: text})
+    assert asyncio.run(serves(machine, "shop.example.com"))
+    assert not asyncio.run(serves(machine, "www.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "text"),
+    [
+        ("  bind :443 ssl crt /etc/haproxy/certs/", "/etc/haproxy/certs/shop.example.com.pem", ""),
+        (
+            "  use_backend %[req.hdr(host),lower,map_dom(/etc/haproxy/hosts.map,app)]",
+            "/etc/haproxy/hosts.map",
+            "# names\nwww.example.org other\nshop.example.com app\n",
+        ),
+        ("  acl own hdr(host) -i -f /etc/haproxy/names", "/etc/haproxy/names", "shop.example.com"),
+        (
+            "  bind :443 ssl crt-list /etc/haproxy/list",
+            "/etc/haproxy/list",
+            "/etc/ssl/shop.example.com.pem [alpn h2]\n",
+        ),
+    ],
+)
+def test_haproxy_may_have_its_names_in_another_file(line: str, path: str, text: str) -> None:
+    machine = RecordedMachine({}, {"/etc/haproxy/haproxy.cfg": line, path: text})
+    assert asyncio.run(serves(machine, "shop.example.com"))
+    assert not asyncio.run(serves(machine, "blog.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "/etc/cloudflared/config.yml",
+            "ingress:\n  - hostname: shop.example.com\n    service: http://localhost:8080\n",
+        ),
+        (
+            "/etc/frp/frpc.toml",
+            '[[proxies]]\nlocalPort = 8080\ncustomDomains = ["shop.example.com"]\n',
+        ),
+    ],
+)
+def test_the_end_of_a_tunnel_serves_the_names_of_its_configuration(path: str, text: str) -> None:
+    machine = RecordedMachine({}, {path: text})
+    assert asyncio.run(serves(machine, "shop.example.com"))
+    assert not asyncio.run(serves(machine, "www.example.com"))

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation, Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, ServerStartError
 from diagnose.probes.inside import server_logs as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 LOG = "/var/log/apache2/error.log"

@@ -3,10 +3,10 @@
 import asyncio
 from typing import Any
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.upstream import ServerNames
 from diagnose.probes.inside.server_names import emit_server_names
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FILES = {
     "/etc/resolv.conf": "nameserver 192.0.2.53\n",

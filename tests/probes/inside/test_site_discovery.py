@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.target import parse_target
 from diagnose.probes.inside.nginx_processes import LIST_COMMAND
 from diagnose.probes.inside.site_discovery import MAX_SITES, Site, find_sites, sites_of
+from tests.support.recorded_machine import RecordedMachine
 
 MAIN = "/etc/nginx/nginx.conf"
 NAMED = "listen 443 ssl; server_name shop.example.com;"

@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import replace
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.server_rules import ServedFolder
 from diagnose.model.site_folders import SiteFolder
 from diagnose.probes.inside import site_folders
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, apache_config
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=404)

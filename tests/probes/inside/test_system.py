@@ -6,14 +6,22 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine import CommandResult, Socket
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
-from diagnose.model.server import Interface, Listeners, PidFile, Route, SilentGateway
+from diagnose.model.server import (
+    Interface,
+    Listeners,
+    LostReplies,
+    PidFile,
+    Route,
+    SilentGateway,
+)
 from diagnose.parsers.linux.sockets import listening_sockets
 from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import system
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, network, pid_file, server
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
 COMMANDS = {
@@ -164,11 +172,40 @@ def test_an_old_ip_looks_the_route_up_without_the_port() -> None:
 def test_a_gateway_that_does_not_answer_is_seen() -> None:
     neighbours = "203.0.113.1 dev eth0 FAILED\n203.0.113.9 dev eth0 FAILED\n"
     recorded = RecordedMachine.load(RECORDED, COMMANDS)
-    asked = "ip neigh show nud failed nud incomplete"
+    asked = "ip neigh show nud failed nud incomplete nud permanent"
     machine = recorded.with_overrides({asked: neighbours})
     (gateway,) = looked(machine, network).observed(SilentGateway)
     assert (gateway.address, gateway.device, gateway.state) == ("203.0.113.1", "eth0", "FAILED")
     assert not looked(recorded, network).observed(SilentGateway)
+
+
+def test_visitors_whose_replies_go_to_a_bridge_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "PAUSE", 0.0)
+    addresses = """\
+2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP
+    inet 203.0.113.10/24 scope global eth0
+5: br-1a2b: <BROADCAST,UP> mtu 1500 qdisc noqueue state UP
+    inet 198.51.100.1/24 scope global br-1a2b
+"""
+    table = "default via 203.0.113.1 dev eth0\n198.51.100.0/24 dev br-1a2b proto kernel\n"
+    waiting = (
+        "Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+        "0 0 203.0.113.10:443 198.51.100.20:51000\n0 0 203.0.113.10:443 192.0.2.7:51000\n"
+    )
+    commands = {
+        "ip addr": addresses,
+        "ip route": table,
+        "ip neigh show nud failed nud incomplete nud permanent": (
+            "198.51.100.20 dev br-1a2b FAILED\n203.0.113.9 dev eth0 FAILED\n"
+        ),
+        "ss -tn state syn-recv '( sport = :443 or sport = :80 )'": waiting,
+    }
+    (lost,) = looked(RecordedMachine(commands), network).observed(LostReplies)
+    assert (lost.device, lost.visitors) == ("br-1a2b", ("198.51.100.20",))
+    assert (lost.network, lost.is_default) == ("198.51.100.0/24", False)
+    machine = RecordedMachine({"ip addr": addresses, "ip route": table})
+    assert not looked(machine, network).observed(LostReplies)
+    assert not any(command.startswith("ss ") for command in machine.commands_run)
 
 
 def test_a_default_route_through_a_tunnel_is_a_reason_to_look_up_the_way_of_replies() -> None:

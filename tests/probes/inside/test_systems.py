@@ -5,13 +5,13 @@ root. Written after these tools' formats, short."""
 import shlex
 from collections.abc import Mapping
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Host, Unseen
 from diagnose.model.kernel import Arrival, Boot, Counters, Kernel, Queue, Queues
 from diagnose.model.server import Interface, Listeners, Route
 from diagnose.probes.inside.kernel import FIRST_SCRIPT, kernel
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, ROOT_SERVERS, network, server
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 
 ASK_KERNEL = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
 ASK_WHO = shlex.join(("sh", "-c", IDENTIFY_SCRIPT))

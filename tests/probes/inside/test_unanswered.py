@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult, Machine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import KeyFile
@@ -26,6 +25,7 @@ from diagnose.probes.inside.web_servers.processes import Candidate
 from diagnose.probes.inside.web_servers.readers import Reader
 from tests.support.caddy_evidence import CONFIG, SITE, document
 from tests.support.fake_context import Looking, looked
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 SLOW = CommandResult((), None, "", "", 8.0, Failure("timeout", "no end after 8 s"))

@@ -1,11 +1,11 @@
 import asyncio
 import json
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Host, Vantage
 from diagnose.model.fixes import UndoneFix
 from diagnose.probes.inside import undone_fixes as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 FOLDER = "/var/lib/diagnose/20261124T182003Z-tcp.refused-undone"
 PLAN = {"event": "plan", "check": "tcp.refused", "target": "https://a/", "at": "then", "steps": []}

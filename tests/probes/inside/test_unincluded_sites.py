@@ -3,12 +3,12 @@ import shlex
 from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.sites import SiteFile
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import unincluded_sites
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 MAIN = "/etc/nginx/nginx.conf"
 BLOG = "http { include conf.d/*.conf; server { listen 443 ssl; server_name blog.example.com; } }"

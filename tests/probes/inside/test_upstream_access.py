@@ -8,12 +8,12 @@ import subprocess
 from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import Selinux, UpstreamSocket
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_access
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 PRINTED = """\
 user 33 www-data

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net.local import LocalNet
@@ -14,6 +13,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_connect
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GATEWAY = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=504)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation
 from diagnose.model.http import ResponseBody
 from diagnose.model.nginx import NginxConfig
@@ -15,6 +14,7 @@ from diagnose.probes.inside import upstream_bodies
 from tests.probes.inside.test_upstream_requests import ask, config
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 CUT = ResponseBody(
     url=SHOP.url,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -16,6 +15,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_connect
 from tests.support.check_evidence import CHAT, SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.servers import refusing_application, websocket_application
 
 

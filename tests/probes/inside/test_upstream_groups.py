@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import BrowserVisit, Exchange
 from diagnose.probes.inside import upstream_groups
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.upstream_evidence import page
 from tests.support.upstreams import proxied
 

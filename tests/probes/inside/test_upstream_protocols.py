@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Vantage
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
@@ -15,6 +14,7 @@ from diagnose.net.local import LocalNet
 from diagnose.probes.inside import upstream_protocols
 from diagnose.probes.inside.upstream_protocols import TRY_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.summaries import summary_text
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation, Target, Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -18,6 +17,7 @@ from diagnose.probes import Probe
 from diagnose.probes.inside import upstream_requests
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NOT_FOUND = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=404)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.addresses import bracketed
 from diagnose.model.nginx import NginxConfig
@@ -10,6 +9,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes.inside.upstream_routes import connect_command, find_routes, parse_status
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from pathlib import Path
 import trustme
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -20,6 +19,7 @@ from diagnose.probes import Probe
 from diagnose.probes.inside import upstream_connect
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GATEWAY = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)

@@ -8,13 +8,13 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from diagnose.machine.local import LocalMachine
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import websocket_retries
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config, direct
+from tests.support.recorded_machine import RecordedMachine
 
 CHAT = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
 HOST = "proxy_set_header Host $host;"

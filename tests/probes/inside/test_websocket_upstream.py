@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
@@ -18,6 +17,7 @@ from diagnose.probes.inside.remote_curl import ACCEPT, UNTIL_ANSWERED, UPGRADE_F
 from tests.support.check_evidence import CHAT, SHOP
 from tests.support.fake_context import Looking
 from tests.support.proxied_websockets import looking, route, seen, tried
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.servers import refusing_application, websocket_application
 
 APPLICATION = "http://127.0.0.1:3000/"

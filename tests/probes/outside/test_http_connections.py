@@ -6,7 +6,6 @@ import ssl
 import pytest
 import trustme
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.net import ResolveResult
@@ -17,6 +16,7 @@ from diagnose.parsers.urls import Url
 from diagnose.probes import Options
 from diagnose.probes.outside.http_connections import find_address, open_http
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.servers import tls_server
 
 ROOT = trustme.CA()

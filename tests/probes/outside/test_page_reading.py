@@ -1,7 +1,6 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.pages import Page
 from diagnose.net.http import HttpResult
 from diagnose.net.http_body import BodyRead
@@ -10,6 +9,7 @@ from diagnose.probes import Options
 from diagnose.probes.outside.page_reading import is_worth_saying, read_page
 from tests.support.fake_context import Looking
 from tests.support.page_errors import page
+from tests.support.recorded_machine import RecordedMachine
 
 EXCHANGE = page(200)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.model.tcp import Uplink
 from diagnose.net import ConnectResult, resolvconf
 from diagnose.probes.outside.uplinks import emit_uplinks
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 UNREACHABLE = Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH")
 

@@ -28,7 +28,7 @@ services() {
   systemctl show '*.service' -p Id -p ActiveState -p NRestarts -p UnitFileState -p FragmentPath -p Type \
     --no-pager | awk -F= -v only="$2" '
     function out() {
-      if (i && (s == "failed" || s == "activating" || n > 0)) { if (++k <= 8) print i }
+      if (i && (s == "failed" || s ~ /activating$/ || n > 0)) { if (++k <= 8) print i }
       else if (i && s == "inactive" && f == "enabled" && t != "oneshot" && p ~ "^/etc/") idle = idle i "\n"
       i = s = f = t = p = ""; n = 0
     }
@@ -43,8 +43,8 @@ services() {
 [ ! -d /run/systemd/system ] || services "$1" "$2" | awk '!seen[$0]++' | head -n 12 |
   while read -r n; do
     p=$(systemctl show "$n" -p ActiveState -p SubState -p LoadState -p UnitFileState -p Type -p User \
-      -p NRestarts -p FragmentPath -p EnvironmentFiles -p PrivateNetwork -p RemainAfterExit \
-      -p ActiveEnterTimestampMonotonic)
+      -p NRestarts -p FragmentPath -p EnvironmentFiles -p PrivateNetwork -p NetworkNamespacePath \
+      -p RemainAfterExit -p ActiveEnterTimestampMonotonic)
     s=$(value ActiveState) u=$(value User) r=$(value NRestarts) b=$(value ActiveEnterTimestampMonotonic)
     names "$n" "$1" && k=yes || k=no
     # What checks the application, and ends, names its port too.
@@ -56,6 +56,7 @@ services() {
     echo "=file $(value UnitFileState)"
     echo "=sub $(value SubState)"
     echo "=private $(value PrivateNetwork)"
+    [ -z "$(value NetworkNamespacePath)" ] || echo "=private yes"
     [ "$s" != active ] || echo "=ports $(ports "$n")"
     [ "$s" != active ] || read -r t _ </proc/uptime
     [ "$s" != active ] || echo "=age $((${t%%.*} - ${b:-0} / 1000000))"

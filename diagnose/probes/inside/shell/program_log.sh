@@ -3,8 +3,9 @@
 # are the journal of the unit or the cgroup (systemd.journal-fields(7)), and files: those that the
 # program or its parent has open, and the new ones below its folder, without those that the program
 # has open which runs this script: they hold its own words. A file may hold old lines: the
-# rest of the arguments is a command that repeats the request, and what is added to it is printed. Of
-# a container that publishes the port it is what its engine keeps ("docker logs").
+# rest of the arguments is a command that repeats the request, and what is added to it is printed;
+# without one it is the last line of each. Of a container that publishes the port it is what its
+# engine keeps ("docker logs").
 
 now=$(date +%s) age=$1 at=$2
 shift 2
@@ -17,19 +18,38 @@ for t in 0.3 0.5 0; do
   [ -z "$l" ] || break
   sleep "$t"
 done
-show() { tail -c 16384 | tail -n 150 | sed 's/^/ /'; }
+show() { tail -c 65536 | tail -n 600 | sed 's/^/ /'; }
 size() { stat -L -c %s -- "$1"; }
 is_log() {
-  case $1 in *access*|*.gz*) return 1 ;; esac
-  case $1 in /*log*|/*.out|/*.err|/*output*|/*stdout*|/*stderr*) ;; *) return 1 ;; esac
+  case $1 in *access*|*.gz*|*.aof*|*.db*|*.sqlite*) return 1 ;; esac
+  case $1 in
+    /*log*|/*.out|/*.err|/*output*|/*stdout*|/*stderr*|*/error*) ;;
+    *) echo "$appended" | grep -qxF -e "$1" || return 1 ;;
+  esac
   [ -f "$1" ] && [ $((now - $(stat -L -c %Y -- "$1"))) -le "$age" ]
+}
+# What a program opens to append to (O_APPEND, open(2)) is mostly a log, whatever its name is.
+appended_by() {
+  grep -l '^flags:.*[2367]...$' "/proc/$1"/fdinfo/* | sed 's|/fdinfo/|/fd/|' | head -n 60 |
+    while read -r f; do readlink "$f"; done
+}
+# The programs that read what this one writes: pm2, `| tee`, rotatelogs, multilog.
+readers() {
+  for n in 1 2; do readlink "/proc/$1/fd/$n"; done | sed -n 's/^pipe:\[\([0-9]*\)\]$/\1/p' | sort -u |
+    while read -r i; do find /proc/[0-9]*/fd -lname "pipe:\[$i\]"; done | cut -d/ -f3 | sort -u |
+    grep -vx "$1" | head -n 3
 }
 candidates() {
   d=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status")
-  for f in "/proc/$1"/fd/* $([ "$d" -gt 1 ] && echo "/proc/$d/fd/"*); do readlink "$f"; done
+  for f in "/proc/$1"/fd/* $([ "$d" -gt 1 ] && echo "/proc/$d/fd/"*) $others; do readlink "$f"; done
   d=$(readlink "/proc/$1/cwd")
   [ "$d" = / ] || find "$d" -xdev -maxdepth 4 -name node_modules -prune -o -name '*.log' \
     -mmin -1 -print | head -n 3
+  # A program that opens its log anew for each line mostly has a folder of its name.
+  n=${2%.service}
+  for d in /var/log/"$n" /var/log/"$n".log; do
+    [ -z "$n" ] || find "$d" -maxdepth 1 -type f -mmin -1 | head -n 3
+  done
 }
 own=$(for f in "/proc/$PPID"/fd/*; do readlink "$f"; done 2>/dev/null)
 files=
@@ -41,9 +61,12 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 4
     *.service) q="_SYSTEMD_UNIT=${c##*/}"; echo "source journalctl -u ${c##*/}" ;;
     *) q= ;;
   esac
-  [ -z "$q" ] || journalctl "$q" --since "@$((now - age))" -n 150 -o cat --no-pager | show
+  others=$(for r in $(readers "$p"); do echo "/proc/$r/fd/"*; done)
+  appended=$(for r in "/proc/$p/fd" $others; do r=${r#/proc/}; echo "${r%%/*}"; done | sort -u |
+    while read -r r; do appended_by "$r"; done)
+  [ -z "$q" ] || journalctl "$q" --since "@$((now - age))" -n 600 -o cat --no-pager | show
   files="$files
-$(candidates "$p" | sort -u | grep -vxF -e "$own" | head -n 200 | while read -r f; do is_log "$f" && echo "$(size "$f") $f"; done)"
+$(candidates "$p" "${c##*/}" | sort -u | grep -vxF -e "$own" | head -n 200 | while read -r f; do is_log "$f" && echo "$(size "$f") $f"; done)"
 done 2>/dev/null
 # A container that publishes the port: its engine has what it writes.
 case $l in
@@ -53,12 +76,19 @@ case $l in
       "$e" ps --filter "publish=$at" --format '{{.Names}}' | head -n 1 | while read -r n; do
         echo "process $n"; echo "source $e logs $n"
         [ $# = 0 ] || "$@"
-        "$e" logs --since "${age}s" --tail 150 "$n" 2>&1 | show
+        "$e" logs --since "${age}s" --tail 600 "$n" 2>&1 | show
       done
     done 2>/dev/null | grep -e '^ ' -e '^process ' -e '^source ' ;;
 esac
 files=$(echo "$files" | grep . | sort -u | head -n 6)
-[ -n "$files" ] && [ $# -gt 0 ] || exit 0
+[ -n "$files" ] || exit 0
+# Without a request, the last line alone is surely of this time.
+if [ $# = 0 ]; then
+  echo "$files" | while read -r _ f; do
+    echo "source tail -n 50 $f"; tail -c 2048 -- "$f" | tail -n 1 | show
+  done 2>/dev/null
+  exit 0
+fi
 "$@" >/dev/null 2>&1
 sleep 0.3
 echo "$files" | while read -r s f; do

@@ -2,11 +2,11 @@ import asyncio
 import shlex
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes.inside.web_servers.apache import READER, parse_options
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 DEBIAN_BUILD = (
     "Server version: Apache/2.4.62 (Debian)\n"

@@ -1,10 +1,10 @@
 import asyncio
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 RULES = "RewriteEngine On\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n"
 SHOP = WebSite(

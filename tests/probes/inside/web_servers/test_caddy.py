@@ -2,12 +2,12 @@ import asyncio
 import json
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes.inside.web_servers.caddy import READER, STORAGE, Options, parse_options
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.caddy_evidence import CONFIG, SITE, document
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 PROCESS = ServerProcess(
     10,

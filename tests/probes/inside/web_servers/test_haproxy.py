@@ -1,11 +1,11 @@
 import asyncio
 from dataclasses import replace
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.probes.inside.web_servers.haproxy import READER, Options, parse_options
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
 TEXT = """\

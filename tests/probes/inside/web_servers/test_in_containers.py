@@ -5,7 +5,6 @@ import asyncio
 from dataclasses import replace
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.containers import Container, ContainerPort
 from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from diagnose.probes.inside.containers import ContainerLists
@@ -15,6 +14,7 @@ from diagnose.probes.inside.web_servers.in_containers import (
     published,
 )
 from diagnose.probes.inside.web_servers.processes import InstalledServers, ServerProcess
+from tests.support.recorded_machine import RecordedMachine
 
 ID = "5e" * 32
 CADDY = ServerProcess(

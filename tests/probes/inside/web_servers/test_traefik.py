@@ -1,13 +1,13 @@
 import asyncio
 import json
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.traefik import TraefikState
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.traefik import READER
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 PROGRAM, STATIC = "/usr/local/bin/traefik", "/etc/traefik/traefik.yml"
 VERSION = "Version:      3.1.2\nCodename:     comte\nGo version:   go1.22.5\n"

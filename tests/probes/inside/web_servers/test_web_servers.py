@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
@@ -19,6 +18,7 @@ from diagnose.probes.inside.web_servers.processes import (
 )
 from tests.support.certificates import LEAF
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 from tests.support.tls_evidence import shake
 from tests.support.web_server_evidence import apache_config
 

@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.machine.recorded import RecordedMachine, matches
 from diagnose.model import Failure
+from tests.support.recorded_machine import RecordedMachine, matches
 
 DENIED = Failure("denied", "Permission denied", 13)
 

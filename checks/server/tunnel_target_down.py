@@ -1,0 +1,99 @@
+"""Visitors come through a tunnel (frp, cloudflared, ngrok, `ssh -R`), and its client passes them on
+to a port of this machine on which nothing listens. The other end of the tunnel answers with an
+error page of its own.
+
+The list of listening sockets is complete, so it is certain that the client reaches nobody there.
+That these visitors come by this client is certain only if its configuration has the site's name.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.addresses import family_of, is_local_host, is_loopback
+from diagnose.model.http import page_exchanges
+from diagnose.model.processes import TunnelClient
+from diagnose.model.server import Listener, Listeners
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[TunnelClient, Listeners],
+    explains=[
+        "http.server-error", "http.not-the-site", "http.cdn-error", "http.page-refused",
+        "websocket.not-upgraded", "websocket.not-served",
+    ],
+)  # fmt: skip
+def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
+    pages = [page for page in page_exchanges(evidence) if (page.status or 999) >= 400]
+    listeners = evidence.good(Listeners)
+    clients = [client for client in evidence.good(TunnelClient) if _is_for(client, evidence)]
+    for client in clients if pages and listeners else ():
+        sockets = [socket for listing in listeners for socket in listing.on(client.port)]
+        if not is_local_host(client.host) or any(_gets(socket, client.host) for socket in sockets):
+            continue
+        is_named = bool(client.names)
+        if not is_named and len(clients) > 1:
+            continue
+        port = evidence.target.port
+        path = evidence.target.path.partition("?")[0]
+        yield Claim(
+            about=Subject(port=port, path=path),
+            covers=(Subject(port=port, path=path), Subject(port=port)),
+            because=(client, *listeners, *pages),
+            confidence=Confidence.CERTAIN if is_named else Confidence.LIKELY,
+            facts={
+                "program": client.program,
+                "pid": client.pid,
+                "application": str(Subject(address=client.host, port=client.port)),
+                "port": client.port,
+                "file": client.file,
+                "status": pages[0].status or "",
+                "elsewhere": tuple(dict.fromkeys(socket.address for socket in sockets)),
+                "listening": _programs(listeners),
+                "command": client.equivalent,
+            },
+            fix=Fix((Manual("start-or-correct", Where.APPLICATION),), Applicability.MANUAL),
+        )
+        return
+
+
+def _is_for(client: TunnelClient, evidence: Evidence) -> bool:
+    host = evidence.target.host.lower()
+    names = [name.lower() for name in client.names]
+    return not names or any(
+        name == host or (name.startswith("*.") and host.endswith(name[1:])) for name in names
+    )
+
+
+def _gets(socket: Listener, host: str) -> bool:
+    """Return whether a socket gets the connections to this name or address of the machine."""
+    if socket.address in {"0.0.0.0", "::", "*"}:
+        return host == "localhost" or socket.dual or family_of(socket.address) == family_of(host)
+    if host == "localhost":
+        return is_loopback(socket.address)
+    try:
+        return ip_address(socket.address) == ip_address(host)
+    except ValueError:
+        return False
+
+
+def _programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
+    programs = dict.fromkeys(
+        f"{socket.process} {socket.port}"
+        for listing in listeners
+        for socket in listing.sockets
+        if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
+    )
+    return tuple(programs)[:6]

@@ -1,0 +1,172 @@
+"""Where the clients of tunnels pass visitors on to: the command lines of ssh(1), cloudflared and
+ngrok, and the configuration files of frpc, cloudflared and ngrok. No I/O.
+
+Only addresses, ports and names are taken from the files; the tokens in them are not.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.whole_numbers import whole_number
+
+#: Longest text that is read, and most ends of tunnels.
+MAX_TEXT, MAX_ENDS = 200_000, 16
+
+#: The programs that are known, by the names of their processes.
+PROGRAMS = ("frpc", "cloudflared", "ngrok", "ssh", "autossh")
+
+
+@frozen
+class TunnelEnd:
+    """A local end of a tunnel, and the names that lead to it."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+
+
+_URL = re.compile(
+    r"^(https?)://(\[[0-9a-fA-F:]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::([0-9]{1,5}))?(?:/|$)"
+)
+
+
+def ends_of_command(words: Sequence[str]) -> tuple[TunnelEnd, ...]:
+    """Return what a command line names itself; () if it names a file or nothing."""
+    program = words[0].rpartition("/")[2] if words else ""
+    readers = {
+        "ssh": _of_ssh,
+        "autossh": _of_ssh,
+        "cloudflared": _of_cloudflared,
+        "ngrok": _of_ngrok,
+    }
+    reader = readers.get(program)
+    return tuple(reader(words[1:]))[:MAX_ENDS] if reader else ()
+
+
+def config_files(words: Sequence[str], folder: str) -> tuple[str, ...]:
+    """Return the configuration files that a command line names, or else the usual ones."""
+    program = words[0].rpartition("/")[2] if words else ""
+    options = {"-c", "--config", "--config-file"} if program != "ssh" else set()
+    named = [value for option, value in pairwise(words) if option in options]
+    named += [
+        word.partition("=")[2]
+        for word in words
+        if word.partition("=")[0] in options and "=" in word
+    ]
+    paths = [
+        path if path.startswith("/") else f"{folder.rstrip('/')}/{path}" for path in named if path
+    ]
+    return tuple(paths)[:2] or _USUAL.get(program, ())
+
+
+_USUAL = {
+    "frpc": ("/etc/frp/frpc.toml", "/etc/frp/frpc.ini"),
+    "cloudflared": (
+        "/etc/cloudflared/config.yml", "/root/.cloudflared/config.yml",
+        "/usr/local/etc/cloudflared/config.yml",
+    ),
+    "ngrok": ("/root/.config/ngrok/ngrok.yml", "/root/.ngrok2/ngrok.yml"),
+}  # fmt: skip
+
+
+def _of_ssh(words: Sequence[str]) -> Iterator[TunnelEnd]:
+    """`-R [ADDRESS:]PORT:HOST:HOSTPORT`; without a host it is a proxy and leads anywhere."""
+    for index, word in enumerate(words):
+        if not word.startswith("-R"):
+            continue
+        value = word[2:] or (words[index + 1] if index + 1 < len(words) else "")
+        match = re.fullmatch(
+            r".{0,300}?\b\d{1,5}:(\[[0-9a-fA-F:]+\]|[^:\[\]]{1,253}):(\d{1,5})", value
+        )
+        if match:
+            yield from _end(match[1], match[2])
+
+
+def _of_cloudflared(words: Sequence[str]) -> Iterator[TunnelEnd]:
+    for index, word in enumerate(words):
+        option, _, value = word.partition("=")
+        if option == "--url":
+            yield from _of_url(value or (words[index + 1] if index + 1 < len(words) else ""))
+
+
+def _of_ngrok(words: Sequence[str]) -> Iterator[TunnelEnd]:
+    """`ngrok http 8080`, `ngrok http http://localhost:8080`, with `--domain=NAME`."""
+    names = tuple(
+        clean(word.partition("=")[2].partition("://")[2] or word.partition("=")[2], 253)
+        for word in words
+        if word.startswith(("--domain=", "--hostname=", "--url="))
+    )
+    for word in words[1:] if words and words[0] in {"http", "tls", "tcp"} else ():
+        if word.startswith("-"):
+            continue
+        host, _, port = word.rpartition(":") if "://" not in word else ("", "", "")
+        ends = _of_url(word) if "://" in word else _end(host or "localhost", port)
+        for end in ends:
+            yield TunnelEnd(end.host, end.port, names)
+
+
+def ends_of_config(program: str, text: str) -> tuple[TunnelEnd, ...]:
+    """Return the ends that a configuration file names."""
+    readers = {"frpc": _of_frpc, "cloudflared": _of_ingress, "ngrok": _of_ngrok_file}
+    reader = readers.get(program)
+    return tuple(reader(text[:MAX_TEXT]))[:MAX_ENDS] if reader else ()
+
+
+_SETTING = re.compile(r"^[ \t]*([A-Za-z_]{1,40})[ \t]*=[ \t]*([^#\r\n]{1,2000})", re.MULTILINE)
+
+
+def _of_frpc(text: str) -> Iterator[TunnelEnd]:
+    """`[[proxies]]` in TOML, or `[name]` in the older INI."""
+    for block in re.split(r"^[ \t]*\[", text, flags=re.MULTILINE)[1:][:200]:
+        settings = {
+            key.replace("_", "").lower(): value.strip() for key, value in _SETTING.findall(block)
+        }
+        names = re.findall(r"[A-Za-z0-9*_.-]{3,253}", settings.get("customdomains", ""))
+        host = settings.get("localip", "127.0.0.1").strip("\"' ")
+        for end in _end(host, settings.get("localport", "").strip("\"' ")):
+            yield TunnelEnd(end.host, end.port, tuple(clean(name, 253) for name in names[:16]))
+
+
+_RULE = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(hostname|service)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})", re.MULTILINE
+)
+
+
+def _of_ingress(text: str) -> Iterator[TunnelEnd]:
+    """The rules below `ingress:`; each begins with a dash."""
+    for block in re.split(r"^[ \t]*-[ \t]+", text, flags=re.MULTILINE)[1:][:200]:
+        fields = dict(_RULE.findall(f"  {block}"))
+        name = fields.get("hostname", "")
+        for end in _of_url(fields.get("service", "")):
+            yield TunnelEnd(end.host, end.port, (clean(name, 253),) if name else ())
+
+
+_ADDR = re.compile(
+    r"^[ \t]*(addr|url|domain|hostname)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})", re.MULTILINE
+)
+
+
+def _of_ngrok_file(text: str) -> Iterator[TunnelEnd]:
+    for block in re.split(r"^[ \t]+\S{1,60}:[ \t]*$", text, flags=re.MULTILINE)[1:][:200]:
+        fields = dict(_ADDR.findall(block))
+        address = fields.get("addr") or fields.get("url", "")
+        name = fields.get("domain") or fields.get("hostname", "")
+        host, _, port = address.rpartition(":") if "://" not in address else ("", "", "")
+        ends = _of_url(address) if "://" in address else _end(host or "localhost", port)
+        for end in ends:
+            yield TunnelEnd(end.host, end.port, (clean(name, 253),) if name else ())
+
+
+def _of_url(text: str) -> Iterator[TunnelEnd]:
+    if match := _URL.match(text.strip()):
+        default = "443" if match[1] == "https" else "80"
+        yield from _end(match[2], match[3] or default)
+
+
+def _end(host: str, port: str) -> Iterator[TunnelEnd]:
+    number = whole_number(port)
+    if number is not None and 0 < number < 65536:
+        yield TunnelEnd(clean(host.strip("[]"), 253), number)
