@@ -126,7 +126,7 @@ def test_a_path_of_the_access_log_is_tried_like_one_of_the_page() -> None:
             look.observations += [config, *(replace(NAMED, path=f"/ws{n}") for n in range(3))]
             await page_websockets.named_before.work(look, config)
             for path in ("/ws0", "/rest/push"):
-                await page_websockets.try_logged(look, config, path)  # type: ignore[arg-type]
+                await page_websockets.try_logged(look, config, path)
 
     asyncio.run(work())
     assert asked == ["/ws0", "/ws1", "/rest/push"]
