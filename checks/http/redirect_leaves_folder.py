@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._folders import cut_prefix
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
@@ -27,10 +28,10 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx import edits, upstreams
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
@@ -47,7 +48,7 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     for page, missing in _own_redirects(evidence):
         path = _path(page.url)
         match = next(iter(nginx.location_matches(path)), None)
-        prefix, directive = _cut_prefix(evidence, match) if match else ("", None)
+        prefix, directive = cut_prefix(evidence, match) if match else ("", None)
         onward = _path(missing.url)
         if match is None or directive is None or onward.startswith(prefix):
             continue
@@ -101,34 +102,6 @@ def _own_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
 def _path(text: str) -> str:
     url = parse_url(text)
     return url.path.partition("?")[0] if url else ""
-
-
-def _cut_prefix(evidence: Evidence, match: LocationMatch) -> tuple[str, Directive | None]:
-    """Return the prefix that nginx cuts off, "/app/", and the directive by which it does; "" and
-    None if it cuts none."""
-    pattern = location_pattern(match.block) if match.block.name == "location" else None
-    target = upstreams.proxy_target_of(match, upstreams.request_variables(evidence.target))
-    if pattern is None or pattern.modifier not in {"", "^~"} or target is None:
-        return "", None
-    rewrites = children(match.block, "rewrite") if target.uri is None else ()
-    cutting = [rewrite for rewrite in rewrites if _cuts(rewrite, pattern.text)]
-    directive = proxy_pass_of(match) if target.uri == "/" else next(iter(cutting), None)
-    # A `rewrite` of "/app/…" may stand in `location /app` too.
-    prefix = f"{pattern.text.rstrip('/')}/" if cutting else pattern.text
-    is_folder = prefix.endswith("/") and prefix != "/"
-    return (prefix, directive) if is_folder and directive else ("", None)
-
-
-def _cuts(rewrite: Directive, prefix: str) -> bool:
-    """Return whether a `rewrite` takes this prefix off every path (ngx_http_rewrite_module):
-    `rewrite ^/app/(.*)$ /$1 break;`."""
-    expression, replacement, flag = (*rewrite.args, "", "", "")[:3]
-    kept_expression = (
-        expression.removeprefix("^").removeprefix(prefix.rstrip("/")).removesuffix("$")
-    )
-    return flag == "break" and (kept_expression, replacement) in {
-        ("/(.*)", "/$1"), ("/?(.*)", "/$1"), ("(/.*)", "$1"), ("(.*)", "$1"),
-    }  # fmt: skip
 
 
 def _fix(nginx: Nginx, match: LocationMatch, prefix: str, redirect: str) -> Fix:
