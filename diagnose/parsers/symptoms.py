@@ -103,6 +103,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Storage: what a proxy does to the request breaks its signature
     ("signature", r"SignatureDoesNotMatch|request signature we calculated"),
     # What applications refuse because of where a form comes from
+    # gorilla/websocket, Phoenix and Tornado log why they refused a handshake
+    ("websocket", r"websocket: (?:request )?origin not allowed|Could not check origin for Phoenix"
+        r"|Cross origin websockets not allowed"),
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"

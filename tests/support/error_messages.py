@@ -36,6 +36,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("WebSocket 报错 502", "websocket-status", "", 502),
         Example("400: Bad Request", "status", "", 400),
         Example("Invalid SSL certificate Error code 526", "status", "", 526),
+        Example("[EROR] websocket connect err: websocket: origin not allowed", "websocket", ""),
         Example("Error 522: Connection timed out", "status", "", 522),
         Example("SSL handshake failed\nError code 525", "status", "", 525),
         Example("React app deployed with nginx, 404 when I refresh the page", "status", "", 404),
