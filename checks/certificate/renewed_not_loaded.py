@@ -1,9 +1,15 @@
 """nginx serves an old certificate although the file holds a renewed one. nginx reads certificates
-only when it starts or reloads. A renewal without a reload changes only the file."""
+only when it starts or reloads. A renewal without a reload changes only the file.
+
+Behind a CDN only the CDN gets that certificate, and answers with an error of its own; what nginx
+serves was asked on the server.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.certificate import fact_or_empty
+from checks.http import endpoint_subjects
 from checks.nginx import Nginx, SelectedServer
 from checks.nginx._certificates import certificate_files, own_certificate
 from checks.nginx._commands import reload_steps
@@ -26,6 +32,7 @@ from diagnose.parsers.hostnames import covers
         "certificate.chain-incomplete",
         "certificate.untrusted-root",
         "http.hsts-traps-visitors",
+        "http.cdn-error",
     ],
 )
 def renewed_not_loaded(evidence: Evidence) -> Iterator[Claim]:
@@ -43,6 +50,31 @@ def renewed_not_loaded(evidence: Evidence) -> Iterator[Claim]:
         newer_pairs = [pair for pair in files if _is_newer(nginx, *pair, served_cert)]
         if newer_pairs and served_cert.leaf.sha256 not in known_hashes:
             yield _claim(nginx, served_cert, *newer_pairs[0])
+    yield from _behind_cdn(nginx, files)
+
+
+def _behind_cdn(nginx: Nginx, files: list[tuple[CertificateFile, Certificate]]) -> Iterator[Claim]:
+    """Judge by what nginx itself serves, if a CDN in front refuses its certificate."""
+    from checks.http._fronts import cdn_visits, local_answer
+
+    page = local_answer(nginx.evidence, "page")
+    visits = cdn_visits(nginx.evidence, "certificate", "connect")
+    if page is None or not page.chain or not visits:
+        return
+    # The shape of what visitors get: here the CDN is the visitor.
+    handshake = Handshake(address=visits[0].address, port=nginx.evidence.target.port)
+    served_cert = ServedCertificate(page.chain[0], page.chain, (handshake,))
+    newer_pairs = [pair for pair in files if _is_newer(nginx, *pair, served_cert)]
+    if newer_pairs and page.chain[0].sha256 not in {leaf.sha256 for _, leaf in files}:
+        claim = _claim(nginx, served_cert, *newer_pairs[0])
+        subjects = endpoint_subjects(visits)
+        yield replace(
+            claim,
+            covers=subjects,
+            because=(page, *visits, newer_pairs[0][0], *([nginx.state] if nginx.state else [])),
+            severity=None,
+            facts={**claim.facts, "behind": True},
+        )
 
 
 def _files(
@@ -89,6 +121,7 @@ def _claim(
             "file_until": fact_or_empty(leaf.not_after),
             "days": max(round(hours / 24), 0),
             "expired": is_expired,
+            "behind": False,
         },
         # It will expire unless somebody happens to reload nginx. Until then the site works.
         severity=None if is_expired or _has_failed(served_cert) else Severity.WARNING,

@@ -21,7 +21,7 @@ from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import normalize_url
 
 if TYPE_CHECKING:
-    from diagnose.parsers.front_errors import FrontError
+    from diagnose.parsers.front_errors import FrontError, Meaning
 
 
 @frozen
@@ -61,6 +61,18 @@ def visits_by_error(
         if error is not None and exchange.status:
             groups.setdefault((exchange.status, error), []).append(exchange)
     return groups
+
+
+def cdn_visits(evidence: Evidence, *meanings: "Meaning") -> tuple[Exchange, ...]:
+    """Return this machine's visits of the page at which a CDN says that one of these failed behind
+    it; none if this server is not meant for the name."""
+    visits = [
+        exchange
+        for (_, error), exchanges in visits_by_error(evidence, cdn_error).items()
+        if error.meaning in meanings
+        for exchange in exchanges
+    ]
+    return tuple(visits) if visits and serves_name(evidence) else ()
 
 
 def other_subjects(

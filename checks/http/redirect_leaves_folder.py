@@ -1,4 +1,5 @@
-"""An application in a sub-folder redirects to its own root, where another location answers 404.
+"""An application in a sub-folder redirects to its own root, where another location answers 404, or
+answers in its place with a page of its own (index.html of a single-page application).
 
 nginx cuts the location's prefix off (`proxy_pass` with a path, or `rewrite … break`), so the
 application does not know of it, and its `Location: /login` lacks it. nginx puts it back only where
@@ -6,9 +7,11 @@ application does not know of it, and its `Location: /login` lacks it. nginx puts
 (ngx_http_proxy_module, "proxy_redirect").
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._folders import cut_prefix
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
@@ -25,10 +28,10 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx import edits, upstreams
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
@@ -42,12 +45,14 @@ _DIRECTIVE = "proxy_redirect"
 )
 def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for page, missing in _dead_redirects(evidence):
+    for page, missing in _own_redirects(evidence):
         path = _path(page.url)
         match = next(iter(nginx.location_matches(path)), None)
-        prefix, directive = _cut_prefix(evidence, match) if match else ("", None)
+        prefix, directive = cut_prefix(evidence, match) if match else ("", None)
         onward = _path(missing.url)
         if match is None or directive is None or onward.startswith(prefix):
+            continue
+        if missing.status != 404 and not _is_same_path(path, prefix, onward):
             continue
         subjects = endpoint_subjects((page,))
         yield Claim(
@@ -60,20 +65,28 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
                 "url": page.url,
                 "onward": missing.url,
                 "status": missing.status,
+                "missing": missing.status == 404,
                 "prefix": prefix,
                 "right": f"{prefix.rstrip('/')}{onward}",
                 "target": " ".join((directive.name, *directive.args)),
                 "place": file_line(directive),
                 "location": " ".join((match.block.name, *match.block.args)),
             },
-            fix=_fix(nginx, match, prefix),
+            fix=_fix(nginx, match, prefix, page.header("Location") or ""),
         )
         return
 
 
-def _dead_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yield the responses of the site that redirect within it to a page that does not exist, each
-    with that page's response."""
+def _is_same_path(path: str, prefix: str, onward: str) -> bool:
+    """Return whether an application redirects to the very path that it was asked for, with or
+    without the slash at its end, and knows nothing of the prefix: whoever meant another page would
+    name another."""
+    own = path.removeprefix(prefix.rstrip("/"))
+    return path.startswith(prefix) and own != onward and own.rstrip("/") == onward.rstrip("/") != ""
+
+
+def _own_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yield the responses of the site that redirect within it, each with the next response."""
     target = evidence.target
     responses = [page for page in evidence.good(Exchange) if page.status]
     for page in responses:
@@ -82,7 +95,7 @@ def _dead_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
         if page.port != target.port or url is None or url.host != target.host:
             continue
         for other_response in responses:
-            if other_response.redirected_from == page.url and other_response.status == 404:
+            if other_response.redirected_from == page.url:
                 yield page, other_response
 
 
@@ -91,37 +104,15 @@ def _path(text: str) -> str:
     return url.path.partition("?")[0] if url else ""
 
 
-def _cut_prefix(evidence: Evidence, match: LocationMatch) -> tuple[str, Directive | None]:
-    """Return the prefix that nginx cuts off, "/app/", and the directive by which it does; "" and
-    None if it cuts none."""
-    pattern = location_pattern(match.block) if match.block.name == "location" else None
-    target = upstreams.proxy_target_of(match, upstreams.request_variables(evidence.target))
-    if pattern is None or pattern.modifier not in {"", "^~"} or target is None:
-        return "", None
-    rewrites = children(match.block, "rewrite") if target.uri is None else ()
-    cutting = [rewrite for rewrite in rewrites if _cuts(rewrite, pattern.text)]
-    directive = proxy_pass_of(match) if target.uri == "/" else next(iter(cutting), None)
-    is_folder = pattern.text.endswith("/") and pattern.text != "/"
-    return (pattern.text, directive) if is_folder and directive else ("", None)
-
-
-def _cuts(rewrite: Directive, prefix: str) -> bool:
-    """Return whether a `rewrite` takes this prefix off every path (ngx_http_rewrite_module):
-    `rewrite ^/app/(.*)$ /$1 break;`."""
-    expression, replacement, flag = (*rewrite.args, "", "", "")[:3]
-    kept_expression = (
-        expression.removeprefix("^").removeprefix(prefix.rstrip("/")).removesuffix("$")
-    )
-    return flag == "break" and (kept_expression, replacement) in {
-        ("/(.*)", "/$1"), ("/?(.*)", "/$1"), ("(/.*)", "$1"), ("(.*)", "$1"),
-    }  # fmt: skip
-
-
-def _fix(nginx: Nginx, match: LocationMatch, prefix: str) -> Fix:
-    """Put the prefix before the paths of redirects."""
+def _fix(nginx: Nginx, match: LocationMatch, prefix: str, redirect: str) -> Fix:
+    """Put the prefix before the paths of redirects: before bare ones, and before those that name
+    the site where the redirect does."""
     changes: Changes = {}
     own = children(match.block, _DIRECTIVE)
     lines = [f"{_DIRECTIVE} default;", f"{_DIRECTIVE} / {prefix};"]
+    if "//" in redirect:
+        host = re.escape(nginx.evidence.target.host)
+        lines[1] = f"{_DIRECTIVE} ~^https?://{host}(?::[0-9]+)?/(.*)$ {prefix}$1;"
     if len(own) == 1 and own[0].args in {("off",), ("default",)}:
         text = "\n".join((lines[0], f"    {lines[1]}"))
         changes[own[0].file] = [edits.replace_directive(own[0], text)]

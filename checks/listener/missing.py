@@ -1,9 +1,10 @@
 """Nothing listens on the port: it is not in the complete list of listening sockets, so the kernel
 replies to a SYN with a reset (RFC 9293 section 3.10.7.1). Or nginx listens there for HTTP/3 alone,
-over UDP."""
+over UDP. Behind a CDN the port is closed to the CDN alone, which says so."""
 
 from collections.abc import Iterator, Sequence
 
+from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,6 +35,7 @@ _SYSTEM = {
     needs=[Listeners],
     explains=[
         "tcp.refused",
+        "http.cdn-error",
         "http.port-closed",
         "dns.dead-address",
         "dns.dead-ipv6",
@@ -51,7 +53,10 @@ _SYSTEM = {
 def missing(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     listeners = evidence.good(Listeners)
-    if not listeners or listeners_on(evidence, port) or target_answers(evidence):
+    if not listeners or listeners_on(evidence, port):
+        return
+    refused = cdn_visits(evidence, "refused", "connect") if target_answers(evidence) else ()
+    if not refused and target_answers(evidence):
         return
     from checks.firewall._nat import redirects_for_visitors
 
@@ -69,8 +74,9 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
-        because=(*listeners, *connections, *drops),
+        because=(*listeners, *connections, *drops, *refused),
         facts={
+            "behind": bool(refused),
             "port": port,
             "plain": bool(plain_listeners),
             "unsure": unsure,
@@ -86,11 +92,18 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "programs": _open_programs(listeners),
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
-        confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
+        confidence=_confidence(unsure, bool(refused and plain_listeners)),
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
     )
+
+
+def _confidence(unsure: bool, may_be_plain: bool) -> Confidence:
+    """A CDN that connects to port 80 gets a refusal there: by a firewall, say."""
+    if unsure:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if may_be_plain else Confidence.CERTAIN
 
 
 def _is_java(socket: Listener) -> bool:

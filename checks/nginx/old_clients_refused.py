@@ -4,8 +4,12 @@
 (wallabag's issue 800, Home Assistant's issue 1477). A list of groups without P-256 refuses
 Android 7.0, which offers no other (Android's issue 37122132), and some embedded TLS libraries.
 OpenSSL needs both before it knows the name, so the default server of the socket counts, too.
+
+Clients of TLS 1.0 and 1.1 are refused nearly everywhere (RFC 8996), and rightly. That is said only
+where a person pasted the words of such a refusal.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.tls._nginx_settings import TargetSettings, target_settings
@@ -26,6 +30,9 @@ from diagnose.model.tls import Handshake
 
 #: OpenSSL's names of P-256, and nginx's default, which has it.
 _P256 = {"auto", "p-256", "prime256v1", "secp256r1"}
+
+_ANCIENT = {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}
+_VERSION_REFUSED = re.compile(r"unsupported[ _]protocol|protocol[ _]version", re.IGNORECASE)
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, Handshake], explains=["tls.old-clients-refused"])
@@ -48,6 +55,22 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     if is_new_only or without_p256:
         refusing = groups.settings[0].args[0] if without_p256 else ""
         yield _claim(evidence, visits, decisive, is_new_only, refusing)
+    elif _is_ancient(evidence, versions):
+        yield _claim(evidence, visits, versions, False, "", ancient=True)
+
+
+def _is_ancient(evidence: Evidence, versions: TargetSettings) -> bool:
+    """Return whether the person's message says that a version of TLS is not supported, and nginx's
+    lines allow none before 1.2."""
+    symptom = evidence.target.symptom
+    is_reported = (
+        symptom is not None
+        and symptom.kind == "tls-parameters"
+        and _VERSION_REFUSED.search(symptom.text) is not None
+    )
+    return is_reported and all(
+        setting.args and not _ANCIENT & set(setting.args) for setting in versions.settings
+    )
 
 
 def _claim(
@@ -56,6 +79,7 @@ def _claim(
     decisive: TargetSettings,
     is_new_only: bool,
     groups: str,
+    ancient: bool = False,
 ) -> Claim:
     subjects = endpoints((visit.address for visit in visits), visits[0].port)
     config = decisive.nginx.config
@@ -70,6 +94,11 @@ def _claim(
             "place": decisive.file_line,
             "versions": is_new_only,
             "groups": groups,
+            "ancient": ancient,
+            "allowed": " ".join(decisive.settings[0].args) if ancient else "",
         },
-        fix=Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("update-them" if ancient else "let-them-in", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )

@@ -4,8 +4,9 @@
 The file's path follows from the location that answers. Where the file was seen at another path, the
 setting is wrong: `alias` without its last slash, `root` where `alias` is meant, or the base path
 with which the page was built; or a location with a regular expression gets the request before the
-folder's own. If the page comes from an application in a sub-folder, and asks for its file outside
-of that, the application does not know of the folder. Otherwise the file was not deployed.
+folder's own; or the page names it with a version that no `rewrite` takes away. If the page comes
+from an application in a sub-folder, and asks for its file outside of that, the application does not
+know of the folder. Otherwise the file was not deployed.
 """
 
 import posixpath
@@ -22,11 +23,16 @@ from diagnose.model.files import PageFileAccess
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
 from diagnose.parsers.nginx.locations import outdone_location
 from diagnose.parsers.urls import parse_url
 
-_STEPS = {"": "deploy", "base": "base-path", "expression": "prefer-the-prefix"}
+_STEPS = {
+    "": "deploy",
+    "base": "base-path",
+    "expression": "prefer-the-prefix",
+    "version": "take-the-version-away",
+}
 
 
 @check(
@@ -47,7 +53,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
     )
     if served is None or location is None:
         return
-    try_files = location.directive("try_files")
+    try_files, version = location.directive("try_files"), named_version(first.refused.path)
     urls = [file.url for file in missing]
     outdone = _outdone(nginx, first.refused.path) if first.access.mistake == "expression" else None
     severity = page_files.severity(first.page, urls)
@@ -84,7 +90,8 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "expression_place": file_line(location.block),
             "prefix": outdone.args[-1] if outdone else "",
             "prefix_place": file_line(outdone) if outdone else "",
-            **{name: mistake == name for name in ("slash", "root", "alias", "base")},
+            "rewrite": version.rewrite if version and mistake == "version" else "",
+            **{name: mistake == name for name in ("slash", "root", "alias", "base", "version")},
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
         if folder

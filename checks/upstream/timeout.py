@@ -6,7 +6,8 @@ An application that speaks FastCGI, uwsgi or SCGI is not asked again by itself: 
 at once, and nginx, which does the same for the visitor, gets no response from it.
 
 A response that needs longer than this run waits looks the same. So the cause is certain only where
-somebody waited as long as nginx does by default.
+somebody waited as long as nginx does by default. Nor is it known whether such an application has
+begun to answer: nginx holds a stream of events back until a buffer is full (fastcgi_buffering).
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Seconds. nginx's default proxy_read_timeout, and that of the others.
 DEFAULT_TIMEOUT = 60
@@ -56,6 +58,7 @@ def _claim(evidence: Evidence, application: FailedApplication, waited: float, na
     directive = match.directive(name) if match else None
     read_timeout = seconds(directive.args[0]) if directive and directive.args else None
     longest = max((waited, *(page.took for page in pages if page.status == 504)))
+    pages_end = any(page.status == 504 for page in pages)
     facts = {
         "waited": waited,
         "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
@@ -63,10 +66,19 @@ def _claim(evidence: Evidence, application: FailedApplication, waited: float, na
         "directive": name,
         "asked": name == "proxy_read_timeout",
         "php": name == "fastcgi_read_timeout",
+        "buffering": _buffering(match, name) if longest < DEFAULT_TIMEOUT and not pages_end else "",
     }
     return failed_application_claim(
         evidence, application, "look-at-the-application", facts, certain=longest >= DEFAULT_TIMEOUT
     )
+
+
+def _buffering(match: LocationMatch | None, name: str) -> str:
+    """Return the directive by which nginx may hold the response of a gateway back, "" for none."""
+    directive = name.replace("_read_timeout", "_buffering")
+    found = match.directive(directive) if match else None
+    is_gateway = name in _GATEWAYS.values()
+    return directive if is_gateway and (found is None or found.args[:1] != ("off",)) else ""
 
 
 def _gateways(evidence: Evidence) -> Iterator[tuple[FailedApplication, str]]:

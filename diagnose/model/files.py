@@ -16,7 +16,7 @@ from diagnose.model.tls import Certificate
 #: the index file of a folder, a `try_files` without `$uri.html` for addresses without the ending.
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
-    "ending", "expression",
+    "ending", "expression", "version",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -133,7 +133,8 @@ class PageFileAccess(Access):
     not there, but perhaps in a folder on the way to the path; "below": the index file is in a
     folder inside that of root; "hidden": try_files does not look for the index file of this
     folder; "ending": the file has ".html" behind this path; "expression": a location with a regular
-    expression gets the request, and the file is where the longest prefix leads).
+    expression gets the request, and the file is where the longest prefix leads; "version": the
+    page names the file with a version that nobody takes away).
     `types_file` is nginx's list of types (mime.types),
     "" if it was not seen.
     """

@@ -17,7 +17,7 @@ from diagnose.parsers.urls import parse_url
 #: Longest line that is read, and longest path that is kept, in characters.
 MAX_LINE, MAX_PATH = 8192, 300
 
-_REQUEST = lazy_pattern(r"([A-Z]{3,10}) (\S+) HTTP/")
+_REQUEST = lazy_pattern(r"([A-Z]{3,10}) (\S+) HTTP/([0-9](?:\.[0-9])?)?")
 #: What browsers send (RFC 3986 section 3.3).
 _PATH = lazy_pattern(r"/[\w.~:/@!$&'()*+,;=%-]*", re.ASCII)
 _LOCAL_TIME = lazy_pattern(
@@ -42,7 +42,8 @@ class AccessLine:
 
     `path` is without its query, of which only `has_query` is kept. `host` and `agent` are "" if the
     format lacks them; `referer` is the address of the page that a browser showed, "" if unknown.
-    `ending` is HAProxy's termination state ("SC--"), "" for other servers.
+    `ending` is HAProxy's termination state ("SC--"), "" for other servers. `version` is that of
+    HTTP ("1.1"), "" if unknown.
     """
 
     when: float
@@ -56,6 +57,7 @@ class AccessLine:
     referer: str = ""
     agent: str = ""
     ending: str = ""
+    version: str = ""
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:
@@ -114,6 +116,7 @@ def _line(values: Mapping[str, str]) -> AccessLine | None:
         host=_first(values, _HOSTS),
         referer=_known(values.get("http_referer", "")),
         agent=_known(values.get("http_user_agent", "")),
+        version=(match[3] if match else values.get("server_protocol", "").partition("/")[2]) or "",
     )
 
 
@@ -128,6 +131,7 @@ def access_line(
     host: str,
     referer: str,
     agent: str,
+    version: str = "",
 ) -> AccessLine | None:
     """Return a line of what a log has, each value cleaned and bounded; None if it is no request
     for a path, or has no status of HTTP."""
@@ -145,6 +149,7 @@ def access_line(
         host=clean(host, 253).lower(),
         referer=clean(referer, MAX_PATH),
         agent=clean(agent, 200),
+        version=clean(version, 3),
     )  # fmt: skip
 
 

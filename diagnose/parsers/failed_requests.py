@@ -7,6 +7,7 @@ site whether that may send a request (a CORS preflight).
 """
 
 import posixpath
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Maximum number of different failures that are kept.
 MAX_FAILURES = 3
+#: Maximum number of paths of WebSockets that are kept.
+MAX_UPGRADES = 2
 
 #: Statuses of a request that sends something, when a page of the site sends it: forbidden, not
 #: found, method not allowed, length required, media type, Laravel's "page expired". Those of a
@@ -29,6 +32,8 @@ _TOO_LARGE = frozenset({413, 414, 431, 494})
 _SAFE = frozenset({"GET", "HEAD"})
 #: How a WebSocket is refused that reaches no application, or one that does not know its path.
 _NO_WEBSOCKET = frozenset({400, 403, 404, 426})
+#: How applications answer a request that lost its Upgrade, and gateways where they close then.
+_NO_UPGRADE = frozenset({400, 401, 403, 404, 405, 426, 500, 501, 502})
 #: How a preflight is refused whatever site asks (Fetch standard, "CORS-preflight fetch"): it wants
 #: a login, or nobody knows the path or the method. 403 may be meant for the site that asks.
 _NO_PREFLIGHT = frozenset({401, 404, 405})
@@ -60,6 +65,38 @@ def failed_requests(
             statuses[line.status] = _with(previous, line, file, is_from_page)
     failures = [failure for statuses in groups.values() for failure in statuses.values()]
     return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
+
+
+def refused_upgrades(
+    lines: Iterable[AccessLine], names: Collection[str], is_shared: bool, since: float
+) -> tuple[str, ...]:
+    """Return the paths at which browsers may have been refused a WebSocket since a time (seconds
+    since the epoch), the most often requested first.
+
+    A handshake is a GET of HTTP/1.1 (RFC 6455 section 4.1), and browsers send no Referer with it.
+    So is the request for a page whose address a visitor typed: only the application knows.
+    """
+    counts: Counter[str] = Counter()
+    for line in lines:
+        is_from_page = host_of(line.referer) in names
+        if line.when < since or not _is_of_site(line, names, is_shared, is_from_page):
+            continue
+        if line.method == "GET" and line.status < 400:
+            counts.pop(line.path, None)
+        elif _may_be_upgrade(line):
+            counts[line.path] += 1
+    return tuple(path for path, _ in counts.most_common(MAX_UPGRADES))
+
+
+def _may_be_upgrade(line: AccessLine) -> bool:
+    return (
+        line.method == "GET"
+        and line.version == "1.1"
+        and not line.referer
+        and line.agent.startswith(_BROWSER)
+        and line.status in _NO_UPGRADE
+        and not posixpath.splitext(line.path)[1]
+    )
 
 
 def _is_of_site(

@@ -14,7 +14,7 @@ from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
 from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.script_urls import service_worker_in
+from diagnose.parsers.script_urls import imports_in, service_worker_in
 from diagnose.parsers.urls import Url, parse_url
 
 #: Maximum number of files of a page that are listed, and length of a URL.
@@ -213,6 +213,8 @@ class _Reader:
             self.inline_scripts += 1
             if match := _SWAGGER.search(tag.text):
                 self._add("description", match[2])
+            for module in imports_in(tag.text) if script_type == "module" else ():
+                self._add("module", module)
             if worker := service_worker_in(tag.text):
                 self._add("worker", worker, is_optional=True)
         if script_type == "module":

@@ -23,7 +23,7 @@ _STRING = rf"[\"'`]((?:http://|https://(?=localhost\b|127\.|\[::1\])){_REST})"
 _REQUEST = lazy_pattern(
     r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
-    r"|\bSwaggerUIBundle\(\s{0,9}\{(?:[^}]{0,200}[,{\s])?url\s{0,9}:"
+    r"|\bSwaggerU(?:i|IBundle)\(\s{0,9}\{(?:[^}]{0,200}[,{\s])?url\s{0,9}:"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
 #: The same in a setting: `API_URL: "`, `window.apiBaseUrl = '`, `"BACKEND_URL":"`. Create React
@@ -49,6 +49,13 @@ _INNER_NAME = lazy_pattern(
 _WORKER = lazy_pattern(r"\bserviceWorker\s{0,9}\.register\(\s{0,9}([\"'`])([\w./~?=&%+-]{1,255})\1")
 #: `import("./viewer.min.mjs")`, `workerSrc = "/pdf.worker.mjs"`.
 _MODULE = lazy_pattern(r"([\"'`])((?:\.{0,2}/)?[\w@.-][\w@./-]{0,200}\.mjs)\1")
+#: `import "/vite/client"`, `import { a, b } from "./app.js"`.
+_IMPORT = lazy_pattern(
+    r"(?:^|[;\n}])\s{0,40}import\s{0,9}(?:[\w$*{][\w$*{},\s]{0,400}\bfrom\s{0,9})?"
+    r"([\"'])((?:/|\.{1,2}/)[^\"'\s<>]{1,255})\1"
+)
+#: Maximum number of modules that an inline script imports.
+MAX_IMPORTS = 4
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
 _OWN_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
@@ -154,6 +161,14 @@ def is_in_comment(text: str, position: int) -> bool:
         text.rfind(opening, block, position) > text.rfind(closing, block, position)
         for opening, closing in (("/*", "*/"), ("<!--", "-->"))
     )
+
+
+def imports_in(script: str) -> tuple[str, ...]:
+    """Return the addresses of the modules that a module script imports before it runs, each once: a
+    name without a path is one of an import map (HTML standard, 8.1.6.2)."""
+    matches = zip(_IMPORT.finditer(script), range(MAX_URLS), strict=False)
+    names = (match[2] for match, _ in matches if not is_in_comment(script, match.start(1)))
+    return tuple(dict.fromkeys(names))[:MAX_IMPORTS]
 
 
 def service_worker_in(text: str) -> str:

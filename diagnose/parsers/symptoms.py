@@ -17,6 +17,8 @@ _MAX_SHOWN = 120
 #: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
 #: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
 _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
+    # Cloudflare's own pages, which say in other words what failed behind it
+    ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
     # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
     ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
     ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
@@ -101,6 +103,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Storage: what a proxy does to the request breaks its signature
     ("signature", r"SignatureDoesNotMatch|request signature we calculated"),
     # What applications refuse because of where a form comes from
+    # gorilla/websocket, Phoenix and Tornado log why they refused a handshake
+    ("websocket", r"websocket: (?:request )?origin not allowed|Could not check origin for Phoenix"
+        r"|Cross origin websockets not allowed"),
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
@@ -203,7 +208,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
     ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
         r"|No required SSL certificate was sent|accept your login certificate"
-        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error"),
+        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error(?!:? code)"),
     ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"

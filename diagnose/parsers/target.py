@@ -20,6 +20,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = lazy_pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
+#: Words and nothing else: "Connection Lost", "Please wait...". A host has a dot, an option a dash.
+_PLAIN = re.compile(r"[A-Za-z']{1,30}(?:,? [A-Za-z']{1,30}){1,3}[.!?]{0,3}")
 #: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so. Chromium's
 #: may have a reason behind a dot: "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin".
 _ERROR_CODE = re.compile(
@@ -206,7 +208,9 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
         hint = (
             f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
         )
-        is_short = text.isascii() and len(text.split()) < FEWEST_WORDS
+        is_short = (
+            text.isascii() and len(text.split()) < FEWEST_WORDS and not _PLAIN.fullmatch(text)
+        )
         if (names or is_short) and not MESSAGE_MARKS & set(text):
             raise UsageError(hint)
         raise NamelessMessageError(hint, None)

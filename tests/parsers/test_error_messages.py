@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnose.cli.operands import parse_targets
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.error_messages import (
     is_error_message,
@@ -232,3 +233,19 @@ def test_a_plain_target_has_no_symptom() -> None:
 )
 def test_the_path_of_a_request_line(text: str, path: str) -> None:
     assert requested_path(text) == path
+
+
+@pytest.mark.parametrize("words", ["Connection Lost", "Please wait...", "can't connect!"])
+def test_a_few_plain_words_may_belong_to_a_site_beside_them(words: str) -> None:
+    """Alone they are answered as ever."""
+    (target,) = parse_targets(("https://shop.example.com/", words), (), "en")
+    assert target.symptom
+    assert (target.symptom.text, target.host) == (words, "shop.example.com")
+    with pytest.raises(UsageError):
+        parse_target(words)
+
+
+@pytest.mark.parametrize("words", ["shop --jsno", "localhost 8080", "shop.example.org now"])
+def test_a_slip_is_none_beside_a_site_either(words: str) -> None:
+    with pytest.raises(UsageError, match="there is a blank in it"):
+        parse_targets(("https://shop.example.com/", words), (), "en")

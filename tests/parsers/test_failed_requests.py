@@ -1,8 +1,16 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.failed_requests import MAX_FAILURES, failed_requests
+from diagnose.parsers.failed_requests import (
+    MAX_FAILURES,
+    MAX_UPGRADES,
+    failed_requests,
+    refused_upgrades,
+)
 
 NAMES = {"shop.example.com", "www.shop.example.com"}
 PAGE = "https://shop.example.com/"
@@ -113,3 +121,44 @@ def test_a_preflight_for_the_page_of_another_site() -> None:
         assert bool(seen) is is_failure
     assert not failed(line(405, method="OPTIONS"))
     assert not failed(line(405, method="OPTIONS", referer=other, agent="curl/8"))
+
+
+def asked(path: str = "/rest/push", status: int = 400, **fields: Any) -> AccessLine:
+    return replace(line(status, path), version="1.1", **fields)
+
+
+def upgrades(*lines: AccessLine, is_shared: bool = False) -> tuple[str, ...]:
+    return refused_upgrades(lines, NAMES, is_shared, 50.0)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 426, 500, 502])
+def test_a_browsers_get_without_a_page_may_be_a_websocket(status: int) -> None:
+    assert upgrades(asked(status=status)) == ("/rest/push",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"version": "2.0"}, {"version": ""}, {"referer": PAGE}, {"agent": "curl/8.14"},
+        {"method": "POST"}, {"status": 499}, {"when": 40.0}, {"path": "/favicon.ico"},
+        {"agent": "Mozilla/5.0 diagnose/1.2"},
+    ],
+)  # fmt: skip
+def test_what_is_no_websocket_of_a_browser(fields: dict[str, Any]) -> None:
+    assert upgrades(replace(asked(), **fields)) == ()
+
+
+def test_a_websocket_that_opened_later_is_over() -> None:
+    assert upgrades(asked(), asked(status=101)) == ()
+    assert upgrades(asked(status=101), asked()) == ("/rest/push",)
+
+
+def test_a_shared_log_says_whose_websocket_it_is_only_by_a_host() -> None:
+    assert upgrades(asked(), is_shared=True) == ()
+    assert upgrades(asked(host="shop.example.com"), is_shared=True) == ("/rest/push",)
+
+
+def test_the_paths_that_are_asked_for_most_come_first() -> None:
+    lines = [asked(f"/p{number}") for number in range(9)] + [asked("/p7")]
+    assert upgrades(*lines)[0] == "/p7"
+    assert len(upgrades(*lines)) == MAX_UPGRADES

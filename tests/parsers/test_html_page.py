@@ -298,3 +298,11 @@ def test_own_pictures_that_visitors_see() -> None:
     assert [file.url for file in page.files if file.kind == "image"] == [
         "https://shop.example.com/a.png", "https://shop.example.com/x/b.JPG?v=1",
     ]  # fmt: skip
+
+
+def test_what_an_inline_module_imports_is_a_file_of_the_page() -> None:
+    text = 'import "/vite/client"\nimport {a} from "./a.js"\n'
+    assert files(f"<script type=module>{text}</script>") == [
+        ("module", "https://shop.example.com/vite/client"), ("module", f"{URL}a.js"),
+    ]  # fmt: skip
+    assert files(f"<script>{text}</script>") == []

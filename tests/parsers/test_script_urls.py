@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.script_urls import (
+    imports_in,
     insecure_requests_in,
     module_in,
     own_plain_sockets_in,
@@ -275,3 +276,26 @@ def test_the_service_worker_that_a_script_registers(text: str, expected: str) ->
 )
 def test_a_module_by_its_ending(script: str, address: str) -> None:
     assert module_in(script) == address
+
+
+@pytest.mark.parametrize(
+    ("script", "addresses"),
+    [
+        ('\nimport "/vite/client"\n', ("/vite/client",)),
+        ("import R from '/@react-refresh';import {a, b as c} from './a.js';",
+         ("/@react-refresh", "./a.js")),
+        ("import * as all from '../all.js'", ("../all.js",)),
+        ('import "vue"', ()),
+        ("import('/later.js')", ()),
+        ('// import "/a.js"', ()),
+        ('const text = "import \'/a.js\'"', ()),
+        ('import "https://cdn.example.net/a.js"', ()),
+    ],
+)  # fmt: skip
+def test_modules_that_a_module_imports(script: str, addresses: tuple[str, ...]) -> None:
+    assert imports_in(script) == addresses
+
+
+def test_a_description_that_an_old_swagger_ui_reads() -> None:
+    script = 'new SwaggerUi({ url: "http://shop.example.com/api/swagger.json" })'
+    assert insecure_requests_in(script) == ("http://shop.example.com/api/swagger.json",)

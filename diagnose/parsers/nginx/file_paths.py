@@ -25,8 +25,39 @@ PUBLIC_FOLDERS = (
     "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
 )  # fmt: skip
 _INDEXES = ("index.php", "index.html")
+#: What programs put into the address of a file for its version.
+_VERSION_FOLDER = re.compile(
+    r"(?P<before>(?:/[\w.~-]{1,60}){0,4})/"
+    r"(?P<folder>(?P<word>version|ver|v|rev|r)?[0-9][0-9._-]{0,30}/)(?P<rest>\S{1,300})"
+)
+_VERSION_NAME = re.compile(r"\S{1,300}\.(?P<version>[0-9]{6,20})\.(?P<ending>[a-z0-9]{2,5})")
 #: In the name of an index file: a variable, or the end of the word.
 UNPLAIN_NAME = re.compile(r"[$\s]")
+
+
+@frozen
+class NamedVersion:
+    """The end of a path from where a version stands in it, as it is and without the version, and
+    the `rewrite` of nginx that takes it away."""
+
+    wrong: str
+    right: str
+    rewrite: str
+
+
+def named_version(uri: str) -> NamedVersion | None:
+    """Return the version that a program puts into the address of a file, so that browsers load it
+    anew: /static/version1486500000/app.css (Magento), /app.1486500000.css (TYPO3). The file itself
+    has no version in its path."""
+    if match := _VERSION_FOLDER.fullmatch(uri):
+        before, word, rest = match["before"], match["word"] or "", match["rest"]
+        rewrite = f"rewrite ^({re.escape(before)})/{word}[0-9._-]+/(.*)$ $1/$2 last;"
+        return NamedVersion(match["folder"] + rest, rest, rewrite)
+    if match := _VERSION_NAME.fullmatch(uri):
+        ending = match["ending"]
+        rewrite = f"rewrite ^(.+)\\.[0-9]+\\.{ending}$ $1.{ending} last;"
+        return NamedVersion(f".{match['version']}.{ending}", f".{ending}", rewrite)
+    return None
 
 
 @frozen
@@ -57,6 +88,9 @@ class ServedFile:
             page_folder = page_path[: page_path.rfind("/") + 1]
             yield "base", base + page_folder.rstrip("/") + self.uri
             yield "base", f"{base}/{self.uri.lstrip('/').partition('/')[2]}"
+        version = named_version(self.uri)
+        if version and self.path.endswith(version.wrong):
+            yield "version", self.path.removesuffix(version.wrong) + version.right
 
     @property
     def public_indexes(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from diagnose.probes.inside.logged_requests import (
     observe_failures,
 )
 from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.page_websockets import try_logged
 
 
 @probe(after=Exchange)
@@ -45,7 +46,9 @@ async def _read_once(ctx: ProbeContext) -> None:
     if config is None or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin("nginx's access log"):
-        await observe_failures(ctx, _logged_site(ctx, config), pages)
+        failures = await observe_failures(ctx, _logged_site(ctx, config), pages)
+        for path in failures.upgrades:
+            await try_logged(ctx, config, path)
 
 
 def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:

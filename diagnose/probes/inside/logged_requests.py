@@ -14,10 +14,10 @@ from diagnose.machine.script_files import read_script
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
-from diagnose.model.marks import Word
+from diagnose.model.marks import UrlPath, Word
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.failed_requests import failed_requests
+from diagnose.parsers.failed_requests import failed_requests, refused_upgrades
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
@@ -82,21 +82,32 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
     return pages if is_served else []
 
 
-async def observe_failures(ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]) -> bool:
-    """Emit the requests that failed, and send some of them again. Return whether there are any."""
+@frozen
+class LoggedFailures:
+    """What failed by the logs: requests, and the paths at which browsers may have been refused a
+    WebSocket."""
+
+    requests: tuple[FailedRequests, ...] = ()
+    upgrades: tuple[UrlPath, ...] = ()
+
+
+async def observe_failures(
+    ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]
+) -> LoggedFailures:
+    """Emit the requests that failed, send some of them again, and return what failed."""
     failures = await _read(ctx, site)
-    for failure in failures:
+    for failure in failures.requests:
         ctx.emit(failure)
     await _repeat(ctx, pages)
-    return bool(failures)
+    return failures
 
 
-async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
-    """Return the requests that failed before this run began, since the server loaded its
-    configuration. The target's own page was answered meanwhile."""
+async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
+    """Return what failed before this run began, since the server loaded its configuration. The
+    target's own page was answered meanwhile."""
     logs = dict(list(site.logs.items())[:MAX_LOGS])
     if not logs:
-        return []
+        return LoggedFailures()
     at = ctx.elapsed()
     inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
     if inside:
@@ -108,27 +119,30 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
     head, _, rest = result.out.partition("\n")
     now = whole_number(" ".join(head.split(" ")[1:2]))
     if now is None:
-        return []
+        return LoggedFailures()
     offset = _zone_offset(head) if site.is_local_time else 0
     began = int(now - ctx.elapsed())
     since = max(now - RECENT_SECONDS, int(site.loaded))
-    failures: list[FailedRequests] = []
+    failures, upgrades = list[FailedRequests](), list[str]()
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
             replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
         )
         # The clock has whole seconds. Requests of this run are known by their User-Agent.
-        earlier = (line for line in lines if int(line.when) <= began - (not line.agent))
-        failures += failed_requests(earlier, path, site.names, path in site.shared, since)
+        earlier = [line for line in lines if int(line.when) <= began - (not line.agent)]
+        is_shared = path in site.shared
+        failures += failed_requests(earlier, path, site.names, is_shared, since)
+        upgrades += refused_upgrades(earlier, site.names, is_shared, since)
     own_path = ctx.target.path.partition("?")[0]
-    return [
+    requests = tuple(
         replace(
             failure, at=at, took=result.took, server=site.server,
             equivalent=_command(inside, site, failure.file),
         )
         for failure in failures
         if (failure.method, failure.path) != ("GET", own_path)
-    ]  # fmt: skip
+    )  # fmt: skip
+    return LoggedFailures(requests, tuple(dict.fromkeys(upgrades)))
 
 
 def _zone_offset(head: str) -> int:

@@ -69,14 +69,20 @@ async def _try_kept(ctx: ProbeContext, path: str) -> None:
         await try_named_path(ctx, path)
 
 
-async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+async def try_logged(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+    """Do the same with a path at which browsers may have been refused a WebSocket, by the access
+    log: a program may put its path together, so that nobody finds it in the page."""
+    await _try(ctx, config, path, "logged")
+
+
+async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = "page") -> None:
     tried_paths = {upgrade.path for upgrade in ctx.observed(Upgrade)}
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return
     route = upstream_routes.find_route(ctx, config, path)
     if route is None:
         return
-    slots = (f"page WebSocket {number}" for number in range(MAX_PATHS))
+    slots = (f"{source} WebSocket {number}" for number in range(MAX_PATHS))
     if not ctx.further_requests.begin(f"page WebSocket {path}"):
         return
     if not any(ctx.further_requests.begin(slot) for slot in slots):

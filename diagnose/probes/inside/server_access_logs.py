@@ -55,7 +55,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     if ctx.further_requests.begin("the server's access log"):
         logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
         for site in logged_sites:
-            if await observe_failures(ctx, site, pages):
+            if (await observe_failures(ctx, site, pages)).requests:
                 return
 
 

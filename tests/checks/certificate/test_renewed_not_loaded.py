@@ -7,6 +7,14 @@ from diagnose.model import Applicability, Failure, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
+from tests.support.front_evidence import (
+    CLOUDFLARE,
+    EDGE,
+    behind,
+    edge_handshake,
+    edge_page,
+    local,
+)
 from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, config
 
 CHECK = "certificate.renewed-not-loaded"
@@ -62,3 +70,18 @@ def test_silent_when_a_reload_would_not_help(file: CertificateFile) -> None:
 
 def test_silent_when_nginx_does_not_run() -> None:
     assert not judge(CHECK, SERVED, FILE, STOPPED, config())
+
+
+def test_fires_behind_a_cdn_that_refuses_what_nginx_serves() -> None:
+    page, own = edge_page(526, headers=CLOUDFLARE), local(chain=(OLD,), trusted=False)
+    seen = (*behind(page, own, edge_handshake()), FILE, RUNNING, config())
+    (claim,) = judge(CHECK, *seen)
+    assert (claim.severity, claim.facts["behind"]) == (None, True)
+    assert [subject.address for subject in claim.covers] == [EDGE]
+
+
+def test_silent_behind_a_cdn_that_says_something_else_or_where_nginx_serves_the_file() -> None:
+    own = local(chain=(OLD,), trusted=False)
+    for status, served in ((524, own), (526, local(chain=(NEW,)))):
+        page = edge_page(status, headers=CLOUDFLARE)
+        assert not judge(CHECK, *behind(page, served, edge_handshake()), FILE, RUNNING, config())

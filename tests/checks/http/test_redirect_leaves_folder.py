@@ -78,3 +78,24 @@ def test_fires_where_a_rewrite_cuts_the_prefix(rewrite: str) -> None:
 @pytest.mark.parametrize("rewrite", ["^/app/(.*)$ /v2/$1 break;", "^/app/x(.*)$ /$1 break;"])
 def test_silent_where_a_rewrite_does_something_else(rewrite: str) -> None:
     assert not claims(f"rewrite {rewrite}", target="http://127.0.0.1:4000")
+
+
+SAME = replace(REDIRECT, headers=(("Location", "https://shop.example.com/convert/"),))
+SHELL = replace(MISSING, status=200, url="https://shop.example.com/convert/")
+
+
+@pytest.mark.parametrize(("location", "target"), [("/app/", "http://a:1/"), ("/app", "http://a:1")])
+def test_fires_where_the_same_path_leads_out_of_the_folder(location: str, target: str) -> None:
+    """Whatever answers there. The redirect names the site, so the line does as well."""
+    lines = "rewrite /app/(.*) /$1 break;" if location == "/app" else ""
+    (claim,) = claims(lines, SAME, SHELL, location=location, target=target)
+    assert (claim.facts["right"], claim.facts["missing"]) == ("/app/convert/", False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert r"proxy_redirect ~^https?://shop\.example\.com(?::[0-9]+)?/(.*)$ /app/$1;" in edit.diff
+
+
+def test_silent_where_the_redirect_means_another_page() -> None:
+    root = replace(SHELL, url="https://shop.example.com/")
+    assert not claims("", replace(SAME, headers=(("Location", "/"),)), root)

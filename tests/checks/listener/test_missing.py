@@ -6,6 +6,7 @@ from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, V
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
+from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_page
 from tests.support.nginx_evidence import FILE, HOST, RUNNING, SITE, config
 from tests.support.server_tcp_evidence import kernel_drop
 
@@ -108,3 +109,19 @@ def test_fires_with_the_kernels_own_word() -> None:
     (claim,) = judge("listener.missing", host(), listening(22), connected(failure=REFUSED), drop)
     assert drop in claim.because
     assert claim.facts["kernel"] == "NO_SOCKET, tcp_v4_rcv"
+
+
+@pytest.mark.parametrize(
+    ("status", "open_ports", "expected"),
+    [(521, (22,), [Confidence.CERTAIN]), (521, (80,), [Confidence.LIKELY]), (522, (22,), [])],
+)
+def test_fires_behind_a_cdn_that_is_refused(
+    status: int, open_ports: tuple[int, ...], expected: list[Confidence]
+) -> None:
+    """The CDN itself takes connections. What it says of silence is about packets that are lost."""
+    page = edge_page(status, headers=CLOUDFLARE)
+    edge = replace(connected(), address=EDGE)
+    seen = (*behind(page, edge), listening(*open_ports), RUNNING, config())
+    found = judge("listener.missing", *seen)
+    assert [claim.confidence for claim in found] == expected
+    assert all(claim.facts["behind"] for claim in found)

@@ -1,7 +1,12 @@
 """nginx.old-clients-refused: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Manual, Symptom
 from tests.support.certificates import leaf
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.tls_evidence import shake, with_line
 
@@ -19,6 +24,32 @@ def test_fires_where_no_group_is_p_256() -> None:
     site = config(with_line("ssl_ecdh_curve X25519:secp384r1;"))
     (claim,) = judge(CHECK, VISIT, RUNNING, site)
     assert (claim.facts["versions"], claim.facts["groups"]) == (False, "X25519:secp384r1")
+
+
+OLD_CLIENT = Symptom("tls-parameters", "SSL_do_handshake() failed (… unsupported protocol)")
+
+
+def test_fires_for_a_client_of_tls_1_0_where_its_refusal_was_pasted() -> None:
+    site = config(with_line("ssl_protocols TLSv1.2 TLSv1.3;"))
+    (claim,) = judge(CHECK, VISIT, RUNNING, site, target=replace(SHOP, symptom=OLD_CLIENT))
+    assert (claim.facts["ancient"], claim.facts["allowed"]) == (True, "TLSv1.2 TLSv1.3")
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["update-them"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("ssl_protocols TLSv1 TLSv1.2;", OLD_CLIENT.text),
+        ("ssl_session_timeout 5m;", OLD_CLIENT.text),
+        ("ssl_protocols TLSv1.2;", "no shared cipher"),
+    ],
+)
+def test_silent_for_such_a_client_where_it_may_get_in_or_says_something_else(
+    line: str, text: str
+) -> None:
+    target = replace(SHOP, symptom=replace(OLD_CLIENT, text=text))
+    assert not judge(CHECK, VISIT, RUNNING, config(with_line(line)), target=target)
 
 
 def test_silent_where_older_clients_get_in() -> None:

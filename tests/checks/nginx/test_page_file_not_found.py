@@ -69,6 +69,23 @@ def test_fires_for_an_expression_that_gets_the_request() -> None:
     ]
 
 
+def test_fires_for_a_version_that_nobody_takes_away() -> None:
+    file = sheet("/static/version12/css/app.css")
+    seen = examined(
+        "/srv/static/version12/css/app.css",
+        url="/static/version12/css/app.css",
+        elsewhere="/srv/static/css/app.css",
+        mistake="version",
+    )
+    text = config(site("root /srv;"))
+    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), seen)
+    assert claim.facts["rewrite"] == "rewrite ^(/static)/version[0-9._-]+/(.*)$ $1/$2 last;"
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "take-the-version-away"
+    ]
+
+
 def test_silent_where_the_file_is_there_or_was_not_looked_for() -> None:
     there = examined("/srv/staticcss/app.css", exists=True)
     assert not judge(CHECK, RUNNING, ALIAS, *MISSING, there)

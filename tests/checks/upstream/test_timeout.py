@@ -79,6 +79,16 @@ def test_fires_for_a_php_script_that_hangs() -> None:
     assert judge(CHECK, CONNECTED, PAGE, config(PHP))
 
 
+def test_fires_and_says_that_nginx_may_hold_a_stream_back() -> None:
+    """Not where nginx itself waited in vain for the header of the response (504)."""
+    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, config(PHP))
+    assert claim.facts["buffering"] == "fastcgi_buffering"
+    off = PHP.replace("fastcgi_pass", "fastcgi_buffering off; fastcgi_pass")
+    for text, page in ((off, UNANSWERED), (PHP, PAGE)):
+        (claim,) = judge(CHECK, CONNECTED, page, config(text))
+        assert claim.facts["buffering"] == ""
+
+
 def test_silent_where_the_script_answers_or_php_is_down() -> None:
     assert not judge(CHECK, CONNECTED, replace(PAGE, status=200), config(PHP))
     assert not judge(CHECK, CONNECTED, replace(PAGE, status=500), config(PHP))

@@ -57,6 +57,8 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "302 Found", "", (f"Location: http://{host}/login",)
         case "wordpress" if scheme != "https":
             return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
+        case "fastapi-slash" if url.path.endswith("/"):
+            return "307 Temporary Redirect", "", (f"Location: {scheme}://{host}{path[:-1]}",)
         case "www" if not host.startswith("www."):
             return "301 Moved Permanently", "", (f"Location: https://www.{host}{path}",)
         case "nuxt":

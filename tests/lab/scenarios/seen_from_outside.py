@@ -245,6 +245,14 @@ def page_puts_a_plain_socket_together(lab: Lab) -> None:
     _files(lab, _socket("'ws://'"))
 
 
+@scenario(outside="websocket.mixed-content", manual=OWN)
+def inline_module_imports_what_opens_a_plain_socket(lab: Lab) -> None:
+    """https://github.com/vitejs/vite/pull/436: the page imports the client that opens it."""
+    inline = '<script type="module">\nimport "/client.js"\n</script>\n'
+    script = "const socket = new WebSocket(`ws://${location.host}/ws`)\n"
+    _files(lab, {**_page(inline), "client.js": script})
+
+
 @healthy()
 def page_chooses_the_scheme_of_its_socket(lab: Lab) -> None:
     _files(lab, _socket("(location.protocol === 'https:' ? 'wss://' : 'ws://')"))

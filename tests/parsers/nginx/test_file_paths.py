@@ -8,6 +8,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     hidden_indexes,
+    named_version,
     served_file,
     start_folder,
 )
@@ -140,3 +141,35 @@ def test_the_index_files_that_try_files_hides(body: str, path: str, indexes: lis
     file = served_file(match, path)
     assert file is not None
     assert list(hidden_indexes(match, file)) == indexes
+
+
+@pytest.mark.parametrize(
+    ("uri", "right", "rewrite"),
+    [
+        ("/static/version1486500000/css/a.css", "css/a.css",
+         r"rewrite ^(/static)/version[0-9._-]+/(.*)$ $1/$2 last;"),
+        ("/v2.31/a.js", "a.js", "rewrite ^()/v[0-9._-]+/(.*)$ $1/$2 last;"),
+        ("/typo3temp/a.1486500000.css", ".css", r"rewrite ^(.+)\.[0-9]+\.css$ $1.css last;"),
+    ],
+)  # fmt: skip
+def test_a_version_in_the_address_of_a_file(uri: str, right: str, rewrite: str) -> None:
+    version = named_version(uri)
+    assert version
+    assert uri.endswith(version.wrong)
+    assert (version.right, version.rewrite) == (right, rewrite)
+
+
+@pytest.mark.parametrize(
+    "uri", ["/", "/static/css/a.css", "/a.min.js", "/app.4f2a.css", "/video/a.js"]
+)
+def test_an_address_without_a_version(uri: str) -> None:
+    assert named_version(uri) is None
+
+
+def test_the_file_without_its_version_is_an_alternative() -> None:
+    file = served("root /srv/pub;", "/static/version12/css/a.css")
+    assert file
+    assert ("version", "/srv/pub/static/css/a.css") in list(file.alternatives("/"))
+    file = served("location = /version12/a.css { alias /srv/a.css; }", "/version12/a.css")
+    assert file
+    assert "version" not in dict(file.alternatives("/"))

@@ -90,3 +90,14 @@ def test_without_a_log_nothing_is_run() -> None:
 
 def test_lines_of_a_log_cannot_be_taken_for_the_end_of_it() -> None:
     assert failed("", "none", line("POST /api HTTP/1.1", 500)) == [("POST", "/api", 500)]
+
+
+def test_a_refused_websocket_is_tried_at_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    async def try_logged(_: object, __: object, path: str) -> None:
+        tried.append(path)
+
+    monkeypatch.setattr(access_logs, "try_logged", try_logged)
+    look(line("GET /rest/push?id=a HTTP/1.1", 401), line("GET /old HTTP/2.0", 404))
+    assert tried == ["/rest/push"]

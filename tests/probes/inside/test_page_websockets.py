@@ -103,3 +103,30 @@ def test_nothing_is_asked_beside_a_path_of_the_user_or_out_of_scope() -> None:
 def test_few_paths_are_tried() -> None:
     paths = [replace(NAMED, path=f"/ws{number}") for number in range(5)]
     assert len(ask_named("", *paths)) == page_websockets.MAX_PATHS
+
+
+def test_a_path_of_the_access_log_is_tried_like_one_of_the_page() -> None:
+    """It has a budget of its own: what the page names may have used up the other."""
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1])
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def work() -> None:
+        look = Looking(RecordedMachine())
+        look.net, look.target = LocalNet(), SHOP
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        block = f"location / {{ proxy_pass http://127.0.0.1:{port}; }}"
+        text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
+        config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+        async with server:
+            look.observations += [config, *(replace(NAMED, path=f"/ws{n}") for n in range(3))]
+            await page_websockets.named_before.work(look, config)
+            for path in ("/ws0", "/rest/push"):
+                await page_websockets.try_logged(look, config, path)
+
+    asyncio.run(work())
+    assert asked == ["/ws0", "/ws1", "/rest/push"]

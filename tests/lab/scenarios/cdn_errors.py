@@ -1,0 +1,53 @@
+"""A CDN's own error, and the server behind it shows why. The router plays the CDN, as Cloudflare is
+in the mode "Full (strict)"; the real one was not asked."""
+
+from .. import certificates, site
+from ..lab import BUNDLE, SERVER, Lab
+from ..scenario import healthy, scenario
+from .addresses import OTHER, other_machine
+
+RAY = "add_header CF-RAY 8a1b2c3d4e5f6a7b-FRA always;"
+STRICT = (
+    f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {BUNDLE};"
+    " proxy_ssl_server_name on; proxy_ssl_name $host;"
+)
+PLAIN_ALONE = site.HTTP.replace("return 301 https://$host$request_uri", "return 404")
+SERVED = "the visitor of the laboratory comes through the CDN"
+
+
+def _cdn(lab: Lab, status: int) -> None:
+    """What the CDN answers if it gets no answer from the server."""
+    passed = f"{RAY} proxy_pass https://{SERVER}; proxy_set_header Host $host; {STRICT}"
+    error = f"location @failed {{ {RAY} return {status} 'error code: {status}'; }}"
+    other_machine(lab, f"{passed} error_page 502 = @failed; }} {error} location /unused {{")
+    lab.dns([OTHER])
+
+
+@scenario(
+    outside="http.cdn-error", server="nginx.config-invalid", differs=(site.CONF,), manual=SERVED
+)  # fmt: skip
+def cdn_is_refused_for_a_missing_semicolon(lab: Lab) -> None:
+    """Error 521, after https://github.com/cloudflare/cloudflare-docs/pull/28286: the site's file is
+    refused, so that nginx goes on without port 443."""
+    lab.edit(site.HTTPS, "")
+    lab.restart_nginx()
+    broken = site.HTTPS.replace("ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1.2 TLSv1.3")
+    lab.server.write(site.CONF, lab.server.read(site.CONF) + broken)
+    lab.server.run(["nginx", "-s", "reload"])
+    _cdn(lab, 521)
+
+
+@scenario(outside="http.cdn-error", server="certificate.renewed-not-loaded", manual=SERVED)
+def cdn_refuses_the_certificate_that_nginx_still_has(lab: Lab) -> None:
+    """Error 526, after https://github.com/alexdeathway/k9archiver/issues/95."""
+    old = certificates.leaf(starts=-93, ends=-3)
+    lab.install(old.chain, old.key_pem)
+    new = certificates.leaf(starts=-30, ends=60)
+    lab.server.write(site.PEM, new.chain)
+    lab.server.write(site.KEY, new.key_pem, 0o600)
+    _cdn(lab, 526)
+
+
+@healthy()
+def cdn_accepts_the_certificate_that_was_loaded(lab: Lab) -> None:
+    _cdn(lab, 526)
