@@ -66,6 +66,8 @@ INSIDE = (
     "access_logs",
     "server_access_logs",
     "page_files",
+    "precompressed_files",
+    "upload_folders",
     "unincluded_sites",
     "upstream_connect",
     "upstream_groups",
