@@ -3,7 +3,9 @@
 # Files of more than four mebibytes are not compared.
 for path; do
   [ -f "$path" ] || continue
-  time=$(stat -L -c %Y -- "$path") && size=$(stat -L -c %s -- "$path") || continue
+  time=$(stat -L -c %Y -- "$path")
+  size=$(stat -L -c %s -- "$path")
+  [ "$size" ] || continue
   for kind in gz:gzip br:brotli zst:zstd; do
     copy=$path.${kind%:*}
     [ -f "$copy" ] || continue
