@@ -25,7 +25,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
-_FAILED = "[an error"
+_FAILED = "["
 _INCLUDE = "<!--#"
 
 

@@ -15,11 +15,16 @@ _INCLUDES = lazy_pattern(
 )
 #: What nginx and Apache write in the place of a command that failed.
 _ERROR = "[an error occurred while processing th"
+#: nginx's own page of an error inside of another page: the file that a command includes is missing.
+_INNER_ERROR = lazy_pattern(
+    r"<center><h1>([45]\d\d [A-Za-z ]{3,40})</h1></center>\s{0,9}<hr><center>nginx"
+)
 #: Code at the beginning of a page: a page that shows code as an example has its own markup before.
 _CODE = lazy_pattern(
     r"[\ufeff\s]{0,99}(<%@\s?(?:page|include|taglib|language)\b|<%\s?@|\{%-?\s{0,9}(?:extends|load|import|include)\s)",
     re.IGNORECASE,
 )
+_DOCUMENT = lazy_pattern(r"<(?:html|!doctype)\b", re.IGNORECASE)
 #: PHP anywhere in a page.
 _PHP = lazy_pattern(r"<\?(?:php\s|=)", re.IGNORECASE)
 #: Elements whose text is an example, or a program's.
@@ -30,15 +35,22 @@ _BEFORE = 8000
 
 def source_text_in(page: str) -> str:
     """Return how code of the server in a page begins ("<!--#include", "<?php"), or nginx's words
-    for a command that failed; "" if there is none."""
+    for a command that failed, in brackets; "" if there is none."""
     if "<!--#" in page and (match := _INCLUDES.search(page)):
         return "" if _is_example(page, match.start()) else f"<!--#{match[1]}"
     if _ERROR in page:
         return f"{_ERROR}e directive]"
+    if (match := _INNER_ERROR.search(page)) and _shows_more(page[: match.start()]):
+        return f"[{match[1]}]"
     if "<?" in page and (match := _PHP.search(page)) and not _is_example(page, match.start()):
         return match[0].strip().lower()
     match = _CODE.match(page)
     return " ".join(match[1].split()).lower() if match else ""
+
+
+def _shows_more(before: str) -> bool:
+    """Return whether another page stands before a page of an error."""
+    return len(_DOCUMENT.findall(before)) > 1 or "<p" in before or "<div" in before
 
 
 def _is_example(page: str, position: int) -> bool:

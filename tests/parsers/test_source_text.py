@@ -13,6 +13,9 @@ from diagnose.parsers.source_text import source_text_in
         ('<!--#echo var="DATE_LOCAL" -->', "<!--#echo"),
         ("<p>[an error occurred while processing the directive]</p>",
          "[an error occurred while processing the directive]"),
+        ("<!doctype html><p>Docs</p><html><head><title>404 Not Found</title></head><body>\r\n"
+         "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.26.3</center>",
+         "[404 Not Found]"),
         ("<html><body><?php include 'menu.php'; ?></body>", "<?php"),
         ("<html><title><?= $title ?></title>", "<?="),
         ('<%@ page language="java" %><html>', "<%@ page"),
@@ -36,6 +39,8 @@ def test_shown(page: str, code: str) -> None:
         '<?xml version="1.0"?><html>',
         "<p>Use {% extends %} in Django</p>",
         "<div>{{ name }}</div>",
+        "<html><head><title>404 Not Found</title></head><body>"
+        "<center><h1>404 Not Found</h1></center><hr><center>nginx</center>",
     ],
 )
 def test_not_shown(page: str) -> None:
