@@ -68,7 +68,7 @@ def refused_app_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
 def _is_guess(file: RefusedFile) -> bool:
     """Return whether nothing shows that a module which a script names is at that address."""
     is_there = file.reason == "type" and not file.response.is_html
-    return file.response.file_kind == "import" and not is_there
+    return file.response.file_kind in {"import", "wasm"} and not is_there
 
 
 def all_refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:

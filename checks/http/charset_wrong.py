@@ -2,6 +2,9 @@
 written in. Browsers believe the header first, and the page's own `<meta charset>` only without one
 (HTML standard, "determining the character encoding"). Usual reason: `charset utf-8;` in nginx for
 a page in GBK or Windows-1252, or the other way round.
+
+Where neither says anything, browsers take the encoding that is usual for the visitor's language,
+and never UTF-8: Chromium windows-1252, in Chinese GBK.
 """
 
 import re
@@ -13,6 +16,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -25,11 +29,15 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.sanitize import clean
 
 _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w:-]{2,40})", re.IGNORECASE)
-_IN_PAGE = re.compile(r"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w:-]{2,40})", re.IGNORECASE)
+_IN_PAGE = re.compile(
+    r"(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*[\"']?([\w:-]{2,40})",
+    re.IGNORECASE,
+)
 _UTF_8 = {"utf-8", "utf8"}
 #: A byte that is no UTF-8, as the body's text has it. One may come from where the text was cut.
 _INVALID = "\N{REPLACEMENT CHARACTER}"
-_FEWEST = 4
+_FEW, _FEWEST, _SURE = 3, 4, 8
+_SINGLE_BYTE = re.compile(r"iso-?8859|windows-125|cp125|koi8|us-ascii|latin|macintosh")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -39,15 +47,18 @@ def charset_wrong(evidence: Evidence) -> Iterator[Claim]:
         return
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
     directive = _directive(nginx)
+    header, own = _header_charset(first), _page_charset(first)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
+        confidence=Confidence.CERTAIN if header or own else Confidence.LIKELY,
         because=(*pages, *([nginx.config] if nginx.config and directive else [])),
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
-            "header": _header_charset(first),
-            "page": _page_charset(first),
+            "header": header,
+            "page": own,
+            "unnamed": not header and not own,
             "place": file_line(directive) if directive else "",
         },
         fix=Fix((Manual("name-the-encoding", Where.SERVER),), Applicability.MANUAL),
@@ -63,8 +74,13 @@ def _is_garbled(page: Exchange) -> bool:
     invalid = text.count(_INVALID)
     if (header or own) in _UTF_8:
         return invalid >= _FEWEST
-    is_utf_8 = not invalid and sum(character > "\x7f" for character in text) >= _FEWEST
-    return bool(header) and own in _UTF_8 and is_utf_8
+    foreign = sum(character > "\x7f" for character in text)
+    if not header and not own:
+        return not invalid and foreign >= _SURE and not text.startswith("\ufeff")
+    # Text of bytes that each are a letter is never UTF-8 by chance, other text for a word or two.
+    fewest = _FEWEST if own in _UTF_8 else _FEW if _SINGLE_BYTE.match(header) else _SURE
+    is_utf_8 = not invalid and foreign >= fewest and not text.startswith("\ufeff")
+    return bool(header) and header not in _UTF_8 and (own in _UTF_8 or not own) and is_utf_8
 
 
 def _header_charset(page: Exchange) -> str:

@@ -1,16 +1,30 @@
-"""The page's Content-Security-Policy does not allow a script or style sheet that the page loads
-(W3C Content Security Policy Level 3, sections 6.1.10 and 6.1.11): browsers do not request it.
+"""The page's Content-Security-Policy does not allow what the page asks for: a style sheet or script
+(W3C Content Security Policy Level 3, sections 6.1.10 and 6.1.11), a picture, a font, a film, a
+frame, or an address that its scripts ask (6.1.2 to 6.1.9). Browsers do not request it.
 
 Often the policy is from a list of security headers, and the page takes a library from a CDN.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import _page_files
+from checks.http._policies import (
+    CSP,
+    BlockedUse,
+    ShownPage,
+    blocked_uses,
+    corrected_directive,
+    field_directive,
+    kind_facts,
+    origin_of,
+    shown_page,
+)
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -19,55 +33,62 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
-from diagnose.parsers.content_security_policy import file_blocked_by, policies
-from diagnose.parsers.urls import parse_url
+
+#: What is no file: another check judges it.
+_OTHERS = {"form", "base"}
+#: What a page names, and does not need in each visit: a font is loaded for the texts that have it,
+#: and a script may never come to its request.
+_CONDITIONAL = {"font", "request", "style"}
 
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
 def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
-    page = _page_files.page_of(evidence)
-    page_url = parse_url(page.url) if page else None
-    answers = evidence.good(Exchange)
-    answer = next((answer for answer in answers if page and answer.url == page.url), None)
-    if page is None or page_url is None or answer is None:
+    shown = shown_page(evidence)
+    if shown is None:
         return
-    headers = [value for name, value in answer.headers if name.lower() == "content-security-policy"]
-    policy_list = policies(headers, answer.body)
+    nginx = Nginx.of(evidence)
+    directive = field_directive(nginx, CSP)
     blocked = [
-        (file, directive)
-        for file in page.files
-        if not file.is_optional
-        and file.kind != "description"  # a matter of connect-src
-        and (url := parse_url(_requested_url(page, file.url))) is not None
-        and (directive := file_blocked_by(policy_list, page_url, url, file.kind == "stylesheet"))
+        use
+        for use in blocked_uses(evidence, shown)
+        if use.kind not in _OTHERS and (use.kind != "style" or directive)
     ]
     if not blocked:
         return
-    files = tuple(file.url for file, _ in blocked)
-    severity = _page_files.severity(page, files)
+    first = min(blocked, key=lambda use: (use.is_optional, use.kind == "style"))
+    severity = _severity(shown, blocked)
+    files = tuple(dict.fromkeys(use.url for use in blocked if use.url != first.url))
     yield Claim(
-        about=_page_files.page_subject(page),
-        because=(page, answer),
+        about=_page_files.page_subject(shown.page),
+        because=tuple(dict.fromkeys((shown.page, shown.answer, *(use.source for use in blocked)))),
         severity=severity,
+        confidence=Confidence.LIKELY if first.kind in _CONDITIONAL else Confidence.CERTAIN,
+        location=nginx.location(directive) if directive else None,
         facts={
-            "page": page.url,
-            "file": files[0],
-            "others": files[1:],
-            "directive": blocked[0][1].text[:200],
-            "name": blocked[0][1].directive,
-            "origin": files[0].partition("://")[0] + "://" + _authority(files[0]),
+            "page": shown.page.url,
+            "file": first.url,
+            "others": tuple(url for url in files if url != shown.page.url),
+            "directive": first.directive.text[:200],
+            "name": first.directive.directive,
+            "origin": origin_of(first.url),
             "breaks": severity is Severity.ERROR,
+            "embedded": first.url in {"data:", "blob:"},
+            "source": first.source.url,
+            "corrected": corrected_directive(first, shown.url)[:300],
+            "place": file_line(directive) if directive else "",
+            **kind_facts(first.kind),
         },
-        fix=Fix((Manual("allow", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((Manual(_step(first), Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _requested_url(page: Page, url: str) -> str:
-    """Return the address that a browser requests: with `upgrade-insecure-requests` it is changed to
-    https before the policy is asked (Upgrade Insecure Requests, section 4.1)."""
-    is_changed = page.upgrades and url.startswith("http://")
-    return f"https://{url.removeprefix('http://')}" if is_changed else url
+def _severity(shown: ShownPage, blocked: Sequence[BlockedUse]) -> Severity:
+    """Return how much it matters: what only decorates is a note."""
+    files = [use.url for use in blocked if use.kind in {"stylesheet", "script", "module"}]
+    if files:
+        return _page_files.severity(shown.page, files)
+    return Severity.NOTE if all(use.is_optional for use in blocked) else Severity.WARNING
 
 
-def _authority(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0]
+def _step(first: BlockedUse) -> str:
+    return "allow-styles" if first.kind == "style" else "allow"

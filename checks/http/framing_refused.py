@@ -1,7 +1,8 @@
 """The page forbids other pages to show it in a frame: X-Frame-Options (RFC 7034), or
 `frame-ancestors` in its Content-Security-Policy, which comes first (CSP level 3, section 6.4.2).
 
-It is judged after a pasted message about frames: the header is a protection, and no fault.
+The field is a protection, and no fault: it is judged after a pasted message about frames, and where
+the site's own page shows a page of the site in a frame that keeps all others out.
 """
 
 import re
@@ -22,8 +23,10 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
 
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
 _ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
@@ -35,6 +38,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     is_asked = symptom is not None and symptom.kind == "frame"
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
     if not pages:
+        yield from _own_frame(evidence)
         return
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     options, ancestors = _rules(pages[0])
@@ -53,12 +57,63 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             "twice": not ancestors and len(options) > 1,
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
+            "own": "",
         },
         fix=Fix((Manual("allow-the-frame", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _rules(page: Exchange) -> tuple[tuple[str, ...], str]:
+def _own_frame(evidence: Evidence) -> Iterator[Claim]:
+    """Yield the claim about a page of the site that the site's own page cannot show in a frame."""
+    frames = [frame for frame in evidence.good(PageFileResponse) if frame.file_kind == "frame"]
+    if not frames:
+        return
+    # Imported late: few pages show a page of their own site.
+    from checks.http import _page_files
+    from checks.http._policies import field_directive
+
+    page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
+    for frame in frames:
+        url = parse_url(frame.url)
+        if page is None or url is None or frame.redirects:
+            continue
+        options, ancestors = _rules(frame)
+        if not _keeps_out(options, ancestors, page.url):
+            continue
+        name = _POLICY if ancestors else _OPTIONS
+        directive = field_directive(nginx, name.lower(), url.path.partition("?")[0])
+        yield Claim(
+            about=_page_files.page_subject(page),
+            because=(page, frame),
+            location=nginx.location(directive) if directive else None,
+            facts={
+                "url": frame.url,
+                "name": name,
+                "value": f"frame-ancestors {ancestors}" if ancestors else ", ".join(options),
+                "twice": not ancestors and len(options) > 1,
+                "place": file_line(directive) if directive else "",
+                "added": directive is not None,
+                "own": page.url,
+            },
+            fix=Fix((Manual("allow-own-pages", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _keeps_out(options: tuple[str, ...], ancestors: str, page_url: str) -> bool:
+    """Return whether browsers refuse the frame of a page of the same origin. Different values of
+    X-Frame-Options count as DENY, and unknown ones for nothing (HTML standard, section 7.7)."""
+    if ancestors:
+        page = parse_url(page_url)
+        sources = [source.lower() for source in ancestors.split()]
+        is_named = page is not None and any(page.host in source for source in sources)
+        is_open = any("*" in source or source.endswith(":") for source in sources)
+        return "'self'" not in sources and not is_named and not is_open
+    values = {part.strip().lower() for option in options for part in option.split(",")}
+    known = values & {"deny", "sameorigin", "allowall"}
+    return "deny" in known
+
+
+def _rules(page: Exchange | PageFileResponse) -> tuple[tuple[str, ...], str]:
     """Return the values of X-Frame-Options, and the sources of frame-ancestors."""
     options = [
         clean(value, 100) for name, value in page.headers if name.lower() == _OPTIONS.lower()

@@ -6,7 +6,7 @@ with `X-Content-Type-Options: nosniff` every script must (Fetch standard, sectio
 document in place of a script is a syntax error in its first character.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import _page_files
 from checks.http._page_files import RefusedFile
@@ -28,7 +28,7 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *(file.response for file in mistyped)),
-        severity=severity,
+        severity=Severity.NOTE if _has_fallback(evidence, mistyped) else severity,
         facts={
             "page": page.url,
             "others": tuple(urls[1:]),
@@ -40,6 +40,14 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _has_fallback(evidence: Evidence, files: Sequence[RefusedFile]) -> bool:
+    """Return whether it is about WebAssembly alone, which most programs then load in another way;
+    after a message one does not."""
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and symptom.kind == "mime"
+    return not is_told and all(file.response.file_kind == "wasm" for file in files)
+
+
 def _file_facts(file: RefusedFile) -> dict[str, object]:
     return {
         "file": file.response.url,
@@ -49,6 +57,7 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
         "description": file.response.file_kind == "description",
         "image": file.response.file_kind == "image",
         "module": file.response.file_kind in {"module", "import"},
+        "wasm": file.response.file_kind == "wasm",
         "nosniff": file.reason == "nosniff",
         "redirect": file.response.redirects[-1] if file.response.redirects else "",
     }

@@ -4,6 +4,12 @@ site, or an empty page: the old page loads files that are gone.
 
 Such names are made so that the files can be kept for ever, and the page must not be. Some days may
 be meant: that is a note.
+
+Of a page that says nothing about it, browsers keep the copy for a tenth of its age or so (RFC 9111,
+section 4.2.2): a note, unless a message says that files of an old build are asked for.
+
+nginx's `expires` also replaces what an application says of its answers (ngx_http_headers_module):
+in the `server` block it makes browsers keep the data that the page's script reads.
 """
 
 import re
@@ -11,7 +17,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,17 +28,28 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Seconds for which a page may be kept: one day. From a month on it is a mistake, and no choice.
 _MOST, _MISTAKE = 86_400, 30 * 86_400
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,12})", re.IGNORECASE)
+#: Messages of programs whose files of an old build are gone.
+_OLD_BUILD = re.compile(
+    r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Unable to preload CSS"
+    r"|旧版本|旧页面|清(?:除|空|理)?缓存|强制刷新"
+    r"|\b(?:old|stale|outdated) (?:version|page|build|bundle|files?)"
+    r"|hard (?:refresh|reload)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 #: A name with a hash of the content: Vite, webpack, Angular, Parcel, Rails, Laravel Mix.
 _HASHED = re.compile(r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|css)(?:$|\?)")
@@ -42,11 +59,15 @@ _HASHED = re.compile(r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|
 def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     page = next(iter(evidence.good(Page)), None)
     hashed = next((file.url for file in page.files if _HASHED.search(file.url)), "") if page else ""
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and bool(_OLD_BUILD.search(symptom.text))
     kept = [(answer, _seconds(answer)) for answer in page_exchanges(evidence)]
-    kept = [(answer, seconds) for answer, seconds in kept if seconds > _MOST]
+    kept = [(answer, age) for answer, age in kept if age > (0 if is_told else _MOST)]
     if page is None or not hashed or not kept or page.url != kept[0][0].url:
+        if page is not None and (claim := _kept_data(evidence, page)):
+            yield claim
         return
-    nginx, (answer, seconds) = Nginx.of(evidence), kept[0]
+    nginx, (answer, age) = Nginx.of(evidence), kept[0]
     subjects = endpoint_subjects(answer for answer, _ in kept)
     match, directive = _decisive(nginx)
     yield Claim(
@@ -54,18 +75,74 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=(*(answer for answer, _ in kept), page),
         confidence=Confidence.LIKELY,
-        severity=None if seconds >= _MISTAKE else Severity.NOTE,
+        severity=None if age >= _MISTAKE or is_told else Severity.NOTE,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": answer.url,
-            "days": seconds // 86_400,
-            "field": answer.header("Cache-Control") or f"Expires: {answer.header('Expires')}",
+            "days": age // 86_400,
+            "field": _field(answer),
+            "silent": _says_nothing(answer),
             "file": hashed,
             "directive": " ".join((directive.name, *directive.args)) if directive else "",
             "place": file_line(directive) if directive else "",
+            "application": "",
         },
         fix=_fix(nginx, match, directive),
     )
+
+
+def _kept_data(evidence: Evidence, page: Page) -> Claim | None:
+    """Return the claim about an application's answers, which nginx lets browsers keep: those that
+    the page's script reads, or the target's own."""
+    nginx = Nginx.of(evidence)
+    readers: list[Page | PageFileResponse] = [page, *evidence.good(PageFileResponse)]
+    own = [evidence.target.path.partition("?")[0]] if _is_data(evidence) else []
+    paths = {path: reader for reader in reversed(readers) for path in reader.data_paths}
+    for path in (*own, *reversed(paths)):
+        for match in nginx.location_matches(path):
+            directive, passing = match.directive("expires"), pass_directive_of(match)
+            duration = seconds(directive.args[-1]) if directive and directive.args else None
+            words = directive.args if directive else ()
+            if passing is None or directive is None or _is_decided_here(match):
+                continue
+            if words[-1:] == ("max",) or (len(words) == 1 and (duration or 0) > _MOST):
+                return _data_claim(nginx, match, directive, path, page)
+    return None
+
+
+def _data_claim(
+    nginx: Nginx, match: LocationMatch, directive: Directive, path: str, page: Page
+) -> Claim:
+    duration = seconds(directive.args[-1])
+    passing = pass_directive_of(match)
+    return Claim(
+        about=Subject(port=nginx.evidence.target.port, path=path),
+        covers=(NO_PORT,),
+        because=(page, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive),
+        facts={
+            "url": nginx.evidence.target.origin + path,
+            "days": int(duration or 10 * 365 * _MOST) // _MOST,
+            "field": "",
+            "silent": False,
+            "file": "",
+            "directive": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
+            "application": passing.args[0] if passing and passing.args else "",
+        },
+        fix=_fix(nginx, match, directive, "off"),
+    )
+
+
+def _is_data(evidence: Evidence) -> bool:
+    return any("json" in (page.header("Content-Type") or "") for page in page_exchanges(evidence))
+
+
+def _is_decided_here(match: LocationMatch) -> bool:
+    """Return whether the location itself decides: somebody has thought of these answers."""
+    blocks = (match.block, *children(match.block, "if"))
+    return any(children(block, "expires") for block in blocks)
 
 
 def _seconds(answer: Exchange) -> int:
@@ -77,11 +154,29 @@ def _seconds(answer: Exchange) -> int:
         return 0
     if match := _MAX_AGE.search(policy):
         return int(match[1])
+    if _says_nothing(answer):
+        return _between(answer, "Last-Modified", "Date") // 10
+    return _between(answer, "Date", "Expires")
+
+
+def _says_nothing(answer: Exchange) -> bool:
+    """Return whether browsers decide themselves how long they keep the page."""
+    names = {name.lower() for name, _ in answer.headers}
+    return not names & {"cache-control", "expires", "pragma"}
+
+
+def _between(answer: Exchange, first: str, second: str) -> int:
+    """Return the seconds between two dates of the header, 0 if one is missing or not before."""
     try:
-        dates = [parsedate_to_datetime(answer.header(name) or "") for name in ("Expires", "Date")]
-        return max(0, int((dates[0] - dates[1]).total_seconds()))
+        dates = [parsedate_to_datetime(answer.header(name) or "") for name in (first, second)]
+        return max(0, int((dates[1] - dates[0]).total_seconds()))
     except (TypeError, ValueError):
         return 0
+
+
+def _field(answer: Exchange) -> str:
+    policy, date = answer.header("Cache-Control"), answer.header("Expires")
+    return policy or (f"Expires: {date}" if date else "")
 
 
 def _decisive(nginx: Nginx) -> tuple[LocationMatch | None, Directive | None]:
@@ -95,10 +190,13 @@ def _decisive(nginx: Nginx) -> tuple[LocationMatch | None, Directive | None]:
     return None, None
 
 
-def _fix(nginx: Nginx, match: LocationMatch | None, directive: Directive | None) -> Fix:
-    """Let browsers ask for the page again. It answers 304 as long as it is the same."""
+def _fix(
+    nginx: Nginx, match: LocationMatch | None, directive: Directive | None, value: str = "-1"
+) -> Fix:
+    """Let browsers ask for the page again: it answers 304 as long as it is the same. Of data the
+    application says how long it is good ("off")."""
     is_own = match is not None and directive is not None and directive.name == "expires"
-    file_edits = setting_edits(nginx, match, {"expires": "-1"}) if match and is_own else ()
+    file_edits = setting_edits(nginx, match, {"expires": value}) if match and is_own else ()
     if not match or not file_edits:
         return Fix((Manual("ask-again", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, file_edits, sure=False)

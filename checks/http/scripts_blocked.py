@@ -6,9 +6,11 @@ It is a fault if nginx adds it, if the page shows nothing without scripts, or af
 message; else the policy may be meant so.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.http._policies import CSP, field_directive
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,11 +24,18 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page
-from diagnose.parsers.content_security_policy import inline_scripts_blocked_by, policies
+from diagnose.parsers.content_security_policy import (
+    evaluation_blocked_by,
+    inline_scripts_blocked_by,
+    policies,
+)
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
-_HEADER = "content-security-policy"
+#: "Refused to evaluate a string as JavaScript because 'unsafe-eval' is not an allowed source".
+_EVALUATION = lazy_pattern(
+    r"unsafe-eval' is not|evaluat\w{1,3} a string as JavaScript", re.IGNORECASE
+)
 
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
@@ -34,13 +43,15 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
     answers = evidence.good(Exchange)
     answer = next((answer for answer in answers if page and answer.url == page.url), None)
-    if page is None or answer is None or not page.inline_scripts:
-        return
-    values = [value for name, value in answer.headers if name.lower() == _HEADER]
-    blocked = inline_scripts_blocked_by(policies(values, ""))
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
-    directive = _directive(nginx) if blocked else None
-    is_pasted = symptom is not None and symptom.kind == "csp"
+    is_evaluation = symptom is not None and bool(_EVALUATION.search(symptom.text))
+    if page is None or answer is None or not (page.inline_scripts or is_evaluation):
+        return
+    values = [value for name, value in answer.headers if name.lower() == CSP]
+    judged = evaluation_blocked_by if is_evaluation else inline_scripts_blocked_by
+    blocked = judged(policies(values, ""))
+    directive = field_directive(nginx, CSP) if blocked else None
+    is_pasted = is_evaluation or (symptom is not None and symptom.kind == "csp")
     if blocked is None or not (directive or page.is_empty or is_pasted):
         return
     yield Claim(
@@ -55,15 +66,7 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
             "directive": blocked.text[:200],
             "place": file_line(directive) if directive else "",
             "empty": page.is_empty,
+            "evaluation": is_evaluation,
         },
         fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
-
-
-def _directive(nginx: Nginx) -> Directive | None:
-    """Return the add_header that sends the policy; None if the application does."""
-    for match in nginx.location_matches(nginx.evidence.target.path):
-        for directive in match.directives("add_header"):
-            if directive.args[:1] and directive.args[0].lower() == _HEADER:
-                return directive
-    return None

@@ -110,13 +110,13 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
     pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
     path = _path(pages[0]) if pages else ""
     for selected in nginx.answering_servers() if path else ():
-        if _refusal(selected.server, _request(nginx.evidence, pages[0], path)):
+        if refusal(selected.server, _request(nginx.evidence, pages[0], path)):
             continue  # it was answered all the same: the configuration is not the one in force
         refused: dict[int, list[str]] = {}
         rules: dict[int, tuple[Directive, Directive, int]] = {}
         for name, user_agent in VISITORS.items():
             request = _request(nginx.evidence, pages[0], path, user_agent)
-            rule = _refusal(selected.server, request)
+            rule = refusal(selected.server, request)
             if rule is not None:
                 rules[id(rule[0])] = rule
                 refused.setdefault(id(rule[0]), []).append(name)
@@ -127,9 +127,8 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
     return None
 
 
-def _refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directive, int] | None:
-    """Return the `return` that surely refuses a request by its User-Agent, the `if` around it, and
-    its status."""
+def refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directive, int] | None:
+    """Return the `return` that surely refuses a request, the `if` around it, and its status."""
     results = possible_results(server, request)
     directive = results[0].decided_by if results else None
     if directive is None or directive.name != "return":

@@ -1,12 +1,13 @@
 """A pasted message or nginx's access log says 413 Request Entity Too Large, and nginx's limit for
-the path is known (client_max_body_size, 1m by default). Where nginx's error log has such an upload,
-upstream.body-too-large says its size.
+the path is known (client_max_body_size, 1m by default). Or the page has a form for files, and
+nobody has set a limit: photos of a telephone are larger than the default. Where nginx's error log
+has such an upload, upstream.body-too-large says its size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
 from checks.upstream._responses import asks_about_size
@@ -24,12 +25,19 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import Page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
 
 #: Bytes. nginx's default, and what is large enough for usual uploads.
 _DEFAULT, _LARGE = 1 << 20, 64 << 20
+#: Uploads of one kind from which on they are no accident.
+_OFTEN = 2
 _LOGGED = "client intended to send too large"
 _SIZE = lazy_pattern(r"too large body: (\d{1,15}) bytes")
 
@@ -43,34 +51,59 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = list(page_exchanges(evidence))
     refused = current_failures(evidence, {413})
-    path = refused[0].path if refused else evidence.target.path
+    asks = asks_about_size(evidence)
+    form = None if refused or asks else _upload(evidence)
+    path = refused[0].path if refused else form[0] if form else evidence.target.path
     match = next(iter(nginx.location_matches(path)), None)
-    is_asked = bool(refused) or asks_about_size(evidence)
+    is_asked = bool(refused) or asks or form is not None
     if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
     directive = match.directive("client_max_body_size")
+    if form and (directive or not pass_directive_of(match)):
+        return
     amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
     limit = _DEFAULT if amount is None else amount
     if not 0 < limit < _LARGE or 0 < _told_size(evidence) <= limit:
         return
     subjects = endpoint_subjects(pages)
-    if refused:
+    if refused or form:
         subjects = (Subject(port=evidence.target.port, path=path),)
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
-        because=(*(refused or pages), *([nginx.config] if nginx.config else [])),
+        covers=(NO_PORT,) if form else subjects,
+        because=(
+            *(refused or (form[1:] if form else pages)),
+            *([nginx.config] if nginx.config else []),
+        ),
         confidence=Confidence.LIKELY,
         # Whether such uploads should be possible is a decision, unless a person asks about 413.
-        severity=None if asks_about_size(evidence) else Severity.NOTE,
+        severity=None if asks or form or _is_unset(directive, refused) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
-            "url": evidence.target.origin + path if refused else pages[0].url,
+            "url": evidence.target.origin + path if refused or form else pages[0].url,
+            "form": form[1].url if form else "",
             "limit": proxy_headers.size_text(limit),
             "place": file_line(directive or match.block),
             "set": directive is not None,
         },
         fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _upload(evidence: Evidence) -> tuple[str, Page] | None:
+    """Return the path to which a form of the page sends files, and the page."""
+    for page in evidence.good(Page):
+        for form in page.uploads:
+            url = parse_url(form)
+            if url is not None and is_own_origin(evidence.target, form):
+                return url.path.partition("?")[0], page
+    return None
+
+
+def _is_unset(directive: Directive | None, refused: Sequence[FailedRequests]) -> bool:
+    """Return whether nobody has decided on the limit, and pages of the site meet it."""
+    return directive is None and any(
+        failure.is_from_page and failure.times >= _OFTEN for failure in refused
     )
 
 

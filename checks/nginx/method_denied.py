@@ -3,15 +3,18 @@
 request from another site (OPTIONS, the CORS preflight), if a password is wanted for it: browsers
 send none with it (Fetch standard, "CORS-preflight request").
 
-It is judged if the method was asked for (`--method POST`, `--method OPTIONS`), or after a pasted
-message about CORS or with the status. Pages work, because they are fetched by GET.
+It is judged if the method was asked for (`--method POST`, `--method OPTIONS`), after a pasted
+message about CORS or with the status, if the page has a form or a script that sends a POST, or if
+the location is made for other sites' scripts: it says what a preflight asks for. Pages work,
+because they are fetched by GET.
 """
 
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.nginx._sent_requests import sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,6 +24,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -30,9 +34,12 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.access_rules import limit_except_blocks
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
 
 _PREFLIGHT = "OPTIONS"
+_ORIGIN = "access-control-allow-origin"
+#: What the answer to a preflight says, and no other.
+_PREFLIGHT_FIELDS = {"access-control-allow-methods", "access-control-allow-headers"}
 
 
 @frozen(eq=False)
@@ -54,6 +61,8 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     denials = [denial for page in pages if match and (denial := _denial(evidence, match, page))]
     if not denials or match is None:
+        if claim := _sent_claim(nginx) or _preflight_claim(nginx):
+            yield claim
         return
     denial, is_asked = denials[0], pages[0].method == denials[0].method
     lines = [
@@ -69,22 +78,93 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if is_asked and (lines or is_password) else Confidence.LIKELY,
         location=nginx.location(denial.directive),
         facts={
-            "url": pages[0].url,
-            "method": denial.method,
-            "status": denial.status,
+            **_claim_facts(match, denial, pages[0].url),
             "asked": is_asked,
-            "directive": " ".join((denial.directive.name, *denial.directive.args)),
-            "place": file_line(denial.directive),
-            "location": " ".join((match.block.name, *match.block.args)),
-            "password": is_password,
-            "preflight": denial.method == _PREFLIGHT,
-            "limit": denial.directive.name == "limit_except",
+            "sender": "",
         },
         fix=Fix(
             (Manual("let-it-pass" if denial.method == _PREFLIGHT else "name-it", Where.SERVER),),
             Applicability.MANUAL,
         ),
     )
+
+
+def _sent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a POST of the page itself that nginx refuses."""
+    evidence = nginx.evidence
+    for request in sent_requests(evidence):
+        for match in nginx.location_matches(request.path):
+            denial = _directive(match, "POST")
+            if denial is None or denial.status != 403:
+                continue
+            return Claim(
+                about=Subject(port=evidence.target.port, path=request.path),
+                covers=(NO_PORT,),
+                because=(request.source, *([nginx.config] if nginx.config else [])),
+                confidence=Confidence.LIKELY,
+                location=nginx.location(denial.directive),
+                facts={
+                    **_claim_facts(match, denial, evidence.target.origin + request.path),
+                    "sender": request.source.url,
+                },
+                fix=Fix((Manual("name-it", Where.SERVER),), Applicability.MANUAL),
+            )
+    return None
+
+
+def _preflight_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a location that answers other sites' scripts, and wants a password of
+    the preflight. What a condition on the method answers comes first."""
+    if nginx.is_refused:
+        return None
+    port = nginx.evidence.target.port
+    for selected in nginx.selected_servers():
+        for match in all_locations(selected.server):
+            denial = _directive(match, _PREFLIGHT)
+            pattern = location_pattern(match.block) if match.block.name == "location" else None
+            path = pattern.text if pattern and pattern.modifier in {"", "^~", "="} else ""
+            if denial and path and _answers_preflights(match) and not _has_condition(match):
+                return Claim(
+                    about=Subject(port=port, path=path),
+                    covers=(NO_PORT,),
+                    because=(nginx.config,) if nginx.config else (),
+                    confidence=Confidence.LIKELY,
+                    location=nginx.location(denial.directive),
+                    facts={
+                        **_claim_facts(match, denial, nginx.evidence.target.origin + path),
+                        "sender": "",
+                    },
+                    fix=Fix((Manual("let-it-pass", Where.SERVER),), Applicability.MANUAL),
+                )
+    return None
+
+
+def _answers_preflights(match: LocationMatch) -> bool:
+    """Return whether the location says what only a preflight asks for, and to which origin."""
+    names = {line.args[0].lower() for line in match.directives("add_header") if line.args}
+    return _ORIGIN in names and bool(names & _PREFLIGHT_FIELDS)
+
+
+def _has_condition(match: LocationMatch) -> bool:
+    rules = (rule for block in match.blocks for rule in children(block, "if"))
+    satisfied = match.directive("satisfy")
+    is_any = satisfied is not None and satisfied.args[:1] == ("any",)
+    return is_any or any("$request_method" in " ".join(rule.args) for rule in rules)
+
+
+def _claim_facts(match: LocationMatch, denial: _Denial, url: str) -> dict[str, object]:
+    return {
+        "url": url,
+        "method": denial.method,
+        "status": denial.status,
+        "asked": False,
+        "directive": " ".join((denial.directive.name, *denial.directive.args)),
+        "place": file_line(denial.directive),
+        "location": " ".join((match.block.name, *match.block.args)),
+        "password": denial.status == 401,
+        "preflight": denial.method == _PREFLIGHT,
+        "limit": denial.directive.name == "limit_except",
+    }
 
 
 def _denial(evidence: Evidence, match: LocationMatch, page: Exchange) -> _Denial | None:

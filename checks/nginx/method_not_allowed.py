@@ -2,8 +2,9 @@
 files. nginx's module for static files refuses it (ngx_http_static_module). Usually the path belongs
 to an application, and no location passes it on.
 
-It is judged if the method was asked for (`--method POST`), if a pasted message says 405, or if
-nginx's access log has such a request from a page of the site. Where `dav_methods` lets visitors
+It is judged if the method was asked for (`--method POST`), if a pasted message says 405, if nginx's
+access log has such a request from a page of the site, or if the page has a form or a script that
+sends one. Where `dav_methods` lets visitors
 change files, it may lack that method (ngx_http_dav_module).
 """
 
@@ -12,8 +13,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._failed_requests import current_failures
+from checks.nginx._sent_requests import sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -54,6 +56,8 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     match = _file_location(nginx, evidence.target.path, method)
     if not refused and (logged := _logged_claim(nginx)):
         yield logged
+    elif not pages and (sent := _sent_claim(nginx)):
+        yield sent
     elif pages and match is not None:
         subjects = endpoint_subjects(pages)
         yield Claim(
@@ -88,6 +92,38 @@ def _logged_claim(nginx: Nginx) -> Claim | None:
     return None
 
 
+def _sent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a POST of the page itself to where nginx serves files."""
+    if nginx.is_refused:
+        return None
+    for request in sent_requests(nginx.evidence):
+        match = _file_location(nginx, request.path, "POST")
+        if match is None or _turns_it_round(match):
+            continue
+        return Claim(
+            about=Subject(port=nginx.evidence.target.port, path=request.path),
+            covers=(NO_PORT,),
+            because=(request.source, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(match.block),
+            facts={
+                "asked": False,
+                **_facts(nginx, match, request.path, "POST"),
+                "sender": request.source.url,
+                "form": request.is_form,
+            },
+            fix=_fix(match),
+        )
+    return None
+
+
+def _turns_it_round(match: LocationMatch) -> bool:
+    """Return whether something else than a file answers: a rule for the method, or for 405."""
+    rules = [rule for block in match.blocks for rule in children(block, "if")]
+    pages = [page for page in match.directives("error_page") if "405" in page.args[:-1]]
+    return bool(pages) or any("$request_method" in " ".join(rule.args) for rule in rules)
+
+
 def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
     fallback, lists = match.directive("try_files"), children(match.block, "dav_methods")
     return {
@@ -99,6 +135,8 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "place": file_line(match.block),
         "fallback": " ".join(fallback.args) if fallback else "",
         "applications": tuple(islice(_applications(nginx), 4)),
+        "sender": "",
+        "form": False,
     }
 
 

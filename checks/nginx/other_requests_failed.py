@@ -28,6 +28,8 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
+#: A page sends what is not allowed: no site is made so.
+_NOT_ALLOWED = 405
 #: Statuses of a gateway whose application may be well again (RFC 9110 sections 15.6.3 to 15.6.5).
 _PASSING = {502, 503, 504}
 
@@ -54,7 +56,11 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch | None) -> bool:
     is_meant = match is not None and bool(children(match.block, "return"))
-    if failure.status < 500 or is_meant:
+    if is_meant:
+        return False
+    if failure.status == _NOT_ALLOWED:
+        return failure.is_from_page and failure.times >= _MANY
+    if failure.status < 500:
         return False
     if repeated_exchange(evidence, failure):
         return True

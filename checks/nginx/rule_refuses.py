@@ -18,8 +18,10 @@ from checks.nginx._answering_rules import (
     answering_rules,
     browser_rules,
     logged_rules,
+    refusal,
     refused_failures,
 )
+from checks.nginx._sent_requests import as_client_request, sent_requests
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -80,6 +82,8 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             yield _logged_claim(nginx, requests)
     if not by_directive and (refused := browser_rules(nginx)):
         yield _browser_claim(nginx, refused)
+    elif not by_directive and not logged and (claim := _sent_claim(nginx)):
+        yield claim
 
 
 def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
@@ -126,6 +130,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "browsers": (),
             **_rule_facts(first.directive, first.condition),
             "sent": _sent_value(nginx.evidence, first, kind),
+            "sender": "",
             "spares": first.spares,
             "own": first.by_address and is_server_here(nginx.evidence),
             "address": first.by_address,
@@ -156,6 +161,7 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             "browsers": (),
             **_rule_facts(first.directive, first.condition),
             "sent": first.failure.method if _kind(first.condition) == "method" else "",
+            "sender": "",
             **dict.fromkeys(("spares", "own", "address", "socket"), False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
@@ -182,10 +188,43 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             "browsers": rule.browsers,
             **_rule_facts(rule.directive, rule.condition),
             "sent": "",
+            "sender": "",
             **dict.fromkeys(("spares", "own", "address", "socket"), False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _sent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a POST of the page itself that a rule surely refuses for its
+    method."""
+    evidence = nginx.evidence
+    for request in sent_requests(evidence):
+        for selected in nginx.answering_servers():
+            rule = refusal(selected.server, as_client_request(evidence, request.path))
+            if rule is None or _kind(rule[1]) != "method":
+                continue
+            directive, condition, status = rule
+            return Claim(
+                about=Subject(port=evidence.target.port, path=request.path),
+                covers=(NO_PORT,),
+                because=(request.source, *((nginx.config,) if nginx.config else ())),
+                confidence=Confidence.LIKELY,
+                severity=Severity.WARNING,
+                location=nginx.location(directive),
+                facts={
+                    "url": evidence.target.origin + request.path,
+                    "status": status,
+                    "logged": False,
+                    "browsers": (),
+                    **_rule_facts(directive, condition),
+                    "sent": "POST",
+                    "sender": request.source.url,
+                    **dict.fromkeys(("spares", "own", "address", "socket"), False),
+                },
+                fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+            )
+    return None
 
 
 def _refused_failures(nginx: Nginx, rule: AnsweringRule) -> tuple[FailedRequests, ...]:

@@ -9,11 +9,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from checks.nginx import NO_PORT
 from checks.nginx._page_errors import logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -21,8 +23,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.files import BodyFolderAccess
 from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.resources import FileSystem
 
 _UNWRITABLE = re.compile(
@@ -39,7 +43,7 @@ _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 @check(
     severity=Severity.ERROR,
-    needs=[LogLine],
+    needs=[NginxConfig],
     explains=[
         "http.server-error",
         "http.body-cut",
@@ -54,6 +58,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         if line.doing or (_is_upload(line) and _TEMP_NAME.search(match[1]))
     ]
     if not matches:
+        yield from _closed_folder(evidence)
         return
     line, match = matches[-1]
     kind = _KINDS[match[2]]
@@ -85,6 +90,9 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "times": sum(line.times for line, _ in matches),
             "path": line.path,
             "upload": not line.doing or "client request body" in line.doing,
+            "closed": "",
+            "permissions": "",
+            "user": "",
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
         severity=None if failed else Severity.WARNING,
@@ -93,6 +101,38 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
+    """Yield the claim about the folder of uploads in which the workers may not write, before
+    anybody has sent one that is too large for the buffer."""
+    for access in evidence.good(BodyFolderAccess):
+        closed = access.closed_part
+        if closed is None:
+            continue
+        yield Claim(
+            about=Subject(text=access.path),
+            covers=(NO_PORT,),
+            because=(access,),
+            confidence=Confidence.LIKELY,
+            facts={
+                "folder": access.path,
+                "message": "",
+                "log": "",
+                "when": "",
+                "times": 0,
+                "path": "",
+                "upload": True,
+                "closed": closed.path,
+                "permissions": closed.mode_and_owner,
+                "user": access.user,
+                "denied": True,
+                "full": False,
+                "read_only": False,
+            },
+            severity=Severity.WARNING,
+            fix=Fix((Manual("let-nginx-write", Where.SERVER),), Applicability.MANUAL),
+        )
 
 
 def _has_room_again(evidence: Evidence, folder: str) -> bool:

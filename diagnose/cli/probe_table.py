@@ -105,6 +105,8 @@ ROWS = (
     ProbeRow("server_access_logs", Side.INSIDE, "site", "always",
              "tail -n 1000 /var/log/apache2/access.log; journalctl -u caddy -n 1000", ("server",)),
     _after_failure("page_files", "namei -l FILE"),
+    _inside("precompressed_files", "ls -l FILE*", "nginx"),
+    _inside("upload_folders", "namei -l FOLDER", "nginx"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),
     ProbeRow("upstream_connect", Side.INSIDE, "application", "always", "nc -v -z HOST PORT",
              ("upstream", "websocket")),

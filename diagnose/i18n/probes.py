@@ -76,6 +76,8 @@ MESSAGES = Messages(
     ),
     Message("inside.server_access_logs", "The same by the logs of Apache and Caddy."),
     Message("inside.page_files", "Files of the page that nginx may not read."),
+    Message("inside.precompressed_files", "Compressed copies of the page's files that are old."),
+    Message("inside.upload_folders", "Whether nginx may write where it keeps uploads."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),
     Message("inside.upstream_groups", "Each server of a group, for a page that some lack."),

@@ -48,7 +48,7 @@ MESSAGES = Messages(
     Message("csrf", "the application refuses a form because of its origin"),
     Message("login-address", "a login elsewhere refuses the address to return to"),
     Message("mixed-content", "mixed content"),
-    Message("csp", "blocked by the Content Security Policy"),
+    Message("csp", "blocked by a policy of the page"),
     Message("mime", "wrong content type"),
     Message("frame", "not shown in a frame of another page"),
     Message("cookie", "a cookie is not kept"),

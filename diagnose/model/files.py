@@ -122,6 +122,34 @@ class PasswordFileAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class BodyFolderAccess(Access):
+    """The permissions on the path to the folder in which nginx keeps the bodies of requests that do
+    not fit into its buffer (client_body_temp_path); the user is that of the workers. Observed only
+    if the page sends anything."""
+
+    @property
+    def closed_part(self) -> PathComponent | None:
+        """The folder that the workers may not enter, or the last one, if they may not write in it.
+        None if they may, or if that is not known."""
+        if self.uid is None or not self.parts:
+            return None
+        if denied := self.denied_parts:
+            return denied[0]
+        last = self.parts[-1]
+        return None if last.path != self.path or self._may_write(last) else last
+
+    def _may_write(self, part: PathComponent) -> bool:
+        if self.uid == 0 or part.listed:
+            return True
+        if part.uid == self.uid:
+            return bool(part.mode & 0o200)
+        return bool((part.mode >> 3 if part.gid in self.gids else part.mode) & 2)
+
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
 class PageFileAccess(Access):
     """The permissions on the path that nginx opens for a style sheet or script of the page, or for
     a target that answers 404, or 403 as a folder; the user is that of the workers. Observed only if

@@ -12,7 +12,9 @@ from diagnose.model.tls import Certificate
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
 #: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
 #: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
-#: "import" is a module that a script names by its ending, .mjs.
+#: "import" is a module that a script names by its ending, .mjs, "wasm" a program
+#: for WebAssembly that a script names so. "frame" is a page of the site itself
+#: in a frame of the page.
 #: "image" is a picture of the page, "media" a film or a recording, on its own host and port. Of the
 #: latter a part is requested (RFC 9110 section 14.2).
 FileKind = Literal[
@@ -25,20 +27,54 @@ FileKind = Literal[
     "image",
     "media",
     "import",
+    "wasm",
+    "frame",
 ]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
+
+#: What a policy of a page may forbid besides its style sheets and scripts. "object" is content of
+#: `<object>` and `<embed>`, "request" an address from which a script reads, "form" one to which a
+#: form is sent, "base" that of `<base href>`, "style" a style sheet in the page itself.
+UseKind = Literal[
+    "image", "font", "media", "frame", "object", "request", "form", "base", "style"
+]  # fmt: skip
+
+#: Functions of a browser that a site may forbid its own pages (W3C Permissions Policy, and the
+#: standards of each). "camera-or-microphone" is `getUserMedia` with an argument that is not written
+#: at the call.
+Feature = Literal[
+    "camera", "microphone", "camera-or-microphone", "display-capture", "geolocation",
+    "clipboard-read", "clipboard-write", "fullscreen", "midi", "payment", "usb", "serial",
+    "bluetooth", "hid", "publickey-credentials-get", "publickey-credentials-create", "web-share",
+    "screen-wake-lock", "xr-spatial-tracking",
+]  # fmt: skip
+
+
+@frozen
+class PageUse:
+    """Something that a page asks a browser for, by its absolute address. It is "data:" or "blob:"
+    for content that is written in the page itself, and the page's own address for a style sheet in
+    it. `credentialless` and `cors` are True for an element that is requested without cookies, or
+    with CORS (`crossorigin`)."""
+
+    kind: UseKind
+    url: Url
+    credentialless: bool = False
+    cors: bool = False
 
 
 @frozen
 class PageFile:
     """A file that a page loads, by its absolute URL. `is_optional` is True if the page does not
     wait for it: an async script, a style sheet for another medium such as print. `integrity` are
-    the hashes of which its content has to have one (W3C Subresource Integrity, section 3.5)."""
+    the hashes of which its content has to have one (W3C Subresource Integrity, section 3.5). `cors`
+    is True if it is requested with CORS (`crossorigin`, module scripts)."""
 
     kind: FileKind
     url: Url
     is_optional: bool = False
     integrity: Digest = ""
+    cors: bool = False
 
     @property
     def is_script(self) -> bool:
@@ -57,14 +93,19 @@ class Page(Observation):
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
     itself (`<style>`), `inline_scripts` is the number of scripts in it. `insecure_forms` are the
     http: addresses to which its forms are sent, `posts` all addresses to which they are sent by
-    POST. `refresh` is the address to which it sends browsers
+    POST. `uploads` are those of its forms with a field for files, unless it is for texts alone.
+    `refresh` is the address to which it sends browsers
     at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
     addresses of its frames. `images` are the https: addresses of its images that have another host
     or port than the page. `logins` are the addresses of its links with which a login elsewhere
     begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
     site itself to which it links with a query, or sends a form by GET, without their queries.
-    `data_paths` are the paths of the site from which its own scripts read data.
+    `data_paths` are the paths of the site from which its own scripts read data, `sent_paths` those
+    to which they send a POST. `uses` and
+    `features` are what its policies may forbid; they are read only where the response has such a
+    field, or the page such an element. `source_text` is code of the server that was sent as text,
+    as it begins ("<!--#include"), "" if there is none.
     """
 
     layer: ClassVar[str] = "http"
@@ -89,6 +130,11 @@ class Page(Observation):
     logins: tuple[Url, ...] = ()
     queries: tuple[Url, ...] = ()
     data_paths: tuple[UrlPath, ...] = ()
+    sent_paths: tuple[UrlPath, ...] = ()
+    uploads: tuple[Url, ...] = ()
+    uses: tuple[PageUse, ...] = ()
+    features: tuple[Feature, ...] = ()
+    source_text: Word = ""
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -108,9 +154,11 @@ class PageFileResponse(Observation):
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
-    in comments, `data_paths` those of `Page`. `body_end` and `coding_fault` are those of
-    `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole file was
-    read and has none of the page's hashes.
+    in comments, `data_paths` and `sent_paths` those of `Page`. `body_end` and `coding_fault` are
+    those of `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole
+    file was read and has none of the page's hashes. `uses` and `features` are what the file asks
+    browsers for and the page's policies may forbid; they are read only where the page has such a
+    policy.
     """
 
     layer: ClassVar[str] = "http"
@@ -132,6 +180,9 @@ class PageFileResponse(Observation):
     coding_fault: CodingFault = ""
     integrity_fails: bool = False
     data_paths: tuple[UrlPath, ...] = ()
+    sent_paths: tuple[UrlPath, ...] = ()
+    uses: tuple[PageUse, ...] = ()
+    features: tuple[Feature, ...] = ()
 
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]
@@ -149,6 +200,10 @@ class PageFileResponse(Observation):
             subject = phrase("image {url}", **facts)
         elif self.file_kind == "media":
             subject = phrase("a part of {url}", **facts)
+        elif self.file_kind == "wasm":
+            subject = phrase("WebAssembly {url}", **facts)
+        elif self.file_kind == "frame":
+            subject = phrase("frame {url}", **facts)
         else:
             subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))

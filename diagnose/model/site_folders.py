@@ -1,12 +1,12 @@
-"""Observation of the folder from which a web server other than nginx serves a site's files."""
+"""Observations of the folder from which a web server serves a site's files, and of copies in it."""
 
 from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, UrlPath
-from diagnose.model.summary import Summary, phrase
+from diagnose.model.marks import FilePath, Label, Url, UrlPath
+from diagnose.model.summary import Summary, counted, phrase
 
 
 @frozen(kw_only=True, eq=False)
@@ -61,3 +61,23 @@ class FolderAccess(Access):
 
     def summary(self) -> Summary:
         return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
+class PrecompressedFile(Observation):
+    """A compressed copy that nginx sends in the place of a file of the page, and that is older than
+    the file by `older_by` seconds. `differs` is True if its content is another than the file's,
+    None if that is not known."""
+
+    layer: ClassVar[str] = "nginx"
+
+    url: Url
+    path: FilePath
+    copy_path: FilePath
+    older_by: int
+    differs: bool | None = None
+
+    def summary(self) -> Summary:
+        return self.copy_path, counted(
+            "older by {count} second", "older by {count} seconds", self.older_by
+        )

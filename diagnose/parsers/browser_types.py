@@ -2,7 +2,8 @@
 
 Fetch standard, sections 3.6 (nosniff) and 2.9 (types that are never scripts); W3C Service Workers,
 "Update" (a JavaScript type); HTML standard,
-4.2.4.3 (style sheets) and 8.1.4.2 (scripts); MIME Sniffing standard, 4.6 (JavaScript types).
+4.2.4.3 (style sheets) and 8.1.4.2 (scripts); WebAssembly Web API,
+section 3 (streaming); MIME Sniffing standard, 4.6 (JavaScript types).
 Chromium was asked about each row of tests/parsers/test_browser_types.py, and agrees.
 """
 
@@ -53,8 +54,8 @@ def refusal(
 
     `quirks` is the mode of the page, `is_html` whether the body is an HTML document.
     """
-    if kind == "media":
-        return ""  # what browsers play, they find out themselves
+    if kind in {"media", "frame"}:
+        return ""  # what browsers play, they find out themselves; a frame shows any answer
     content_type, nosniff = mime_type(headers), has_nosniff(headers)
     if kind == "image" and content_type.startswith("image/"):
         return ""  # browsers show the picture of an error too (HTML standard, 4.8.4.3)
@@ -68,6 +69,8 @@ def refusal(
         if content_type not in {"", "text/css"} and not quirks:
             return "type"
         return "html" if is_html else ""
+    if kind == "wasm":
+        return "" if content_type == "application/wasm" else "type"
     if kind in {"module", "worker", "import"} and content_type not in JAVASCRIPT_TYPES:
         return "type"
     if content_type.startswith(("audio/", "image/", "video/")) or content_type == "text/csv":

@@ -1,5 +1,5 @@
-"""Judge whether a Content Security Policy lets a page open a WebSocket, or run its own scripts.
-No I/O.
+"""Judge whether a Content Security Policy lets a page open a WebSocket, run its own scripts, load
+what it shows, and send its forms. No I/O.
 
 W3C Content Security Policy Level 3, sections 2.2 (parsing), 6.1.2 (connect-src) and 6.7.2 (URL
 matching). Chromium was asked about each row of the test, and agrees.
@@ -9,12 +9,36 @@ import re
 from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
+from diagnose.model.pages import FileKind, UseKind
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.target import PORTS
-from diagnose.parsers.urls import Url
+from diagnose.parsers.urls import Url, parse_url
 
 #: Bounds for texts from outside: policies, directives in a policy, sources in a directive.
 MAX_POLICIES, MAX_DIRECTIVES, MAX_SOURCES = 16, 64, 256
+
+#: The directives that decide, by what is asked for: of those that a policy has the first counts
+#: (sections 6.1 and 6.7.1, "directive fallback list"; 6.3 for the document).
+DIRECTIVES: dict[FileKind | UseKind, tuple[str, ...]] = {
+    "stylesheet": ("style-src-elem", "style-src", "default-src"),
+    "style": ("style-src-elem", "style-src", "default-src"),
+    "script": ("script-src-elem", "script-src", "default-src"),
+    "module": ("script-src-elem", "script-src", "default-src"),
+    "worker": ("worker-src", "child-src", "script-src", "default-src"),
+    "manifest": ("manifest-src", "default-src"),
+    "description": ("connect-src", "default-src"),
+    "image": ("img-src", "default-src"),
+    "font": ("font-src", "default-src"),
+    "media": ("media-src", "default-src"),
+    "frame": ("frame-src", "child-src", "default-src"),
+    "object": ("object-src", "default-src"),
+    "request": ("connect-src", "default-src"),
+    "form": ("form-action",),
+    "base": ("base-uri",),
+}
+#: What else may allow a script or a style sheet, whatever its address is.
+_PROOFS = ("'nonce-", "'sha256-", "'sha384-", "'sha512-", "'strict-dynamic'")
+_PROVED = {"stylesheet", "script", "module", "worker"}
 
 _HOST_SOURCE = lazy_pattern(
     r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}|\*))?(/\S*)?",
@@ -82,23 +106,65 @@ def inline_scripts_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
     return None
 
 
-def file_blocked_by(
-    page_policies: Iterable[str], page: Url, file: Url, is_style: bool
-) -> Blocked | None:
-    """Return the directive that blocks a script or style sheet of this page, or None (sections
-    6.7.1.1 and 6.7.2.4). A nonce or a hash may allow it whatever its address is, so that nothing is
-    known then."""
-    kind = "style" if is_style else "script"
+def evaluation_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
+    """Return the directive that keeps scripts from running texts (`eval`, `new Function`), or None
+    (section 4.4)."""
     for policy in page_policies:
         directives = _directives(policy)
-        names = (f"{kind}-src-elem", f"{kind}-src", "default-src")
-        name = next((name for name in names if name in directives), "")
+        name = next((name for name in ("script-src", "default-src") if name in directives), "")
         sources = directives.get(name, ())
-        allowing = ("'nonce-", "'sha256-", "'sha384-", "'sha512-", "'strict-dynamic'", "***")
-        is_known = name and not any(source.lower().startswith(allowing) for source in sources)
-        if is_known and not any(_allows(source, page, file) for source in sources):
+        allowing = {"'unsafe-eval'"} & {source.lower() for source in sources}
+        if name and not allowing and not any("***" in source for source in sources):
             return Blocked(name, sources)
     return None
+
+
+def blocking_directive(
+    page_policies: Iterable[str], page: Url, address: str, kind: FileKind | UseKind
+) -> Blocked | None:
+    """Return the directive that blocks what a page asks for, or None (section 6.7.2.4). Of a script
+    or a style sheet nothing is known where a nonce or a hash may allow it whatever its address is.
+
+    `address` is "data:" or "blob:" for content that is written in the page itself.
+    """
+    for policy in page_policies:
+        directives = _directives(policy)
+        names = DIRECTIVES.get(kind, ())
+        name = next((name for name in names if name in directives), "")
+        sources = directives.get(name, ())
+        if name and not _is_open(kind, sources) and not _matches(sources, page, address, kind):
+            return Blocked(name, sources)
+    return None
+
+
+def sandboxed_by(header_values: Iterable[str]) -> tuple[str, ...] | None:
+    """Return the words of the directive `sandbox` of a page, None without one: what it allows all
+    the same (section 6.4.1). That of a meta element does not count."""
+    for value in header_values:
+        for policy in value.split(",")[:MAX_POLICIES]:
+            if (words := _directives(policy).get("sandbox")) is not None:
+                return tuple(word.lower() for word in words)
+    return None
+
+
+def _is_open(kind: FileKind | UseKind, sources: tuple[str, ...]) -> bool:
+    """Return whether something else than an address may allow it."""
+    lower = [source.lower() for source in sources]
+    if any("***" in source for source in lower):
+        return True  # masked
+    if kind == "style":
+        return any(source.startswith((*_PROOFS, "'unsafe-inline'")) for source in lower)
+    return kind in _PROVED and any(source.startswith(_PROOFS) for source in lower)
+
+
+def _matches(sources: tuple[str, ...], page: Url, address: str, kind: FileKind | UseKind) -> bool:
+    if kind == "style":
+        return False
+    url = parse_url(address)
+    if url is None:
+        scheme = address.partition(":")[0].lower()
+        return any(source.lower() == f"{scheme}:" for source in sources)
+    return any(_allows(source, page, url) for source in sources)
 
 
 def _directives(policy: str) -> dict[str, tuple[str, ...]]:

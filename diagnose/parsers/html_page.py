@@ -58,6 +58,8 @@ _LOGIN = re.compile(
 #: The path of a picture, and of a film or a recording.
 _MEDIA = re.compile(r"\.(?:aac|flac|m4[av]|mov|mp[34]|og[agv]|wav|webm)$", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(?:avif|gif|ico|jpe?g|png|svg|webp)$", re.IGNORECASE)
+#: What a field for files accepts that is usually larger than a mebibyte.
+_LARGE = re.compile(r"image|video|audio|pdf|zip|\*/\*|jpe?g|png|mp[34]|docx?|pptx?", re.IGNORECASE)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -75,7 +77,8 @@ class HtmlPage:
     are the http: addresses of its frames, `images` the https: addresses of its images that have
     another host or port than the page, `logins` the addresses of its links with which a login
     elsewhere begins, `queries` the addresses on the page's own host and port to which it links with
-    a query, or sends a form by GET, without their queries.
+    a query, or sends a form by GET, without their queries. `uploads` are the addresses of its forms
+    with a field for files, unless it is for texts alone.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -92,6 +95,7 @@ class HtmlPage:
     images: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -116,6 +120,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         images=tuple(dict.fromkeys(reader.images)),
         logins=tuple(dict.fromkeys(reader.logins)),
         queries=tuple(reader.queries),
+        uploads=tuple(dict.fromkeys(reader.uploads)),
     )
 
 
@@ -137,6 +142,8 @@ class _Reader:
         self.images: list[str] = []
         self.logins: list[str] = []
         self.queries: dict[str, None] = {}
+        self.uploads: list[str] = []
+        self._form = ""
         self._images = self._media = 0
         self._url, self._templates, self._begun = url, 0, False
 
@@ -171,10 +178,8 @@ class _Reader:
                 self.has_style = self.has_style or is_used
             case "meta":
                 self._read_meta(tag)
-            case "iframe":
-                url = self._resolved(tag.attribute("src") or "")
-                if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
-                    self.insecure_frames.append(url)
+            case "iframe" | "frame":
+                self._read_frame(tag)
             case "img":
                 self._read_image(tag)
             case "video" | "audio" | "source":
@@ -183,6 +188,8 @@ class _Reader:
                 self._read_anchor(tag)
             case "form":
                 self._read_form(tag)
+            case "input":
+                self._read_input(tag)
             case "redoc" | "rapi-doc" | "elements-api":
                 self._add("description", tag.attribute(_DESCRIPTIONS[tag.name]))
 
@@ -203,7 +210,7 @@ class _Reader:
             and content_type == "text/css"
         ):
             is_optional = _is_other_medium(tag)
-            self._add("stylesheet", tag.attribute("href"), is_optional, tag.attribute("integrity"))
+            self._add("stylesheet", tag.attribute("href"), is_optional, tag)
 
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
@@ -218,9 +225,9 @@ class _Reader:
             if worker := service_worker_in(tag.text):
                 self._add("worker", worker, is_optional=True)
         if script_type == "module":
-            self._add("module", tag.attribute("src"), is_async, tag.attribute("integrity"))
+            self._add("module", tag.attribute("src"), is_async, tag)
         elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:
-            self._add("script", tag.attribute("src"), is_async, tag.attribute("integrity"))
+            self._add("script", tag.attribute("src"), is_async, tag)
 
     def _read_meta(self, tag: Tag) -> None:
         name = (tag.attribute("http-equiv") or "").strip().lower()
@@ -235,6 +242,15 @@ class _Reader:
         match = _REFRESH.match(content)
         if match and not self.refresh:
             self.refresh = self._resolved(match[1].strip("'\" "))
+
+    def _read_frame(self, tag: Tag) -> None:
+        source = tag.attribute("src") or ""
+        url = self._resolved(source) if source.strip() else ""
+        if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
+            self.insecure_frames.append(url)
+        # A page that shows itself is left out: browsers do not load it again and again.
+        if self._own_url(url) and url != self._url and tag.attribute("srcdoc") is None:
+            self._add("frame", url, is_optional=True)
 
     def _read_image(self, tag: Tag) -> None:
         source = tag.attribute("src") or ""
@@ -287,8 +303,17 @@ class _Reader:
         method = (tag.attribute("method") or "").strip().lower()
         if method == "post" and len(self.posts) < MAX_FORMS:
             self.posts.append(url)
+        self._form = url if method == "post" else ""
         if method in {"", "get"} and tag.attribute("action"):
             self._add_query(url)
+
+    def _read_input(self, tag: Tag) -> None:
+        """List where files are sent: pictures, films and documents are large, tables of texts
+        are not."""
+        accepted = tag.attribute("accept")
+        is_file = (tag.attribute("type") or "").strip().lower() == "file"
+        if is_file and self._form and (not accepted or _LARGE.search(accepted)):
+            self.uploads += [self._form][: MAX_FORMS - len(self.uploads)]
 
     def _add_query(self, address: str) -> None:
         """Keep an own address to which a query is sent, without the query."""
@@ -302,12 +327,14 @@ class _Reader:
         kind: FileKind,
         reference: str | None,
         is_optional: bool = False,
-        integrity: str | None = None,
+        tag: Tag | None = None,
     ) -> None:
         url = self._resolved(reference) if reference and reference.strip() else ""
         if url:
-            hashes = clean(" ".join((integrity or "").split()), MAX_URL)
-            self.files.append(PageFile(kind, url, is_optional, hashes))
+            hashes = (tag and tag.attribute("integrity")) or ""
+            cors = kind == "module" or (tag and tag.attribute("crossorigin")) is not None
+            hashes = clean(" ".join(hashes.split()), MAX_URL)
+            self.files.append(PageFile(kind, url, is_optional, hashes, cors))
 
     def _resolved(self, reference: str) -> str:
         """Return the absolute http or https address of a reference, or ""."""

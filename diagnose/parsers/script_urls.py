@@ -47,8 +47,8 @@ _INNER_NAME = lazy_pattern(
 )
 #: `navigator.serviceWorker.register("/sw.js")` (W3C Service Workers, section 3.4.3).
 _WORKER = lazy_pattern(r"\bserviceWorker\s{0,9}\.register\(\s{0,9}([\"'`])([\w./~?=&%+-]{1,255})\1")
-#: `import("./viewer.min.mjs")`, `workerSrc = "/pdf.worker.mjs"`.
-_MODULE = lazy_pattern(r"([\"'`])((?:\.{0,2}/)?[\w@.-][\w@./-]{0,200}\.mjs)\1")
+#: `import("./viewer.min.mjs")`, `workerSrc = "/pdf.worker.mjs"`, `fetch("/app.wasm")`.
+_MODULE = lazy_pattern(r"([\"'`])((?:\.{0,2}/)?[\w@.-][\w@./-]{0,200}\.(?:mjs|wasm))\1")
 #: `import "/vite/client"`, `import { a, b } from "./app.js"`.
 _IMPORT = lazy_pattern(
     r"(?:^|[;\n}])\s{0,40}import\s{0,9}(?:[\w$*{][\w$*{},\s]{0,400}\bfrom\s{0,9})?"
@@ -178,7 +178,7 @@ def service_worker_in(text: str) -> str:
 
 
 def module_in(text: str) -> str:
-    """Return the first address with the ending .mjs in a string of a script, "" if there is none:
-    what it imports later, or the worker of PDF.js."""
+    """Return the first address with the ending .mjs or .wasm in a string of a script, "" if there
+    is none: what it imports later, the worker of PDF.js, or a program for WebAssembly."""
     match = _MODULE.search(text)
     return match[2] if match and is_in_use(text, match.start()) else ""

@@ -120,7 +120,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合内容"),
     ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
-    ("csp", r"Content[ -]Security[ -]Policy|内容安全策略"),
+    ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
+        r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
+        r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-Origin"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"

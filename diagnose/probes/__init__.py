@@ -69,6 +69,8 @@ INSIDE = (
     "access_logs",
     "server_access_logs",
     "page_files",
+    "precompressed_files",
+    "upload_folders",
     "unincluded_sites",
     "upstream_connect",
     "upstream_groups",

@@ -32,8 +32,11 @@ IN_CONTAINER = frozenset(
     }
 )
 NOT_IN_CONTAINER = frozenset(
-    {"nginx_files", "page_files", "unincluded_sites", "resolver_answers", "site_folders"}
-)
+    {
+        "nginx_files", "page_files", "precompressed_files", "unincluded_sites", "upload_folders",
+        "resolver_answers", "site_folders",
+    }
+)  # fmt: skip
 
 
 class InContainer:

@@ -22,9 +22,11 @@ Headers = Iterable[tuple[str, str]]
 #: name is kept.
 KEPT_FIELDS = {
     "accept-ranges", "access-control-allow-origin", "age", "allow", "alt-svc", "cache-control",
-    "connection", "content-encoding",
+    "connection", "content-encoding", "cross-origin-embedder-policy",
+    "cross-origin-opener-policy", "cross-origin-resource-policy", "feature-policy",
     "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
-    "location", "origin", "referrer-policy", "retry-after", "sec-websocket-accept",
+    "location", "origin", "permissions-policy", "referrer-policy", "retry-after",
+    "sec-websocket-accept",
     "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
@@ -44,8 +46,9 @@ _BLOCK_REDIRECT = re.compile(
     ),
     re.IGNORECASE,
 )
-_CONNECT_DIRECTIVES = re.compile(
-    r"(?i)(?<![\w-])(?:(?:connect|default|script|style)-src|(?:script|style)-src-elem)(?![\w-])[^;]*"
+_JUDGED_DIRECTIVES = re.compile(
+    r"(?i)(?<![\w-])(?:(?:connect|default|script|style|img|font|media|frame|child|object|worker|manifest)-src"
+    r"|(?:script|style)-src-elem|form-action|base-uri|frame-ancestors|sandbox)(?![\w-])[^;]*"
 )
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
@@ -132,9 +135,9 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
 
 
 def _kept_policy(value: str) -> str:
-    """Reduce a Content-Security-Policy to the directives that decide about WebSockets and scripts,
-    without nonces."""
-    policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
+    """Reduce a Content-Security-Policy to the directives that checks judge, without
+    nonces."""
+    policies = (_JUDGED_DIRECTIVES.findall(policy) for policy in value.split(","))
     kept_directives = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
     return _NONCE.sub(f"'nonce-{HIDDEN}'", kept_directives)
 

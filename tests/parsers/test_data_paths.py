@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.parsers.data_paths import MAX_PATHS, data_paths_in
+from diagnose.parsers.data_paths import MAX_PATHS, data_paths_in, sent_paths_in
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,32 @@ def test_what_is_no_plain_read_is_left_out(script: str) -> None:
 def test_a_bounded_number_of_paths() -> None:
     script = "".join(f'fetch("/data/{number}");' for number in range(100))
     assert len(data_paths_in(script)) == MAX_PATHS
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "fetch('/api/login', {method: 'POST', body: form})",
+        'fetch("/api/login", { headers: h, "method":"POST" })',
+        "$.post('/api/login', data)",
+        'axios.post("/api/login", data)',
+    ],
+)
+def test_paths_to_which_data_is_sent(script: str) -> None:
+    assert sent_paths_in(script) == ("/api/login",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "fetch('/api/login')",
+        "fetch('/api/login', {method: 'GET'})",
+        "fetch(base + '/api/login', {method: 'POST'})",
+        "// fetch('/api/login', {method: 'POST'})",
+        'api.post("/login", data)',
+        'axios.defaults.baseURL = "/api"; axios.post("/login", data)',
+        "fetch(`/api/${id}`, {method: 'POST'})",
+    ],
+)
+def test_nothing_is_sent_to_a_path_that_is_not_known(script: str) -> None:
+    assert not sent_paths_in(script)

@@ -306,3 +306,34 @@ def test_what_an_inline_module_imports_is_a_file_of_the_page() -> None:
         ("module", "https://shop.example.com/vite/client"), ("module", f"{URL}a.js"),
     ]  # fmt: skip
     assert files(f"<script>{text}</script>") == []
+
+
+def test_frames_of_the_site_itself_are_files() -> None:
+    html = (
+        "<iframe src=/map></iframe><iframe src=https://maps.example.net/x></iframe>"
+        f"<iframe src={URL}></iframe><iframe srcdoc=x src=/y></iframe><frame src=/menu>"
+    )
+    frames = [file.url for file in parse_page(html, URL).files if file.kind == "frame"]
+    assert frames == ["https://shop.example.com/map", "https://shop.example.com/menu"]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_large"),
+    [
+        ("<input type=file>", True),
+        ('<input type="file" accept="image/*">', True),
+        ('<input type="file" accept=".csv,text/plain">', False),
+        ("<input type=text>", False),
+    ],
+)
+def test_forms_with_a_field_for_files(field: str, is_large: bool) -> None:
+    form = f'<form method="post" action="/avatar" enctype="multipart/form-data">{field}</form>'
+    uploads = ("https://shop.example.com/avatar",) if is_large else ()
+    assert parse_page(form, URL).uploads == uploads
+    assert not parse_page(field, URL).uploads
+
+
+def test_whether_a_file_is_requested_with_cors() -> None:
+    html = "<script src=/a.js></script><script src=/b.js crossorigin></script>"
+    html += "<script type=module src=/c.js></script>"
+    assert [file.cors for file in parse_page(html, URL).files] == [False, True, True]

@@ -268,6 +268,7 @@ def test_the_service_worker_that_a_script_registers(text: str, expected: str) ->
         ('const v="./assets/viewer-5.4.803.min.mjs";import(v)', "./assets/viewer-5.4.803.min.mjs"),
         ("workerSrc='/pdfjs/pdf.worker.min.mjs'", "/pdfjs/pdf.worker.min.mjs"),
         ("import {a} from `../a.mjs`", "../a.mjs"),
+        ('WebAssembly.instantiateStreaming(fetch("main.wasm"))', "main.wasm"),
         ("// import('./a.mjs')", ""),
         ("x.mjs", ""),
         ("'https://cdn.example.net/a.mjs'", ""),

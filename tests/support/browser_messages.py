@@ -85,6 +85,12 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "secure page", "mixed-content"),
         Example("Refused to connect to 'wss://shop.example.com/ws' because it violates the "
                 "following Content Security Policy directive: \"connect-src 'self'\".", "csp", WSS),
+        Example("[Violation] Permissions policy violation: microphone is not allowed in this "
+                "document. https://shop.example.com/", "csp"),
+        Example("GET https://shop.example.com/ net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfter"
+                "DefaultedToSameOriginByCoep 200 (OK)", "csp"),
+        Example("Cross-Origin-Opener-Policy policy would block the window.closed call. "
+                "https://shop.example.com/", "csp"),
         Example("Refused to apply style from 'https://shop.example.com/' because its MIME type "
                 "('text/html') is not a supported stylesheet MIME type", "mime"),
         Example("WebSocket connection to 'wss://shop.example.com/ws' failed: Error during WebSocket "

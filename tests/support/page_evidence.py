@@ -16,6 +16,8 @@ TYPES = {
     "import": "text/javascript",
     "image": "image/png",
     "media": "video/mp4",
+    "frame": "text/html",
+    "wasm": "application/wasm",
 }
 
 

@@ -35,8 +35,21 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
-from diagnose.probes.outside.page_reading import data_paths_of, is_worth_saying, read_page
-from diagnose.probes.outside.requested_files import app_files, images, media, requested_files
+from diagnose.probes.outside.page_reading import (
+    cookies_after,
+    data_paths_of,
+    file_uses,
+    is_worth_saying,
+    read_page,
+    sent_paths_of,
+)
+from diagnose.probes.outside.requested_files import (
+    app_files,
+    frames,
+    images,
+    media,
+    requested_files,
+)
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
 #: whether it comes is looked at.
@@ -52,7 +65,9 @@ _ACCEPT = {
     "image": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
 }
 
-_MAX_BYTES = {"stylesheet": MAX_SHEET, "image": MAX_IMAGE, "media": MAX_IMAGE}
+_MAX_BYTES = dict.fromkeys(("image", "media", "wasm"), MAX_IMAGE) | {"stylesheet": MAX_SHEET}
+#: What lies elsewhere than the page's files, and is not looked for below its path.
+_ON_THEIR_OWN = {"manifest", "worker", "media", "import", "wasm", "frame"}
 #: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
 _PART = {"Range": "bytes=0-1"}
 
@@ -103,6 +118,7 @@ async def load_page_files(
             *app_files(ctx.target, page.files, loader.worker, loader.module),
             *images(ctx.target, page.files),
             *media(ctx.target, page.files),
+            *frames(ctx.target, page.files),
         ):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
@@ -175,7 +191,7 @@ class _Loader:
     ) -> None:
         self._ctx, self._request, self._page = ctx, request, page
         self._connection: HttpConnection | None = connection
-        self._cookie = _cookies(request.cookie, page)
+        self._cookie = cookies_after(request.cookie, page)
         self.responses: list[PageFileResponse] = []
         self.worker = self.module = ""
 
@@ -293,8 +309,9 @@ class _Loader:
     def _emit(
         self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
     ) -> None:
-        is_script = file.is_script and answer.status == 200
-        text = self._ctx.options.request.mask_secrets(answer.text) if is_script else ""
+        is_read = answer.status == 200 and (file.is_script or file.kind == "stylesheet")
+        whole = self._ctx.options.request.mask_secrets(answer.text) if is_read else ""
+        text = whole if file.is_script else ""
         response = self._ctx.emit(
             PageFileResponse(
                 at=start_time,
@@ -316,12 +333,14 @@ class _Loader:
                 + own_plain_sockets_in(text, self._ctx.target.host),
                 requests=tuple(map(clean, insecure_requests_in(text))),
                 data_paths=data_paths_of(text),
+                sent_paths=sent_paths_of(text),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
                 integrity_fails=_fails_integrity(file, answer),
+                **file_uses(file.kind, whole, self._page.headers, file.url),
             )
         )
-        if file.kind not in {"manifest", "worker", "media", "import"}:
+        if file.kind not in _ON_THEIR_OWN:
             self.responses.append(response)
         if not self.worker and (worker := service_worker_in(text)):
             self.worker = urljoin(self._page.url, worker)
@@ -369,14 +388,3 @@ def _redirect(answer: HttpResult, visited: list[str]) -> str | None:
     except ValueError:
         return None
     return str(url) if url is not None and str(url) not in visited else None
-
-
-def _cookies(cookie: str, page: Exchange) -> str:
-    """Return the cookies that a browser has after the page: those of its request, and those that
-    the page has set."""
-    pairs = dict(pair.strip().partition("=")[::2] for pair in cookie.split(";") if "=" in pair)
-    for name, value in page.headers:
-        key, equals, text = value.partition(";")[0].partition("=")
-        if name.lower() == "set-cookie" and equals and value.isascii() and value.isprintable():
-            pairs[key.strip()] = text.strip()
-    return "; ".join(f"{key}={value}" for key, value in list(pairs.items())[:16])

@@ -1,16 +1,28 @@
 """Makes the observation of the site's page: what its text tells a browser to load, request, send
-or open."""
+or open, and what of it a policy may forbid."""
 
 import re
+from typing import Any
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page
+from diagnose.model.marks import Headers
+from diagnose.model.pages import FileKind, Page
 from diagnose.net.http import HttpResult
 from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import insecure_requests_in, own_plain_sockets_in
 from diagnose.probes import ProbeContext
 
+#: What code of the server has, as `source_text_in` knows it.
+_SOURCE = re.compile(
+    r"<!--#|<\?(?:php|=)|^[\ufeff\s]{0,99}(?:<%|\{%)|\[an error occurred|<center>nginx",
+    re.IGNORECASE,
+)
+#: Fields that forbid a page something that it asks for itself.
+POLICIES = {
+    "content-security-policy", "cross-origin-embedder-policy", "permissions-policy",
+    "feature-policy",
+}  # fmt: skip
 #: What a text has that reads data from a path, as `data_paths_in` knows it.
 READS_DATA = re.compile(r"fetch\(|\.get(?:JSON)?\(|\.open\(|\buri\s{0,9}:")
 
@@ -46,7 +58,54 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
         data_paths=data_paths_of(text),
+        sent_paths=sent_paths_of(text),
+        uploads=html.uploads,
+        source_text=source_text_of(text),
+        **restricted(text, answer.headers, exchange.url),
     )
+
+
+def source_text_of(text: str) -> str:
+    """Return how code of the server in a page begins, "" if there is none."""
+    if not _SOURCE.search(text):
+        return ""
+    from diagnose.parsers.source_text import source_text_in
+
+    return source_text_in(text)
+
+
+def is_restricted(headers: Headers, document: str = "") -> bool:
+    """Return whether a page has a policy that may forbid what it asks for."""
+    if any(name.lower() in POLICIES for name, _ in headers):
+        return True
+    if "ecurity-" not in document and "ECURITY-" not in document:
+        return False
+    from diagnose.parsers.page_uses import has_policy_element
+
+    return has_policy_element(document)
+
+
+def restricted(text: str, headers: Headers, url: str) -> dict[str, Any]:
+    """Return what a page asks for, if it has a policy that may forbid it. Few pages have one, and
+    only those pay for reading it."""
+    if not is_restricted(headers, text):
+        return {}
+    from diagnose.parsers.browser_features import features_in_page
+    from diagnose.parsers.page_uses import uses_in_page
+
+    return {"uses": uses_in_page(text, url), "features": features_in_page(text)}
+
+
+def file_uses(kind: FileKind, text: str, page: Headers, url: str) -> dict[str, Any]:
+    """Return what a file of such a page asks for."""
+    if not text or not is_restricted(page):
+        return {}
+    from diagnose.parsers.browser_features import features_in
+    from diagnose.parsers.page_uses import uses_in_script, uses_in_sheet
+
+    if kind == "stylesheet":
+        return {"uses": uses_in_sheet(text, url)}
+    return {"uses": uses_in_script(text), "features": features_in(text)}
 
 
 def data_paths_of(script: str) -> tuple[str, ...]:
@@ -58,8 +117,29 @@ def data_paths_of(script: str) -> tuple[str, ...]:
     return data_paths_in(script)
 
 
+def sent_paths_of(script: str) -> tuple[str, ...]:
+    """Return the paths to which a page or a script sends a POST."""
+    if ".post(" not in script and "POST" not in script:
+        return ()
+    from diagnose.parsers.data_paths import sent_paths_in
+
+    return sent_paths_in(script)
+
+
 def is_worth_saying(page: Page) -> bool:
     """Return whether the page tells a browser to load, request, send or open anything."""
     sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
     shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
-    return bool(shown or sent or page.images or page.queries)
+    restricted = page.uses or page.features or page.source_text or page.sent_paths
+    return bool(shown or sent or page.images or page.queries or restricted)
+
+
+def cookies_after(cookie: str, page: Exchange) -> str:
+    """Return the cookies that a browser has after the page: those of its request, and those that
+    the page has set."""
+    pairs = dict(pair.strip().partition("=")[::2] for pair in cookie.split(";") if "=" in pair)
+    for name, value in page.headers:
+        key, equals, text = value.partition(";")[0].partition("=")
+        if name.lower() == "set-cookie" and equals and value.isascii() and value.isprintable():
+            pairs[key.strip()] = text.strip()
+    return "; ".join(f"{key}={value}" for key, value in list(pairs.items())[:16])

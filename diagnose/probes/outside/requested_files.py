@@ -9,7 +9,7 @@ from diagnose.parsers.request_fields import MASKED, is_own_origin
 #: Maximum number of style sheets and of scripts, and of pictures, that are requested.
 MAX_EACH, MAX_IMAGES = 4, 2
 
-_APP_KINDS: tuple[FileKind, ...] = ("manifest", "worker", "import")
+_APP_KINDS: tuple[FileKind, ...] = ("manifest", "worker", "import", "wasm")
 
 
 def requested_files(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
@@ -30,7 +30,8 @@ def app_files(
 ) -> list[PageFile]:
     """Return the page's manifest and its service worker, and the module that a script names."""
     of_scripts = [PageFile("worker", worker, True)] if worker else []
-    of_scripts += [PageFile("import", module)] if module else []
+    is_wasm = module.endswith(".wasm")
+    of_scripts += [PageFile("wasm" if is_wasm else "import", module)] if module else []
     own = _own(target, [*files, *of_scripts])
     first_of = {kind: [file for file in own if file.kind == kind][:1] for kind in _APP_KINDS}
     return [file for chosen in first_of.values() for file in chosen]
@@ -48,6 +49,11 @@ def images(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
 def media(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
     """Return the first film or recording."""
     return [file for file in _own(target, files) if file.kind == "media"][:1]
+
+
+def frames(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
+    """Return the first page of the site itself that the page shows in a frame."""
+    return [file for file in _own(target, files) if file.kind == "frame"][:1]
 
 
 def _own(target: Target, files: Iterable[PageFile]) -> list[PageFile]:

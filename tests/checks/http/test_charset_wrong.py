@@ -29,6 +29,7 @@ def encoded_page(encoding: str, header: str = "", meta: str = "") -> Exchange:
         (encoded_page("gbk", "utf-8"), "utf-8", ""),
         (encoded_page("gbk", "", "utf-8"), "", "utf-8"),
         (encoded_page("utf-8", "gbk", "utf-8"), "gbk", "utf-8"),
+        (encoded_page("utf-8"), "", ""),
     ],
 )
 def test_fires(response: Exchange, header: str, own: str) -> None:
@@ -49,7 +50,6 @@ def test_fires_and_names_nginxs_line() -> None:
         encoded_page("gbk", "gbk", "gbk"),
         encoded_page("gbk", "", "gbk"),
         encoded_page("gbk", "gbk", "utf-8"),
-        encoded_page("utf-8"),
         replace(encoded_page("gbk", "utf-8"), status=404),
         replace(
             encoded_page("gbk", "utf-8"), headers=(("Content-Type", "text/plain; charset=utf-8"),)
@@ -59,3 +59,32 @@ def test_fires_and_names_nginxs_line() -> None:
 )
 def test_silent(response: Exchange) -> None:
     assert not judge(CHECK, response, masked=False)
+
+
+def latin(text: str, header: str, meta: str = "") -> Exchange:
+    own = f'<meta charset="{meta}">' if meta else ""
+    body = f"<!doctype html>{own}<p>{text}</p><p>..............</p>"
+    return replace(page(200, body), headers=(("Content-Type", f"text/html; charset={header}"),))
+
+
+@pytest.mark.parametrize("header", ["koi8-r", "windows-1251", "iso-8859-1"])
+def test_fires_on_text_in_utf_8_where_no_page_says_so(header: str) -> None:
+    assert judge(CHECK, latin("Preis: 5 €, Größe", header), masked=False)
+
+
+def test_silent_on_two_letters_and_on_what_begins_with_a_mark() -> None:
+    assert not judge(CHECK, latin("Größ", "koi8-r"), masked=False)
+    assert not judge(CHECK, latin("联通公司", "gbk"), masked=False)
+    assert judge(CHECK, latin("欢迎来到我们的商店", "gbk"), masked=False)
+    marked = latin("Preis: 5 €, Größe", "koi8-r")
+    assert not judge(CHECK, replace(marked, body=f"\ufeff{marked.body}"), masked=False)
+
+
+def test_silent_on_a_page_that_names_its_encoding_in_another_way() -> None:
+    named = encoded_page("utf-8")
+    for body in (
+        f"\ufeff{named.body}",
+        f'<?xml version="1.0" encoding="utf-8"?>{named.body}',
+        "<!doctype html><p>Größe, 5 €</p><p>..............</p>",
+    ):
+        assert not judge(CHECK, replace(named, body=body), masked=False)

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Confidence, Severity
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
-from tests.support.page_evidence import loads, script, sheet
+from diagnose.model.pages import PageUse, UseKind
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_evidence import answered, loads, picture, script, sheet
 from tests.support.upstream_evidence import page
 
 CHECK = "http.file-blocked-by-policy"
@@ -67,3 +70,95 @@ def test_silent_where_the_policy_changes_http_to_https_before() -> None:
     upgrading = replace(loads(style), upgrades=True)
     assert not judge(CHECK, upgrading, policy)
     assert judge(CHECK, loads(style), answer("style-src 'self'"))
+
+
+OTHER = "https://cdn.example.net/a"
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "name"),
+    [
+        ("img-src 'self'", "image", "img-src"),
+        ("default-src 'self'", "image", "default-src"),
+        ("font-src 'self'", "font", "font-src"),
+        ("media-src 'self'", "media", "media-src"),
+        ("frame-src 'self'", "frame", "frame-src"),
+        ("child-src 'self'", "frame", "child-src"),
+        ("object-src 'none'", "object", "object-src"),
+        ("connect-src 'self'", "request", "connect-src"),
+    ],
+)
+def test_fires_on_whatever_the_page_asks_for(policy: str, kind: UseKind, name: str) -> None:
+    (claim,) = judge(CHECK, loads(uses=(PageUse(kind, OTHER),)), answer(policy), masked=False)
+    assert (claim.facts["file"], claim.facts["name"]) == (OTHER, name)
+    assert claim.facts[kind]
+    assert claim.severity is Severity.WARNING
+    assert "https://cdn.example.net" in str(claim.facts["corrected"])
+
+
+def test_fires_with_the_line_that_the_policy_needs() -> None:
+    uses = (PageUse("image", "data:"),)
+    (claim,) = judge(CHECK, loads(uses=uses), answer("default-src 'self' 'unsafe-inline'"))
+    assert claim.facts["embedded"]
+    assert claim.facts["corrected"] == "img-src 'self' data:"
+    (claim,) = judge(CHECK, loads(uses=uses), answer("img-src 'none'"))
+    assert claim.facts["corrected"] == "img-src data:"
+
+
+def test_fires_as_a_note_on_what_only_decorates() -> None:
+    uses = (PageUse("image", "data:"),)
+    seen = loads(sheet()), answered(sheet(), uses=uses), answer("img-src 'self'; style-src 'self'")
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["source"] == "https://shop.example.com/app.css"
+
+
+def test_fires_on_what_a_file_of_the_page_asks_for() -> None:
+    uses = (PageUse("request", "https://api.example.net/v1"),)
+    seen = loads(script()), answered(script(), uses=uses), answer("default-src 'self'")
+    (claim,) = judge(CHECK, *seen)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_on_styles_in_the_page_only_where_nginx_forbids_them() -> None:
+    styles = loads(uses=(PageUse("style", "https://shop.example.com/"),))
+    header = "add_header Content-Security-Policy \"style-src 'self'\";\n        proxy_set_header"
+    line = config(SITE.replace("proxy_set_header", header, 1))
+    (claim,) = judge(CHECK, RUNNING, line, styles, answer("style-src 'self'"))
+    assert claim.facts["style"]
+    assert claim.location
+    assert not judge(CHECK, styles, answer("style-src 'self'"))
+
+
+def test_fires_on_what_a_message_names() -> None:
+    message = f"Refused to load the image '{OTHER}' because it violates the following Content Secur"
+    target = replace(SHOP, symptom=Symptom("csp", message))
+    (claim,) = judge(CHECK, loads(script()), answer("img-src 'self'"), target=target, masked=False)
+    assert claim.facts["file"] == OTHER
+    assert not judge(CHECK, loads(script()), answer("img-src *"), target=target)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default-src 'self'; img-src 'self' https://cdn.example.net; font-src https:; frame-src *;"
+        " connect-src https://cdn.example.net; media-src *; object-src https:",
+        "script-src 'self'; style-src 'self'",
+        "upgrade-insecure-requests",
+    ],
+)
+def test_silent_where_each_kind_is_allowed(policy: str) -> None:
+    kinds: tuple[UseKind, ...] = ("image", "font", "frame", "request", "media", "object")
+    uses = tuple(PageUse(kind, OTHER) for kind in kinds)
+    assert not judge(CHECK, loads(picture(), uses=uses), answer(policy))
+
+
+def test_silent_on_counters_forms_and_own_pictures() -> None:
+    uses = (
+        PageUse("image", "https://www.google-analytics.com/collect"),
+        PageUse("request", "https://o1.ingest.sentry.io/api"),
+        PageUse("form", OTHER),
+        PageUse("image", "https://shop.example.com/img/1.png"),
+    )
+    policy = "default-src 'self'; form-action 'self'; script-src 'none'"
+    assert not judge(CHECK, loads(picture(), uses=uses), answer(policy), masked=False)

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFile, PageFileResponse
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads
 
 CHECK = "http.framing-refused"
 PASTED = replace(SHOP, symptom=Symptom("frame", "Refused to display it in a frame"))
@@ -39,3 +43,44 @@ def test_fires_and_names_nginxs_line() -> None:
 def test_silent_without_the_message_or_the_rule() -> None:
     assert not judge(CHECK, sends(DENY))
     assert not judge(CHECK, sends(("Content-Security-Policy", "default-src *")), target=PASTED)
+
+
+FRAME = PageFile("frame", "https://shop.example.com/map", is_optional=True)
+FRAMES = loads(FRAME)
+
+
+def framed(*fields: tuple[str, str]) -> PageFileResponse:
+    response: PageFileResponse = answered(FRAME, content_type="text/html", headers=fields)
+    return response
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (DENY,),
+        (DENY, ("X-Frame-Options", "SAMEORIGIN")),
+        (("X-Frame-Options", "SAMEORIGIN, DENY"),),
+        (("Content-Security-Policy", "frame-ancestors 'none'"),),
+        (("Content-Security-Policy", "frame-ancestors https://other.example.net"),),
+    ],
+)
+def test_fires_where_the_sites_own_page_shows_it(fields: tuple[tuple[str, str], ...]) -> None:
+    """After issue 867 of uccser/cs-field-guide: the site's interactives in its own frames."""
+    (claim,) = judge(CHECK, page(200), FRAMES, framed(*fields), masked=False)
+    assert claim.facts["own"] == "https://shop.example.com/"
+    assert claim.facts["url"] == FRAME.url
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (),
+        (("X-Frame-Options", "SAMEORIGIN"),),
+        (("X-Frame-Options", "ALLOW-FROM https://other.example.net"),),
+        (DENY, ("Content-Security-Policy", "frame-ancestors 'self'")),
+        (("Content-Security-Policy", "frame-ancestors https://shop.example.com"),),
+        (("Content-Security-Policy", "frame-ancestors https:"),),
+    ],
+)
+def test_silent_where_own_pages_may_show_it(fields: tuple[tuple[str, str], ...]) -> None:
+    assert not judge(CHECK, page(200), FRAMES, framed(*fields))

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from diagnose.model import Severity
 from diagnose.model.pages import PageFile
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.page_evidence import answered, loads, module, script, sheet
 
 CHECK = "http.page-file-type"
@@ -61,3 +64,18 @@ def test_fires_for_a_module_that_a_script_names_where_it_comes() -> None:
     assert claim.severity is Severity.WARNING
     assert not judge(CHECK, page, answered(viewer, 200, "text/html", is_html=True))
     assert not judge("http.page-file-missing", page, answered(viewer, 404, "text/html"))
+
+
+def test_fires_as_a_note_for_webassembly_that_a_script_names() -> None:
+    """After issue 3 of openimsdk/openim-h5-demo: the types of nginx 1.18."""
+    program = PageFile("wasm", "https://shop.example.com/openIM.wasm")
+    seen = loads(script()), answered(program, 200, "application/octet-stream")
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["wasm"]
+    assert claim.severity is Severity.NOTE
+    words = "TypeError: Incorrect response MIME type. Expected 'application/wasm'."
+    target = replace(SHOP, symptom=Symptom("mime", words))
+    (claim,) = judge(CHECK, *seen, target=target)
+    assert claim.severity is Severity.WARNING
+    assert not judge(CHECK, loads(script()), answered(program))
+    assert not judge(CHECK, loads(script()), answered(program, 404, "text/html"))

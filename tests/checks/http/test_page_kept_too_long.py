@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Confidence, Severity
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
-from tests.support.page_evidence import loads, module, sheet
+from tests.support.page_evidence import answered, loads, module, script, sheet
 
 CHECK = "http.page-kept-too-long"
 BUILT = loads(module("/assets/index-4f2a9c1b.js"))
@@ -65,3 +66,63 @@ def test_silent_where_no_file_belongs_to_one_build(file: Any) -> None:
 
 def test_silent_about_errors() -> None:
     assert not judge(CHECK, sent(YEAR, status=404), BUILT, masked=False)
+
+
+READS = loads(script()), answered(script(), data_paths=("/api/items",))
+
+
+def kept_data(lines: str, location: str = "", *seen: Any) -> list[Any]:
+    text = (
+        f"server {{ listen 443 ssl; server_name shop.example.com; root /srv; {lines}\n"
+        f" location /api/ {{ {location} proxy_pass http://127.0.0.1:3000; }} }}\n"
+    )
+    return judge(CHECK, RUNNING, config(text), sent(), *(seen or READS), masked=False)
+
+
+@pytest.mark.parametrize("lines", ["expires 30d;", "expires max;"])
+def test_fires_on_data_that_a_line_for_files_lets_browsers_keep(lines: str) -> None:
+    (claim,) = kept_data(lines)
+    assert claim.facts["url"] == "https://shop.example.com/api/items"
+    assert claim.facts["application"] == "http://127.0.0.1:3000"
+    assert claim.fix
+    assert "expires off;" in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "location"),
+    [
+        ("", ""),
+        ("expires -1;", ""),
+        ("expires 1h;", ""),
+        ("expires $kept;", ""),
+        ("expires 30d;", "expires off;"),
+        # Somebody has decided so for this interface.
+        ("", "expires 30d;"),
+        ("location ~* [.](css|js)$ { expires 30d; }", ""),
+    ],
+)
+def test_silent_on_data_that_browsers_ask_for(lines: str, location: str) -> None:
+    assert not kept_data(lines, location)
+
+
+def test_silent_on_data_that_no_script_reads() -> None:
+    assert not kept_data("expires 30d;", "", loads(script()))
+
+
+NOW, OLD = ("Date", "Fri, 27 Nov 2026 10:00:00 GMT"), "Mon, 28 Sep 2026 10:00:00 GMT"
+
+
+def test_fires_as_a_note_on_an_old_page_that_says_nothing() -> None:
+    (claim,) = judge(CHECK, sent(NOW, ("Last-Modified", OLD)), BUILT, masked=False)
+    assert claim.severity is Severity.NOTE
+    assert (claim.facts["silent"], claim.facts["days"]) == (True, 6)
+    fresh = ("Last-Modified", "Fri, 27 Nov 2026 09:00:00 GMT")
+    assert not judge(CHECK, sent(NOW, fresh), BUILT, masked=False)
+    words = "TypeError: Failed to fetch dynamically imported module: https://shop.example.com/a.js"
+    target = replace(SHOP, symptom=Symptom("other", words))
+    (claim,) = judge(CHECK, sent(NOW, fresh), BUILT, target=target, masked=False)
+    assert claim.severity is None
+
+
+def test_silent_on_a_page_that_says_nothing_and_has_no_date() -> None:
+    assert not judge(CHECK, sent(NOW), BUILT, masked=False)

@@ -51,3 +51,15 @@ def test_silent_where_scripts_are_allowed(policy: str) -> None:
 def test_silent_where_the_application_means_it_so() -> None:
     assert not claims("default-src 'self'")
     assert not claims("default-src 'self'", shown=replace(PAGE, inline_scripts=0), target=PASTED)
+
+
+def test_fires_on_texts_that_a_script_may_not_evaluate() -> None:
+    words = (
+        "Refused to evaluate a string as JavaScript because 'unsafe-eval' is not an allowed source"
+    )
+    target = replace(SHOP, symptom=Symptom("csp", words))
+    outside = replace(PAGE, inline_scripts=0)
+    (claim,) = claims("script-src 'self' 'unsafe-inline'", shown=outside, target=target)
+    assert claim.facts["evaluation"]
+    assert not claims("script-src 'self' 'unsafe-eval'", shown=outside, target=target)
+    assert not claims("img-src 'self'", shown=outside, target=target)

@@ -9,6 +9,7 @@ from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_evidence import loads
 
 CHECK = "nginx.body-limit"
 PASTED = replace(SHOP, symptom=Symptom("body-size", "413 Request Entity Too Large", 413))
@@ -55,3 +56,25 @@ def test_fires_as_a_note_on_a_request_in_the_log() -> None:
     assert claim.facts["url"] == "https://shop.example.com/upload"
     (claim,) = claims("", failure)
     assert claim.severity is None
+
+
+def test_fires_on_a_form_for_files_where_nobody_has_set_a_limit() -> None:
+    """After issue 344 of bookwyrm: pictures above 1 MB."""
+    form = loads(uploads=("https://shop.example.com/avatar",))
+    (claim,) = claims("", form, target=SHOP)
+    assert claim.severity is None
+    assert claim.facts["url"] == "https://shop.example.com/avatar"
+    assert not claims("client_max_body_size 1m;", form, target=SHOP)
+    elsewhere = loads(uploads=("https://files.example.net/avatar",))
+    assert not claims("", elsewhere, target=SHOP)
+
+
+def test_fires_as_a_warning_where_pages_of_the_site_meet_the_default() -> None:
+    failure = FailedRequests(
+        file="/a.log", method="POST", path="/upload", status=413, written="", is_from_page=True,
+        times=2,
+    )  # fmt: skip
+    (claim,) = claims("", failure, target=SHOP)
+    assert claim.severity is None
+    (claim,) = claims("client_max_body_size 2m;", failure, target=SHOP)
+    assert claim.severity is Severity.NOTE

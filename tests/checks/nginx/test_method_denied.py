@@ -10,6 +10,7 @@ from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
+from tests.support.page_evidence import loads
 from tests.support.upstream_evidence import logged, page
 
 CHECK = "nginx.method-denied"
@@ -73,3 +74,43 @@ def test_silent_for_a_page_and_a_form_that_wants_a_password() -> None:
     assert not claims(READ_ONLY, page(200))
     assert not claims(GUARDED, page(401, OWN))
     assert not claims(GUARDED, asked("POST", 401))
+
+
+def test_fires_on_a_form_of_the_page() -> None:
+    form = loads(posts=("https://shop.example.com/login",))
+    text = SITE.replace("proxy_set_header Host $host;", READ_ONLY)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(200), form)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["method"], claim.facts["status"]) == ("POST", 403)
+    allowed = SITE.replace("proxy_set_header Host $host;", "limit_except POST { deny all; }")
+    assert not judge(CHECK, config(allowed), BUILD, RUNNING, page(200), form)
+    guarded = SITE.replace("proxy_set_header Host $host;", GUARDED)
+    assert not judge(CHECK, config(guarded), BUILD, RUNNING, page(200), form)
+
+
+CORS = (
+    "add_header Access-Control-Allow-Origin https://app.example.com; "
+    "add_header Access-Control-Allow-Headers authorization;"
+)
+
+
+def guarded(lines: str) -> list[Claim]:
+    text = SITE.replace("    location / {", f"    location /api/ {{ {lines} }}\n    location / {{")
+    return judge(CHECK, config(text), BUILD, RUNNING, page(200))
+
+
+def test_fires_on_a_password_where_other_sites_scripts_are_meant() -> None:
+    (claim,) = guarded(f"{CORS} {GUARDED}")
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["password"], claim.facts["preflight"]) == (True, True)
+    assert claim.about.path == "/api/"
+
+
+def test_silent_on_a_password_where_no_preflight_comes_or_it_passes() -> None:
+    origin = CORS.partition(";")[0] + ";"
+    assert not guarded(f"{origin} {GUARDED}")
+    assert not guarded(GUARDED)
+    condition = "if ($request_method = OPTIONS) { return 204; }"
+    assert not guarded(f"{CORS} {condition} {GUARDED}")
+    assert not guarded(f"{CORS} limit_except OPTIONS {{ {GUARDED} }}")
+    assert not guarded(f"satisfy any; {CORS} {GUARDED}")

@@ -9,6 +9,7 @@ from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script
 
 CHECK = "nginx.method-not-allowed"
 NGINX_PAGE = "<h1>405 Not Allowed</h1></center><hr><center>nginx/1.26.3</center>"
@@ -69,3 +70,32 @@ def test_fires_for_a_method_that_dav_methods_lacks() -> None:
     assert not judge(CHECK, *seen(allowed, 200, "GET", ""), target=target)
     posted = parse_target("POST https://shop.example.com/api/login 405 (Not Allowed)")
     assert not judge(CHECK, *seen(dav, 200, "GET", ""), target=posted)
+
+
+LOGIN = "https://shop.example.com/api/login"
+
+
+def test_fires_on_what_the_page_sends() -> None:
+    """After issue 10434 of ant-design-pro: no location for the interface."""
+    (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), loads(posts=(LOGIN,)))
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["form"], claim.facts["path"]) == (True, "/api/login")
+    sent = loads(script()), answered(script(), sent_paths=("/api/login",))
+    (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), *sent, masked=False)
+    assert claim.facts["sender"] == "https://shop.example.com/app.js"
+
+
+def test_silent_on_what_the_page_sends_where_something_takes_it() -> None:
+    page_with_form = loads(posts=(LOGIN,))
+    for lines in (
+        "root /srv; location /api/ { proxy_pass http://127.0.0.1:3000; }",
+        "root /srv; location / { try_files $uri @app; } location @app { proxy_pass http://a:1; }",
+        "root /srv; location / { if ($request_method = POST) { proxy_pass http://a:1; } }",
+        "root /srv; error_page 405 =200 $uri; location / { }",
+        "location /api/ { return 204; }",
+        "root /srv; location / { try_files $uri /index.php; }"
+        " location ~ \\.php$ { fastcgi_pass a:1; }",
+    ):
+        assert not judge(CHECK, *seen(lines, 200, "GET", ""), page_with_form)
+    own = loads(posts=("https://shop.example.com/", "https://forms.example.net/x"))
+    assert not judge(CHECK, *seen(SPA, 200, "GET", ""), own)

@@ -76,3 +76,10 @@ def test_a_method_that_changes_something_is_not_to_be_sent() -> None:
     for method, is_askable in (("POST", True), ("OPTIONS", True), ("DELETE", False)):
         (claim,) = judge(CHECK, RUNNING, config(), page(200), replace(FAILED, method=method))
         assert claim.facts["askable"] is is_askable
+
+
+def test_fires_on_a_method_that_pages_of_the_site_use_again_and_again() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), replace(FAILED, status=405, times=3))
+    assert claim.severity is None
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), replace(FAILED, status=405, times=2))
+    assert claim.severity is Severity.NOTE

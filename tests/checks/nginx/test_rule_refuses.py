@@ -12,6 +12,7 @@ from tests.support.check_evidence import CHAT, SHOP, judge, texts
 from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_evidence import loads
 
 # Patterns are masked in recordings, so that what they match is not kept: masked=False.
 CHECK = "nginx.rule-refuses"
@@ -274,3 +275,27 @@ def test_does_not_explain_requests_that_it_let_pass(failure: FailedRequests) -> 
     claims = judge(CHECK, RUNNING, config(text), page(200), failure, file, masked=False)
     covered = {subject.path for claim in claims for subject in claim.covers}
     assert failure.path not in covered
+
+
+GET_ONLY = "if ($request_method !~ ^(GET|HEAD)$) { return 405; }"
+
+
+def test_fires_on_a_form_of_the_page_before_anybody_has_sent_it() -> None:
+    form = loads(posts=("https://shop.example.com/login",))
+    (claim,) = judge(CHECK, *refused_page(GET_ONLY, 200), form, masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert (claim.facts["sent"], claim.facts["status"]) == ("POST", 405)
+    assert claim.about.path == "/login"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }",
+        "location /login { proxy_pass http://127.0.0.1:3000; }",
+        "if ($cookie_member = '') { return 403; }",
+    ],
+)
+def test_silent_where_the_form_of_the_page_passes(rule: str) -> None:
+    form = loads(posts=("https://shop.example.com/login",))
+    assert not judge(CHECK, *refused_page(rule, 200), form, masked=False)

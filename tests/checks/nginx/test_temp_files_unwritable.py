@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Failure, Severity
+from diagnose.model.files import BodyFolderAccess, PathComponent
 from diagnose.model.logs import LogLine
 from diagnose.model.resources import FileSystem
 from tests.support.check_evidence import judge
@@ -87,3 +88,39 @@ def test_silent_about_a_disk_that_has_room_again() -> None:
     assert not judge("nginx.temp-files-unwritable", RUNNING, config(), line, page(200), disk)
     for still in (replace(disk, free=0), replace(disk, free_files=0), replace(disk, paths=("/",))):
         assert judge("nginx.temp-files-unwritable", RUNNING, config(), line, page(200), still)
+
+
+BODY = "/var/lib/nginx/body"
+
+
+def body_folder(parent: int, own: int = 0o700, owner: int = 33) -> BodyFolderAccess:
+    return BodyFolderAccess(
+        path=BODY,
+        uid=33,
+        user="www-data",
+        gids=(33,),
+        parts=(
+            PathComponent("/", 0, "root", 0, "root", 0o755),
+            PathComponent("/var/lib/nginx", 101, "nginx", 101, "nginx", parent),
+            PathComponent(BODY, owner, "somebody", 0, "root", own),
+        ),
+    )
+
+
+def test_fires_before_anybody_has_sent_a_large_form() -> None:
+    """After issue 3369 of ZoeyVid/NPMplus: uploads above 32 KB fail with 500."""
+    (claim,) = judge(
+        "nginx.temp-files-unwritable", RUNNING, config(), page(200), body_folder(0o700)
+    )
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["folder"], claim.facts["closed"]) == (BODY, "/var/lib/nginx")
+    seen = RUNNING, config(), body_folder(0o755, 0o700, owner=0)
+    (claim,) = judge("nginx.temp-files-unwritable", *seen)
+    assert claim.facts["closed"] == BODY
+
+
+def test_silent_where_the_workers_may_write_uploads() -> None:
+    for access in (body_folder(0o755), body_folder(0o711, 0o777, owner=0)):
+        assert not judge("nginx.temp-files-unwritable", RUNNING, config(), access)
+    unknown = replace(body_folder(0o700), uid=None)
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), unknown)

@@ -326,3 +326,39 @@ def test_a_module_that_a_script_names_is_requested() -> None:
     assert [response.file_kind for response in run.observed(PageFileResponse)] == [
         "module", "import",
     ]  # fmt: skip
+
+
+POLICY = "Content-Security-Policy: default-src 'self'"
+
+
+def test_what_a_page_asks_for_is_read_where_a_policy_may_forbid_it() -> None:
+    shows = f"{HEAD}<img src=https://cdn.example.net/a.png><script src=/a.js></script>"
+    files = {
+        "/": answer(shows),
+        "/a.js": answer(
+            "fetch('https://api.example.net/'); x.getUserMedia({audio:1})", "text/javascript"
+        ),
+    }
+    run, _ = visit(files)
+    assert not run.observed(Page)[0].uses
+    run, _ = visit({**files, "/": answer(shows, "text/html", POLICY)})
+    (shown,) = run.observed(Page)
+    assert [use.kind for use in shown.uses] == ["image"]
+    (script,) = run.observed(PageFileResponse)
+    assert [use.url for use in script.uses] == ["https://api.example.net/"]
+    assert script.features == ("microphone",)
+
+
+def test_a_page_of_the_site_in_a_frame_and_webassembly_are_requested() -> None:
+    run, site = visit(
+        {
+            "/": page("<iframe src=/map></iframe><script src=/a.js></script>"),
+            "/a.js": answer("fetch('/a.wasm')", "text/javascript"),
+            "/a.wasm": answer("x", "application/wasm"),
+            "/map": page("<p>Map"),
+        }
+    )
+    assert site.paths == ["/", "/a.js", "/a.wasm", "/map"]
+    assert [response.file_kind for response in run.observed(PageFileResponse)] == [
+        "script", "wasm", "frame",
+    ]  # fmt: skip

@@ -1,0 +1,96 @@
+"""The page's Permissions-Policy forbids the page itself a function of the browser that its own
+script uses: camera, microphone, position and others (W3C Permissions Policy, section 9.2). Browsers
+refuse without asking the visitor: "NotAllowedError", "Permissions policy violation".
+
+Often the policy is from a list of security headers, which switches all of them off.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.http._policies import field_directive, shown_page
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.nginx.edits import replace_directive
+
+_FIELD, _OLD_FIELD = "permissions-policy", "feature-policy"
+
+
+@check(severity=Severity.WARNING, needs=[Page, Exchange])
+def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
+    shown = shown_page(evidence)
+    values = shown.values(_FIELD) if shown else []
+    old_values = shown.values(_OLD_FIELD) if shown else []
+    if shown is None or not (values or old_values):
+        return
+    # Imported late: few pages have such a policy.
+    from diagnose.parsers.permissions_policy import forbidden_features, modern_form
+
+    name = _FIELD if values else _OLD_FIELD
+    values = values or [modern_form(value) for value in old_values]
+    sources: tuple[Page | PageFileResponse, ...] = (
+        shown.page,
+        *(file for file in evidence.good(PageFileResponse) if file.page == shown.page.url),
+    )
+    users = {feature: source for source in reversed(sources) for feature in source.features}
+    forbidden = forbidden_features(values, shown.page.url, reversed(users))
+    if not forbidden:
+        return
+    first, nginx = forbidden[0], Nginx.of(evidence)
+    directive = field_directive(nginx, name)
+    names = tuple(dict.fromkeys(name for item in forbidden for name in _names(item.text)))
+    yield Claim(
+        about=_page_files.page_subject(shown.page),
+        because=(shown.answer, users[first.feature]),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "page": shown.page.url,
+            "name": name.title(),
+            "source": users[first.feature].url,
+            "feature": names[0],
+            "others": names[1:],
+            "entry": ", ".join(dict.fromkeys(item.text for item in forbidden))[:200],
+            "corrected": ", ".join(f"{name}=(self)" for name in names),
+            "place": file_line(directive) if directive else "",
+        },
+        fix=_fix(nginx, directive, names),
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of the features in entries of the field."""
+    return tuple(part.partition("=")[0].strip() for part in text.split(", ") if "=" in part)
+
+
+def _fix(nginx: Nginx, directive: Directive | None, names: tuple[str, ...]) -> Fix:
+    """Let the site's own pages use it. The visitor is still asked, and other sites get nothing."""
+    manual = Fix((Manual("allow-the-page", Where.SERVER),), Applicability.MANUAL)
+    if directive is None or len(directive.args) < 2:
+        return manual
+    value, field = directive.args[1], directive.args[1]
+    for name in names:
+        value = value.replace(f"{name}=()", f"{name}=(self)")
+    if value == field or '"' in value or "\\" in value or "$" in value:
+        return manual
+    words = ["add_header", directive.args[0], f'"{value}"', *directive.args[2:]]
+    change = replace_directive(directive, f"{' '.join(words)};")
+    file_edits = config_edits(nginx, {directive.file: [change]})
+    if not file_edits:
+        return manual
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

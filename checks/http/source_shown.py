@@ -1,0 +1,66 @@
+"""The page still holds code of the server: a command of server-side includes, which browsers take
+for a comment, or PHP and the like, which they leave out. The server sent the file as it is and did
+not run it (ngx_http_ssi_module, "ssi"; Apache, mod_include, "XBitHack" and the filter INCLUDES). Or
+nginx ran the command, and it failed: it writes so into the page.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.nginx import Nginx, file_line
+from checks.nginx._location_edits import location_fix, setting_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
+
+_FAILED = "["
+_INCLUDE = "<!--#"
+
+
+@check(severity=Severity.WARNING, needs=[Page])
+def source_shown(evidence: Evidence) -> Iterator[Claim]:
+    page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
+    url = parse_url(page.url) if page else None
+    if page is None or url is None or not page.source_text:
+        return
+    match = next(iter(nginx.location_matches(url.path.partition("?")[0])), None)
+    passing = pass_directive_of(match) if match else None
+    is_include, is_failed = (page.source_text.startswith(words) for words in (_INCLUDE, _FAILED))
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *([nginx.config] if nginx.config and match else [])),
+        confidence=Confidence.CERTAIN if is_failed else Confidence.LIKELY,
+        location=nginx.location(match.block) if match else None,
+        facts={
+            "page": page.url,
+            "code": page.source_text,
+            "include": is_include,
+            "failed": is_failed,
+            "place": file_line(match.block) if match else "",
+            "application": passing.args[0] if passing and passing.args else "",
+        },
+        fix=_fix(nginx, match) if is_include and match and not passing else _manual(is_failed),
+    )
+
+
+def _manual(is_failed: bool) -> Fix:
+    step = "see-the-log" if is_failed else "run-the-code"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Let nginx run the commands."""
+    file_edits = setting_edits(nginx, match, {"ssi": "on"})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else _manual(False)

@@ -1,0 +1,52 @@
+"""What a browser's message about a policy says was refused."""
+
+import pytest
+
+from diagnose.parsers.policy_messages import RefusedUse, refused_use
+
+URL = "https://cdn.example.net/a.png"
+RULE = "the following Content Security Policy directive: \"default-src 'self'\"."
+WHY = f"because it violates {RULE}"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (f"Refused to load the image '{URL}' {WHY}", "image"),
+        (f"Refused to load the font '{URL}' {WHY}", "font"),
+        (f"Refused to load the stylesheet '{URL}' {WHY}", "stylesheet"),
+        (f"Refused to load the script '{URL}' {WHY}", "script"),
+        (f"Refused to load media from '{URL}' {WHY}", "media"),
+        (f"Refused to load plugin data from '{URL}' {WHY}", "object"),
+        (f"Refused to connect to '{URL}' {WHY}", "request"),
+        (f"Refused to frame '{URL}' {WHY}", "frame"),
+        (f"Refused to send form data to '{URL}' {WHY}", "form"),
+        (f"Loading the image '{URL}' violates {RULE}", "image"),
+        (f"Connecting to '{URL}' violates {RULE}", "request"),
+        (f"Framing '{URL}' violates {RULE}", "frame"),
+        (f"Sending form data to '{URL}' violates {RULE}", "form"),
+        ("Content-Security-Policy: The page’s settings blocked the loading of a resource (img-src)"
+         f" at {URL} because it violates the following directive: “img-src 'self'”", "image"),
+    ],
+)  # fmt: skip
+def test_a_message(message: str, kind: str) -> None:
+    assert refused_use(message) == RefusedUse(kind, URL)  # type: ignore[arg-type]
+
+
+def test_content_in_the_page() -> None:
+    message = f"Refused to load the image 'data:image/png;base64,AAAA' {WHY}"
+    assert refused_use(message) == RefusedUse("image", "data:")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "Content Security Policy",
+        f"Refused to execute inline script {WHY}",
+        f"Refused to connect to 'wss://shop.example.com/ws' {WHY}",
+        f"Refused to load the image 'x' {WHY}",
+    ],
+)
+def test_a_message_that_names_nothing(message: str) -> None:
+    assert refused_use(message) is None
