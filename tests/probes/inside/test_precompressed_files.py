@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from diagnose.machine.recorded import RecordedMachine
 
 from diagnose.model.site_folders import PrecompressedFile
 from diagnose.probes.inside import precompressed_files
@@ -14,6 +13,7 @@ from diagnose.probes.inside.precompressed_files import SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import loads, script, sheet
+from tests.support.recorded_machine import RecordedMachine
 
 PAGE = loads(sheet(), script(), script("https://cdn.example.net/x.js"))
 PATHS = ("/srv/index.html", "/srv/app.css", "/srv/app.js")

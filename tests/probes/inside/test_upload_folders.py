@@ -5,7 +5,6 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from diagnose.machine.recorded import RecordedMachine
 
 from diagnose.model import Observation
 from diagnose.model.files import BodyFolderAccess
@@ -16,6 +15,7 @@ from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.page_evidence import loads, sheet
+from tests.support.recorded_machine import RecordedMachine
 
 BUILD = NginxBuild(
     binary="/usr/sbin/nginx", prefix="/usr/share/nginx",
