@@ -76,8 +76,9 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
             *([nginx.config] if nginx.config else []),
         ),
         confidence=Confidence.LIKELY,
-        # Whether such uploads should be possible is a decision, unless a person asks about 413.
-        severity=None if asks or form or _is_unset(directive, refused) else Severity.NOTE,
+        # Whether such uploads should be possible is a decision, unless a person asks about 413 or
+        # nobody has decided and visitors meet it.
+        severity=None if asks or _is_unset(directive, refused) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
             "url": evidence.target.origin + path if refused or form else pages[0].url,

@@ -10,6 +10,7 @@ from .scenario import found
 pytestmark = pytest.mark.lab
 
 NOTES = {
+    "form_for_pictures_and_no_limit": "nginx.body-limit",
     "upload_was_refused": "upstream.body-too-large",
     "reason_left_out_of_the_log": "nginx.errors-not-logged",
     "large_cookies_were_refused": "upstream.request-header-too-large",

@@ -50,7 +50,7 @@ def form_and_a_list_of_methods(lab: Lab) -> None:
     _site(lab, FORM, f"{rule}\n  location /login {{ {PASS} }}")
 
 
-@scenario(outside=None, server="nginx.body-limit", manual="how large an upload may be")
+@healthy()
 def form_for_pictures_and_no_limit(lab: Lab) -> None:
     _site(lab, UPLOAD, f"location /avatar {{ {PASS} }}")
 
