@@ -18,8 +18,6 @@ from diagnose.parsers.urls import polled_socketio_path
 
 #: A status that visitors get, as a word of its own beside the site.
 _STATUS = re.compile(ERROR_STATUS)
-#: Two words: no option and no number stands before a blank.
-_PHRASE = re.compile(r"\s*[A-Za-z][\w'-]*\s+[A-Za-z]")
 
 
 def parse_targets(
@@ -48,14 +46,11 @@ def parse_targets(
 
 
 def _is_phrase(word: str) -> bool:
-    """Return whether an operand is a phrase of which nothing is known ("页面打不开", "blank page"),
-    and not two targets in one pair of quotes: a name has a dot."""
+    """Return whether a word in another script is a phrase ("页面打不开"): a name has a dot."""
     from diagnose.parsers.symptoms import symptom_of
 
-    if any(mark in word for mark in ".。｡．:/"):
-        return False
-    has_words = not word.isascii() or bool(_PHRASE.match(word))
-    return has_words and symptom_of(word) is None
+    has_dot = any(mark in word for mark in ".。｡．:/")
+    return not word.isascii() and not has_dot and symptom_of(word) is None
 
 
 def _with_message(

@@ -302,7 +302,7 @@ def test_a_message_without_a_site_says_which_path_fails(
 
 @pytest.mark.parametrize(
     ("word", "kind", "number"),
-    [("502", "status", 502), ("net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", "other", None)],
+    [("502", "status", 502), ("net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", "csp", None)],
 )
 def test_a_code_beside_a_site_is_its_symptom(word: str, kind: str, number: int | None) -> None:
     request = parse_run(["shop.example.com", word])
