@@ -343,7 +343,8 @@ class DiagnoseApp(OrderedKeysApp):
         title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
         dialog = FixDialog(title, self.say)
         request = replace(session.request, only=())
-        view = replace(self.dialog_view(), width=max(self.size.width - 2, 40))
+        # The text has a cell on either side, and one for the scroll bar.
+        view = replace(self.dialog_view(), width=max(self.size.width - 3, 40))
         dialog.attach(
             self.services.executor.start("mend", dialog.messages.put, request, undo, view)
         )

@@ -45,6 +45,7 @@ class Stage:
         self.reports = list(reports) or [mended()]
         self.asked: list[RunRequested] = []
         self.fixes: list[bool] = []
+        self.fix_width = 0
         self.maskings = 0
         self.own: tuple[Any, ...] = ()
         self.earlier: tuple[Any, ...] = ()
@@ -67,6 +68,7 @@ class Stage:
         channel.tell(HistoryChanges((CHANGE,)))
 
     async def mend(self, channel: Channel, asked: RunRequested, undo: bool, view: View) -> None:
+        self.fix_width = view.width
         self.fixes.append(undo)
         channel.tell(FixOutput("what will be done\n"))
         agreed = channel.ask("Do this?")

@@ -50,6 +50,16 @@ def test_of_a_fix_with_many_words_the_last_are_seen() -> None:
     drive(work, Stage())
 
 
+def test_the_lines_of_a_fix_are_as_long_as_the_screen_has_room() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        assert stage.fix_width == app.screen.query_one("#sheet").scrollable_content_region.width
+
+    stage = Stage()
+    drive(work, stage)
+
+
 @pytest.mark.parametrize("key", ["n", "escape", "q"])
 def test_no_leaves_everything_as_it_is(key: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
