@@ -74,7 +74,10 @@ async def cold_report(url: str, cafile: str) -> dict[str, Any]:
 
 
 async def warm_report(url: str, cafile: str) -> dict[str, Any]:
-    options, view = Options(inside=False, cafile=cafile), View(hostname=os.uname().nodename)
+    options, view = (
+        Options(inside=False, cafile=cafile),
+        View(hostname=os.uname().nodename, again=("--cafile", cafile)),
+    )
     for _ in range(3):
         report = await engine.run(parse_target(url), options, LocalNet())
     document: dict[str, Any] = json.loads(json_output.render(report, view))
