@@ -173,7 +173,9 @@ def login_is_sent_to_http(lab: Lab) -> None:
 
 @healthy()
 def login_is_sent_to_a_path(lab: Lab) -> None:
-    _files(lab, _page('<form method="post" action="/login"><input name="user"></form>'))
+    form = _page('<form method="post" action="/login"><input name="user"></form>')
+    application = "proxy_pass http://127.0.0.1:3000; proxy_set_header Host $http_host;"
+    _files(lab, form, f"  location /login {{ {application} }}")
 
 
 @scenario(outside="http.page-reloads", manual=OWN)
