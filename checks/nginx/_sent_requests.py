@@ -8,6 +8,8 @@ from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 
@@ -45,6 +47,12 @@ def _all_requests(evidence: Evidence) -> Iterator[SentRequest]:
     for file in evidence.good(PageFileResponse):
         for path in file.sent_paths:
             yield SentRequest(path, file)
+
+
+def has_rule_for_method(match: LocationMatch) -> bool:
+    """Return whether an `if` in or around the location looks at the method of the request."""
+    rules = (rule for block in match.blocks for rule in children(block, "if"))
+    return any("$request_method" in " ".join(rule.args) for rule in rules)
 
 
 def as_client_request(evidence: Evidence, path: str) -> ClientRequest:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
-from checks.nginx._sent_requests import sent_requests
+from checks.nginx._sent_requests import has_rule_for_method, sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -146,10 +146,9 @@ def _answers_preflights(match: LocationMatch) -> bool:
 
 
 def _has_condition(match: LocationMatch) -> bool:
-    rules = (rule for block in match.blocks for rule in children(block, "if"))
     satisfied = match.directive("satisfy")
     is_any = satisfied is not None and satisfied.args[:1] == ("any",)
-    return is_any or any("$request_method" in " ".join(rule.args) for rule in rules)
+    return is_any or has_rule_for_method(match)
 
 
 def _claim_facts(match: LocationMatch, denial: _Denial, url: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from itertools import islice
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._sent_requests import sent_requests
+from checks.nginx._sent_requests import has_rule_for_method, sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -119,9 +119,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
 
 def _turns_it_round(match: LocationMatch) -> bool:
     """Return whether something else than a file answers: a rule for the method, or for 405."""
-    rules = [rule for block in match.blocks for rule in children(block, "if")]
     pages = [page for page in match.directives("error_page") if "405" in page.args[:-1]]
-    return bool(pages) or any("$request_method" in " ".join(rule.args) for rule in rules)
+    return bool(pages) or has_rule_for_method(match)
 
 
 def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
