@@ -92,6 +92,8 @@ class Run:
     syn_mark: int = field(default_factory=_random_mark)
     #: The probes that wait for an observation, by its type.
     _waiting: dict[type[Observation], list[Probe]] = field(default_factory=dict)
+    #: The probes that wait for another observation too, by the type of that.
+    _needing: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
     _failure_started: bool = False
@@ -115,14 +117,27 @@ class Run:
             self._start_failure_probes()
         for probe in self._waiting.get(type(observation), ()):
             self._start_for(probe, observation)
+        for probe in self._needing.get(type(observation), ()):
+            self._start_for_needed(probe, observation)
         return observation
 
     def _start_for(self, probe: Probe, observation: Observation) -> None:
         """Start a probe for an observation that it waits for. An outside probe is not started for
         what was observed on the server: `ServerSideRun` does that."""
         is_elsewhere = probe.side is Side.OUTSIDE and observation.vantage is not Vantage.HERE
-        if probe.after is type(observation) and not is_elsewhere:
+        if probe.after is not type(observation) or is_elsewhere:
+            return
+        if probe.needs is None:
             self._start_probe(probe, observation)
+        elif needed := self.observed(probe.needs):
+            self._start_probe(probe, observation, needed[0])
+
+    def _start_for_needed(self, probe: Probe, needed: Observation) -> None:
+        """Start a probe for the earlier observations that it waits for, at the first observation
+        that it needs besides."""
+        if probe.after is not None and self.observed(type(needed)) == (needed,):
+            for observation in self.observed(probe.after):
+                self._start_probe(probe, observation, needed)
 
     def offer_stream(self, observation: Observation, stream: Closable) -> None:
         """Keep the open stream of an observation until a probe takes it, or the run ends."""
@@ -152,6 +167,8 @@ class Run:
             self._start_probe(probe)
         else:
             self._waiting.setdefault(probe.after, []).append(probe)
+            if probe.needs is not None:
+                self._needing.setdefault(probe.needs, []).append(probe)
             for observation in tuple(self.observations):
                 self._start_for(probe, observation)
 

@@ -156,6 +156,29 @@ def test_a_probe_that_comes_late_is_given_what_was_seen_before(probes: Install) 
     assert told == [NAME]
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_probe_with_needs_gets_each_with_the_first_that_it_needs(
+    probes: Install, is_late: bool
+) -> None:
+    pairs: list[tuple[str, Observation]] = []
+
+    @probe(after=Connection, needs=Resolution)
+    async def both(look: ProbeContext, seen: Connection, name: Resolution) -> None:
+        pairs.append((seen.address, name))
+
+    async def looks(look: ProbeContext) -> None:
+        look.emit(connection("203.0.113.10"))
+        look.emit(NAME)
+        look.emit(replace(NAME))
+        look.emit(connection("203.0.113.11"))
+        if is_late:
+            look.register(both)  # type: ignore[attr-defined]
+
+    probes(*([] if is_late else [both]), probe()(looks))
+    run()
+    assert pairs == [("203.0.113.10", NAME), ("203.0.113.11", NAME)]
+
+
 def test_a_probe_that_raises_loses_nothing_already_seen(probes: Install) -> None:
     @probe()
     async def broken(look: ProbeContext) -> None:

@@ -1,14 +1,18 @@
 """Probes collect observations; they never judge them.
 
 A probe is a function that runs once at the start or, with `after`, once for every observation of
-a type, as soon as it is emitted. A probe reports what it observes with `ctx.emit(…)`. Probes have
-no other order than this.
+a type, as soon as it is emitted. With `needs` it also waits for the first observation of another
+type, and receives both. A probe reports what it observes with `ctx.emit(…)`. Probes have no other
+order than this.
 
     @probe()
     async def resolve(ctx: ProbeContext) -> None: …
 
     @probe(after=Connection)
     async def handshake(ctx: ProbeContext, connection: Connection) -> None: …
+
+    @probe(after=Page, needs=NginxConfig)
+    async def upload_folder(ctx: ProbeContext, page: Page, config: NginxConfig) -> None: …
 
 Several probes can use one connection: `ctx.emit(observation, live_stream=stream)` offers the open
 stream to later probes, and `ctx.take_stream(observation)` takes it over. The run closes every
@@ -293,27 +297,46 @@ def emit_not_observed(
 ProbeFunction = Callable[..., Awaitable[None]]
 
 
+def is_first(
+    ctx: ProbeContext,
+    observation: ObservationT,
+    is_wanted: Callable[[ProbeContext, ObservationT], bool],
+) -> bool:
+    """Return whether this holds for an observation, and for none of its type before it: a page may
+    be requested at several addresses, and one of them is enough."""
+    wanted = (other for other in ctx.observed(type(observation)) if is_wanted(ctx, other))
+    return next(wanted, None) is observation
+
+
 @frozen
 class Probe:
-    """A probe function, and the observation type that it waits for. `side` is None for a probe that
-    belongs to neither package of probes."""
+    """A probe function, and the observation types that it waits for (`probe`). `side` is None for a
+    probe that belongs to neither package of probes."""
 
     name: str
     after: type[Observation] | None
     work: ProbeFunction
     side: Side | None = None
+    needs: type[Observation] | None = None
 
 
 #: The side of each package of probes.
 _SIDES = {f"{__name__}.{side}": side for side in Side}
 
 
-def probe(after: type[Observation] | None = None) -> Callable[[ProbeFunction], Probe]:
-    """Decorator that turns a function into a probe. Its side is that of its package."""
+def probe(
+    after: type[Observation] | None = None, needs: type[Observation] | None = None
+) -> Callable[[ProbeFunction], Probe]:
+    """Decorator that turns a function into a probe. Its side is that of its package.
+
+    The function is called once for every observation of the type `after`; with `needs` not before
+    the first observation of that type, which it receives as its last argument. Only probes of the
+    inside have `needs`.
+    """
 
     def decorator(work: ProbeFunction) -> Probe:
         package, _, _ = work.__module__.rpartition(".")
         name = f"{work.__module__.removeprefix(f'{__name__}.')}.{work.__name__}"
-        return Probe(name, after, work, _SIDES.get(package))
+        return Probe(name, after, work, _SIDES.get(package), needs)
 
     return decorator

@@ -15,28 +15,22 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.upstream_comparisons import (
     send_request,
     visitor_fields,
 )
 from diagnose.probes.inside.upstream_requests import (
-    ask_after_config,
-    ask_after_page,
     http_version,
 )
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 
-@probe(after=Exchange)
-async def path_taken(ctx: ProbeContext, exchange: Exchange) -> None:
-    await ask_after_page(ctx, exchange, _is_question, _ask)
-
-
-@probe(after=NginxConfig)
-async def path_taken_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    await ask_after_config(ctx, config, _is_question, _ask)
+@probe(after=Exchange, needs=NginxConfig)
+async def path_taken(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    if is_first(ctx, exchange, _is_question):
+        await _ask(ctx, config, exchange)
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -49,19 +43,8 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
 # A file of the page
 
 
-@probe(after=PageFileResponse)
-async def file_taken(ctx: ProbeContext, response: PageFileResponse) -> None:
-    for config in ctx.observed(NginxConfig)[:1]:
-        await _ask_for_file(ctx, config, response)
-
-
-@probe(after=NginxConfig)
-async def file_taken_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    for response in ctx.observed(PageFileResponse):
-        await _ask_for_file(ctx, config, response)
-
-
-async def _ask_for_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
+@probe(after=PageFileResponse, needs=NginxConfig)
+async def file_taken(ctx: ProbeContext, response: PageFileResponse, config: NginxConfig) -> None:
     pages = [page for page in ctx.observed(Exchange) if page.purpose == "target"]
     if pages and response.status in {403, 404} and not response.redirects:
         await _ask(ctx, config, pages[0], urlsplit(response.url).path)

@@ -10,7 +10,7 @@ from diagnose.model.http import BrowserVisit, header
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx.proxied_request import proxied_request
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_comparisons import send_request
 from diagnose.probes.inside.upstream_requests import http_version
@@ -19,25 +19,10 @@ from diagnose.probes.inside.upstream_requests import http_version
 FIELD, CODINGS = "Accept-Encoding", "gzip, deflate, br, zstd"
 
 
-@probe(after=BrowserVisit)
-async def page_compressed(ctx: ProbeContext, visit: BrowserVisit) -> None:
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _is_compressed(visit):
-            await _ask(ctx, config)
-
-
-@probe(after=NginxConfig)
-async def page_compressed_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the page was visited before the configuration was known."""
-    if any(map(_is_compressed, ctx.observed(BrowserVisit))):
-        await _ask(ctx, config)
-
-
-def _is_compressed(visit: BrowserVisit) -> bool:
-    return visit.status == 200 and bool(header(visit.headers, "Content-Encoding"))
-
-
-async def _ask(ctx: ProbeContext, config: NginxConfig) -> None:
+@probe(after=BrowserVisit, needs=NginxConfig)
+async def page_compressed(ctx: ProbeContext, visit: BrowserVisit, config: NginxConfig) -> None:
+    if not is_first(ctx, visit, _is_compressed):
+        return
     route = upstream_routes.find_route(ctx, config, ctx.target.path)
     if route is None or not route.place.directives("sub_filter"):
         return
@@ -70,3 +55,7 @@ async def _ask(ctx: ProbeContext, config: NginxConfig) -> None:
             coding=answer.field("Content-Encoding")[:20],
         )
     )
+
+
+def _is_compressed(_: ProbeContext, visit: BrowserVisit) -> bool:
+    return visit.status == 200 and bool(header(visit.headers, "Content-Encoding"))

@@ -15,7 +15,7 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import Probe, ProbeContext, probe
 from diagnose.probes.inside.backends import is_holder
 
 
@@ -131,12 +131,19 @@ async def applications_behind(ctx: ProbeContext, inner: InnerNginx) -> None:
         upstream_connect.applications.work(ctx, config),
         upstream_connect.names.work(ctx, config),
         logs.error_logs.work(ctx, config),
-        page_files.of_page_before.work(ctx, config),
+        _repeat(ctx, page_files.of_page, config),
     )
     await asyncio.gather(
         upstream_connect.behind_a_door_broken_before.work(ctx, config),
-        upstream_requests.page_refused_before.work(ctx, config),
+        _repeat(ctx, upstream_requests.page_refused, config),
         upstream_requests.websocket_refused_before.work(ctx, config),
-        upstream_protocols.http_after_all_before.work(ctx, config),
-        upstream_comparisons.page_questioned_before.work(ctx, config),
+        _repeat(ctx, upstream_protocols.http_after_all, config),
+        _repeat(ctx, upstream_comparisons.page_questioned, config),
     )
+
+
+async def _repeat(ctx: ProbeContext, repeated: Probe, config: NginxConfig) -> None:
+    """Run a probe again for what it waits for: when the configuration became known, nobody knew
+    that visitors reach this nginx."""
+    for observation in ctx.observed(repeated.after) if repeated.after else ():
+        await repeated.work(ctx, observation, config)

@@ -38,7 +38,7 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.nginx_processes import own_masters
@@ -68,28 +68,11 @@ async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
         ctx.emit(PageAccess(**{**values, "at": at}))
 
 
-@probe(after=Exchange)
-async def of_passwords(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=NginxConfig)
+async def of_passwords(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Emit who may read the passwords that the target asks for."""
-    asking = [page for page in ctx.observed(Exchange) if _asks_for_password(ctx, page)]
-    for config in ctx.observed(NginxConfig)[:1]:
-        if asking and asking[0] is exchange:
-            await _emit_password_file(ctx, config)
-
-
-@probe(after=NginxConfig)
-async def of_passwords_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same for a target that was answered before the configuration was read."""
-    if any(_asks_for_password(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _emit_password_file(ctx, config)
-
-
-def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_target = exchange.is_page_of(ctx.target)
-    return is_target and exchange.status == 401 and not ctx.observed(PasswordFileAccess)
-
-
-async def _emit_password_file(ctx: ProbeContext, config: NginxConfig) -> None:
+    if not is_first(ctx, exchange, _asks_for_password):
+        return
     folder = posixpath.dirname(config.path)
     files = (password_file(match, folder) for match in _matches(ctx, config, ctx.target.path))
     paths = dict.fromkeys(password_path(file, folder) for file in files if file)
@@ -102,6 +85,10 @@ async def _emit_password_file(ctx: ProbeContext, config: NginxConfig) -> None:
         ctx.emit(PasswordFileAccess(**{**values, "at": at}))
 
 
+def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return exchange.is_page_of(ctx.target) and exchange.status == 401
+
+
 def _matches(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[LocationMatch]:
     """Yield the locations that answer a path on the target's port."""
     for _, server in answering_blocks(ctx, config):
@@ -112,20 +99,11 @@ def _is_page(ctx: ProbeContext, log_line: LogLine) -> bool:
     return bool(error_log.matching_lines([log_line], host=ctx.target.host, path=ctx.target.path))
 
 
-@probe(after=PageFileResponse)
-async def of_page(ctx: ProbeContext, response: PageFileResponse) -> None:
+@probe(after=PageFileResponse, needs=NginxConfig)
+async def of_page(ctx: ProbeContext, response: PageFileResponse, config: NginxConfig) -> None:
     """Emit where nginx looks for a file that browsers do not use."""
-    config = next(iter(ctx.observed(NginxConfig)), None)
-    if config is not None and _is_first_refused(ctx, response):
+    if _is_first_refused(ctx, response):
         await _emit_file(ctx, config, response)
-
-
-@probe(after=NginxConfig)
-async def of_page_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same for what was answered before the configuration was read."""
-    for response in ctx.observed(PageFileResponse):
-        if _is_first_refused(ctx, response):
-            await _emit_file(ctx, config, response)
 
 
 def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
@@ -236,20 +214,12 @@ _INDEX = "index.html"
 MAX_PAGE = 65536
 
 
-@probe(after=Exchange)
-async def missing_target(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=NginxConfig)
+async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Emit where nginx looks for a target that it answers with 404, if the file is elsewhere."""
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _is_missing_target(ctx, exchange):
-            await _emit_target(ctx, config, exchange)
-
-
-@probe(after=NginxConfig)
-async def missing_target_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same for a target that was answered before the configuration was read."""
-    for exchange in ctx.observed(Exchange):
-        if _is_missing_target(ctx, exchange):
-            await _emit_target(ctx, config, exchange)
+    is_missing = _is_missing_target(ctx, exchange)
+    if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
+        await _emit_target(ctx, config, exchange)
 
 
 def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -257,7 +227,6 @@ def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
         exchange.purpose == "target"
         and exchange.status in {403, 404}
         and exchange.port == ctx.target.port
-        and all(access.url != exchange.url for access in ctx.observed(PageFileAccess))
     )
 
 

@@ -32,17 +32,9 @@ MAX_PATHS = 2
 _REFUSALS = {400, 403, 404}
 
 
-@probe(after=WebSocketPath)
-async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
-    for config in ctx.observed(NginxConfig)[:1]:
-        await _try(ctx, config, named_path.path)
-
-
-@probe(after=NginxConfig)
-async def named_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the page was read before the configuration."""
-    for named_path in ctx.observed(WebSocketPath):
-        await _try(ctx, config, named_path.path)
+@probe(after=WebSocketPath, needs=NginxConfig)
+async def named(ctx: ProbeContext, named_path: WebSocketPath, config: NginxConfig) -> None:
+    await _try(ctx, config, named_path.path)
 
 
 @probe(after=Upgrade)

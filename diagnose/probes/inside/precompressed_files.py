@@ -28,20 +28,8 @@ _DIRECTIVES = ("gzip_static", "brotli_static", "zstd_static")
 _INDEX = "index.html"
 
 
-@probe(after=Page)
-async def copies(ctx: ProbeContext, page: Page) -> None:
-    for config in ctx.observed(NginxConfig)[:1]:
-        await _look(ctx, config, page)
-
-
-@probe(after=NginxConfig)
-async def copies_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same for a page that was read before the configuration."""
-    for page in ctx.observed(Page)[:1]:
-        await _look(ctx, config, page)
-
-
-async def _look(ctx: ProbeContext, config: NginxConfig, page: Page) -> None:
+@probe(after=Page, needs=NginxConfig)
+async def copies(ctx: ProbeContext, page: Page, config: NginxConfig) -> None:
     files = list(dict.fromkeys(_files(ctx, config, page)))[:MAX_FILES]
     if not files or not ctx.further_requests.begin("precompressed files"):
         return

@@ -5,7 +5,7 @@ such as Node.js, and visitors get one that has expired or expires soon.
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.other_nginx import emit_replacements, expires_soon
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
@@ -14,21 +14,12 @@ from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 _SERVERS = WEB_SERVERS | ENGINES
 
 
-@probe(after=Handshake)
-async def after_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
-    old = [handshake for handshake in ctx.observed(Handshake) if _is_old(ctx, handshake)]
-    listeners = ctx.observed(Listeners)
-    if listeners and old and old[0] is handshake:
-        await _compare_certificates(ctx, listeners[0], handshake)
-
-
-@probe(after=Listeners)
-async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Do the same where the certificate was seen before the listening sockets."""
-    for handshake in [
-        handshake for handshake in ctx.observed(Handshake) if _is_old(ctx, handshake)
-    ][:1]:
-        await _compare_certificates(ctx, listeners, handshake)
+@probe(after=Handshake, needs=Listeners)
+async def renewed(ctx: ProbeContext, handshake: Handshake, listeners: Listeners) -> None:
+    programs = {listener.process for listener in listeners.on(ctx.target.port)}
+    is_other = programs and None not in programs and programs.isdisjoint(_SERVERS)
+    if is_other and is_first(ctx, handshake, _is_old):
+        await emit_replacements(ctx, handshake.chain[0])
 
 
 def _is_old(ctx: ProbeContext, handshake: Handshake) -> bool:
@@ -37,11 +28,3 @@ def _is_old(ctx: ProbeContext, handshake: Handshake) -> bool:
         return False
     leaf = handshake.chain[0]
     return expires_soon(leaf) and covers(ctx.target.host, leaf.dns_names, leaf.addresses)
-
-
-async def _compare_certificates(
-    ctx: ProbeContext, listeners: Listeners, handshake: Handshake
-) -> None:
-    programs = {listener.process for listener in listeners.on(ctx.target.port)}
-    if programs and None not in programs and programs.isdisjoint(_SERVERS):
-        await emit_replacements(ctx, handshake.chain[0])

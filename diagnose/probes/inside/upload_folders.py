@@ -22,20 +22,8 @@ _OPTION = "--http-client-body-temp-path="
 _DEFAULT = "client_body_temp"
 
 
-@probe(after=Page)
-async def body_folder(ctx: ProbeContext, page: Page) -> None:
-    for config in ctx.observed(NginxConfig)[:1]:
-        await _look(ctx, config, page)
-
-
-@probe(after=NginxConfig)
-async def body_folder_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same for a page that was read before the configuration."""
-    for page in ctx.observed(Page)[:1]:
-        await _look(ctx, config, page)
-
-
-async def _look(ctx: ProbeContext, config: NginxConfig, page: Page) -> None:
+@probe(after=Page, needs=NginxConfig)
+async def body_folder(ctx: ProbeContext, page: Page, config: NginxConfig) -> None:
     sends = page.posts or page.uploads or page.sent_paths
     path = _folder(ctx, config) if sends else ""
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)

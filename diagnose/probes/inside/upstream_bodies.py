@@ -8,7 +8,7 @@ from diagnose.model.http import BodyEnd, ResponseBody, header
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
@@ -21,27 +21,11 @@ _CUT_STATUSES = {18: "a part of the body is missing", 56: "the connection ended"
 _BYTES = "2097152"
 
 
-@probe(after=ResponseBody)
-async def page_cut(ctx: ProbeContext, body: ResponseBody) -> None:
+@probe(after=ResponseBody, needs=NginxConfig)
+async def page_cut(ctx: ProbeContext, body: ResponseBody, config: NginxConfig) -> None:
     """Ask after the first body that was cut."""
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _first_cut(ctx) is body:
-            await _ask_application(ctx, config)
-
-
-@probe(after=NginxConfig)
-async def page_cut_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the body was read before the configuration was known."""
-    if _first_cut(ctx) is not None:
-        await _ask_application(ctx, config)
-
-
-def _first_cut(ctx: ProbeContext) -> ResponseBody | None:
-    bodies = (body for body in ctx.observed(ResponseBody) if body.request != "application")
-    return next((body for body in bodies if body.end == "cut"), None)
-
-
-async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
+    if not is_first(ctx, body, _is_cut):
+        return
     route = upstream_routes.find_route(ctx, config, ctx.target.path)
     if route is None or not (ctx.options.wants("upstream") or ctx.options.wants("http")):
         return
@@ -49,6 +33,10 @@ async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
         await _read_directly(ctx, route)
     else:
         await _read_by_curl(ctx, route)
+
+
+def _is_cut(_: ProbeContext, body: ResponseBody) -> bool:
+    return body.request != "application" and body.end == "cut"
 
 
 def _fields(ctx: ProbeContext, route: UpstreamRoute) -> dict[str, str]:

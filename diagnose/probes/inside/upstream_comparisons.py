@@ -39,15 +39,13 @@ from diagnose.parsers.upstream_answers import (
     reproduces,
 )
 from diagnose.parsers.whole_numbers import whole_number
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
 from diagnose.probes.inside.context_paths import read_context_paths
 from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import shown_command
 from diagnose.probes.inside.upstream_requests import (
     answer_by_curl,
-    ask_after_config,
-    ask_after_page,
 )
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
@@ -63,14 +61,10 @@ MAX_SECONDS = 6.0
 MAX_ANSWER_BYTES = 16384
 
 
-@probe(after=Exchange)
-async def page_questioned(ctx: ProbeContext, exchange: Exchange) -> None:
-    await ask_after_page(ctx, exchange, _is_question, _compare)
-
-
-@probe(after=NginxConfig)
-async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    await ask_after_config(ctx, config, _is_question, _compare)
+@probe(after=Exchange, needs=NginxConfig)
+async def page_questioned(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    if is_first(ctx, exchange, _is_question):
+        await _compare(ctx, config, exchange)
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -8,36 +8,23 @@ from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_connect import ask_application
 
 
-@probe(after=Exchange)
-async def behind_a_missing_page(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=NginxConfig)
+async def behind_a_missing_page(ctx: ProbeContext, page: Exchange, config: NginxConfig) -> None:
     """Ask every server of a group, if the page may be missing on one of them only."""
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _is_missing(ctx, exchange):
-            await _ask_group(ctx, config)
+    if page.purpose == "target" and _is_missing(ctx, page):
+        await _ask_group(ctx, config)
 
 
-@probe(after=BrowserVisit)
-async def behind_a_missing_visit(ctx: ProbeContext, visit: BrowserVisit) -> None:
+@probe(after=BrowserVisit, needs=NginxConfig)
+async def behind_a_missing_visit(
+    ctx: ProbeContext, visit: BrowserVisit, config: NginxConfig
+) -> None:
     """The same for the second request of the page, which another server may have answered."""
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _is_missing(ctx, visit):
-            await _ask_group(ctx, config)
-
-
-@probe(after=NginxConfig)
-async def behind_a_page_missing_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same if the site answered before the configuration was known."""
-    answers: list[Exchange | BrowserVisit] = [
-        *ctx.observed(Exchange),
-        *ctx.observed(BrowserVisit),
-    ]
-    if any(_is_missing(ctx, answer) for answer in answers):
+    if _is_missing(ctx, visit):
         await _ask_group(ctx, config)
 
 
 def _is_missing(ctx: ProbeContext, answer: Exchange | BrowserVisit) -> bool:
-    if isinstance(answer, Exchange) and answer.purpose != "target":
-        return False
     is_error = answer.status in MISSING_PAGE or (answer.status or 0) >= 500
     return answer.port == ctx.target.port and is_error and answer.status not in {502, 504}
 
@@ -45,5 +32,7 @@ def _is_missing(ctx: ProbeContext, answer: Exchange | BrowserVisit) -> bool:
 async def _ask_group(ctx: ProbeContext, config: NginxConfig) -> None:
     routes = upstream_routes.find_routes(ctx, config)
     route = next((route for route in routes if route.path == ctx.target.path), None)
-    if route is not None and len(route.upstream.endpoints) > 1:
+    if route is None or len(route.upstream.endpoints) < 2:
+        return
+    if ctx.further_requests.begin("the servers of a group"):
         await ask_application(ctx, config)

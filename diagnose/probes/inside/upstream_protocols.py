@@ -17,7 +17,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
 
 TRY_SCRIPT = read_script(__file__, "try_protocol.sh")
@@ -101,28 +101,11 @@ async def other_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
             return
 
 
-@probe(after=Exchange)
-async def http_after_all(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=NginxConfig)
+async def http_after_all(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Probe for HTTP, after an error behind uwsgi_pass, fastcgi_pass or grpc_pass."""
-    for config in ctx.observed(NginxConfig)[:1]:
-        if _is_doubtful(ctx, exchange):
-            await _try_http(ctx, config)
-
-
-@probe(after=NginxConfig)
-async def http_after_all_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the site answered before the configuration was known."""
-    if any(_is_doubtful(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _try_http(ctx, config)
-
-
-def _is_doubtful(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Whether the answer may be to a request in a protocol that the application does not speak."""
-    is_target = exchange.is_page_of(ctx.target)
-    return is_target and (exchange.failure is not None or exchange.status in {400, 502, 504})
-
-
-async def _try_http(ctx: ProbeContext, config: NginxConfig) -> None:
+    if not is_first(ctx, exchange, _is_doubtful):
+        return
     routes = (
         route
         for route in upstream_routes.find_routes(ctx, config)
@@ -137,6 +120,12 @@ async def _try_http(ctx: ProbeContext, config: NginxConfig) -> None:
         address = next(iter(await upstream_routes.resolve_addresses(ctx, address)), "")
     upstream_try = upstream_routes.upstream_try_of(route, endpoint, address, ctx.elapsed())
     await _try_greeting(ctx, upstream_try, HTTP)
+
+
+def _is_doubtful(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether the answer may be to a request in a protocol that the application does not speak."""
+    is_target = exchange.is_page_of(ctx.target)
+    return is_target and (exchange.failure is not None or exchange.status in {400, 502, 504})
 
 
 async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting) -> bool:

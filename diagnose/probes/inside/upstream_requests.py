@@ -7,7 +7,6 @@ WebSocket that the application refuses is handled in the same way.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
@@ -18,7 +17,7 @@ from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.urls import socketio_path
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, run_curl, shown_command
@@ -34,39 +33,11 @@ MAX_ANSWER_BYTES = 131072
 #: Maximum number of names tried that the application may expect.
 MAX_NAMES = 2
 
-#: Whether an answer is in question, and what is asked about it.
-Question = Callable[[ProbeContext, Exchange], bool]
-Ask = Callable[[ProbeContext, NginxConfig, Exchange], Awaitable[None]]
 
-
-@probe(after=Exchange)
-async def page_refused(ctx: ProbeContext, exchange: Exchange) -> None:
-    await ask_after_page(ctx, exchange, _is_refusal, _ask_application)
-
-
-@probe(after=NginxConfig)
-async def page_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    await ask_after_config(ctx, config, _is_refusal, _ask_application)
-
-
-async def ask_after_page(
-    ctx: ProbeContext, exchange: Exchange, is_question: Question, ask: Ask
-) -> None:
-    """Ask after the first answer in question; the page may be requested at several addresses."""
-    questions = [candidate for candidate in ctx.observed(Exchange) if is_question(ctx, candidate)]
-    for config in ctx.observed(NginxConfig)[:1]:
-        if questions and questions[0] is exchange:
-            await ask(ctx, config, exchange)
-
-
-async def ask_after_config(
-    ctx: ProbeContext, config: NginxConfig, is_question: Question, ask: Ask
-) -> None:
-    """Do the same if the site answered before the configuration was known."""
-    for exchange in ctx.observed(Exchange):
-        if is_question(ctx, exchange):
-            await ask(ctx, config, exchange)
-            return
+@probe(after=Exchange, needs=NginxConfig)
+async def page_refused(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    if is_first(ctx, exchange, _is_refusal):
+        await _ask_application(ctx, config)
 
 
 def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -78,7 +49,7 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
     )
 
 
-async def _ask_application(ctx: ProbeContext, config: NginxConfig, _: Exchange) -> None:
+async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     """Request the page with the name that nginx sends and with others, concurrently.
 
     If one of them seems to be better, repeat both, in an order that an application which answers by

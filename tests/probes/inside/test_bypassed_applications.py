@@ -42,12 +42,12 @@ def looked(
         async with server:
             seen = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
             look.observations += [seen, exchange]
-            await bypassed_applications.path_taken.work(look, exchange)
-            await bypassed_applications.path_taken_before.work(look, seen)
+            for _ in range(2):
+                await bypassed_applications.path_taken.work(look, exchange, seen)
             if file is not None:
                 look.observations.append(file)
-                await bypassed_applications.file_taken.work(look, file)
-                await bypassed_applications.file_taken_before.work(look, seen)
+                for _ in range(2):
+                    await bypassed_applications.file_taken.work(look, file, seen)
 
     asyncio.run(work())
     return look, asked

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from diagnose.model.http import BrowserVisit
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
@@ -23,7 +21,7 @@ def visit(coding: str = "gzip") -> BrowserVisit:
     return BrowserVisit(url=SHOP.url, address="203.0.113.10", port=443, status=200, headers=headers)
 
 
-def looked(lines: str, seen: BrowserVisit, config_first: bool = True) -> list[ComparedRequest]:
+def looked(lines: str, seen: BrowserVisit) -> list[ComparedRequest]:
     ctx = Looking(RecordedMachine())
     ctx.net, ctx.options = LocalNet(), Options()
 
@@ -41,18 +39,14 @@ def looked(lines: str, seen: BrowserVisit, config_first: bool = True) -> list[Co
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
             ctx.observations += [config, seen]
-            if config_first:
-                await compressed_pages.page_compressed.work(ctx, seen)
-            else:
-                await compressed_pages.page_compressed_before.work(ctx, config)
+            await compressed_pages.page_compressed.work(ctx, seen, config)
 
     asyncio.run(work())
     return list(ctx.observed(ComparedRequest))
 
 
-@pytest.mark.parametrize("config_first", [True, False])
-def test_the_application_is_asked_with_what_nginx_passes_on(config_first: bool) -> None:
-    (answer,) = looked(FILTER, visit(), config_first)
+def test_the_application_is_asked_with_what_nginx_passes_on() -> None:
+    (answer,) = looked(FILTER, visit())
     assert (answer.name, answer.change, answer.coding) == ("Accept-Encoding", "none", "gzip")
 
 

@@ -95,27 +95,22 @@ part 0 root 0 root 755 directory||/
 """
 
 
-def examined(response: PageFileResponse, config_first: bool) -> Looking:
+def examined(response: PageFileResponse) -> Looking:
     paths = (CSS, "/etc/nginx/mime.types", REAL, "/var/www/shop/static/static/css/app.css")
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
     ctx = Looking(RecordedMachine({asked: SEEN}))
     ctx.emit(RUNNING)
 
     async def work() -> None:
-        first, second = (SITE, response) if config_first else (response, SITE)
-        for observation in (first, second):
-            ctx.emit(observation)
-            probe = page_files.of_page if observation is response else page_files.of_page_before
-            await probe.work(ctx, observation)
+        await page_files.of_page.work(ctx, response, SITE)
 
     asyncio.run(work())
     return ctx
 
 
-@pytest.mark.parametrize("config_first", [True, False])
-def test_where_nginx_looks_for_a_file_and_where_it_is(config_first: bool) -> None:
+def test_where_nginx_looks_for_a_file_and_where_it_is() -> None:
     missing = answered(sheet("/static/css/app.css"), 404)
-    (access,) = examined(missing, config_first).observed(PageFileAccess)
+    (access,) = examined(missing).observed(PageFileAccess)
     assert (access.path, access.exists) == (CSS, False)
     assert (access.elsewhere, access.mistake) == (REAL, "slash")
     assert access.types_file == "/etc/nginx/mime.types"
@@ -130,10 +125,9 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
     answer = SEEN.replace(CSS, own).replace(REAL, elsewhere)
     ctx = Looking(RecordedMachine({asked: answer}))
     ctx.emit(RUNNING)
-    ctx.emit(config(text))
 
     async def work() -> None:
-        await page_files.of_page.work(ctx, answered(sheet("/pic/app.css"), 404))
+        await page_files.of_page.work(ctx, answered(sheet("/pic/app.css"), 404), config(text))
 
     asyncio.run(work())
     (access,) = ctx.observed(PageFileAccess)
@@ -142,7 +136,7 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
 
 def test_files_that_browsers_use_are_not_examined() -> None:
     used = answered(sheet("/static/css/app.css"))
-    assert not examined(used, True).observed(PageFileAccess)
+    assert not examined(used).observed(PageFileAccess)
 
 
 @pytest.mark.parametrize(("mode", "number"), [("700", 1), ("755", 0)])
@@ -160,18 +154,16 @@ def test_a_file_before_an_application_is_examined_only_if_it_is_closed(
     answer = WHO.replace(FILE, path).replace("alice 700", f"alice {mode}")
     ctx = Looking(RecordedMachine({asked: answer}))
     ctx.emit(RUNNING)
-    ctx.emit(config(text))
     missing = answered(sheet("/assets/app.css"), 404)
 
     async def work() -> None:
-        await page_files.of_page.work(ctx, missing)
+        await page_files.of_page.work(ctx, missing, config(text))
 
     asyncio.run(work())
     assert len(ctx.observed(PageFileAccess)) == number
 
 
-@pytest.mark.parametrize("config_first", [True, False])
-def test_who_may_read_the_passwords(config_first: bool) -> None:
+def test_who_may_read_the_passwords() -> None:
     path = "/etc/nginx/.htpasswd"
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", path))
     text = nginx_evidence.SITE.replace(
@@ -183,12 +175,10 @@ def test_who_may_read_the_passwords(config_first: bool) -> None:
     ctx = Looking(RecordedMachine({asked: answer}))
     ctx.emit(RUNNING)
     guarded, refused = config(text), page(401)
-    for observation in (guarded, refused) if config_first else (refused, guarded):
-        ctx.emit(observation)
+    ctx.emit(refused)
 
     async def work() -> None:
-        await page_files.of_passwords.work(ctx, refused)
-        await page_files.of_passwords_before.work(ctx, guarded)
+        await page_files.of_passwords.work(ctx, refused, guarded)
 
     asyncio.run(work())
     (access,) = ctx.observed(PasswordFileAccess)
@@ -210,7 +200,7 @@ def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> N
     async def work() -> None:
         ctx.emit(seen)
         ctx.emit(missing)
-        await page_files.missing_target.work(ctx, missing)
+        await page_files.missing_target.work(ctx, missing, seen)
 
     asyncio.run(work())
     assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistake
@@ -238,7 +228,7 @@ def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: 
     async def work() -> None:
         ctx.emit(seen)
         ctx.emit(refused)
-        await page_files.missing_target.work(ctx, refused)
+        await page_files.missing_target.work(ctx, refused, seen)
 
     asyncio.run(work())
     accesses = ctx.observed(PageFileAccess)
@@ -262,7 +252,7 @@ def test_the_index_of_the_site_that_try_files_hides() -> None:
     async def work() -> None:
         for observation in (RUNNING, seen, missing):
             ctx.emit(observation)
-        await page_files.missing_target.work(ctx, missing)
+        await page_files.missing_target.work(ctx, missing, seen)
 
     asyncio.run(work())
     (access,) = ctx.observed(PageFileAccess)
@@ -297,7 +287,7 @@ def test_a_page_whose_file_has_an_ending(path: str, is_there: str, mistake: list
     async def work() -> None:
         for observation in (RUNNING, seen, missing):
             ctx.emit(observation)
-        await page_files.missing_target.work(ctx, missing)
+        await page_files.missing_target.work(ctx, missing, seen)
 
     asyncio.run(work())
     assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistake

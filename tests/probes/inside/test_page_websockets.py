@@ -53,8 +53,7 @@ def ask_named(
         async with server:
             look.observations += [config, *named]
             for one in named:
-                await page_websockets.named.work(look, one)
-            await page_websockets.named_before.work(look, config)
+                await page_websockets.named.work(look, one, config)
 
     asyncio.run(work())
     assert len(look.observed(Upgrade)) == len(requests)
@@ -123,8 +122,10 @@ def test_a_path_of_the_access_log_is_tried_like_one_of_the_page() -> None:
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
-            look.observations += [config, *(replace(NAMED, path=f"/ws{n}") for n in range(3))]
-            await page_websockets.named_before.work(look, config)
+            look.observations.append(config)
+            for number in range(3):
+                named = replace(NAMED, path=f"/ws{number}")
+                await page_websockets.named.work(look, named, config)
             for path in ("/ws0", "/rest/push"):
                 await page_websockets.try_logged(look, config, path)
 

@@ -4,9 +4,6 @@ import asyncio
 import shlex
 from dataclasses import replace
 
-import pytest
-
-from diagnose.model import Observation
 from diagnose.model.files import BodyFolderAccess
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
 from diagnose.model.pages import Page
@@ -37,7 +34,7 @@ part 33 www-data 0 root 700 directory||{0}
 
 
 def looked(
-    lines: str, path: str, page: Page = FORM, build: NginxBuild = BUILD, config_first: bool = True
+    lines: str, path: str, page: Page = FORM, build: NginxBuild = BUILD
 ) -> tuple[BodyFolderAccess, ...]:
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", path))
     ctx = Looking(RecordedMachine({asked: SEEN.format(path)}))
@@ -46,21 +43,14 @@ def looked(
     site = config(f"server {{ listen 443 ssl; server_name shop.example.com; {lines} }}")
 
     async def work() -> None:
-        order: tuple[Observation, ...] = (site, page) if config_first else (page, site)
-        for observation in order:
-            ctx.emit(observation)
-            if observation is page:
-                await upload_folders.body_folder.work(ctx, page)
-            else:
-                await upload_folders.body_folder_before.work(ctx, site)
+        await upload_folders.body_folder.work(ctx, page, site)
 
     asyncio.run(work())
     return ctx.observed(BodyFolderAccess)
 
 
-@pytest.mark.parametrize("config_first", [True, False])
-def test_the_folder_that_was_built_in(config_first: bool) -> None:
-    (access,) = looked("", "/var/lib/nginx/body", config_first=config_first)
+def test_the_folder_that_was_built_in() -> None:
+    (access,) = looked("", "/var/lib/nginx/body")
     assert access.closed_part
     assert access.closed_part.path == "/var/lib/nginx"
 

@@ -45,7 +45,7 @@ def asked(sent: int, announced: int) -> tuple[ResponseBody, ...]:
         )
         async with server:
             ctx.observations += [seen, CUT]
-            await upstream_bodies.page_cut.work(ctx, CUT)
+            await upstream_bodies.page_cut.work(ctx, CUT, seen)
 
     asyncio.run(work())
     assert b"\r\nX-Own: yes\r\n" in requests[0]
@@ -86,7 +86,7 @@ def test_over_ssh_curl_says_how_it_ended(status: int, out: str, end: str) -> Non
     ctx = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
     ctx.observations += [CUT, seen]
-    ask(upstream_bodies.page_cut_before, ctx, seen)
+    ask(upstream_bodies.page_cut, ctx, CUT)
     assert ctx.observed(ResponseBody)[-1].end == end
 
 
@@ -95,7 +95,7 @@ def test_without_an_answer_nothing_is_said(status: int, out: str) -> None:
     ctx = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
     ctx.observations += [CUT, seen]
-    ask(upstream_bodies.page_cut_before, ctx, seen)
+    ask(upstream_bodies.page_cut, ctx, CUT)
     assert ctx.observed(ResponseBody) == (CUT,)
 
 

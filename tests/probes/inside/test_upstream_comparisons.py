@@ -39,7 +39,6 @@ def compare(
     door: Exchange = REFUSED,
     lines: str = UPGRADE,
     options: Options = Options(),
-    config_first: bool = True,
     machine: RecordedMachine | None = None,
     target: Target = SHOP,
 ) -> Looking:
@@ -53,10 +52,7 @@ def compare(
         seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
         async with server:
             ctx.observations += [seen, door]
-            if config_first:
-                await upstream_comparisons.page_questioned.work(ctx, door)
-            else:
-                await upstream_comparisons.page_questioned_before.work(ctx, seen)
+            await upstream_comparisons.page_questioned.work(ctx, door, seen)
 
     asyncio.run(work())
     return ctx
@@ -64,7 +60,8 @@ def compare(
 
 def question(ctx: Looking, exchange: Exchange) -> None:
     async def work() -> None:
-        await upstream_comparisons.page_questioned.work(ctx, exchange)
+        config = ctx.observed(NginxConfig)[0]
+        await upstream_comparisons.page_questioned.work(ctx, exchange, config)
 
     asyncio.run(work())
 
@@ -104,7 +101,7 @@ def minds_upgrade(asked: str) -> bytes:
 def test_the_change_that_helps_is_repeated_and_nothing_is_asked_after_it(
     config_first: bool,
 ) -> None:
-    ctx = compare(serving(minds_upgrade), config_first=config_first)
+    ctx = compare(serving(minds_upgrade))
     assert requests(ctx) == [
         ("none", "", False, 400),
         ("field", "Connection", False, 200),

@@ -30,7 +30,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, config: Any, *answers: Exchange | Bro
         ctx.emit(answer)
 
     async def work() -> None:
-        await upstream_groups.behind_a_page_missing_before.work(ctx, config)
+        for exchange in ctx.observed(Exchange):
+            await upstream_groups.behind_a_missing_page.work(ctx, exchange, config)
+        for visit in ctx.observed(BrowserVisit):
+            await upstream_groups.behind_a_missing_visit.work(ctx, visit, config)
 
     asyncio.run(work())
     return bool(calls)

@@ -36,7 +36,8 @@ def config(location: str) -> NginxConfig:
 
 def ask(probe: Probe, ctx: Looking, observation: Observation) -> None:
     async def work() -> None:
-        await probe.work(ctx, observation)
+        needed = ctx.observed(probe.needs)[:1] if probe.needs else ()
+        await probe.work(ctx, observation, *needed)
 
     asyncio.run(work())
 
@@ -57,7 +58,7 @@ def looked(
             if isinstance(door, Upgrade):
                 await upstream_requests.websocket_refused.work(ctx, door)
             else:
-                await upstream_requests.page_refused.work(ctx, door)
+                await upstream_requests.page_refused.work(ctx, door, seen)
 
     asyncio.run(work())
     return ctx
@@ -166,7 +167,7 @@ def test_the_same_by_the_servers_own_curl() -> None:
     ctx = Looking(Distant(via="ssh://203.0.113.10"))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
     ctx.observations += [seen, GATEWAY]
-    ask(upstream_requests.page_refused_before, ctx, seen)
+    ask(upstream_requests.page_refused, ctx, GATEWAY)
     passed, visitor = ctx.observed(Asked)[:2]
     assert passed.failure
     assert (passed.failure.kind, visitor.status, visitor.head) == ("closed", 200, 30)

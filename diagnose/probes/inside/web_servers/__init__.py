@@ -18,7 +18,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
-from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.unanswered import emit_unanswered
@@ -90,24 +90,12 @@ async def _observe_inner(ctx: ProbeContext, servers: InstalledServers) -> bool:
     return await observe_inner_server(ctx, servers)
 
 
-@probe(after=Handshake)
-async def idle_servers(ctx: ProbeContext, handshake: Handshake) -> None:
+@probe(after=Handshake, needs=Listeners)
+async def idle_servers(ctx: ProbeContext, handshake: Handshake, listeners: Listeners) -> None:
     """Look for a server that is meant to answer and could not open the port, after visitors got a
     certificate that is not for the name."""
-    foreign = [handshake for handshake in ctx.observed(Handshake) if _is_foreign(ctx, handshake)]
-    listeners = ctx.observed(Listeners)
-    if listeners and foreign and foreign[0] is handshake:
-        await _look_for_idle(ctx, listeners[0])
-
-
-@probe(after=Listeners)
-async def idle_servers_later(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Do the same where the certificate was seen before the listening sockets."""
-    if any(_is_foreign(ctx, handshake) for handshake in ctx.observed(Handshake)):
-        await _look_for_idle(ctx, listeners)
-
-
-async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
+    if not is_first(ctx, handshake, _is_foreign):
+        return
     if listeners.failure is not None or not any(map(ctx.options.wants, _LAYERS)):
         return
     servers = await list_servers(ctx, listeners)
@@ -117,27 +105,13 @@ async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
     await asyncio.gather(*(_observe_idle(ctx, candidate) for candidate in chosen))
 
 
-@probe(after=Exchange)
-async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=Listeners)
+async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the servers on other ports after the page redirects to itself, or is that of a new
     installation, and none of these servers has the port: one of them may stand behind the program
     that ends TLS, and answer."""
-    pages = [
-        exchange for exchange in ctx.observed(Exchange) if _may_come_from_behind(ctx, exchange)
-    ]
-    listeners = ctx.observed(Listeners)
-    if listeners and pages and pages[0] is exchange:
-        await _look_behind(ctx, listeners[0])
-
-
-@probe(after=Listeners)
-async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Do the same where the page was seen before the listening sockets."""
-    if any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _look_behind(ctx, listeners)
-
-
-async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
+    if not is_first(ctx, exchange, _may_come_from_behind):
+        return
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
     if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
         return

@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Failure, Unseen
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import web_servers as probes
@@ -211,24 +212,27 @@ def test_a_stopped_server_with_the_site_is_seen_after_a_foreign_certificate(
     monkeypatch.setattr(probes, "reader_of", lambda kind: IdleReader())
     ctx.emit(Listeners(sockets=(NGINX,)))
     foreign = ctx.emit(shake(chain=(replace(LEAF, dns_names=("www.example.org",)),)))
-    asyncio.run(probes.idle_servers.work(ctx, foreign))  # type: ignore[arg-type]
+    _look_for_idle(ctx, foreign)
     (server,) = ctx.observed(WebServer)
     assert server.pid is None
     plain = Looking(machine)
     plain.emit(Listeners(sockets=(NGINX,)))
     error = Failure("protocol", "wrong version number")
     http = plain.emit(shake(failure=error, received="HTTP/1.1 400 Bad Request"))
-    asyncio.run(probes.idle_servers.work(plain, http))  # type: ignore[arg-type]
+    _look_for_idle(plain, http)
     assert plain.observed(WebServer)
-    later = Looking(machine)
-    later.emit(foreign)
-    sockets = later.emit(Listeners(sockets=(NGINX,)))
-    asyncio.run(probes.idle_servers_later.work(later, sockets))  # type: ignore[arg-type]
-    assert later.observed(WebServer)
     own = Looking(RecordedMachine({}))
+    own.emit(Listeners(sockets=(NGINX,)))
     fits = own.emit(shake(chain=(LEAF,)))
-    asyncio.run(probes.idle_servers.work(own, fits))  # type: ignore[arg-type]
+    _look_for_idle(own, fits)
     assert not own.machine.commands_run  # type: ignore[attr-defined]
+
+
+def _look_for_idle(ctx: Looking, handshake: Handshake) -> None:
+    async def work() -> None:
+        await probes.idle_servers.work(ctx, handshake, ctx.observed(Listeners)[0])
+
+    asyncio.run(work())
 
 
 class IdleReader:
