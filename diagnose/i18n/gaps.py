@@ -41,7 +41,9 @@ MESSAGES = Messages(
     Message("gap.by-proxy", "DNS, ICMP errors, the route, port 80"),
     Message("gap.roots", "trusted roots"),
     Message("gap.cloud", "the cloud's rules in front of the server"),
-    Message("gap.untried", "forms, uploads, sign-in and other pages"),
+    Message(
+        "gap.untried", "forms, uploads, sign-in, other pages, other clients and other networks"
+    ),
     # Why
     Message("gap.not-tried", "if something fails there, give its error message"),
     Message("gap.tracefs", "tracefs is not mounted"),

@@ -368,11 +368,15 @@ def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
 
 
 def _untried_gaps(report: Report, view: View) -> Iterator[Unseen]:
-    """Yield what no run tries, where nothing else is wrong: a person may see it fail."""
+    """Yield what no run tries, where the site works: a person may see it fail."""
     target = report.evidence.target
-    if verdict(report).status == "ok" and not target.is_websocket and target.symptom is None:
+    if (
+        verdict(report).status in {"ok", "warning"}
+        and not target.is_websocket
+        and target.symptom is None
+    ):
         yield Unseen(
-            what="forms, uploads, sign-in and other pages",
+            what="forms, uploads, sign-in, other pages, other clients and other networks",
             why="if something fails there, give its error message",
             enable=f"{rerun_command(report, view)} 'MESSAGE'",
         )

@@ -91,8 +91,11 @@ def test_a_note_is_one_line_and_no_problem() -> None:
 
 def test_a_healthy_site_is_told_what_no_run_tries() -> None:
     """Nothing says that forms work, until somebody gives the message that they see."""
-    untried = "forms, uploads, sign-in and other pages"
-    assert untried in render(healthy(), View())
+    untried = "forms, uploads, sign-in, other pages, other clients and other networks"
+    assert untried in render(healthy(), View(width=120)).replace("\n            ", " ")
+    raised = ((check("tcp.door-shut", Severity.WARNING), refusal()),)
+    warned = report(*healthy().evidence.observations, raised=raised)
+    assert untried in render(warned, View(width=120))
     assert untried not in render(refused(), View())
     pasted = healthy()
     target = replace(pasted.evidence.target, symptom=Symptom("status", "HTTP 413", 413))
