@@ -1,0 +1,35 @@
+"""Rules of a firewall that stop what the server sends itself, or what routers tell it."""
+
+from ..lab import SERVER, Lab
+from ..scenario import healthy, scenario
+from .netfilter import NO_FAIL2BAN, iptables
+
+JAIL = (
+    "-N f2b-plesk-apache",
+    "-A f2b-plesk-apache -s 192.0.2.66 -j REJECT --reject-with icmp-port-unreachable",
+    "-A f2b-plesk-apache -j RETURN",
+    "-I INPUT -p tcp -m multiport --dports 80,443,3000 -j f2b-plesk-apache",
+)
+
+
+def at_the_public_address(lab: Lab) -> None:
+    """nginx passes on to the server's own address, as panels write it, and a jail is there."""
+    lab.application("--host", SERVER)
+    lab.edit("http://127.0.0.1:3000", f"http://{SERVER}:3000")
+    lab.reload()
+    lab.undo(lambda: lab.server.sh("iptables-nft -F; iptables-nft -X", check=False))
+    iptables(lab, *JAIL)
+
+
+@scenario(outside="http.server-error", server="firewall.loopback-blocked", manual=NO_FAIL2BAN)
+def fail2ban_banned_the_server_itself(lab: Lab) -> None:
+    """https://github.com/fail2ban/fail2ban/issues/1718: "my server blocked the own server ip and
+    caused an 502 Bad Gateway"."""
+    at_the_public_address(lab)
+    reject = f"-s {SERVER} -j REJECT --reject-with icmp-port-unreachable"
+    iptables(lab, f"-I f2b-plesk-apache 1 {reject}")
+
+
+@healthy()
+def fail2ban_banned_another_than_the_server(lab: Lab) -> None:
+    at_the_public_address(lab)
