@@ -2,7 +2,7 @@
 
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
-from .netfilter import NO_FAIL2BAN, iptables
+from .netfilter import NO_FAIL2BAN, alone, chain, iptables
 
 JAIL = (
     "-N f2b-plesk-apache",
@@ -33,3 +33,36 @@ def fail2ban_banned_the_server_itself(lab: Lab) -> None:
 @healthy()
 def fail2ban_banned_another_than_the_server(lab: Lab) -> None:
     at_the_public_address(lab)
+
+
+RULES = (
+    "iif lo accept",
+    "meta l4proto ipv6-icmp accept",
+    "tcp dport { 22, 80, 443 } accept",
+)
+SMALL = ("the pages hang over a vpn with a smaller mtu",)
+
+
+@scenario(
+    outside=None, server="firewall.packet-too-big-blocked", both="firewall.packet-too-big-blocked",
+    args=SMALL, manual="the file of the rules is the administrator's",
+)  # fmt: skip
+def reports_of_the_size_are_not_let_in(lab: Lab) -> None:
+    """https://github.com/QubesOS/qubes-issues/issues/3406: established, and not related."""
+    alone(lab)
+    chain(lab, "ct state established accept", *RULES, policy="drop")
+
+
+@healthy(args=SMALL)
+def reports_of_the_size_are_let_in(lab: Lab) -> None:
+    """Ping alone is closed."""
+    alone(lab)
+    related = "ct state established,related accept"
+    chain(lab, related, "icmp type echo-request drop", *RULES, policy="drop")
+
+
+@healthy()
+def all_of_icmp_is_dropped(lab: Lab) -> None:
+    """To hide from ping; a note, without a message."""
+    alone(lab)
+    iptables(lab, "-I INPUT -p icmp -j DROP")
