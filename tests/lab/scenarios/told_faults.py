@@ -9,6 +9,8 @@ HEADER = ("请求Header中自定义了一个x_user=12346的header，后端收不
 ADDRESS = ("nginx反向代理后, 后台日志打印的ip全为 127.0.0.1",)
 FORWARDED = "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
 MINE = (site.CONF,)
+DOWNLOAD = ("nginx不返回数据，而是下载",)
+DATA = f"https://{site.NAME}/get"
 
 
 @scenario(outside=None, server="upstream.stream-buffered", args=STREAM, differs=MINE)
@@ -43,3 +45,24 @@ def visitors_address_is_not_passed_on(lab: Lab) -> None:
 @healthy(args=ADDRESS)
 def visitors_address_is_passed_on(lab: Lab) -> None:
     """Whether the application reads it, only its log shows."""
+
+
+def data(lab: Lab, setting: str = "") -> None:
+    """What nginx answers itself has the type of default_type, as what memcached_pass answers."""
+    answer = f"""  location = /get {{ {setting} return 200 '{{"user": "li"}}'; }}\n"""
+    lab.edit("  ssl_session_timeout", f"{answer}  ssl_session_timeout")
+    lab.reload()
+
+
+@scenario(
+    outside="http.page-downloaded", args=DOWNLOAD, target=DATA,
+    manual="which type it has, a person knows",
+)  # fmt: skip
+def data_without_a_type_is_downloaded(lab: Lab) -> None:
+    """https://github.com/openresty/redis2-nginx-module/issues/39."""
+    data(lab)
+
+
+@healthy(args=DOWNLOAD, target=DATA)
+def data_with_a_type_is_shown(lab: Lab) -> None:
+    data(lab, "default_type application/json;")
