@@ -32,7 +32,8 @@ from diagnose.parsers.netfilter import Packet
 #: Messages that are about the size of packets.
 _SIZE = re.compile(
     r"\b(?:P?MTUD?|MSS|PPPoE)\b|path mtu|fragmentation needed|packet too big"
-    r"|(?:large|big) (?:packets?|pages?|answers?|responses?|files?|downloads?)|大(?:数据)?包|分片",
+    r"|(?:large|big) (?:packets?|pages?|answers?|responses?|files?|downloads?)"
+    r"|大(?:数据)?包|大文件.{0,8}(?:卡|停)|分片",
     re.IGNORECASE,
 )
 

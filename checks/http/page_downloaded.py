@@ -39,8 +39,9 @@ _SHOWN = "text/plain"
 _FORCED = "x-oss-force-download"
 #: Messages about an answer that is saved and not shown, and the beginning of a text.
 _SAVED = re.compile(
-    r"(?:变成|成了|而是|自动|直接|就|让|是)\s{0,2}下载|下载(?:了?一个)?文件"
-    r"|\bdownload(?:s|ed|ing)? (?:a |the |it |instead|as |file|page)"
+    r"(?:变成|成了|而是|自动|直接|就|让|是|被)\s{0,2}下载|下载了(?:一个)?文件"
+    r"|\bdownload(?:s|ed|ing)? instead|\bdownload(?:s|ed|ing) (?:a |the |it |as )"
+    r"|\b(?:asks?|prompts?|offers?|wants?|forces?)\b.{0,20}\bdownload"
     r"|instead of (?:being )?(?:show|display|render|open)",
     re.IGNORECASE,
 )

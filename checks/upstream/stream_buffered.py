@@ -45,11 +45,17 @@ _LINES = frozenset(
 LATE = 3.0
 #: Messages about a stream that does not come bit by bit.
 _TOLD = re.compile(
-    r"流式|逐字|逐个字|打字机|\bSSE\b|EventSource|event[- ]stream|server[- ]sent events?"
+    r"流式|逐字|逐个字|打字(?:机|效果)|一次性.{0,8}(?:显示|返回|输出|出来|收到)"
+    r"|全部.{0,6}(?:完|后).{0,4}(?:才|再)(?:显示|返回|输出)"
+    r"|\bSSE\b|EventSource|event[- ]stream|server[- ]sent events?"
     r"|word[- ]by[- ]word|token[- ]by[- ]token|typewriter"
-    r"|\bstream(?:ing|ed)?\b.{0,60}\b(?:answers?|responses?|output|messages?|tokens?|events?|chat)\b"
-    r"|\b(?:answers?|responses?|output|messages?|tokens?|events?)\b.{0,60}"
-    r"\b(?:not stream|stream|all at once|at once|buffered)",
+    r"|\bstreaming (?:answers?|responses?|output|messages?|tokens?|events?|chat)\b"
+    r"|(?:\bnot|n't|instead of|without) stream(?:ing)?\b"
+    r"|\b(?:answers?|responses?|repl(?:y|ies)|output|messages?|tokens?|events?|chunks?)\b.{0,60}"
+    r"\b(?:at once|come together|in one (?:go|block|piece)|(?:not|never) flushed|delayed until"
+    r"|all tokens)\b"
+    r"|\bbuffers? (?:the |my )?(?:whole |entire )?(?:answers?|responses?|events?|chunks?|stream)\b"
+    r"|\bdumps all (?:the )?output",
     re.IGNORECASE,
 )
 

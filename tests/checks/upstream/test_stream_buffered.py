@@ -79,6 +79,9 @@ ANSWERED = replace(SILENT, failure=None, status=200, headers=(("Content-Type", "
         "the streaming response never reaches the client",
         "等待AI回答完再一下输出全部内容，没有流式输出效果",
         "the answer comes all at once and not word by word",
+        "chat replies appear in one block instead of streaming",
+        "onmessage就一直等到接口结束一次性返回了所有事件",
+        "events are delayed until the connection closes",
     ],
 )
 def test_fires_where_a_message_tells_of_the_stream(words: str) -> None:
@@ -92,7 +95,15 @@ def test_fires_where_a_message_tells_of_the_stream(words: str) -> None:
     assert not judge(CHECK, told, BUILD, RUNNING, config(), target=target)
 
 
-@pytest.mark.parametrize("words", ["the message is never sent", "upstream sent no response"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the message is never sent",
+        "upstream sent no response",
+        "stream error: the response was reset",
+        "no stream found",
+    ],
+)
 def test_silent_where_a_message_tells_of_something_else(words: str) -> None:
     target = replace(SHOP, symptom=Symptom("other", words))
     assert not judge(CHECK, ANSWERED, BUILD, RUNNING, config(), target=target)

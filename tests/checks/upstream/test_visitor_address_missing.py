@@ -26,6 +26,10 @@ def told(words: str) -> Target:
         "How to get real IP when running nginx? all I see is 127.0.0.1",
         "the client IP is always the proxy's",
         "every visitor has the ip 127.0.0.1 in the log",
+        "Tomcat access log use proxy ip instead of real client ip",
+        "使用nginx反向代理后后端只能获取到nginx的IP地址",
+        "request.remote_addr always returns 127.0.0.1",
+        "nginx 反代之后拿到的客户端ip是docker网关地址",
     ],
 )
 def test_fires_after_a_message(words: str) -> None:
@@ -38,7 +42,11 @@ def test_fires_after_a_message(words: str) -> None:
 
 def test_silent_without_a_message_about_it() -> None:
     assert not judge(CHECK, *GIVEN, config())
-    for words in ("connect() to 127.0.0.1:3000 failed", "wrong ip address in DNS", "502"):
+    for words in (
+        "connect() to 127.0.0.1:3000 failed", "wrong ip address in DNS", "502",
+        "域名解析到真实IP后打不开", "connect to real ip works but not the domain",
+        "all requests fail, proxy_pass http://127.0.0.1:8080", "Access denied for your IP",
+    ):  # fmt: skip
         assert not judge(CHECK, *GIVEN, config(), target=told(words))
 
 
