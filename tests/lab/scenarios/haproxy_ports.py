@@ -34,3 +34,21 @@ def haproxy_rule_has_the_name_without_the_port(lab: Lab) -> None:
 @healthy_haproxy(target=URL)
 def haproxy_rule_takes_the_port_off(lab: Lab) -> None:
     serve(lab, BY_NAME.replace("hdr(host)", "hdr(host),field(1,:)"))
+
+
+ADDRESS = (
+    "the application's log shows the ip 127.0.0.1 for all visitors, all of them are 127.0.0.1",
+)
+
+
+@haproxy_scenario(
+    outside=None, server="server.visitor-address-missing", args=ADDRESS, differs=(haproxy.CONFIG,)
+)
+def haproxy_does_not_tell_the_visitors_address(lab: Lab) -> None:
+    """Of the class of https://github.com/klren0312/daliy_knowledge/issues/164."""
+    haproxy.serve(lab, haproxy.SITE.replace("    option forwardfor\n", ""))
+
+
+@healthy_haproxy(args=ADDRESS)
+def haproxy_tells_the_visitors_address(lab: Lab) -> None:
+    haproxy.serve(lab)
