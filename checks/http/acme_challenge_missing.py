@@ -24,6 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -42,7 +43,9 @@ class _Place:
 
 @check(
     severity=Severity.WARNING,
-    needs=[Exchange],
+    # Listeners: only a look at the server shows where the file would be.
+    needs=[Exchange, Listeners],
+    needs_fault=[Exchange],
     explains=["nginx.own-answer", "server.own-answer"],
 )
 def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:

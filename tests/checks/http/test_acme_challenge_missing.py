@@ -7,7 +7,7 @@ import pytest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
-from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "http.acme-challenge-missing"
 TOKEN = "oZK3axC2Xw2CoAdlQFjl6mF1JNhJCIIfJivOaiY3is8"
@@ -21,28 +21,28 @@ OWN = OWN.replace("    SSLEngine on\n", "    SSLEngine on\n    DocumentRoot /var
 
 def test_fires_where_nginx_has_no_such_file() -> None:
     assert FILES != SITE
-    (claim,) = judge(CHECK, RUNNING, BUILD, config(FILES), MISSING, target=TARGET)
+    (claim,) = judge(CHECK, LISTENING, RUNNING, BUILD, config(FILES), MISSING, target=TARGET)
     assert (claim.facts["folder"], claim.facts["server"]) == ("/var/www/html", "nginx")
     assert claim.facts["file"] == f"/var/www/html{PATH}"
 
 
 def test_fires_where_apache_has_no_such_file() -> None:
     """Issue 37 of Crypt-LE."""
-    (claim,) = judge(CHECK, APACHE, apache_config(OWN), MISSING, target=TARGET)
+    (claim,) = judge(CHECK, LISTENING, APACHE, apache_config(OWN), MISSING, target=TARGET)
     assert (claim.facts["folder"], claim.facts["server"]) == ("/var/www/html", "Apache")
 
 
 def test_silent_where_an_application_answers() -> None:
-    assert not judge(CHECK, RUNNING, BUILD, config(), MISSING, target=TARGET)
-    assert not judge(CHECK, APACHE, apache_config(), MISSING, target=TARGET)
+    assert not judge(CHECK, LISTENING, RUNNING, BUILD, config(), MISSING, target=TARGET)
+    assert not judge(CHECK, LISTENING, APACHE, apache_config(), MISSING, target=TARGET)
 
 
 @pytest.mark.parametrize("path", ["/.well-known/acme-challenge/test", "/shop", f"{PATH}/x"])
 def test_silent_at_other_addresses(path: str) -> None:
     target = replace(SHOP, path=path)
-    assert not judge(CHECK, RUNNING, BUILD, config(FILES), MISSING, target=target)
+    assert not judge(CHECK, LISTENING, RUNNING, BUILD, config(FILES), MISSING, target=target)
 
 
 def test_silent_where_the_file_comes() -> None:
     answer = replace(MISSING, status=200)
-    assert not judge(CHECK, RUNNING, BUILD, config(FILES), answer, target=TARGET)
+    assert not judge(CHECK, LISTENING, RUNNING, BUILD, config(FILES), answer, target=TARGET)
