@@ -34,6 +34,7 @@ def bypassed(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "port": f"{port}/tcp",
                 "to": dnat_target.decision.to,
+                "published": f"127.0.0.1:{port}:{dnat_target.destination[1] or port}",
                 "rule": place.text,
                 "owner": "" if owner == "hand" else owner,
                 "docker": owner == "docker",

@@ -29,6 +29,7 @@ from diagnose.model import (
     commands,
     endpoints,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
@@ -92,14 +93,22 @@ def container_rules_lost(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _published_port(evidence: Evidence, port: int) -> _PublishedPort | None:
-    processes = {socket.process for socket in listeners_on(evidence, port)}
+    """Return what publishes the port to visitors. A port that is published on the loopback address
+    alone has no rule for them."""
+    listeners = listeners_on(evidence, port)
+    if listeners and all(is_loopback(listener.address) for listener in listeners):
+        return None
+    processes = {listener.process for listener in listeners}
     engine_and_name = next(
         (
             (container.engine, container.name)
             for containers in evidence.good(Containers)
             for container in containers.running
             if "host" not in container.networks
-            and any(port_mapping.port == port for port_mapping in container.ports)
+            and any(
+                port_mapping.port == port and not is_loopback(port_mapping.address)
+                for port_mapping in container.ports
+            )
         ),
         ("", ""),
     )

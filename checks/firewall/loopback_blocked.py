@@ -1,5 +1,7 @@
 """The server's own rules drop what it sends to itself: the input chain has no rule for `lo`, so
 nginx cannot connect to an application on 127.0.0.1, and a resolver on 127.0.0.53 does not answer.
+What goes to another address of the server uses `lo` too: a jail of fail2ban that has banned this
+address stops nginx before its own application.
 
 The rules are evaluated for exactly the connection that failed (nft(8), "Packet flow"; the examples
 of the nftables wiki accept `iif lo` first for this reason).
@@ -26,8 +28,10 @@ from diagnose.model import (
 from diagnose.model.addresses import is_loopback
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.summary import socket_text
 from diagnose.model.tcp import Connection
-from diagnose.parsers.netfilter import Decision, Packet, decide
+from diagnose.model.visitor import Jails
+from diagnose.parsers.netfilter import Decision, Packet, decide, owners
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
 #: How a connection to the server itself fails for each verdict. EPERM ("denied"): its own output
@@ -46,6 +50,7 @@ _KINDS = {"drop": ("timeout", "denied"), "reject": ("unreachable", "refused", "d
         "websocket.not-upgraded",
         "dns.resolver-unreachable",
         "tcp.timeout",
+        "tcp.refused",
     ],
     on_loopback=True,
 )
@@ -53,13 +58,25 @@ def loopback_blocked(evidence: Evidence) -> Iterator[Claim]:
     view = netfilter_view(evidence)
     for attempt in evidence.of(UpstreamTry):
         failure = attempt.failure
-        if failure is None or not is_loopback(attempt.address):
+        if failure is None or not _is_own(view, attempt.address):
             continue
         decision = _decision(view, attempt)
         place = view.ruleset.position_of(decision)
         if failure.kind in _KINDS.get(decision.verdict, ()) and place is not None:
             yield replace(_claim(view, attempt, decision, place), covers=_covers(evidence, attempt))
             return
+
+
+def _is_own(view: NetfilterView, address: str) -> bool:
+    return is_loopback(address) or any(address in nic.addresses for nic in view.nics)
+
+
+def _jail(view: NetfilterView, place: RulePosition, address: str) -> str:
+    """Return the jail of fail2ban that has banned the server's own address; "" if none has."""
+    if view.owner(place) != "fail2ban":
+        return ""
+    holding = [jail for jails in view.evidence.good(Jails) for jail in jails.banning(address)]
+    return next(iter(holding), owners.jail(place) or "JAIL")
 
 
 def _covers(evidence: Evidence, attempt: UpstreamTry) -> tuple[Subject, ...]:
@@ -91,7 +108,9 @@ def _claim(
         because=(*view.because, attempt),
         confidence=Confidence.CERTAIN,
         facts={
-            "application": f"{attempt.address}:{attempt.port}",
+            "application": socket_text(attempt.address, attempt.port),
+            "address": attempt.address,
+            "jail": _jail(view, place, attempt.address),
             "message": attempt.failure.message if attempt.failure else "",
             "table": table,
             "chain": place.chain.name,

@@ -10,6 +10,9 @@ section 4.2.2): a note, unless a message says that files of an old build are ask
 
 nginx's `expires` also replaces what an application says of its answers (ngx_http_headers_module):
 in the `server` block it makes browsers keep the data that the page's script reads.
+
+The address of an old file may be answered with the page itself (`try_files … /index.html`), which
+browsers refuse as a script and keep under that address.
 """
 
 import re
@@ -69,7 +72,9 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, (answer, age) = Nginx.of(evidence), kept[0]
     subjects = endpoint_subjects(answer for answer, _ in kept)
-    match, directive = _decisive(nginx)
+    # What says nothing is not what a line of the configuration says.
+    match, directive = (None, None) if _says_nothing(answer) else _decisive(nginx)
+    in_place_of_file = bool(_HASHED.search(answer.url))
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -78,7 +83,8 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         severity=None if age >= _MISTAKE or is_told else Severity.NOTE,
         location=nginx.location(directive) if directive else None,
         facts={
-            "url": answer.url,
+            "url": f"{evidence.target.origin}/" if in_place_of_file else answer.url,
+            "asked": answer.url if in_place_of_file else "",
             "days": age // 86_400,
             "field": _field(answer),
             "silent": _says_nothing(answer),
@@ -123,6 +129,7 @@ def _data_claim(
         location=nginx.location(directive),
         facts={
             "url": nginx.evidence.target.origin + path,
+            "asked": "",
             "days": int(duration or 10 * 365 * _MOST) // _MOST,
             "field": "",
             "silent": False,

@@ -30,7 +30,8 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 503)
     if not proxies.is_decided or proxies.frontend.mode != "http" or not pages:
         return
-    section = proxies.frontend.section
+    section, names = proxies.frontend.section, host_patterns(rules_of(proxies.frontend))
+    with_port = port not in {80, 443}
     yield Claim(
         about=Subject(port=port, text=proxies.frontend.name),
         covers=(Subject(port=port),),
@@ -39,9 +40,12 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
             **haproxy.view.facts,
             "frontend": proxies.frontend.name,
             "place": place_text(section.file, section.line),
-            "names": host_patterns(rules_of(proxies.frontend))[:6],
+            "names": names[:6],
             "path": evidence.target.path,
-            "with_port": port not in {80, 443},
+            "with_port": with_port,
+            # A rule has the name, and visitors send it with the port.
+            "port_decides": with_port and evidence.target.host.lower() in map(str.lower, names),
+            "port": port,
             "map": _map(proxies.frontend),
             "missing": clean(missing_backend(proxies, evidence.target), 300),
         },

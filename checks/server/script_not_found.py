@@ -1,7 +1,8 @@
 """PHP-FPM answers in its own words that it does not find the script, or may not run it, behind
 Caddy (php_fastcgi; PHP's sapi/fpm/fpm/fpm_main.c: "File not found.", "Access denied."). Caddy sends
 it only files that Caddy itself finds, so PHP-FPM sees other files: in another container, below
-another root, or its user may not read them.
+another root, or its user may not read them. `reverse_proxy` with `transport fastcgi` is less than
+php_fastcgi: it adds no index.php to the path of a folder, so that PHP-FPM gets the folder.
 
 Behind Apache it is named where ProxyPassMatch sends PHP-FPM another folder than the site's
 DocumentRoot (AH01071, "Primary script unknown"; mod_proxy_fcgi)."""
@@ -66,6 +67,7 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     site, route = routes[0]
     other = _other_folder(site, route) if view.server.product == "apache" else ""
     edit = _edit(view, site, route, other) if other else None
+    lacks_index = pages[0].status == 403 and _is_bare_transport(view, route)
     yield Claim(
         about=Subject(port=target.port, path=target.path.partition("?")[0]),
         covers=(Subject(port=target.port),),
@@ -78,13 +80,24 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
             "application": route.socket or route.target,
             "root": site.root,
             "sent": other,
+            "lacks_index": lacks_index,
+            "dial": (route.socket or route.target).removeprefix("fcgi://"),
             "place": place_text(route.file, route.line),
             "url": pages[0].url,
         },
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         if edit
-        else Fix((Manual("same-files", Where.SERVER),), Applicability.MANUAL),
+        else Fix(
+            (Manual("php-fastcgi" if lacks_index else "same-files", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _is_bare_transport(view: ServerView, route: SiteRoute) -> bool:
+    """Return whether Caddy passes on by `reverse_proxy`, and not by php_fastcgi."""
+    line = line_text(view, route.file, route.line)
+    return view.server.product == "caddy" and "reverse_proxy" in line.split()
 
 
 def _other_folder(site: WebSite, route: SiteRoute) -> str:

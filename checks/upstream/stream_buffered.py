@@ -4,8 +4,12 @@ buffer is full (ngx_http_proxy_module, proxy_buffering).
 
 The application itself answers at once with the type of a stream, and through nginx nothing arrives;
 or a short stream arrives whole, seconds after it was asked for.
+
+The answers of chat programs are the response to a POST, which the run does not send. After a
+message that they do not come word by word, the location that passes them on is looked at.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -13,6 +17,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, serves_only, setting_edits
 from checks.upstream import Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._told import passed_paths, told_text
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,6 +27,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -37,11 +43,26 @@ _LINES = frozenset(
 )  # fmt: skip
 #: Seconds from the request to the first byte after which a stream is late.
 LATE = 3.0
+#: Messages about a stream that does not come bit by bit.
+_TOLD = re.compile(
+    r"流式|逐字|逐个字|打字(?:机|效果)|一次性.{0,8}(?:显示|返回|输出|出来|收到)"
+    r"|全部.{0,6}(?:完|后).{0,4}(?:才|再)(?:显示|返回|输出)"
+    r"|\bSSE\b|EventSource|event[- ]stream|server[- ]sent events?"
+    r"|word[- ]by[- ]word|token[- ]by[- ]token|typewriter"
+    r"|\bstreaming (?:answers?|responses?|output|messages?|tokens?|events?|chat)\b"
+    r"|(?:\bnot|n't|instead of|without) stream(?:ing)?\b"
+    r"|\b(?:answers?|responses?|repl(?:y|ies)|output|messages?|tokens?|events?|chunks?)\b.{0,60}"
+    r"\b(?:at once|come together|in one (?:go|block|piece)|(?:not|never) flushed|delayed until"
+    r"|all tokens)\b"
+    r"|\bbuffers? (?:the |my )?(?:whole |entire )?(?:answers?|responses?|events?|chunks?|stream)\b"
+    r"|\bdumps all (?:the )?output",
+    re.IGNORECASE,
+)
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[UpstreamTry, NginxConfig],
+    needs=[NginxConfig],
     explains=["http.server-error", "http.slow", "upstream.timeout"],
 )
 def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
@@ -63,6 +84,7 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
                     "url": silent[0].url,
                     "type": streams[0].media_type,
                     "events": streams[0].media_type == STREAM,
+                    "told": False,
                     "location": " ".join((match.block.name, *match.block.args)),
                 },
                 because=(*silent, *streams),
@@ -70,7 +92,41 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
-    yield from _late_streams(nginx)
+    late = tuple(_late_streams(nginx))
+    yield from late
+    if not late and not silent:
+        yield from _told_streams(evidence)
+
+
+def _told_streams(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by a message, if no answer of the run says that nginx must not buffer it. The location
+    of a path to which the page's script sends something comes first."""
+    says_itself = any(page.header("X-Accel-Buffering") for page in page_exchanges(evidence))
+    if says_itself or not told_text(evidence, _TOLD):
+        return
+    passed = sorted(passed_paths(evidence), key=lambda item: item[2] == evidence.target.path)
+    for nginx, match, path in passed:
+        directive = proxy_pass_of(match)
+        if directive is None or not _is_buffered(match):
+            continue
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=path),
+            because=(nginx.config,) if nginx.config else (),
+            confidence=Confidence.LIKELY,
+            severity=Severity.WARNING,
+            location=nginx.location(directive),
+            facts={
+                "url": evidence.target.origin + path,
+                "type": STREAM,
+                "events": True,
+                "told": True,
+                "application": directive.args[0] if directive.args else "",
+                "location": " ".join((match.block.name, *match.block.args)),
+                "place": file_line(directive),
+            },
+            fix=_fix(nginx, match, path),
+        )
+        return
 
 
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
@@ -99,6 +155,7 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
             "type": STREAM,
             "events": True,
             "seconds": late[0].took,
+            "told": False,
             "application": directive.args[0],
             "location": " ".join((match.block.name, *match.block.args)),
             "place": file_line(directive),

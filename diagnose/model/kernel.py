@@ -25,6 +25,8 @@ class Kernel(Observation):
     `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" if it may not be read. `ipv6_off`
     are the interfaces whose disable_ipv6 is set; the one name "*" means a kernel without IPv6
     (`ipv6.disable=1`). `ttl` is net.ipv4.ip_default_ttl, how many routers a packet may pass.
+    `mtu_probing` is net.ipv4.tcp_mtu_probing: 1 and 2 let connections go on with smaller packets
+    although no router has said that they are too large.
     """
 
     layer: ClassVar[str] = "host"
@@ -37,6 +39,7 @@ class Kernel(Observation):
     ipv6_reverse_path: Word = ""
     ipv6_off: tuple[Label, ...] = ()
     ttl: int | None = None
+    mtu_probing: int | None = None
 
     def is_ipv6_off(self, device: str) -> bool:
         """Return whether IPv6 is turned off on an interface (ip-sysctl, disable_ipv6)."""

@@ -39,7 +39,8 @@ def update_state_fields(state: PacketState) -> None:
         return
     topology, ip, fields = state.topology, state.topology.ip, state.fields
     ct_state = "established" if state.connection.confirmed else "new"
-    fields["ct state"] = STATES["related" if state.stage == "refusal" else ct_state]
+    is_error = state.stage == "refusal" or topology.packet.kind == "too-big"
+    fields["ct state"] = STATES["related" if is_error else ct_state]
     fields["ct direction"] = int(state.stage in ("reply", "answer", "refusal"))
     fields["ct mark"] = state.connection.mark
     fields["ct protocol"], fields["ct zone"] = 6, 0
@@ -66,7 +67,8 @@ def translate(state: PacketState) -> None:
     """Translate addresses at a NAT hook. For a new connection the nat chains run next; later
     packets get the connection's existing translation."""
     state.translating = False
-    if state.tracking != "tracked":
+    # An ICMP error follows the connection that it is about, which is not looked at here.
+    if state.tracking != "tracked" or state.topology.packet.kind == "too-big":
         return
     before_routing = state.hook in BEFORE_ROUTING
     nat_type = "dst" if before_routing else "src"

@@ -343,14 +343,20 @@ def _life(options: tuple[Option, ...], context: ExtensionContext, text: str) -> 
     return tuple(steps)
 
 
-def _icmp6(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+def _icmp(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    """Parse `-m icmp --icmp-type 3/4` and `-m icmp6 --icmpv6-type 2`; iptables-save writes numbers,
+    or "any"."""
+    name = "icmp" if context.family == "ip" else "icmpv6"
     steps: list[Step] = []
     for option in options:
-        number = option.value.partition("/")[0]
-        if option.name != "icmpv6-type" or not number.isdigit():
-            steps.append(Unknown(text))
-        else:
-            steps.append(_match(("icmpv6 type",), option, [(int(number), int(number))]))
+        number, _, code = option.value.partition("/")
+        if option.value == "any" and not option.negated:
+            continue
+        if option.name != f"{name}-type" or not number.isdigit() or (code and option.negated):
+            return (Unknown(text),)
+        steps.append(_match((f"{name} type",), option, [(int(number), int(number))]))
+        if code.isdigit():
+            steps.append(_match((f"{name} code",), option, [(int(code), int(code))]))
     return tuple(steps)
 
 
@@ -388,7 +394,8 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "iprange": _iprange,
     "mark": _mark("meta mark"),
     "connmark": _mark("ct mark"),
-    "icmp6": _icmp6,
+    "icmp": _icmp,
+    "icmp6": _icmp,
     "length": _length,
     "tcpmss": _tcpmss,
     "ttl": _life,
@@ -399,5 +406,5 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "policy": _policy,
     "owner": _owner,
     **dict.fromkeys(("rt", "frag", "hbh", "dst", "mh"), _extension_header),
-    **dict.fromkeys(("udp", "udplite", "icmp", "sctp", "dccp", "ah", "esp"), _other_protocol),
+    **dict.fromkeys(("udp", "udplite", "sctp", "dccp", "ah", "esp"), _other_protocol),
 }

@@ -58,6 +58,8 @@ def connection_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
     """Return the fields that stay the same at every hook. Data is of any length."""
     if topology.packet.kind == "solicitation":
         return _solicitation_fields(topology)
+    if topology.packet.kind == "too-big":
+        return _too_big_fields(topology)
     fields = _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
     # Browsers and servers mark no packets of their own.
     fields |= {f"{topology.ip} dscp": 0, f"{topology.ip} ecn": 0}
@@ -80,6 +82,16 @@ def _solicitation_fields(topology: Topology) -> dict[str, Value]:
     return _common_fields(topology, _ICMPV6) | {
         "tcp flags": ABSENT, "th sport": UNKNOWN, "th dport": UNKNOWN,
         "icmpv6 type": ICMPV6_TYPES["nd-neighbor-solicit"], "icmpv6 code": 0, "ip6 hoplimit": 255,
+    }  # fmt: skip
+
+
+def _too_big_fields(topology: Topology) -> dict[str, Value]:
+    """Return the fields of a router's report that a packet is too large for the way."""
+    v4 = topology.version == 4
+    name, kind = ("icmp", 3) if v4 else ("icmpv6", ICMPV6_TYPES["packet-too-big"])
+    return _common_fields(topology, _ICMP if v4 else _ICMPV6) | {
+        "tcp flags": ABSENT, "th sport": UNKNOWN, "th dport": UNKNOWN,
+        f"{name} type": kind, f"{name} code": 4 if v4 else 0,
     }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def advance(state: PacketState) -> Outcome | None:
         # conntrack confirms the connection on leaving: it has an entry from here on.
         state.connection.confirmed = state.tracking == "tracked"
     next_stage = _NEXT_STAGE.get(state.stage)
-    if next_stage is None or state.topology.packet.kind == "solicitation":
+    if next_stage is None or state.topology.packet.kind != "connection":
         return state.completed_outcome()
     state.send(next_stage)
     _start_packet(state)

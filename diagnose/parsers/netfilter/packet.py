@@ -42,9 +42,10 @@ class Packet:
 
     `source` None: any stranger on the Internet. Interface `lo`: from the machine itself. Kind
     `solicitation`: no connection, but the question for the link-layer address of the destination
-    (RFC 4861 section 4.3), whose source is link-local. `user` and `user_name` are the local user
-    whose program opens a connection of interface `lo` (iptables-extensions(8), owner; nft(8),
-    skuid); None and "" if nobody knows.
+    (RFC 4861 section 4.3), whose source is link-local. Kind `too-big`: a router says that packets
+    of a connection are too large for the way (RFC 792, type 3 code 4; RFC 4443 section 3.2).
+    `user` and `user_name` are the local user whose program opens a connection of interface `lo`
+    (iptables-extensions(8), owner; nft(8), skuid); None and "" if nobody knows.
     """
 
     source: str | None
@@ -53,7 +54,7 @@ class Packet:
     interface: str
     source_port: int | None = None
     host: Host = Host()
-    kind: Literal["connection", "solicitation"] = "connection"
+    kind: Literal["connection", "solicitation", "too-big"] = "connection"
     user: int | None = None
     user_name: str = ""
 

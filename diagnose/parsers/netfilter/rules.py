@@ -47,6 +47,10 @@ ICMP_TYPES = {
     "echo-request": 8, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11,
     "parameter-problem": 12, "timestamp-request": 13, "timestamp-reply": 14,
 }  # fmt: skip
+ICMP_CODES = {
+    "net-unreachable": 0, "host-unreachable": 1, "prot-unreachable": 2, "port-unreachable": 3,
+    "frag-needed": 4, "net-prohibited": 9, "host-prohibited": 10, "admin-prohibited": 13,
+}  # fmt: skip
 FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50, "ah": 51,

@@ -83,6 +83,9 @@ async def kernel(ctx: ProbeContext) -> None:
             ipv6_reverse_path=_ipv6_reverse_path(proc_files),
             ipv6_off=kernel_parser.ipv6_off(proc_files),
             ttl=kernel_parser.parse_number(proc_files.get("/proc/sys/net/ipv4/ip_default_ttl")),
+            mtu_probing=kernel_parser.parse_number(
+                proc_files.get("/proc/sys/net/ipv4/tcp_mtu_probing")
+            ),
         )
     )
     _emit_counters(ctx, at, result.took, proc_files)

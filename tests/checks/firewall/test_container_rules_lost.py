@@ -62,3 +62,13 @@ def test_silent_where_it_answers_all_the_same() -> None:
     proxy = listening(443, process="docker-proxy")
     given = (host("ssh://web"), nic(), proxy, *CLOSED, saved(""), connected())
     assert not judge("firewall.container-rules-lost", *given)
+
+
+def test_silent_where_it_is_published_on_the_loopback_address_alone() -> None:
+    proxy = listening(443, process="docker-proxy", address="127.0.0.1")
+    given = (host(), nic(), proxy, *CLOSED, saved(""), connected(failure=TIMEOUT))
+    own = Container("docker", "c1", "web", ports=(ContainerPort(443, 443, "127.0.0.1"),))
+    inner = Containers(vantage=Vantage.SERVER, containers=(own,))
+    assert not judge("firewall.container-rules-lost", *given, inner)
+    nobody = (host(), nic(), listening(22), *CLOSED, saved(""), connected(failure=TIMEOUT))
+    assert not judge("firewall.container-rules-lost", *nobody, inner)

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ import pytest
 
 from diagnose.model import Claim, Confidence
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.chromium import CHROMIUM, browser
 
 CHECK = "http.page-downloaded"
@@ -110,3 +112,32 @@ def test_fires_on_a_page_that_is_sent_as_a_file_without_a_name(name: str) -> Non
 def test_silent_on_a_report_to_be_saved() -> None:
     field = ("Content-Disposition", 'attachment; filename="report.html"')
     assert not judged("text/html", HTML, field)
+
+
+def told(words: str, body: str = JSON, url: str = "https://shop.example.com/get?key=a") -> bool:
+    answer = Exchange(
+        url=url, address="203.0.113.10", port=443, status=200, body=body,
+        headers=(("Content-Type", "application/octet-stream"),),
+    )  # fmt: skip
+    target = replace(SHOP, path="/get", symptom=Symptom("other", words))
+    return bool(judge(CHECK, answer, target=target, masked=False))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nginx不返回数据，而是下载",
+        "访问的时候返回的是让下载文件",
+        "it downloads instead of showing",
+    ],
+)
+def test_fires_on_text_after_a_message(words: str) -> None:
+    """Issue 39 of redis2-nginx-module."""
+    assert told(words)
+
+
+def test_silent_on_files_and_other_messages() -> None:
+    words = "the browser downloads a file"
+    assert not told(words, "PK\x03\x04\x00")
+    assert not told(words, JSON, "https://shop.example.com/list.dat")
+    assert not told("the download is slow")

@@ -126,3 +126,18 @@ def test_fires_as_a_note_on_an_old_page_that_says_nothing() -> None:
 
 def test_silent_on_a_page_that_says_nothing_and_has_no_date() -> None:
     assert not judge(CHECK, sent(NOW), BUILT, masked=False)
+
+
+def test_names_the_page_that_comes_in_the_place_of_an_old_file() -> None:
+    """Pull request 584 of Nexior: an old chunk is answered with index.html."""
+    asked = "https://shop.example.com/assets/Navigator-BFDWCxP1.js"
+    fresh = ("Last-Modified", "Fri, 27 Nov 2026 09:00:00 GMT")
+    words = f"Failed to fetch dynamically imported module: {asked}"
+    target = replace(SHOP, path="/assets/Navigator-BFDWCxP1.js", symptom=Symptom("other", words))
+    line = "add_header Cache-Control immutable;\n        proxy_set_header"
+    text = SITE.replace("proxy_set_header", line)
+    came = replace(sent(NOW, fresh), url=asked)
+    built = replace(BUILT, url=asked)
+    (claim,) = judge(CHECK, RUNNING, config(text), came, built, target=target, masked=False)
+    assert (claim.facts["url"], claim.facts["asked"]) == ("https://shop.example.com/", asked)
+    assert claim.facts["directive"] == ""

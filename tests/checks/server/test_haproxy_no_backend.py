@@ -1,4 +1,6 @@
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
 CHECK = "server.haproxy-no-backend"
@@ -29,3 +31,14 @@ def test_silent_when_a_rule_or_the_default_takes_it_or_one_is_not_known() -> Non
     unknown = OTHER.replace("hdr(host) -i www.shop.example.com", "src 10.0.0.0/8")
     assert not judge(CHECK, SERVER, config(unknown), page())
     assert not judge(CHECK, SERVER, config(OTHER), page(200))
+
+
+def test_tells_that_the_port_decides() -> None:
+    """Pull request 734 of rancher/cattle."""
+    text = OTHER.replace("www.shop", "shop").replace(":443", ":8443")
+    answer = replace(page(), port=8443, url="https://shop.example.com:8443/")
+    given = (replace(SERVER, ports=(8443,)), config(text), answer)
+    (claim,) = judge(CHECK, *given, target=replace(SHOP, port=8443))
+    assert claim.facts["port_decides"]
+    (claim,) = judge(CHECK, SERVER, config(OTHER), page())
+    assert not claim.facts["port_decides"]

@@ -71,3 +71,16 @@ def test_silent_for_other_words_other_servers_and_no_php() -> None:
     text = page(404, body="File not found.")
     assert not judge(text, site=replace(SITE, routes=(replace(ROUTE, scheme="http"),)))
     assert not judge(text, server=replace(CADDY, product="apache"))
+
+
+def test_fires_where_reverse_proxy_adds_no_index() -> None:
+    """Issue 141 of Caddy."""
+    route = replace(ROUTE, file=CADDY.config, line=1)
+    denied = page(403, body="Access denied.\n")
+    for line, is_bare in (("reverse_proxy 127.0.0.1:9000 {", True), ("php_fastcgi :9000", False)):
+        config = WebServerConfig(
+            product="caddy", path=CADDY.config, sites=(replace(SITE, routes=(route,)),),
+            files=(ServerFile(CADDY.config, f"{line}\n"),),
+        )  # fmt: skip
+        (claim,) = put("server.script-not-found", CADDY, config, denied)
+        assert claim.facts["lacks_index"] is is_bare

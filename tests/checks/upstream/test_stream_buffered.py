@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Confidence, Failure, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 
@@ -65,3 +68,42 @@ def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
     assert not judge(CHECK, replace(LATE, took=0.2), STREAM, BUILD, RUNNING, config())
     page = replace(LATE, headers=(("Content-Type", "text/html"),))
     assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())
+
+
+ANSWERED = replace(SILENT, failure=None, status=200, headers=(("Content-Type", "text/html"),))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the streaming response never reaches the client",
+        "等待AI回答完再一下输出全部内容，没有流式输出效果",
+        "the answer comes all at once and not word by word",
+        "chat replies appear in one block instead of streaming",
+        "onmessage就一直等到接口结束一次性返回了所有事件",
+        "events are delayed until the connection closes",
+    ],
+)
+def test_fires_where_a_message_tells_of_the_stream(words: str) -> None:
+    """Pull request 20872 of llama.cpp: the answer to a POST."""
+    target = replace(SHOP, symptom=Symptom("other", words))
+    (claim,) = judge(CHECK, ANSWERED, BUILD, RUNNING, config(), target=target)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
+    assert not judge(CHECK, ANSWERED, BUILD, RUNNING, off, target=target)
+    told = replace(ANSWERED, headers=(("X-Accel-Buffering", "no"),))
+    assert not judge(CHECK, told, BUILD, RUNNING, config(), target=target)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the message is never sent",
+        "upstream sent no response",
+        "stream error: the response was reset",
+        "no stream found",
+    ],
+)
+def test_silent_where_a_message_tells_of_something_else(words: str) -> None:
+    target = replace(SHOP, symptom=Symptom("other", words))
+    assert not judge(CHECK, ANSWERED, BUILD, RUNNING, config(), target=target)

@@ -95,3 +95,11 @@ def test_a_solicitation_is_of_one_type_and_has_not_been_forwarded() -> None:
     asked = Topology(Rules(), Packet("fe80::1", "2001:db8::1", 443, "eth0", kind="solicitation"))
     fields = connection_fields(asked, "syn")
     assert (fields["icmpv6 type"], fields["ip6 hoplimit"]) == (135, 255)
+
+
+def test_a_report_of_the_size_is_one_icmp_error() -> None:
+    four = Topology(Rules(), Packet(None, "203.0.113.10", 443, "eth0", kind="too-big"))
+    six = Topology(Rules(), Packet(None, "2001:db8::1", 443, "eth0", kind="too-big"))
+    first, second = connection_fields(four, "syn"), connection_fields(six, "syn")
+    assert (first["icmp type"], first["icmp code"], first["meta l4proto"]) == (3, 4, 1)
+    assert (second["icmpv6 type"], second["icmpv6 code"], second["meta l4proto"]) == (2, 0, 58)

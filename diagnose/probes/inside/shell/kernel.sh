@@ -9,7 +9,8 @@ set -- $SSH_CONNECTION; client=$1
 echo "@ files"
 grep -sH . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/netfilter/nf_conntrack_max \
   /proc/sys/net/core/somaxconn /proc/net/netstat /proc/net/snmp /proc/net/stat/nf_conntrack \
-  /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/ipv4/ip_default_ttl
+  /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/ipv4/ip_default_ttl \
+  /proc/sys/net/ipv4/tcp_mtu_probing
 grep -sH '^IPv6_rpfilter=' /etc/firewalld/firewalld.conf
 grep -sH 1 /proc/sys/net/ipv6/conf/*/disable_ipv6
 [ -e /proc/sys/net/ipv6 ] || [ ! -e /proc/sys/net/ipv4 ] || echo /proc/sys/net/ipv6:absent

@@ -1,0 +1,86 @@
+"""The file of an ACME challenge is not where the web server looks for it: the client writes it
+below another folder (RFC 8555 section 8.3: 404 where the authority asks for the token).
+
+It is judged at the address of a real token alone. Any other challenge is nowhere, and no fault.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.server import place_text, server_on_port
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.server import Listeners
+from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+#: A token has at least 128 bits, in base64url (RFC 8555 section 8).
+_TOKEN = re.compile(r"/\.well-known/acme-challenge/[A-Za-z0-9_-]{22,128}")
+
+
+@frozen
+class _Place:
+    """Where the server looks for the file, and the line that says so."""
+
+    file: str
+    line: str
+    server: str = "nginx"
+
+
+@check(
+    severity=Severity.WARNING,
+    # Listeners: only a look at the server shows where the file would be.
+    needs=[Exchange, Listeners],
+    needs_fault=[Exchange],
+    explains=["nginx.own-answer", "server.own-answer"],
+)
+def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
+    path = evidence.target.path.partition("?")[0]
+    pages = [page for page in page_exchanges(evidence) if page.status == 404]
+    place = _place(evidence, path) if pages and _TOKEN.fullmatch(path) else None
+    if place is None or not place.file.endswith(path):
+        return
+    nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        facts={
+            "url": pages[0].url,
+            "file": place.file,
+            "folder": place.file.removesuffix(path) or "/",
+            "server": place.server,
+            "place": place.line,
+        },
+        fix=Fix((Manual("same-folder", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _place(evidence: Evidence, path: str) -> _Place | None:
+    """Return where the file would be; None if the server passes the request on, or nobody knows."""
+    nginx = Nginx.of(evidence)
+    for match in nginx.location_matches(path):
+        served = served_file(match, path, start=nginx.start_folder)
+        if pass_directive_of(match) is None and served is not None:
+            return _Place(served.path, file_line(served.directive))
+    view = server_on_port(evidence)
+    for site in view.sites_at_target if view else ():
+        if site.root and not site.routes and not site.gateways and view is not None:
+            line = place_text(site.file, site.line)
+            return _Place(f"{site.root.rstrip('/')}{path}", line, view.server.title)
+    return None
