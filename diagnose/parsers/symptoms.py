@@ -233,7 +233,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
-    ("tls-name", r"unrecognized[ _]name"),
+    ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
     ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
@@ -319,6 +319,15 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
+    # What services that call the site say: payments, webhooks, health checks
+    ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
+        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
+        r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
+        r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
+        r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
+        r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"
+        r"|(?:回调|(?:支付|异步|微信|支付宝|退款)\S{0,6}通知|健康检查|webhook).{0,12}?(?:失败|不成功|不?通过?不了|不通|收不到|(?:没有?|未)(?:接?收到|到达|触发|执行|反应|通过)"
+        r"|无响应|异常|不正常)"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
