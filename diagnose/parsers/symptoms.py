@@ -146,7 +146,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"),
     ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
         r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
-    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|'(?:Upgrade|Connection)' header (?:is missing|value)"
+    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|Invalid HTTP version string|'(?:Upgrade|Connection)' header (?:is missing|value)"
         r"|Invalid (?:Upgrade|Connection) header|missing (?:Upgrade|Connection) header"
         r"|invalid (?:Upgrade|Connection) header"),
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"

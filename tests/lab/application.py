@@ -23,6 +23,7 @@ MODES = (
     "forbidden",  # 403 likewise
     "own-origin",  # 403 for an Origin of another host than the Host header's
     "bad-accept",  # 101 with a wrong Sec-WebSocket-Accept
+    "old-101",  # 101 in HTTP/1.0
     "breaks",  # 101, and closes with 1011, as an application that raised
     "drops",  # 101, and closes without a close frame
     "subprotocol",  # only with Sec-WebSocket-Protocol: chat
@@ -152,6 +153,8 @@ async def websocket(
         for data in protocol.data_to_send():
             if not data:
                 return
+            if mode == "old-101":
+                data = data.replace(b"HTTP/1.1 101", b"HTTP/1.0 101", 1)
             writer.write(data)
         await writer.drain()
         if protocol.close_expected() or mode == "drops":
