@@ -229,6 +229,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|proxy server (?:is refusing|that is refusing|isn[’']t responding|could not be found)"
         r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
     # TLS
+    ("grpc", r"missing selected ALPN property"),
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
@@ -312,6 +313,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+    # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
+    ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
+        r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|StatusCode[.=: \"]{1,3}(?:Unavailable"
+        r"|Unimplemented|Internal)|StatusRuntimeException: (?:UNAVAILABLE|UNIMPLEMENTED|INTERNAL|UNKNOWN)|First received "
+        r"frame was not SETTINGS|unexpected HTTP/1\.x request|without sending trailers|Bad gRPC response|grpc.{0,20}(?:fail"
+        r"|UNAVAILABLE)|grpc.{0,12}(?:调用|连接)?(?:失败|报错|不通|连不上)"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
         r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"

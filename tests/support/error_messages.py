@@ -74,6 +74,13 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
                 "https://shop.example.com:443/hook"),
         Example("the payment callback never arrives", "callback", ""),
         Example("the load balancer health check fails", "callback", ""),
+        Example("rpc error: code = Unavailable desc = connection error: desc = \"error reading server "
+                "preface: http2: frame too large\"", "grpc", ""),
+        Example("Error: 14 UNAVAILABLE: No connection established", "grpc", ""),
+        Example("transport: authentication handshake failed: credentials: cannot check peer: missing "
+                "selected ALPN property", "grpc", ""),
+        Example("io.grpc.StatusRuntimeException: UNAVAILABLE: HTTP status code 502", "status", "", 502),
+        Example("https://shop.example.com/ 用 nginx 代理 grpc 调用失败", "grpc"),
         Example("https://shop.example.com/ webhook returns 404", "status", number=404),
         Example("微信登录回调地址不匹配", "login-address", ""),
         Example("SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed) while SSL "

@@ -55,3 +55,39 @@ def calls_behind_grpc_pass(lab: Lab) -> None:
     service(lab)
     passed(lab, "grpc_pass grpc://127.0.0.1:50051")
     calls(lab)
+
+
+# What clients say
+
+
+ALPN = (
+    'rpc error: code = Unavailable desc = connection error: desc = "transport: authentication '
+    'handshake failed: credentials: cannot check peer: missing selected ALPN property"'
+)
+
+
+@scenario(
+    outside="http.grpc-needs-http2", server="nginx.grpc-without-http2", args=(ALPN,), differs=MINE
+)
+def calls_need_http2(lab: Lab) -> None:
+    """https://github.com/grpc/grpc/issues/23172: nginx speaks HTTP/1.1 alone."""
+    service(lab)
+    log_of_its_own(
+        lab, "  location /helloworld.Greeter/ {\n    grpc_pass grpc://127.0.0.1:50051;\n  }\n"
+    )
+
+
+@healthy(args=(ALPN,))
+def calls_get_http2(lab: Lab) -> None:
+    """Healed, with the same message."""
+    service(lab)
+    passed(lab, "grpc_pass grpc://127.0.0.1:50051")
+
+
+@healthy()
+def pages_need_no_http2(lab: Lab) -> None:
+    """The application may speak gRPC-Web itself, which works over HTTP/1.1: a note."""
+    service(lab)
+    log_of_its_own(
+        lab, "  location /helloworld.Greeter/ {\n    grpc_pass grpc://127.0.0.1:50051;\n  }\n"
+    )
