@@ -46,6 +46,7 @@ MODES = (
     "one-page",  # the same page everywhere, with a script at /assets/app.js
     "form",  # a page with a form
     "absolute-links",  # a page that names its files at https:// and the Host header
+    "plain-links",  # the same at http://
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -88,8 +89,11 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("200 OK", PAGE + form)
         case "absolute-links" if path == "/app.css":
             return answer("200 OK", b"p { color: #222 }\n").replace(b"text/html", b"text/css")
-        case "absolute-links":
-            link = f'<link rel="stylesheet" href="https://{headers.get("host")}/app.css">'
+        case "plain-links" if path.endswith(".css"):
+            return answer("200 OK", b"p{}").replace(b"text/html", b"text/css")
+        case "absolute-links" | "plain-links":
+            scheme = "https" if mode == "absolute-links" else "http"
+            link = f'<link rel="stylesheet" href="{scheme}://{headers.get("host")}/app.css">'
             return answer("200 OK", PAGE + link.encode())
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
