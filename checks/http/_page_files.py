@@ -92,15 +92,15 @@ def all_refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
     return tuple(refused)
 
 
-def secure_urls_at(page: Page, host: str, port: int) -> tuple[str, ...]:
-    """Return the files and images that the page loads by https from this host and port."""
+def urls_at(page: Page, scheme: str, host: str, port: int) -> tuple[str, ...]:
+    """Return the files and images that the page loads by this scheme from this host and port."""
     texts = (*(file.url for file in page.files), *page.images)
     urls = ((text, parse_url(text)) for text in texts)
     return tuple(
         dict.fromkeys(
             text
             for text, url in urls
-            if url and url.secure and (url.host, url.port) == (host, port)
+            if url and (url.scheme, url.host, url.port) == (scheme, host, port)
         )
     )
 

@@ -23,7 +23,7 @@ def place_claim(
     first, nginx = ports[0], Nginx.of(evidence)
     url = parse_url(first.url)
     assert url is not None, "the caller has read it"
-    urls = _page_files.secure_urls_at(page, url.host, url.port)
+    urls = _page_files.urls_at(page, url.scheme, url.host, url.port)
     files = [file.url for file in page.files if file.url in urls]
     steps = exchanges_by_purpose(evidence, "target")
     told = told_name(nginx, steps[0], url.authority) if steps else None

@@ -1,6 +1,7 @@
-"""The page loads files by https from the site's name and another port than its own, and nothing
-answers there, or no TLS: mostly the site has a port of its own (https://example.com:8443), and the
-application writes addresses without it.
+"""The page loads files from the site's name and another port than its own, and nothing answers
+there, or no TLS: mostly the site has a port of its own (https://example.com:8443, or
+http://example.com:8080), and the application writes addresses without it. What a page over http
+loads by https is `http.upgrade-without-tls`.
 
 Usual reason: `proxy_set_header Host $host`, which has no port (ngx_http_core_module, "$host").
 """
@@ -18,15 +19,16 @@ from diagnose.parsers.urls import parse_url
 @check(severity=Severity.WARNING, needs=[Page, PagePort])
 def port_lost_in_page(evidence: Evidence) -> Iterator[Claim]:
     page, target = _page_files.page_of(evidence), evidence.target
+    scheme = page.url.partition(":")[0] if page else ""
     failed = [
         port
         for port in evidence.of(PagePort)
         if port.failure
         and port.failure.kind != "certificate"
         and (url := parse_url(port.url))
-        and (url.scheme, url.host) == ("https", target.host)
+        and (url.scheme, url.host) == (scheme, target.host)
     ]
-    if page is None or not page.url.startswith("https:") or not failed:
+    if page is None or not failed:
         return
     facts = {
         "port": failed[0].port,

@@ -58,4 +58,4 @@ def upgrade_without_tls(evidence: Evidence) -> Iterator[Claim]:
 
 def _secure_urls(evidence: Evidence, page: Page, port: int) -> tuple[str, ...]:
     """Return what the page names with https: on this port of the site."""
-    return _page_files.secure_urls_at(page, evidence.target.host, port)
+    return _page_files.urls_at(page, "https", evidence.target.host, port)

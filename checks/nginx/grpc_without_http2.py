@@ -1,6 +1,7 @@
-"""The location passes requests on with grpc_pass, and nginx does not offer HTTP/2 on the site's
+"""A location passes requests on with grpc_pass, and nginx does not offer HTTP/2 on the site's
 socket. gRPC exists over HTTP/2 only (gRPC over HTTP2, https://grpc.io), so its clients cannot
-connect. gRPC-Web would work over HTTP/1.1, if the application speaks it itself.
+connect. gRPC-Web would work over HTTP/1.1, if the application speaks it itself: beside a page it is
+a note, unless a client of gRPC complains.
 """
 
 from collections.abc import Iterator
@@ -25,30 +26,31 @@ from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, select_location
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 
 #: The first nginx with the directive `http2`; before, it is a parameter of `listen`.
 _DIRECTIVE_SINCE = (1, 25, 1)
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig])
+@check(severity=Severity.WARNING, needs=[NginxConfig], explains=["http.grpc-needs-http2"])
 def grpc_without_http2(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     if any(talk.speaks == "http" for talk in evidence.good(UpstreamTalk)):
         return  # upstream.speaks-http: it is no gRPC service
     for selected in nginx.selected_servers():
-        match = select_location(selected.server, evidence.target.path)
-        grpc_passes = children(match.block, "grpc_pass")
-        if (
-            not grpc_passes
-            or nginx.config is None
-            or _offers_http2(selected.socket, selected.server)
-        ):
+        if nginx.config is None or _offers_http2(selected.socket, selected.server):
             continue
+        asked = select_location(selected.server, evidence.target.path)
+        matches = [asked, *all_locations(selected.server)]
+        match = next((match for match in matches if children(match.block, "grpc_pass")), None)
+        if match is None:
+            continue
+        grpc_passes = children(match.block, "grpc_pass")
         yield Claim(
             about=Subject(port=evidence.target.port, text=file_line(grpc_passes[0])),
             because=(nginx.config,),
+            severity=None if match is asked else Severity.NOTE,
             confidence=Confidence.LIKELY,
             facts={
                 "location": " ".join((match.block.name, *match.block.args)),

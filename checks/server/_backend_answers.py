@@ -42,14 +42,18 @@ def answer_with(
 
 
 def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
-    """Return the handshakes of visitors at a path; none if one of them opened a WebSocket."""
+    """Return the handshakes of visitors at a path; none if one of them opened a WebSocket.
+
+    An answer in HTTP/1.0 is the application's own, which the server passes on.
+    """
     upgrades = [
         upgrade
         for upgrade in evidence.of(Upgrade)
         if upgrade.path == path and upgrade.port == evidence.target.port
         if upgrade.is_visit
     ]
-    return [] if any(upgrade.accepted for upgrade in upgrades) else upgrades
+    is_open = any(upgrade.accepted or upgrade.fault == "version" for upgrade in upgrades)
+    return [] if is_open else upgrades
 
 
 def websocket_paths(evidence: Evidence) -> tuple[str, ...]:

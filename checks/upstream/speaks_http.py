@@ -14,6 +14,7 @@ from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import edits
@@ -38,20 +39,36 @@ def speaks_http(evidence: Evidence) -> Iterator[Claim]:
     for backend in backends(nginx):
         scheme = backend.proxy_target.scheme
         talks = [talk for talk in backend.variants if talk.speaks == "http" and not talk.failure]
-        is_asked = evidence.target.path in backend.paths
-        if scheme not in _NAMES or not talks or not pages or not is_asked:
+        failed = pages if evidence.target.path in backend.paths else ()
+        logged = _logged_failures(evidence, backend)
+        if scheme not in _NAMES or not talks or not (failed or logged):
             continue
+        status = failed[0].status if failed else logged[0].status
         yield upstream_claim(
             nginx,
             BackendFault(
                 backend,
-                {"protocol": _NAMES[scheme], "status": pages[0].status or ""},
-                because=(*pages, *talks, *backend_log_lines(nginx, backend, _LOG_PATTERN)),
-                severity=Severity.ERROR,
+                {"protocol": _NAMES[scheme], "status": status or ""},
+                because=(
+                    *failed,
+                    *logged,
+                    *talks,
+                    *backend_log_lines(nginx, backend, _LOG_PATTERN),
+                ),
+                severity=Severity.ERROR if failed else None,
                 ruled_out=("upstream.refused",),
             ),
             edit_fix(nginx, _changes(nginx, backend), "speak-http", sure=False),
         )
+
+
+def _logged_failures(evidence: Evidence, backend: Backend) -> tuple[FailedRequests, ...]:
+    """Return the requests of visitors to this application that nginx answered with 502."""
+    return tuple(
+        failure
+        for failure in evidence.good(FailedRequests)
+        if failure.server == "nginx" and failure.status == 502 and failure.path in backend.paths
+    )
 
 
 def _changes(nginx: Nginx, backend: Backend) -> Changes:

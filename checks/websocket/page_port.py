@@ -1,5 +1,6 @@
 """The page opens its WebSocket on another port of the site, and nothing answers there, or no TLS. A
-page that came over https needs wss:// (W3C Mixed Content), so TLS on that port.
+page that came over https needs wss:// (W3C Mixed Content), so TLS on that port; one that came over
+http may use ws://.
 
 Laravel Reverb, Soketi and other servers of the Pusher protocol listen on 8080 or 6001 without TLS.
 Mostly nginx passes the path on, on port 443, and the page does not use that.
@@ -32,7 +33,7 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
         port
         for port in evidence.of(PagePort)
         if port.failure
-        and port.url.startswith("wss:")
+        and port.url.startswith(("wss:", "ws:"))
         and not _is_by_address(evidence, port)
         and not _has_other_way(evidence, port)
     ]

@@ -107,6 +107,8 @@ MESSAGES = Messages(
     Message("acme-limit", "certbot: too many requests to the authority"),
     Message("acme-port", "certbot: another program has the port"),
     Message("acme", "certbot: the challenge failed"),
+    Message("grpc", "a call of gRPC fails"),
+    Message("callback", "a service that calls the site does not reach it"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
@@ -199,6 +201,17 @@ MESSAGES = Messages(
         "elsewhere.client",
         "The client refuses it before it asks the server: add the host to the mini program's "
         "server domains (https:// for requests, wss:// for sockets) in its console.",
+    ),
+    Message(
+        "elsewhere.grpc",
+        "A page was asked for, and no call of gRPC was sent. On the server nginx's access log is "
+        "read for calls that failed: repeat the call, then run diagnose there.",
+    ),
+    Message(
+        "elsewhere.callback",
+        "It may come from the address that the service was given, from a login or a form's "
+        "protection at that path, or from a firewall that lets only some addresses in. Look for "
+        "its requests in the web server's access log: where there are none, it does not connect.",
     ),
     Message("elsewhere.log", "It may be older than the last change or reload."),
     Message(

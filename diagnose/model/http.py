@@ -55,7 +55,7 @@ BodyEnd = Literal["complete", "cut", "unread"]
 #: behind the proxy.
 BodyRequest = Literal["target", "browser", "application"]
 UpgradeFault = Literal[
-    "", "status", "upgrade", "connection", "accept", "subprotocol", "extension"
+    "", "status", "upgrade", "connection", "accept", "subprotocol", "extension", "version"
 ]  # fmt: skip
 #: How an open WebSocket connection ended; "" if it stayed open.
 Ending = Literal["", "close", "eof", "reset", "invalid", "http"]
@@ -216,7 +216,7 @@ class Upgrade(Observation):
     but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
-    "extension").
+    "extension", "version": HTTP/1.0, in which no proxy that corrects it passes it on).
 
     For an open connection: `held_s` is how many seconds it was watched, `ping_s` the round trip of
     a ping frame (None if no pong came), `frames` the number of frames received. `ended` is how it

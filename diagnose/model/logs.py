@@ -78,7 +78,8 @@ class FailedRequests(Observation):
     `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
     browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
     had a query. `ending` is HAProxy's termination state of the last ("SC--": the connection to the
-    server failed), "" for other servers. They were sent before the run began.
+    server failed), "" for other servers. They were sent before the run began. `lost_user` is True
+    if they had no user of HTTP's basic authentication, which the same browser had sent just before.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -93,6 +94,7 @@ class FailedRequests(Observation):
     has_query: bool = False
     server: Word = "nginx"
     ending: Word = ""
+    lost_user: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -263,7 +263,8 @@ class PagePort(Observation):
 
     `url` is the WebSocket's or the file's URL, `script` the script in which it stands ("" for the
     page).
-    `connected` is True if TCP connected, so that a failure is one of TLS. `certificate` is the
+    `connected` is True if TCP connected, so that a failure is one of TLS, which http:// and ws://
+    do without. `certificate` is the
     server's, None if none came.
     """
 
@@ -277,6 +278,12 @@ class PagePort(Observation):
     connected: bool = False
     certificate: Certificate | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """True if the URL needs no TLS."""
+        return self.url.startswith(("http:", "ws:"))
+
     def summary(self) -> Summary:
         subject = phrase("port {port} for {url}", port=self.port, url=self.url)
-        return subject, "TLS" if self.connected else ""
+        open_text = phrase("connection open") if self.is_plain else "TLS"
+        return subject, open_text if self.connected else ""

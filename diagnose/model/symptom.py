@@ -23,6 +23,9 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
+#: "grpc": a client of gRPC says that its call failed, and no status of HTTP;
+#: "callback": a service that calls the site (a payment, a webhook, a health check) does not reach
+#: it;
 #: "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
@@ -47,8 +50,17 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
-    "unusable", "other",
+    "grpc", "callback", "unusable", "other",
 ]  # fmt: skip
+
+#: What a client may write that sends no name in TLS (SNI), where the site needs one.
+WITHOUT_NAME: frozenset[SymptomKind] = frozenset(
+    {
+        "callback", "tls", "tls-parameters", "tls-name", "closed", "reset", "certificate",
+        "certificate-name", "certificate-self-signed", "certificate-issuer",
+        "certificate-untrusted", "certificate-expired", "certificate-date",
+    }
+)  # fmt: skip
 
 
 @frozen

@@ -73,7 +73,8 @@ class ClientHandshake:
     """The client's part of a handshake: a ws or wss URL, the Origin, and the offered subprotocols.
 
     `extra_headers` are further fields of the request. `deflate` is whether compression is offered,
-    as browsers do. `version` is the request's HTTP version.
+    as browsers do. `version` is the request's HTTP version. `is_proxied` is whether it is sent as a
+    proxy does, to the application: nginx answers visitors in HTTP/1.1, whatever its version.
     """
 
     url: str
@@ -82,6 +83,7 @@ class ClientHandshake:
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     deflate: bool = True
     version: str = "1.1"
+    is_proxied: bool = False
 
 
 async def open_websocket(
@@ -104,7 +106,7 @@ async def open_websocket(
         answer = await send_get(connection, url, headers, timeout)
         fault, subprotocol = check_response(answer, protocol.key, request.subprotocols)
         if fault == "" and answer.failure is None:
-            fault = _negotiate(protocol, answer)
+            fault = _negotiate(protocol, answer) or _version_fault(answer, request)
         if fault or answer.failure:
             return UpgradeResult(answer, fault, subprotocol)
         watched = WatchedConnection(connection, protocol)
@@ -177,6 +179,12 @@ def _negotiate(protocol: ClientProtocol, answer: HttpResult) -> UpgradeFault:
     except WebSocketException:
         return "extension"
     return ""
+
+
+def _version_fault(answer: HttpResult, request: ClientHandshake) -> UpgradeFault:
+    """A handshake is answered in HTTP/1.1 (RFC 6455 section 4.2.2). Firefox and Safari refuse
+    HTTP/1.0, Chromium and most libraries do not."""
+    return "version" if answer.version == "HTTP/1.0" and not request.is_proxied else ""
 
 
 def check_response(

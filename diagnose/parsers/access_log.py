@@ -43,7 +43,8 @@ class AccessLine:
     `path` is without its query, of which only `has_query` is kept. `host` and `agent` are "" if the
     format lacks them; `referer` is the address of the page that a browser showed, "" if unknown.
     `ending` is HAProxy's termination state ("SC--"), "" for other servers. `version` is that of
-    HTTP ("1.1"), "" if unknown.
+    HTTP ("1.1"), "" if unknown. `has_user` is True if the request had a user of HTTP's basic
+    authentication (RFC 7617), False also if the format does not say so.
     """
 
     when: float
@@ -58,6 +59,7 @@ class AccessLine:
     agent: str = ""
     ending: str = ""
     version: str = ""
+    has_user: bool = False
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:
@@ -117,6 +119,7 @@ def _line(values: Mapping[str, str]) -> AccessLine | None:
         referer=_known(values.get("http_referer", "")),
         agent=_known(values.get("http_user_agent", "")),
         version=(match[3] if match else values.get("server_protocol", "").partition("/")[2]) or "",
+        has_user=bool(_known(values.get("remote_user", ""))),
     )
 
 
@@ -132,6 +135,7 @@ def access_line(
     referer: str,
     agent: str,
     version: str = "",
+    has_user: bool = False,
 ) -> AccessLine | None:
     """Return a line of what a log has, each value cleaned and bounded; None if it is no request
     for a path, or has no status of HTTP."""
@@ -150,6 +154,7 @@ def access_line(
         referer=clean(referer, MAX_PATH),
         agent=clean(agent, 200),
         version=clean(version, 3),
+        has_user=has_user,
     )  # fmt: skip
 
 

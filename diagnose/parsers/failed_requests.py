@@ -3,12 +3,13 @@ send which look for weak sites. No I/O.
 
 A status below 500 is often meant: it counts if a browser sent the request from a page of the site,
 or if a browser opened a WebSocket, for which it sends no Referer, or asked for the page of another
-site whether that may send a request (a CORS preflight).
+site whether that may send a request (a CORS preflight). 401 counts where a browser has a password
+for the site, and sends a request of the page without it: a script has put something else there.
 """
 
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from diagnose.model import Vantage
@@ -37,6 +38,10 @@ _NO_UPGRADE = frozenset({400, 401, 403, 404, 405, 426, 500, 501, 502})
 #: How a preflight is refused whatever site asks (Fetch standard, "CORS-preflight fetch"): it wants
 #: a login, or nobody knows the path or the method. 403 may be meant for the site that asks.
 _NO_PREFLIGHT = frozenset({401, 404, 405})
+#: The status of a request without a password (RFC 9110 section 15.5.2).
+_NO_PASSWORD = 401
+#: Seconds for which a browser surely has the password that it sent: it was not restarted.
+_KEPT_PASSWORD = 60
 #: What the User-Agent of every browser begins with.
 _BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
@@ -52,14 +57,17 @@ def failed_requests(
     format names no site, only requests from the site's own pages are known to be its own.
     """
     groups: dict[tuple[str, str], dict[int, FailedRequests]] = {}
+    passwords: dict[tuple[str, str], float] = {}
     for line in lines:
         is_from_page = host_of(line.referer) in names
+        if line.has_user and line.status < 400:
+            passwords[line.client, line.agent] = line.when
         if line.when < since or not _is_of_site(line, names, is_shared, is_from_page):
             continue
         key = line.method, line.path
         if line.status < 400:
             groups.pop(key, None)
-        elif _is_failure(line, is_from_page):
+        elif _is_failure(line, is_from_page) or _lost_user(line, is_from_page, passwords):
             statuses = groups.setdefault(key, {})
             previous = statuses.get(line.status)
             statuses[line.status] = _with(previous, line, file, is_from_page)
@@ -128,6 +136,22 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     return line.status in _REFUSED
 
 
+def _lost_user(
+    line: AccessLine, is_from_page: bool, passwords: Mapping[tuple[str, str], float]
+) -> bool:
+    """Return whether a request of the page came without the password that the browser has. What a
+    page links without it (a manifest, an icon) has an extension."""
+    sent = passwords.get((line.client, line.agent))
+    return (
+        line.status == _NO_PASSWORD
+        and is_from_page
+        and not line.has_user
+        and sent is not None
+        and 0 <= line.when - sent <= _KEPT_PASSWORD
+        and not posixpath.splitext(line.path)[1]
+    )
+
+
 def _with(
     previous: FailedRequests | None, line: AccessLine, file: str, is_from_page: bool
 ) -> FailedRequests:
@@ -142,6 +166,7 @@ def _with(
             is_from_page=is_from_page,
             has_query=line.has_query,
             ending=line.ending,
+            lost_user=line.status == _NO_PASSWORD,
         )
     return replace(
         previous,

@@ -146,7 +146,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"),
     ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
         r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
-    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|'(?:Upgrade|Connection)' header (?:is missing|value)"
+    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|Invalid HTTP version string|'(?:Upgrade|Connection)' header (?:is missing|value)"
         r"|Invalid (?:Upgrade|Connection) header|missing (?:Upgrade|Connection) header"
         r"|invalid (?:Upgrade|Connection) header"),
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
@@ -229,11 +229,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|proxy server (?:is refusing|that is refusing|isn[’']t responding|could not be found)"
         r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
     # TLS
+    ("grpc", r"missing selected ALPN property"),
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
-    ("tls-name", r"unrecognized[ _]name"),
+    ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
     ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
@@ -312,6 +313,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+    # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
+    ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
+        r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|StatusCode[.=: \"]{1,3}(?:Unavailable"
+        r"|Unimplemented|Internal)|StatusRuntimeException: (?:UNAVAILABLE|UNIMPLEMENTED|INTERNAL|UNKNOWN)|First received "
+        r"frame was not SETTINGS|unexpected HTTP/1\.x request|without sending trailers|Bad gRPC response|grpc.{0,20}(?:fail"
+        r"|UNAVAILABLE)|grpc.{0,12}(?:调用|连接)?(?:失败|报错|不通|连不上)"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
         r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"
@@ -319,6 +326,15 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
+    # What services that call the site say: payments, webhooks, health checks
+    ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
+        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
+        r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
+        r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
+        r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
+        r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"
+        r"|(?:回调|(?:支付|异步|微信|支付宝|退款)\S{0,6}通知|健康检查|webhook).{0,12}?(?:失败|不成功|不?通过?不了|不通|收不到|(?:没有?|未)(?:接?收到|到达|触发|执行|反应|通过)"
+        r"|无响应|异常|不正常)"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),

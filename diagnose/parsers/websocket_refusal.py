@@ -75,6 +75,7 @@ Refusal = Literal[
     "origin",
     "sticky",
     "extension",
+    "version",
     "redirected",
     "limited",
     "unauthorized",
@@ -92,8 +93,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return None
     if first.failure is not None:
         return "http2" if first.failure.name == "HTTP2" else "other"
-    if first.fault in {"accept", "extension"}:
-        return "accept" if first.fault == "accept" else "extension"
+    if first.fault == "accept" or first.fault == "extension" or first.fault == "version":
+        return first.fault
     if reason := _retry_refusal(attempt):
         return reason
     if unknown_session(first):

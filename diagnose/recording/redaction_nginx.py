@@ -110,7 +110,7 @@ class ArgumentMask:
             is_code_or_url = index == 0 and (text.isdigit() or _URL.match(text))
             return self.mask_text(text) if is_code_or_url or _URL.fullmatch(text) else HIDDEN
         if name == "auth_basic":
-            return text if text == "off" else HIDDEN
+            return text if text == "off" or _VALUE.fullmatch(text) else HIDDEN
         if is_kept_directive(name):
             return self.mask_text(text)
         return self._hide_argument(text)

@@ -23,6 +23,7 @@ MODES = (
     "forbidden",  # 403 likewise
     "own-origin",  # 403 for an Origin of another host than the Host header's
     "bad-accept",  # 101 with a wrong Sec-WebSocket-Accept
+    "old-101",  # 101 in HTTP/1.0
     "breaks",  # 101, and closes with 1011, as an application that raised
     "drops",  # 101, and closes without a close frame
     "subprotocol",  # only with Sec-WebSocket-Protocol: chat
@@ -45,6 +46,7 @@ MODES = (
     "one-page",  # the same page everywhere, with a script at /assets/app.js
     "form",  # a page with a form
     "absolute-links",  # a page that names its files at https:// and the Host header
+    "plain-links",  # the same at http://
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -87,8 +89,11 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("200 OK", PAGE + form)
         case "absolute-links" if path == "/app.css":
             return answer("200 OK", b"p { color: #222 }\n").replace(b"text/html", b"text/css")
-        case "absolute-links":
-            link = f'<link rel="stylesheet" href="https://{headers.get("host")}/app.css">'
+        case "plain-links" if path.endswith(".css"):
+            return answer("200 OK", b"p{}").replace(b"text/html", b"text/css")
+        case "absolute-links" | "plain-links":
+            scheme = "https" if mode == "absolute-links" else "http"
+            link = f'<link rel="stylesheet" href="{scheme}://{headers.get("host")}/app.css">'
             return answer("200 OK", PAGE + link.encode())
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
@@ -152,6 +157,8 @@ async def websocket(
         for data in protocol.data_to_send():
             if not data:
                 return
+            if mode == "old-101":
+                data = data.replace(b"HTTP/1.1 101", b"HTTP/1.0 101", 1)
             writer.write(data)
         await writer.drain()
         if protocol.close_expected() or mode == "drops":

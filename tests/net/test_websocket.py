@@ -1,7 +1,9 @@
 """Handshakes with a real server, and with answers that no library would give."""
 
 import asyncio
+import contextlib
 import http
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -154,6 +156,46 @@ def test_only_what_was_offered_may_be_chosen(
 
 def test_another_status_is_the_first_fault() -> None:
     assert check_response(answer(*GOOD, status=200), KEY, ())[0] == "status"
+
+
+# A version that browsers refuse
+
+
+async def serve_in_http_1_0(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    (key,) = re.findall(r"(?i)sec-websocket-key: (\S+)", head)
+    fields = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept_key(key)}"
+    writer.write(f"HTTP/1.0 101 Switching Protocols\r\n{fields}\r\n\r\n".encode())
+    with contextlib.suppress(OSError):
+        while await reader.read(4096):
+            pass
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(("is_proxied", "fault"), [(False, "version"), (True, "")])
+def test_an_answer_in_http_1_0_is_a_fault_unless_a_proxy_gets_it(
+    is_proxied: bool, fault: str
+) -> None:
+    async def run() -> UpgradeResult:
+        served = asyncio.Event()
+
+        async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await serve_in_http_1_0(reader, writer)
+            served.set()
+
+        async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            connected = await LocalNet().connect("127.0.0.1", port)
+            assert connected.stream is not None
+            url = f"ws://127.0.0.1:{port}/ws"
+            handshake = ClientHandshake(url, None, is_proxied=is_proxied)
+            done = await open_websocket(connected.stream, handshake)
+            await served.wait()
+            return done
+
+    assert asyncio.run(run()).fault == fault
 
 
 # Silence

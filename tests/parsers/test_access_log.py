@@ -25,6 +25,11 @@ def test_a_line_in_the_usual_format() -> None:
     assert (line.agent, line.host) == ("Mozilla/5.0", "")
 
 
+def test_the_user_of_basic_authentication() -> None:
+    with_user = LINE.replace(" - - ", " - anna ")
+    assert [line.has_user for line in read(COMBINED, LINE, with_user)] == [False, True]
+
+
 def test_a_line_of_json_with_its_host() -> None:
     text = (
         '{"time":"$time_iso8601","host":"$host","method":"$request_method","uri":"$uri",'

@@ -162,3 +162,35 @@ def test_the_paths_that_are_asked_for_most_come_first() -> None:
     lines = [asked(f"/p{number}") for number in range(9)] + [asked("/p7")]
     assert upgrades(*lines)[0] == "/p7"
     assert len(upgrades(*lines)) == MAX_UPGRADES
+
+
+def with_user(when: float, **fields: Any) -> AccessLine:
+    return replace(line(200, "/", when=when), has_user=True, **fields)
+
+
+TOKEN = line(401, "/api/me", referer=PAGE)
+
+
+def test_a_browser_that_has_a_password_and_sends_none() -> None:
+    (failure,) = failed(with_user(90.0), TOKEN)
+    assert failure.lost_user
+    assert failed(with_user(90.0), replace(TOKEN, method="POST"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (TOKEN,),
+        (with_user(39.0), TOKEN),
+        (with_user(90.0, client="::2"), TOKEN),
+        (with_user(90.0, agent="Mozilla/4.0"), TOKEN),
+        (with_user(90.0, status=401), TOKEN),
+        (with_user(90.0), replace(TOKEN, has_user=True)),
+        (with_user(90.0), replace(TOKEN, referer="")),
+        (with_user(90.0), replace(TOKEN, path="/manifest.json")),
+        (with_user(90.0), TOKEN, replace(TOKEN, status=200, when=101.0)),
+        (TOKEN, with_user(110.0)),
+    ],
+)
+def test_a_password_that_is_missing_otherwise_is_usual(lines: tuple[AccessLine, ...]) -> None:
+    assert not failed(*lines)

@@ -194,6 +194,8 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("呃…找不到此网站。 https://shop.example.com/", "name"),
     ),
     "Safari": (
+        Example("WebSocket connection to 'wss://shop.example.com/ws' failed: Invalid HTTP version "
+                "string: HTTP/1.0", "websocket-accept", WSS),
         Example("Safari can’t open the page because Safari can’t connect to the server "
                 "“shop.example.com”.", "not-connected"),
         Example("Safari can’t open the page because Safari can’t find the server "

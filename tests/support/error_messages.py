@@ -64,6 +64,27 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ 此网站无法提供安全连接", "tls"),
         Example("登录后又跳回登录页 session 丢失", "cookie", ""),
         Example("https://shop.example.com/ 页面中文乱码", "characters"),
+        Example("https://shop.example.com/pay/notify 收不到支付宝异步通知", "callback",
+                "https://shop.example.com:443/pay/notify"),
+        Example("微信支付回调失败", "callback", ""),
+        Example("没有收到微信支付的回调", "callback", ""),
+        Example("负载均衡健康检查异常", "callback", ""),
+        Example("my PayPal IPN is not received", "callback", ""),
+        Example("our webhook is never called: https://shop.example.com/hook", "callback",
+                "https://shop.example.com:443/hook"),
+        Example("the payment callback never arrives", "callback", ""),
+        Example("the load balancer health check fails", "callback", ""),
+        Example("rpc error: code = Unavailable desc = connection error: desc = \"error reading server "
+                "preface: http2: frame too large\"", "grpc", ""),
+        Example("Error: 14 UNAVAILABLE: No connection established", "grpc", ""),
+        Example("transport: authentication handshake failed: credentials: cannot check peer: missing "
+                "selected ALPN property", "grpc", ""),
+        Example("io.grpc.StatusRuntimeException: UNAVAILABLE: HTTP status code 502", "status", "", 502),
+        Example("https://shop.example.com/ 用 nginx 代理 grpc 调用失败", "grpc"),
+        Example("https://shop.example.com/ webhook returns 404", "status", number=404),
+        Example("微信登录回调地址不匹配", "login-address", ""),
+        Example("SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed) while SSL "
+                "handshaking, client: 198.51.100.7, server: 0.0.0.0:443", "tls-name", ""),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

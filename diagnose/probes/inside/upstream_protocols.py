@@ -1,10 +1,11 @@
 """Probes for another protocol than the one that nginx speaks: PHP-FPM speaks FastCGI, uWSGI its
 own, gRPC HTTP/2, a broker MQTT, and some servers want a PROXY header before HTTP.
 
-They run only after nginx's own request has failed. What is sent asks for nothing that changes
-anything: FastCGI's FCGI_GET_VALUES (specification 1.0, section 4.1), uwsgi's ping (uwsgi-docs, "The
-uwsgi Protocol", modifier 100), the preface of HTTP/2 (RFC 9113 section 3.4), a HEAD request, an
-MQTT client without a name and with a clean session (MQTT 3.1.1 section 3.1), which leaves at once.
+They run only after nginx's own request has failed, or a visitor's by the access log. What is sent
+asks for nothing that changes anything: FastCGI's FCGI_GET_VALUES (specification 1.0, section 4.1),
+uwsgi's ping (uwsgi-docs, "The uwsgi Protocol", modifier 100), the preface of HTTP/2 (RFC 9113
+section 3.4), a HEAD request, an MQTT client without a name and with a clean session (MQTT 3.1.1
+section 3.1), which leaves at once.
 """
 
 import shlex
@@ -14,6 +15,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from diagnose.parsers.nginx.upstreams import Endpoint
@@ -21,6 +23,9 @@ from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
 
 TRY_SCRIPT = read_script(__file__, "try_protocol.sh")
+
+#: nginx's status where the application's answer is none of the protocol that nginx speaks.
+_BAD_GATEWAY = 502
 
 #: Seconds to wait for an answer.
 PATIENCE = 2.0
@@ -75,6 +80,9 @@ MQTT = Greeting(
     "mqtt", bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 5, 0, 0)), bytes((0x20, 2))
 )
 
+#: What a server may speak that gives HTTP no answer.
+_OTHERS = (FASTCGI, UWSGI, HTTP2, PROXY, MQTT)
+
 #: Schemes of targets that get another protocol than HTTP/1.
 _OTHER_SCHEMES = {"uwsgi", "fastcgi", "grpc"}
 
@@ -90,7 +98,12 @@ async def other_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
         or failure.kind not in {"closed", "reset", "protocol", "timeout"}
     ):
         return
-    for greeting in (FASTCGI, UWSGI, HTTP2, PROXY, MQTT):
+    await _try_others(ctx, upstream_try)
+
+
+async def _try_others(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
+    """Send the greetings of other protocols than HTTP, until one is answered."""
+    for greeting in _OTHERS:
         if ctx.elapsed() > ctx.options.timeout - 2.0:
             return
         # A server that answers the same request without the header does not want it: it closed the
@@ -114,12 +127,40 @@ async def http_after_all(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     route = next(routes, None)
     if route is None or any(talk.speaks == "http" for talk in ctx.observed(UpstreamTalk)):
         return
+    await _try_greeting(ctx, await _unasked(ctx, route), HTTP)
+
+
+@probe(after=FailedRequests, needs=NginxConfig)
+async def after_a_logged_failure(
+    ctx: ProbeContext, failure: FailedRequests, config: NginxConfig
+) -> None:
+    """Probe where nginx has answered a visitor with 502 at a path that this run does not ask for:
+    calls of gRPC, which are never GET, beside pages that work."""
+    if failure.server != "nginx" or failure.status != _BAD_GATEWAY:
+        return
+    routes = upstream_routes.find_routes(ctx, config, failure.path)
+    route = next((route for route in routes if route.path == failure.path), None)
+    if route is None:
+        return
+    upstream_try = await _unasked(ctx, route)
+    place = upstream_try.host, upstream_try.port, upstream_try.socket
+    if any(place == (talk.host, talk.port, talk.socket) for talk in ctx.observed(UpstreamTalk)):
+        return
+    if route.upstream.scheme in _OTHER_SCHEMES:
+        await _try_greeting(ctx, upstream_try, HTTP)
+    elif route.upstream.scheme == "http" and not HTTP.is_answer(
+        await _send(ctx, upstream_try, HTTP)
+    ):
+        await _try_others(ctx, upstream_try)
+
+
+async def _unasked(ctx: ProbeContext, route: upstream_routes.UpstreamRoute) -> UpstreamTry:
+    """Return the first server of a route, as one that nothing was sent to yet."""
     endpoint = route.upstream.endpoints[0]
     address = "" if endpoint.socket else endpoint.host
     if ctx.machine.via == "local" and address:
         address = next(iter(await upstream_routes.resolve_addresses(ctx, address)), "")
-    upstream_try = upstream_routes.upstream_try_of(route, endpoint, address, ctx.elapsed())
-    await _try_greeting(ctx, upstream_try, HTTP)
+    return upstream_routes.upstream_try_of(route, endpoint, address, ctx.elapsed())
 
 
 def _is_doubtful(ctx: ProbeContext, exchange: Exchange) -> bool:

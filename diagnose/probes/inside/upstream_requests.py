@@ -280,7 +280,9 @@ async def _upgrade_directly(
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
-    request = ClientHandshake(url, origin, extra_headers=dict(added_fields(ctx, route)))
+    request = ClientHandshake(
+        url, origin, extra_headers=dict(added_fields(ctx, route)), is_proxied=True
+    )
     upgrade_result = await open_websocket(open_stream[1], request, time_left(ctx))
     peer = upstream_routes.peer_of(open_stream[0])
     return peer, upgrade_result.answer.status, upgrade_result.accepted

@@ -344,7 +344,12 @@ async def _try_handshake(
         name for name in ctx.options.request.subprotocols if name == masked_subprotocol(name)
     )
     handshake = ClientHandshake(
-        request.url, request.origin, subprotocols, dict(request.fields), version=version
+        request.url,
+        request.origin,
+        subprotocols,
+        dict(request.fields),
+        version=version,
+        is_proxied=True,
     )
     upgrade_result = await open_websocket(stream, handshake, PATIENCE, idle=idle)
     upgrade = with_result(request.started(at), upgrade_result, upgrade_result.answer)

@@ -1,7 +1,7 @@
 """Tries where the site's page needs the site, other than where it came from itself: another port,
 on which it opens a WebSocket, as Pusher's clients do (wss://shop.example.com:8080/app/KEY), or from
 which browsers request its files; and the site's address in the place of its name. It connects and
-performs the handshake of TLS, no more.
+performs the handshake of TLS, where the address wants it, no more.
 """
 
 from collections.abc import Iterator
@@ -48,21 +48,30 @@ def _of_websockets(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
         texts += [(text, response.url) for text in response.mentions]
     for text, script in texts:
         url = parse_url(text)
-        if url and text.startswith("wss:") and _is_elsewhere_on_the_site(ctx, exchange, url):
+        is_open = text.startswith("wss:") or (text.startswith("ws:") and _is_plain(exchange))
+        if url and is_open and _is_elsewhere_on_the_site(ctx, exchange, url):
             yield PagePort(
                 page=exchange.url, script=script, url=text, address=exchange.address, port=url.port
             )
 
 
 def _of_files(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
-    """Yield where browsers request files of the page by https, if it is the site and has another
-    port (443 for a page over http), or an address in the place of the name."""
+    """Yield where browsers request files of the page by https, or by http for a page over http, if
+    it is the site and has another port (443 for a page over http), or an address in the place of
+    the name."""
     for page in ctx.observed(Page):
         urls = (*(file.url for file in page.files if not file.is_optional), *page.images)
         for text in urls:
             url = parse_url(text)
-            if url and url.secure and _is_elsewhere_on_the_site(ctx, exchange, url):
+            is_used = url is not None and (url.secure or (_is_plain(page) and url.scheme == "http"))
+            if url and is_used and _is_elsewhere_on_the_site(ctx, exchange, url):
                 yield PagePort(page=exchange.url, url=text, address=exchange.address, port=url.port)
+
+
+def _is_plain(source: Exchange | Page) -> bool:
+    """Return whether the page came over http: browsers let it use http and ws:// (W3C Mixed
+    Content)."""
+    return source.url.startswith("http:")
 
 
 def _is_elsewhere_on_the_site(ctx: ProbeContext, exchange: Exchange, url: Url) -> bool:
@@ -94,7 +103,10 @@ async def _try_port(ctx: ProbeContext, port: PagePort) -> None:
     name = None if url is None or is_address(url.host) else url.host
     attempt = await ctx.net.connect(port.address, port.port)
     failure, certificates = attempt.failure, tuple[Certificate, ...]()
-    if attempt.stream is not None:
+    is_secure = url is None or url.secure
+    if attempt.stream is not None and not is_secure:
+        attempt.stream.close()
+    elif attempt.stream is not None:
         context = net_tls.client_context()
         result = await net_tls.secure(attempt.stream, context, name, DEFAULT_TIMEOUT)
         failure = result.failure
@@ -107,7 +119,9 @@ async def _try_port(ctx: ProbeContext, port: PagePort) -> None:
             port,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=f"openssl s_client -connect {host}:{port.port} </dev/null",
+            equivalent=f"openssl s_client -connect {host}:{port.port} </dev/null"
+            if is_secure
+            else f"nc -vz {host} {port.port}",
             failure=failure,
             connected=attempt.stream is not None,
             certificate=certificates[0] if certificates else None,

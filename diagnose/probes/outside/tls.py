@@ -11,6 +11,7 @@ import ssl
 from dataclasses import replace
 
 from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.symptom import WITHOUT_NAME
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import Stream, tls_controls
@@ -93,6 +94,8 @@ def _examine_further(ctx: ProbeContext, connection: Connection, handshake: Hands
         start_controls(ctx, connection, handshake, ("no-dhe",))
     if symptom is not None and symptom.kind in _OLD_CLIENTS:
         start_controls(ctx, connection, handshake, ("tls1.2", "p-256"))
+    if symptom is not None and symptom.kind in WITHOUT_NAME:
+        start_controls(ctx, connection, handshake, ("no-sni",))
 
 
 async def _find_reason(

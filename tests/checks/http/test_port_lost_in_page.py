@@ -37,6 +37,17 @@ def test_names_the_line_that_loses_the_port() -> None:
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
+def test_fires_on_a_page_over_http() -> None:
+    own = "http://shop.example.com:8080/"
+    target = Target(own, "http", "shop.example.com", 8080)
+    plain = replace(PORT, page=own, url="http://shop.example.com/app.css", port=80)
+    page = loads(sheet("http://shop.example.com/app.css"), url=own)
+    (claim,) = judge(CHECK, page, plain, target=target)
+    assert (claim.facts["port"], claim.facts["own_port"]) == (80, 8080)
+    assert not judge(CHECK, page, replace(plain, connected=True, failure=None), target=target)
+    assert not judge(CHECK, page, replace(PORT, page=own), target=target)
+
+
 def test_silent_where_the_port_answers() -> None:
     assert not judge(CHECK, PAGE, replace(PORT, connected=True, failure=None), target=TARGET)
     certificate = replace(PORT, connected=True, failure=Failure("certificate", "expired", 10))

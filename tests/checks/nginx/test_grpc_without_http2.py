@@ -1,6 +1,6 @@
 """nginx.grpc-without-http2: when it fires, and when it is silent."""
 
-from diagnose.model import Applicability
+from diagnose.model import Applicability, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 
@@ -27,6 +27,13 @@ def test_fires_without_an_edit_for_an_unknown_version() -> None:
     (claim,) = judge(CHECK, RUNNING, config(SITE))
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_as_a_note_beside_a_page() -> None:
+    page = "    location / {\n        root /srv;\n    }\n    location /a.Greeter/ {"
+    (claim,) = judge(CHECK, BUILD, RUNNING, config(SITE.replace("    location / {", page)))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["location"] == "location /a.Greeter/"
 
 
 def test_silent_with_http2_and_without_grpc() -> None:

@@ -1,8 +1,11 @@
 """upstream.speaks-http: uwsgi_pass, fastcgi_pass or grpc_pass to an HTTP server."""
 
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Applicability, Edit, Vantage
+from diagnose.model import Applicability, Edit, Severity, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.upstream import UpstreamTalk
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -40,6 +43,26 @@ def test_fires_and_proposes_proxy_pass(line: str, target: str, status: int, name
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+
+
+CALL = FailedRequests(
+    file="/a.log", method="POST", path="/a.Greeter/Hello", status=502, written="at 18:01"
+)
+
+
+def calls(*seen: FailedRequests) -> list[Severity | None]:
+    passing = "location /a.Greeter/ { grpc_pass grpc://127.0.0.1:3001; } location / "
+    text, spoken = SITE.replace("location / ", passing, 1), talk("grpc://127.0.0.1:3001")
+    spoken = replace(spoken, port=3001)
+    claims = judge(CHECK, config(text), BUILD, RUNNING, page(200), spoken, *seen)
+    return [claim.severity for claim in claims]
+
+
+def test_fires_on_calls_of_visitors_beside_a_page_that_works() -> None:
+    assert calls(CALL) == [None]
+    assert not calls()
+    assert not calls(replace(CALL, status=404))
+    assert not calls(replace(CALL, path="/other"))
 
 
 def test_silent_without_an_answer_or_on_a_page_that_works() -> None:

@@ -16,6 +16,7 @@ START = site.HTTPS.index("  location / {")
 PAGES = site.HTTPS[START : site.HTTPS.index("  location /ws")]
 PAGE = "<!doctype html><title>Shop</title>{}<p>Forty kinds of tea, and the pots for them.</p>\n"
 ON_8443 = f"https://{site.NAME}:8443/"
+ON_8080 = f"http://{site.NAME}:8080/"
 SETTING = "the application's own address is a setting"
 OTHER_PORT = "the laboratory's visitor uses port 443"
 OWN_PORT = {"[!n]*": "its port is that of the site's file", "nginx*": "the same"}
@@ -62,6 +63,26 @@ def _on_8443(lab: Lab, host: str) -> None:
 @scenario(outside="http.port-lost-in-page", target=ON_8443, manual=OTHER_PORT, not_on=OWN_PORT)
 def nginx_tells_the_application_a_host_without_its_port(lab: Lab) -> None:
     _on_8443(lab, "$host")
+
+
+def _on_8080(lab: Lab, host: str) -> None:
+    """The site is on a port of its own over http, and nothing is on 80 and 443."""
+    for words in ((), ("--permanent",)):
+        lab.server.run(["firewall-cmd", *words, "--add-port=8080/tcp"], check=True)
+    lab.application("--mode", "plain-links")
+    passed = PAGES.replace("Host $http_host", f"Host {host}").replace("-Proto https", "-Proto http")
+    lab.configure(f"server {{\n  listen 8080;\n  server_name {site.NAME};\n{passed}}}\n")
+
+
+@scenario(outside="http.port-lost-in-page", target=ON_8080, manual=OTHER_PORT, not_on=OWN_PORT)
+def http_page_loses_its_port(lab: Lab) -> None:
+    """https://github.com/oneinstack/oneinstack/issues/80, of which the redirect is elsewhere."""
+    _on_8080(lab, "$host")
+
+
+@healthy(target=ON_8080, not_on=OWN_PORT)
+def http_page_keeps_its_port(lab: Lab) -> None:
+    _on_8080(lab, "$http_host")
 
 
 @healthy(target=ON_8443, not_on=OWN_PORT)

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Failure, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import upstream_protocols
 from diagnose.probes.inside.upstream_protocols import TRY_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import SITE, config
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.summaries import summary_text
 
@@ -127,3 +129,49 @@ def test_who_answers_without_the_header_does_not_want_it() -> None:
         upstream_protocols.HTTP.data[:64]: b"HTTP/1.1 200 OK\r\n",
     }
     assert talks(answers) == []
+
+
+# After a visitor's request, by the access log
+
+FAILED = FailedRequests(
+    file="/a.log", method="POST", path="/helloworld.Greeter/SayHello", status=502, written="18:01"
+)
+SETTINGS = bytes((0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100))
+
+
+def logged_talks(
+    directive: str, answers: dict[bytes, bytes], failure: FailedRequests = FAILED
+) -> list[str]:
+    look, greeted = Looking(RecordedMachine()), list[bytes]()
+    look.net = LocalNet()
+
+    async def work() -> None:
+        server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        location = f"location /helloworld.Greeter/ {{ {directive}127.0.0.1:{port}; }} location / "
+        look.emit(config(SITE.replace("location / ", location, 1)))
+        async with server:
+            await upstream_protocols.after_a_logged_failure.work(look, failure)
+
+    asyncio.run(work())
+    return [talk.speaks for talk in look.observed(UpstreamTalk)]
+
+
+def test_a_service_of_http2_behind_proxy_pass_is_met_after_a_logged_502() -> None:
+    answers = {upstream_protocols.HTTP2.data: SETTINGS}
+    assert logged_talks("proxy_pass http://", answers) == ["http2"]
+    assert logged_talks("proxy_pass http://", answers, replace(FAILED, status=504)) == []
+    assert logged_talks("proxy_pass http://", answers, replace(FAILED, server="apache")) == []
+
+
+def test_a_server_of_http_behind_grpc_pass_is_met_after_a_logged_502() -> None:
+    http = {upstream_protocols.HTTP.data[:64]: b"HTTP/1.1 200 OK\r\n\r\n"}
+    assert logged_talks("grpc_pass grpc://", http) == ["http"]
+
+
+def test_an_application_that_answers_http_is_greeted_no_further() -> None:
+    answers = {
+        upstream_protocols.HTTP.data[:64]: b"HTTP/1.1 200 OK\r\n\r\n",
+        upstream_protocols.HTTP2.data: SETTINGS,
+    }
+    assert logged_talks("proxy_pass http://", answers) == []

@@ -90,6 +90,23 @@ def test_https_is_tried_where_a_page_over_http_names_it() -> None:
     assert not tried(sheet(f"{url}a.css"), target=plain, url=url)
 
 
+def test_http_is_tried_where_a_page_over_http_names_another_port() -> None:
+    own = "http://shop.example.com:8080/"
+    plain = replace(SHOP, scheme="http", port=8080)
+    lost = "http://shop.example.com/a.css"
+    assert tried(sheet(lost), sheet(f"{own}b.css"), target=plain, url=own) == [lost]
+
+
+@pytest.mark.parametrize(("scheme", "is_tried"), [("http", True), ("https", False)])
+def test_a_page_over_http_may_open_a_websocket_without_tls(scheme: str, is_tried: bool) -> None:
+    target = replace(SHOP, scheme=scheme, port=8080)
+    url = f"{scheme}://shop.example.com:8080/"
+    ctx: Any = Context([loads(url=url)], target)
+    visit = replace(VISIT, url=url, port=8080, mentions=("ws://shop.example.com/ws",))
+    asyncio.run(try_mentioned_ports(ctx, visit))
+    assert bool(ctx.observed(PagePort)) is is_tried
+
+
 def test_no_more_than_two_are_tried() -> None:
     files = [sheet(f"{SITE}:{port}/a.css") for port in (8443, 9443, 10443)]
     assert tried(*files) == [f"{SITE}:8443/a.css", f"{SITE}:9443/a.css"]

@@ -233,6 +233,14 @@ def test_an_older_client_is_tried_where_its_message_is_pasted() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
+def test_a_client_without_a_name_is_tried_where_a_service_does_not_reach_the_site() -> None:
+    context = server_context()
+    assert "no-sni" not in variants(looking(wait, context))
+    run = looking(wait, context, symptom=Symptom("callback", "the webhook is never called"))
+    assert of(run, "no-sni").server_name is None
+
+
+@pytest.mark.usefixtures("trusted")
 def test_an_ocsp_response_is_asked_for_where_a_client_refuses_the_certificate() -> None:
     pasted = Symptom("certificate-untrusted", "The certificate is not trusted")
     assert "stapling" in variants(looking(wait, server_context(), symptom=pasted))
