@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
@@ -119,9 +121,9 @@ async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
 
 @probe(after=Exchange)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Read the servers on other ports after the page redirects to itself, or is that of a new
-    installation, and none of these servers has the port: one of them may stand behind the program
-    that ends TLS, and answer."""
+    """Read the servers on other ports after the page redirects to itself, names itself with http,
+    or is that of a new installation, and none of these servers has the port: one of them may stand
+    behind the program that ends TLS, and answer."""
     pages = [
         exchange for exchange in ctx.observed(Exchange) if _may_come_from_behind(ctx, exchange)
     ]
@@ -133,8 +135,20 @@ async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Listeners)
 async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the page was seen before the listening sockets."""
-    if any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange)):
+    if any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange)) or any(
+        names_itself_plain(page, ctx.target.host) for page in ctx.observed(Page)
+    ):
         await _look_behind(ctx, listeners)
+
+
+@probe(after=Page)
+async def servers_behind_page(ctx: ProbeContext, page: Page) -> None:
+    """Do the same where what the page names with http stands in its text alone."""
+    listeners, host = ctx.observed(Listeners), ctx.target.host
+    pages = [each for each in ctx.observed(Page) if names_itself_plain(each, host)]
+    is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
+    if listeners and not is_known and pages and pages[0] is page:
+        await _look_behind(ctx, listeners[0])
 
 
 async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
@@ -154,7 +168,9 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
 def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.is_page_of(ctx.target)
     return is_page and (
-        leads_to_itself(exchange) or is_default_page(exchange.status, exchange.body)
+        leads_to_itself(exchange)
+        or is_default_page(exchange.status, exchange.body)
+        or names_itself_plain(exchange, ctx.target.host)
     )
 
 
