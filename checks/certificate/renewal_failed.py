@@ -61,6 +61,7 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "tool": failure.tool,
                 "name": lineage.name,
+                "domain": lineage.name,
                 "file": file.path,
                 "message": failure.message,
                 "source": failure.source,

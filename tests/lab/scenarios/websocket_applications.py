@@ -219,3 +219,14 @@ def page_that_opens_the_port_of_its_application(lab: Lab) -> None:
         lab.server.run(opened, check=True)
     lab.application("--host", "0.0.0.0", "--port", "8080", port=8080)
     lab.change("127.0.0.1:3000", "127.0.0.1:8080")
+
+
+@scenario(
+    outside="http.localhost-in-page",
+    args=("WebSocket connection to 'wss://localhost:8080/app/x?protocol=7' failed:",),
+    manual="the page is built anew",
+)
+def page_behind_a_login_opens_a_websocket_at_localhost(lab: Lab) -> None:
+    """Laravel's setting of development; only the browser's message shows it, after
+    https://github.com/laravel/reverb/issues/288."""
+    del lab  # nothing is wrong on the server
