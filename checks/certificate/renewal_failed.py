@@ -31,6 +31,9 @@ _NO_PLUGIN = re.compile(
 )
 #: The files in certbot's folder `live` were copied, and their links were not (storage.py).
 _NO_LINK = re.compile(r"to be a symlink")
+#: The record that proves the name was written by a person: certbot's plugin "manual" without a hook
+#: (plugins/manual.py), acme.sh's `--dns` without a provider.
+_BY_HAND = re.compile(r"manual-auth-hook|manual mode can ?not renew", re.IGNORECASE)
 
 
 @check(
@@ -47,6 +50,8 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
         expiry = file.chain[0].not_after
         if expiry is None:
             continue
+        by_hand = _BY_HAND.search(failure.message) is not None
+        steps = (Manual("by-hand", Where.SERVER),)
         yield Claim(
             about=Subject(text=file.path),
             covers=(Subject(),),
@@ -56,6 +61,7 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "tool": failure.tool,
                 "name": lineage.name,
+                "domain": lineage.name,
                 "file": file.path,
                 "message": failure.message,
                 "source": failure.source,
@@ -67,8 +73,13 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "port_taken": _PORT_TAKEN.search(failure.message) is not None,
                 "no_link": _NO_LINK.search(failure.message) is not None,
                 "no_plugin": _NO_PLUGIN.search(failure.message) is not None,
+                "by_hand": by_hand,
+                "certbot": failure.tool == "certbot",
             },
-            fix=Fix((Manual("cause", Where.SERVER), lineage.renew), Applicability.MANUAL),
+            fix=Fix(
+                steps if by_hand else (Manual("cause", Where.SERVER), lineage.renew),
+                Applicability.MANUAL,
+            ),
         )
         return
 

@@ -8,10 +8,16 @@ from checks.nginx import Nginx, file_line
 from checks.server import line_text, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Evidence, Target
-from diagnose.parsers.nginx import proxy_headers, upstreams
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.model.server import Listeners
+from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.urls import is_loopback_host
+
+#: Programs that replace X-Forwarded-Proto unless they trust the sender (Caddy's documentation,
+#: "trusted_proxies"; Traefik's, "forwardedHeaders.trustedIPs"). FrankenPHP is Caddy.
+_REPLACING = ("caddy", "frankenphp", "traefik")
 
 
 def told_scheme(evidence: Evidence, path: str) -> str:
@@ -38,8 +44,31 @@ def _told_by_nginx(evidence: Evidence, path: str) -> str:
             return ""
         if not tells_https(match, proxy_target, target):
             return ""
+        if _is_replaced(nginx, proxy_target, path):
+            return ""
         places.add(file_line(directive))
     return places.pop() if len(places) == 1 else ""
+
+
+def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
+    """Return whether another server on this machine stands between nginx and the application and
+    may put its own scheme into the field: Caddy and Traefik do unless they trust nginx, and a
+    second block of nginx may say `$scheme` again."""
+    config, host = nginx.config, nginx.evidence.target.host
+    for endpoint in proxy_target.endpoints:
+        if not endpoint.port or not is_loopback_host(endpoint.host):
+            continue
+        listeners = nginx.evidence.good(Listeners)
+        holders = [socket.process or "" for each in listeners for socket in each.on(endpoint.port)]
+        if any(holder.startswith(_REPLACING) for holder in holders):
+            return True
+        main = config.main if config else ()
+        inner = server_blocks.servers_behind(main, endpoint.host, endpoint.port, host)
+        for _, block in inner:
+            directive = proxy_set_header_of(match_location(block, path), SCHEME_FIELD)
+            if directive is not None and directive.args[1:] == ("$scheme",):
+                return True
+    return False
 
 
 def _told_by_other(evidence: Evidence, path: str) -> str:

@@ -3,12 +3,15 @@ container in a network of Docker, or of a machine in a company. A browser of a v
 name, and an https page may not request http either (W3C Mixed Content, section 4.4).
 
 Mostly the front end was built with the address at which the server in front, or another container,
-reaches the application.
+reaches the application. Or the application makes its addresses of the name that the server in front
+tells it. A message of the visitor's browser shows such an address where nothing else does ("OPTIONS
+https://web1/files/1 net::ERR_NAME_NOT_RESOLVED").
 """
 
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._told_addresses import machine_name_line, told_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -38,7 +41,7 @@ class _Mention:
     script: str = ""
 
 
-@check(severity=Severity.WARNING, needs=[Page, Exchange])
+@check(severity=Severity.WARNING, needs=[Exchange])
 def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
@@ -46,11 +49,16 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
         if exchange.purpose in {"target", "redirect"} and exchange.status == 200
     )
     mentions = [mention for mention in _mentions(evidence) if _is_internal(mention.url)]
+    is_told = not mentions
+    if pages and not mentions:
+        told = (_Mention(url, pages[0]) for url in told_addresses(evidence))
+        mentions = [mention for mention in told if _is_internal(mention.url)]
     # Who types a name without a dot is inside, and may well find the other one.
     if not pages or not mentions or "." not in evidence.target.host:
         return
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
+    field, place = machine_name_line(evidence)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -65,10 +73,19 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(
                 dict.fromkeys(mention.url for mention in mentions if mention.url != first.url)
             ),
-            "tls": evidence.target.uses_tls,
+            "tls": evidence.target.uses_tls and first.url.startswith(("http:", "ws:")),
+            "told": is_told,
+            "field": field,
+            "place": place,
         },
-        fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix((_step(place),), Applicability.MANUAL),
     )
+
+
+def _step(place: str) -> Manual:
+    if place:
+        return Manual("visitors-host", Where.SERVER)
+    return Manual("own-address", Where.APPLICATION)
 
 
 def _mentions(evidence: Evidence) -> Iterator[_Mention]:

@@ -9,6 +9,7 @@ development do not use is only a note.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._told_addresses import told_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -79,6 +80,11 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         for mention in mentions
         if mention.is_local and not (own_socket and mention.is_socket)
     ]
+    told = not local
+    if pages and told:
+        # The visitor's browser says so where no page shows it: behind a login, for example.
+        named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
+        local = [mention for mention in named if mention.is_local]
     if not pages or not local or is_loopback_host(evidence.target.host):
         return
     first = min(local, key=lambda mention: mention.port not in _DEVELOPMENT)
@@ -97,6 +103,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(
                 dict.fromkeys(mention.url for mention in local if mention.url != first.url)
             ),
+            "told": told,
             "socket": first.is_socket,
             "port": first.port,
             "application": _application(evidence, first.port),

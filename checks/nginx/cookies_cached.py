@@ -46,10 +46,12 @@ _NOT_KEPT = re.compile(r"no-cache|no-store|private|max-age=0\b", re.IGNORECASE)
 
 @frozen
 class _Stored:
-    """A response with a cookie that nginx keeps: by which directive, and the cache's name."""
+    """A response with a cookie that nginx keeps: by which directive, and the cache's name.
+    `is_removed` is True if the response takes the cookie away from its visitor."""
 
     response: Exchange | PageFileResponse
     cookie: str
+    is_removed: bool
     match: LocationMatch
     directive: Directive
     zone: str
@@ -75,6 +77,7 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": first.response.url.partition("?")[0],
             "cookie": first.cookie,
+            "removed": first.is_removed,
             "directive": " ".join((first.directive.name, *first.directive.args)),
             "place": file_line(first.directive),
             "zone": first.zone,
@@ -85,7 +88,7 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_Stored]:
-    cookie = _session_cookie(response.headers)
+    cookie, is_removed = _session_cookie(response.headers)
     url = parse_url(response.url)
     if not cookie or url is None or response.status != 200 or nginx.is_refused:
         return
@@ -105,17 +108,21 @@ def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_St
         if not prefix or ignored is None or zone is None or zone.args[:1] in {(), ("off",)}:
             continue
         if _is_kept(match, prefix, response.headers) and not _keeps_it_out(match, prefix):
-            yield _Stored(response, cookie, match, ignored, zone.args[0])
+            yield _Stored(response, cookie, is_removed, match, ignored, zone.args[0])
 
 
-def _session_cookie(headers: Headers) -> str:
-    """Return the name of a cookie that tells visitors apart, "" if there is none."""
+def _session_cookie(headers: Headers) -> tuple[str, bool]:
+    """Return the name of a cookie that tells visitors apart, "" if there is none, and whether it is
+    taken away: that ends the login of everybody who gets it."""
     for name, value in headers:
         pair = value.partition(";")[0]
         key, _, text = pair.partition("=")
-        if name.lower() == _FIELD and (_SESSION.search(key) or len(text.strip()) >= _LONG):
-            return clean(key.strip(), 100)
-    return ""
+        if name.lower() != _FIELD:
+            continue
+        text = text.strip()
+        if not text or _SESSION.search(key) or len(text) >= _LONG:
+            return clean(key.strip(), 100), not text
+    return "", False
 
 
 def _is_kept(match: LocationMatch, prefix: str, headers: Headers) -> bool:

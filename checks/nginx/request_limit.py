@@ -24,6 +24,7 @@ from checks.nginx._page_errors import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
@@ -105,9 +106,10 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     is_reported = symptom is not None and (symptom.kind == "limit" or number in _STATUSES)
     pages = [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
     lines = logged_errors(evidence, LIMITED) if is_reported and pages else []
-    if not lines or is_in_run(evidence, lines[-1][0]):
+    earlier = [each for each in lines if not is_in_run(evidence, each[0])]
+    if not earlier:
         return
-    line, match = lines[-1]
+    line, match = earlier[-1]
     error = PageError(line, match, tuple(pages), False)
     facts, directive = _facts(nginx, error, line.path)
     origin = pages[0].url[: pages[0].url.find("/", len("https://"))]
@@ -124,6 +126,7 @@ def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object]
     lines = error_log.matching_lines(
         evidence.of(LogLine), host=evidence.target.host, pattern=LIMITED
     )
+    clients = {line.client for line in lines}
     facts: dict[str, object] = {
         "kind": name,
         "zone": zone,
@@ -133,7 +136,8 @@ def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object]
         and not any(argument.startswith("burst=") for argument in directive.args)
         if directive
         else False,
-        "clients": len({line.client for line in lines}),
-        "ours": error.in_run and len({line.client for line in lines}) == 1,
+        "clients": len(clients),
+        "proxy": next(filter(is_loopback, clients), "") if len(clients) == 1 else "",
+        "ours": error.in_run and len(clients) == 1,
     }
     return facts, directive

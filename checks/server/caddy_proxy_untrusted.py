@@ -1,10 +1,11 @@
 """nginx ends TLS and passes requests on to Caddy in plain HTTP. Caddy does not trust it, and so
 replaces its X-Forwarded-Proto by "http" (Caddy's documentation, "trusted_proxies"). The application
-behind Caddy redirects to https for ever.
+behind Caddy redirects to https for ever, or names the site with http: in its pages, in redirects,
+in the address to which a login has to lead back.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
@@ -13,9 +14,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.urls import is_loopback_host
 
@@ -28,6 +31,10 @@ _PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
     needs=[WebServer, WebServerConfig, NginxConfig, Exchange],
     explains=[
         "http.redirect-loop",
+        "http.mixed-content",
+        "http.form-over-http",
+        "http.redirect-downgrade",
+        "http.login-return-address",
         "http.no-redirect",
         "upstream.forces-https",
         "upstream.scheme-not-passed",
@@ -35,9 +42,10 @@ _PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 )
 def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
     nginx, view = Nginx.of(evidence), _caddy(evidence)
-    pages = [page for page in page_exchanges(evidence) if leads_to_itself(page)]
+    loops = [page for page in page_exchanges(evidence) if leads_to_itself(page)]
+    answers: Sequence[Exchange | Page] = loops or _plain_pages(evidence)
     match = _location_to(nginx, view) if view else None
-    if view is None or match is None or not pages or not evidence.target.uses_tls:
+    if view is None or match is None or not answers or not evidence.target.uses_tls:
         return
     text = "\n".join(file.text for file in view.config.files) if view.config else ""
     if _TRUSTED.search(text) or not _PROXY.search(text):
@@ -46,20 +54,28 @@ def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
     if header is None or header.args[1:] not in {("https",), ("$scheme",)}:
         return
     directive = upstreams.pass_directive_of(match)
-    subjects = endpoint_subjects(pages)
+    exchanges = [answer for answer in answers if isinstance(answer, Exchange)]
+    subjects = endpoint_subjects(exchanges or page_exchanges(evidence))
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, view.server, *([view.config] if view.config else [])),
+        because=(*answers, view.server, *([view.config] if view.config else [])),
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "url": pages[0].url,
+            "url": answers[0].url,
+            "loop": bool(loops),
             "place": file_line(directive) if directive else "",
             "caddyfile": view.config.path if view.config else "",
         },
         fix=_fix(view),
     )
+
+
+def _plain_pages(evidence: Evidence) -> list[Exchange | Page]:
+    """Return the pages that name the site itself with http."""
+    candidates: tuple[Exchange | Page, ...] = (*page_exchanges(evidence), *evidence.good(Page))
+    return [page for page in candidates if names_itself_plain(page, evidence.target.host)]
 
 
 def _caddy(evidence: Evidence) -> ServerView | None:

@@ -1,22 +1,32 @@
 """The port responds to a ClientHello in HTTP, or responds to plain HTTP only: there is no TLS
-("wrong version number", ERR_SSL_PROTOCOL_ERROR)."""
+("wrong version number", ERR_SSL_PROTOCOL_ERROR).
+
+Often a page opens the port of its application itself (Laravel Reverb on 8080), and nginx passes the
+same requests on to that port: then the address without the port is right.
+"""
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx, file_line
 from checks.tls import FailureGroup, failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import match_location
+from diagnose.parsers.nginx.server_blocks import answering_servers
+from diagnose.parsers.urls import is_loopback_host
 
 #: The port of http (IANA's registry, RFC 9110 section 4.2.1): plain HTTP is right there, and an
 #: address with this port and https or wss is wrong.
-HTTP_PORT = 80
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 @check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "plain-http"):
+        place, instead = _way_through_nginx(evidence, group.subject.port)
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -28,8 +38,10 @@ def plain_http(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 "http_port": group.subject.port == HTTP_PORT,
                 "java": _is_java(evidence, group),
+                "place": place,
+                "instead": instead,
             },
-            fix=Fix((_step(group.subject),), Applicability.MANUAL),
+            fix=Fix((_step(group.subject, bool(place)),), Applicability.MANUAL),
         )
 
 
@@ -43,7 +55,30 @@ def _is_java(evidence: Evidence, group: FailureGroup) -> bool:
     )
 
 
-def _step(subject: Subject) -> Manual:
+def _way_through_nginx(evidence: Evidence, port: int | None) -> tuple[str, str]:
+    """Return the line by which nginx, on the port of https, passes the target on to this port, and
+    the address that leads there; "" twice if there is none."""
+    nginx, target = Nginx.of(evidence), evidence.target
+    if nginx.config is None or nginx.is_refused or port in {None, HTTP_PORT, HTTPS_PORT}:
+        return "", ""
+    path = target.websockets[0] if target.websockets else target.path
+    for socket, server in answering_servers(nginx.config.main, target.host, HTTPS_PORT):
+        match = match_location(server, path.partition("?")[0])
+        variables = upstreams.route_variables(target, match, path)
+        passed = upstreams.proxy_target_of(match, variables)
+        is_there = passed is not None and any(
+            endpoint.port == port and is_loopback_host(endpoint.host)
+            for endpoint in passed.endpoints
+        )
+        if socket.ssl and passed is not None and is_there and not passed.secure:
+            scheme = "wss" if target.is_websocket or target.websockets else "https"
+            return file_line(passed.directive), f"{scheme}://{target.host}{path.partition('?')[0]}"
+    return "", ""
+
+
+def _step(subject: Subject, is_proxied: bool) -> Manual:
     if subject.port == HTTP_PORT:
         return Manual("other-port", Where.APPLICATION)
+    if is_proxied:
+        return Manual("through-nginx", Where.APPLICATION)
     return Manual("add-ssl", Where.SERVER)

@@ -25,6 +25,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.model.tls import Handshake
+from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.nginx import upstreams
 
 
@@ -43,6 +44,8 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, first, subjects = Nginx.of(evidence), refused[0], endpoint_subjects(refused)
     directive = _passing_directive(nginx)
+    cdn = next((name for page in refused for name, _ in field_signs(page.headers)), "")
+    cdn = "" if directive else cdn
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -53,11 +56,20 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
             "addresses": addresses(refused),
             "target": directive.args[0] if directive else "",
             "place": file_line(directive) if directive else "",
+            "cdn": cdn,
+            "cloudflare": cdn == "Cloudflare",
         },
         ruled_out=("tls.client-certificate-required",),
         location=nginx.location(directive) if directive else None,
-        fix=Fix((Manual("send-a-certificate", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((_step(cdn),), Applicability.MANUAL),
     )
+
+
+def _step(cdn: str) -> Manual:
+    """The CDN sends a certificate if it is told so in its console."""
+    if cdn:
+        return Manual("let-the-cdn-send-it", Where.CLOUD_CONSOLE)
+    return Manual("send-a-certificate", Where.SERVER)
 
 
 def _passing_directive(nginx: Nginx) -> Directive | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Symptom, Target
-from diagnose.model.symptom import ERROR_STATUS
+from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS
 from diagnose.parsers.target import (
     PORTS,
     NamelessMessageError,
@@ -40,9 +40,17 @@ def parse_targets(
                 targets.append(parse_target(word, websockets, lang))
         except NamelessMessageError as error:
             messages.append((word, error))
+        except UsageError:
+            # Words that were pasted beside a site need not name one that can be asked.
+            if len(words) == 1 or not _is_told(word):
+                raise
+            messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
     if messages:
         return (_with_message(targets, messages),)
-    return _merged(targets) or tuple(targets)
+    sites: dict[str, Target] = {}
+    for target in targets:
+        sites.setdefault(target.url, target)
+    return _merged(targets) or tuple(sites.values())
 
 
 def _is_phrase(word: str) -> bool:
@@ -53,17 +61,25 @@ def _is_phrase(word: str) -> bool:
     return not word.isascii() and not has_dot and symptom_of(word) is None
 
 
+def _is_told(word: str) -> bool:
+    """Return whether an operand is a message: what is understood of it, or a sentence."""
+    from diagnose.parsers.symptoms import symptom_of
+
+    return symptom_of(word) is not None or len(word.split()) >= FEWEST_WORDS
+
+
 def _with_message(
     targets: Sequence[Target], messages: Sequence[tuple[str, NamelessMessageError]]
 ) -> Target:
     """Return the only target with the symptom of the only message, which names no site itself. Of
     one that is not understood it is said so."""
-    from diagnose.parsers.symptoms import other_symptom
+    from diagnose.parsers.symptoms import other_symptom, symptom_of
 
     word, error = messages[0]
     if len(targets) != 1 or len(messages) != 1:
         raise error
-    site = replace(targets[0], symptom=error.symptom or other_symptom(word))
+    symptom = error.symptom or symptom_of(word) or other_symptom(word)
+    site = replace(targets[0], symptom=symptom)
     return _at_requested_path(site, word)
 
 
@@ -88,22 +104,35 @@ def _at_requested_path(site: Target, message: str) -> Target:
 
 
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Return one target for a site and a message that names the same site, or only an address
-    ("connect ECONNREFUSED 203.0.113.10:443"), or a file that browsers block; () if the targets are
-    anything else."""
+    """Return one target for a site and a message about it; () if the targets are anything else.
+
+    A message is about the site beside it if it names that site, or only what can be no site of the
+    public: an address ("connect ECONNREFUSED 203.0.113.10:443"), a machine or a placeholder
+    ("https://server/files/1"), or a file that browsers block.
+    """
     plain = [target for target in targets if target.symptom is None]
     messages = [target for target in targets if target.symptom is not None]
     if len(plain) != 1 or len(messages) != 1:
         return ()
+    site, message = plain[0], messages[0]
+    if message.host == site.host:
+        return (_with_named_url(site, message),)
     from diagnose.parsers.hostnames import is_address
 
-    if messages[0].host == plain[0].host:
-        return (_with_named_url(plain[0], messages[0]),)
-    symptom = messages[0].symptom
+    symptom = message.symptom
+    kind = symptom.kind if symptom else "other"
     # A page may load its files from other hosts: the page is what was asked about.
-    of_a_file = symptom is not None and symptom.kind == "mixed-content" and plain[0].uses_tls
-    is_other = not is_address(messages[0].host) and not of_a_file
-    return () if is_other else (replace(plain[0], symptom=messages[0].symptom),)
+    of_a_file = kind == "mixed-content" and site.uses_tls
+    # "from origin 'https://shop…'" names the page, and the other host is what refuses it.
+    names_the_site = kind != "cors" and _names(message.input, site.host)
+    is_no_site = is_address(message.host) or "." not in message.host
+    is_other = not (is_no_site or of_a_file or names_the_site)
+    return () if is_other else (replace(site, symptom=symptom),)
+
+
+def _names(text: str, host: str) -> bool:
+    """Return whether a text names a host, and not one below it."""
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", text) is not None
 
 
 def _with_named_url(site: Target, message: Target) -> Target:

@@ -39,6 +39,11 @@ _LOG_ADDRESSES = re.compile(
     r"|remote server \S{1,80}|connect to \S{1,80} \([^)]{0,80}\)|lookup failure for: \S{1,80}"
     r"|(?:cannot bind socket|could not bind to address)[^\[\d]{0,60}\[?\S{1,60}"
     r"|(?:request body failed to|ssl support for) \S{1,80} \(\S{1,60}\)(?: from \S{1,60})?"
+    # nginx: the application's name
+    r"|host not found in upstream \S{1,300}|no resolver defined to resolve \S{1,300}"
+    r"|\S{1,300} could not be resolved \(\d"
+    # BoringSSL, and with it Dart: a place in its source
+    r"|\(\w{1,40}\.cc:\d{1,5}\)"
 )
 
 #: certbot and the certificate authority: the challenge's URL in it holds a token.

@@ -249,3 +249,58 @@ def test_a_few_plain_words_may_belong_to_a_site_beside_them(words: str) -> None:
 def test_a_slip_is_none_beside_a_site_either(words: str) -> None:
     with pytest.raises(UsageError, match="there is a blank in it"):
         parse_targets(("https://shop.example.com/", words), (), "en")
+
+
+BESIDE = "https://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        # Dart: a place in BoringSSL's source, which is no site.
+        (
+            "HandshakeException: Handshake error in client (OS Error: CERTIFICATE_VERIFY_FAILED: "
+            "unable to get local issuer certificate(handshake.cc:354))",
+            "certificate-issuer",
+        ),
+        # nginx: the application's name.
+        ('[emerg] host not found in upstream "app.example.com"', "upstream-name"),
+        ("no resolver defined to resolve app.example.com", "upstream-name"),
+        ("app.example.com could not be resolved (3: Host not found)", "upstream-name"),
+        # A machine, or the visitor's own: nobody can ask it.
+        ("OPTIONS https://server/files/1 net::ERR_NAME_NOT_RESOLVED", "name"),
+        ("WebSocket connection to 'wss://localhost:8080/app/x' failed:", "websocket"),
+        # No name at all.
+        ("502 Bad Gateway with set $target; proxy_pass http://$target;", "status"),
+        # The first of two names is another one.
+        (
+            "who visited https://www.example.com cannot open http://shop.example.com: "
+            "ERR_CERT_COMMON_NAME_INVALID",
+            "certificate-name",
+        ),
+    ],
+)
+def test_a_message_beside_a_site_is_about_it(words: str, kind: str) -> None:
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.host == "shop.example.com"
+    assert target.symptom
+    assert target.symptom.kind == kind
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Access to XMLHttpRequest at 'https://api.example.com/x' from origin "
+        "'https://shop.example.com' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present",
+        "curl: (7) Failed to connect to shop.example.com.cn port 443",
+        "curl: (7) Failed to connect to www.shop.example.com port 443",
+    ],
+)
+def test_a_message_beside_a_site_may_name_another(words: str) -> None:
+    assert len(parse_targets((BESIDE, words), (), "en")) == 2
+
+
+def test_a_site_named_twice_is_one() -> None:
+    assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
+    assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 2

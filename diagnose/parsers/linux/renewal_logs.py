@@ -4,7 +4,7 @@ certbot: certbot/_internal/renewal.py ("Failed to renew certificate NAME with er
 "Attempting to renew cert (NAME) from FILE produced an unexpected error: …. Skipping.", before 0.18
 without the name; "Renewal configuration file FILE is broken." where it cannot read its own files),
 its plugins ("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing
-NAME."); its log holds many runs, with "[date] " before each line.
+NAME."), and `renew` by hand; its log holds many runs, with "[date] " before each line.
 """
 
 import re
@@ -29,9 +29,14 @@ _ACME = re.compile(r"^(?:\[[^\]\n]{1,60}\] ?)?(.*)$", re.MULTILINE)
 _ACME_ERROR = re.compile(r"Error renew(?:ing)? '?([\w.*-]+?)'?\.?$")
 _ACME_BEGIN = re.compile(r"Renew(?:ing)?: '?([\w.*-]+)'?|===Starting cron===")
 _ACME_REASON = re.compile(
-    r"(?i)(?:verify error|verification error|invalid status|error details|rate ?limit|timeout|"
-    r"could not|can(?:no|')t|failed)"
+    r"(?i)(?:verify error|challenge error|verification error|invalid status|error details"
+    r"|rate ?limit|timeout|could not|can(?:no|')t|failed)"
 )
+#: `acme.sh --renew` by hand writes no "Error renewing"; these end such a run (`_process`, `issue`).
+_ACME_ENDED = re.compile(r"(?i)verify error|challenge error|error add txt|can not renew automatic")
+_ACME_DONE = re.compile(r"Cert success|Skip, Next renewal time|Skipping\. Next renewal time")
+#: A record that a person has to write is the reason why nothing renews it.
+_ACME_BY_HAND = re.compile(r"(?i)manual mode can ?not renew")
 
 
 @frozen
@@ -77,8 +82,18 @@ def acme_sh(text: str) -> FailedRenewal | None:
     run_starts = [n for n, line in enumerate(lines) if "===Starting cron===" in line]
     lines = lines[run_starts[-1] :] if run_starts else lines
     names: dict[str, None] = {}
-    reason, last_reason = "", ""
+    reason, last_reason, begun, by_hand = "", "", "", ""
     for line in lines:
+        if started := _ACME_BEGIN.search(line):
+            begun = started[1] or ""
+        elif _ACME_DONE.search(line):
+            names.pop(clean(begun, 253), None)
+            begun = ""
+        elif begun and _ACME_ENDED.search(line):
+            names[clean(begun, 253)] = None
+            reason = reason or line
+        if _ACME_BY_HAND.search(line):
+            by_hand = line
         if failed := _ACME_ERROR.search(line):
             names[clean(failed[1], 253)] = None
             reason = reason or last_reason
@@ -86,6 +101,7 @@ def acme_sh(text: str) -> FailedRenewal | None:
             last_reason = ""
         elif _ACME_REASON.search(line):
             last_reason = line
+    reason = by_hand or reason
     return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason, MAX_REASON)) if names else None
 
 

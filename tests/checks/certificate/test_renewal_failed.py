@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Manual, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from tests.support.certificates import leaf
@@ -9,6 +9,7 @@ from tests.support.check_evidence import NOW, judge
 
 CHECK = "certificate.renewal-failed"
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+ACME = "/root/.acme.sh/shop.example.com/fullchain.cer"
 WRITTEN = NOW.timestamp() - 85 * 86400
 
 
@@ -71,3 +72,18 @@ def test_fires_for_a_copy_that_acme_sh_installed() -> None:
     assert (claim.facts["tool"], claim.facts["name"]) == ("acme.sh", "shop.example.com")
     assert not judge(CHECK, file(days=80, path=copy), failed), "it need not be renewed yet"
     assert not judge(CHECK, file(path=copy), failure("blog.example.com", tool="acme.sh"))
+
+
+def test_a_record_that_a_person_wrote_is_not_renewed_by_trying_again() -> None:
+    """After issue 1504 of acme.sh, and certbot's plugin "manual"."""
+    reasons = (
+        ("acme.sh", ACME, "The dns manual mode can not renew automatically, you must"),
+        ("certbot", LIVE, "An authentication script must be provided with --manual-auth-hook when"),
+    )
+    for tool, path, message in reasons:
+        failed = replace(failure(tool=tool), message=message)
+        (claim,) = judge(CHECK, file(path=path), failed, masked=False)
+        assert claim.facts["by_hand"]
+        assert claim.fix
+        assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["by-hand"]
+        assert len(claim.fix.steps) == 1

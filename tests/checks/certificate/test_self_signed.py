@@ -1,7 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability
+import pytest
+
+from diagnose.model import Applicability, Manual
 from tests.support.certificates import (
     HEALTHY,
     LEAF,
@@ -50,3 +52,22 @@ def test_fires_and_names_an_authoritys_certificate_that_lies_on_the_server() -> 
     (claim,) = judge("certificate.self-signed", *seen, itself)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("name", "controller", "step"),
+    [
+        ("Kubernetes Ingress Controller Fake Certificate", "ingress-nginx", "name-the-secret"),
+        ("TRAEFIK DEFAULT CERT", "Traefik", "name-the-resolver"),
+    ],
+)
+def test_a_controllers_own_certificate_says_that_it_has_none(
+    name: str, controller: str, step: str
+) -> None:
+    """After issue 1984 of ingress-nginx."""
+    own = replace(SELF, common_name=name, dns_names=("ingress.local",))
+    (claim,) = judge("certificate.self-signed", visit(own, code=18), masked=False)
+    assert claim.facts["controller"] == controller
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == step

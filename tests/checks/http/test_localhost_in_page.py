@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from diagnose.model import Severity, Vantage
 from diagnose.model.nginx import UpstreamTry
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script, sheet
 
@@ -43,3 +44,15 @@ def test_silent_on_the_sites_own_address_and_a_choice() -> None:
 def test_fires_on_a_style_sheet_of_this_machine() -> None:
     (claim,) = judge(CHECK, page(200), loads(sheet("http://localhost:3000/assets/a.css")))
     assert claim.facts["port"] == 3000
+
+
+def test_fires_on_the_message_of_a_browser() -> None:
+    """Laravel Reverb: a page behind the login, after issue 288 of laravel/reverb."""
+    text = "WebSocket connection to 'wss://localhost:8080/app/x' failed:"
+    target = replace(SHOP, symptom=Symptom("websocket", text))
+    (claim,) = judge(CHECK, PAGE, target=target)
+    assert (claim.facts["told"], claim.facts["socket"], claim.facts["port"]) == (True, True, 8080)
+    (claim,) = judge(CHECK, replace(PAGE, mentions=("wss://localhost:24678/",)), target=target)
+    assert not claim.facts["told"]
+    line = 'connect() failed while connecting to upstream, upstream: "http://localhost:3000/"'
+    assert not judge(CHECK, PAGE, target=replace(SHOP, symptom=Symptom("refused", line)))

@@ -4,6 +4,7 @@ import pytest
 
 from checks.http._told_scheme import told_scheme
 from diagnose.model import Observation
+from diagnose.model.server import Listener, Listeners
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import evidence
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -37,3 +38,26 @@ def test_apache_tells_it_where_a_line_says_so() -> None:
 
 def test_caddy_tells_it_by_itself() -> None:
     assert told(CADDY, caddy_config())
+
+
+def held_by(program: str) -> tuple[Listeners]:
+    socket = Listener(address="127.0.0.1", port=3000, family=4, process=program)
+    return (Listeners(sockets=(socket,)),)
+
+
+TOLD = SITE.replace(HOST, HOST + "        proxy_set_header X-Forwarded-Proto https;\n")
+
+
+@pytest.mark.parametrize("program", ["caddy", "frankenphp", "traefik"])
+def test_a_server_between_that_replaces_the_field(program: str) -> None:
+    assert told(config(TOLD), BUILD, RUNNING, *held_by(program)) == ""
+    assert told(config(TOLD), BUILD, RUNNING, *held_by("node"))
+
+
+def test_a_second_block_of_nginx_that_says_its_own_scheme() -> None:
+    inner = "server { listen 127.0.0.1:3000; location / { proxy_pass http://127.0.0.1:9; FIELD } }"
+    again = inner.replace("FIELD", "proxy_set_header X-Forwarded-Proto $scheme;")
+    kept = inner.replace("FIELD", "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;")
+    assert told(config(f"{TOLD}\n{again}"), BUILD, RUNNING) == ""
+    assert told(config(f"{TOLD}\n{kept}"), BUILD, RUNNING)
+    assert told(config(f"{TOLD}\n{inner.replace('FIELD', '')}"), BUILD, RUNNING)

@@ -95,3 +95,13 @@ def test_the_response_decides_unless_its_fields_are_ignored(
     file = replace(file, headers=(COOKIE, ("Cache-Control", policy)))
     found = judge(CHECK, RUNNING, site(lines), first, loaded, file, masked=False)
     assert bool(found) is is_kept
+
+
+def test_fires_where_the_cookie_is_taken_away() -> None:
+    """Ghost: who has just logged in gets the page of who is not, and its empty cookie."""
+    gone = ("Set-Cookie", "ghost-members-ssr=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT")
+    (claim,) = judge(CHECK, RUNNING, site(IGNORED), *seen(gone), masked=False)
+    assert (claim.facts["cookie"], claim.facts["removed"]) == ("ghost-members-ssr", True)
+    assert not judge(
+        CHECK, RUNNING, site(IGNORED), *seen(("Set-Cookie", "theme=dark")), masked=False
+    )

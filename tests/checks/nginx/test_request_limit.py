@@ -92,3 +92,18 @@ def test_a_warning_where_a_request_alone_is_refused_too() -> None:
         "nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(503), again
     )
     assert claim.severity is None
+
+
+def test_after_a_message_the_own_requests_of_the_run_do_not_hide_the_others() -> None:
+    """All have the address of a server in front, after issue 44 of Magento-nginx-config."""
+    text = 'limiting requests, excess: 4.061 by zone "web"'
+    earlier = replace(logged(text, path="/a"), when=LOADED + 1, client="127.0.0.1")
+    own = replace(logged(text, path="/a"), client="127.0.0.1")
+    target = replace(SHOP, symptom=Symptom("limit", "limiting requests"))
+    seen = (RUNNING, config(SITE), LOG_READ)
+    (claim,) = judge("nginx.request-limit", *seen, earlier, own, page(200), target=target)
+    assert claim.facts["proxy"] == "127.0.0.1"
+    assert not judge("nginx.request-limit", *seen, own, page(200), target=target)
+    other = replace(earlier, client="198.51.100.9")
+    (claim,) = judge("nginx.request-limit", *seen, other, own, page(200), target=target)
+    assert claim.facts["proxy"] == ""

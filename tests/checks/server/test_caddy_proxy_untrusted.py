@@ -8,6 +8,7 @@ from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import loads, sheet
 
 CHECK = "server.caddy-proxy-untrusted"
 BEHIND = replace(CADDY, ports=(8080, 2019))
@@ -47,3 +48,13 @@ def test_silent_where_caddy_trusts_or_nginx_asks_another() -> None:
     assert not judge(CHECK, *seen(port=3000), LOOP)
     assert not judge(CHECK, *seen(header="http"), LOOP)
     assert not judge(CHECK, *seen(), page(200))
+
+
+def test_fires_where_the_page_names_itself_with_http() -> None:
+    style = sheet("http://shop.example.com/app.css")
+    (claim,) = judge(CHECK, *seen(), page(200), loads(style))
+    assert claim.facts["loop"] is False
+    login = "https://login.example.org/?redirect_uri=http%3A%2F%2Fshop.example.com%2F"
+    assert judge(CHECK, *seen(), replace(page(302), headers=(("Location", login),)), masked=False)
+    own = sheet("https://shop.example.com/app.css")
+    assert not judge(CHECK, *seen(), page(200), loads(own))

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Manual, Target
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import listening
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.tls_evidence import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
 
 
@@ -49,3 +51,36 @@ def test_fires_and_says_what_a_program_in_java_needs(
     spoke = shake(failure=GARBAGE, received=received)
     (claim,) = judge("tls.plain-http", spoke, listening(spoke.port, process=process))
     assert claim.facts["java"] is java
+
+
+REVERB = Target(
+    input="wss://shop.example.com:8080/app/key",
+    scheme="wss",
+    host="shop.example.com",
+    port=8080,
+    path="/app/key",
+)
+SOCKETS = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location /app { proxy_pass http://127.0.0.1:8080; }
+    location / { proxy_pass http://127.0.0.1:8000; }
+}
+"""
+
+
+def test_where_nginx_passes_it_on_to_that_port_the_port_is_left_out() -> None:
+    """Laravel Reverb: the page opens its port itself, after issue 107 of laravel/reverb."""
+    spoke = replace(shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"), port=8080)
+    (claim,) = judge("tls.plain-http", spoke, config(SOCKETS), RUNNING, target=REVERB)
+    assert claim.facts["instead"] == "wss://shop.example.com/app/key"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == "through-nginx"
+    other = config(SOCKETS.replace("127.0.0.1:8080", "127.0.0.1:6001"))
+    (claim,) = judge("tls.plain-http", spoke, other, RUNNING, target=REVERB)
+    assert claim.facts["instead"] == ""
+    plain = config(SOCKETS.replace("443 ssl", "443"))
+    (claim,) = judge("tls.plain-http", spoke, plain, RUNNING, target=REVERB)
+    assert claim.facts["instead"] == ""

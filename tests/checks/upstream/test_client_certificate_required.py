@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from diagnose.model import Claim, Manual
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
 from tests.support.tls_evidence import WELL, shake
@@ -34,3 +35,18 @@ def test_silent_where_visitors_were_asked_or_nothing_is_known_of_it() -> None:
 
 def test_silent_at_another_refusal() -> None:
     assert not judge(CHECK, WELL, page(400, "Bad Request"))
+
+
+def test_behind_a_cdn_its_console_is_the_place() -> None:
+    def behind(*headers: tuple[str, str], text: str = "") -> Claim:
+        seen = (config(text),) if text else ()
+        (claim,) = judge(CHECK, WELL, replace(REFUSED, headers=headers), *seen)
+        return claim
+
+    claim = behind(("CF-RAY", "8a1b2c3d4e5f6a7b-FRA"))
+    assert (claim.facts["cdn"], claim.facts["cloudflare"]) == ("Cloudflare", True)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == "let-the-cdn-send-it"
+    inner = SITE.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443")
+    assert behind(("CF-RAY", "8a1b2c3d4e5f6a7b-FRA"), text=inner).facts["cdn"] == ""

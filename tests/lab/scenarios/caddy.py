@@ -328,6 +328,38 @@ def caddy_does_not_trust_the_nginx_before_it(lab: Lab) -> None:
     lab.start_nginx()
 
 
+#: An application that writes the scheme that it is told into its page, played by Caddy.
+WRITES_ITS_SCHEME = """\
+http://:9001 {
+	handle /app.css {
+		header Content-Type text/css
+		respond "p { color: black; }"
+	}
+	handle {
+		header Content-Type text/html
+		respond `<!doctype html><title>Shop</title>
+<link rel="stylesheet" href="{header.X-Forwarded-Proto}://shop.example.com/app.css"><p>Shop</p>`
+	}
+}
+"""
+
+
+@caddy_scenario(
+    outside="http.mixed-content",
+    server="server.caddy-proxy-untrusted",
+    differs=(caddy.CONFIG,),
+)
+def caddy_makes_the_page_write_http(lab: Lab) -> None:
+    """The same, and the application writes http into its page, after
+    https://github.com/dunglas/symfony-docker/issues/251."""
+    site = "http://shop.example.com:8080 {\n\treverse_proxy 127.0.0.1:9001\n}\n"
+    caddy.install(lab, f"{site}{WRITES_ITS_SCHEME}", keep_nginx=True)
+    page = "location / {\n    proxy_pass http://127.0.0.1:3000"  # not its WebSocket
+    lab.edit(page, page.replace("3000", "8080"))
+    caddy.start(lab, 8080)
+    lab.start_nginx()
+
+
 @caddy_scenario(
     outside="tls.handshake-failed",
     server="server.caddy-ask-refuses",

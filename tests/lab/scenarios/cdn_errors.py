@@ -1,11 +1,15 @@
 """A CDN's own error, and the server behind it shows why. The router plays the CDN, as Cloudflare is
 in the mode "Full (strict)"; the real one was not asked."""
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from .. import certificates, site
 from ..lab import BUNDLE, SERVER, Lab
 from ..scenario import healthy, scenario
-from .addresses import OTHER, other_machine
+from .addresses import FOLDER as EDGE
+from .addresses import OTHER, PASSED_ON, other_machine
 
+FOLDER = "/etc/nginx/pulls"
 RAY = "add_header CF-RAY 8a1b2c3d4e5f6a7b-FRA always;"
 STRICT = (
     f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {BUNDLE};"
@@ -51,3 +55,34 @@ def cdn_refuses_the_certificate_that_nginx_still_has(lab: Lab) -> None:
 @healthy()
 def cdn_accepts_the_certificate_that_was_loaded(lab: Lab) -> None:
     _cdn(lab, 526)
+
+
+#: Cloudflare's Authenticated Origin Pulls: the server wants the CDN's certificate.
+PULLS = f"  ssl_verify_client on;\n  ssl_client_certificate {FOLDER}/pull-ca.pem;\n"
+
+
+def _pulls(lab: Lab, sent: str) -> None:
+    authority = certificates.authority("Origin Pull")
+    client = certificates.leaf(
+        "origin-pull.example.net", issuer=authority, usage=ExtendedKeyUsageOID.CLIENT_AUTH
+    )
+    lab.server.sh(f"mkdir -p {FOLDER}")
+    lab.server.write(f"{FOLDER}/pull-ca.pem", authority.pem)
+    lab.change("  ssl_session_timeout 5m;\n", PULLS)
+    lab.router.sh(f"mkdir -p {EDGE}")
+    lab.router.write(f"{EDGE}/pull.pem", client.pem + client.key_pem)
+    other_machine(lab, f"{RAY} {sent} {PASSED_ON}")
+    lab.dns([OTHER])
+
+
+@scenario(outside="upstream.client-certificate-required", manual=SERVED)
+def cdn_sends_no_certificate(lab: Lab) -> None:
+    """Authenticated Origin Pulls is off, after
+    https://github.com/EngineScript/EngineScript/issues/1."""
+    _pulls(lab, "")
+
+
+@healthy()
+def cdn_sends_its_certificate(lab: Lab) -> None:
+    pair = f"{EDGE}/pull.pem"
+    _pulls(lab, f"proxy_ssl_certificate {pair}; proxy_ssl_certificate_key {pair};")

@@ -247,3 +247,10 @@ def windows_line_ends(lab: Lab) -> None:
     lab.server.write(site.KEY, good.key_pem.replace("\n", "\r\n"), 0o600)
     lab.server.write(site.PEM, "\ufeff" + good.chain.replace("\n", "\r\n"))
     lab.reload()
+
+
+@scenario(outside="certificate.self-signed", manual=AUTHORITY)
+def stand_in_of_an_ingress_controller(lab: Lab) -> None:
+    """cert-manager has none yet, after https://github.com/kubernetes/ingress-nginx/issues/1984."""
+    name = "Kubernetes Ingress Controller Fake Certificate"
+    serve(lab, certificates.leaf("ingress.local", issuer="self", common_name=name))

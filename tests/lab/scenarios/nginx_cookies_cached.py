@@ -34,3 +34,34 @@ def cache_that_heeds_cookies(lab: Lab) -> None:
 @healthy(target=DESK)
 def cache_that_hides_cookies(lab: Lab) -> None:
     _cached(lab, f"{IGNORED}    proxy_hide_header Set-Cookie;\n")
+
+
+#: What Ghost answers to somebody who has not logged in, played by nginx.
+NOT_LOGGED_IN = """\
+server {
+  listen 127.0.0.1:3002;
+  location / {
+    default_type text/html;
+    add_header Set-Cookie "ghost-members-ssr=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    return 200 "<!doctype html><title>Blog</title><p>Sign in</p>";
+  }
+}
+"""
+
+
+def _blog(lab: Lab, lines: str) -> None:
+    lab.edit("map $http_upgrade", f"{CACHE}{NOT_LOGGED_IN}map $http_upgrade")
+    passed = PAGE.replace("127.0.0.1:3000", "127.0.0.1:3002")
+    lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
+
+
+@scenario(outside=None, server="nginx.cookies-cached", manual=PERSON)
+def cache_that_ends_logins(lab: Lab) -> None:
+    """The page of somebody who has not logged in removes the cookie of who has, after
+    https://github.com/TryGhost/Ghost/issues/27942."""
+    _blog(lab, IGNORED)
+
+
+@healthy()
+def cache_that_hides_the_removed_cookie(lab: Lab) -> None:
+    _blog(lab, f"{IGNORED}    proxy_hide_header Set-Cookie;\n")

@@ -163,3 +163,24 @@ def live_folder_was_copied_without_links(lab: Lab) -> None:
     )
     lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
     lab.change(site.KEY, f"{LIVE}/privkey.pem")
+
+
+@scenario(
+    outside="certificate.expired", server="certificate.renewal-failed",
+    both="certificate.renewal-failed", manual="a person writes the record at the DNS provider",
+)  # fmt: skip
+def record_that_a_person_wrote_is_not_renewed(lab: Lab) -> None:
+    """acme.sh's manual DNS mode, with its log as it was, after
+    https://github.com/acmesh-official/acme.sh/issues/1504."""
+    leaf = certificates.leaf(starts=-93, ends=-3)
+    lab.install(leaf.chain, leaf.key_pem)
+    lab.server.sh(f"touch -d '93 days ago' {site.PEM} {site.KEY}")
+    said = (
+        f"Renew: '{site.NAME}'",
+        f'{site.NAME}:Challenge error: {{"type":"urn:ietf:params:acme:error:malformed","detail":'
+        '"Unable to update challenge :: The challenge is not pending.","status": 400}',
+        "The dns manual mode can not renew automatically, you must issue it again manually. You'd"
+        " better use the other modes instead.",
+    )
+    lines = "".join(f"[Mon Apr  9 17:02:13 CEST 2018] {line}\n" for line in said)
+    lab.server.write("/root/.acme.sh/acme.sh.log", lines)

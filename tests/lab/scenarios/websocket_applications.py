@@ -202,3 +202,31 @@ def sessions_are_lost_between_workers(lab: Lab) -> None:
 def sessions_are_kept_by_ip_hash(lab: Lab) -> None:
     """Eight workers, and each visitor meets one of them."""
     _workers(lab, "  ip_hash;\n")
+
+
+@scenario(
+    outside="tls.plain-http",
+    server="tls.plain-http",
+    target=f"wss://{site.NAME}:8080/ws",
+    also=("http.redirect-wrong-host",),
+    manual="the page's setting is changed by a person",
+)
+def page_that_opens_the_port_of_its_application(lab: Lab) -> None:
+    """Laravel Reverb without TLS on 8080, to which nginx passes /ws on, after
+    https://github.com/laravel/reverb/issues/107."""
+    for more in ([], ["--permanent"]):
+        opened = ["firewall-cmd", "-q", *more, "--zone=public", "--add-port=8080/tcp"]
+        lab.server.run(opened, check=True)
+    lab.application("--host", "0.0.0.0", "--port", "8080", port=8080)
+    lab.change("127.0.0.1:3000", "127.0.0.1:8080")
+
+
+@scenario(
+    outside="http.localhost-in-page",
+    args=("WebSocket connection to 'wss://localhost:8080/app/x?protocol=7' failed:",),
+    manual="the page is built anew",
+)
+def page_behind_a_login_opens_a_websocket_at_localhost(lab: Lab) -> None:
+    """Laravel's setting of development; only the browser's message shows it, after
+    https://github.com/laravel/reverb/issues/288."""
+    del lab  # nothing is wrong on the server

@@ -115,3 +115,29 @@ def test_the_words_of_an_older_certbot() -> None:
     assert run is not None
     assert run.names == ("shop.example.com",)
     assert run.message == "Problem binding to port 80: Could not bind to IPv4 or IPv6."
+
+
+BY_HAND = """\
+[Mon Apr  9 17:02:13 CEST 2018] Renew: 'shop.example.com'
+[Mon Apr  9 17:02:14 CEST 2018] shop.example.com:Challenge error: {"status": 400}
+[Mon Apr  9 17:02:15 CEST 2018] The dns manual mode can not renew automatically, you must issue it \
+again manually. You'd better use the other modes instead.
+"""
+
+
+def test_of_acme_sh_a_run_by_hand_counts_too() -> None:
+    """After issue 1504 of acme.sh."""
+    run = acme_sh(BY_HAND)
+    assert run
+    assert run.names == ("shop.example.com",)
+    assert run.message.startswith("The dns manual mode can not renew")
+    without = "\n".join(BY_HAND.splitlines()[:2])
+    run = acme_sh(without)
+    assert run
+    assert "Challenge error" in run.message
+
+
+def test_of_acme_sh_a_run_that_succeeded_failed_nowhere() -> None:
+    text = BY_HAND.splitlines()[0] + "\n[Mon] Cert success.\n[Mon] x: Verify error: 1\n"
+    assert acme_sh(text) is None
+    assert acme_sh(BY_HAND + f"{BY_HAND.splitlines()[0]}\n[Mon] Cert success.\n") is None

@@ -149,9 +149,9 @@ def logged_talks(
         server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         location = f"location /helloworld.Greeter/ {{ {directive}127.0.0.1:{port}; }} location / "
-        look.emit(config(SITE.replace("location / ", location, 1)))
+        site = look.emit(config(SITE.replace("location / ", location, 1)))
         async with server:
-            await upstream_protocols.after_a_logged_failure.work(look, failure)
+            await upstream_protocols.after_a_logged_failure.work(look, failure, site)
 
     asyncio.run(work())
     return [talk.speaks for talk in look.observed(UpstreamTalk)]

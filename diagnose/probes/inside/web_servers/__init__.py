@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
@@ -107,11 +109,26 @@ async def idle_servers(ctx: ProbeContext, handshake: Handshake, listeners: Liste
 
 @probe(after=Exchange, needs=Listeners)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
-    """Read the servers on other ports after the page redirects to itself, or is that of a new
-    installation, and none of these servers has the port: one of them may stand behind the program
-    that ends TLS, and answer."""
-    if not is_first(ctx, exchange, _may_come_from_behind):
-        return
+    """Read the servers on other ports after the page redirects to itself, names itself with http,
+    or is that of a new installation, and none of these servers has the port: one of them may stand
+    behind the program that ends TLS, and answer."""
+    if is_first(ctx, exchange, _may_come_from_behind):
+        await _look_behind(ctx, listeners)
+
+
+@probe(after=Page, needs=Listeners)
+async def servers_behind_page(ctx: ProbeContext, page: Page, listeners: Listeners) -> None:
+    """Do the same where what the page names with http stands in its text alone."""
+    is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
+    if not is_known and is_first(ctx, page, _names_itself):
+        await _look_behind(ctx, listeners)
+
+
+def _names_itself(ctx: ProbeContext, page: Page) -> bool:
+    return names_itself_plain(page, ctx.target.host)
+
+
+async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
     if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
         return
@@ -128,7 +145,9 @@ async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Liste
 def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.is_page_of(ctx.target)
     return is_page and (
-        leads_to_itself(exchange) or is_default_page(exchange.status, exchange.body)
+        leads_to_itself(exchange)
+        or is_default_page(exchange.status, exchange.body)
+        or names_itself_plain(exchange, ctx.target.host)
     )
 
 

@@ -1,0 +1,42 @@
+"""The addresses in the message of a visitor's browser: where the page, a script or an answer of the
+application led it."""
+
+import re
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from diagnose.model import Evidence
+from diagnose.parsers.nginx.locations import proxy_set_header_of
+
+_URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。]{1,500}")
+
+#: Words of browsers about an address, and of servers, whose addresses are the applications'.
+_BROWSERS = re.compile(
+    r"net::ERR_|NS_ERROR|Failed to (?:load|fetch)|WebSocket connection to|Mixed Content|XMLHttpReq"
+)
+_SERVERS = re.compile(r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]")
+
+#: What an application makes its own addresses of, and the variable of nginx that holds the name of
+#: the machine (ngx_http_core_module, "$hostname").
+_FIELDS, _MACHINE = ("X-Forwarded-Host", "Host"), "$hostname"
+
+
+def told_addresses(evidence: Evidence) -> Iterator[str]:
+    """Yield the addresses that the message of a browser names."""
+    symptom = evidence.target.symptom
+    text = symptom.text if symptom else ""
+    is_of_browser = _BROWSERS.search(text) is not None and _SERVERS.search(text) is None
+    for match in _URL.finditer(text) if is_of_browser else ():
+        yield match[0].rstrip(".,;:)]}…")
+
+
+def machine_name_line(evidence: Evidence) -> tuple[str, str]:
+    """Return the field in which nginx tells the application the machine's name in place of the
+    visitor's host, and the line; "" twice if it does not."""
+    nginx = Nginx.of(evidence)
+    for match in nginx.location_matches(evidence.target.path):
+        for field in _FIELDS:
+            directive = proxy_set_header_of(match, field)
+            if directive is not None and directive.args[1:] == (_MACHINE,):
+                return field, file_line(directive)
+    return "", ""

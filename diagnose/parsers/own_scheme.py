@@ -1,0 +1,52 @@
+"""Whether a page that came over https names the site itself with http. No I/O.
+
+An application does so that takes its visitors for users of http: in redirects, in the address to
+which a login has to lead back, in addresses of files and forms.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import is_related_host, parse_url
+
+#: The query of a login is longer only if somebody plays.
+_MAX_QUERY = 8192
+
+
+def names_itself_plain(answer: Exchange | Page, host: str) -> bool:
+    """Return whether a page of https names this host, or a related one, with http or ws."""
+    if not answer.url.startswith("https:"):
+        return False
+    named = _named_by(answer) if isinstance(answer, Exchange) else _written_in(answer)
+    return any(_is_own_plain(url, host) for url in named)
+
+
+def _named_by(answer: Exchange) -> Iterator[str]:
+    """Yield the address to which a response redirects, and those in its query."""
+    onward = redirect_target(answer) or ""
+    yield onward
+    query = onward.partition("?")[2].partition("#")[0][:_MAX_QUERY]
+    try:
+        yield from (value for _, value in parse_qsl(query, max_num_fields=64))
+    except ValueError:
+        return
+
+
+def _written_in(page: Page) -> Iterator[str]:
+    yield from (file.url for file in page.files)
+    yield from page.insecure_forms
+    yield from page.insecure_frames
+    for login in page.logins:
+        query = login.partition("?")[2].partition("#")[0][:_MAX_QUERY]
+        try:
+            yield from (value for _, value in parse_qsl(query, max_num_fields=64))
+        except ValueError:
+            continue
+
+
+def _is_own_plain(url: str, host: str) -> bool:
+    parsed = parse_url(url)
+    return parsed is not None and not parsed.secure and is_related_host(host, parsed.host)

@@ -1,0 +1,54 @@
+"""Whether a page of https names the site with http."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.parsers.own_scheme import names_itself_plain
+from tests.support.page_errors import page
+from tests.support.page_evidence import loads, sheet
+
+HOST = "shop.example.com"
+
+
+def redirect(location: str) -> bool:
+    answer = replace(page(302), headers=(("Location", location),))
+    return names_itself_plain(answer, HOST)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://shop.example.com/login",
+        "https://login.example.org/a?redirect_uri=http%3A%2F%2Fshop.example.com%2Fsignin-oidc",
+    ],
+)
+def test_a_redirect_names_it(location: str) -> None:
+    assert redirect(location)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/login",
+        "https://shop.example.com/login",
+        "http://other.example.org/",
+        "https://login.example.org/a?redirect_uri=https%3A%2F%2Fshop.example.com%2Fsignin-oidc",
+    ],
+)
+def test_a_redirect_does_not(location: str) -> None:
+    assert not redirect(location)
+
+
+def test_a_page_names_it_in_files_and_forms() -> None:
+    style = sheet("http://shop.example.com/app.css")
+    assert names_itself_plain(loads(style), HOST)
+    assert names_itself_plain(loads(insecure_forms=("http://shop.example.com/login",)), HOST)
+    assert not names_itself_plain(loads(), HOST)
+    other = sheet("http://cdn.example.org/app.css")
+    assert not names_itself_plain(loads(other), HOST)
+
+
+def test_a_page_of_http_says_nothing() -> None:
+    style = sheet("http://shop.example.com/app.css")
+    assert not names_itself_plain(replace(loads(style), url="http://shop.example.com/"), HOST)
