@@ -77,6 +77,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "holder_pid": (holder.pid or "") if holder else "",
             "logged": logged.message if logged else "",
             "log": logged.log if logged else "",
+            "no_certificate": logged is not None and "AH02572" in logged.message,
             "masked": server.masked,
             "complaint": server.complaint,
             "enabled": bool(server.enabled),

@@ -30,6 +30,7 @@ def test_fires_with_the_line_of_its_own_log_and_no_start_that_fails_again() -> N
     error = ServerStartError(product="apache", log="/var/log/apache2/error.log", message=line)
     (claim,) = judge(CHECK, silent, apache_config(), NOBODY, error)
     assert claim.facts["logged"] == line
+    assert claim.facts["no_certificate"] is True
     assert claim.facts["again"] is True
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
