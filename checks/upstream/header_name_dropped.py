@@ -12,7 +12,7 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
@@ -20,7 +20,12 @@ from diagnose.parsers.nginx.proxied_request import is_ignored_name
 _SETTING = "underscores_in_headers"
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
+    explains=CONSEQUENCES,
+)
 def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         name = change.request.name

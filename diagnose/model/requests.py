@@ -118,6 +118,11 @@ class ComparedRequest(Observation):
     secure_cookies: tuple[Word, ...] = ()
 
     @property
+    def shows_fault(self) -> bool:
+        """A healthy site's application is asked nothing."""
+        return True
+
+    @property
     def endpoint(self) -> str:
         """The address and port that were asked."""
         return endpoint_text(self.address, self.port)

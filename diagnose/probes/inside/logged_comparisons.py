@@ -31,7 +31,7 @@ from diagnose.probes.inside.upstream_comparisons import (
 MAX_PATHS, MAX_VARIANTS = 2, 3
 
 #: Seconds after which no further request for a path is begun.
-MAX_SECONDS = 3.0
+MAX_SECONDS = 6.0
 
 #: What a path gets at its end that nobody has made.
 UNKNOWN_END = "-diagnose-7f3a"

@@ -48,6 +48,25 @@ def interface_below_a_context_path(lab: Lab) -> None:
     visit(lab, "/jeecgboot/sys/randomImage/1")
 
 
+def _login(lab: Lab, fields: str) -> None:
+    """Keycloak below a path of the site: it refuses what did not come by https."""
+    lab.spawn(lab.server, lab.server.application("refusing_server", "keycloak", "3009"), 3009)
+    passed = f"proxy_pass http://127.0.0.1:3009; proxy_set_header Host $http_host; {fields}"
+    log_of_its_own(lab, f"  location /auth/ {{ {passed} }}\n")
+    visit(lab, "/auth/realms/shop")
+
+
+@scenario(outside=None, server="upstream.scheme-not-passed", differs=MINE)
+def login_below_a_path_wants_https(lab: Lab) -> None:
+    """ "HTTPS required" of Keycloak behind a path, where the site's own page works."""
+    _login(lab, "")
+
+
+@healthy()
+def login_below_a_path_has_https(lab: Lab) -> None:
+    _login(lab, "proxy_set_header X-Forwarded-Proto $scheme;")
+
+
 @healthy()
 def interface_has_its_prefix(lab: Lab) -> None:
     """What is asked for is not there, under either path."""
