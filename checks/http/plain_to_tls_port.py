@@ -11,7 +11,7 @@ from checks.http import _redirect_edits, _redirects, addresses, endpoint_subject
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, Subject, merge_subjects
+from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.http import hops, wants_tls
@@ -47,8 +47,18 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
             key = (exchange.port, exchange.url.partition(":")[0], redirected)
             groups.setdefault(key, []).append(exchange)
     for (port, scheme, redirected), exchanges in groups.items():
-        has_no_tls = scheme == "http" and not redirected and _has_no_tls(evidence, port)
+        known = _configured_tls(evidence, port)
+        has_no_tls = scheme == "http" and not redirected and known is False
         is_behind_proxy = scheme == "https" or has_no_tls
+        is_asked = not redirected and not is_behind_proxy
+        # Where nobody read the configuration, a proxy may have port 80 and pass the request on. A
+        # TLS record comes from the port itself.
+        unsure = (
+            is_asked
+            and port == _PLAIN_PORT
+            and known is None
+            and all(exchange.failure is None for exchange in exchanges)
+        )
         # A redirect to the TLS port concerns everything that leads to it, which are the target's
         # own ports.
         subjects = endpoint_subjects(exchanges)
@@ -64,17 +74,19 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "ends_tls": is_behind_proxy and not has_no_tls,
                 "product": _front_product(exchanges[0]) if is_behind_proxy else "",
                 "redirected": redirected and not is_behind_proxy,
-                "asked": not redirected and not is_behind_proxy,
+                "asked": is_asked,
+                "unsure": unsure,
                 "usual": port == _PLAIN_PORT,
                 "from": exchanges[0].redirected_from or "",
             },
+            confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,
             fix=_fix(Nginx.of(evidence), exchanges, _step(port, is_behind_proxy, redirected)),
         )
 
 
-def _has_no_tls(evidence: Evidence, port: int) -> bool:
-    """Return whether the configuration that was read has the port without TLS: what answers so is
-    a server behind it."""
+def _configured_tls(evidence: Evidence, port: int) -> bool | None:
+    """Return whether the configuration that was read has the port with TLS; if not, a server behind
+    it answers so. None if no configuration has the port."""
     from diagnose.model.web_servers import WebServerConfig
 
     sockets = [
@@ -90,7 +102,7 @@ def _has_no_tls(evidence: Evidence, port: int) -> bool:
         for listen in server.listens
         if listen.port == port
     ]
-    return bool(sockets or listens) and not any((*sockets, *listens))
+    return any((*sockets, *listens)) if sockets or listens else None
 
 
 def _front_product(exchange: Exchange) -> str:

@@ -25,7 +25,8 @@ class SentRequest:
 
 def sent_requests(evidence: Evidence) -> Iterator[SentRequest]:
     """Yield what the page sends, each path once. A form without an address of its own is mostly
-    sent by a script, and not as it is written."""
+    sent by a script, and not as it is written; so are the forms of a page with a script for
+    them."""
     seen: set[str] = set()
     for request in _all_requests(evidence):
         if request.path not in seen:
@@ -34,9 +35,10 @@ def sent_requests(evidence: Evidence) -> Iterator[SentRequest]:
 
 
 def _all_requests(evidence: Evidence) -> Iterator[SentRequest]:
+    is_handled = any(file.handles_forms for file in evidence.good(PageFileResponse))
     for page in evidence.good(Page):
         own = parse_url(page.url)
-        for form in page.posts:
+        for form in () if is_handled or page.handles_forms else page.posts:
             url = parse_url(form)
             if url and own and is_own_origin(evidence.target, form):
                 path = url.path.partition("?")[0]

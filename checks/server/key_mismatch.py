@@ -4,6 +4,7 @@ stops at its next start or reload (AH02565)."""
 from collections.abc import Iterator
 
 from checks.server import place_text, refused_config_severity, server_view, test_steps
+from checks.server._certificate_files import file_fault
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.nginx import CertificateFile, KeyFile
@@ -24,7 +25,12 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     view = server_view(evidence)
     if view is None or view.config is None:
         return
-    certificates = {file.path: file for file in evidence.good(CertificateFile) if file.publics}
+    certificates = {
+        file.path: file
+        for file in evidence.good(CertificateFile)
+        # The first certificate of a damaged file is another than the server's.
+        if file.publics and file_fault(file) != "damaged"
+    }
     keys = {key.path: key for key in evidence.good(KeyFile) if key.public}
     pairs = (pair for site in view.answering_sites for pair in _pairs(site))
     for own, key_file in dict.fromkeys(pairs):

@@ -2,9 +2,9 @@
 the port, and it starts at boot, has failed, or is the only one on this machine."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from checks.server import server_view, start_steps
+from checks.server import ServerView, server_view, start_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -18,10 +18,11 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.nginx import NginxState
-from diagnose.model.server import Listeners
+from diagnose.model.nginx import NginxConfig, NginxState
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import ServerStartError, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import has_name
 
 #: What a server writes whose rights, files or sockets fail it at its start.
 _BEYOND_THE_TEST = re.compile(
@@ -29,6 +30,16 @@ _BEYOND_THE_TEST = re.compile(
     r"|address already in use|read-only file system|no such file or directory",
     re.IGNORECASE,
 )
+
+#: The same with the port: Caddy ("listen tcp :80: bind: address already in use"), HAProxy ("cannot
+#: bind socket (Address already in use) for [0.0.0.0:80]"), Apache ("could not bind to address
+#: [::]:80").
+_IN_USE = re.compile(
+    r"(?:listen \w{1,5} |could not bind to address |in use\) for )"
+    r"\[?(?:[0-9a-fA-F.:*]{1,45}\]?)?:([0-9]{1,5})(?=[:\s\])]|$)"
+)
+#: The addresses of a socket that is for all of them.
+_ALL = {"", "*", "0.0.0.0", "::"}
 
 
 @check(
@@ -46,7 +57,8 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     if any(connection.port == port for connection in evidence.good(Connection)):
         return
-    rival = any(state.installed for state in evidence.good(NginxState)) and not server.enabled
+    rival = _may_be_nginxs(view)
+    holder = _holder(view, listeners)
     valid = view.test is None or view.test.passed
     errors = evidence.good(ServerStartError)
     logged = next((error for error in errors if error.product == server.product), None)
@@ -59,9 +71,13 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "file": server.config,
             "unit": server.unit,
             "failed": server.state == "failed" or bool(server.complaint) or logged is not None,
-            "again": logged is not None or _fails_again(server),
+            "again": logged is not None or _fails_again(server) or holder is not None,
+            "holder": (holder.process or "") if holder else "",
+            "held": holder.port if holder else "",
+            "holder_pid": (holder.pid or "") if holder else "",
             "logged": logged.message if logged else "",
             "log": logged.log if logged else "",
+            "no_certificate": logged is not None and "AH02572" in logged.message,
             "masked": server.masked,
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
@@ -69,8 +85,54 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
-        fix=_fix(server, logged is not None, is_sure=valid and not rival),
+        fix=_fix(server, holder, logged is not None, is_sure=valid and not rival),
     )
+
+
+def _may_be_nginxs(view: ServerView) -> bool:
+    """Return whether nginx may be meant as well: it is installed, this server does not start at
+    boot, and its configuration does not show that the site is its own."""
+    evidence, host = view.evidence, view.evidence.target.host
+    if view.server.enabled or not any(state.installed for state in evidence.good(NginxState)):
+        return False
+    is_named = any(has_name(site, host) for site in view.answering_sites if "*" not in site.names)
+    return not is_named or _is_named_by_nginx(evidence)
+
+
+def _is_named_by_nginx(evidence: Evidence) -> bool:
+    """Return whether nginx has the site, or what it has is not known."""
+    from diagnose.parsers.nginx.server_blocks import select_server, servers, sockets
+
+    configs = evidence.good(NginxConfig)
+    port, host = evidence.target.port, evidence.target.host
+    return not configs or any(
+        select_server(socket, host)[1] != "default"
+        for config in configs
+        for socket in sockets(servers(config.main), port)
+    )
+
+
+def _holder(view: ServerView, listeners: Sequence[Listeners]) -> Listener | None:
+    """Return a socket of another program on a port that this server needs too: then no start
+    succeeds (bind(2), EADDRINUSE). It says so itself, or its configuration has the port."""
+    named = _IN_USE.search(view.server.complaint)
+    listens = view.config.listens if view.config else ()
+    wanted = [(socket.port, socket.address) for socket in listens]
+    wanted += [(int(named[1]), "")] if named else []
+    sockets = (socket for listing in listeners for socket in listing.sockets if socket.process)
+    held = (
+        socket
+        for socket in sockets
+        if any(
+            socket.port == port and (not address or _overlap(socket.address, address))
+            for port, address in wanted
+        )
+    )
+    return next(held, None)
+
+
+def _overlap(address: str, other: str) -> bool:
+    return address == other or not _ALL.isdisjoint((address, other))
 
 
 def _fails_again(server: WebServer) -> bool:
@@ -79,8 +141,12 @@ def _fails_again(server: WebServer) -> bool:
     return bool(_BEYOND_THE_TEST.search(server.complaint))
 
 
-def _fix(server: WebServer, is_logged: bool, is_sure: bool) -> Fix:
-    """Return the start. Somebody masked a unit on purpose, so that a person decides."""
+def _fix(server: WebServer, holder: Listener | None, is_logged: bool, is_sure: bool) -> Fix:
+    """Return the start. Somebody masked a unit on purpose, so that a person decides; so does who
+    of two programs gets a port."""
+    if holder is not None:
+        free = Manual("free-the-port", Where.SERVER)
+        return Fix((free, *start_steps(server)), Applicability.MANUAL)
     if server.masked and server.unit:
         unmask = commands.unmask_service(server.unit, server.file_state.endswith("runtime"))
         return Fix((unmask, *start_steps(server)), Applicability.REVIEW)

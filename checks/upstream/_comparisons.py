@@ -1,13 +1,25 @@
 """The one change to nginx's request with which the application serves the page.
 
 The evidence is that of `diagnose/probes/inside/upstream_comparisons.py`: the request as nginx sends
-it, the same with one part changed, and both once more as a control.
+it, the same with one part changed, and both once more as a control. The same is there for other
+paths at which requests of visitors fail by the log (`logged_comparisons`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx, file_line
-from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Subject
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Observation,
+    Severity,
+    Subject,
+    Target,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
@@ -17,10 +29,13 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import is_accepted, reproduces
 
+if TYPE_CHECKING:
+    from diagnose.model.logs import FailedRequests
+
 #: The checks whose findings such a request causes.
 CONSEQUENCES = (
     "http.redirect-loop", "http.no-redirect", "http.server-error", "http.misdirected",
-    "upstream.closed-early", "upstream.application-log",
+    "upstream.closed-early", "upstream.application-log", "nginx.other-requests-failed",
 )  # fmt: skip
 
 
@@ -29,12 +44,14 @@ class DecisiveChange:
     """A change that makes the application serve the page.
 
     `as_nginx` are the requests as nginx sends them, `changed` those with the change, each with its
-    control if there was time for it. `exchanges` are the visitors' responses.
+    control if there was time for it. `exchanges` are the visitors' responses, `failures` the
+    requests in the log where the page is not the target's own.
     """
 
     as_nginx: tuple[ComparedRequest, ...]
     changed: tuple[ComparedRequest, ...]
     exchanges: tuple[Exchange, ...]
+    failures: "tuple[FailedRequests, ...]" = ()
 
     @property
     def request(self) -> ComparedRequest:
@@ -42,7 +59,8 @@ class DecisiveChange:
 
     @property
     def status(self) -> int:
-        return self.as_nginx[0].status or self.exchanges[0].status or 0
+        answers = (self.as_nginx[0].status, *(exchange.status for exchange in self.exchanges))
+        return next(filter(None, answers), 0)
 
     @property
     def is_loop(self) -> bool:
@@ -57,10 +75,10 @@ class DecisiveChange:
 
 
 def decisive_change(evidence: Evidence) -> DecisiveChange | None:
-    """Return the change that makes the difference; None if there is none, or if a control
-    contradicts it."""
+    """Return the change that makes the difference for the target's page; None if there is none, or
+    if a control contradicts it."""
     requests = evidence.of(ComparedRequest)
-    as_nginx = tuple(request for request in requests if request.part == "none")
+    as_nginx = [request for request in requests if request.part == "none"]
     exchanges = tuple(
         exchange
         for exchange in page_exchanges(evidence)
@@ -68,20 +86,59 @@ def decisive_change(evidence: Evidence) -> DecisiveChange | None:
         # A page that is served needs no change. It may miss a cookie.
         if (exchange.status or 0) >= 300
     )
+    change = _decisive(requests, evidence.target)
+    return replace(change, exchanges=exchanges) if change and exchanges else None
+
+
+def logged_changes(evidence: Evidence) -> Iterator[tuple[Target, DecisiveChange]]:
+    """Yield the changes that make the difference for other paths at which requests of visitors
+    fail, each with the target as if its path were the one."""
+    # Imported late: few runs have these.
+    from diagnose.model.logs import FailedRequests
+    from diagnose.model.requests import LoggedComparison
+
+    requests = evidence.of(LoggedComparison)
+    for path in dict.fromkeys(request.path for request in requests):
+        target = replace(evidence.target, path=path, websockets=())
+        own = [request for request in requests if request.path == path]
+        change = _decisive(own, target)
+        failures = [failure for failure in evidence.of(FailedRequests) if failure.path == path]
+        if change is None or not failures or _is_catch_all(own, change.request):
+            continue
+        exchanges = tuple(
+            exchange
+            for exchange in evidence.good(Exchange)
+            if exchange.purpose == "logged" and exchange.url == target.origin + path
+        )
+        yield target, replace(change, exchanges=exchanges, failures=tuple(failures[:1]))
+
+
+def _decisive(requests: Sequence[ComparedRequest], target: Target) -> DecisiveChange | None:
+    """Return the change with which the application serves the page of this target every time."""
+    as_nginx = tuple(request for request in requests if request.part == "none")
     groups: dict[tuple[str, ...], list[ComparedRequest]] = {}
     for request in requests:
-        if request.part != "none":
+        if request.part not in {"none", "unknown-path"}:
             key = (request.part, request.name, request.change, request.value)
             groups.setdefault(key, []).append(request)
     served = [
         group
         for group in groups.values()
-        if as_nginx and all(is_accepted(request, as_nginx[0], evidence.target) for request in group)
+        if as_nginx and all(is_accepted(request, as_nginx[0], target) for request in group)
     ]
     is_steady = len({request.status for request in as_nginx}) == 1
-    if not exchanges or not served or not is_steady:
-        return None
-    return DecisiveChange(as_nginx, tuple(served[0]), exchanges)
+    return DecisiveChange(as_nginx, tuple(served[0]), ()) if served and is_steady else None
+
+
+def _is_catch_all(requests: Sequence[ComparedRequest], changed: ComparedRequest) -> bool:
+    """Return whether the application answers a path that nobody has made as it answers the changed
+    one: it has one page, or one refusal, for all paths. Without that control it may have. A context
+    path needs none: the application's own settings name it."""
+    if changed.part != "path":
+        return False
+    unknown = [request for request in requests if request.part == "unknown-path"]
+    answer = changed.status, changed.is_html
+    return not unknown or any((request.status, request.is_html) == answer for request in unknown)
 
 
 def proxied_match(nginx: Nginx, path: str) -> LocationMatch | None:
@@ -92,15 +149,17 @@ def proxied_match(nginx: Nginx, path: str) -> LocationMatch | None:
 def decided_by(
     evidence: Evidence, *parts: str, method: str = "GET"
 ) -> Iterator[tuple[Nginx, LocationMatch, DecisiveChange]]:
-    """Yield the decisive change if it concerns one of these parts of a request with this method,
-    with the location that forwards the page."""
-    change = decisive_change(evidence)
-    if change is None or change.request.part not in parts or change.request.method != method:
-        return
-    nginx = Nginx.of(evidence)
-    match = proxied_match(nginx, change.request.path)
-    if match is not None:
-        yield nginx, match, change
+    """Yield the decisive changes that concern one of these parts of a request with this method,
+    each with the location that forwards the page. The target of nginx's evidence has its path."""
+    own = decisive_change(evidence)
+    changes = [*([(evidence.target, own)] if own else []), *logged_changes(evidence)]
+    for target, change in changes:
+        if change.request.part not in parts or change.request.method != method:
+            continue
+        nginx = Nginx.of(replace(evidence, target=target))
+        match = proxied_match(nginx, change.request.path)
+        if match is not None:
+            yield nginx, match, change
 
 
 def comparison_claim(
@@ -115,16 +174,19 @@ def comparison_claim(
     """Make a claim about the directive that decides. `confidence` None is that of the change."""
     request = change.request
     observations: tuple[Observation, ...] = (
-        *change.exchanges, *change.as_nginx, *change.changed,
+        *change.exchanges, *change.failures, *change.as_nginx, *change.changed,
         *([nginx.config] if nginx.config else []),
     )  # fmt: skip
+    page = Subject(port=nginx.evidence.target.port, path=request.path)
     return Claim(
-        about=Subject(
-            port=nginx.evidence.target.port, path=request.path, text=file_line(directive)
-        ),
+        about=replace(page, text=file_line(directive)),
+        covers=(page,) if change.failures else (),
         because=tuple(dict.fromkeys(observations)),
+        severity=Severity.WARNING if change.failures else None,
         facts={
-            "url": change.exchanges[0].url,
+            "url": nginx.evidence.target.origin + request.path
+            if change.failures
+            else change.exchanges[0].url,
             "path": request.path,
             "status": change.status,
             "loop": change.is_loop,

@@ -26,7 +26,7 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
         if directive is None or change.status != 404:
             continue
         prefix = change.request.value.removesuffix(change.request.original)
-        line = _line(evidence, match, directive, prefix)
+        line = _line(nginx.evidence, match, directive, prefix)
         changes: Changes = {}
         if line:
             changes[directive.file] = [edits.replace_directive(directive, line)]

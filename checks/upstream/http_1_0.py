@@ -13,11 +13,16 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
+    explains=CONSEQUENCES,
+)
 def http_1_0(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "version"):
         directive = match.directive("proxy_http_version")

@@ -7,13 +7,16 @@ origin with every POST (Fetch standard, "append a request Origin header"). The a
 it with its own, which it knows from Host, X-Forwarded-Proto and X-Forwarded-Host.
 
 The evidence is the application itself, asked with an empty POST after `--method POST`. After a
-pasted message it is what nginx's configuration tells the application.
+pasted message, and after forms that were refused by nginx's log, it is what nginx's configuration
+tells the application.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
 from checks.upstream._origins import ToldOrigin, told_origin
 from diagnose.checking.registry import check
@@ -33,15 +36,22 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
+    FormGuard,
+    form_guard,
     framework_of,
     names_origin,
     refuses_origin,
 )
 
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
+_TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=[*CONSEQUENCES, "upstream.form-not-sent"],
+)
 def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
     for nginx, match, change in decided_by(evidence, "field", "origin", method="POST"):
@@ -61,7 +71,8 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) or match.block
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
-        yield from _by_configuration(evidence)
+        claims = tuple(_by_configuration(evidence))
+        yield from claims or _by_log(evidence)
 
 
 def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
@@ -96,6 +107,61 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         if sent_origin.wrong_fields
         else _own_setting(sent_origin),
     )
+
+
+def _by_log(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by nginx's log: forms of the site's own pages were refused with the status of the
+    framework that made the page, and nginx does not tell it the visitor's origin. Rails answers
+    422 for a form that was filled in wrongly as well."""
+    nginx, target = Nginx.of(evidence), evidence.target
+    guard, page = next(_guarded_pages(evidence), (None, None))
+    if guard is None or page is None:
+        return
+    for failure in current_failures(evidence, {guard.status}):
+        match = proxied_match(nginx, failure.path)
+        sent_origin = told_origin(nginx, match) if match else None
+        if match is None or sent_origin is None or not failure.is_from_page:
+            continue
+        wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
+        if failure.method != "POST" or guard.fields.isdisjoint(wrong_fields):
+            continue
+        directive, subject = (
+            proxy_pass_of(match) or match.block,
+            Subject(port=target.port, path=failure.path),
+        )
+        yield Claim(
+            about=replace(subject, text=file_line(directive)),
+            covers=(subject,),
+            because=(failure, page, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.POSSIBLE if guard.framework == "rails" else Confidence.LIKELY,
+            severity=Severity.WARNING,
+            location=nginx.location(directive),
+            facts={
+                **_facts(evidence, sent_origin, ""),
+                "url": f"{target.origin}{failure.path}",
+                "status": failure.status,
+                "place": file_line(directive),
+                "location": " ".join((match.block.name, *match.block.args)),
+                "asked": False,
+                "origin_itself": False,
+                "logged": True,
+                "times": failure.times if failure.times > 1 else "",
+                "log": failure.file,
+                "framework": _TITLES[guard.framework],
+            },
+            fix=_fix(nginx, match, sent_origin, sure=False),
+        )
+        return
+
+
+def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
+    """Yield the pages that visitors get and whose framework is known, each with its guard."""
+    for page in evidence.good(Exchange):
+        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
+        guard = form_guard(page.body, cookies) if is_page else None
+        if guard is not None:
+            yield guard, page
 
 
 def _refusal(evidence: Evidence) -> str:

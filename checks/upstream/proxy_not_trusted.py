@@ -13,13 +13,18 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
+    explains=CONSEQUENCES,
+)
 def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         request = change.request

@@ -24,7 +24,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
@@ -33,7 +33,8 @@ from diagnose.parsers.upstream_answers import reproduces
 
 @check(
     severity=Severity.ERROR,
-    needs=[ComparedRequest, NginxConfig],
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
     explains=[*CONSEQUENCES, "http.redirect-wrong-host"],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:

@@ -19,7 +19,7 @@ from checks.upstream._comparisons import (
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import (
@@ -31,7 +31,12 @@ from diagnose.parsers.nginx.proxied_request import (
 _OTHER_CHECKS = {*CLIENT_ADDRESS_FIELDS, SCHEME_FIELD.lower(), "host"}
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
+    explains=CONSEQUENCES,
+)
 def wrong_header(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         name = change.request.name.lower()

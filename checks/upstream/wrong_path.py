@@ -50,8 +50,8 @@ from diagnose.parsers.urls import parse_url
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
     for nginx, match, change in decided_by(evidence, "path"):
-        is_judged = True
-        target = evidence.target
+        is_judged = is_judged or not change.failures
+        target = nginx.evidence.target
         directive = proxy_pass_of(match)
         proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
         is_cut = change.request.value == target.path

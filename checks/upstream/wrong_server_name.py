@@ -14,13 +14,14 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[ComparedRequest, NginxConfig],
+    needs=[NginxConfig],
+    needs_fault=[ComparedRequest, LoggedComparison],
     # An application may also accept the Host that fits the name sent.
     explains=[*CONSEQUENCES, "upstream.wrong-host-header"],
 )

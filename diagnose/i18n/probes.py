@@ -86,6 +86,10 @@ MESSAGES = Messages(
     Message(
         "inside.upstream_comparisons", "Which part of nginx's request the application refuses."
     ),
+    Message(
+        "inside.logged_comparisons",
+        "The same for a path at which other requests of visitors fail.",
+    ),
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),

@@ -102,7 +102,8 @@ class Page(Observation):
     begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
     site itself to which it links with a query, or sends a form by GET, without their queries.
     `data_paths` are the paths of the site from which its own scripts read data, `sent_paths` those
-    to which they send a POST. `uses` and
+    to which they send a POST. `handles_forms` is True if the page or a script in it sends its forms
+    in the browser's place. `uses` and
     `features` are what its policies may forbid; they are read only where the response has such a
     field, or the page such an element. `source_text` is code of the server that was sent as text,
     as it begins ("<!--#include"), "" if there is none.
@@ -131,6 +132,7 @@ class Page(Observation):
     queries: tuple[Url, ...] = ()
     data_paths: tuple[UrlPath, ...] = ()
     sent_paths: tuple[UrlPath, ...] = ()
+    handles_forms: bool = False
     uploads: tuple[Url, ...] = ()
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
@@ -154,11 +156,11 @@ class PageFileResponse(Observation):
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
-    in comments, `data_paths` and `sent_paths` those of `Page`. `body_end` and `coding_fault` are
-    those of `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole
-    file was read and has none of the page's hashes. `uses` and `features` are what the file asks
-    browsers for and the page's policies may forbid; they are read only where the page has such a
-    policy.
+    in comments, `data_paths`, `sent_paths` and `handles_forms` those of `Page`. `body_end` and
+    `coding_fault` are those of `ResponseBody`, as far as the file was read. `integrity_fails` is
+    True if the whole file was read and has none of the page's hashes. `uses` and `features` are
+    what the file asks browsers for and the page's policies may forbid; they are read only where the
+    page has such a policy.
     """
 
     layer: ClassVar[str] = "http"
@@ -181,6 +183,7 @@ class PageFileResponse(Observation):
     integrity_fails: bool = False
     data_paths: tuple[UrlPath, ...] = ()
     sent_paths: tuple[UrlPath, ...] = ()
+    handles_forms: bool = False
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
 

@@ -21,7 +21,10 @@ from diagnose.model.summary import Summary, Words, answer_phrase, clauses, count
 HostVariant = Literal["passed", "visitor", "own"]
 #: The part in which a request differs from nginx's.
 #: "origin": all fields that tell the application the visitor's origin.
-RequestPart = Literal["none", "field", "version", "path", "context-path", "server-name", "origin"]
+#: "unknown-path": a path that nobody has made, beside the one that makes the difference.
+RequestPart = Literal[
+    "none", "field", "version", "path", "context-path", "server-name", "origin", "unknown-path"
+]
 RequestChange = Literal["none", "removed", "added", "replaced"]
 
 
@@ -115,6 +118,11 @@ class ComparedRequest(Observation):
     secure_cookies: tuple[Word, ...] = ()
 
     @property
+    def shows_fault(self) -> bool:
+        """A healthy site's application is asked nothing."""
+        return True
+
+    @property
     def endpoint(self) -> str:
         """The address and port that were asked."""
         return endpoint_text(self.address, self.port)
@@ -138,6 +146,22 @@ class ComparedRequest(Observation):
         if self.change == "added":
             return phrase("with {part} {value}", **facts)
         return phrase("{part} replaced by {value}", **facts)
+
+
+@frozen(kw_only=True, eq=False)
+class LoggedComparison(ComparedRequest):
+    """The same for a request that failed by nginx's access log, and fails again in this run, while
+    the site's own page is answered. `path` is the one in the log, without a query."""
+
+    def summary(self) -> Summary:
+        subject = phrase(
+            "application {target} for {path}, {change}",
+            target=self.target,
+            path=self.path,
+            change=self._change_phrase(),
+        )
+        control = phrase("again") if self.is_control else ""
+        return remarked(subject, control), f"{self.status} {self.reason}".rstrip()
 
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,

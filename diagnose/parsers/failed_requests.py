@@ -24,9 +24,11 @@ MAX_UPGRADES = 2
 
 #: Statuses of a request that sends something, when a page of the site sends it: forbidden, not
 #: found, method not allowed, length required, media type, Laravel's "page expired". Those of a
-#: login (401) and of a form that was filled in wrongly (400, 422) are usual. 444: nginx closes the
-#: connection by a rule.
-_REFUSED = frozenset({403, 404, 405, 411, 415, 419, 444})
+#: login (401) and of a form that was filled in wrongly (400) are usual. 444: nginx closes the
+#: connection by a rule. 422 may be a form that was filled in wrongly, or one that Rails refuses for
+#: its origin: it comes last.
+_REFUSED = frozenset({403, 404, 405, 411, 415, 419, 422, 444})
+FILLED_IN_WRONGLY = 422
 #: Statuses of any request that say it was too large (RFC 9110 section 15.5.14, RFC 6585 section 5;
 #: 494 is nginx's own).
 _TOO_LARGE = frozenset({413, 414, 431, 494})
@@ -178,5 +180,6 @@ def _with(
     )
 
 
-def _weight(failure: FailedRequests) -> tuple[bool, bool, int]:
-    return failure.status < 500, not failure.is_from_page, -failure.times
+def _weight(failure: FailedRequests) -> tuple[bool, bool, bool, int]:
+    is_usual = failure.status == FILLED_IN_WRONGLY
+    return is_usual, failure.status < 500, not failure.is_from_page, -failure.times

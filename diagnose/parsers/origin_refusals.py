@@ -6,7 +6,10 @@ that the proxy before it told it.
 """
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 
+from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Django and its REST framework; Rails; Next.js; SvelteKit; Spring; Grafana, Phoenix and others.
@@ -61,3 +64,35 @@ def framework_of(body: str) -> str:
     "sveltekit", "spring", or "" for another."""
     matches = (name for name, words in _FRAMEWORKS if re.search(words, body[:2048], re.IGNORECASE))
     return next(matches, "")
+
+
+@frozen
+class FormGuard:
+    """How a framework guards forms: what its pages have (`marks`), the status of a refusal, and the
+    header fields by which it knows its own origin, in lower case."""
+
+    framework: str
+    marks: str
+    status: int
+    fields: frozenset[str]
+
+
+_SCHEME_AND_HOST = frozenset({"x-forwarded-proto", "host", "x-forwarded-host"})
+_HOST_ALONE = frozenset({"host", "x-forwarded-host"})
+#: Django's CsrfViewMiddleware; Rails' verified_request?; Next.js, "Server Actions", and SvelteKit's
+#: adapter-node, which take https for granted.
+_GUARDS = (
+    FormGuard("django", r"^csrftoken=|name=[\"']csrfmiddlewaretoken[\"']", 403, _SCHEME_AND_HOST),
+    FormGuard("rails", r"[\"']authenticity_token[\"']", 422, _SCHEME_AND_HOST),
+    FormGuard("nextjs", r"/_next/static/", 500, _HOST_ALONE),
+    FormGuard("sveltekit", r"/_app/immutable/", 403, _HOST_ALONE),
+)
+
+
+def form_guard(body: str, cookies: Iterable[str]) -> FormGuard | None:
+    """Return the guard of the framework that made a page with this body, and that sets these
+    cookies; None if it is not known."""
+    texts = (body[:65536], *(cookie[:200].strip() for cookie in islice(cookies, 50)))
+    return next(
+        (guard for guard in _GUARDS if any(re.search(guard.marks, text) for text in texts)), None
+    )

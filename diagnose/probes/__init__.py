@@ -81,6 +81,7 @@ INSIDE = (
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
+    "logged_comparisons",
     "compressed_pages",
     "bypassed_applications",
     "upstream_protocols",

@@ -24,6 +24,7 @@ IN_CONTAINER = frozenset(
         "upstream_requests",
         "upstream_bodies",
         "upstream_comparisons",
+        "logged_comparisons",
         "compressed_pages",
         "bypassed_applications",
         "upstream_protocols",

@@ -81,7 +81,7 @@ def test_what_the_pages_of_the_site_send(status: int, method: str, path: str) ->
     [
         (404, "GET", "/favicon.ico"),
         (401, "POST", "/login"),
-        (422, "POST", "/form"),
+        (400, "POST", "/form"),
         (404, "GET", "/a.png"),
     ],
 )
@@ -112,6 +112,12 @@ def test_the_worst_come_first_and_the_rest_is_left_out() -> None:
     lines = [line(413, f"/u{number}", "POST") for number in range(MAX_FAILURES)]
     failures = failed(*lines, line(500, "/api", referer=PAGE))
     assert [failure.status for failure in failures] == [500, 413, 413]
+
+
+def test_a_form_that_may_have_been_filled_in_wrongly_comes_last() -> None:
+    form = line(422, "/order", "POST", referer=PAGE)
+    failures = failed(form, form, line(404, referer=PAGE))
+    assert [failure.status for failure in failures] == [404, 422]
 
 
 def test_a_preflight_for_the_page_of_another_site() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
+    form_guard,
     framework_of,
     names_origin,
     refuses_origin,
@@ -54,3 +55,23 @@ def test_words_that_may_also_mean_a_missing_token() -> None:
 def test_a_hidden_origin() -> None:
     assert HIDDEN_ORIGIN.search("Origin checking failed - null does not match any trusted origins.")
     assert not HIDDEN_ORIGIN.search("Origin checking failed - https://shop.example.com does not")
+
+
+@pytest.mark.parametrize(
+    ("body", "cookies", "framework"),
+    [
+        ("", ("sessionid=1", " csrftoken=abc; Path=/"), "django"),
+        ('<input type="hidden" name="csrfmiddlewaretoken" value="x">', (), "django"),
+        ('<meta name="csrf-param" content="authenticity_token" />', (), "rails"),
+        ('<script src="/_next/static/chunks/main.js">', (), "nextjs"),
+        ('<link href="/_app/immutable/entry/start.js">', (), "sveltekit"),
+    ],
+)
+def test_the_guard_of_a_page(body: str, cookies: tuple[str, ...], framework: str) -> None:
+    guard = form_guard(body, cookies)
+    assert guard
+    assert guard.framework == framework
+
+
+def test_no_guard_is_known_of_other_pages() -> None:
+    assert form_guard("<p>csrftoken=</p>", ("XSRF-TOKEN=1",)) is None

@@ -67,6 +67,10 @@ _EMERGENCY = re.compile(r"\[\w{1,40}:(?:emerg|alert|crit)\]")
 _STARTED = re.compile(r"-- resuming normal operations")
 _STARTING = re.compile(rf"{_EMERGENCY.pattern}|{_STARTED.pattern}")
 _ENDED = re.compile(r"AH0(?:0016|0020|0052|2311|2312): |SSL Library Error")
+#: OpenSSL's reason, and the messages that one stands behind: a certificate, its chain and a key are
+#: refused (ssl_engine_init.c).
+_OPENSSL = re.compile(r"SSL Library Error: error:[0-9A-F]{1,16}:[^:]{0,60}:[^:]{0,80}:(.+)")
+_REFUSED = re.compile(r"AH025(?:61|62|63): ")
 #: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
 _SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
 #: Messages of checks of their own, or about no fault of the request.
@@ -308,15 +312,20 @@ def workers_error(text: str, now: str, seconds: float) -> str:
 
 
 def start_error(text: str) -> str:
-    """Return why the last start failed, "" if the last start succeeded or the log does not say."""
+    """Return why the last start failed, "" if the last start succeeded or the log does not say. A
+    certificate that is refused gets OpenSSL's reason, which stands behind it."""
+    reason = ""
     for line in reversed(text.split("\n")):
         match = _LINE.match(line[:MAX_LINE])
         if match is None or not _STARTING.search(line[:MAX_LINE]):
             continue
         if _STARTED.search(match[6]):
             return ""
-        if _EMERGENCY.search(line[:200]) and not _ENDED.search(match[6]):
-            return _with_system_words(line, match[6])
+        if openssl := _OPENSSL.search(match[6]):
+            reason = clean(openssl[1], 120)
+        elif _EMERGENCY.search(line[:200]) and not _ENDED.search(match[6]):
+            message = _with_system_words(line, match[6])
+            return f"{message} ({reason})" if reason and _REFUSED.search(message) else message
     return ""
 
 

@@ -27,8 +27,12 @@ from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import curl_or_unseen
 from diagnose.probes.outside.websocket import try_named_path
 
-#: Seconds for one request.
-PATIENCE = 3
+#: Seconds for one request; and for a page for which the server in front waited in vain, though less
+#: than that: the application may only need longer.
+PATIENCE, LONG_PATIENCE = 3, 8
+
+#: Seconds that the run needs after a request.
+_RESERVE = 2.0
 
 #: Maximum number of paths beside a sub-folder that are asked for.
 MAX_STRAYS = 2
@@ -204,6 +208,20 @@ async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket:
         await _ask(ctx, route, requested, remainder, websocket)
 
 
+def _patience(ctx: ProbeContext) -> int:
+    """Return how many seconds the application gets for the page: more where the server in front
+    gave up early, and the run has the time."""
+    waits = [
+        exchange.took
+        for exchange in ctx.observed(Exchange)
+        if exchange.is_page_of(ctx.target) and exchange.status in {502, 504}
+    ]
+    if not waits or not 1.0 <= min(waits) < LONG_PATIENCE:
+        return PATIENCE
+    left = int(ctx.options.timeout - ctx.elapsed() - _RESERVE)
+    return max(PATIENCE, min(LONG_PATIENCE, left))
+
+
 async def _ask(
     ctx: ProbeContext, route: SiteRoute, requested: str, path: str, websocket: bool
 ) -> BackendVisit | None:
@@ -215,7 +233,8 @@ async def _ask(
     full_path = socketio_path(path) if websocket else path
     url = f"{scheme}://{route.authority}{full_path}"
     options = ("-k", "--noproxy", "*") if scheme == "https" else ("--noproxy", "*")
-    response = await curl_or_unseen(ctx, url, tuple(fields), options, PATIENCE)
+    patience = PATIENCE if websocket else _patience(ctx)
+    response = await curl_or_unseen(ctx, url, tuple(fields), options, patience)
     if response is None:
         return None
     return ctx.emit(

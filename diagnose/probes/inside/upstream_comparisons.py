@@ -11,7 +11,7 @@ the visitor's origin.
 
 import re
 
-from diagnose.model import Vantage
+from diagnose.model import Target, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -108,36 +108,53 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
-    version = upstream_requests.http_version(ctx, route)
-    fields = visitor_fields(ctx, exchange)
     method = "POST" if exchange.method == "POST" else "GET"
-    request = proxied_request(route.place, route.upstream, ctx.target, version, fields)
+    request = nginx_request(ctx, route, ctx.target, exchange)
     if request is None:
         return
     asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS, method)
     as_nginx = RequestVariant(request, "none", "none")
     first = await asking.ask(as_nginx)
-    if first is None or not _is_own_answer(route, first, exchange):
+    if first is None or not is_own_answer(route, first, exchange):
         return
     if _may_miss_cookie(ctx, exchange):
         await _look_for_cookie(asking, as_nginx, first)
     if not is_questionable(exchange):
         return
-    variants = (
-        form_variants(request, ctx.target)
-        if method == "POST"
-        else request_variants(
-            request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
-        )
-    )
-    if exchange.status == 404 and method == "GET":
-        prefixes = await read_context_paths(ctx, route)
-        variants = [*variants[:2], *context_path_variants(request, prefixes), *variants[2:]]
+    if method == "POST":
+        variants = form_variants(request, ctx.target)
+    else:
+        variants = await page_variants(ctx, route, request, ctx.target, exchange)
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         response = await asking.ask(variant)
         if response is not None and is_accepted(response, first, ctx.target):
-            await _control(asking, as_nginx, variant, number)
+            await control(asking, as_nginx, variant, number)
             return
+
+
+def nginx_request(
+    ctx: ProbeContext, route: UpstreamRoute, target: Target, exchange: Exchange
+) -> ProxiedRequest | None:
+    """Return nginx's request for a page of the site; None if its Host cannot be known. The path of
+    `target` is that of the page."""
+    version, fields = upstream_requests.http_version(ctx, route), visitor_fields(ctx, exchange)
+    return proxied_request(route.place, route.upstream, target, version, fields)
+
+
+async def page_variants(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    request: ProxiedRequest,
+    target: Target,
+    exchange: Exchange,
+) -> list[RequestVariant]:
+    """Return the changed requests for a page, the most promising first."""
+    fields, status = visitor_fields(ctx, exchange), exchange.status or 0
+    variants = request_variants(request, route.place, route.upstream, target, status, fields)
+    if status == 404:
+        prefixes = await read_context_paths(ctx, route)
+        variants = [*variants[:2], *context_path_variants(request, prefixes), *variants[2:]]
+    return variants
 
 
 async def _look_for_cookie(
@@ -152,10 +169,10 @@ async def _look_for_cookie(
     variant = RequestVariant(told, "field", change, SCHEME_FIELD, original, "https")
     response = await asking.ask(variant)
     if response is not None and response.secure_cookies:
-        await _control(asking, as_nginx, variant, 1)
+        await control(asking, as_nginx, variant, 1)
 
 
-async def _control(
+async def control(
     asking: "Asking", as_nginx: RequestVariant, variant: RequestVariant, number: int
 ) -> None:
     """Repeat both requests, in an order that an application that answers by turns contradicts.
@@ -188,7 +205,7 @@ def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
     return fields
 
 
-def _is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Exchange) -> bool:
+def is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Exchange) -> bool:
     """Whether what visitors get is the application's answer, and not a page of nginx's own with
     the same status."""
     if response.failure:
@@ -204,12 +221,14 @@ def _is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Ex
 
 @frozen
 class Asking:
-    """Requests to the application of one route, until `until` (seconds since the run began)."""
+    """Requests to the application of one route, until `until` (seconds since the run began), for
+    the target's own page or, as `kind` says, for another."""
 
     ctx: ProbeContext
     route: UpstreamRoute
     until: float
     method: str = "GET"
+    kind: type[ComparedRequest] = ComparedRequest
 
     async def ask(
         self, variant: RequestVariant, is_control: bool = False
@@ -224,7 +243,7 @@ class Asking:
         head = answer.head
         hidden = is_secret_name(variant.name) or variant.name.lower() in _user_fields(ctx)
         return ctx.emit(
-            ComparedRequest(
+            self.kind(
                 vantage=Vantage.SERVER,
                 at=at,
                 took=ctx.elapsed() - at,

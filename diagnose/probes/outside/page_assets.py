@@ -14,6 +14,7 @@ from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from diagnose.net.http import HttpConnection, HttpResult, send_get
 from diagnose.parsers.base_paths import names_from_root, urls_below_page
 from diagnose.parsers.browser_types import refusal
+from diagnose.parsers.form_scripts import handles_forms
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
@@ -334,6 +335,7 @@ class _Loader:
                 requests=tuple(map(clean, insecure_requests_in(text))),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
+                handles_forms=handles_forms(text),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
                 integrity_fails=_fails_integrity(file, answer),

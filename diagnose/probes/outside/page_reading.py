@@ -8,6 +8,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.marks import Headers
 from diagnose.model.pages import FileKind, Page
 from diagnose.net.http import HttpResult
+from diagnose.parsers.form_scripts import handles_forms
 from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import insecure_requests_in, own_plain_sockets_in
@@ -59,6 +60,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         requests=tuple(map(clean, insecure_requests_in(text))),
         data_paths=data_paths_of(text),
         sent_paths=sent_paths_of(text),
+        handles_forms=bool(html.posts) and handles_forms(text),
         uploads=html.uploads,
         source_text=source_text_of(text),
         **restricted(text, answer.headers, exchange.url),

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Applicability, Failure
+from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import TEXT as HTTPS
@@ -50,6 +52,19 @@ def test_fires_where_the_answer_is_a_tls_record() -> None:
             failure=failure,
         ),
     )
+
+
+def test_fires_less_sure_for_port_80_from_outside() -> None:
+    seen = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", seen)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["unsure"] is True
+    text = SITE.replace("listen 443", "listen 80 ssl;\n    listen 443")
+    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    assert claim.confidence is Confidence.CERTAIN
+    record = Failure("protocol", "a TLS record came instead of an HTTP answer", name="TLS")
+    (claim,) = judge("http.plain-to-tls-port", replace(seen, status=None, failure=record))
+    assert claim.confidence is Confidence.CERTAIN
 
 
 def test_silent_on_other_bad_requests() -> None:

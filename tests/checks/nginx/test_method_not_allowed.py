@@ -97,5 +97,9 @@ def test_silent_on_what_the_page_sends_where_something_takes_it() -> None:
         " location ~ \\.php$ { fastcgi_pass a:1; }",
     ):
         assert not judge(CHECK, *seen(lines, 200, "GET", ""), page_with_form)
+    handled = loads(posts=(LOGIN,), handles_forms=True)
+    assert not judge(CHECK, *seen(SPA, 200, "GET", ""), handled)
+    by_script = loads(script(), posts=(LOGIN,)), answered(script(), handles_forms=True)
+    assert not judge(CHECK, *seen(SPA, 200, "GET", ""), *by_script, masked=False)
     own = loads(posts=("https://shop.example.com/", "https://forms.example.net/x"))
     assert not judge(CHECK, *seen(SPA, 200, "GET", ""), own)

@@ -83,3 +83,7 @@ def test_fires_on_a_method_that_pages_of_the_site_use_again_and_again() -> None:
     assert claim.severity is None
     (claim,) = judge(CHECK, RUNNING, config(), page(200), replace(FAILED, status=405, times=2))
     assert claim.severity is Severity.NOTE
+
+
+def test_silent_about_a_form_that_may_have_been_filled_in_wrongly() -> None:
+    assert not judge(CHECK, RUNNING, config(), page(200), replace(FAILED, status=422))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.nginx import CertificateFile, KeyFile
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import PEM
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -33,3 +34,8 @@ def test_fires_for_a_bundle_whose_key_is_anothers() -> None:
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key)
     assert (claim.facts["key"], claim.facts["certificate"]) == (PEM, PEM)
     assert not judge(CHECK, HAPROXY, haproxy_config(), bundle, replace(key, public="aa"))
+
+
+def test_silent_about_a_damaged_file_whose_first_certificate_is_another() -> None:
+    damaged = replace(CERTIFICATE, chain=(LEAF,), labels=("CERTIFICATE", "CERTIFICATE"))
+    assert not judge(CHECK, APACHE, apache_config(), LISTENING, damaged, KEY)

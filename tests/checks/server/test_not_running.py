@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence
+from diagnose.model import Applicability, Command, Confidence, Manual, Where
 from diagnose.model.nginx import NginxState
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import ServerStartError, WebServerTest
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import config
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
 CHECK = "server.not-running"
@@ -29,6 +30,7 @@ def test_fires_with_the_line_of_its_own_log_and_no_start_that_fails_again() -> N
     error = ServerStartError(product="apache", log="/var/log/apache2/error.log", message=line)
     (claim,) = judge(CHECK, silent, apache_config(), NOBODY, error)
     assert claim.facts["logged"] == line
+    assert claim.facts["no_certificate"] is True
     assert claim.facts["again"] is True
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
@@ -78,3 +80,45 @@ def test_silent_when_it_runs_or_somebody_answers(seen: Listeners) -> None:
     answered = Connection(address="203.0.113.10", port=443, family=4)
     assert not judge(CHECK, STOPPED, apache_config(), NOBODY, answered)
     assert not judge(CHECK, STOPPED, apache_config(modules=()), NOBODY), "it has no port 443"
+
+
+# Another program has a port that it needs
+
+NGINX_80 = Listeners(
+    sockets=(Listener(address="0.0.0.0", port=80, family=4, pid=7, process="nginx"),)
+)
+STOPPED_QUIETLY = replace(STOPPED, state="", complaint="", enabled=False)
+
+
+def test_fires_and_names_the_program_on_another_of_its_ports() -> None:
+    (claim,) = judge(CHECK, STOPPED, apache_config(), NGINX_80)
+    assert (claim.facts["holder"], claim.facts["held"]) == ("nginx", 80)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.steps[0] == Manual("free-the-port", Where.SERVER)
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "listening on :88: listen tcp :88: bind: address already in use",
+        "listening on tcp4/0.0.0.0:88: listen tcp4 0.0.0.0:88: bind: address already in use",
+        "cannot bind socket (Address already in use) for [0.0.0.0:88]",
+        "AH00072: make_sock: could not bind to address [::]:88",
+    ],
+)
+def test_fires_with_the_holder_of_the_port_that_the_journal_names(complaint: str) -> None:
+    sockets = tuple(replace(socket, port=88) for socket in NGINX_80.sockets)
+    stopped = replace(STOPPED, complaint=complaint)
+    (claim,) = judge(CHECK, stopped, apache_config(), Listeners(sockets=sockets))
+    assert claim.facts["held"] == 88
+
+
+def test_fires_for_certain_beside_an_nginx_that_lacks_the_site() -> None:
+    nginx = NginxState(installed=True)
+    default = config("server { listen 80; server_name _; }")
+    (claim,) = judge(CHECK, STOPPED_QUIETLY, apache_config(), NGINX_80, nginx, default)
+    assert claim.confidence is Confidence.CERTAIN
+    own = config("server { listen 443 ssl; server_name shop.example.com; }")
+    (claim,) = judge(CHECK, STOPPED_QUIETLY, apache_config(), NGINX_80, nginx, own)
+    assert claim.confidence is Confidence.POSSIBLE

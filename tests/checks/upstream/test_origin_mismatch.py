@@ -2,7 +2,18 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -113,3 +124,56 @@ def test_silent_for_an_empty_form_that_is_refused_in_other_words() -> None:
 def test_silent_about_pages_and_other_messages() -> None:
     assert not judge(CHECK, config(SITE), BUILD, RUNNING, page(200))
     assert not pasted(SITE, "Origin checking failed - null does not match any trusted origins.")
+
+
+# By nginx's log
+
+COOKIE = ("Set-Cookie", "csrftoken=abc; Path=/")
+DJANGO = replace(page(200), headers=(COOKIE,))
+RAILS = page(200, '<meta name="csrf-param" content="authenticity_token" />')
+NEXT = page(200, '<script src="/_next/static/chunks/main.js"></script>')
+LOGIN = FailedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/nginx/access.log",
+    method="POST",
+    path="/login",
+    status=403,
+    written="12:00:00",
+    is_from_page=True,
+    server="nginx",
+    times=2,
+)
+
+
+def by_log(text: str, seen: Exchange, failure: FailedRequests = LOGIN) -> list[Claim]:
+    """What the framework writes into its page is left out of recordings."""
+    return judge(CHECK, config(text), BUILD, RUNNING, seen, failure, masked=False)
+
+
+def test_fires_for_forms_of_the_log() -> None:
+    (claim,) = by_log(SITE, DJANGO)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["framework"], claim.facts["times"]) == ("Django", 2)
+    assert claim.covers == (Subject(port=443, path="/login"),)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_with_care_for_forms_of_rails() -> None:
+    (claim,) = by_log(SITE, RAILS, replace(LOGIN, status=422))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_for_the_host_alone_where_the_framework_takes_https_for_granted() -> None:
+    action = replace(LOGIN, status=500)
+    assert not by_log(SITE, NEXT, action)
+    assert by_log(SITE.replace(HOST, ""), NEXT, action)
+
+
+def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> None:
+    assert not by_log(SITE.replace(HOST, HOST + SCHEME), DJANGO)
+    assert not by_log(SITE, page(200))
+    assert not by_log(SITE, DJANGO, replace(LOGIN, status=422))
+    assert not by_log(SITE, DJANGO, replace(LOGIN, is_from_page=False))
+    assert not by_log(SITE, DJANGO, replace(LOGIN, method="GET"))

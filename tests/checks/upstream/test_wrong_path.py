@@ -1,12 +1,23 @@
 """upstream.wrong-path: proxy_pass cuts the prefix off, or keeps it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Target
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Severity,
+    Subject,
+    Target,
+    Vantage,
+)
 from diagnose.model.http import Exchange
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.logs import FailedRequests
+from diagnose.model.requests import ComparedRequest, LoggedComparison
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -138,3 +149,61 @@ def test_fires_on_a_page_behind_the_target_that_redirects_to_itself() -> None:
     assert not judge(CHECK, config(KEPT), *seen, target=BELOW)
     elsewhere = replace(loop, headers=(("Location", "https://shop.example.com/app/login"),))
     assert not judge(CHECK, config(CUT), BUILD, RUNNING, start, elsewhere, target=BELOW)
+
+
+# A path at which other requests of visitors fail
+
+FAILED = FailedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/nginx/access.log",
+    method="GET",
+    path="/app/roms",
+    status=404,
+    written="12:00:00",
+    is_from_page=True,
+    server="nginx",
+)
+
+
+def of_the_log(request: ComparedRequest) -> LoggedComparison:
+    """The same request, for a path of the log."""
+    values = {field.name: getattr(request, field.name) for field in fields(request)}
+    return LoggedComparison(**values)
+
+
+LOST = compared(404, path="/app/roms")
+THERE = compared(
+    200, "path", change="replaced", original="/roms", value="/app/roms", path="/app/roms"
+)
+MADE_UP = compared(
+    404, "unknown-path", change="replaced", original="/roms", value="/app/roms-7f3a",
+    path="/app/roms",
+)  # fmt: skip
+
+
+def logged_claims(text: str, *seen: ComparedRequest, made_up: ComparedRequest) -> list[Claim]:
+    """The target's own page is answered."""
+    requests = [of_the_log(request) for request in (*controlled(*seen), made_up)]
+    return judge(CHECK, config(text), BUILD, RUNNING, page(200), FAILED, *requests)
+
+
+def test_fires_for_a_path_of_the_log() -> None:
+    (claim,) = logged_claims(CUT, LOST, THERE, made_up=MADE_UP)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["url"] == f"{SHOP.origin}/app/roms"
+    assert claim.covers == (Subject(port=443, path="/app/roms"),)
+    assert FAILED in claim.because
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
+
+
+def test_silent_for_a_path_of_the_log_where_one_page_answers_all() -> None:
+    assert not logged_claims(CUT, LOST, THERE, made_up=replace(MADE_UP, status=200))
+
+
+def test_fires_for_data_beside_one_page_for_all_paths() -> None:
+    assert logged_claims(CUT, LOST, THERE, made_up=replace(MADE_UP, status=200, is_html=True))
+
+
+def test_silent_for_a_path_of_the_log_without_a_control() -> None:
+    assert not logged_claims(CUT, LOST, THERE, made_up=replace(MADE_UP, part="none", status=404))

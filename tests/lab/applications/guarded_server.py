@@ -29,6 +29,8 @@ SWAGGER = (
     '<div id="swagger-ui"></div><script>const ui = SwaggerUIBundle({\n'
     '    url: \'/openapi.json\',\n"dom_id": "#swagger-ui",\n})</script></body></html>'
 )
+MARKS = {"rails": '<meta name="csrf-param" content="authenticity_token">\n'}
+COOKIES = {"django": ("Set-Cookie: csrftoken=abc; Path=/; SameSite=Lax; Secure",)}
 RAILS = "<!doctype html><title>The change you wanted was rejected (422)</title>"
 NO_COOKIE = (
     "You are seeing this message because this site requires a CSRF cookie when submitting forms."
@@ -43,6 +45,10 @@ def own_origin(fields: Mapping[str, str], scheme_field: str = "x-forwarded-proto
 def answer(mode: str, method: str, path: str, fields: Mapping[str, str]) -> Answer:
     origin, is_form = fields.get("origin", ""), method == "POST"
     own, where = own_origin(fields), urlsplit(path).path
+    if mode.endswith("-page"):  # with what the framework writes into its pages
+        mode = mode.removesuffix("-page")
+        if not is_form:
+            return "200 OK", PAGE + MARKS.get(mode, ""), (HTML, *COOKIES.get(mode, ()))
     match mode:
         case "django" if is_form and origin and origin != own:
             return "403 Forbidden", DJANGO, (HTML,)

@@ -3,7 +3,8 @@
     python paths_server.py 3001 /users /assets/app.js /:/assets/app.js /old:301:/login
 
 "PATH" is a page, or a script if it ends with ".js"; "PATH:SCRIPT" a page that loads a script, and
-"PATH:301:URL" a redirect; "PATH:405:" answers with that status.
+"PATH:301:URL" a redirect; "PATH:405:" answers with that status, and "PATH:json" is data. "*" is one
+page for all other paths. A POST is accepted where GET answers, and at "PATH:405:".
 """
 
 import sys
@@ -17,9 +18,11 @@ class Handler(BaseHTTPRequestHandler):
     paths: dict[str, list[str]] = {}  # noqa: RUF012
 
     def do_GET(self) -> None:
-        words = self.paths.get(self.path.partition("?")[0])
+        words = self.paths.get(self.path.partition("?")[0], self.paths.get("*"))
         if words is None:
             self.answer(404, "text/plain", f"Cannot GET {self.path}\n")
+        elif words == ["json"]:
+            self.answer(200, "application/json", "[]")
         elif len(words) > 1:
             self.answer(int(words[0]), "text/html", "", words[1])
         elif words:
@@ -30,6 +33,11 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, "text/html", PAGE)
 
     do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        is_there = self.path.partition("?")[0] in self.paths
+        self.answer(200 if is_there else 404, "application/json", "{}")
 
     def answer(self, status: int, kind: str, text: str, location: str = "") -> None:
         self.send_response(status)

@@ -8,6 +8,7 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
 from .firewall import firewalld
+from .nginx_other_requests_failed import LOG, visit
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -22,6 +23,14 @@ def guarded(lab: Lab, mode: str, page: str = PAGES) -> None:
     """The site's pages and forms come from this application; its WebSocket as ever."""
     lab.spawn(lab.server, lab.server.application("guarded_server", mode, "3001"), 3001)
     lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+def log_of_forms(lab: Lab, port: str) -> None:
+    """The site's own access log, which is empty."""
+    lab.server.sh(f"rm -f {LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {LOG}"))
+    passed = f"  location / {{\n    proxy_pass http://127.0.0.1:{port};"
+    lab.change(passed, f"  access_log {LOG} combined;\n{passed}")
 
 
 @scenario(
@@ -46,6 +55,31 @@ def forms_of_django_and_a_misspelled_header(lab: Lab) -> None:
 def forms_of_django_without_any_header(lab: Lab) -> None:
     """proxy_pass alone: neither the scheme nor the name is passed on."""
     guarded(lab, "django", PAGES.replace(HOST, "").replace(SCHEME, ""))
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", differs=MINE)
+def log_has_forms_that_django_refuses(lab: Lab) -> None:
+    """A run for the page alone: "CSRF verification failed" for every login, after
+    https://github.com/paperless-ngx/paperless-ngx/issues/712."""
+    guarded(lab, "django-page", PAGES.replace(SCHEME, ""))
+    log_of_forms(lab, "3001")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@healthy()
+def log_has_a_form_that_django_refuses_for_its_token(lab: Lab) -> None:
+    """nginx tells Django all: the visitor's form was old."""
+    guarded(lab, "django-page")
+    log_of_forms(lab, "3001")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@healthy()
+def log_has_a_form_that_rails_got_wrong(lab: Lab) -> None:
+    """422 is Rails' answer to a form that was filled in wrongly, too."""
+    guarded(lab, "rails-page")
+    log_of_forms(lab, "3001")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
 
 
 @scenario(outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, manual=SETTINGS)

@@ -32,6 +32,13 @@ def form_for_where_files_are(lab: Lab) -> None:
     _site(lab, FORM, "location / { try_files $uri /index.html; }")
 
 
+@healthy()
+def form_with_a_handler_of_its_own(lab: Lab) -> None:
+    """A static page whose form a script sends to a service elsewhere."""
+    handler = "<script>document.forms[0].addEventListener('submit', send);</script>\n"
+    _site(lab, FORM + handler, "location / { try_files $uri /index.html; }")
+
+
 @scenario(outside=None, server="nginx.method-not-allowed", manual=ASKED)
 def script_that_sends_to_where_files_are(lab: Lab) -> None:
     script = "fetch('/api/login', {method: 'POST', body: data});\n"

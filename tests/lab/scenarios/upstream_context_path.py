@@ -41,7 +41,7 @@ def needs_java() -> str:
     return "" if shutil.which("javac", path=PATH) else "a compiler of Java is not here"
 
 
-def _serve(lab: Lab, path: str, how: str = "jar") -> None:
+def serve_java(lab: Lab, path: str, how: str = "jar") -> None:
     """The program, and nginx that passes /jeecgboot/ on to this path of it."""
     server = lab.server
     lab.undo(lambda: server.sh(f"rm -rf {FOLDER}"))
@@ -68,16 +68,16 @@ def _serve(lab: Lab, path: str, how: str = "jar") -> None:
 def context_path_is_left_out(lab: Lab) -> None:
     """Issue 6279 of jeecgboot/JeecgBoot: proxy_pass http://127.0.0.1:8080/, and the application has
     /jeecg-boot/ alone."""
-    _serve(lab, "/")
+    serve_java(lab, "/")
 
 
 @scenario(outside=None, server="upstream.context-path", target=API, differs=MINE, needs=needs_java)
 def context_path_of_the_arguments_is_left_out(lab: Lab) -> None:
     """The same, with the prefix in the arguments of the program, and a path that nginx keeps."""
-    _serve(lab, "", "arguments")
+    serve_java(lab, "", "arguments")
 
 
 @healthy(target=API, needs=needs_java)
 def context_path_in_proxy_pass(lab: Lab) -> None:
     """proxy_pass http://127.0.0.1:8080/jeecg-boot/."""
-    _serve(lab, "/jeecg-boot/")
+    serve_java(lab, "/jeecg-boot/")

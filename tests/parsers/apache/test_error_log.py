@@ -282,6 +282,19 @@ def test_why_the_last_start_failed() -> None:
     assert start_error("") == ""
 
 
+def test_a_certificate_that_is_refused_has_openssls_reason() -> None:
+    head = "[Sat Nov 28 12:03:37.5 2026] [ssl:emerg] [pid 180:tid 180] "
+    lines = (
+        "AH02562: Failed to configure certificate shop:443:0 (with chain), check /etc/shop.pem",
+        "SSL Library Error: error:04800066:PEM routines::bad end line",
+        "SSL Library Error: error:0A080009:SSL routines::PEM lib",
+    )
+    text = "".join(f"{head}{line}\n" for line in lines)
+    assert start_error(text) == f"{lines[0]} (bad end line)"
+    old = f"{head}{lines[0]}\n{head}SSL Library Error: error:140AB18F:SSL routines:SSL_CTX_use:"
+    assert start_error(f"{old}ee key too small\n").endswith("(ee key too small)")
+
+
 def test_why_a_script_did_not_run() -> None:
     failed = (
         "[Thu Nov 26 08:07:19.6 2026] [cgid:error] [pid 11:tid 13] (13)Permission denied: AH01241:"

@@ -166,3 +166,18 @@ def test_an_application_with_tls_is_asked_with_tls(monkeypatch: pytest.MonkeyPat
     looking = named("/ws", secure, monkeypatch)
     (visit,) = looking.observed(BackendVisit)
     assert "https://127.0.0.1:3000/ws" in visit.equivalent
+
+
+def test_a_page_that_was_given_up_early_gets_more_time() -> None:
+    def patience(page: Exchange) -> str:
+        looking = Looking(Application())
+        looking.observations += (APACHE, CONFIG, page)
+        probe: Any = probes.visits_of_config
+        asyncio.run(probe.work(looking, CONFIG))
+        (command,) = looking.machine.commands_run  # type: ignore[attr-defined]
+        return str(command).partition(" -m ")[2].split(" ")[0]
+
+    assert patience(replace(PAGE, status=504, took=2.0)) == "8"
+    assert patience(replace(PAGE, status=504, took=0.1)) == "3"
+    assert patience(replace(PAGE, status=504, took=12.0)) == "3"
+    assert patience(replace(PAGE, status=500, took=2.0)) == "3"

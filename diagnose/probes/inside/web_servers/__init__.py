@@ -68,8 +68,13 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
         return
     if is_published and await _observe_inner(ctx, servers):
         return
-    chosen = list(candidates(servers, ctx.target.port, bool(holders)))
-    await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
+    chosen = list(candidates(servers, ctx.target.port, bool(holders)))[:MAX_READ]
+    await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen))
+    if not holders:
+        # Nobody has the port. A server that has the site is meant, whatever else is installed.
+        known = {candidate.name for candidate in chosen}
+        idle = [one for one in stopped_servers(servers, is_sought=True) if one.name not in known]
+        await asyncio.gather(*(_observe_idle(ctx, one, True) for one in idle[:MAX_READ]))
 
 
 async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
@@ -177,19 +182,20 @@ def _is_foreign(ctx: ProbeContext, handshake: Handshake) -> bool:
     return not covers(ctx.target.host, leaf.dns_names, leaf.addresses)
 
 
-def stopped_servers(servers: InstalledServers) -> Iterator[Candidate]:
+def stopped_servers(servers: InstalledServers, is_sought: bool = False) -> Iterator[Candidate]:
     """Return the servers that are installed and do not run, unless systemd says that they need
-    not."""
+    not; also those if one `is_sought` because nobody answers."""
     running = {process.name for process in servers.processes}
     for name in PRODUCTS:
         service, program = servers.service(name), servers.program(name)
-        is_due = service is None or service.enabled or service.state == "failed"
+        is_due = is_sought or service is None or service.enabled or service.state == "failed"
         if program and name not in running and is_due:
             yield Candidate(name, program, None, service)
 
 
-async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
-    """Emit a server that does not run and its configuration, if it has the target's site."""
+async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool = False) -> None:
+    """Emit a server that does not run and its configuration, if it has the target's site; and its
+    test if it `is_sought` because nobody answers."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
     known_products = {server.product for server in ctx.observed(WebServer)}
@@ -210,6 +216,8 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
     if any(has_name(site, ctx.target.host) for site in sites) or covers(ctx.target.host, names, ()):
         ctx.emit(server)
         ctx.emit(config)
+        if is_sought and not server.foreign:
+            await _run_test(ctx, reader, server)
 
 
 def candidates(servers: InstalledServers, port: int, is_held: bool) -> Iterator[Candidate]:

@@ -243,3 +243,19 @@ class IdleReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig:
         return apache_config()
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest:
+        return WebServerTest(product="apache", passed=True)
+
+
+def test_a_stopped_server_with_the_site_is_seen_and_tested_where_nobody_has_the_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    programs = "program /usr/sbin/apache2\nprogram /usr/sbin/haproxy\n"
+    disabled = UNITS.replace("failed", "inactive").replace("=enabled", "=disabled")
+    text = listed(programs=programs, units=disabled)
+    ctx = Looking(RecordedMachine({shlex.join(probes.LIST_COMMAND): text}))
+    monkeypatch.setattr(probes, "reader_of", lambda kind: IdleReader())
+    asyncio.run(_run(ctx, Listeners(sockets=(replace(NGINX, port=80),))))
+    kinds = [type(observation) for observation in ctx.observations]
+    assert kinds == [WebServer, WebServerConfig, WebServerTest]

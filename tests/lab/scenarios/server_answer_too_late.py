@@ -1,0 +1,49 @@
+"""Scenarios of server.answer-too-late: the page takes four seconds, and the server in front waits
+two."""
+
+from .. import apache, caddy, haproxy
+from ..apache import HTTP, HTTPS
+from ..lab import Lab
+from .apache import FILES, apache_scenario, healthy_apache
+from .caddy import caddy_scenario
+from .haproxy import haproxy_scenario
+
+CHOICE = "how long visitors shall wait is a choice"
+WAITS = """reverse_proxy 127.0.0.1:3000 {
+		transport http {
+			response_header_timeout 2s
+		}
+	}"""
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.answer-too-late", manual=CHOICE, differs=FILES
+)
+def apache_waits_less_than_the_page_takes(lab: Lab) -> None:
+    """https://github.com/Kozea/Radicale/issues/1286: AH01102, and a longer ProxyTimeout helps."""
+    lab.application("--mode", "thinks")
+    apache.serve(lab, f"ProxyTimeout 2\n{HTTPS}\n{HTTP}")
+
+
+@healthy_apache()
+def apache_waits_longer_than_the_page_takes(lab: Lab) -> None:
+    lab.application("--mode", "thinks")
+    apache.serve(lab, f"ProxyTimeout 20\n{HTTPS}\n{HTTP}")
+
+
+@haproxy_scenario(outside="http.server-error", server="server.answer-too-late", manual=CHOICE)
+def haproxy_waits_less_than_the_page_takes(lab: Lab) -> None:
+    """https://github.com/blueboxgroup/ursula/pull/1415 and
+    https://github.com/tutumcloud/haproxy/issues/133: 504 for long requests."""
+    lab.application("--mode", "thinks")
+    haproxy.install(lab)
+    haproxy.edit(lab, "timeout server", "timeout server 2s\n    #")
+    haproxy.start(lab)
+
+
+@caddy_scenario(outside="http.server-error", server="server.answer-too-late", manual=CHOICE)
+def caddy_waits_less_than_the_page_takes(lab: Lab) -> None:
+    """The same with `response_header_timeout`; without it Caddy waits for ever."""
+    lab.application("--mode", "thinks")
+    caddy.install(lab, caddy.SHOP.replace("reverse_proxy 127.0.0.1:3000", WAITS))
+    caddy.start(lab)
