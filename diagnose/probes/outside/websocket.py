@@ -122,7 +122,8 @@ async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 @probe(after=WebSocketPath)
 async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     """Try a WebSocket that the site's application is known to need. What is no answer to an
-    upgrade is not kept: it may be a matter of a login, or of its version."""
+    upgrade is not kept, unless it is about the Origin: it may be a matter of a login, or of its
+    version."""
     if named_path.need != "required" or ctx.target.websockets or not ctx.options.outside:
         return
     if _is_reported(ctx):
@@ -130,9 +131,33 @@ async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     address, url = _connected_address(ctx), f"{ctx.target.origin}{named_path.path}"
     if not address or not ctx.further_requests.begin(f"WebSocket at the site {named_path.path}"):
         return
-    if ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
-        attempt = HandshakeAttempt(address, named_path.path)
-        await try_handshake(ctx, attempt, is_worth_emitting=_answers_an_upgrade)
+    if not ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
+        return
+    attempt = HandshakeAttempt(address, named_path.path)
+    upgrade = await try_handshake(ctx, attempt, is_worth_emitting=_answers_an_upgrade)
+    if upgrade is None or _answers_an_upgrade(upgrade):
+        return
+    if is_origin_refusal(upgrade) or await _takes_another_origin(ctx, attempt, upgrade):
+        ctx.emit(upgrade)
+        await _retry_refused(ctx, attempt, upgrade)
+
+
+async def _takes_another_origin(
+    ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade
+) -> bool:
+    """Return whether a handshake that was refused with 403 is accepted without its Origin, or with
+    another: then it lacks no login. Nothing of it is kept."""
+    if upgrade.status != 403 or not upgrade.origin:
+        return False
+    variants = (("no-origin", None), *other_origins(upgrade.origin))
+    for variant, origin in variants:
+        if not ctx.further_requests.reserve(ctx, upgrade.url, _MAX_ANSWER, "websocket"):
+            return False
+        attempt = replace(normal, variant=variant, origin=origin)
+        retry = await try_handshake(ctx, attempt, is_worth_emitting=lambda _: False)
+        if retry is None or retry.accepted:
+            return retry is not None
+    return False
 
 
 def _answers_an_upgrade(upgrade: Upgrade) -> bool:

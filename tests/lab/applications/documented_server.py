@@ -61,6 +61,11 @@ KNOWN = {
         {"/": titled("Loading...", '<script src="cockpit/static/login.js"></script>')},
         "/cockpit/socket", 101, 400, first=NO_SESSION, closes=True, own_origin="always",
     ),
+    # As it comes: it compares the Origin with the scheme that it speaks itself, and wants one.
+    "cockpit-unset": Known(
+        {"/": titled("Loading...", '<script src="cockpit/static/login.js"></script>')},
+        "/cockpit/socket", 101, 400, first=NO_SESSION, closes=True, own_origin="scheme",
+    ),
     "open-webui": Known(
         {"/": titled("Open WebUI", '<script src="/static/loader.js" defer></script>')},
         "/ws/socket.io/", 101, 400, '"Invalid transport"', OPEN,
@@ -125,6 +130,8 @@ class Server:
 
     def is_foreign(self, fields: Mapping[str, str]) -> bool:
         """Whether it refuses the request, because its Origin is not its Host."""
+        if self.known.own_origin == "scheme" and "upgrade" in fields:
+            return fields.get("origin", "").lower() != f"http://{fields.get('host', '').lower()}"
         origin = fields.get("origin", "").partition("://")[2]
         host = fields.get("x-forwarded-host") or fields.get("host", "")
         if not origin or not self.known.own_origin or origin.lower() == host.lower():

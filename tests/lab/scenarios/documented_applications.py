@@ -34,6 +34,10 @@ def one_location(lab: Lab) -> None:
     lab.edit(OWN, "")
 
 
+def without_host(lab: Lab) -> None:
+    lab.edit("    proxy_set_header Host $http_host;\n", "")
+
+
 def pass_upgrades(lab: Lab) -> None:
     lab.edit(PASSES, PASSES + UPGRADE)
 
@@ -70,3 +74,20 @@ for name, (outside, words) in WEBSOCKETS.items():
     healthy(args=("--timeout", "20"))(
         played(name, "upgrade_kept", "As its documentation says.", one_location, pass_upgrades)
     )
+
+
+scenario(outside="websocket.origin-refused", args=("--timeout", "20"), differs=MINE)(
+    played(
+        "comfyui", "host_made_up", "It compares the Origin with the Host that nginx makes up.",
+        one_location, pass_upgrades, without_host,
+    )
+)  # fmt: skip
+scenario(
+    outside="websocket.origin-refused", args=("--timeout", "20"), differs=MINE,
+    manual="ProtocolHeader has to be set in cockpit.conf",
+)(
+    played(
+        "cockpit-unset", "scheme_not_believed",
+        "It believes nobody that the page came over https.", one_location, pass_upgrades,
+    )
+)  # fmt: skip
