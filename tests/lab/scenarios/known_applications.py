@@ -8,9 +8,11 @@ behind a login, or in a part of the page that a request for the page does not sh
 
 from collections.abc import Callable
 
-from .. import site
+from .. import apache, site
+from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .apache import FILES, apache_scenario, healthy_apache
 
 MINE = (site.CONF,)
 #: The location of all pages, and what its documentation adds for a WebSocket.
@@ -70,3 +72,66 @@ for name, (outside, words) in WEBSOCKETS.items():
 def login_before_the_websocket(lab: Lab) -> None:
     """The visitor names the WebSocket of an application that wants a login first."""
     serve(lab, "desk")
+
+
+# What their documentation asks for besides a WebSocket
+
+DOCUMENTED = "nginx.documented-setting"
+LIMIT = "    client_max_body_size 512m;\n"
+TOO_LARGE = "413 Request Entity Too Large"
+
+
+def raise_limit(lab: Lab) -> None:
+    lab.edit(PASSES, PASSES + LIMIT)
+
+
+for name, words in (
+    ("nextcloud", "A film is not uploaded."),
+    ("gitea", "error: RPC failed; HTTP 413, after questions about a large push."),
+):
+    scenario(
+        outside=None, server=DOCUMENTED, differs=MINE, args=(TOO_LARGE,),
+        also=("nginx.body-limit",),
+    )(played(name, "upload_limited", words))  # fmt: skip
+    healthy(args=(TOO_LARGE,))(
+        played(name, "upload_allowed", "As its documentation says.", raise_limit)
+    )
+
+
+@scenario(
+    outside=None, server=HEADERS, differs=MINE, args=("[WebSocketClient] Connection lost",),
+)  # fmt: skip
+def message_of_n8n(lab: Lab) -> None:
+    """What its page shows is pasted beside the site."""
+    serve(lab, "n8n")
+
+
+@healthy(args=("Connection lost",))
+def message_of_n8n_with_upgrade(lab: Lab) -> None:
+    """nginx passes the upgrade on: the message is of another time."""
+    serve(lab, "n8n")
+    lab.change(PASSES, PASSES + UPGRADE)
+
+
+# Behind Apache
+
+#: The usual lines, with the WebSocket of the laboratory's own visitor.
+APACHE_WITH = f"{HTTPS}\n{HTTP}".replace(
+    ":3000/\n    ProxyPassR", ":3000/ upgrade=websocket\n    ProxyPassR"
+)
+
+
+@apache_scenario(
+    outside=None, server="server.websocket-not-passed", differs=FILES, args=("--timeout", "20")
+)
+def n8n_behind_apache(lab: Lab) -> None:
+    """Connection lost behind Apache, after https://github.com/n8n-io/n8n/issues/14592."""
+    serve(lab, "n8n")
+    apache.serve(lab)
+
+
+@healthy_apache(args=("--timeout", "20"))
+def n8n_behind_apache_with_upgrade(lab: Lab) -> None:
+    """As in Apache's documentation since 2.4.47."""
+    serve(lab, "n8n")
+    apache.serve(lab, APACHE_WITH)
