@@ -17,6 +17,7 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
 from checks.upstream._origins import ToldOrigin, told_origin
+from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -75,6 +76,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if match is None or sent_origin is None or not pages or not words:
         return
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
+        return
+    if not framework_of(words) and any(refused_attempts(evidence, "origin")):
+        # The message may be about the WebSocket, whose refusal is seen.
         return
     directive = proxy_pass_of(match) or match.block
     yield Claim(

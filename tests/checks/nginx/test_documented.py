@@ -6,6 +6,7 @@ from checks.nginx import Nginx
 from checks.nginx._documented import gaps, reported_topic
 from diagnose.model import Symptom
 from diagnose.model.applications import Application, Stream, WellKnownPath
+from diagnose.parsers.applications import application_ids, application_of
 from tests.support.check_evidence import SHOP, evidence
 from tests.support.nginx_evidence import SITE, config
 
@@ -51,3 +52,13 @@ def test_a_well_known_path_is_a_gap_where_nothing_answers_it() -> None:
 )
 def test_a_message_says_what_is_missed(symptom: Symptom, topic: str | None) -> None:
     assert reported_topic(evidence(target=replace(SHOP, symptom=symptom))) == topic
+
+
+@pytest.mark.parametrize("application_id", application_ids())
+def test_an_nginx_as_the_documentation_asks_for_lacks_nothing(application_id: str) -> None:
+    application = application_of(application_id)
+    assert application is not None
+    lacking = lines(application)
+    assert len(lacking) == len(set(lacking))
+    site = SITE.replace("proxy_pass", f"{' '.join(lacking)} proxy_pass")
+    assert lines(application, site) == []

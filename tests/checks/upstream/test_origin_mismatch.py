@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
+from diagnose.model.http import Upgrade
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -17,6 +18,10 @@ POSTED = replace(page(403, WORDS), method="POST")
 REFUSED = replace(compared(403, body=WORDS), method="POST")
 SERVED = replace(REFUSED, status=302, body="", location="https://shop.example.com/home")
 ADDED = replace(SERVED, part="field", name="X-Forwarded-Proto", change="added", value="https")
+REFUSED_WEBSOCKET = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443,
+    origin="https://shop.example.com", fault="status",
+)  # fmt: skip
 PASTED = replace(SHOP, symptom=Symptom("csrf", WORDS))
 
 
@@ -113,3 +118,14 @@ def test_silent_for_an_empty_form_that_is_refused_in_other_words() -> None:
 def test_silent_about_pages_and_other_messages() -> None:
     assert not judge(CHECK, config(SITE), BUILD, RUNNING, page(200))
     assert not pasted(SITE, "Origin checking failed - null does not match any trusted origins.")
+
+
+def test_silent_where_a_websocket_is_refused_for_the_origin_of_the_message() -> None:
+    words = "received request from bad Origin: https://shop.example.com"
+    target = replace(SHOP, symptom=Symptom("csrf", words))
+    refused = replace(REFUSED_WEBSOCKET, status=403)
+    accepted = replace(refused, variant="other-scheme", status=101, accepted=True)
+    seen = (config(SITE), BUILD, RUNNING, page(200))
+    assert len(judge(CHECK, *seen, target=target)) == 1
+    assert judge(CHECK, *seen, refused, accepted, target=target) == []
+    assert len(judge(CHECK, *seen, refused, accepted, target=PASTED)) == 1

@@ -91,3 +91,42 @@ scenario(
         "It believes nobody that the page came over https.", one_location, pass_upgrades,
     )
 )  # fmt: skip
+
+
+@scenario(
+    outside="websocket.origin-refused", differs=MINE,
+    args=("received request from bad Origin: https://shop.example.com",),
+    manual="ProtocolHeader has to be set in cockpit.conf",
+)  # fmt: skip
+def message_of_cockpit(lab: Lab) -> None:
+    """What its log says is pasted beside the site."""
+    serve(lab, "cockpit-unset")
+    one_location(lab)
+    lab.change(PASSES, PASSES + UPGRADE)
+
+
+# What their documentation asks for besides a WebSocket
+
+LIMIT = "    client_max_body_size 100m;\n"
+TOO_LARGE = "413 Request Entity Too Large"
+
+
+def raise_limit(lab: Lab) -> None:
+    lab.edit(PASSES, PASSES + LIMIT)
+
+
+scenario(
+    outside=None, server="nginx.documented-setting", differs=MINE, args=(TOO_LARGE,),
+    also=("nginx.body-limit",),
+)(
+    played(
+        "open-webui", "upload_too_large", "A document is not uploaded.",
+        one_location, pass_upgrades,
+    )
+)  # fmt: skip
+healthy(args=(TOO_LARGE,))(
+    played(
+        "open-webui", "upload_large_enough", "As its documentation says.",
+        one_location, pass_upgrades, raise_limit,
+    )
+)  # fmt: skip
