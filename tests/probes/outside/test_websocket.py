@@ -3,7 +3,8 @@
 import asyncio
 import http
 from collections.abc import Callable, Coroutine
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Literal
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -246,3 +247,35 @@ def test_a_refused_origin_of_a_known_application_is_kept() -> None:
 def test_a_refusal_that_may_be_about_a_login_is_not_kept() -> None:
     for status in (http.HTTPStatus.FORBIDDEN, http.HTTPStatus.UNAUTHORIZED):
         assert known(refusing(status, "", lambda _: False)) == []
+
+
+@pytest.mark.parametrize(
+    ("need", "status", "is_kept"),
+    [
+        ("required", 101, True),
+        ("required", 426, True),
+        ("required", 401, False),
+        ("required", 404, False),
+        ("optional", 101, False),
+        ("", 101, False),
+    ],
+)
+def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_kept(
+    need: Literal["", "required", "optional"], status: int, is_kept: bool
+) -> None:
+    def respond(socket: ServerConnection, _: Request) -> Response | None:
+        return None if status == 101 else socket.respond(HTTPStatus(status), "")
+
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(wait, "127.0.0.1", 0, process_request=respond) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"http://127.0.0.1:{port}/"
+            run: Any = Looking(Target(url, "http", "127.0.0.1", port, "/"))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
+            named = run.emit(WebSocketPath(source=url, path="/live", need=need))
+            await probes.known.work(run, named)
+            return tuple(run.observed(Upgrade))
+
+    assert bool(asyncio.run(run())) is is_kept
