@@ -66,6 +66,15 @@ def test_the_application_is_asked_once_where_nginx_passes_no_upgrade() -> None:
     assert ask_named("", NAMED, NAMED) == ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
 
 
+def test_the_application_is_asked_although_the_site_has_refused_it() -> None:
+    """A known application's WebSocket is tried at the site as soon as the page came."""
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=426
+    )
+    assert len(ask_named("", NAMED, before=(refused,))) == 1
+    assert ask_named("", NAMED, before=(replace(refused, accepted=True),)) == []
+
+
 def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
     """What is refused without an Origin too says nothing: no request to the site follows."""
     with_origin = "GET /ws HTTP/1.1 Origin: https://shop.example.com"
