@@ -14,11 +14,13 @@ tells the application.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from checks.http._known_application import own_setting
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
 from checks.upstream._origins import ToldOrigin, told_origin
+from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -85,6 +87,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if match is None or sent_origin is None or not pages or not words:
         return
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
+        return
+    if not framework_of(words) and any(refused_attempts(evidence, "origin")):
+        # The message may be about the WebSocket, whose refusal is seen.
         return
     directive = proxy_pass_of(match) or match.block
     yield Claim(
@@ -184,6 +189,7 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         "misspelled": told.misspelled.args[0] if told.misspelled else "",
         "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
         "other": framework not in _FRAMEWORKS,
+        **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }
 

@@ -109,6 +109,7 @@ MESSAGES = Messages(
     Message("acme", "certbot: the challenge failed"),
     Message("grpc", "a call of gRPC fails"),
     Message("callback", "a service that calls the site does not reach it"),
+    Message("application", "an application's settings, or the proxy's, do not fit"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.

@@ -26,7 +26,8 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: "grpc": a client of gRPC says that its call failed, and no status of HTTP;
 #: "callback": a service that calls the site (a payment, a webhook, a health check) does not reach
 #: it;
-#: "other": words of which nothing is known.
+#: "application": a message with which a known application says that its own address or
+#: the proxy before it is not set up right; "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -50,7 +51,7 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
-    "grpc", "callback", "unusable", "other",
+    "grpc", "callback", "application", "unusable", "other",
 ]  # fmt: skip
 
 #: What a client may write that sends no name in TLS (SNI), where the site needs one.

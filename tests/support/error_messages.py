@@ -85,6 +85,11 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("微信登录回调地址不匹配", "login-address", ""),
         Example("SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed) while SSL "
                 "handshaking, client: 198.51.100.7, server: 0.0.0.0:443", "tls-name", ""),
+        Example("n8n at https://shop.example.com/ says Connection Lost", "websocket"),
+        Example(
+            "https://shop.example.com/ Grafana has failed to load its application files",
+            "application",
+        ),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

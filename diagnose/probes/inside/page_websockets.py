@@ -12,6 +12,7 @@ from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
@@ -68,7 +69,12 @@ async def try_logged(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
 
 
 async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = "page") -> None:
-    tried_paths = {upgrade.path for upgrade in ctx.observed(Upgrade)}
+    tried_paths = {
+        upgrade.path
+        for upgrade in ctx.observed(Upgrade)
+        if upgrade.through == "application"
+        or (upgrade.accepted and upgrade.variant not in ORIGIN_VARIANTS)
+    }
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return
     route = upstream_routes.find_route(ctx, config, path)

@@ -22,7 +22,11 @@ from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
-from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
+from diagnose.probes.inside.websocket_upstream import (
+    added_fields,
+    refusals_to_judge,
+    speaks_http_1_1,
+)
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
@@ -210,15 +214,21 @@ def time_left(ctx: ProbeContext) -> float:
 @probe(after=Upgrade)
 async def websocket_refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
     for config in ctx.observed(NginxConfig)[:1]:
-        if _may_mind_host(ctx, upgrade):
-            await _retry_with_visitor_host(ctx, config, upgrade.path)
+        await _retry_if_refused(ctx, config, upgrade)
 
 
 @probe(after=NginxConfig)
 async def websocket_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
     for upgrade in ctx.observed(Upgrade):
-        if _may_mind_host(ctx, upgrade):
-            await _retry_with_visitor_host(ctx, config, upgrade.path)
+        await _retry_if_refused(ctx, config, upgrade)
+
+
+async def _retry_if_refused(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> None:
+    path = upgrade.path
+    if not any(_may_mind_host(ctx, refusal) for refusal in refusals_to_judge(ctx, upgrade)):
+        return
+    if path in ctx.target.websockets or ctx.further_requests.begin(f"Host at {path}"):
+        await _retry_with_visitor_host(ctx, config, path)
 
 
 def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
@@ -227,8 +237,6 @@ def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
     True if the application refuses nginx's request or, over SSH, where requests to the application
     carry no Origin, if the site accepts only handshakes without an Origin.
     """
-    if upgrade.path not in ctx.target.websockets:
-        return False
     if upgrade.through == "application":
         return upgrade.variant == "normal" and upgrade.status is not None and not upgrade.accepted
     return ctx.machine.via != "local" and upgrade.variant == "no-origin" and upgrade.accepted

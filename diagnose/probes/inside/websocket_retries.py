@@ -18,6 +18,7 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     UpgradeRequest,
     added_fields,
+    refusals_to_judge,
     speaks_http_1_1,
     upgrade_directly,
 )
@@ -34,19 +35,24 @@ POLICY_VIOLATION = 1008
 @probe(after=Upgrade)
 async def failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
     for config in ctx.observed(NginxConfig)[:1]:
-        await _retry(ctx, config, upgrade)
+        for refusal in refusals_to_judge(ctx, upgrade):
+            await _retry(ctx, config, refusal)
 
 
 @probe(after=NginxConfig)
 async def failed_before(ctx: ProbeContext, config: NginxConfig) -> None:
     for upgrade in ctx.observed(Upgrade):
-        await _retry(ctx, config, upgrade)
+        for refusal in refusals_to_judge(ctx, upgrade):
+            await _retry(ctx, config, refusal)
 
 
 async def _retry(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> None:
     is_refused = _may_mind_origin(ctx, upgrade) or _is_closed_by_policy(upgrade)
     is_ended = _has_ended_by_curl(ctx, upgrade)
-    if upgrade.path not in ctx.target.websockets or not (is_refused or is_ended):
+    if not (is_refused or is_ended):
+        return
+    is_named = upgrade.path in ctx.target.websockets
+    if not is_named and not ctx.further_requests.begin(f"Origin at {upgrade.path}"):
         return
     if route := upstream_routes.find_route(ctx, config, upgrade.path):
         await (_try_origins if is_refused else _hold_by_curl)(ctx, route)

@@ -19,6 +19,7 @@ from diagnose.parsers.nginx.upstreams import Endpoint, bare_path
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
+from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
@@ -145,6 +146,20 @@ async def _front_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     # Whatever port the URL has: behind another server nginx listens on one of its own.
     connect_to = ("--connect-to", f"::{bracketed(address)}:{port}")
     await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, connect_to)
+
+
+def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...]:
+    """Return the handshakes whose refusal this one gives a meaning: itself at a path that the user
+    named. Elsewhere a login may be missing, unless the site accepts another Origin; then all that
+    were tried there."""
+    if upgrade.path in ctx.target.websockets:
+        return (upgrade,)
+    here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
+    is_origin = any(
+        other.through == "front" and other.variant in ORIGIN_VARIANTS and other.accepted
+        for other in here
+    )
+    return tuple(here) if is_origin else ()
 
 
 def _should_try_front(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:

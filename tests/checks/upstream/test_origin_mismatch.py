@@ -12,7 +12,7 @@ from diagnose.model import (
     Subject,
     Vantage,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.symptom import Symptom
@@ -28,6 +28,10 @@ POSTED = replace(page(403, WORDS), method="POST")
 REFUSED = replace(compared(403, body=WORDS), method="POST")
 SERVED = replace(REFUSED, status=302, body="", location="https://shop.example.com/home")
 ADDED = replace(SERVED, part="field", name="X-Forwarded-Proto", change="added", value="https")
+REFUSED_WEBSOCKET = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443,
+    origin="https://shop.example.com", fault="status",
+)  # fmt: skip
 PASTED = replace(SHOP, symptom=Symptom("csrf", WORDS))
 
 
@@ -177,3 +181,14 @@ def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> No
     assert not by_log(SITE, DJANGO, replace(LOGIN, status=422))
     assert not by_log(SITE, DJANGO, replace(LOGIN, is_from_page=False))
     assert not by_log(SITE, DJANGO, replace(LOGIN, method="GET"))
+
+
+def test_silent_where_a_websocket_is_refused_for_the_origin_of_the_message() -> None:
+    words = "received request from bad Origin: https://shop.example.com"
+    target = replace(SHOP, symptom=Symptom("csrf", words))
+    refused = replace(REFUSED_WEBSOCKET, status=403)
+    accepted = replace(refused, variant="other-scheme", status=101, accepted=True)
+    seen = (config(SITE), BUILD, RUNNING, page(200))
+    assert len(judge(CHECK, *seen, target=target)) == 1
+    assert judge(CHECK, *seen, refused, accepted, target=target) == []
+    assert len(judge(CHECK, *seen, refused, accepted, target=PASTED)) == 1

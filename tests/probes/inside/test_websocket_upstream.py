@@ -22,6 +22,9 @@ from tests.support.servers import refusing_application, websocket_application
 
 APPLICATION = "http://127.0.0.1:3000/"
 LIVE = replace(CHAT, path="/live", websockets=("/live",))
+WEBSOCKET = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=403
+)
 #: The site is where the application is.
 BOTH = Target("127.0.0.1", "http", "127.0.0.1", 0, "/", ("/",))
 OPENED = f"< HTTP/1.1 101 Switching Protocols\n< Sec-WebSocket-Accept: {ACCEPT}\n< \n"
@@ -153,3 +156,15 @@ def test_a_socket_of_loopbacks_own_is_not_asked_in_the_visitors_place() -> None:
     look.emit(NginxConfig(path="/n.conf", main=parse(other, "/n.conf")))
     asyncio.run(probes.try_websocket_by_curl(look, place))
     assert {upgrade.through for upgrade in look.observed(Upgrade)} == {"application"}
+
+
+def test_a_refusal_that_nobody_asked_about_means_something_if_another_origin_is_accepted() -> None:
+    look = looking(SHOP)
+    direct = replace(WEBSOCKET, through="application", status=403)
+    without = replace(WEBSOCKET, variant="no-origin", status=101, accepted=True)
+    assert look.emit(direct)
+    assert probes.refusals_to_judge(look, direct) == ()
+    assert look.emit(without)
+    assert probes.refusals_to_judge(look, without) == (direct, without)
+    look.target = CHAT
+    assert probes.refusals_to_judge(look, direct) == (direct,)

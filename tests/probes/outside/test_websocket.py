@@ -3,7 +3,8 @@
 import asyncio
 import http
 from collections.abc import Callable, Coroutine
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Literal
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -12,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from diagnose.model import Observation, Target
 from diagnose.model.dns import Resolution
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.symptom import Symptom
 from diagnose.model.tcp import Connection
@@ -216,3 +217,65 @@ def test_after_a_message_the_websocket_of_the_page_is_tried_once(
             return tuple(run.observed(Upgrade))
 
     assert [upgrade.path for upgrade in asyncio.run(run())] == ["/live"] * is_tried
+
+
+def known(refuse: Refuse) -> list[tuple[str, int | None]]:
+    """Return what is kept of the WebSocket that the site's application is known to need."""
+
+    async def run() -> list[tuple[str, int | None]]:
+        async with serve(wait, "127.0.0.1", 0, process_request=refuse) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url, host = f"http://localhost:{port}/", "127.0.0.1"
+            run: Any = Looking(Target(url, "http", "localhost", port, "/"))
+            run.further_requests = FurtherRequests()
+            run.emit(Exchange(purpose="target", url=url, address=host, port=port, status=200))
+            run.emit(Connection(address=host, port=port, family=4))
+            path = WebSocketPath(source=url, path="/ws", library="A", need="required")
+            await probes.known.work(run, run.emit(path))
+            return [(one.variant, one.status) for one in run.observed(Upgrade)]
+
+    return asyncio.run(run())
+
+
+def test_a_refused_origin_of_a_known_application_is_kept() -> None:
+    without = refusing(http.HTTPStatus.FORBIDDEN, "", lambda one: "Origin" not in one.headers)
+    assert known(without)[:2] == [("normal", 403), ("no-origin", 101)]
+    told = refusing(http.HTTPStatus.BAD_REQUEST, "Not an accepted origin.", lambda _: False)
+    assert known(told)[0] == ("normal", 400)
+
+
+def test_a_refusal_that_may_be_about_a_login_is_not_kept() -> None:
+    for status in (http.HTTPStatus.FORBIDDEN, http.HTTPStatus.UNAUTHORIZED):
+        assert known(refusing(status, "", lambda _: False)) == []
+
+
+@pytest.mark.parametrize(
+    ("need", "status", "is_kept"),
+    [
+        ("required", 101, True),
+        ("required", 426, True),
+        ("required", 401, False),
+        ("required", 404, False),
+        ("optional", 101, False),
+        ("", 101, False),
+    ],
+)
+def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_kept(
+    need: Literal["", "required", "optional"], status: int, is_kept: bool
+) -> None:
+    def respond(socket: ServerConnection, _: Request) -> Response | None:
+        return None if status == 101 else socket.respond(HTTPStatus(status), "")
+
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(wait, "127.0.0.1", 0, process_request=respond) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"http://127.0.0.1:{port}/"
+            run: Any = Looking(Target(url, "http", "127.0.0.1", port, "/"))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
+            named = run.emit(WebSocketPath(source=url, path="/live", need=need))
+            await probes.known.work(run, named)
+            return tuple(run.observed(Upgrade))
+
+    assert bool(asyncio.run(run())) is is_kept
