@@ -69,6 +69,7 @@ check: $(BIN)/diagnose
 	$(BIN)/mypy packaging/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.check_index --verify
+	$(BIN)/python -m tests.support.application_index --verify
 	@if command -v shellcheck >/dev/null; then shellcheck -s sh $$(git ls-files '*.sh'); \
 	else echo "*** shellcheck is not here: the shell scripts are not checked."; fi
 
@@ -76,9 +77,11 @@ check: $(BIN)/diagnose
 new-check: $(BIN)/diagnose
 	@$(BIN)/python -m tests.support.new_check "$(LAYER)" "$(NAME)"
 
-# What each check needs: checks/index.json (docs/adr/0023-an-index-of-the-checks.md).
+# What each check needs: checks/index.json (docs/adr/0023-an-index-of-the-checks.md). And what
+# applications ask of a proxy, from the files of diagnose/applications (docs/adr/0066).
 index: $(BIN)/diagnose
 	$(BIN)/python -m tests.support.check_index
+	$(BIN)/python -m tests.support.application_index
 
 # The catalogues of the languages, after a change of the texts in diagnose/i18n, of the summaries in
 # diagnose/model, of the help, of a usage error, or of a .po file:

@@ -6,9 +6,11 @@ from checks.nginx import Nginx
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.redirects import REDIRECTS
 
 #: The map from which `Connection` is set (nginx.org, "WebSocket proxying").
 UPGRADE_MAP = (
@@ -17,6 +19,9 @@ UPGRADE_MAP = (
     "    ''      close;",
     "}",
 )
+
+#: How an application answers who has not logged in.
+_LOGINS = {401, 403, *REDIRECTS}
 
 
 @frozen
@@ -111,6 +116,20 @@ class WebSocketHandshakes:
             upgrade.accepted and upgrade.stayed_open is None for upgrade in self.direct
         )
 
+    @property
+    def wants_login(self) -> bool:
+        """Whether the application refuses the handshake, whole as it is, because nobody has logged
+        in: its answer proves nothing, as it would be the same without Upgrade."""
+        statuses = [upgrade.status for upgrade in self.direct]
+        return bool(statuses) and all(status in _LOGINS for status in statuses)
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether the application was not asked, or refuses the handshake in a way in which it may
+        refuse one that lacks only what its program adds: a login, a session in the query."""
+        statuses = [upgrade.status for upgrade in self.direct]
+        return all(status in _LOGINS | {400, 404} for status in statuses)
+
     def takes(self, upgrade: Upgrade) -> bool:
         """Return whether the application takes a changed handshake, unlike nginx's."""
         return upgrade.accepted and bool(not self.closed_by_application or upgrade.stayed_open)
@@ -148,10 +167,18 @@ class WebSocketHandshakes:
 
 
 def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
-    """Return the WebSocket paths to judge: those that the user named and those found in the
-    configuration."""
+    """Return the WebSocket paths to judge: those that the user named, those found in the
+    configuration, and those that the site's application is known to open."""
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade))
-    return tuple(dict.fromkeys((*evidence.target.websockets, *upgrade_paths)))
+    known_paths = (named.path for named in evidence.good(WebSocketPath) if named.need)
+    return tuple(dict.fromkeys((*evidence.target.websockets, *upgrade_paths, *known_paths)))
+
+
+def named_websocket(evidence: Evidence, path: str) -> WebSocketPath | None:
+    """Return what says that the site's page opens a WebSocket at this path; first what is known of
+    its application."""
+    named = [named for named in evidence.good(WebSocketPath) if named.path == path]
+    return next((each for each in named if each.need), next(iter(named), None))
 
 
 def locations_losing_upgrades(nginx: Nginx) -> Iterator[tuple[LocationMatch, list[str]]]:
@@ -177,10 +204,16 @@ def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str)
         return False
     if handshakes.broken_by_proxy or handshakes.accepted_as_requested:
         return True
+    named = named_websocket(evidence, path)
+    if named is not None and named.need:
+        return handshakes.accepted_by_application or handshakes.proves_nothing
     # For a WebSocket path that the user named, the configuration is proof enough, because no
     # application works without Upgrade. But if the application refuses a direct handshake too,
-    # nobody knows what the path is for.
-    return path in evidence.target.websockets and not handshakes.refused_by_application
+    # nobody knows what the path is for, unless it asks for a login.
+    is_asked = path in evidence.target.websockets
+    if is_asked and not handshakes.refused_by_application:
+        return True
+    return (is_asked or named is not None) and handshakes.wants_login
 
 
 def handshake_evidence(

@@ -3,7 +3,9 @@ section 7.6.1), and nginx forwards them only if it is configured to. So the appl
 know that a WebSocket is requested, and responds as to any request: 400, 404, 426 or a page.
 
 The status proves nothing. The proof is the comparison: the application accepts the handshake, and
-nginx's response refuses it.
+nginx's response refuses it. Where the application wants a login first, it answers 401 with and
+without Upgrade. The configuration decides then, if the site's page opens a WebSocket there, the
+user named it, or the application is known to need it (`diagnose/applications`).
 """
 
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from checks.nginx._websockets import (
     front_status,
     handshake_evidence,
     locations_losing_upgrades,
+    named_websocket,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,7 +41,14 @@ _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy", "http.server-error"],
+    explains=[
+        "websocket.not-upgraded",
+        "websocket.unauthorized",
+        "websocket.redirected",
+        "websocket.not-tried",
+        "websocket.inner-proxy",
+        "http.server-error",
+    ],
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -57,14 +67,26 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     passes_upgrade, passes_connection = upgrade_forwarding(match)
     connection_header = proxy_set_header_of(match, "Connection")
     library = _library_with_fallback(evidence, paths)
+    known = named_websocket(evidence, paths[0])
+    need = known.need if known else ""
+    is_asked = any(path in evidence.target.websockets for path in paths)
+    login = not proven and next(
+        (upgrade.status for each in handshake_sets if each.wants_login for upgrade in each.direct),
+        None,
+    )
+    # The program of a page that nobody knows may do without.
+    is_unsure = bool(login) and not is_asked and need != "required"
     return Claim(
-        severity=Severity.WARNING if library else None,
+        severity=Severity.WARNING if library or is_unsure else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=(
             *(Subject(port=evidence.target.port, path=path) for path in paths),
             *endpoint_subjects(_failed_pages(evidence, paths)),
         ),
-        because=handshake_evidence(nginx, handshake_sets),
+        because=(
+            *handshake_evidence(nginx, handshake_sets),
+            *(known for path in paths if (known := named_websocket(evidence, path))),
+        ),
         facts={
             "path": paths[0],
             "paths": tuple(paths),
@@ -86,7 +108,10 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "connection": " ".join(connection_header.args[1:]) or '""'
             if connection_header
             else "close",
-            "library": library,
+            "library": library if need != "optional" else "",
+            "name": known.library if known and need else "",
+            "optional": need == "optional",
+            "login": login or "",
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
@@ -109,11 +134,15 @@ def _failed_pages(evidence: Evidence, paths: list[str]) -> list[Exchange]:
 def _library_with_fallback(evidence: Evidence, paths: list[str]) -> str:
     """Return the library that opens the page's WebSockets, if all of them may do without and the
     user named none; else ""."""
-    libraries = {named.library for named in evidence.good(WebSocketPath) if named.path in paths}
+    named_here = [named for named in evidence.good(WebSocketPath) if named.path in paths]
+    libraries = {named.library for named in named_here}
+    with_fallback = _WITH_FALLBACK | {
+        named.library for named in named_here if named.need == "optional"
+    }
     is_asked = any(path in evidence.target.websockets for path in paths)
     return (
         next(iter(libraries))
-        if len(libraries) == 1 and not is_asked and libraries <= _WITH_FALLBACK
+        if len(libraries) == 1 and not is_asked and libraries <= with_fallback
         else ""
     )
 

@@ -241,7 +241,8 @@ class WebSocketPath(Observation):
     """A path of the site at which its page, or a script of it, opens a WebSocket.
 
     `source` is the URL of the page or the script. `library` is the program's library ("Socket.IO",
-    "SignalR"), "" if none is known.
+    "SignalR") or its name ("n8n"), "" if none is known. `need` is what the program's documentation
+    says: "optional" if it works without, "" if nothing is known.
     """
 
     layer: ClassVar[str] = "websocket"
@@ -249,6 +250,7 @@ class WebSocketPath(Observation):
     source: Url
     path: UrlPath
     library: Word = ""
+    need: Literal["", "required", "optional"] = ""
 
     def summary(self) -> Summary:
         subject = phrase("WebSocket named by {source}", source=self.source)

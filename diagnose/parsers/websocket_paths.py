@@ -71,6 +71,9 @@ _SOCKETIO_CALL = re.compile(
     r"|[^)]{0,80}(?:location\.|document\.domain))"
 )
 
+#: Programs that show nothing without their WebSocket.
+NEEDED = {"noVNC"}
+
 _OLD_NOVNC = r"[\s\S]{0,4000}?<script[^>]{0,80}\ssrc=[\"']app/ui\.js"
 
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
@@ -92,12 +95,9 @@ _OPENINGS = (
             r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
         ),
     ),
-    # Programs whose pages show nothing without a WebSocket, and do not name its path.
-    _at("Streamlit", r"<title>(Streamlit)</title>", "_stcore/stream"),
+    # Programs that do not name its path, and are known by more than an application's file says
+    # (diagnose/applications).
     _at("Blazor", r"<script[^>]{0,200}\bsrc=[\"']?[\w./-]{0,100}(blazor\.server\.)", "_blazor"),
-    _at("Home Assistant", r"<(home-assistant)>", "api/websocket"),
-    _at("Node-RED", r"<title>(Node-RED)</title>", "comms"),
-    _at("ttyd", r"<title>(ttyd) - Terminal</title>", "ws"),
     # Before 1.6 its page has this script, which opens `host + "/" + path` (app/ui.js, as in the
     # packages of distributions). Later the path is below the page.
     _at("noVNC", rf"<title>(noVNC)</title>(?={_OLD_NOVNC})", "/websockify"),

@@ -24,11 +24,7 @@ PAGE = "https://shop.example.com/"
         ("new SockJS('/ws')", "/ws/websocket", "SockJS"),
         ('new LiveSocket("/live", Socket)', "/live/websocket", "Phoenix"),
         ('new Pusher("abc-1", {wsHost: location.hostname})', "/app/abc-1", "Pusher"),
-        ("<title>Streamlit</title>", "/_stcore/stream", "Streamlit"),
         ('<script src="_framework/blazor.server.js"></script>', "/_blazor", "Blazor"),
-        ("<home-assistant></home-assistant>", "/api/websocket", "Home Assistant"),
-        ("<title>Node-RED</title>", "/comms", "Node-RED"),
-        ("<title>ttyd - Terminal</title>", "/ws", "ttyd"),
         ("<title>noVNC</title>", "/websockify", "noVNC"),
     ],
 )
@@ -46,7 +42,6 @@ def test_a_path_is_found(text: str, path: str, library: str) -> None:
         'fetch("https://" + location.host + "/api")',
         'io({path: "/chat"})',
         'new WebSocket("wss://shop.example.com/live;$(id)")',
-        "<title>Streamlit in a day</title>",
         '<script src="_framework/blazor.webassembly.js"></script>',
     ],
 )
@@ -63,9 +58,10 @@ def test_the_websocket_of_an_old_novnc_is_at_the_root() -> None:
 
 
 def test_the_websocket_of_a_program_is_below_the_folder_of_its_page() -> None:
-    (named,) = named_paths_in("<title>Streamlit</title>", "https://shop.example.com/app/?a=/b")
-    assert named.path == "/app/_stcore/stream"
-    assert named_paths_in("<title>Streamlit</title>", "https://shop.example.com/$(id)/") == ()
+    meteor = "<script>__meteor_runtime_config__ = {}</script>"
+    (named,) = named_paths_in(meteor, "https://shop.example.com/app/?a=/b")
+    assert named.path == "/app/websocket"
+    assert named_paths_in(meteor, "https://shop.example.com/$(id)/") == ()
 
 
 def test_the_default_of_socketio_is_none_beside_a_path_of_the_program() -> None:

@@ -76,7 +76,11 @@ async def try_logged(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
 
 
 async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = "page") -> None:
-    tried_paths = {upgrade.path for upgrade in ctx.observed(Upgrade)}
+    tried_paths = {
+        upgrade.path
+        for upgrade in ctx.observed(Upgrade)
+        if upgrade.through == "application" or upgrade.accepted
+    }
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return
     route = upstream_routes.find_route(ctx, config, path)

@@ -35,6 +35,7 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
+from diagnose.probes.outside.known_applications import emit_application
 from diagnose.probes.outside.page_reading import (
     cookies_after,
     data_paths_of,
@@ -74,7 +75,7 @@ _PART = {"Range": "bytes=0-1"}
 #: What a text has that opens WebSockets, as `named_paths_in` knows them.
 _OPENS_WEBSOCKET = re.compile(
     r"wss?:|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS|new Pusher"
-    r"|__meteor_runtime_config__|<title>(?:Streamlit|Node-RED|ttyd|noVNC)|blazor\.server\.|<home-assistant>"
+    r"|__meteor_runtime_config__|<title>noVNC|blazor\.server\."
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
@@ -111,6 +112,7 @@ async def load_page_files(
         page = read_page(ctx, exchange, answer)
         if is_worth_saying(page):
             ctx.emit(page)
+        emit_application(ctx, answer.text, exchange.headers, exchange.url)
         emit_named_paths(ctx, answer.text, exchange.url)
         for file in requested_files(ctx.target, page.files):
             await loader.load(file)
@@ -368,13 +370,19 @@ def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:
     """Emit the paths at which a page or a script opens WebSockets, each once in a run."""
     if not ctx.options.wants("websocket") or not _OPENS_WEBSOCKET.search(text):
         return
-    from diagnose.parsers.websocket_paths import named_paths_in
+    from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
 
     for named in named_paths_in(text, f"{ctx.target.origin}{ctx.target.path}"):
         if ctx.further_requests.begin(f"websocket path {named.path}"):
             path = ctx.options.request.mask_secrets(clean(named.path))
             ctx.emit(
-                WebSocketPath(at=ctx.elapsed(), source=source, path=path, library=named.library)
+                WebSocketPath(
+                    at=ctx.elapsed(),
+                    source=source,
+                    path=path,
+                    library=named.library,
+                    need="required" if named.library in NEEDED else "",
+                )
             )
 
 

@@ -42,6 +42,9 @@ _REPEATS = 2
 #: Maximum number of WebSockets of the page that are tried after a message about one.
 MAX_REPORTED = 2
 
+#: Bytes of the answer to a handshake.
+_MAX_ANSWER = 4 << 10
+
 #: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
 _SESSIONS = 3
 
@@ -83,29 +86,59 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
             ctx.start(_try_path(ctx, connection.address, path, None))
 
 
-async def try_named_path(ctx: ProbeContext, path: str) -> None:
-    """Try a path that the page names, once, at the first address that took a connection."""
+def _connected_address(ctx: ProbeContext) -> str | None:
+    """Return the first address of the target that took a connection."""
     addresses = (
         connection.address
         for connection in ctx.observed(Connection)
         if connection.purpose == "target" and connection.failure is None
         if connection.vantage is Vantage.HERE
     )
-    address = next(addresses, None)
+    return next(addresses, None)
+
+
+async def try_named_path(ctx: ProbeContext, path: str) -> None:
+    """Try a path that the page names, once, at the first address that took a connection."""
+    address = _connected_address(ctx)
     if address and ctx.further_requests.begin(f"WebSocket at the site {path}"):
         await _try_path(ctx, address, path, None)
+
+
+def _is_reported(ctx: ProbeContext) -> bool:
+    symptom = ctx.target.symptom
+    return symptom is not None and symptom.kind.startswith("websocket")
 
 
 @probe(after=WebSocketPath)
 async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     """Try what the page opens, if a person reported that a WebSocket fails, and named the page."""
-    symptom = ctx.target.symptom
-    is_reported = symptom is not None and symptom.kind.startswith("websocket")
-    if not is_reported or ctx.target.websockets or not ctx.options.wants("websocket"):
+    if not _is_reported(ctx) or ctx.target.websockets or not ctx.options.wants("websocket"):
         return
     slots = (f"WebSocket of the message {number}" for number in range(MAX_REPORTED))
     if ctx.options.outside and any(ctx.further_requests.begin(slot) for slot in slots):
         await try_named_path(ctx, named_path.path)
+
+
+@probe(after=WebSocketPath)
+async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    """Try a WebSocket that the site's application is known to need. What is no answer to an
+    upgrade is not kept: it may be a matter of a login, or of its version."""
+    if named_path.need != "required" or ctx.target.websockets or not ctx.options.outside:
+        return
+    if _is_reported(ctx):
+        return
+    address, url = _connected_address(ctx), f"{ctx.target.origin}{named_path.path}"
+    if not address or not ctx.further_requests.begin(f"WebSocket at the site {named_path.path}"):
+        return
+    if ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
+        attempt = HandshakeAttempt(address, named_path.path)
+        await try_handshake(ctx, attempt, is_worth_emitting=_answers_an_upgrade)
+
+
+def _answers_an_upgrade(upgrade: Upgrade) -> bool:
+    return bool(upgrade.stayed_open) or (
+        not upgrade.accepted and upgrade_lost(upgrade.status, upgrade.body)
+    )
 
 
 async def _try_path(

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,10 @@ class HandshakeAttempt:
 
 
 async def try_handshake(
-    ctx: ProbeContext, attempt: HandshakeAttempt, open_connection: OpenConnection | None = None
+    ctx: ProbeContext,
+    attempt: HandshakeAttempt,
+    open_connection: OpenConnection | None = None,
+    is_worth_emitting: Callable[[Upgrade], bool] = lambda _: True,
 ) -> Upgrade | None:
     """Perform one handshake, or return None if no connection can be opened."""
     from diagnose.net.websocket import open_websocket
@@ -69,9 +73,10 @@ async def try_handshake(
         authenticated=trusted and request.has_secrets,
     )
     extra_fields = request.masked_fields() if trusted else []
-    return ctx.emit(
-        _complete_upgrade(ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields))
+    complete = _complete_upgrade(
+        ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields)
     )
+    return ctx.emit(complete) if is_worth_emitting(complete) else complete
 
 
 def _client_handshake(

@@ -17,6 +17,7 @@ from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
+from diagnose.probes.outside.known_applications import emit_application
 from diagnose.probes.outside.page_assets import MAX_SCRIPT, emit_named_paths
 
 #: Maximum number of other paths in a run, and of scripts of the page that are read.
@@ -78,6 +79,7 @@ async def _read_page(ctx: ProbeContext, address: str) -> None:
         url, answer = location, await _get(ctx, address, location, _MAX_PAGE)
     if answer is None or answer.status != 200:
         return
+    emit_application(ctx, answer.text, answer.headers, url)
     emit_named_paths(ctx, answer.text, url)
     files = parse_page(answer.text, url).files
     scripts = [file.url for file in files if file.is_script]

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -145,3 +146,45 @@ def test_fires_and_explains_the_page_that_closes_without_an_upgrade() -> None:
     assert covers(502, front(502), direct(101))
     assert not covers(502, front(502))
     assert not covers(404, front(404), direct(101))
+
+
+def opened_by(name: str, path: str, need: Literal["", "required", "optional"]) -> WebSocketPath:
+    return WebSocketPath(source="https://shop.example.com/", path=path, library=name, need=need)
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404])
+def test_fires_for_a_known_application_that_wants_a_login_first(status: int) -> None:
+    seen = (config(OWN % ""), BUILD, HOST, RUNNING, direct(status))
+    (claim,) = judge(CHECK, *seen, opened_by("n8n", "/ws", "required"), target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert claim.facts["name"] == "n8n"
+    assert claim.facts["login"] == (status if status not in {400, 404} else "")
+
+
+def test_fires_for_a_known_application_that_was_not_asked() -> None:
+    (claim,) = judge(CHECK, config(OWN % ""), opened_by("n8n", "/ws", "required"), target=SHOP)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_as_a_warning_where_a_known_application_works_without() -> None:
+    (claim,) = judge(CHECK, config(OWN % ""), opened_by("Grafana", "/ws", "optional"), target=SHOP)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["optional"]
+
+
+def test_silent_when_a_known_application_has_no_such_websocket() -> None:
+    known = opened_by("n8n", "/ws", "required")
+    for status in (200, 426, 502):
+        assert not judge(CHECK, config(OWN % ""), direct(status), known, target=SHOP)
+    assert not judge(CHECK, config(OWN % PASSED), direct(401), known, target=SHOP)
+    assert not judge(CHECK, config(OWN % ""), front(101), known, target=SHOP)
+
+
+def test_fires_where_the_page_or_the_user_names_it_and_a_login_comes_first() -> None:
+    seen = (config(OWN % ""), BUILD, HOST, RUNNING, direct(401))
+    (claim,) = judge(CHECK, *seen, opened_by("", "/ws", ""), target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    (claim,) = judge(CHECK, *seen, front(401), target=CHAT)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert not judge(CHECK, config(OWN % PASSED), direct(401), front(401), target=CHAT)
+    assert not judge(CHECK, *seen, target=SHOP)

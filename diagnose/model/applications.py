@@ -1,0 +1,134 @@
+"""What an application's documentation asks of a reverse proxy, and which application a site has.
+
+The facts come from `diagnose/applications/<id>.toml`, read by `diagnose.parsers.applications`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar, Literal
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import Label, Url, UrlPath, Word
+from diagnose.model.summary import Summary, phrase
+
+#: What an application asks for, and its own settings that may contradict the proxy.
+Topic = Literal[
+    "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+]  # fmt: skip
+
+#: By what of a response an application is recognized.
+RecognizedBy = Literal["title", "page", "header", "cookie"]
+
+
+@frozen
+class Recognition:
+    """What only this application's responses have. `title` is the page's, without its case,
+    `cookie` a cookie's name; "*" at the end of either means that it begins so. `page` is literal
+    text, `header` a field's name, or its name and the beginning of its value, `command` the last
+    part of a word of the command line of its process."""
+
+    title: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    cookie: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+@frozen
+class OpenedWebSocket:
+    """A WebSocket that the application's pages open, below its folder, or from the root if the path
+    begins with "/". Without a `required` one the application still works."""
+
+    path: str
+    required: bool = True
+
+
+@frozen
+class Upload:
+    """Requests with a large body, and what is documented for `client_max_body_size`."""
+
+    path: str = ""
+    size: str = "0"
+
+
+@frozen
+class Stream:
+    """Responses that have to reach the visitor at once (`proxy_buffering off`)."""
+
+    path: str = ""
+
+
+@frozen
+class LongResponse:
+    """Responses that take long, and what is documented for `proxy_read_timeout`, in seconds."""
+
+    path: str = ""
+    seconds: int = 60
+
+
+@frozen
+class RequestField:
+    """A field that the proxy has to send, with its value in nginx's words."""
+
+    name: str
+    value: str
+
+
+@frozen
+class WellKnownPath:
+    """A path at the site's root that the proxy has to answer, and how."""
+
+    path: str
+    status: int
+    location: str = ""
+
+
+@frozen
+class ApplicationMessage:
+    """What a visitor or a log reads when something of this kind is missing."""
+
+    text: str
+    means: Topic
+
+
+@frozen
+class Application:
+    """An application as its own documentation describes it. `pages` are the paths below its folder
+    at which its first page may lie. `keeps_uri` is True if the path must
+    reach it as the visitor sent it. `settings` are its own settings as one writes them."""
+
+    id: str
+    name: str
+    pages: tuple[str, ...] = ()
+    recognized: Recognition = Recognition()
+    websockets: tuple[OpenedWebSocket, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    timeouts: tuple[LongResponse, ...] = ()
+    fields: tuple[RequestField, ...] = ()
+    well_known: tuple[WellKnownPath, ...] = ()
+    keeps_uri: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+    messages: tuple[ApplicationMessage, ...] = ()
+
+
+@frozen(kw_only=True, eq=False)
+class KnownApplication(Observation):
+    """The application that answers for the site, and what of its response says so.
+
+    `id` is the name of its file in `diagnose/applications`. `folder` is the path of the folder in
+    which its page lies, with a slash at its end.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    id: Word
+    name: Label
+    url: Url
+    folder: UrlPath = "/"
+    by: RecognizedBy = "title"
+
+    def summary(self) -> Summary:
+        return phrase("application at {url}", url=self.url), self.name

@@ -1,0 +1,174 @@
+"""Recognizes the application that answers, and gives what its documentation asks of a proxy.
+
+`diagnose/applications/index.json` holds the files of that folder in one (`make index`). It is read
+when the first page has come, and never before.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import diagnose
+from diagnose.model.applications import (
+    Application,
+    ApplicationMessage,
+    LongResponse,
+    OpenedWebSocket,
+    Recognition,
+    RecognizedBy,
+    RequestField,
+    Stream,
+    Topic,
+    Upload,
+    WellKnownPath,
+)
+from diagnose.model.marks import Headers
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+FOLDER = Path(next(iter(diagnose.__path__))) / "applications"
+INDEX = FOLDER / "index.json"
+
+#: Characters of a page in which an application is looked for.
+MAX_PAGE = 256 << 10
+
+_TITLE = lazy_pattern(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_COOKIE = lazy_pattern(r"\s{0,9}([^=;\s]{1,200})=")
+
+
+@cache
+def _index() -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of every file by its id; none if the index is missing or damaged."""
+    try:
+        index = json.loads(INDEX.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return index if isinstance(index, dict) else {}
+
+
+def application_ids() -> tuple[str, ...]:
+    return tuple(_index())
+
+
+@cache
+def application_of(application_id: str) -> Application | None:
+    """Return the application with this id, None if there is none."""
+    tables = _index().get(application_id)
+    return None if tables is None else _from_tables(application_id, tables)
+
+
+def _from_tables(application_id: str, tables: Mapping[str, Any]) -> Application:
+    """Return the application that a file's tables describe. They have been checked."""
+    recognized = tables.get("recognized", {})
+    return Application(
+        application_id,
+        tables["name"],
+        tuple(tables.get("pages", ())),
+        Recognition(**{name: tuple(entries) for name, entries in recognized.items()}),
+        tuple(OpenedWebSocket(**table) for table in tables.get("websocket", ())),
+        tuple(Upload(**table) for table in tables.get("upload", ())),
+        tuple(Stream(**table) for table in tables.get("stream", ())),
+        tuple(LongResponse(**table) for table in tables.get("timeout", ())),
+        tuple(RequestField(**table) for table in tables.get("field", ())),
+        tuple(WellKnownPath(**table) for table in tables.get("well_known", ())),
+        bool(tables.get("uri", {}).get("kept")),
+        tables.get("setting", {}),
+        tuple(ApplicationMessage(**table) for table in tables.get("message", ())),
+    )
+
+
+def recognize(text: str, headers: Headers) -> tuple[Application, RecognizedBy] | None:
+    """Return the application whose page and fields these are, and what says so; None if it is not
+    known."""
+    beginning = text[:MAX_PAGE]
+    title, cookies = page_title(beginning), cookie_names(headers)
+    fields = [(name.lower(), value) for name, value in headers]
+    for application_id, tables in _index().items():
+        if by := _recognized_by(tables.get("recognized", {}), title, beginning, fields, cookies):
+            application = application_of(application_id)
+            return (application, by) if application else None
+    return None
+
+
+def _recognized_by(
+    entries: Mapping[str, Any],
+    title: str,
+    text: str,
+    fields: Iterable[tuple[str, str]],
+    cookies: Iterable[str],
+) -> RecognizedBy | None:
+    if any(_is_like(title, entry.lower()) for entry in entries.get("title", ())):
+        return "title"
+    if any(_is_field(fields, entry) for entry in entries.get("header", ())):
+        return "header"
+    if any(_is_like(name, entry) for entry in entries.get("cookie", ()) for name in cookies):
+        return "cookie"
+    return "page" if any(entry in text for entry in entries.get("page", ())) else None
+
+
+def _is_like(text: str, entry: str) -> bool:
+    return text.startswith(entry[:-1]) if entry.endswith("*") else text == entry
+
+
+def _is_field(fields: Iterable[tuple[str, str]], entry: str) -> bool:
+    name, _, value = entry.partition(":")
+    name, value = name.strip().lower(), value.strip()
+    return any(own == name and text.startswith(value) for own, text in fields)
+
+
+def folder_of(application: Application, page_path: str, start_path: str) -> str:
+    """Return the folder in which an application lies, with a slash at its end: by where its first
+    page lies in it, or by the path at which a visitor began."""
+    path, start = page_path.partition("?")[0], start_path.partition("?")[0]
+    for page in application.pages:
+        if path.endswith(f"/{page}"):
+            return path.removesuffix(page)
+    folder = f"{start.rpartition('/')[0]}/"
+    return folder if path.startswith(folder) else f"{path.rpartition('/')[0]}/"
+
+
+def page_title(text: str) -> str:
+    """Return the title of a page in lower case, "" without any."""
+    match = _TITLE.search(text)
+    title = match[1] if match else ""
+    if "&" in title:
+        from html import unescape
+
+        title = unescape(title)
+    return " ".join(title.split()).lower()
+
+
+def cookie_names(headers: Headers) -> tuple[str, ...]:
+    """Return the names of the cookies that a response sets."""
+    values = (value for name, value in headers if name.lower() == "set-cookie")
+    return tuple(match[1] for value in values if (match := _COOKIE.match(value)))
+
+
+def runs_command(application: Application, command: str) -> bool:
+    """Return whether a command line is that of an application's process."""
+    words = {word.rpartition("/")[2] for word in command.split()[:20]}
+    return not words.isdisjoint(application.recognized.command)
+
+
+def application_of_command(command: str) -> Application | None:
+    """Return the application whose process has this command line, None if it is not known."""
+    words = {word.rpartition("/")[2] for word in command.split()[:20]}
+    for application_id, tables in _index().items():
+        if not words.isdisjoint(tables.get("recognized", {}).get("command", ())):
+            return application_of(application_id)
+    return None
+
+
+def message_of(text: str) -> tuple[str, Topic] | None:
+    """Return the longest message of an application that stands in a text, and what it means; None
+    if there is none."""
+    lower = text.lower()
+    messages = (
+        (message["text"], message["means"])
+        for tables in _index().values()
+        for message in tables.get("message", ())
+        if message["text"].lower() in lower
+    )
+    return max(messages, key=lambda message: len(message[0]), default=None)

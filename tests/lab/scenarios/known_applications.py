@@ -1,0 +1,72 @@
+"""Known applications behind nginx, whose documentation says what it has to pass on.
+
+After threads about n8n ("Connection lost", https://github.com/n8n-io/n8n/issues/12688 and 16368),
+Mattermost (https://gitlab.com/gitlab-org/omnibus-gitlab/issues/740), Zigbee2MQTT, Home Assistant,
+Grafana Live and Jellyfin (https://github.com/jellyfin/jellyfin/discussions/10310). What breaks lies
+behind a login, or in a part of the page that a request for the page does not show.
+"""
+
+from collections.abc import Callable
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+#: The location of all pages, and what its documentation adds for a WebSocket.
+PASSES = "    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
+UPGRADE = (
+    "    proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n"
+)
+HEADERS = "websocket.upgrade-headers-missing"
+
+
+def serve(lab: Lab, name: str) -> None:
+    service = lab.application_service
+    service.ready = lambda: lab.server.listening(3000)
+    service.argv = lab.server.application("known_server", name, "3000")
+    service.restart()
+
+
+def pass_upgrades(lab: Lab) -> None:
+    lab.edit(PASSES, PASSES + UPGRADE)
+
+
+def played(name: str, what: str, words: str, *acts: Callable[[Lab], None]) -> Callable[[Lab], None]:
+    def apply(lab: Lab) -> None:
+        serve(lab, name)
+        for act in acts:
+            act(lab)
+        lab.reload()
+
+    apply.__name__, apply.__doc__ = f"{name.replace('-', '_')}_{what}", words
+    return apply
+
+
+#: The application, and what a visitor's request for its page shows of its WebSocket.
+WEBSOCKETS = {
+    "n8n": (None, "Connection Lost, for ever."),
+    "mattermost": (None, "Please check connection, ask about the port."),
+    "zigbee2mqtt": (None, "The page is empty: it waits for its WebSocket."),
+    "home-assistant": ("websocket.not-upgraded", "Unable to connect to Home Assistant."),
+    "grafana": (None, "Its dashboards are not updated."),
+    "jellyfin": (None, "Nobody can watch a film together."),
+    "desk": (None, "An application that nobody knows; its page opens a WebSocket."),
+}
+for name, (outside, words) in WEBSOCKETS.items():
+    scenario(outside=outside, server=HEADERS, args=("--timeout", "20"), differs=MINE)(
+        played(name, "upgrade_not_passed", words)
+    )
+    healthy(args=("--timeout", "20"))(
+        played(name, "upgrade_passed", "As its documentation says.", pass_upgrades)
+    )
+
+
+@scenario(
+    outside=None, server=HEADERS, differs=MINE, args=("--ws", "/live"), unsure=("client",),
+    manual="only who has logged in sees that it works",
+)  # fmt: skip
+def login_before_the_websocket(lab: Lab) -> None:
+    """The visitor names the WebSocket of an application that wants a login first."""
+    serve(lab, "desk")

@@ -1,0 +1,102 @@
+import pytest
+
+from diagnose.parsers import applications
+from diagnose.parsers.applications import (
+    MAX_PAGE,
+    application_ids,
+    application_of,
+    application_of_command,
+    cookie_names,
+    folder_of,
+    message_of,
+    page_title,
+    recognize,
+    runs_command,
+)
+
+
+def known(text: str = "", *headers: tuple[str, str]) -> str:
+    found = recognize(text, headers)
+    return found[0].id if found else ""
+
+
+def test_an_application_is_recognized_by_its_title_whatever_the_case() -> None:
+    assert known("<html><title>\n N8N.io -  Workflow Automation </title>") == "n8n"
+    assert known("<title>About n8n.io - Workflow Automation</title>") == ""
+
+
+def test_an_application_is_recognized_by_its_text_or_its_cookie() -> None:
+    assert known("<body><home-assistant></home-assistant>") == "home-assistant"
+    assert known("", ("Set-Cookie", "grafana_session=1; Path=/")) == "grafana"
+    assert known("", ("Set-Cookie", "session=1; grafana_session=1")) == ""
+    assert known("x" * MAX_PAGE + "<home-assistant>") == ""
+
+
+def test_an_application_is_recognized_by_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = {"a": {"name": "A", "recognized": {"header": ["X-A", "Server: MinIO"]}}}
+    monkeypatch.setattr(applications, "_index", lambda: index)
+    application_of.cache_clear()
+    assert known("", ("x-a", "1")) == known("", ("server", "MinIO/2")) == "a"
+    assert known("", ("server", "nginx")) == known("", ("via", "MinIO")) == ""
+    application_of.cache_clear()
+
+
+def test_an_index_that_is_missing_recognizes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "_index", dict)
+    assert known("<title>Grafana</title>") == ""
+
+
+def test_the_tables_of_an_application_are_read() -> None:
+    nextcloud = application_of("nextcloud")
+    assert nextcloud is not None
+    assert [each.size for each in nextcloud.uploads] == ["512m"]
+    assert nextcloud.well_known[0].location == "/remote.php/dav/"
+    assert "trusted_proxies" in nextcloud.settings["trusted_proxy"]
+    assert application_of("none") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "start", "folder"),
+    [
+        ("n8n", "/", "/", "/"),
+        ("n8n", "/tools/n8n/?a=/b", "/tools/n8n/", "/tools/n8n/"),
+        ("grafana", "/login", "/", "/"),
+        ("grafana", "/grafana/login", "/grafana/", "/grafana/"),
+        ("gitea", "/git/user/login?redirect_to=/", "/git/user/login", "/git/"),
+        ("jellyfin", "/web/", "/", "/"),
+        ("n8n", "/app/", "/", "/"),
+        ("n8n", "/app/", "/old/", "/app/"),
+    ],
+)
+def test_the_folder_is_where_its_first_page_lies(
+    name: str, page: str, start: str, folder: str
+) -> None:
+    application = application_of(name)
+    assert application is not None
+    assert folder_of(application, page, start) == folder
+
+
+def test_titles_and_cookies_are_read() -> None:
+    assert page_title("<TITLE lang=en>A &amp; B\n C</TITLE>") == "a & b c"
+    assert page_title("<titl>") == ""
+    assert cookie_names((("set-cookie", " a=1"), ("SET-COOKIE", "b"), ("Cookie", "c=1"))) == ("a",)
+
+
+def test_a_process_is_recognized_by_a_word_of_its_command_line() -> None:
+    n8n = application_of("n8n")
+    assert n8n is not None
+    assert runs_command(n8n, "node /opt/n8n/bin/n8n start")
+    assert not runs_command(n8n, "node /opt/n8n/bin/other")
+    assert application_of_command("/usr/sbin/grafana-server --config x") is not None
+    assert application_of_command("nginx: master process") is None
+
+
+def test_the_longest_message_counts() -> None:
+    assert message_of("n8n says Connection Lost") == ("Connection lost", "websocket")
+    text = "Your web server is not properly set up to resolve /.well-known/caldav"
+    assert message_of(text) == ("Your web server is not properly set up to resolve", "well_known")
+    assert message_of("all is well") is None
+
+
+def test_ids_are_those_of_the_files() -> None:
+    assert "n8n" in application_ids()
