@@ -101,6 +101,13 @@ APPLICATIONS = {
         "/websocket",
         (400, HTML, "<h1>Bad Request</h1><p>Empty or missing header(s): upgrade</p>"),
     ),
+    # Odoo 15 has /longpolling in its place.
+    "odoo-15": Documented(
+        page('<title>Odoo</title><script id="web.layout.odooscript">var odoo = {}</script>'),
+        "/websocket",
+        (404, HTML, "<h1>Not Found</h1>"),
+        (404, HTML, "<h1>Not Found</h1>"),
+    ),
 }  # fmt: skip
 
 
@@ -132,8 +139,7 @@ async def answer(
         return False
     extra = ""
     if is_socket:
-        is_refused = is_handshake and application.refused is not None
-        status, kind, text = application.refused if is_refused else application.plain
+        status, kind, text = (is_handshake and application.refused) or application.plain
     elif path == "/":
         status, kind, text, extra = 200, HTML, application.page, application.fields
     else:

@@ -32,7 +32,7 @@ def played(name: str, what: str, words: str, *acts: Callable[[Lab], None]) -> Ca
             act(lab)
         lab.reload()
 
-    apply.__name__, apply.__doc__ = f"{name}_{what}", words
+    apply.__name__, apply.__doc__ = f"{name.replace('-', '_')}_{what}", words
     return apply
 
 
@@ -54,3 +54,6 @@ for name, (outside, words) in WEBSOCKETS.items():
     healthy(args=("--timeout", "20"))(
         played(name, "upgrade_passed", "As its documentation says.", pass_upgrades)
     )
+healthy(args=("--timeout", "20"))(
+    played("odoo-15", "has_no_websocket", "Its documentation knows of none, and nginx passes none.")
+)
