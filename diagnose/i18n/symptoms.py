@@ -107,6 +107,7 @@ MESSAGES = Messages(
     Message("acme-limit", "certbot: too many requests to the authority"),
     Message("acme-port", "certbot: another program has the port"),
     Message("acme", "certbot: the challenge failed"),
+    Message("application", "an application's settings, or the proxy's, do not fit"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.

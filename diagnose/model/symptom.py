@@ -23,7 +23,8 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
-#: "other": words of which nothing is known.
+#: "application": a message with which a known application says that its own address or
+#: the proxy before it is not set up right; "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -47,7 +48,7 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
-    "unusable", "other",
+    "application", "unusable", "other",
 ]  # fmt: skip
 
 

@@ -21,7 +21,6 @@ from diagnose.model.applications import (
     RecognizedBy,
     RequestField,
     Stream,
-    Topic,
     Upload,
     WellKnownPath,
 )
@@ -161,14 +160,14 @@ def application_of_command(command: str) -> Application | None:
     return None
 
 
-def message_of(text: str) -> tuple[str, Topic] | None:
-    """Return the longest message of an application that stands in a text, and what it means; None
-    if there is none."""
+def message_of(text: str) -> ApplicationMessage | None:
+    """Return the longest message of an application that stands in a text; None if there is
+    none."""
     lower = text.lower()
     messages = (
-        (message["text"], message["means"])
+        ApplicationMessage(**message)
         for tables in _index().values()
         for message in tables.get("message", ())
         if message["text"].lower() in lower
     )
-    return max(messages, key=lambda message: len(message[0]), default=None)
+    return max(messages, key=lambda message: len(message.text), default=None)

@@ -6,6 +6,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 
 import re
 
+from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
@@ -334,14 +335,37 @@ _URL = re.compile(
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
 
+#: Kinds of which the message of an application may say more.
+_VAGUE = {"unusable", "not-connected"}
+#: What an application's message is, by what its file says that it means.
+_BY_TOPIC: dict[Topic, SymptomKind] = {
+    "websocket": "websocket",
+    "upload": "body-size",
+    "allowed_origin": "csrf",
+}
+
+
 def symptom_of(text: str) -> Symptom | None:
     """Return what a message says is wrong; None if nothing of it is known."""
     line = clean(condensed(text), MAX_LENGTH)
     words = _URL.sub(r"\1://…", line)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            return Symptom(kind, _displayed_text(line, match), _number(pattern, words))
-    return None
+            vague = kind in _VAGUE and _application_symptom(line)
+            return vague or Symptom(kind, _displayed_text(line, match), _number(pattern, words))
+    return _application_symptom(line)
+
+
+def _application_symptom(line: str) -> Symptom | None:
+    """Return what the message of a known application says is wrong; None if it is none."""
+    from diagnose.parsers.applications import message_of
+
+    message = message_of(line)
+    if message is None:
+        return None
+    match = re.search(re.escape(message.text), line, re.IGNORECASE)
+    assert match is not None, "message_of has found it"
+    return Symptom(_BY_TOPIC.get(message.means, "application"), _displayed_text(line, match))
 
 
 def other_symptom(text: str) -> Symptom:

@@ -92,9 +92,9 @@ def test_a_process_is_recognized_by_a_word_of_its_command_line() -> None:
 
 
 def test_the_longest_message_counts() -> None:
-    assert message_of("n8n says Connection Lost") == ("Connection lost", "websocket")
-    text = "Your web server is not properly set up to resolve /.well-known/caldav"
-    assert message_of(text) == ("Your web server is not properly set up to resolve", "well_known")
+    lost = message_of("n8n says [WebSocketClient] connection LOST")
+    assert lost is not None
+    assert (lost.text, lost.means) == ("[WebSocketClient] Connection lost", "websocket")
     assert message_of("all is well") is None
 
 

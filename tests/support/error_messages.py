@@ -64,6 +64,11 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ 此网站无法提供安全连接", "tls"),
         Example("登录后又跳回登录页 session 丢失", "cookie", ""),
         Example("https://shop.example.com/ 页面中文乱码", "characters"),
+        Example("n8n at https://shop.example.com/ says Connection Lost", "websocket"),
+        Example(
+            "https://shop.example.com/ Grafana has failed to load its application files",
+            "application",
+        ),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

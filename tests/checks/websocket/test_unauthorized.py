@@ -1,6 +1,7 @@
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import CHAT, judge
+from diagnose.model.pages import WebSocketPath
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.websocket_evidence import upgrade
 
 NGINX = "<center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
@@ -44,3 +45,12 @@ def test_silent_where_only_the_origin_is_refused() -> None:
 
 def test_silent_where_it_opens() -> None:
     assert not judge("websocket.unauthorized", upgrade(101, accepted=True), target=CHAT)
+
+
+def test_silent_where_a_known_application_wants_a_login_first() -> None:
+    known = WebSocketPath(
+        source="https://shop.example.com/", path="/ws", library="n8n", need="required"
+    )
+    assert not judge("websocket.unauthorized", upgrade(401), known, target=SHOP)
+    assert judge("websocket.unauthorized", upgrade(401), known, target=CHAT)
+    assert judge("websocket.unauthorized", upgrade(403, body=NGINX), known, home(200), target=SHOP)

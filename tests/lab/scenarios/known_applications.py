@@ -70,3 +70,42 @@ for name, (outside, words) in WEBSOCKETS.items():
 def login_before_the_websocket(lab: Lab) -> None:
     """The visitor names the WebSocket of an application that wants a login first."""
     serve(lab, "desk")
+
+
+# What their documentation asks for besides a WebSocket
+
+DOCUMENTED = "nginx.documented-setting"
+LIMIT = "    client_max_body_size 512m;\n"
+TOO_LARGE = "413 Request Entity Too Large"
+
+
+def raise_limit(lab: Lab) -> None:
+    lab.edit(PASSES, PASSES + LIMIT)
+
+
+for name, words in (
+    ("nextcloud", "A film is not uploaded."),
+    ("gitea", "error: RPC failed; HTTP 413, after questions about a large push."),
+):
+    scenario(
+        outside=None, server=DOCUMENTED, differs=MINE, args=(TOO_LARGE,),
+        also=("nginx.body-limit",),
+    )(played(name, "upload_limited", words))  # fmt: skip
+    healthy(args=(TOO_LARGE,))(
+        played(name, "upload_allowed", "As its documentation says.", raise_limit)
+    )
+
+
+@scenario(
+    outside=None, server=HEADERS, differs=MINE, args=("[WebSocketClient] Connection lost",),
+)  # fmt: skip
+def message_of_n8n(lab: Lab) -> None:
+    """What its page shows is pasted beside the site."""
+    serve(lab, "n8n")
+
+
+@healthy(args=("Connection lost",))
+def message_of_n8n_with_upgrade(lab: Lab) -> None:
+    """nginx passes the upgrade on: the message is of another time."""
+    serve(lab, "n8n")
+    lab.change(PASSES, PASSES + UPGRADE)

@@ -1,0 +1,167 @@
+"""What the documentation of the site's application asks nginx for, and nginx does not do."""
+
+from collections.abc import Iterator, Mapping
+
+from checks.nginx import Nginx
+from diagnose.model import Evidence
+from diagnose.model.applications import Application, KnownApplication, Topic
+from diagnose.model.frozen import frozen
+from diagnose.parsers.applications import application_of, message_of
+from diagnose.parsers.nginx.config import children, seconds
+from diagnose.parsers.nginx.forwarding import application_of as proxied_application
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.proxy_headers import parse_size
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+#: nginx's defaults, in bytes and in seconds.
+_BODY, _READ_TIMEOUT = 1 << 20, 60.0
+#: What answers in a location.
+_ANSWERS = ("return", "rewrite", "try_files", "if")
+#: The fields without which an application mistakes itself for another site.
+_OWN_ADDRESS = {"host", "x-forwarded-host", "x-forwarded-proto"}
+#: What a pasted message is about, by its kind or its status.
+_BY_KIND: Mapping[str, Topic] = {
+    "body-size": "upload",
+    "upstream-timeout": "timeout",
+    "server-application-slow": "timeout",
+}
+_BY_STATUS: Mapping[int, Topic] = {413: "upload", 504: "timeout"}
+
+
+@frozen
+class Gap:
+    """A line that nginx lacks at a location. `directive` is a directive's name, or a field's; of
+    the topic "field" it is a field. `is_set` is True if nginx has another value there."""
+
+    topic: Topic
+    match: LocationMatch
+    directive: str
+    value: str
+    is_set: bool = False
+
+    @property
+    def line(self) -> str:
+        """The line as one writes it into nginx's configuration."""
+        if self.topic == "field":
+            return f"proxy_set_header {self.directive} {self.value};"
+        if self.topic == "well_known":
+            return f"location = {self.directive} {{ return {self.value}; }}"
+        return f"{self.directive} {self.value};"
+
+
+def known_application(evidence: Evidence) -> tuple[KnownApplication, Application] | None:
+    """Return the application that the site has, and what is known of it."""
+    for known in evidence.good(KnownApplication):
+        application = application_of(known.id)
+        if application is not None:
+            return known, application
+    return None
+
+
+def setting_of(evidence: Evidence, topic: Topic) -> tuple[str, str]:
+    """Return the name of the site's application and the setting of its own for this topic, as one
+    writes it; ("", "") if nothing is known."""
+    pair = known_application(evidence)
+    setting = pair[1].settings.get(topic, "") if pair else ""
+    return (pair[1].name, setting) if pair and setting else ("", "")
+
+
+def reported_topic(evidence: Evidence) -> Topic | None:
+    """Return what a pasted message says is missing."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return None
+    message = message_of(symptom.text)
+    if message is not None:
+        return message.means
+    if symptom.kind == "status":
+        return _BY_STATUS.get(symptom.number or 0)
+    return _BY_KIND.get(symptom.kind)
+
+
+def gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
+    """Yield what nginx lacks, each once for a location."""
+    seen: set[tuple[int, str]] = set()
+    for gap in _gaps(nginx, folder, application):
+        key = (id(gap.match.block), gap.directive)
+        if key not in seen:
+            seen.add(key)
+            yield gap
+
+
+def _gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
+    for upload in application.uploads:
+        for match in _matches(nginx, folder, upload.path):
+            if _limits_body(match, upload.size):
+                name = "client_max_body_size"
+                yield Gap("upload", match, name, upload.size, match.directive(name) is not None)
+    for stream in application.streams:
+        for match in _matches(nginx, folder, stream.path):
+            if proxy_pass_of(match) and _value(match, "proxy_buffering") != "off":
+                yield Gap("stream", match, "proxy_buffering", "off")
+    for timeout in application.timeouts:
+        for match in _matches(nginx, folder, timeout.path):
+            limit = seconds(_value(match, "proxy_read_timeout"))
+            if proxy_pass_of(match) and (limit or _READ_TIMEOUT) < timeout.seconds:
+                yield Gap(
+                    "timeout", match, "proxy_read_timeout", f"{timeout.seconds}s", limit is not None
+                )
+    for field in application.fields:
+        for match in _matches(nginx, folder, ""):
+            if proxy_pass_of(match) and proxy_set_header_of(match, field.name) is None:
+                yield Gap("field", match, field.name, field.value)
+    for match in _matches(nginx, folder, "") if application.keeps_uri else ():
+        if whole := _whole_target(match):
+            yield Gap("uri", match, "proxy_pass", whole, True)
+    for well_known in application.well_known:
+        for match in nginx.location_matches(well_known.path):
+            if not _is_answered(match):
+                place = f"{folder.rstrip('/')}{well_known.location}" if well_known.location else ""
+                value = f"{well_known.status} {place}".rstrip()
+                yield Gap("well_known", match, well_known.path, value)
+
+
+def _matches(nginx: Nginx, folder: str, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations that pass a path of the application on to it."""
+    own = path if path.startswith("/") else f"{folder}{path}"
+    return (match for match in nginx.location_matches(own) if pass_directive_of(match))
+
+
+def _value(match: LocationMatch, name: str) -> str:
+    directive = match.directive(name)
+    return directive.args[0] if directive and directive.args else ""
+
+
+def _limits_body(match: LocationMatch, size: str) -> bool:
+    text = _value(match, "client_max_body_size")
+    limit, wanted = parse_size(text) if text else _BODY, parse_size(size)
+    if limit is None or wanted is None or limit == 0:
+        return False
+    return wanted == 0 or limit < wanted
+
+
+def _whole_target(match: LocationMatch) -> str:
+    """Return the target of proxy_pass without its path, if it is only "/": nginx decodes what the
+    visitor wrote then. "" if it has none, or another."""
+    directive = proxy_pass_of(match)
+    target = proxied_application(match, directive) if directive else None
+    is_root = target is not None and target.uri == "/" and match.block.args == ("/",)
+    return directive.args[0].removesuffix("/") if directive and is_root else ""
+
+
+def _is_answered(match: LocationMatch) -> bool:
+    """Return whether something else than files answers in a location: an application, or a rule."""
+    if pass_directive_of(match):
+        return True
+    blocks = (match.block, match.blocks[1])
+    return any(children(block, name) for block in blocks for name in _ANSWERS)
+
+
+def is_needed(evidence: Evidence, gap: Gap) -> bool:
+    """Return whether something breaks without a line. Of the fields these are the ones by which an
+    application knows its own address, and without TLS it is right about the scheme."""
+    name = gap.directive.lower()
+    is_of_address = name in _OWN_ADDRESS and (
+        name != "x-forwarded-proto" or evidence.target.uses_tls
+    )
+    return gap.topic != "field" or is_of_address

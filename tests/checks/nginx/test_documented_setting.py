@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Edit, Observation, Severity, Symptom
+from diagnose.model.applications import KnownApplication
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.documented-setting"
+PASSES = "        proxy_pass http://127.0.0.1:3000;\n"
+TOO_LARGE = Symptom("status", "413 Request Entity Too Large", 413)
+
+
+def known(application: str, folder: str = "/") -> KnownApplication:
+    return KnownApplication(
+        id=application, name=application, url="https://shop.example.com/", folder=folder
+    )
+
+
+def seen(application: str, lines: str = "", text: str = SITE) -> tuple[Observation, ...]:
+    assert PASSES in text
+    lined = text.replace(PASSES, PASSES + lines)
+    return config(lined), BUILD, HOST, RUNNING, page(200), known(application)
+
+
+def test_fires_as_one_note_with_the_lines_that_its_documentation_asks_for() -> None:
+    (claim,) = judge(CHECK, *seen("nextcloud", "        proxy_set_header Host $host;\n"))
+    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert claim.facts["lines"] == ("client_max_body_size 512m;",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        client_max_body_size 512m;" in edit.diff
+
+
+def test_fires_as_a_warning_after_a_message_about_it() -> None:
+    target = replace(SHOP, symptom=TOO_LARGE)
+    limit = "        client_max_body_size 2m;\n"
+    (claim,) = judge(CHECK, *seen("nextcloud", limit), target=target)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-        client_max_body_size 2m;" in edit.diff
+
+
+def test_fires_for_a_field_and_a_time() -> None:
+    (claim,) = judge(CHECK, *seen("mattermost"))
+    assert claim.facts["lines"] == ("client_max_body_size 50m;", "proxy_read_timeout 600s;")
+    (claim,) = judge(CHECK, *seen("gitea", "        client_max_body_size 0;\n"))
+    assert claim.facts["lines"] == ("proxy_set_header X-Forwarded-Proto $scheme;",)
+    assert claim.facts["field"]
+
+
+def test_fires_only_for_what_a_message_is_about() -> None:
+    target = replace(SHOP, symptom=Symptom("status", "504 Gateway Time-out", 504))
+    (claim,) = judge(CHECK, *seen("mattermost"), target=target)
+    assert claim.facts["lines"] == ("proxy_read_timeout 600s;",)
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_where_nginx_does_what_is_asked() -> None:
+    lines = "        client_max_body_size 0;\n        proxy_set_header Host $http_host;\n"
+    assert not judge(CHECK, *seen("nextcloud", lines))
+    timeout = "        proxy_read_timeout 1h;\n"
+    assert not judge(CHECK, *seen("mattermost", lines + timeout))
+
+
+def test_silent_where_somebody_has_decided_and_nobody_misses_it() -> None:
+    assert not judge(CHECK, *seen("nextcloud", "        client_max_body_size 20m;\n"))
+
+
+def test_silent_for_an_application_that_asks_for_nothing_or_is_not_known() -> None:
+    assert not judge(CHECK, *seen("n8n"))
+    assert not judge(CHECK, *seen("none"))
