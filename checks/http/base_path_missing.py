@@ -50,6 +50,8 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     missing = [file for file in refused if trial and file.response.url == trial.file]
     if page is None or trial is None or not missing:
         return
+    from checks.http._known_application import own_setting
+
     lacks_slash = not trial.is_absolute and url is not None and url.path == trial.prefix
     urls = [file.response.url for file in refused]
     yield Claim(
@@ -67,6 +69,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "slash": lacks_slash,
             "served": trial.is_used,
             "doubles": doubles and lacks_slash,
+            **own_setting(evidence, "base_path", "public_url"),
             "place": file_line(match.block) if match else "",
             "location": " ".join((match.block.name, *match.block.args)) if match else "",
         },

@@ -39,6 +39,8 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         if step is not None:
             groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
     for onward, group in groups.items():
+        from checks.http._known_application import own_setting
+
         steps = [step for step, _ in group]
         subjects = endpoint_subjects(steps)
         last = group[0][1].steps[-1]
@@ -64,6 +66,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(directive) if directive else "",
                 "told": _forwarded_scheme_place(nginx, steps),
                 "slash": _adds_slash(steps[0]),
+                **own_setting(evidence, "trusted_proxy", "public_url"),
             },
             location=nginx.location(directive) if directive else None,
             fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),

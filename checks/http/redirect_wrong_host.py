@@ -178,6 +178,7 @@ def _is_on_server(evidence: Evidence) -> bool:
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
+    from checks.http._known_application import own_setting
     from checks.http._told_names import told_name, visitors_name_fix
 
     steps = [exchange for exchange, _ in group]
@@ -226,6 +227,7 @@ def _claim(
             "place": sent_name.place if sent_name else "",
             "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
             "rewriter_place": file_line(rewriter) if rewriter else "",
+            **own_setting(evidence, "public_url"),
         },
         location=nginx.location(sent_name.directive)
         if sent_name

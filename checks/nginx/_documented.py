@@ -58,14 +58,6 @@ def known_application(evidence: Evidence) -> tuple[KnownApplication, Application
     return None
 
 
-def setting_of(evidence: Evidence, topic: Topic) -> tuple[str, str]:
-    """Return the name of the site's application and the setting of its own for this topic, as one
-    writes it; ("", "") if nothing is known."""
-    pair = known_application(evidence)
-    setting = pair[1].settings.get(topic, "") if pair else ""
-    return (pair[1].name, setting) if pair and setting else ("", "")
-
-
 def reported_topic(evidence: Evidence) -> Topic | None:
     """Return what a pasted message says is missing."""
     symptom = evidence.target.symptom

@@ -12,6 +12,7 @@ pasted message it is what nginx's configuration tells the application.
 
 from collections.abc import Iterator, Mapping
 
+from checks.http._known_application import own_setting
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
@@ -118,6 +119,7 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         "misspelled": told.misspelled.args[0] if told.misspelled else "",
         "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
         "other": framework not in _FRAMEWORKS,
+        **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }
 

@@ -9,6 +9,7 @@ is judged: 401, 403 and 404 may be an access rule for the visitor's address.
 
 from collections.abc import Iterator
 
+from checks.http._known_application import own_setting
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
@@ -31,7 +32,10 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
             match,
             change,
             directive or match.block,
-            {"proxy": _source_address(request.address)},
+            {
+                "proxy": _source_address(request.address),
+                **own_setting(evidence, "trusted_proxy"),
+            },
             Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
         )
 

@@ -13,6 +13,7 @@ page came over https), that with a port (Host has one), or the application's own
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.http._known_application import own_setting
 from checks.http._told_names import ToldName, visitors_name_fix
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
@@ -82,6 +83,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "told": told_name.value if told_name else "",
             "told_place": told_name.place if told_name else "",
             **_facts(nginx, match),
+            **own_setting(evidence, "allowed_origin", "public_url"),
         }
         base_claim = claim(
             attempt,

@@ -3,13 +3,11 @@ from dataclasses import replace
 import pytest
 
 from checks.nginx import Nginx
-from checks.nginx._documented import gaps, reported_topic, setting_of
+from checks.nginx._documented import gaps, reported_topic
 from diagnose.model import Symptom
-from diagnose.model.applications import Application, KnownApplication, Stream, WellKnownPath
+from diagnose.model.applications import Application, Stream, WellKnownPath
 from tests.support.check_evidence import SHOP, evidence
 from tests.support.nginx_evidence import SITE, config
-
-URL = "https://shop.example.com/"
 
 
 def lines(application: Application, text: str = SITE, folder: str = "/") -> list[str]:
@@ -53,11 +51,3 @@ def test_a_well_known_path_is_a_gap_where_nothing_answers_it() -> None:
 )
 def test_a_message_says_what_is_missed(symptom: Symptom, topic: str | None) -> None:
     assert reported_topic(evidence(target=replace(SHOP, symptom=symptom))) == topic
-
-
-def test_the_setting_of_a_known_application_has_its_name() -> None:
-    known = KnownApplication(id="grafana", name="Grafana", url=URL)
-    assert setting_of(evidence(known), "base_path")[0] == "Grafana"
-    assert "root_url" in setting_of(evidence(known), "public_url")[1]
-    assert setting_of(evidence(known), "trusted_proxy") == ("", "")
-    assert setting_of(evidence(), "public_url") == ("", "")

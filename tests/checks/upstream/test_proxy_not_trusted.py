@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.model import Confidence, Manual, Where
+from diagnose.model.processes import RunningProgram, RunningPrograms
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -21,6 +22,17 @@ def test_fires_and_leaves_nginx_as_it_is() -> None:
     assert claim.facts["place"] == "/etc/nginx/nginx.conf:11"
     assert claim.fix
     assert claim.fix.steps == (Manual("trust-the-proxy", Where.APPLICATION),)
+
+
+def test_fires_and_names_the_setting_of_a_known_application() -> None:
+    command = "python3 /usr/local/bin/hass"
+    program = RunningProgram(pid=9, name="hass", started=0.0, command=command)
+    running = RunningPrograms(endpoint="127.0.0.1:3000", programs=(program,))
+    seen = (config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
+    (claim,) = judge(CHECK, *seen, running)
+    assert claim.facts["known"] == "Home Assistant"
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["known"] == claim.facts["setting"] == ""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""The known application of the site, and its own settings as one writes them."""
+
+from diagnose.model import Evidence
+from diagnose.model.applications import Application, KnownApplication, Topic
+from diagnose.model.processes import RunningPrograms
+from diagnose.parsers.applications import application_of, application_of_command
+
+
+def known_application(evidence: Evidence) -> Application | None:
+    """Return the application of the site, by its page, or by the command line of its process where
+    the page failed; None if it is not known."""
+    for known in evidence.good(KnownApplication):
+        if application := application_of(known.id):
+            return application
+    programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
+    applications = (application_of_command(program.command) for program in programs)
+    return next(filter(None, applications), None)
+
+
+def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:
+    """Return the facts `known` and `setting`: the name of the application, and its setting for the
+    first of these topics that it has one for; "" if nothing is known."""
+    application = known_application(evidence)
+    settings = application.settings if application else {}
+    setting = next((settings[topic] for topic in topics if topic in settings), "")
+    return {"known": application.name if application and setting else "", "setting": setting}
