@@ -8,6 +8,7 @@ one emits nothing without a connection, and accepts any certificate.
 import asyncio
 import importlib
 from dataclasses import replace
+from functools import partial
 
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
@@ -122,7 +123,8 @@ async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 @probe(after=WebSocketPath)
 async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     """Try a WebSocket that the site's application is known to need. What is no answer to an
-    upgrade is not kept: it may be a matter of a login, or of its version."""
+    upgrade is not kept: it may be a matter of a login, or of its version. An error of a server is
+    none of both where it opens without a login."""
     if named_path.need != "required" or ctx.target.websockets or not ctx.options.outside:
         return
     if _is_reported(ctx):
@@ -132,13 +134,14 @@ async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
         return
     if ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
         attempt = HandshakeAttempt(address, named_path.path)
-        await try_handshake(ctx, attempt, is_worth_emitting=_answers_an_upgrade)
+        keeps = partial(_answers_an_upgrade, opens=named_path.opens)
+        await try_handshake(ctx, attempt, is_worth_emitting=keeps)
 
 
-def _answers_an_upgrade(upgrade: Upgrade) -> bool:
-    return bool(upgrade.stayed_open) or (
-        not upgrade.accepted and upgrade_lost(upgrade.status, upgrade.body)
-    )
+def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
+    is_error = opens and (upgrade.status or 0) >= 500
+    is_lost = upgrade_lost(upgrade.status, upgrade.body)
+    return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
 
 
 async def _try_path(

@@ -96,10 +96,24 @@ APPLICATIONS = {
         "/realtime/",
         (400, JSON, '{"code":3,"message":"Bad request"}'),
     ),
+    "moodle": Documented(
+        page("<title>School</title>"),
+        "/none",
+        (404, HTML, "<h1>Not Found</h1>"),
+        None,
+        "Set-Cookie: MoodleSession=3kq; path=/; secure\r\n",
+    ),
     "odoo": Documented(
         page('<title>Odoo</title><script id="web.layout.odooscript">var odoo = {}</script>'),
         "/websocket",
         (400, HTML, "<h1>Bad Request</h1><p>Empty or missing header(s): upgrade</p>"),
+    ),
+    # With workers: its port for pages, on which nothing can bind a WebSocket.
+    "odoo-workers": Documented(
+        page('<title>Odoo</title><script id="web.layout.odooscript">var odoo = {}</script>'),
+        "/websocket",
+        (400, HTML, "<h1>Bad Request</h1><p>Empty or missing header(s): upgrade</p>"),
+        (500, HTML, "<h1>Internal Server Error</h1>"),
     ),
     # Odoo 15 has /longpolling in its place.
     "odoo-15": Documented(

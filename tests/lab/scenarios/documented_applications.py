@@ -13,7 +13,9 @@ from collections.abc import Callable
 
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .known_applications import HEADERS, MINE, pass_upgrades
+from .known_applications import HEADERS, MINE, UPGRADE, pass_upgrades
+
+PORT = "    proxy_pass http://127.0.0.1:8072;\n    proxy_http_version 1.1;\n"
 
 
 def serve(lab: Lab, name: str) -> None:
@@ -57,3 +59,20 @@ for name, (outside, words) in WEBSOCKETS.items():
 healthy(args=("--timeout", "20"))(
     played("odoo-15", "has_no_websocket", "Its documentation knows of none, and nginx passes none.")
 )
+scenario(
+    outside="websocket.not-upgraded", args=("--timeout", "20"), differs=MINE,
+    manual="the laboratory's Odoo has no port of its own for WebSockets",
+)(
+    played("odoo-workers", "without_their_port", "Couldn't bind the websocket.", pass_upgrades)
+)  # fmt: skip
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="upstream.refused", args=("--timeout", "20"),
+    differs=MINE, manual="the laboratory's Odoo has no port of its own for WebSockets",
+)  # fmt: skip
+def odoo_port_of_websockets_is_closed(lab: Lab) -> None:
+    """After issue 28 of odoocker: nginx passes /websocket to 8072, and Odoo has no workers."""
+    serve(lab, "odoo")
+    lab.edit("  location / {", f"  location /websocket {{\n{PORT}{UPGRADE}  }}\n\n  location / {{")
+    lab.reload()

@@ -3,6 +3,7 @@
 import asyncio
 import http
 from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -216,3 +217,35 @@ def test_after_a_message_the_websocket_of_the_page_is_tried_once(
             return tuple(run.observed(Upgrade))
 
     assert [upgrade.path for upgrade in asyncio.run(run())] == ["/live"] * is_tried
+
+
+def see_known(status: http.HTTPStatus, text: str, opens: bool) -> tuple[Upgrade, ...]:
+    async def run() -> tuple[Upgrade, ...]:
+        refuse = refusing(status, text, lambda _: False)
+        async with serve(wait, "127.0.0.1", 0, process_request=refuse) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            target = Target("http://localhost", "http", "localhost", port, "/")
+            run: Any = Looking(target)
+            run.further_requests = SimpleNamespace(begin=lambda _: True, reserve=lambda *_: True)
+            run.emit(Connection(address="127.0.0.1", port=port, family=4))
+            known = WebSocketPath(source=target.url, path="/socket", need="required", opens=opens)
+            await probes.known.work(run, known)
+            return tuple(run.observed(Upgrade))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "opens", "is_kept"),
+    [
+        (http.HTTPStatus.UNAUTHORIZED, "", True, False),
+        (http.HTTPStatus.NOT_FOUND, "", True, False),
+        (http.HTTPStatus.BAD_REQUEST, "missing Upgrade header", False, True),
+        (http.HTTPStatus.BAD_GATEWAY, "", True, True),
+        (http.HTTPStatus.SERVICE_UNAVAILABLE, "Endpoint Creation Failed", False, False),
+    ],
+)
+def test_of_a_known_application_only_what_is_no_login_is_kept(
+    status: http.HTTPStatus, text: str, opens: bool, is_kept: bool
+) -> None:
+    assert bool(see_known(status, text, opens)) is is_kept
