@@ -1,10 +1,14 @@
 """The site passes the WebSocket's path on to an application without the upgrade: Apache's ProxyPass
 to http:// drops it unless it has `upgrade=websocket` (mod_proxy, since 2.4.47) or the target is
-ws://; a rule of HAProxy's or Caddy's takes the fields of the upgrade away."""
+ws://; a rule of HAProxy's or Caddy's takes the fields of the upgrade away.
+
+Where the site's application is known to open the WebSocket, and wants a login first, a handshake
+proves nothing: the line decides."""
 
 import re
 from collections.abc import Iterator
 
+from checks.nginx._websockets import named_websocket
 from checks.server import (
     ServerView,
     line_edit,
@@ -30,6 +34,7 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
@@ -39,8 +44,10 @@ _UPGRADE_PARAMETER = (2, 4, 47)
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, Upgrade],
+    needs=[WebServer, WebServerConfig],
     explains=[
+        "websocket.not-tried",
+        "websocket.unauthorized",
         "server.application-answers",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
@@ -51,20 +58,23 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    for path in websocket_paths(evidence):
+    known_paths = [named.path for named in evidence.good(WebSocketPath) if named.need]
+    for path in dict.fromkeys((*websocket_paths(evidence), *known_paths)):
         upgrades = [
             upgrade
             for upgrade in evidence.of(Upgrade)
             if upgrade.path == path and upgrade.through == "front" and upgrade.port == target.port
         ]
-        if not upgrades or any(upgrade.accepted for upgrade in upgrades):
+        named = named_websocket(evidence, path)
+        is_known = named is not None and bool(named.need)
+        if any(upgrade.accepted for upgrade in upgrades) or not (upgrades or is_known):
             continue
         own = path.partition("?")[0]
         routes = [route_of(site, own, websocket=True) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
         if route is None or None in routes or _is_unavailable(upgrades):
             continue
-        yield _claim(view, path, route, upgrades)
+        yield _claim(view, path, route, upgrades, named if is_known else None)
 
 
 def _mismatching_route(view: ServerView, path: str) -> SiteRoute | None:
@@ -85,7 +95,7 @@ def _mismatching_route(view: ServerView, path: str) -> SiteRoute | None:
 
 def _is_unavailable(upgrades: list[Upgrade]) -> bool:
     """Return whether Apache could not reach the application at all, which is another fault."""
-    return all(upgrade.status in {502, 503, 504} for upgrade in upgrades)
+    return bool(upgrades) and all(upgrade.status in {502, 503, 504} for upgrade in upgrades)
 
 
 def _loses_upgrade(view: ServerView, route: SiteRoute) -> bool:
@@ -109,12 +119,25 @@ def _version(view: ServerView) -> tuple[int, ...]:
     return tuple(map(int, numbers)) or _UPGRADE_PARAMETER
 
 
-def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade]) -> Claim:
+def _claim(
+    view: ServerView,
+    path: str,
+    route: SiteRoute,
+    upgrades: list[Upgrade],
+    known: WebSocketPath | None,
+) -> Claim:
     target = view.evidence.target
+    # A handshake of the user's, or one that the application itself accepts, proves it.
+    is_proven = bool(upgrades) and path in websocket_paths(view.evidence)
     missed_rule = _mismatching_route(view, path) if view.server.product == "apache" else None
     return Claim(
         about=Subject(port=target.port, path=path),
-        because=(*upgrades, *((view.config,) if view.config else ()), view.server),
+        because=(
+            *upgrades,
+            *((view.config,) if view.config else ()),
+            view.server,
+            *((known,) if known else ()),
+        ),
         facts={
             **view.facts,
             "path": path,
@@ -129,9 +152,10 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
             "caddy": view.server.product == "caddy",
+            "opener": known.library if known else "",
         },
-        confidence=Confidence.CERTAIN,
-        severity=websocket_severity(view.evidence),
+        confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
+        severity=None if known and known.need == "required" else websocket_severity(view.evidence),
         fix=_fix(view, path, route),
     )
 

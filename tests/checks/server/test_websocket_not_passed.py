@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Edit, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
@@ -10,7 +10,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.sites import sites_of
 from tests.support.caddy_evidence import CADDY
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENS
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -200,3 +200,20 @@ def test_a_warning_for_one_of_the_page_that_its_application_opens() -> None:
     assert claim.severity is Severity.WARNING
     assert not judge(CHECK, *seen), "nothing shows that the path is one"
     assert not judge(CHECK, *seen, replace(OPENED, status=404, accepted=False))
+
+
+def test_fires_for_a_known_application_whose_websocket_is_behind_its_login() -> None:
+    named = WebSocketPath(
+        source="https://shop.example.com/", path="/rest/push", library="n8n", need="required"
+    )
+    seen = (APACHE, apache_config(PAGES), LISTENING)
+    (claim,) = judge(CHECK, *seen, named, target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert claim.facts["opener"] == "n8n"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (claim,) = judge(CHECK, *seen, replace(named, need="optional"), target=SHOP)
+    assert claim.severity is Severity.WARNING
+    parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
+    assert not judge(CHECK, APACHE, apache_config(parameter), LISTENING, named, target=SHOP)
+    assert not judge(CHECK, *seen, replace(named, need=""), target=SHOP)

@@ -8,9 +8,11 @@ behind a login, or in a part of the page that a request for the page does not sh
 
 from collections.abc import Callable
 
-from .. import site
+from .. import apache, site
+from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .apache import FILES, apache_scenario, healthy_apache
 
 MINE = (site.CONF,)
 #: The location of all pages, and what its documentation adds for a WebSocket.
@@ -109,3 +111,27 @@ def message_of_n8n_with_upgrade(lab: Lab) -> None:
     """nginx passes the upgrade on: the message is of another time."""
     serve(lab, "n8n")
     lab.change(PASSES, PASSES + UPGRADE)
+
+
+# Behind Apache
+
+#: The usual lines, with the WebSocket of the laboratory's own visitor.
+APACHE_WITH = f"{HTTPS}\n{HTTP}".replace(
+    ":3000/\n    ProxyPassR", ":3000/ upgrade=websocket\n    ProxyPassR"
+)
+
+
+@apache_scenario(
+    outside=None, server="server.websocket-not-passed", differs=FILES, args=("--timeout", "20")
+)
+def n8n_behind_apache(lab: Lab) -> None:
+    """Connection lost behind Apache, after https://github.com/n8n-io/n8n/issues/14592."""
+    serve(lab, "n8n")
+    apache.serve(lab)
+
+
+@healthy_apache(args=("--timeout", "20"))
+def n8n_behind_apache_with_upgrade(lab: Lab) -> None:
+    """As in Apache's documentation since 2.4.47."""
+    serve(lab, "n8n")
+    apache.serve(lab, APACHE_WITH)
