@@ -76,3 +76,20 @@ def odoo_port_of_websockets_is_closed(lab: Lab) -> None:
     serve(lab, "odoo")
     lab.edit("  location / {", f"  location /websocket {{\n{PORT}{UPGRADE}  }}\n\n  location / {{")
     lab.reload()
+
+
+@scenario(
+    outside="http.application-setting", manual="the laboratory's Moodle has no settings",
+    args=("Must use https address in wwwroot when ssl proxy enabled!",), differs=MINE,
+)  # fmt: skip
+def address_of_moodle_is_http(lab: Lab) -> None:
+    """After issue 6535 of bitnami/containers: what the page shows is pasted beside the site."""
+    serve(lab, "moodle")
+
+
+@healthy(args=("Must use https address in wwwroot when ssl proxy enabled!",))
+def message_of_another_application(lab: Lab) -> None:
+    """The site is not Moodle."""
+    serve(lab, "ntfy")
+    pass_upgrades(lab)
+    lab.reload()
