@@ -11,6 +11,7 @@ from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.prometheus import METRICS
+from diagnose.parsers.applications import application_ids, application_of
 from docs.generator.check_pages import link
 from docs.generator.exporter_metrics import exporter_metrics
 from docs.generator.look_alikes import causes_behind, pairs
@@ -168,6 +169,23 @@ def messages(lang: str) -> str:
         for example in examples:
             name = symptom_name(Symptom(example.kind, "", example.number), lang)
             lines.append(f"| `{' '.join(example.message.split()).replace('`', '')}` | {name} |")
+    return "\n".join(lines)
+
+
+def applications(lang: str) -> str:
+    """Return the table of the known applications and what is known of each."""
+    lines = [f"| {word('application', lang)} | {word('known-of', lang)} |", "|---|---|"]
+    known = filter(None, map(application_of, application_ids()))
+    for application in sorted(known, key=lambda each: each.name.lower()):
+        topics = (
+            *("WebSocket" for _ in application.websockets[:1]),
+            *(f"`client_max_body_size {upload.size}`" for upload in application.uploads[:1]),
+            *("`proxy_buffering off`" for _ in application.streams[:1]),
+            *(f"`proxy_read_timeout {each.seconds}s`" for each in application.timeouts[:1]),
+            *(f"`{each.name}`" for each in application.fields),
+            *(f"`{each.path}`" for each in application.well_known),
+        )
+        lines.append(f"| {application.name} | {', '.join(topics)} |")
     return "\n".join(lines)
 
 

@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, str]] = {
         **{f"exit-{code}": meaning for code, meaning in EXIT_STATUSES.items()},
         "look-alike-causes": "Causes that were named on the server",
         "message": "Message", "read-as": "Read as",
+        "application": "Application", "known-of": "What its documentation asks of a proxy",
     },
     "zh": {
         "checks": "所有检查",
@@ -94,6 +95,7 @@ WORDS: dict[str, dict[str, str]] = {
         "exit-70": "diagnose 自身的错误", "exit-78": "配置或队列无法使用", "exit-130": "被 SIGINT 结束", "exit-143": "被 SIGTERM 结束",
         "look-alike-causes": "在服务器上查明的原因",
         "message": "错误信息", "read-as": "理解为",
+        "application": "应用", "known-of": "它的文档对代理的要求",
     },
 }  # fmt: skip
 

@@ -117,10 +117,17 @@ def phoenix_whose_socket_needs_a_session(lab: Lab) -> None:
     _application(lab, "phoenix-session", _with_upgrade(PAGES))
 
 
-@healthy()
+@scenario(outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, differs=MINE)
 def websocket_of_the_page_needs_a_login(lab: Lab) -> None:
-    """The application refuses a handshake without a session: that says nothing about nginx."""
+    """The application refuses a handshake without a session, with and without Upgrade: its page
+    opens the WebSocket, and nginx does not pass the upgrade on."""
     _application(lab, "needs-login")
+
+
+@healthy(args=PLAIN)
+def websocket_of_the_page_needs_a_login_and_gets_the_upgrade(lab: Lab) -> None:
+    """What it answers without a session says nothing about nginx."""
+    _application(lab, "needs-login", _with_upgrade(PAGES))
 
 
 # Files of the page that nginx answers without the application

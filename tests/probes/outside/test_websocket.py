@@ -3,8 +3,8 @@
 import asyncio
 import http
 from collections.abc import Callable, Coroutine
-from types import SimpleNamespace
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Literal
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from diagnose.model import Observation, Target
 from diagnose.model.dns import Resolution
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.symptom import Symptom
 from diagnose.model.tcp import Connection
@@ -219,33 +219,36 @@ def test_after_a_message_the_websocket_of_the_page_is_tried_once(
     assert [upgrade.path for upgrade in asyncio.run(run())] == ["/live"] * is_tried
 
 
-def see_known(status: http.HTTPStatus, text: str, opens: bool) -> tuple[Upgrade, ...]:
-    async def run() -> tuple[Upgrade, ...]:
-        refuse = refusing(status, text, lambda _: False)
-        async with serve(wait, "127.0.0.1", 0, process_request=refuse) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            target = Target("http://localhost", "http", "localhost", port, "/")
-            run: Any = Looking(target)
-            run.further_requests = SimpleNamespace(begin=lambda _: True, reserve=lambda *_: True)
-            run.emit(Connection(address="127.0.0.1", port=port, family=4))
-            known = WebSocketPath(source=target.url, path="/socket", need="required", opens=opens)
-            await probes.known.work(run, known)
-            return tuple(run.observed(Upgrade))
-
-    return asyncio.run(run())
-
-
 @pytest.mark.parametrize(
-    ("status", "text", "opens", "is_kept"),
+    ("need", "opens", "status", "is_kept"),
     [
-        (http.HTTPStatus.UNAUTHORIZED, "", True, False),
-        (http.HTTPStatus.NOT_FOUND, "", True, False),
-        (http.HTTPStatus.BAD_REQUEST, "missing Upgrade header", False, True),
-        (http.HTTPStatus.BAD_GATEWAY, "", True, True),
-        (http.HTTPStatus.SERVICE_UNAVAILABLE, "Endpoint Creation Failed", False, False),
+        ("required", False, 101, True),
+        ("required", False, 426, True),
+        ("required", False, 401, False),
+        ("required", False, 404, False),
+        ("required", False, 503, False),
+        ("required", True, 503, True),
+        ("required", True, 401, False),
+        ("optional", False, 101, False),
+        ("", False, 101, False),
     ],
 )
-def test_of_a_known_application_only_what_is_no_login_is_kept(
-    status: http.HTTPStatus, text: str, opens: bool, is_kept: bool
+def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_kept(
+    need: Literal["", "required", "optional"], opens: bool, status: int, is_kept: bool
 ) -> None:
-    assert bool(see_known(status, text, opens)) is is_kept
+    def respond(socket: ServerConnection, _: Request) -> Response | None:
+        return None if status == 101 else socket.respond(HTTPStatus(status), "")
+
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(wait, "127.0.0.1", 0, process_request=respond) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"http://127.0.0.1:{port}/"
+            run: Any = Looking(Target(url, "http", "127.0.0.1", port, "/"))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
+            named = run.emit(WebSocketPath(source=url, path="/live", need=need, opens=opens))
+            await probes.known.work(run, named)
+            return tuple(run.observed(Upgrade))
+
+    assert bool(asyncio.run(run())) is is_kept
