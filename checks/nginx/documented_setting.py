@@ -47,7 +47,7 @@ _STATUSES = {"upload": 413, "timeout": 504}
 @check(
     severity=Severity.NOTE,
     needs=[NginxConfig, KnownApplication],
-    explains=["nginx.body-limit", "nginx.other-requests-failed", "http.server-error"],
+    explains=["nginx.body-limit", "nginx.other-requests-failed"],
 )
 def documented_setting(evidence: Evidence) -> Iterator[Claim]:
     nginx, pair = Nginx.of(evidence), known_application(evidence)
@@ -76,11 +76,16 @@ def _failures(evidence: Evidence, gap: Gap) -> tuple[FailedRequests, ...]:
 def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed: bool) -> Claim:
     evidence, block = nginx.evidence, lacking[0].match.block
     subject = Subject(port=evidence.target.port, path=known.folder, text=file_line(block))
-    subjects = endpoint_subjects(list(page_exchanges(evidence))) if is_missed else (NO_PORT,)
-    failures = dict.fromkeys(failure for gap in lacking for failure in _failures(evidence, gap))
+    port = evidence.target.port
+    failures = tuple(dict.fromkeys(each for gap in lacking for each in _failures(evidence, gap)))
+    # What nobody misses leads to nothing.
+    covers: tuple[Subject, ...] = (NO_PORT,)
+    if is_missed:
+        pages = endpoint_subjects(list(page_exchanges(evidence)))
+        covers = (subject, *pages, *(Subject(port=port, path=each.path) for each in failures))
     return Claim(
         about=subject,
-        covers=(subject, *subjects),
+        covers=covers,
         because=(known, *([nginx.config] if nginx.config else []), *failures),
         severity=Severity.WARNING if is_missed else None,
         confidence=Confidence.LIKELY,

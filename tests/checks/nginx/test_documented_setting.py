@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+from checks.nginx import NO_PORT
 from diagnose.model import Applicability, Confidence, Edit, Observation, Severity, Symptom
 from diagnose.model.applications import KnownApplication
+from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -26,6 +28,7 @@ def seen(application: str, lines: str = "", text: str = SITE) -> tuple[Observati
 def test_fires_as_one_note_with_the_lines_that_its_documentation_asks_for() -> None:
     (claim,) = judge(CHECK, *seen("nextcloud", "        proxy_set_header Host $host;\n"))
     assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert claim.covers == (NO_PORT,)
     assert claim.facts["lines"] == ("client_max_body_size 512m;",)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
@@ -87,3 +90,18 @@ def test_silent_beside_a_message_that_means_something_else() -> None:
         symptom=Symptom("application", "Must use https address in wwwroot when ssl proxy enabled!"),
     )
     assert not judge(CHECK, *seen("ntfy"), target=own)
+
+
+def test_fires_as_a_warning_where_the_access_log_has_such_a_failure() -> None:
+    failed = FailedRequests(
+        file="/var/log/nginx/access.log",
+        method="PUT",
+        path="/remote.php/dav/film",
+        status=413,
+        written="2026-11-24 11:59:00",
+        times=3,
+    )
+    (claim,) = judge(CHECK, *seen("nextcloud"), failed)
+    assert claim.severity is Severity.WARNING
+    assert failed in claim.because
+    assert any(subject.path == failed.path for subject in claim.covers)

@@ -45,7 +45,9 @@ def main() -> None:
         if asked.path == given.path and is_handshake:
             return None
         if asked.path == "/" and not is_handshake:
-            return answer(socket, HTTPStatus.OK, f"{PAGE}{given.page}\n", "text/html")
+            # A page has one title.
+            page = PAGE.replace("<title>Chat</title>", "") if "<title>" in given.page else PAGE
+            return answer(socket, HTTPStatus.OK, f"{page}{given.page}\n", "text/html")
         return answer(socket, HTTPStatus.NOT_FOUND, "No such path\n", "text/plain")
 
     asyncio.run(run(first, given.port))

@@ -31,6 +31,7 @@ def ask_named(
     outside: bool = True,
     location: str = "/",
     uri: str = "",
+    before: tuple[Upgrade, ...] = (),
 ) -> list[str]:
     """The request lines that the application gets, with the Origin behind them, if there is one."""
     look, requests = Looking(RecordedMachine()), list[str]()
@@ -51,18 +52,27 @@ def ask_named(
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
-            look.observations += [config, *named]
+            look.observations += [config, *named, *before]
             for one in named:
                 await page_websockets.named.work(look, one)
             await page_websockets.named_before.work(look, config)
 
     asyncio.run(work())
-    assert len(look.observed(Upgrade)) == len(requests)
+    assert len(look.observed(Upgrade)) == len(requests) + len(before)
     return requests
 
 
 def test_the_application_is_asked_once_where_nginx_passes_no_upgrade() -> None:
     assert ask_named("", NAMED, NAMED) == ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
+
+
+def test_the_application_is_asked_although_the_site_has_refused_it() -> None:
+    """A known application's WebSocket is tried at the site as soon as the page came."""
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=426
+    )
+    assert len(ask_named("", NAMED, before=(refused,))) == 1
+    assert ask_named("", NAMED, before=(replace(refused, accepted=True),)) == []
 
 
 def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
