@@ -21,7 +21,7 @@ PORT = "    proxy_pass http://127.0.0.1:8072;\n    proxy_http_version 1.1;\n"
 def serve(lab: Lab, name: str) -> None:
     service = lab.application_service
     service.ready = lambda: lab.server.listening(3000)
-    service.argv = lab.server.application("documented_server", name, "3000")
+    service.argv = lab.server.application("known_sockets_server", name, "3000")
     service.restart()
     # All paths of the application, those below /ws too, are in the location of its pages.
     lab.edit("  location /ws {", "  location = /ws {")

@@ -1,7 +1,7 @@
 """An application of which diagnose has a file, as far as its own source says what it answers to a
 visitor who has not logged in.
 
-    python documented_server.py gotify 3000
+    python known_sockets_server.py gotify 3000
 
 gotify: auth/authentication.go answers 401 before it looks for an Upgrade. ntfy: server/errors.go
 has its answer to a request without Upgrade. Chatwoot: Action Cable's connection/base.rb answers 404
