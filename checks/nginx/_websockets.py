@@ -206,7 +206,9 @@ def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str)
         return True
     named = named_websocket(evidence, path)
     if named is not None and named.need:
-        return handshakes.accepted_by_application or handshakes.proves_nothing
+        # Another version of the program may have no WebSocket there.
+        has_none = named.opens and handshakes.refused_by_application
+        return handshakes.accepted_by_application or (handshakes.proves_nothing and not has_none)
     # For a WebSocket path that the user named, the configuration is proof enough, because no
     # application works without Upgrade. But if the application refuses a direct handshake too,
     # nobody knows what the path is for, unless it asks for a login.

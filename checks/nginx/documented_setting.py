@@ -60,8 +60,9 @@ def documented_setting(evidence: Evidence) -> Iterator[Claim]:
     if missed and missed[0].topic == "upload" and logged_errors(evidence, _TOO_LARGE):
         # upstream.body-too-large knows the size of the upload.
         return
-    # What somebody has set to another value is a decision, as long as nobody misses it.
-    wanted = [gap for gap in lacking if is_needed(evidence, gap) and not gap.is_set]
+    # What somebody has set to another value is a decision, as long as nobody misses it. Beside a
+    # message that means something else, a note would look like its cause.
+    wanted = [gap for gap in lacking if not topic and is_needed(evidence, gap) and not gap.is_set]
     if chosen := missed or wanted:
         yield _claim(nginx, known, chosen, is_missed=bool(missed))
 

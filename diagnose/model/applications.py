@@ -39,10 +39,12 @@ class Recognition:
 @frozen
 class OpenedWebSocket:
     """A WebSocket that the application's pages open, below its folder, or from the root if the path
-    begins with "/". Without a `required` one the application still works."""
+    begins with "/". Without a `required` one the application still works. One that `opens` takes a
+    handshake of a visitor who has not logged in: an application that refuses it has none there."""
 
     path: str
     required: bool = True
+    opens: bool = False
 
 
 @frozen

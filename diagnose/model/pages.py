@@ -245,7 +245,8 @@ class WebSocketPath(Observation):
 
     `source` is the URL of the page or the script. `library` is the program's library ("Socket.IO",
     "SignalR") or its name ("n8n"), "" if none is known. `need` is what the program's documentation
-    says: "optional" if it works without, "" if nothing is known.
+    says: "optional" if it works without, "" if nothing is known. `opens` is whether the program
+    takes a handshake of a visitor who has not logged in.
     """
 
     layer: ClassVar[str] = "websocket"
@@ -254,6 +255,7 @@ class WebSocketPath(Observation):
     path: UrlPath
     library: Word = ""
     need: Literal["", "required", "optional"] = ""
+    opens: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("WebSocket named by {source}", source=self.source)

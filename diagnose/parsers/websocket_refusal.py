@@ -50,11 +50,13 @@ def subprotocols_by_path(path: str) -> tuple[str, ...]:
 
 
 #: What applications reply to a WebSocket request without Upgrade: websockets, ws, aiohttp, Tornado,
-#: flask-sock, Jetty, gorilla, SignalR, Engine.IO (error 3: the transport is not the request's).
+#: flask-sock, Jetty, gorilla, SignalR, Engine.IO (error 3: the transport is not the request's),
+#: ntfy and Odoo.
 _NO_UPGRADE = (
     r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
     r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
     r"|expected websocket|unsupported http version|expected http/1\.1|connection id required"
+    r"|not using the websocket protocol|missing header\(s\):[^<\n]{0,80}\bupgrade\b"
     r"|\{\"code\":3,\"message\":\"bad request\"\}$"
 )
 

@@ -22,6 +22,9 @@ def test_subprotocols_that_a_refusal_names() -> None:
         (400, "Failed to open a WebSocket connection: missing Upgrade header."),
         (400, 'Can "Upgrade" only to "WebSocket".'),
         (400, "No WebSocket UPGRADE hdr: None"),
+        (400, '{"error":"invalid request: client not using the websocket protocol"}'),
+        (400, "<p>Empty or missing header(s): upgrade</p>"),
+        (400, "<p>Empty or missing header(s): connection, upgrade</p>"),
     ],
 )
 def test_applications_that_got_no_upgrade(status: int, body: str) -> None:
@@ -30,6 +33,7 @@ def test_applications_that_got_no_upgrade(status: int, body: str) -> None:
 
 def test_a_missing_page_says_nothing_of_the_upgrade() -> None:
     assert not upgrade_lost(404, "Not Found")
+    assert not upgrade_lost(400, "Empty or missing header(s): origin\nPlease upgrade your browser")
     assert not upgrade_lost(200, "Upgrade required")
 
 

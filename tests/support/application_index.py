@@ -25,7 +25,7 @@ MIN_ENTRY, MIN_MESSAGE = 3, 6
 _SETTINGS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
 #: The keys of each table: their types, and whether the table has to have them.
 _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
-    "websocket": {"path": (str, True), "required": (bool, False)},
+    "websocket": {"path": (str, True), "required": (bool, False), "opens": (bool, False)},
     "upload": {"path": (str, False), "size": (str, True)},
     "stream": {"path": (str, False)},
     "timeout": {"path": (str, False), "seconds": (int, True)},

@@ -49,5 +49,6 @@ def _emit_websockets(ctx: ProbeContext, application: Application, folder: str, u
                     path=path,
                     library=application.name,
                     need="required" if websocket.required else "optional",
+                    opens=websocket.opens,
                 )
             )

@@ -8,6 +8,7 @@ one emits nothing without a connection, and accepts any certificate.
 import asyncio
 import importlib
 from dataclasses import replace
+from functools import partial
 
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
@@ -123,7 +124,7 @@ async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     """Try a WebSocket that the site's application is known to need. What is no answer to an
     upgrade is not kept, unless it is about the Origin: it may be a matter of a login, or of its
-    version."""
+    version. An error of a server is none of both where it opens without a login."""
     if named_path.need != "required" or ctx.target.websockets or not ctx.options.outside:
         return
     if _is_reported(ctx):
@@ -134,8 +135,9 @@ async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     if not ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
         return
     attempt = HandshakeAttempt(address, named_path.path)
-    upgrade = await try_handshake(ctx, attempt, is_worth_emitting=_answers_an_upgrade)
-    if upgrade is None or _answers_an_upgrade(upgrade):
+    keeps = partial(_answers_an_upgrade, opens=named_path.opens)
+    upgrade = await try_handshake(ctx, attempt, is_worth_emitting=keeps)
+    if upgrade is None or keeps(upgrade):
         return
     if is_origin_refusal(upgrade) or await _takes_another_origin(ctx, attempt, upgrade):
         ctx.emit(upgrade)
@@ -160,10 +162,10 @@ async def _takes_another_origin(
     return False
 
 
-def _answers_an_upgrade(upgrade: Upgrade) -> bool:
-    return bool(upgrade.stayed_open) or (
-        not upgrade.accepted and upgrade_lost(upgrade.status, upgrade.body)
-    )
+def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
+    is_error = opens and (upgrade.status or 0) >= 500
+    is_lost = upgrade_lost(upgrade.status, upgrade.body)
+    return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
 
 
 async def _try_path(

@@ -79,6 +79,19 @@ def test_silent_for_an_application_that_asks_for_nothing_or_is_not_known() -> No
     assert not judge(CHECK, *seen("none"))
 
 
+def test_silent_beside_a_message_that_means_something_else() -> None:
+    allowed = "        client_max_body_size 512m;\n"
+    target = replace(SHOP, symptom=TOO_LARGE)
+    assert judge(CHECK, *seen("nextcloud", ""), target=target)
+    assert not judge(CHECK, *seen("chatwoot", "        client_max_body_size 0;\n"), target=target)
+    assert not judge(CHECK, *seen("nextcloud", allowed), target=target)
+    own = replace(
+        SHOP,
+        symptom=Symptom("application", "Must use https address in wwwroot when ssl proxy enabled!"),
+    )
+    assert not judge(CHECK, *seen("ntfy"), target=own)
+
+
 def test_fires_as_a_warning_where_the_access_log_has_such_a_failure() -> None:
     failed = FailedRequests(
         file="/var/log/nginx/access.log",

@@ -148,8 +148,11 @@ def test_fires_and_explains_the_page_that_closes_without_an_upgrade() -> None:
     assert not covers(404, front(404), direct(101))
 
 
-def opened_by(name: str, path: str, need: Literal["", "required", "optional"]) -> WebSocketPath:
-    return WebSocketPath(source="https://shop.example.com/", path=path, library=name, need=need)
+def opened_by(
+    name: str, path: str, need: Literal["", "required", "optional"], opens: bool = False
+) -> WebSocketPath:
+    source = "https://shop.example.com/"
+    return WebSocketPath(source=source, path=path, library=name, need=need, opens=opens)
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404])
@@ -178,6 +181,15 @@ def test_silent_when_a_known_application_has_no_such_websocket() -> None:
         assert not judge(CHECK, config(OWN % ""), direct(status), known, target=SHOP)
     assert not judge(CHECK, config(OWN % PASSED), direct(401), known, target=SHOP)
     assert not judge(CHECK, config(OWN % ""), front(101), known, target=SHOP)
+
+
+def test_silent_when_one_that_opens_without_a_login_is_refused_by_the_application() -> None:
+    known = opened_by("Odoo", "/ws", "required", opens=True)
+    seen = (config(OWN % ""), BUILD, HOST, RUNNING)
+    for status in (400, 403, 404):
+        assert not judge(CHECK, *seen, direct(status), known, target=SHOP)
+    for handshakes in ((direct(101),), ()):
+        assert judge(CHECK, *seen, *handshakes, known, target=SHOP)
 
 
 def test_fires_where_the_page_or_the_user_names_it_and_a_login_comes_first() -> None:

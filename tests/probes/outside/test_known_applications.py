@@ -31,6 +31,11 @@ def test_its_websocket_is_below_its_folder() -> None:
     assert (websocket.path, websocket.need) == ("/grafana/api/live/ws", "optional")
 
 
+def test_one_that_opens_without_a_login_is_marked() -> None:
+    (websocket,) = look("<title>Odoo</title>", "/web/login").observed(WebSocketPath)
+    assert (websocket.path, websocket.opens) == ("/websocket", True)
+
+
 def test_a_page_of_another_program_is_none() -> None:
     run = look("<title>Shop</title>")
     assert not run.observed(KnownApplication)

@@ -250,18 +250,21 @@ def test_a_refusal_that_may_be_about_a_login_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("need", "status", "is_kept"),
+    ("need", "opens", "status", "is_kept"),
     [
-        ("required", 101, True),
-        ("required", 426, True),
-        ("required", 401, False),
-        ("required", 404, False),
-        ("optional", 101, False),
-        ("", 101, False),
+        ("required", False, 101, True),
+        ("required", False, 426, True),
+        ("required", False, 401, False),
+        ("required", False, 404, False),
+        ("required", False, 503, False),
+        ("required", True, 503, True),
+        ("required", True, 401, False),
+        ("optional", False, 101, False),
+        ("", False, 101, False),
     ],
 )
 def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_kept(
-    need: Literal["", "required", "optional"], status: int, is_kept: bool
+    need: Literal["", "required", "optional"], opens: bool, status: int, is_kept: bool
 ) -> None:
     def respond(socket: ServerConnection, _: Request) -> Response | None:
         return None if status == 101 else socket.respond(HTTPStatus(status), "")
@@ -274,7 +277,7 @@ def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_k
             run.further_requests = FurtherRequests()
             run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
             run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
-            named = run.emit(WebSocketPath(source=url, path="/live", need=need))
+            named = run.emit(WebSocketPath(source=url, path="/live", need=need, opens=opens))
             await probes.known.work(run, named)
             return tuple(run.observed(Upgrade))
 

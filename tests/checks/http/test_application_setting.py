@@ -1,0 +1,60 @@
+"""http.application-setting: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Severity, Symptom
+from diagnose.model.applications import KnownApplication
+from diagnose.parsers.applications import application_ids, application_of
+from tests.support.check_evidence import SHOP, judge
+
+CHECK = "http.application-setting"
+MOODLE = KnownApplication(id="moodle", name="Moodle", url="https://shop.example.com/")
+OTHER = KnownApplication(id="ntfy", name="ntfy", url="https://shop.example.com/")
+WWWROOT = "Coding error: Must use https address in wwwroot when ssl proxy enabled!"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "setting"),
+    [
+        (WWWROOT, "public_url", "$CFG->wwwroot"),
+        (
+            "For security reasons only https connections are allowed, sorry.",
+            "trusted_proxy",
+            "$CFG->sslproxy",
+        ),
+    ],
+)
+def test_fires_with_the_setting_that_the_message_means(text: str, topic: str, setting: str) -> None:
+    target = replace(SHOP, symptom=Symptom("application", text))
+    (claim,) = judge(CHECK, MOODLE, target=target)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity in {None, Severity.WARNING}
+    assert setting in str(claim.facts["setting"])
+    assert claim.facts[topic]
+    assert str(claim.facts["message"]) in text
+
+
+def test_silent_without_a_message_of_the_sites_own_application() -> None:
+    target = replace(SHOP, symptom=Symptom("application", WWWROOT))
+    assert not judge(CHECK, OTHER, target=target)
+    assert not judge(CHECK, target=target)
+    assert not judge(CHECK, MOODLE, target=SHOP)
+    foreign = replace(SHOP, symptom=Symptom("other", "Something else"))
+    assert not judge(CHECK, MOODLE, target=foreign)
+
+
+def test_silent_where_the_message_means_the_proxy() -> None:
+    target = replace(SHOP, symptom=Symptom("websocket", "Connection Lost"))
+    n8n = KnownApplication(id="n8n", name="n8n", url="https://shop.example.com/")
+    assert not judge(CHECK, n8n, target=target)
+
+
+def test_every_setting_that_a_message_means_is_there() -> None:
+    for name in application_ids():
+        application = application_of(name)
+        assert application is not None
+        for message in application.messages:
+            if message.means.startswith(("public_", "trusted_", "allowed_")):
+                assert message.means in application.settings, name
