@@ -16,8 +16,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.own_scheme import names_itself_plain
-from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -136,7 +135,7 @@ async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
 async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the page was seen before the listening sockets."""
     if any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange)) or any(
-        names_itself_plain(page, ctx.target.host) for page in ctx.observed(Page)
+        _names_itself_plain(page, ctx.target.host) for page in ctx.observed(Page)
     ):
         await _look_behind(ctx, listeners)
 
@@ -145,7 +144,7 @@ async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
 async def servers_behind_page(ctx: ProbeContext, page: Page) -> None:
     """Do the same where what the page names with http stands in its text alone."""
     listeners, host = ctx.observed(Listeners), ctx.target.host
-    pages = [each for each in ctx.observed(Page) if names_itself_plain(each, host)]
+    pages = [each for each in ctx.observed(Page) if _names_itself_plain(each, host)]
     is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
     if listeners and not is_known and pages and pages[0] is page:
         await _look_behind(ctx, listeners[0])
@@ -170,8 +169,24 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_page and (
         leads_to_itself(exchange)
         or is_default_page(exchange.status, exchange.body)
-        or names_itself_plain(exchange, ctx.target.host)
+        or _names_itself_plain(exchange, ctx.target.host)
     )
+
+
+def _names_itself_plain(answer: Exchange | Page, host: str) -> bool:
+    """Return whether a page of https names the site with http. What cannot is not read further."""
+    if isinstance(answer, Exchange):
+        may_name = answer.status in REDIRECTS
+    else:
+        urls = (*(file.url for file in answer.files), *answer.insecure_frames)
+        may_name = bool(answer.insecure_forms or answer.logins) or any(
+            url.startswith("http:") for url in urls
+        )
+    if not may_name:
+        return False
+    from diagnose.parsers.own_scheme import names_itself_plain
+
+    return names_itself_plain(answer, host)
 
 
 async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
