@@ -11,7 +11,6 @@ https://web1/files/1 net::ERR_NAME_NOT_RESOLVED").
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._told_addresses import machine_name_line, told_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -50,7 +49,9 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     )
     mentions = [mention for mention in _mentions(evidence) if _is_internal(mention.url)]
     is_told = not mentions
-    if pages and not mentions:
+    if pages and not mentions and evidence.target.symptom:
+        from checks.http._told_addresses import told_addresses
+
         told = (_Mention(url, pages[0]) for url in told_addresses(evidence))
         mentions = [mention for mention in told if _is_internal(mention.url)]
     # Who types a name without a dot is inside, and may well find the other one.
@@ -58,6 +59,8 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
         return
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
+    from checks.http._told_addresses import machine_name_line
+
     field, place = machine_name_line(evidence)
     yield Claim(
         about=merge_subjects(subjects),

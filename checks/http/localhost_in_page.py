@@ -9,7 +9,6 @@ development do not use is only a note.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._told_addresses import told_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -81,7 +80,9 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         if mention.is_local and not (own_socket and mention.is_socket)
     ]
     told = not local
-    if pages and told:
+    if pages and told and evidence.target.symptom:
+        from checks.http._told_addresses import told_addresses
+
         # The visitor's browser says so where no page shows it: behind a login, for example.
         named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
         local = [mention for mention in named if mention.is_local]

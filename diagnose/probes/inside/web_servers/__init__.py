@@ -16,8 +16,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.own_scheme import names_itself_plain
-from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
@@ -130,7 +129,7 @@ async def servers_behind_page(ctx: ProbeContext, page: Page, listeners: Listener
 
 
 def _names_itself(ctx: ProbeContext, page: Page) -> bool:
-    return names_itself_plain(page, ctx.target.host)
+    return _names_itself_plain(page, ctx.target.host)
 
 
 async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
@@ -152,8 +151,24 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_page and (
         leads_to_itself(exchange)
         or is_default_page(exchange.status, exchange.body)
-        or names_itself_plain(exchange, ctx.target.host)
+        or _names_itself_plain(exchange, ctx.target.host)
     )
+
+
+def _names_itself_plain(answer: Exchange | Page, host: str) -> bool:
+    """Return whether a page of https names the site with http. What cannot is not read further."""
+    if isinstance(answer, Exchange):
+        may_name = answer.status in REDIRECTS
+    else:
+        urls = (*(file.url for file in answer.files), *answer.insecure_frames)
+        may_name = bool(answer.insecure_forms or answer.logins) or any(
+            url.startswith("http:") for url in urls
+        )
+    if not may_name:
+        return False
+    from diagnose.parsers.own_scheme import names_itself_plain
+
+    return names_itself_plain(answer, host)
 
 
 async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
