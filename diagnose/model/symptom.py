@@ -23,6 +23,10 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
+#: What people say in their own words (diagnose/parsers/complaints.py): "visitor-address": everybody
+#: has one address; "request-field": a field of the request does not arrive; "stream": a stream
+#: comes all at once; "download": a page is downloaded, or its source is shown; "cached": old
+#: content, or another visitor's; "upload": an upload fails; "sometimes": it fails at times;
 #: "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
@@ -47,6 +51,7 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
+    "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
     "unusable", "other",
 ]  # fmt: skip
 
