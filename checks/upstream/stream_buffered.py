@@ -3,13 +3,15 @@ then (a log as text/plain, JSON by lines), and nginx holds it back: it collects 
 buffer is full (ngx_http_proxy_module, proxy_buffering).
 
 The application itself answers at once with the type of a stream, and through nginx nothing arrives;
-or a short stream arrives whole, seconds after it was asked for.
+or a short stream arrives whole, seconds after it was asked for. A message may say so of a stream
+that this run cannot ask for: the answer to a POST of the page's script (a chat). Then the location
+of the paths that the scripts use is judged.
 """
 
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._location_edits import location_fix, serves_only, setting_edits
 from checks.upstream import Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
@@ -22,12 +24,16 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 STREAM = "text/event-stream"
 #: Types in which programs also send a line now and then: logs, records of JSON (RFC 7464).
@@ -37,11 +43,15 @@ _LINES = frozenset(
 )  # fmt: skip
 #: Seconds from the request to the first byte after which a stream is late.
 LATE = 3.0
+#: Paths of streams: of chats (OpenAI's and others), of events and of logs.
+_STREAM_PATH = lazy_pattern(
+    r"stream|events?\b|sse\b|chat|complet|message|generat|convers|progress|logs?\b|tail|subscribe"
+)
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[UpstreamTry, NginxConfig],
+    needs=[NginxConfig],
     explains=["http.server-error", "http.slow", "upstream.timeout"],
 )
 def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
@@ -63,6 +73,9 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
                     "url": silent[0].url,
                     "type": streams[0].media_type,
                     "events": streams[0].media_type == STREAM,
+                    "seconds": "",
+                    "told": False,
+                    "direct": True,
                     "location": " ".join((match.block.name, *match.block.args)),
                 },
                 because=(*silent, *streams),
@@ -70,7 +83,65 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
-    yield from _late_streams(nginx)
+    claims = list(_late_streams(nginx))
+    yield from claims or ([] if silent else _told_stream(nginx))
+
+
+def _told_stream(nginx: Nginx) -> Iterator[Claim]:
+    """Claim, after a message about a stream, the location of the stream that the page uses: where
+    its scripts name none, that of the page."""
+    evidence = nginx.evidence
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is None or symptom.kind != "stream" or not pages or nginx.is_refused:
+        return
+    own = evidence.target.path.partition("?")[0]
+    paths = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())] or [own]
+    for path in paths:
+        for match in nginx.location_matches(path):
+            directive = pass_directive_of(match)
+            if directive is None or not _is_kept_back(match, directive.name):
+                continue
+            yield Claim(
+                about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
+                covers=(NO_PORT,),
+                because=(*pages[:1], *((nginx.config,) if nginx.config else ())),
+                confidence=Confidence.LIKELY,
+                severity=Severity.WARNING,
+                location=nginx.location(directive),
+                facts={
+                    "url": evidence.target.origin + path,
+                    "type": STREAM,
+                    "events": True,
+                    "seconds": "",
+                    "told": True,
+                    "direct": False,
+                    "application": " ".join(directive.args[:1]),
+                    "location": " ".join((match.block.name, *match.block.args)),
+                    "place": file_line(directive),
+                },
+                fix=_fix(nginx, match, path, f"{directive.name.removesuffix('_pass')}_buffering"),
+            )
+            return
+
+
+def _used_paths(evidence: Evidence) -> list[str]:
+    """Return the paths to which the page's scripts send, and from which they read, each once."""
+    readers: list[Page | PageFileResponse] = [
+        *evidence.good(Page),
+        *evidence.good(PageFileResponse),
+    ]
+    used = (path for each in readers for path in (*each.sent_paths, *each.data_paths))
+    return list(dict.fromkeys(path.partition("?")[0] for path in used))
+
+
+def _is_kept_back(match: LocationMatch, name: str) -> bool:
+    """Return whether the module that passes on collects responses (nginx's modules of proxy,
+    FastCGI, uWSGI and SCGI do)."""
+    prefix = name.removesuffix("_pass")
+    buffering = match.directive(f"{prefix}_buffering")
+    return prefix in {"proxy", "fastcgi", "uwsgi", "scgi"} and (
+        buffering is None or buffering.args[:1] != ("off",)
+    )
 
 
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
@@ -99,6 +170,8 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
             "type": STREAM,
             "events": True,
             "seconds": late[0].took,
+            "told": False,
+            "direct": False,
             "application": directive.args[0],
             "location": " ".join((match.block.name, *match.block.args)),
             "place": file_line(directive),
@@ -124,10 +197,10 @@ def _is_buffered(match: LocationMatch) -> bool:
     return directive is None or directive.args[:1] != ("off",)
 
 
-def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, path: str, setting: str = "proxy_buffering") -> Fix:
     """Turn buffering off. For other pages of the location it costs some speed, so that is a
     person's choice."""
-    file_edits = setting_edits(nginx, match, {"proxy_buffering": "off"})
+    file_edits = setting_edits(nginx, match, {setting: "off"})
     if not file_edits:
         return Fix((Manual("do-not-buffer", Where.SERVER),), Applicability.MANUAL)
     is_own_location = path != "/" and serves_only(match, [path])

@@ -1,7 +1,11 @@
 """upstream.header-name-dropped: when it fires, and when it is silent."""
 
-from diagnose.model import Applicability, Confidence, Edit
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
 
@@ -27,3 +31,40 @@ def test_silent_for_other_names_and_where_underscores_are_accepted() -> None:
     assert not judge(CHECK, config(), *rest, *controlled(REFUSED, named))
     text = SITE.replace("    location", "    underscores_in_headers on;\n    location")
     assert not judge(CHECK, config(text), *rest, *controlled(REFUSED, ADDED))
+
+
+def told(words: str, text: str = SITE) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("request-field", words))
+    return judge(CHECK, RUNNING, config(text), page(200), target=target, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("请求Header中的x_user=12346，Nginx的后端服务是收不到x_user这个header的", "x_user"),
+        ("header access_token missing on backend", "access_token"),
+        ("headers with underscores are stripped", "api_key"),
+    ],
+)
+def test_fires_after_a_message_about_such_a_field(words: str, name: str) -> None:
+    (claim,) = told(words)
+    assert (claim.facts["name"], claim.severity) == (name, "warning")
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the Authorization header is missing",
+        "the header is lost with proxy_pass and underscores_in_headers on",
+        "$_SERVER['HTTP_X_USER'] header is missing on the backend",
+    ],
+)
+def test_silent_after_a_message_about_another_field(words: str) -> None:
+    assert not told(words.replace("underscores_in_headers", "proxy_set_header"))
+
+
+def test_silent_after_a_message_where_nginx_accepts_the_name() -> None:
+    text = SITE.replace("    location", "    underscores_in_headers on;\n    location")
+    assert not told("header access_token missing on backend", text)

@@ -2,11 +2,21 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Failure, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Failure,
+    Observation,
+    Severity,
+    Symptom,
+    Vantage,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.page_evidence import loads
 
 CHECK = "upstream.stream-buffered"
 SILENT = Exchange(
@@ -65,3 +75,32 @@ def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
     assert not judge(CHECK, replace(LATE, took=0.2), STREAM, BUILD, RUNNING, config())
     page = replace(LATE, headers=(("Content-Type", "text/html"),))
     assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())
+
+
+def told(text: str = SITE, *seen: Observation) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("stream", "chat answers come all at once"))
+    shown = replace(SILENT, failure=None, status=200)
+    return judge(CHECK, shown, BUILD, RUNNING, config(text), *seen, target=target, masked=False)
+
+
+def test_fires_after_a_message_about_the_path_to_which_the_page_sends() -> None:
+    page = loads(sent_paths=("/login", "/v1/chat/completions"))
+    (claim,) = told(SITE, page)
+    assert (claim.about.path, claim.severity) == ("/v1/chat/completions", Severity.WARNING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_after_a_message_about_the_page_itself_and_for_php() -> None:
+    assert told()[0].about.path == "/"
+    php = SITE.replace("proxy_pass http://", "fastcgi_pass ").replace(
+        "proxy_set_header Host $host;", ""
+    )
+    (claim,) = told(php)
+    assert claim.fix
+    assert "fastcgi_buffering off;" in str(claim.fix.steps[0])
+
+
+def test_silent_after_a_message_where_nothing_is_buffered() -> None:
+    assert not told(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
+    assert not told(SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv;"))
