@@ -3,13 +3,16 @@ source is shown (MIME Sniffing standard, section 7: neither type is sniffed as H
 
 nginx sends `default_type` for a file whose type it does not know. The source of a PHP page comes if
 nginx serves the file itself and does not pass it to PHP. Chromium was asked about each row of the
-test.
+test. After a message about a download whatever is downloaded counts: data of an interface, which
+`memcached_pass` and `redis2_pass` give the type of `default_type`, or what is sent as an
+attachment.
 """
 
 from collections.abc import Iterator
 
 from checks.http import _page_files, endpoint_subjects, shown_pages
 from checks.nginx import Nginx
+from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
 #: Types that browsers download, and the one whose source they show.
@@ -37,44 +41,68 @@ _FORCED = "x-oss-force-download"
 
 @check(severity=Severity.ERROR, needs=[Exchange])
 def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and symptom.kind == "download"
     pages = tuple(
         exchange
         for exchange in shown_pages(evidence)
-        if exchange.status == 200 and _is_not_shown(exchange)
+        if exchange.status == 200 and (_is_not_shown(exchange) or (is_told and _is_saved(exchange)))
     )
     if not pages:
         return
     subjects, first = endpoint_subjects(pages), pages[0]
     url = parse_url(first.url)
     is_php = document_kind(first.body) == "php"
-    is_forced = _is_forced(first)
+    is_told = not _is_not_shown(first)
+    is_forced = _is_forced(first) or (is_told and bool(first.header("Content-Disposition")))
+    step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
         confidence=Confidence.LIKELY
-        if is_forced or mime_type(first.headers) == _SHOWN
+        if is_told or is_forced or mime_type(first.headers) == _SHOWN
         else Confidence.CERTAIN,
         facts={
             "url": first.url,
             "type": mime_type(first.headers),
             "php": is_php,
+            "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
             **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
         },
-        fix=Fix(
-            (
-                Manual(
-                    "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html",
-                    Where.SERVER,
-                ),
-            ),
-            Applicability.MANUAL,
-        ),
+        severity=Severity.WARNING if is_told else None,
+        fix=_typed(Nginx.of(evidence), first) if is_told and not is_forced else _by_hand(step),
     )
+
+
+def _by_hand(step: str) -> Fix:
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _is_saved(exchange: Exchange) -> bool:
+    """Return whether a browser saves a response, whatever it is."""
+    disposition = (exchange.header("Content-Disposition") or "").lower()
+    return disposition.startswith("attachment") or mime_type(exchange.headers) in _DOWNLOADED
+
+
+def _typed(nginx: Nginx, page: Exchange) -> Fix:
+    """Give the answers of nginx's location the type of what is in them. An application that is
+    passed on by HTTP sets it itself."""
+    url, kind = parse_url(page.url), document_kind(page.body)
+    text = page.body.lstrip()[:1]
+    media_type = "text/html" if kind else "application/json" if text in {"{", "["} else "text/plain"
+    for match in nginx.location_matches(url.path.partition("?")[0] if url else "/"):
+        passing = pass_directive_of(match)
+        if passing is not None and passing.name in {"proxy_pass", "fastcgi_pass", "uwsgi_pass"}:
+            break
+        file_edits = setting_edits(nginx, match, {"default_type": media_type})
+        if file_edits:
+            return location_fix(nginx, match, file_edits, sure=False)
+    return _by_hand("send-html")
 
 
 def _is_forced(exchange: Exchange) -> bool:
