@@ -4,7 +4,8 @@ Each class of complaints has the ways in which people put it in threads, in Engl
 `tests/parsers/test_complaints.py` has an example of each.
 """
 
-from diagnose.model.symptom import SymptomKind
+from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: A message with the status of an error says more by that. "500 MB" is a size.
 _NO_STATUS = r"(?s:^(?!.{0,6000}(?<![\w.])(?:4\d\d|5\d\d)(?! ?[KMG]i?B?\b)(?![\w.])))"
@@ -93,3 +94,11 @@ _AT_TIMES = (
 )  # fmt: skip
 #: It is told last: a message mostly says what fails, too.
 AT_TIMES: tuple[SymptomKind, str] = ("sometimes", _AT_TIMES)
+
+_SAYS_AT_TIMES = lazy_pattern(f"(?i:{_AT_TIMES})")
+
+
+def fails_at_times(symptom: Symptom) -> bool:
+    """Return whether a message says that something fails at times alone ("502 every now and
+    then")."""
+    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.text))
