@@ -10,7 +10,7 @@ proxy (`limit_req`, ngx_http_limit_req_module).
 
 from collections.abc import Iterator
 
-from checks.http import LIMITED, _fronts, addresses
+from checks.http import LIMITED, _fronts, addresses, endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines, location_fix
@@ -125,6 +125,7 @@ def _claim(
 ) -> Claim:
     target, pages = nginx.evidence.target, page_exchanges(nginx.evidence)
     refused = tuple(Subject(port=target.port, path=line.path) for line in lines)
+    refused += endpoint_subjects(pages) if refused else ()
     none = {"application": "", "front": "", "rule": "", "passed": False, "taken": False}
     return Claim(
         about=Subject(port=target.port, path=target.path, text=file_line(directive)),

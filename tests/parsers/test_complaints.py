@@ -52,6 +52,8 @@ SSE arrives all at once
 the server dumps all the output only once after 20 seconds
 chat answers come all at once behind nginx
 stuck at "processing…"
+the UI freezes on "processing..." when the first chat message is received
+the streaming response never reaches the client
 the typing effect does not work
 streaming doesnt work for me
 SSE does not work behind nginx
