@@ -83,7 +83,7 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
-    claims = list(_late_streams(nginx))
+    claims = list(_late_streams(nginx)) if evidence.of(UpstreamTry) else []
     yield from claims or ([] if silent else _told_stream(nginx))
 
 
