@@ -1,19 +1,18 @@
 """The page reaches the browser under a type with which it is not shown: it is downloaded, or its
 source is shown (MIME Sniffing standard, section 7: neither type is sniffed as HTML).
 
-Text that is no document (JSON) may be meant to be saved; after a message that it is downloaded in
-the place of being shown it is told too.
-
 nginx sends `default_type` for a file whose type it does not know. The source of a PHP page comes if
 nginx serves the file itself and does not pass it to PHP. Chromium was asked about each row of the
-test.
+test. After a message about a download whatever is downloaded counts: data of an interface, which
+`memcached_pass` and `redis2_pass` give the type of `default_type`, or what is sent as an
+attachment.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.http import _page_files, endpoint_subjects, shown_pages
 from checks.nginx import Nginx
+from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
 #: Types that browsers download, and the one whose source they show.
@@ -37,60 +37,72 @@ _SHOWN = "text/plain"
 
 #: Alibaba Cloud OSS says so, where it forces the download.
 _FORCED = "x-oss-force-download"
-#: Messages about an answer that is saved and not shown, and the beginning of a text.
-_SAVED = re.compile(
-    r"(?:变成|成了|而是|自动|直接|就|让|是|被)\s{0,2}下载|下载了(?:一个)?文件"
-    r"|\bdownload(?:s|ed|ing)? instead|\bdownload(?:s|ed|ing) (?:a |the |it |as )"
-    r"|\b(?:asks?|prompts?|offers?|wants?|forces?)\b.{0,20}\bdownload"
-    r"|instead of (?:being )?(?:show|display|render|open)",
-    re.IGNORECASE,
-)
-_TEXT = re.compile(r"[\t\n\r -~\u00a0-\ufffc]{1,512}")
 
 
 @check(severity=Severity.ERROR, needs=[Exchange])
 def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and symptom.kind == "download"
     pages = tuple(
         exchange
         for exchange in shown_pages(evidence)
-        if exchange.status == 200
-        and (_is_not_shown(exchange) or _is_saved_text(evidence, exchange))
+        if exchange.status == 200 and (_is_not_shown(exchange) or (is_told and _is_saved(exchange)))
     )
     if not pages:
         return
     subjects, first = endpoint_subjects(pages), pages[0]
     url = parse_url(first.url)
     is_php = document_kind(first.body) == "php"
-    is_forced, is_data = _is_forced(first), _is_saved_text(evidence, first)
+    is_told = not _is_not_shown(first)
+    is_forced = _is_forced(first) or (is_told and bool(first.header("Content-Disposition")))
+    step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
         confidence=Confidence.LIKELY
-        if is_forced or is_data or mime_type(first.headers) == _SHOWN
+        if is_told or is_forced or mime_type(first.headers) == _SHOWN
         else Confidence.CERTAIN,
-        severity=Severity.WARNING if is_data else None,
         facts={
             "url": first.url,
             "type": mime_type(first.headers),
             "php": is_php,
-            "data": is_data,
+            "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
             **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
         },
-        fix=Fix(
-            (
-                Manual(
-                    "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html",
-                    Where.SERVER,
-                ),
-            ),
-            Applicability.MANUAL,
-        ),
+        severity=Severity.WARNING if is_told else None,
+        fix=_typed(Nginx.of(evidence), first) if is_told and not is_forced else _by_hand(step),
     )
+
+
+def _by_hand(step: str) -> Fix:
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _is_saved(exchange: Exchange) -> bool:
+    """Return whether a browser saves a response, whatever it is."""
+    disposition = (exchange.header("Content-Disposition") or "").lower()
+    return disposition.startswith("attachment") or mime_type(exchange.headers) in _DOWNLOADED
+
+
+def _typed(nginx: Nginx, page: Exchange) -> Fix:
+    """Give the answers of nginx's location the type of what is in them. An application that is
+    passed on by HTTP sets it itself."""
+    url, kind = parse_url(page.url), document_kind(page.body)
+    text = page.body.lstrip()[:1]
+    media_type = "text/html" if kind else "application/json" if text in {"{", "["} else "text/plain"
+    for match in nginx.location_matches(url.path.partition("?")[0] if url else "/"):
+        passing = pass_directive_of(match)
+        if passing is not None and passing.name in {"proxy_pass", "fastcgi_pass", "uwsgi_pass"}:
+            break
+        file_edits = setting_edits(nginx, match, {"default_type": media_type})
+        if file_edits:
+            return location_fix(nginx, match, file_edits, sure=False)
+    return _by_hand("send-html")
 
 
 def _is_forced(exchange: Exchange) -> bool:
@@ -117,18 +129,3 @@ def _is_not_shown(exchange: Exchange) -> bool:
     if not kind or exchange.header("Content-Disposition"):
         return False
     return content_type in _DOWNLOADED or content_type == _SHOWN or kind == "php"
-
-
-def _is_saved_text(evidence: Evidence, exchange: Exchange) -> bool:
-    """Return whether a message tells of a download, and the answer is text that is sent as a file
-    of no known type. A name with an extension is that of a file."""
-    symptom, name = evidence.target.symptom, exchange.url.partition("?")[0].rpartition("/")[2]
-    return (
-        symptom is not None
-        and bool(_SAVED.search(symptom.text))
-        and mime_type(exchange.headers) in _DOWNLOADED
-        and not document_kind(exchange.body)
-        and not exchange.header("Content-Disposition")
-        and "." not in name
-        and _TEXT.fullmatch(exchange.body[:512]) is not None
-    )

@@ -63,7 +63,9 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     page = next(iter(evidence.good(Page)), None)
     hashed = next((file.url for file in page.files if _HASHED.search(file.url)), "") if page else ""
     symptom = evidence.target.symptom
-    is_told = symptom is not None and bool(_OLD_BUILD.search(symptom.text))
+    is_told = symptom is not None and (
+        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.text))
+    )
     kept = [(answer, _seconds(answer)) for answer in page_exchanges(evidence)]
     kept = [(answer, age) for answer, age in kept if age > (0 if is_told else _MOST)]
     if page is None or not hashed or not kept or page.url != kept[0][0].url:

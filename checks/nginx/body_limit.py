@@ -1,4 +1,5 @@
-"""A pasted message or nginx's access log says 413 Request Entity Too Large, and nginx's limit for
+"""A pasted message or nginx's access log says 413 Request Entity Too Large, or a message says that
+an upload fails, and nginx's limit for
 the path is known (client_max_body_size, 1m by default). Or the page has a form for files, and
 nobody has set a limit: photos of a telephone are larger than the default. Where nginx's error log
 has such an upload, upstream.body-too-large says its size.
@@ -10,6 +11,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
+from checks.nginx._sent_requests import sent_requests
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,6 +32,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.locations import all_locations
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
@@ -39,6 +42,7 @@ _DEFAULT, _LARGE = 1 << 20, 64 << 20
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
 _LOGGED = "client intended to send too large"
+_UPLOAD_PATH = lazy_pattern(r"upload|asset|attach|media|file|photo|image|video|import")
 _SIZE = lazy_pattern(r"too large body: (\d{1,15}) bytes")
 
 
@@ -53,8 +57,13 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     refused = current_failures(evidence, {413})
     asks = asks_about_size(evidence)
     form = None if refused or asks else _upload(evidence)
-    path = refused[0].path if refused else form[0] if form else evidence.target.path
+    symptom = evidence.target.symptom
+    is_upload = symptom is not None and symptom.kind == "upload" and not refused
+    told = _told_upload(nginx) if is_upload else ""
+    path = refused[0].path if refused else form[0] if form else told or evidence.target.path
     match = next(iter(nginx.location_matches(path)), None)
+    if is_upload and match is not None and (not pass_directive_of(match) or _allows_more(nginx)):
+        return
     is_asked = bool(refused) or asks or form is not None
     if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
@@ -66,7 +75,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     if not 0 < limit < _LARGE or 0 < _told_size(evidence) <= limit:
         return
     subjects = endpoint_subjects(pages)
-    if refused or form:
+    if refused or form or told:
         subjects = (Subject(port=evidence.target.port, path=path),)
     yield Claim(
         about=merge_subjects(subjects),
@@ -81,11 +90,12 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         severity=None if asks or _is_unset(directive, refused) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
-            "url": evidence.target.origin + path if refused or form else pages[0].url,
+            "url": evidence.target.origin + path if refused or form or told else pages[0].url,
             "form": form[1].url if form else "",
             "limit": proxy_headers.size_text(limit),
             "place": file_line(directive or match.block),
             "set": directive is not None,
+            "told": is_upload,
         },
         fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
     )
@@ -99,6 +109,32 @@ def _upload(evidence: Evidence) -> tuple[str, Page] | None:
             if url is not None and is_own_origin(evidence.target, form):
                 return url.path.partition("?")[0], page
     return None
+
+
+def _told_upload(nginx: Nginx) -> str:
+    """Return the path of the site to which the page sends files, by its forms or by the name that
+    its script gives it; "" if none is known."""
+    if upload := _upload(nginx.evidence):
+        return upload[0]
+    for request in sent_requests(nginx.evidence):
+        if _UPLOAD_PATH.search(request.path.lower()):
+            return request.path
+    return ""
+
+
+def _allows_more(nginx: Nginx) -> bool:
+    """Return whether some location of the site takes large uploads: that of the page says
+    nothing then, unless the page sends them elsewhere."""
+    if _told_upload(nginx):
+        return False
+    for selected in nginx.answering_servers():
+        for match in all_locations(selected.server):
+            directive = match.directive("client_max_body_size")
+            words = directive.args[:1] if directive else ()
+            size = proxy_headers.parse_size(words[0]) if words else None
+            if size is not None and not 0 < size < _LARGE:
+                return True
+    return False
 
 
 def _is_unset(directive: Directive | None, refused: Sequence[FailedRequests]) -> bool:

@@ -4,11 +4,12 @@ unless "proxy_ignore_headers" names that field).
 
 Nextcloud, ERPNext and others set a cookie with every answer, scripts and pictures included.
 Visitors are then logged in as somebody else. The evidence is such a response, and the
-configuration.
+configuration; after a message about other people's content, the configuration alone.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import config_edits
@@ -32,7 +33,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, match_location
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, match_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
@@ -49,12 +50,12 @@ class _Stored:
     """A response with a cookie that nginx keeps: by which directive, and the cache's name.
     `is_removed` is True if the response takes the cookie away from its visitor."""
 
-    response: Exchange | PageFileResponse
+    response: Exchange | PageFileResponse | None
     cookie: str
-    is_removed: bool
     match: LocationMatch
     directive: Directive
     zone: str
+    is_removed: bool = False
 
 
 @check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
@@ -65,17 +66,25 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
         *evidence.good(PageFileResponse),
     )
     kept = [stored for response in responses for stored in _stored(nginx, response)]
+    symptom = evidence.target.symptom
+    if not kept and symptom is not None and symptom.kind == "cached" and page_exchanges(evidence):
+        kept = list(_configured(nginx))
     if not kept:
         return
     first = kept[0]
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(first.directive)),
         covers=(NO_PORT,),
-        because=(first.response, *([nginx.config] if nginx.config else [])),
+        because=(
+            *([first.response] if first.response else page_exchanges(evidence)[:1]),
+            *([nginx.config] if nginx.config else []),
+        ),
         confidence=Confidence.LIKELY,
         location=nginx.location(first.directive),
         facts={
-            "url": first.response.url.partition("?")[0],
+            "url": first.response.url.partition("?")[0] if first.response else evidence.target.url,
+            "location": " ".join((first.match.block.name, *first.match.block.args)),
+            "told": first.response is None,
             "cookie": first.cookie,
             "removed": first.is_removed,
             "directive": " ".join((first.directive.name, *first.directive.args)),
@@ -94,21 +103,39 @@ def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_St
         return
     for selected in nginx.answering_servers():
         match = match_location(selected.server, url.path)
-        passing = pass_directive_of(match)
-        prefix = passing.name.removesuffix("_pass") if passing else ""
-        zone = match.directive(f"{prefix}_cache")
-        ignored = next(
-            (
-                directive
-                for directive in match.directives(f"{prefix}_ignore_headers")
-                if _FIELD in map(str.lower, directive.args)
-            ),
-            None,
-        )
-        if not prefix or ignored is None or zone is None or zone.args[:1] in {(), ("off",)}:
-            continue
-        if _is_kept(match, prefix, response.headers) and not _keeps_it_out(match, prefix):
-            yield _Stored(response, cookie, is_removed, match, ignored, zone.args[0])
+        for stored in _cache(match):
+            prefix = _prefix(match)
+            if _is_kept(match, prefix, response.headers):
+                yield replace(stored, response=response, cookie=cookie, is_removed=is_removed)
+
+
+def _configured(nginx: Nginx) -> Iterator[_Stored]:
+    """Yield the caches that would keep such a response: that of the page first."""
+    if nginx.is_refused:
+        return
+    path = nginx.evidence.target.path.partition("?")[0]
+    for selected in nginx.answering_servers():
+        own = match_location(selected.server, path)
+        for match in (own, *all_locations(selected.server)):
+            if _is_kept(match, _prefix(match), ()):
+                yield from _cache(match)
+
+
+def _prefix(match: LocationMatch) -> str:
+    passing = pass_directive_of(match)
+    return passing.name.removesuffix("_pass") if passing else ""
+
+
+def _cache(match: LocationMatch) -> Iterator[_Stored]:
+    """Yield the cache of a location, if it ignores that a response sets a cookie."""
+    prefix = _prefix(match)
+    zone = match.directive(f"{prefix}_cache") if prefix else None
+    if zone is None or zone.args[:1] in {(), ("off",)} or _keeps_it_out(match, prefix):
+        return
+    for directive in match.directives(f"{prefix}_ignore_headers"):
+        if _FIELD in map(str.lower, directive.args):
+            yield _Stored(None, "", match, directive, zone.args[0])
+            return
 
 
 def _session_cookie(headers: Headers) -> tuple[str, bool]:

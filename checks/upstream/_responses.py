@@ -21,10 +21,11 @@ NO_RESPONSE = (
 
 
 def asks_about_size(evidence: Evidence) -> bool:
-    """Return whether a pasted message says that an upload is too large (413)."""
+    """Return whether a pasted message says that an upload is too large (413), or that it fails."""
     symptom = evidence.target.symptom
     return symptom is not None and (
-        symptom.kind == "body-size" or (symptom.kind == "status" and symptom.number == 413)
+        symptom.kind in {"body-size", "upload"}
+        or (symptom.kind == "status" and symptom.number == 413)
     )
 
 

@@ -1,19 +1,16 @@
 """nginx drops a field of the visitor because of its name: names with an underscore are ignored
 unless `underscores_in_headers on` (ngx_http_core_module), other characters than letters, digits and
-hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field.
-
-A message may name the field, which the run itself does not send ("the header x_user does not
-arrive"); then the configuration shows that nginx drops it.
+hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field;
+or a message says that a field with such a name does not arrive.
 """
 
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
-from checks.upstream._told import passed_paths, told_text
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,71 +23,75 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _SETTING = "underscores_in_headers"
-#: A message about a field of a request, and a name with an underscore in it. Not meant are
-#: variables (`$http_x`, `HTTP_X_USER`) and directives (`proxy_set_header`).
-_HEADER = re.compile(r"header|请求头|头部|头信息", re.IGNORECASE)
-_NAME = re.compile(
-    r"(?<![A-Za-z0-9_$-])(?=[a-z0-9_]{0,63}[a-z])"
-    r"[A-Za-z0-9]{1,32}(?:_[A-Za-z0-9]{1,32}){1,4}(?![A-Za-z0-9_-])"
+#: A name with an underscore in a message. Variables of nginx, of CGI and directives are none.
+_NAME = lazy_pattern(
+    r"(?<![\w.$/-])(?!HTTP_|REMOTE_|underscores_in|proxy_|fastcgi_|uwsgi_|http_|server_|access_log"
+    r"|error_log|client_)[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
+    re.ASCII,
 )
-_DIRECTIVE = re.compile(r"headers?$|^(?:proxy|http|fastcgi|uwsgi|grpc|nginx|add|sub)_")
+_UNDERSCORE = lazy_pattern(r"underscore|下划线")
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[NginxConfig],
-    explains=[*CONSEQUENCES, "upstream.own-answer"],
+    needs=[NginxConfig, Exchange],
+    explains=[*CONSEQUENCES, "upstream.own-answer", "nginx.other-requests-failed"],
 )
 def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
-    is_decided = False
     for nginx, match, change in decided_by(evidence, "field"):
         name = change.request.name
         if change.request.change == "added" and is_ignored_name(match, name):
             directive = proxy_pass_of(match) or match.block
             facts = {"underscore": "_" in name, "told": False}
-            is_decided = True
             yield comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, name))
+            return
+    if claim := _told(evidence):
+        yield claim
 
-    if not is_decided:
-        yield from _told(evidence)
 
-
-def _told(evidence: Evidence) -> Iterator[Claim]:
-    """Yield the claim about the field that the message names."""
-    names = [
-        name
-        for name in _NAME.findall(told_text(evidence, _HEADER))
-        if not _DIRECTIVE.search(name.lower())
-    ]
-    for nginx, match, path in passed_paths(evidence) if names else ():
-        if not is_ignored_name(match, names[0]):
+def _told(evidence: Evidence) -> Claim | None:
+    """Return the claim about a field that a message names: it is lost, and nginx ignores its
+    name."""
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is None or symptom.kind != "request-field" or not pages:
+        return None
+    named = _NAME.search(symptom.text)
+    name = named[0] if named else "api_key" if _UNDERSCORE.search(symptom.text) else ""
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    for match in nginx.location_matches(path) if name else ():
+        directive = pass_directive_of(match)
+        if directive is None or nginx.is_refused or not is_ignored_name(match, name):
             continue
-        directive = proxy_pass_of(match) or match.block
-        yield Claim(
-            about=Subject(port=evidence.target.port, path=path),
-            because=(nginx.config,) if nginx.config else (),
+        subject = Subject(port=evidence.target.port, path=evidence.target.path)
+        return Claim(
+            about=Subject(port=subject.port, path=subject.path, text=file_line(directive)),
+            covers=(subject, NO_PORT),
+            because=(*pages[:1], *((nginx.config,) if nginx.config else ())),
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
             location=nginx.location(directive),
             facts={
-                "url": evidence.target.origin + path,
-                "name": names[0],
+                "url": pages[0].url,
+                "name": name,
+                "application": " ".join(directive.args[:1]),
                 "place": file_line(directive),
-                "application": directive.args[0] if directive.args else "",
-                "underscore": True,
+                "status": 0,
+                "other_status": "",
+                "underscore": "_" in name,
                 "told": True,
-                "status": "",
-                "other_status": "200",
             },
-            fix=_fix(nginx, match, names[0]),
+            fix=_fix(nginx, match, name),
         )
-        return
+    return None
 
 
 def _fix(nginx: Nginx, match: LocationMatch, name: str) -> Fix:

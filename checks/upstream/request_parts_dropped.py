@@ -4,7 +4,7 @@ of a form (`proxy_pass_request_body off`), or the method (`proxy_method`). ngx_h
 
 Such lines belong to a subrequest (auth_request, mirror) or to a cache of public files, and were
 copied to the application itself. They are judged by their symptom: the application does not know
-who asks, or a page of the site sends a form there.
+who asks, a message says that a field does not arrive, or a page of the site sends a form there.
 """
 
 from collections.abc import Iterator
@@ -86,6 +86,7 @@ def request_parts_dropped(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((directive.name, *(word or '""' for word in directive.args))),
             "place": file_line(directive),
             **{part: dropped.part == part for part in ("login", "body", "method")},
+            "told": _is_told(evidence),
         },
         fix=_fix(nginx, directive),
     )
@@ -113,15 +114,21 @@ def _proxied(nginx: Nginx, path: str) -> Iterator[LocationMatch]:
 
 def _without_login(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ...]]]:
     """Yield the paths at which the application does not know who asks: the page, or what pages of
-    the site ask for by nginx's access log."""
+    the site ask for by nginx's access log. A message may say so of the page."""
+    is_told = _is_told(evidence)
     for page in page_exchanges(evidence):
         url = parse_url(page.url)
         to_login = "login" in (redirect_target(page) or "").lower()
-        if url is not None and (page.status == _UNKNOWN_PERSON or to_login):
+        if url is not None and (page.status == _UNKNOWN_PERSON or to_login or is_told):
             yield url.path.partition("?")[0], (page,)
     for failure in evidence.good(FailedRequests):
         if failure.is_from_page and failure.status == _UNKNOWN_PERSON:
             yield failure.path, (failure,)
+
+
+def _is_told(evidence: Evidence) -> bool:
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "request-field"
 
 
 def _sent_forms(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ...]]]:

@@ -3,21 +3,18 @@ then (a log as text/plain, JSON by lines), and nginx holds it back: it collects 
 buffer is full (ngx_http_proxy_module, proxy_buffering).
 
 The application itself answers at once with the type of a stream, and through nginx nothing arrives;
-or a short stream arrives whole, seconds after it was asked for.
-
-The answers of chat programs are the response to a POST, which the run does not send. After a
-message that they do not come word by word, the location that passes them on is looked at.
+or a short stream arrives whole, seconds after it was asked for. A message may say so of a stream
+that this run cannot ask for: the answer to a POST of the page's script (a chat). Then the location
+of the paths that the scripts use is judged.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._location_edits import location_fix, serves_only, setting_edits
 from checks.upstream import Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._told import passed_paths, told_text
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +30,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 STREAM = "text/event-stream"
 #: Types in which programs also send a line now and then: logs, records of JSON (RFC 7464).
@@ -43,20 +43,9 @@ _LINES = frozenset(
 )  # fmt: skip
 #: Seconds from the request to the first byte after which a stream is late.
 LATE = 3.0
-#: Messages about a stream that does not come bit by bit.
-_TOLD = re.compile(
-    r"流式|逐字|逐个字|打字(?:机|效果)|一次性.{0,8}(?:显示|返回|输出|出来|收到)"
-    r"|全部.{0,6}(?:完|后).{0,4}(?:才|再)(?:显示|返回|输出)"
-    r"|\bSSE\b|EventSource|event[- ]stream|server[- ]sent events?"
-    r"|word[- ]by[- ]word|token[- ]by[- ]token|typewriter"
-    r"|\bstreaming (?:answers?|responses?|output|messages?|tokens?|events?|chat)\b"
-    r"|(?:\bnot|n't|instead of|without) stream(?:ing)?\b"
-    r"|\b(?:answers?|responses?|repl(?:y|ies)|output|messages?|tokens?|events?|chunks?)\b.{0,60}"
-    r"\b(?:at once|come together|in one (?:go|block|piece)|(?:not|never) flushed|delayed until"
-    r"|all tokens)\b"
-    r"|\bbuffers? (?:the |my )?(?:whole |entire )?(?:answers?|responses?|events?|chunks?|stream)\b"
-    r"|\bdumps all (?:the )?output",
-    re.IGNORECASE,
+#: Paths of streams: of chats (OpenAI's and others), of events and of logs.
+_STREAM_PATH = lazy_pattern(
+    r"stream|events?\b|sse\b|chat|complet|message|generat|convers|progress|logs?\b|tail|subscribe"
 )
 
 
@@ -84,7 +73,9 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
                     "url": silent[0].url,
                     "type": streams[0].media_type,
                     "events": streams[0].media_type == STREAM,
+                    "seconds": "",
                     "told": False,
+                    "direct": True,
                     "location": " ".join((match.block.name, *match.block.args)),
                 },
                 because=(*silent, *streams),
@@ -92,41 +83,65 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
-    late = tuple(_late_streams(nginx))
-    yield from late
-    if not late and not silent:
-        yield from _told_streams(evidence)
+    claims = list(_late_streams(nginx)) if evidence.of(UpstreamTry) else []
+    yield from claims or ([] if silent else _told_stream(nginx))
 
 
-def _told_streams(evidence: Evidence) -> Iterator[Claim]:
-    """Judge by a message, if no answer of the run says that nginx must not buffer it. The location
-    of a path to which the page's script sends something comes first."""
-    says_itself = any(page.header("X-Accel-Buffering") for page in page_exchanges(evidence))
-    if says_itself or not told_text(evidence, _TOLD):
+def _told_stream(nginx: Nginx) -> Iterator[Claim]:
+    """Claim, after a message about a stream, the location of the stream that the page uses: where
+    its scripts name none, that of the page."""
+    evidence = nginx.evidence
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is None or symptom.kind != "stream" or not pages or nginx.is_refused:
         return
-    passed = sorted(passed_paths(evidence), key=lambda item: item[2] == evidence.target.path)
-    for nginx, match, path in passed:
-        directive = proxy_pass_of(match)
-        if directive is None or not _is_buffered(match):
-            continue
-        yield Claim(
-            about=Subject(port=evidence.target.port, path=path),
-            because=(nginx.config,) if nginx.config else (),
-            confidence=Confidence.LIKELY,
-            severity=Severity.WARNING,
-            location=nginx.location(directive),
-            facts={
-                "url": evidence.target.origin + path,
-                "type": STREAM,
-                "events": True,
-                "told": True,
-                "application": directive.args[0] if directive.args else "",
-                "location": " ".join((match.block.name, *match.block.args)),
-                "place": file_line(directive),
-            },
-            fix=_fix(nginx, match, path),
-        )
-        return
+    own = evidence.target.path.partition("?")[0]
+    paths = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())] or [own]
+    for path in paths:
+        for match in nginx.location_matches(path):
+            directive = pass_directive_of(match)
+            if directive is None or not _is_kept_back(match, directive.name):
+                continue
+            yield Claim(
+                about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
+                covers=(NO_PORT,),
+                because=(*pages[:1], *((nginx.config,) if nginx.config else ())),
+                confidence=Confidence.LIKELY,
+                severity=Severity.WARNING,
+                location=nginx.location(directive),
+                facts={
+                    "url": evidence.target.origin + path,
+                    "type": STREAM,
+                    "events": True,
+                    "seconds": "",
+                    "told": True,
+                    "direct": False,
+                    "application": " ".join(directive.args[:1]),
+                    "location": " ".join((match.block.name, *match.block.args)),
+                    "place": file_line(directive),
+                },
+                fix=_fix(nginx, match, path, f"{directive.name.removesuffix('_pass')}_buffering"),
+            )
+            return
+
+
+def _used_paths(evidence: Evidence) -> list[str]:
+    """Return the paths to which the page's scripts send, and from which they read, each once."""
+    readers: list[Page | PageFileResponse] = [
+        *evidence.good(Page),
+        *evidence.good(PageFileResponse),
+    ]
+    used = (path for each in readers for path in (*each.sent_paths, *each.data_paths))
+    return list(dict.fromkeys(path.partition("?")[0] for path in used))
+
+
+def _is_kept_back(match: LocationMatch, name: str) -> bool:
+    """Return whether the module that passes on collects responses (nginx's modules of proxy,
+    FastCGI, uWSGI and SCGI do)."""
+    prefix = name.removesuffix("_pass")
+    buffering = match.directive(f"{prefix}_buffering")
+    return prefix in {"proxy", "fastcgi", "uwsgi", "scgi"} and (
+        buffering is None or buffering.args[:1] != ("off",)
+    )
 
 
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
@@ -156,6 +171,7 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
             "events": True,
             "seconds": late[0].took,
             "told": False,
+            "direct": False,
             "application": directive.args[0],
             "location": " ".join((match.block.name, *match.block.args)),
             "place": file_line(directive),
@@ -181,10 +197,10 @@ def _is_buffered(match: LocationMatch) -> bool:
     return directive is None or directive.args[:1] != ("off",)
 
 
-def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, path: str, setting: str = "proxy_buffering") -> Fix:
     """Turn buffering off. For other pages of the location it costs some speed, so that is a
     person's choice."""
-    file_edits = setting_edits(nginx, match, {"proxy_buffering": "off"})
+    file_edits = setting_edits(nginx, match, {setting: "off"})
     if not file_edits:
         return Fix((Manual("do-not-buffer", Where.SERVER),), Applicability.MANUAL)
     is_own_location = path != "/" and serves_only(match, [path])

@@ -110,6 +110,13 @@ MESSAGES = Messages(
     Message("grpc", "a call of gRPC fails"),
     Message("callback", "a service that calls the site does not reach it"),
     Message("application", "an application's settings, or the proxy's, do not fit"),
+    Message("visitor-address", "the visitors' addresses are lost"),
+    Message("request-field", "a field of the request does not arrive"),
+    Message("stream", "a stream does not arrive piece by piece"),
+    Message("download", "a page is downloaded, or its source is shown"),
+    Message("cached", "old content, or that of another visitor"),
+    Message("upload", "an upload fails"),
+    Message("sometimes", "it fails at times"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
@@ -213,6 +220,44 @@ MESSAGES = Messages(
         "It may come from the address that the service was given, from a login or a form's "
         "protection at that path, or from a firewall that lets only some addresses in. Look for "
         "its requests in the web server's access log: where there are none, it does not connect.",
+    ),
+    Message(
+        "elsewhere.visitor-address",
+        "The application has to read the visitor's address from X-Forwarded-For or X-Real-IP, and "
+        "to trust the proxy that sends it. A proxy, a CDN or Docker's own proxy in front of the "
+        "web server may have replaced the address before.",
+    ),
+    Message(
+        "elsewhere.request-field",
+        "The application may read the field under another name, the browser may not send it "
+        "(another origin, a redirect to another host), or a proxy in front drops it. `--header` "
+        "sends one.",
+    ),
+    Message(
+        "elsewhere.stream",
+        "Only a stream that runs shows it: `curl -N` on the server, once through the web server "
+        "and once at the application. A CDN or another proxy in front, compression, or the "
+        "application itself may keep it back.",
+    ),
+    Message(
+        "elsewhere.download",
+        "It may concern another address than the one given here: name it. Browsers also save what "
+        "an application sends with Content-Disposition: attachment.",
+    ),
+    Message(
+        "elsewhere.cached",
+        "It may come from a cache in the application, of a CDN, or from the visitor's browser (a "
+        "service worker).",
+    ),
+    Message(
+        "elsewhere.upload",
+        "No upload is sent here. It may come from a limit of the application, of PHP "
+        "(upload_max_filesize, post_max_size), or of a CDN in front (Cloudflare: 100 MB).",
+    ),
+    Message(
+        "elsewhere.sometimes",
+        "It may not have occurred in this run: `diagnose watch` looks again and again, and the "
+        "logs of the web server and of the application have what failed.",
     ),
     Message("elsewhere.log", "It may be older than the last change or reload."),
     Message(

@@ -25,9 +25,13 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
 #: "grpc": a client of gRPC says that its call failed, and no status of HTTP;
 #: "callback": a service that calls the site (a payment, a webhook, a health check) does not reach
-#: it;
-#: "application": a message with which a known application says that its own address or
-#: the proxy before it is not set up right; "other": words of which nothing is known.
+#: it; "application": a message with which a known application says that its own address or
+#: the proxy before it is not set up right.
+#: What people say in their own words (diagnose/parsers/complaints.py): "visitor-address": everybody
+#: has one address; "request-field": a field of the request does not arrive; "stream": a stream
+#: comes all at once; "download": a page is downloaded, or its source is shown; "cached": old
+#: content, or another visitor's; "upload": an upload fails; "sometimes": it fails at times;
+#: "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -51,7 +55,9 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
-    "grpc", "callback", "application", "unusable", "other",
+    "grpc", "callback", "application",
+    "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
+    "unusable", "other",
 ]  # fmt: skip
 
 #: What a client may write that sends no name in TLS (SNI), where the site needs one.

@@ -8,6 +8,7 @@ import re
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.complaints import AT_TIMES, COMPLAINTS
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
@@ -124,7 +125,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
         r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
-    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-Origin"
+    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
@@ -281,6 +282,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
         r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
+    *COMPLAINTS,
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
@@ -336,6 +338,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"
         r"|(?:回调|(?:支付|异步|微信|支付宝|退款)\S{0,6}通知|健康检查|webhook).{0,12}?(?:失败|不成功|不?通过?不了|不通|收不到|(?:没有?|未)(?:接?收到|到达|触发|执行|反应|通过)"
         r"|无响应|异常|不正常)"),
+    AT_TIMES,
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim, Confidence
+from diagnose.model import Claim, Confidence, Severity, Symptom
 from diagnose.model.http import Exchange
-from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.chromium import CHROMIUM, browser
+from tests.support.nginx_evidence import RUNNING, SITE, config
 
 CHECK = "http.page-downloaded"
 HTML, PHP, JSON = "<!doctype html><p>Tea", "<?php echo 'Tea';", '{"tea": 1}'
@@ -55,6 +55,34 @@ def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[3]])
 def test_silent(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     assert not judged(*row[:3])
+
+
+MEMCACHED = SITE.replace("proxy_pass http://127.0.0.1:3000;", "memcached_pass 127.0.0.1:11211;")
+TOLD = replace(SHOP, symptom=Symptom("download", "nginx不返回数据，而是下载"))
+
+
+def told(content_type: str, body: str, *fields: tuple[str, str], text: str = SITE) -> list[Claim]:
+    page = Exchange(
+        url=SHOP.url, address="203.0.113.10", port=443, status=200, body=body,
+        headers=(("Content-Type", content_type), *fields),
+    )  # fmt: skip
+    return judge(CHECK, page, RUNNING, config(text), target=TOLD, masked=False)
+
+
+def test_fires_after_a_message_about_data_that_is_downloaded() -> None:
+    (claim,) = told("application/octet-stream", JSON, text=MEMCACHED)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert "default_type application/json;" in str(claim.fix and claim.fix.steps[0])
+
+
+def test_fires_after_a_message_about_what_is_sent_as_an_attachment() -> None:
+    (claim,) = told("application/json", JSON, DISPOSITION)
+    assert claim.facts["forced"]
+
+
+def test_silent_after_a_message_where_the_page_is_shown() -> None:
+    assert not told("application/json", JSON)
+    assert not told("text/html", HTML)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,32 +140,3 @@ def test_fires_on_a_page_that_is_sent_as_a_file_without_a_name(name: str) -> Non
 def test_silent_on_a_report_to_be_saved() -> None:
     field = ("Content-Disposition", 'attachment; filename="report.html"')
     assert not judged("text/html", HTML, field)
-
-
-def told(words: str, body: str = JSON, url: str = "https://shop.example.com/get?key=a") -> bool:
-    answer = Exchange(
-        url=url, address="203.0.113.10", port=443, status=200, body=body,
-        headers=(("Content-Type", "application/octet-stream"),),
-    )  # fmt: skip
-    target = replace(SHOP, path="/get", symptom=Symptom("other", words))
-    return bool(judge(CHECK, answer, target=target, masked=False))
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "nginx不返回数据，而是下载",
-        "访问的时候返回的是让下载文件",
-        "it downloads instead of showing",
-    ],
-)
-def test_fires_on_text_after_a_message(words: str) -> None:
-    """Issue 39 of redis2-nginx-module."""
-    assert told(words)
-
-
-def test_silent_on_files_and_other_messages() -> None:
-    words = "the browser downloads a file"
-    assert not told(words, "PK\x03\x04\x00")
-    assert not told(words, JSON, "https://shop.example.com/list.dat")
-    assert not told("the download is slow")

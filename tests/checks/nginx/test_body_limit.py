@@ -78,3 +78,19 @@ def test_fires_as_a_warning_where_pages_of_the_site_meet_the_default() -> None:
     assert claim.severity is None
     (claim,) = claims("client_max_body_size 2m;", failure, target=SHOP)
     assert claim.severity is Severity.NOTE
+
+
+UPLOAD = replace(SHOP, symptom=Symptom("upload", "cannot upload large videos"))
+
+
+def test_fires_after_words_about_an_upload_without_a_status() -> None:
+    (claim,) = claims(target=UPLOAD)
+    assert claim.facts["told"]
+    assert claim.severity is None
+    (claim,) = claims("", loads(sent_paths=("/login", "/api/assets")), target=UPLOAD)
+    assert claim.about.path == "/api/assets"
+
+
+def test_silent_after_words_about_an_upload_where_large_ones_are_taken() -> None:
+    assert not claims("client_max_body_size 0;", target=UPLOAD)
+    assert not claims("location /api { client_max_body_size 5g; }", target=UPLOAD)

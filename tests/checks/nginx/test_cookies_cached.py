@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
-from tests.support.check_evidence import judge
+from diagnose.model import Applicability, Confidence, Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script
@@ -105,3 +105,27 @@ def test_fires_where_the_cookie_is_taken_away() -> None:
     assert not judge(
         CHECK, RUNNING, site(IGNORED), *seen(("Set-Cookie", "theme=dark")), masked=False
     )
+
+
+TOLD = replace(SHOP, symptom=Symptom("cached", "users are logged in as another user"))
+
+
+def test_fires_after_a_message_where_no_cookie_was_seen() -> None:
+    first, loaded, _ = seen()
+    (claim,) = judge(CHECK, RUNNING, site(IGNORED), first, loaded, target=TOLD, masked=False)
+    assert (claim.facts["told"], claim.facts["zone"]) == (True, "assets")
+    assert not judge(CHECK, RUNNING, site(IGNORED), first, loaded, masked=False)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"{IGNORED} proxy_hide_header Set-Cookie;",
+        IGNORED.replace("Set-Cookie ", ""),
+        IGNORED.replace("proxy_cache assets;", "proxy_cache off;"),
+        IGNORED.replace("proxy_cache_valid any 30m;", ""),
+    ],
+)
+def test_silent_after_a_message_where_the_cookie_is_not_kept(lines: str) -> None:
+    first, loaded, _ = seen()
+    assert not judge(CHECK, RUNNING, site(lines), first, loaded, target=TOLD, masked=False)

@@ -87,3 +87,11 @@ def test_fires_after_a_message_about_a_form() -> None:
     assert judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
     pasted = replace(SHOP, symptom=Symptom("status", "404 Not Found", 404))
     assert not judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
+
+
+def test_fires_after_a_message_about_a_field_that_does_not_arrive() -> None:
+    pasted = replace(SHOP, symptom=Symptom("request-field", "the token header is null"))
+    text = site('proxy_set_header Authorization "";')
+    (claim,) = judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
+    assert claim.facts["login"]
+    assert not judge(CHECK, RUNNING, site(""), page(200), target=pasted, masked=False)

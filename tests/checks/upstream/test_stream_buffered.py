@@ -2,14 +2,21 @@
 
 from dataclasses import replace
 
-import pytest
-
-from diagnose.model import Applicability, Confidence, Failure, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Failure,
+    Observation,
+    Severity,
+    Symptom,
+    Vantage,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
-from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.page_evidence import loads
 
 CHECK = "upstream.stream-buffered"
 SILENT = Exchange(
@@ -70,40 +77,30 @@ def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
     assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())
 
 
-ANSWERED = replace(SILENT, failure=None, status=200, headers=(("Content-Type", "text/html"),))
+def told(text: str = SITE, *seen: Observation) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("stream", "chat answers come all at once"))
+    shown = replace(SILENT, failure=None, status=200)
+    return judge(CHECK, shown, BUILD, RUNNING, config(text), *seen, target=target, masked=False)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "the streaming response never reaches the client",
-        "等待AI回答完再一下输出全部内容，没有流式输出效果",
-        "the answer comes all at once and not word by word",
-        "chat replies appear in one block instead of streaming",
-        "onmessage就一直等到接口结束一次性返回了所有事件",
-        "events are delayed until the connection closes",
-    ],
-)
-def test_fires_where_a_message_tells_of_the_stream(words: str) -> None:
-    """Pull request 20872 of llama.cpp: the answer to a POST."""
-    target = replace(SHOP, symptom=Symptom("other", words))
-    (claim,) = judge(CHECK, ANSWERED, BUILD, RUNNING, config(), target=target)
-    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
-    assert not judge(CHECK, ANSWERED, BUILD, RUNNING, off, target=target)
-    told = replace(ANSWERED, headers=(("X-Accel-Buffering", "no"),))
-    assert not judge(CHECK, told, BUILD, RUNNING, config(), target=target)
+def test_fires_after_a_message_about_the_path_to_which_the_page_sends() -> None:
+    page = loads(sent_paths=("/login", "/v1/chat/completions"))
+    (claim,) = told(SITE, page)
+    assert (claim.about.path, claim.severity) == ("/v1/chat/completions", Severity.WARNING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "the message is never sent",
-        "upstream sent no response",
-        "stream error: the response was reset",
-        "no stream found",
-    ],
-)
-def test_silent_where_a_message_tells_of_something_else(words: str) -> None:
-    target = replace(SHOP, symptom=Symptom("other", words))
-    assert not judge(CHECK, ANSWERED, BUILD, RUNNING, config(), target=target)
+def test_fires_after_a_message_about_the_page_itself_and_for_php() -> None:
+    assert told()[0].about.path == "/"
+    php = SITE.replace("proxy_pass http://", "fastcgi_pass ").replace(
+        "proxy_set_header Host $host;", ""
+    )
+    (claim,) = told(php)
+    assert claim.fix
+    assert "fastcgi_buffering off;" in str(claim.fix.steps[0])
+
+
+def test_silent_after_a_message_where_nothing_is_buffered() -> None:
+    assert not told(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
+    assert not told(SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv;"))

@@ -381,6 +381,20 @@ def answer_of_a_chat_comes_word_by_word(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n", "chat")
 
 
+AT_ONCE = "the chat's streaming answers come all at once, the UI freezes on processing"
+
+
+@scenario(outside=None, server="upstream.stream-buffered", args=(AT_ONCE,), differs=MINE)
+def message_says_that_the_answer_comes_at_once(lab: Lab) -> None:
+    """The answer to a POST is no address to ask: after pull request 20872 of llama.cpp and issue
+    128 of GeminiProChat."""
+
+
+@healthy(args=(AT_ONCE,))
+def message_about_a_stream_that_is_not_buffered(lab: Lab) -> None:
+    lab.change(PAGES, PAGES.replace("    proxy_pass", "    proxy_buffering off;\n    proxy_pass"))
+
+
 @scenario(outside="http.page-file-broken", manual="the application has to compress")
 def script_is_not_gzip(lab: Lab) -> None:
     """ERR_CONTENT_DECODING_FAILED for a script alone."""

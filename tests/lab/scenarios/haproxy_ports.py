@@ -42,7 +42,7 @@ ADDRESS = (
 
 
 @haproxy_scenario(
-    outside=None, server="server.visitor-address-missing", args=ADDRESS, differs=(haproxy.CONFIG,)
+    outside=None, server="server.visitor-address-lost", args=ADDRESS, differs=(haproxy.CONFIG,)
 )
 def haproxy_does_not_tell_the_visitors_address(lab: Lab) -> None:
     """Of the class of https://github.com/klren0312/daliy_knowledge/issues/164."""

@@ -261,6 +261,22 @@ def field_has_an_underscore(lab: Lab) -> None:
     _application(lab, lines, PAGES.replace("3000", "3001"))
 
 
+LOST = "请求Header中自定义了x_user，Nginx的后端服务收不到x_user这个header"
+
+
+@scenario(
+    outside=None, server="upstream.header-name-dropped", args=(LOST,), not_on=ANOTHER_BLOCK,
+    differs=(site.CONF,),
+)  # fmt: skip
+def message_names_a_field_with_an_underscore(lab: Lab) -> None:
+    """After issue 52 of guanhui07/blog, and issue 1238 of ehang-io/nps."""
+
+
+@healthy(args=(LOST,), not_on=ANOTHER_BLOCK)
+def message_names_a_field_that_nginx_accepts(lab: Lab) -> None:
+    lab.edit(PAGES, f"  underscores_in_headers on;\n{PAGES}")
+
+
 ROBOTS = f"{HOME}/robots.txt"
 ROBOTS_OF_NGINX = "  location = /robots.txt { access_log off; log_not_found off; }\n"
 

@@ -35,7 +35,7 @@ def header_of_a_message_is_accepted(lab: Lab) -> None:
     lab.reload()
 
 
-@scenario(outside=None, server="upstream.visitor-address-missing", args=ADDRESS, differs=MINE)
+@scenario(outside=None, server="nginx.visitor-address-lost", args=ADDRESS, differs=MINE)
 def visitors_address_is_not_passed_on(lab: Lab) -> None:
     """https://github.com/klren0312/daliy_knowledge/issues/164: 127.0.0.1 for everybody."""
     lab.edit(FORWARDED, "")

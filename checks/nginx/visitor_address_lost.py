@@ -1,0 +1,144 @@
+"""The visitor's address is lost: everybody has one address in the application's logs, or a limit
+counts all visitors as one.
+
+After a message about it: nginx passes a page on without a field that names the visitor
+(X-Forwarded-For, X-Real-IP), so that the application sees nginx's own address; or a CDN or another
+proxy stands in front, and nginx does not take the address from its field (ngx_http_realip_module).
+Without a message: a limit of a server block that only a proxy of this server reaches refuses that
+proxy (`limit_req`, ngx_http_limit_req_module).
+"""
+
+from collections.abc import Iterator
+
+from checks.http import LIMITED, _fronts, addresses, endpoint_subjects
+from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines, location_fix
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.addresses import is_loopback
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, select_location
+from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+from diagnose.parsers.nginx.server_blocks import Server
+
+_FIELDS = {"X-Real-IP": "$remote_addr", "X-Forwarded-For": "$proxy_add_x_forwarded_for"}
+_OTHER_FIELDS = {*CLIENT_ADDRESS_FIELDS, "x-original-forwarded-for", "remote-host", "remote_addr"}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.request-limit", "nginx.connection-limit", "nginx.other-requests-failed"],
+)
+def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
+    nginx, symptom = Nginx.of(evidence), evidence.target.symptom
+    if nginx.is_refused or not page_exchanges(evidence):
+        return
+    is_asked = symptom is not None and symptom.kind == "visitor-address"
+    claim = _limit_claim(nginx)
+    if claim is None and is_asked:
+        claim = _not_passed(nginx) or _not_taken(nginx)
+    if claim is not None:
+        yield claim
+
+
+def _limit_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a limit that refused a proxy of this server itself."""
+    lines = error_log.matching_lines(
+        nginx.evidence.of(LogLine), host=nginx.evidence.target.host, pattern=LIMITED
+    )
+    for line in reversed([line for line in lines if is_loopback(line.client)]):
+        for server in nginx.servers:
+            match = select_location(server, line.path or "/")
+            limit = match.directive("limit_req") or match.directive("limit_conn")
+            if limit and line.server in {*server.names, ""} and _is_behind(nginx, server):
+                facts = {"front": line.client, "rule": " ".join((limit.name, *limit.args))}
+                fix = Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
+                return _claim(nginx, limit, fix, {**facts, "limited": True}, line)
+    return None
+
+
+def _is_behind(nginx: Nginx, server: Server) -> bool:
+    """Return whether visitors reach a block through a proxy of this server alone, and it does not
+    take their address from the proxy's field."""
+    visible_blocks = [selected.server.block for selected in nginx.selected_servers()]
+    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    is_inner = server.block not in visible_blocks and any(map(proxy_pass_of, matches))
+    return is_inner and not server.directives("set_real_ip_from")
+
+
+def _not_passed(nginx: Nginx) -> Claim | None:
+    """Return the claim about a page that is passed on without the visitor's address."""
+    for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0]):
+        directive = proxy_pass_of(match)
+        if directive is None or _passes_address(match):
+            continue
+        changes: Changes = {}
+        insert_lines(nginx, match, header_lines(nginx, match, _FIELDS, changes), changes)
+        file_edits = config_edits(nginx, changes)
+        fix = (
+            location_fix(nginx, match, file_edits, sure=False)
+            if file_edits
+            else Fix((Manual("pass-the-address", Where.SERVER),), Applicability.MANUAL)
+        )
+        facts = {"application": directive.args[0] if directive.args else "", "passed": True}
+        return _claim(nginx, directive, fix, facts)
+    return None
+
+
+def _passes_address(match: LocationMatch) -> bool:
+    return any(
+        directive.args[0].lower() in _OTHER_FIELDS or "remote_addr" in " ".join(directive.args)
+        for directive in match.directives("proxy_set_header")
+        if directive.args
+    )
+
+
+def _not_taken(nginx: Nginx) -> Claim | None:
+    """Return the claim about a machine in front whose field nginx does not read."""
+    evidence = nginx.evidence
+    machines = _fronts.fronts(evidence, addresses(page_exchanges(evidence)))
+    servers = [selected.server for selected in nginx.answering_servers()]
+    if not machines or not servers or any(each.directives("set_real_ip_from") for each in servers):
+        return None
+    fix = Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
+    front = _fronts.product_name(machines, ()) or machines[0].address
+    return _claim(nginx, servers[0].block, fix, {"front": front, "taken": True})
+
+
+def _claim(
+    nginx: Nginx, directive: Directive, fix: Fix, facts: dict[str, object], *lines: LogLine
+) -> Claim:
+    target, pages = nginx.evidence.target, page_exchanges(nginx.evidence)
+    refused = tuple(Subject(port=target.port, path=line.path) for line in lines)
+    refused += endpoint_subjects(pages) if refused else ()
+    none = {"application": "", "front": "", "rule": "", "passed": False, "taken": False}
+    return Claim(
+        about=Subject(port=target.port, path=target.path, text=file_line(directive)),
+        covers=refused or (NO_PORT,),
+        because=(*lines, *pages[:1], *((nginx.config,) if nginx.config else ())),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive),
+        facts={
+            "url": pages[0].url,
+            "place": file_line(directive),
+            **none,
+            "limited": False,
+            **facts,
+        },
+        fix=fix,
+    )

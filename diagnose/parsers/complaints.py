@@ -1,0 +1,104 @@
+"""What people say in their own words is wrong, where no program has a message for it. No I/O.
+
+Each class of complaints has the ways in which people put it in threads, in English and Chinese;
+`tests/parsers/test_complaints.py` has an example of each.
+"""
+
+from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: A message with the status of an error says more by that. "500 MB" is a size.
+_NO_STATUS = r"(?s:^(?!.{0,6000}(?<![\w.])(?:4\d\d|5\d\d)(?! ?[KMG]i?B?\b)(?![\w.])))"
+_UPLOAD = (
+    r"(?:can(?:not|[’']t| not)|unable to|fail(?:s|ed|ing)? to|not able to|(?:do|does|did|wo)(?:n[’']t| not)) upload"
+    r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:fail|stuck|stop|hang|freez|error|abort|n[’']t work|not work"
+    r"|never (?:finish|complete)|tim(?:es|ed|ing|e) ?out|interrupt|reset|break|not possible|impossible)"
+    r"|(?:large|big|huge|larger|bigger) (?:file|video|image|photo|picture|upload|attachment)s?"
+    r".{0,40}?(?:fail|stuck|can[’']?t|n[’']t (?:work|go)|error)"
+    r"|(?:fail|error|stuck|stop|hang)\w{0,4}\b.{0,30}?\bupload|only upload (?:very |really )?(?:small|tiny)"
+    r"|上传.{0,24}?(?:失败|不了|不上|报错|出错|卡|中断|超时|不成功|没反应|没有反应|错误|异常)"
+    r"|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
+)
+
+#: An address that stands for many visitors: of this machine, a private network (RFC 1918).
+_INNER_ADDRESS = (
+    r"(?:127\.0\.\d|::1\b|(?<![\d.])(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d|localhost|docker"
+    r"|gateway|bridge|proxy|nginx|npm\b|router|load ?balancer|cloudflare|traefik|haproxy|host itself|server itself)"
+)
+_VISITOR_IP = (
+    r"(?:real|client|clients|visitors?|users?|original|true|actual|source|external|remote|public)"
+    r"(?:[’']s?)?[ -](?:client |user |visitor |source )?(?:ips?|ip[- ]address(?:es)?)\b"
+)
+
+#: In this order. They are looked for behind the messages of programs and before those of
+#: connections, which are often told beside them ("the upload times out").
+COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
+    ("visitor-address", _VISITOR_IP + r"(?:.{0,60}?(?:\b(?:not|never|lost|missing|instead|wrong|incorrect|same)\b|n[’']t\b|always)"
+        r"|.{0,40}?\b(?:is|are|as|shows?|shown|becomes?|to)\b.{0,30}?" + _INNER_ADDRESS + r")"
+        r"|(?:can(?:not|[’']t)|unable to|doesn[’']t|not|how to) (?:get|see|show|receive|pass|log|obtain|forward|find)\w{0,4}"
+        r" (?:the |a |my )?" + _VISITOR_IP +
+        r"|\b(?:all|every|each|same|always|only|everybody|everyone)\b.{0,60}?\b(?:ips?|address(?:es)?|requests?|logs?|hits|users|visitors|clients?)\b.{0,50}?"
+        + _INNER_ADDRESS +
+        r"|\b(?:logs?|logged|admin panel|dashboard|backend)\b.{0,30}?\b(?:shows?|see|sees|says?|has|have|only|as)\b.{0,40}?(?:127\.0\.0\.1|"
+        r"172\.(?:1[6-9]|2\d|3[01])\.\d|192\.168\.\d|(?<![\d.])10\.\d{1,3}\.\d)"
+        r"|(?:127\.0\.0\.1|172\.(?:1[6-9]|2\d|3[01])[\d.]{2,8}|192\.168[\d.]{2,8}|(?<![\d.])10\.\d[\d.]{2,9})(?: is (?:shown|logged|displayed))? (?:for|instead of) (?:all|every|each|the (?:real|client|visitor|user)|real|client)"
+        r"|(?:users|visitors|clients|requests|hits)\b.{0,40}?\b(?:(?:the )?same|one) ip\b"
+        r"|rate[- ]?limit\w{0,4}\b.{0,40}?\b(?:every(?:body|one|thing| ?user)|all (?:users|visitors|clients))"
+        r"|fail2ban.{0,30}?\bban\w{0,4}\b.{0,30}?(?:proxy|nginx|itself|itsself|own|everybody|everyone|gateway|cloudflare)"
+        r"|(?:真实|真正|客户端|访客|用户|访问者|来源|源|外网|公网)的?(?:真实)?(?:访问|客户端)?\s?(?:ip|地址).{0,20}?(?:不到|不对|不正确|错误|丢失|失败|都是|全是|全部|一样|相同|变成|显示|无法|不能|是127|为127)"
+        r"|(?:获取|拿|取|得|看|记录)不(?:到|了).{0,12}?(?:ip|地址)|(?:无法|不能|没法|怎么|如何|只能)(?:正确)?(?:获取|拿到|得到|记录|看到).{0,10}?(?:真实|客户端|用户|访客|来源|源).{0,8}?(?:ip|地址)"
+        r"|(?:ip|地址).{0,8}?(?:全|都|总|一直|均|变成).{0,8}?(?:127\.|172\.|192\.168|10\.|::1|内网|网关|容器|docker|代理|本机|一样|同一)"
+        r"|(?:日志|记录|后台|显示).{0,16}?(?:127\.0\.0\.1|172\.\d|192\.168\.\d|内网 ?ip|网关 ?ip)"
+        r"|只能(?:获取|拿|得|看)到?.{0,14}?(?:ip|地址)|限流.{0,12}?(?:所有|全部|大家)"),
+    ("request-field", r"(?:authorization|access[-_ ]?token|token|api[-_ ]?key|bearer|custom|request|auth)\W{0,4}(?:http |request )?headers?\b.{0,30}?"
+        r"\b(?:missing|null|lost|undefined|empty|stripped|dropped|removed|not (?:found|set|present|received|passed|forwarded|sent|provided|reach\w*|arriv\w*)|disappear\w*)"
+        r"|(?:missing|no|lost|without) (?:an? |the )?[\"'`]?(?:authorization|access[-_]?token|token|api[-_ ]?key|bearer|auth)[\"'`]? (?:http |request )?header"
+        r"|(?<!response )\bheaders?\b(?! (?:in|of) (?:the )?response).{0,40}?\b(?:missing|null|lost|not (?:received|passed|forw\w*|reach\w*|arriv\w*|available)|disappear\w*|stripped|dropped|removed)\b"
+        r".{0,40}?\b(?:backend|upstream|application|app|server|api|controller|request|node|php|django|flask|spring|proxy|nginx|apache)\b"
+        r"|\bheaders? (?:do(?:es)? ?(?:n[’']?t|not)|never) (?:reach|arrive|get (?:to|through))|\bheader (?:name )?[\w-]{1,40} (?:is|gets?|was) (?:lost|missing|null|dropped|removed)"
+        r"|(?:nginx|apache|proxy|haproxy|caddy)\b.{0,30}?\b(?:drops?|strips?|removes?|ignores?|loses?|(?:does ?n[’']t|does not|not) (?:pass|forward)\w{0,3})\b.{0,40}?\bheaders?\b"
+        r"|(?<!sec-websocket-)headers? with (?:an? )?(?:underscores?|dots?)|\b(?:token|getHeader)\b.{0,30}?\b(?:is|are|returns?) (?:always )?(?:null|undefined|empty)\b"
+        r"|(?:请求头|header|头部|请求参数头).{0,30}?(?:不到|丢失|丢了|为空|为 ?null|被过滤|被忽略|没有传|不见|没了|丢弃|缺失)"
+        r"|(?:获取|拿|取|接收|收|读)不到.{0,20}?(?:请求头|header|token|authorization)"
+        r"|(?:无法|不能|没法)从? ?.{0,12}?(?:请求头|header).{0,12}?(?:获取|拿|取|读)|(?:token|authorization).{0,20}?(?:获取不到|拿不到|取不到|收不到|为空|为 ?null|丢失|丢了|没有传)|(?:下划线|点号).{0,12}?(?:header|请求头)"),
+    ("stream", r"\b(?:sse|event[- ]?streams?|streams?|streamed|streaming|server[- ]sent events?|eventsource|chat\w{0,4}|answers?|repl(?:y|ies)|responses?|tokens?|output|messages?|"
+        r"progress(?: bar)?|text|lines?|events?)\b.{0,80}?(?:all at once|at once\b|in one (?:go|chunk|piece|shot|block)|only (?:after|when|at the end)|not (?:being )?stream\w{0,4}"
+        r"|until (?:it|everything|the \w{1,12}|they) (?:is|are|has|have)? ?(?:completed?|finished|finishes|done|ends?|closed)|\bbuffered\b)"
+        r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
+        r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"
+        r"|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|打字机?(?:效果|特效)"
+        r"|一下子?(?:就)?(?:全部|得到|返回|输出|显示|出来)|(?:sse|eventsource|event-stream).{0,16}?(?:不|没|失|卡|缓)|等.{0,12}?(?:完|结束|全部).{0,8}?(?:才|再|一次)(?:一次性)?(?:返回|输出|显示|收到)"),
+    ("download", r"\bdownload(?:s|ed|ing)?\b.{0,60}?(?:instead of|rather than)|(?:instead of|rather than) (?:be(?:ing)? )?(?:display|show|render|execut|open|runn?|play|pars|process|interpret|view|load)\w{0,4}\b.{0,60}?\bdownload"
+        r"|\b(?:pages?|site|website|index(?:\.\w{1,5})?|browser|php(?: files?)?|html(?: files?)?|url|homepage|nginx|it)\b.{0,20}?\b(?:just|automatically|simply|always|only|wants to|tries to|asks? (?:me )?to|prompts? (?:me )?to|"
+        r"keeps|(?:is|gets?|are) (?:being )?)\s?(?:automatically )?download(?:s|ed|ing)?\b|\b(?:index|home)\.\w{2,5} (?:is |gets )?download"
+        r"|\b(?:nginx|apache|php|browser|page|site|it) (?:just )?downloads? (?:the |a |an |my )?(?:\S{1,20} )?(?:file|page|index\S{0,5}|html)\b(?! (?:very |too )?(?:slow|fast))|(?:octet-stream|dms file)|(?:shows?|shown|displays?|displayed|see|seeing|prints?|outputs?|sees) (?:me |only |just )?(?:the |as )?(?:raw|php|plain|source|html) (?:php |html |source )?(?:code|source|text|html)"
+        r"|(?:source|raw|php) (?:code|html|text) (?:is |gets |are )?(?:shown|displayed|instead|printed)"
+        r"|(?:直接|变成|自动|而是|却|成了|就是?|提示|弹出)(?:是)?(?:让)?了?下载(?!失败|不|慢|速度|超时|中断)|下载.{0,16}?而不是|不(?:显示|解析|执行|预览|渲染).{0,16}?下载|(?:显示|看到|返回|输出).{0,4}?(?:源码|源代码|php ?代码|纯文本)"),
+    ("cached", r"logged (?:in )?(?:as|into) (?:a |an |the )?(?:some(?:body|one) else|different|an?other|other|wrong)|log(?:s|ged|ging)?[- ]?in.{0,60}?(?:another|someone else|somebody else|different|other) (?:person|users?|accounts?|customers?|profile)"
+        r"|(?:another|different|wrong|each) (?:other[’']s|users?[’']s?|persons?[’']s?|customers?[’']s?|people[’']s)|other (?:users?[’']?|people[’']?s?|customers?[’']?) ?(?:data|accounts?|sessions?|carts?|pages?|profiles?|names?|content)"
+        r"|logged (?:in(?:to)? |to )?(?:the )?profile of|(?:can(?:not|[’']t)|unable to|not able to) log(?:ged)? ?(?:out|off)|sessions? (?:are |is |get )?(?:swap|mix|leak|shared)|still logged in after"
+        r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
+        r"|(?:until|unless|without|have to|need to|must|only after|visible after) .{0,20}?clear\w{0,4} .{0,24}?cache|hard[- ](?:refresh|reload)|(?:changes|updates?|deploy\w{0,6}) (?:are |is |do |does )?(?:not|n[’']t|don[’']t|only) (?:be )?(?:visible|shown|appear|show|reflect)\w{0,3}"
+        r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
+        r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
+        r"|(?:更新|部署|发布|修改|升级)(?:完|了)?(?:后|之后|以后)?.{0,16}?(?:没有?变化|没有?生效|没有?更新|不生效|不更新|还是(?:旧|老|原来|以前|之前))"),
+    ("upload", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_UPLOAD})"),
+)  # fmt: skip
+
+#: Words that say that it fails at times alone.
+_AT_TIMES = (
+    r"\b(?:sometimes|occasional(?:ly)?|intermittent(?:ly)?|random(?:ly)?|sporadic(?:ally)?|(?:every )?now and then|from time to time|once in a while"
+    r"|every (?:other|second|few) (?:request|refresh|reload|time|visit)s?|half of (?:the |my |all )?requests|flaky|flakil?y"
+    r"|(?:refresh|reload|retry)(?:ing|es)?(?: the page| it)? (?:fixes|helps|works|solves)|not always|works (?:again )?after (?:a |some )?(?:refresh|reload|retry)\w{0,3})\b"
+    r"|偶尔|偶发|偶现|间歇|时好时坏|时不时|时而|有时|不定时|不定期|断断续续|随机(?:性)?(?:出现|报|失败|502|504)|刷新(?:一下|几次|页面|几下)?.{0,2}?(?:就|又|后)(?:好|正常|恢复|可以)|一会儿?好"
+)  # fmt: skip
+#: It is told last: a message mostly says what fails, too.
+AT_TIMES: tuple[SymptomKind, str] = ("sometimes", _AT_TIMES)
+
+_SAYS_AT_TIMES = lazy_pattern(f"(?i:{_AT_TIMES})")
+
+
+def fails_at_times(symptom: Symptom) -> bool:
+    """Return whether a message says that something fails at times alone ("502 every now and
+    then")."""
+    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.text))

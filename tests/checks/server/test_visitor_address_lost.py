@@ -1,0 +1,40 @@
+"""server.visitor-address-lost: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim, Edit, Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config
+
+CHECK = "server.visitor-address-lost"
+ASKED = replace(SHOP, symptom=Symptom("visitor-address", "获取不到真实 IP"))
+
+
+def judged(text: str) -> list[Claim]:
+    return judge(CHECK, SERVER, config(text), target=ASKED, masked=False)
+
+
+def test_fires_and_sends_the_field() -> None:
+    (claim,) = judged(TEXT)
+    assert claim.facts["backend"] == "app"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    option forwardfor\n" in edit.diff
+
+
+def test_fires_in_mode_tcp_and_leaves_it_to_a_person() -> None:
+    (claim,) = judged(
+        TEXT.replace("mode http", "mode tcp").replace("    option httpchk GET /healthz\n", "")
+    )
+    assert claim.facts["tcp"]
+
+
+def test_silent_without_a_message_and_where_the_address_is_told() -> None:
+    assert not judge(CHECK, SERVER, config())
+    scheme = "    http-request set-header X-Forwarded-Proto https\n    default_backend app"
+    assert judged(TEXT.replace("    default_backend app", scheme))
+    assert not judged(TEXT.replace("mode http", "mode http\n    option forwardfor"))
+    field = "    http-request set-header X-Real-IP %[src]\n    default_backend app"
+    assert not judged(TEXT.replace("    default_backend app", field))
+    assert not judged(TEXT.replace("3000 check", "3000 check send-proxy"))

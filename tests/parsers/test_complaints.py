@@ -1,0 +1,175 @@
+"""Complaints in people's own words, as they stand in threads, English and Chinese."""
+
+import pytest
+
+from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.complaints import fails_at_times
+from diagnose.parsers.symptoms import symptom_of
+
+COMPLAINTS: dict[SymptomKind, str] = {
+    "visitor-address": """
+logs show 127.0.0.1 for everybody
+all users have the same IP
+the access logs show 172.18.0.1 for every request
+behind nginx the user IP addresses recorded in the system are always shown as 127.0.0.1
+rate limit hits everybody
+all hits on my server are coming from same IP as the server
+the proxy doesn't show the true IP address
+client IP shown as NGINX IP
+logs show client IP as host itself
+the front page displays 127.0.0.1 instead of the real IP
+fail2ban bans the proxy
+the application logs 127.0.0.1 for every visitor
+nginx反向代理后, 后台日志打印的ip全为 127.0.0.1
+后台日志的 IP 全是 127.0.0.1
+获取不到真实 IP
+使用nginx代理后无法获取真实IP
+为啥日志记录的是127.0.0.1啊
+面板订阅记录一直的显示127.0.0.1
+后端拿不到真实访问IP, 只能拿到docker网桥的IP
+后端只能获取到nginx的IP地址""",
+    "request-field": """
+token is null in the backend
+header Access-Token missing on backend
+headers with underscores are stripped by default
+nginx drops the api_key header
+nginx drops HTTP headers with underscores
+header not forwarded to backend
+the authentication headers don't reach the server
+when nginx proxies the request the header Authorization is lost
+Authorization header is missing
+{"error":"missing Authorization header"}
+custom header is not passed to the backend by nginx
+请求头 token 获取不到
+自定义请求头中包含下划线的请求头丢失
+无法从 Request header 中 正常获取到Token值
+后端拿不到 header 里的 token
+转发后 header 丢失
+后端获取不到请求头 app_id""",
+    "stream": """
+SSE arrives all at once
+the server dumps all the output only once after 20 seconds
+chat answers come all at once behind nginx
+stuck at "processing…"
+the UI freezes on "processing..." when the first chat message is received
+the streaming response never reaches the client
+the typing effect does not work
+streaming doesnt work for me
+SSE does not work behind nginx
+the response is not streamed, it is buffered until it is complete
+EventSource events only arrive when the connection closes
+使用nginx代理后打字机效果消失
+本地nginx代理后没有流式输出效果
+流式输出是一段一段的，不是一个字一个字
+是一下子输出整个结果
+流式输出 一次性返回
+等AI回答完再一次性返回""",
+    "download": """
+nginx browser downloads the page instead of displaying it
+nginx downloads PHP files instead of rendering them
+it downloads a file called "download"
+when I call one of the vhosts it downloads the index.php file
+asking me if i wanna download an 'octet-stream' type file
+sends the site to browsers as a download rather than displaying it
+the browser shows the raw PHP code
+the browser prompts me to download the page
+nginx不返回数据，而是下载
+访问页面直接下载文件
+打开网页变成下载
+php 不解析直接下载
+页面显示源代码""",
+    "cached": """
+users are logged in as another user
+I'm being logged as a different user
+members cannot log in if logged out, and cannot log out if logged in
+the homepage still shows cached old version for logged-out users
+changes only visible after clearing browser cache
+old version after deployment until cache is cleared
+they are logged in the profile of the person who logged in first
+更新后还是旧页面
+升级后需重新登录才能看到新页面
+浏览器刷新仍展示旧页面
+部署后要清缓存才能看到新内容
+登录后变成别人的账号
+无法退出登录""",
+    "upload": """
+cannot upload large videos
+upload of large videos fails, photos work
+upload via web hangs at completion when using nginx as reverse proxy
+the upload gets stuck at 100%
+file upload stops at 99.9%
+uploading 500 MB files fails
+uploads time out
+can only upload very small files
+上传大文件失败
+使用Nginx反代后无法上传文件
+大文件不能上传
+上传文件要么是卡在处理中
+上传视频失败""",
+    "sometimes": """
+the site is intermittently not reachable
+every now and then the page fails
+refreshing fixes it
+sometimes the page does not load
+网站偶尔打不开
+网站时好时坏
+刷新几次就好""",
+}  # fmt: skip
+
+#: Other complaints that have some of these words.
+OTHERS: dict[str, SymptomKind | None] = {
+    "upload failed: 413": "status",
+    "random 502 errors": "status",
+    "my client IP 192.0.2.7 gets 403 Forbidden": "status",
+    "connect to 192.168.1.4 port 443 failed: Connection refused": "refused",
+    "the response header X-Frame-Options is missing": "frame",
+    "Request header field token is not allowed by Access-Control-Allow-Headers": "cors",
+    "the download is slow": None,
+    "下载速度慢": None,
+    "downloads fail after two minutes": None,
+    "my site is very slow since yesterday": None,
+    "Strict-Transport-Security header is missing": None,
+    "bind() to 0.0.0.0:80 failed (98: Address already in use)": "port-in-use",
+    "unknown directive \"stream\" nginx: [emerg]": "nginx-config",
+    "websocket connection to all users failed": "websocket",
+    "the logo is not shown on the page": None,
+    "the certificate has expired on the login page": "certificate-expired",
+    "页面打不开": "unusable",
+    "login does not work after migration": None,
+    "请求超时": "timeout",
+}  # fmt: skip
+EXAMPLES = [(kind, line) for kind, text in COMPLAINTS.items() for line in text.strip().split("\n")]
+
+
+def kind_of(text: str) -> str | None:
+    symptom = symptom_of(text)
+    return symptom.kind if symptom else None
+
+
+@pytest.mark.parametrize(("kind", "words"), EXAMPLES)
+def test_a_complaint_is_understood_with_and_without_an_address(kind: str, words: str) -> None:
+    assert kind_of(words) == kind
+    assert kind_of(f"https://shop.example.com/ {words}") == kind
+
+
+@pytest.mark.parametrize(("words", "kind"), list(OTHERS.items()))
+def test_another_complaint_is_none_of_these(words: str, kind: str | None) -> None:
+    assert kind_of(words) == kind
+
+
+@pytest.mark.parametrize("word", ["header ", "upload ", "ip 都 ", "stream ", "client ip ", "等"])
+def test_many_words_are_no_complaint(word: str) -> None:
+    assert kind_of(word * 6_000) is None
+
+
+@pytest.mark.parametrize(
+    ("symptom", "is_said"),
+    [
+        (Symptom("status", "502 Bad Gateway every now and then", 502), True),
+        (Symptom("sometimes", "the site is unstable"), True),
+        (Symptom("status", "偶尔 502", 502), True),
+        (Symptom("status", "502 Bad Gateway", 502), False),
+    ],
+)
+def test_what_fails_at_times_is_said_beside_a_status(symptom: Symptom, is_said: bool) -> None:
+    assert fails_at_times(symptom) is is_said
