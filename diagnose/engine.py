@@ -355,7 +355,8 @@ def _unseen_path(current_run: Run) -> Unseen:
 
 async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
-    await asyncio.to_thread(import_checks, tuple(ctx.observations))
+    has_message = ctx.target.symptom is not None
+    await asyncio.to_thread(import_checks, tuple(ctx.observations), has_message=has_message)
 
 
 async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:

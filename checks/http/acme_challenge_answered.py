@@ -35,7 +35,12 @@ from diagnose.parsers.urls import parse_url
 _ANSWERS_ITSELF = re.compile(r"(?i)authenticator: (?:nginx|apache|standalone)|standalone|--nginx")
 
 
-@check(severity=Severity.WARNING, needs=[Exchange], explains=["http.acme-challenge-blocked"])
+@check(
+    severity=Severity.WARNING,
+    needs=[Exchange],
+    needs_message=True,
+    explains=["http.acme-challenge-blocked"],
+)
 def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     # What the authority says when it got something else than the file.

@@ -28,7 +28,12 @@ from diagnose.parsers.applications import message_of
 _TOPICS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
 
 
-@check(severity=Severity.WARNING, needs=[KnownApplication], explains=["http.server-error"])
+@check(
+    severity=Severity.WARNING,
+    needs=[KnownApplication],
+    needs_message=True,
+    explains=["http.server-error"],
+)
 def application_setting(evidence: Evidence) -> Iterator[Claim]:
     symptom, application = evidence.target.symptom, known_application(evidence)
     message = message_of(symptom.text) if symptom else None

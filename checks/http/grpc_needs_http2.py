@@ -21,7 +21,11 @@ from diagnose.model import (
 from diagnose.model.http import BrowserVisit
 
 
-@check(severity=Severity.WARNING, needs=[BrowserVisit])
+@check(
+    severity=Severity.WARNING,
+    needs=[BrowserVisit],
+    needs_message=True,
+)
 def grpc_needs_http2(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     visits = evidence.good(BrowserVisit)

@@ -34,6 +34,7 @@ _WORDS = ("acme-challenge", "well-known")
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
+    needs_message=True,
     explains=[
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",

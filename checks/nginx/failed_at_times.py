@@ -47,6 +47,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str], str], ...] = (
 @check(
     severity=Severity.WARNING,
     needs=[LogLine, Exchange],
+    needs_message=True,
     explains=["nginx.other-requests-failed"],
 )
 def failed_at_times(evidence: Evidence) -> Iterator[Claim]:

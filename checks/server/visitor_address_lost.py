@@ -17,7 +17,11 @@ _FIELDS = {"x-forwarded-for", "x-real-ip", "x-client-ip", "forwarded"}
 _PROXY_WORDS = {"send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"}
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig])
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig],
+    needs_message=True,
+)
 def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
     symptom, haproxy = evidence.target.symptom, haproxy_view(evidence)
     if symptom is None or symptom.kind != "visitor-address" or haproxy is None:

@@ -58,7 +58,11 @@ _BROWSER = re.compile(
 _SHORTEST_NAME = 4
 
 
-@check(severity=Severity.WARNING, needs=[Handshake])
+@check(
+    severity=Severity.WARNING,
+    needs=[Handshake],
+    needs_message=True,
+)
 def name_needed(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     if symptom is None or symptom.kind not in WITHOUT_NAME or _BROWSER.search(symptom.text):

@@ -30,7 +30,11 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
 _OF_PATH = Fix((Manual("path", Where.SERVER),), Applicability.MANUAL)
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig],
+    needs_message=True,
+)
 def signed_request_changed(evidence: Evidence) -> Iterator[Claim]:
     symptom, target = evidence.target.symptom, evidence.target
     if symptom is None or symptom.kind != "signature":

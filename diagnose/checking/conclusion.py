@@ -22,9 +22,9 @@ from diagnose.model import (
 from diagnose.model.events import Crashed, Sink, null_sink, report_crash
 
 
-def import_checks(observations: Iterable[Observation]) -> None:
+def import_checks(observations: Iterable[Observation], *, has_message: bool) -> None:
     """Import the checks that these observations let run."""
-    for check_id in runnable_ids(observations):
+    for check_id in runnable_ids(observations, has_message=has_message):
         # A check that cannot be imported is reported as a crash when it runs.
         with contextlib.suppress(Exception):
             load_check(check_id)
@@ -44,11 +44,12 @@ def conclude(
         all_crashes.append(crash)
         sink(Crashed(crash))
 
-    loaded = (_load(name, record_crash) for name in runnable_ids(evidence.observations))
+    symptom = evidence.target.symptom
+    runnable = runnable_ids(evidence.observations, has_message=symptom is not None)
+    loaded = (_load(name, record_crash) for name in runnable)
     checks = [check for check in loaded if check is not None]
     raised = claims(checks, evidence, record_crash)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
-    symptom = evidence.target.symptom
     if symptom is not None:
         # Imported late: few runs have a pasted message.
         from diagnose.checking.symptom_match import with_reported_notes

@@ -21,6 +21,9 @@ from diagnose.model import LAYERS, Check, CheckFunction, Observation, Severity
 
 _CHECKS = Path(next(iter(checks.__path__)))
 
+#: What stands in the index for a message that somebody pasted.
+_MESSAGE = "message"
+
 #: The needed kinds of every check, by its id.
 INDEX = _CHECKS / "index.json"
 
@@ -30,6 +33,7 @@ def check(
     severity: Severity,
     needs: Iterable[type[Observation]],
     needs_fault: Iterable[type[Observation]] = (),
+    needs_message: bool = False,
     explains: Iterable[str] = (),
     on_loopback: bool = False,
     about_resolver: bool = False,
@@ -44,6 +48,7 @@ def check(
             severity=severity,
             needs=tuple(needs),
             needs_fault=tuple(needs_fault),
+            needs_message=needs_message,
             explains=tuple(explains),
             judge=judge,
             on_loopback=on_loopback,
@@ -93,19 +98,23 @@ def indexed_needs() -> Mapping[str, frozenset[str]]:
 
 
 def index_entry(check: Check) -> list[str]:
-    """Return what a check needs, as the index holds it: names of kinds, and of `needs_fault`
-    "Kind!", or "Kind!|Other!" of which one is enough."""
+    """Return what a check needs, as the index holds it: names of kinds, of `needs_fault`
+    "Kind!", or "Kind!|Other!" of which one is enough, and "message"."""
     faults = "|".join(sorted(f"{kind.__name__}!" for kind in check.needs_fault))
-    return sorted(kind.__name__ for kind in check.needs) + ([faults] if faults else [])
+    message = _MESSAGE if check.needs_message else ""
+    return [*sorted(kind.__name__ for kind in check.needs), *filter(None, (faults, message))]
 
 
-def runnable_ids(observations: Iterable[Observation]) -> tuple[str, ...]:
-    """Return the ids of the checks that can claim anything from these observations.
+def runnable_ids(
+    observations: Iterable[Observation], *, has_message: bool = False
+) -> tuple[str, ...]:
+    """Return the ids of the checks that can claim anything from these observations, and from a
+    message if somebody pasted one.
 
     The others are not imported: two thirds of all checks, in a run from outside. A check that the
     index does not hold is always returned.
     """
-    names = set()
+    names = {_MESSAGE} if has_message else set[str]()
     for observation in observations:
         names.add(type(observation).__name__)
         if observation.shows_fault:

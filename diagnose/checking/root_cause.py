@@ -68,9 +68,10 @@ def claims(
         type(observation) for observation in evidence.observations if observation.shows_fault
     }
     raised_claims = []
-    is_local = is_local_host(evidence.target.host)
+    is_local, has_message = is_local_host(evidence.target.host), evidence.target.symptom is not None
     for check in checks:
-        if not check.runs_on(kinds, faulty_kinds) or (is_local and check.judges_the_way_in):
+        has_needs = check.runs_on(kinds, faulty_kinds, has_message=has_message)
+        if not has_needs or (is_local and check.judges_the_way_in):
             continue
         raised_claims += _judged(check, evidence, on_crash)
     if not raised_claims:

@@ -202,11 +202,13 @@ class Check:
 
     `needs` are the kinds of observation without which the check does not run. `needs_fault` are the
     kinds of which at least one observation must show a fault, () if the check does not depend on
-    it. `explains` are the ids of checks whose findings about a covered subject are symptoms of this
-    one; `tcp.*` stands for all checks of a layer. `on_loopback` is True for a check of the firewall
-    that judges what the server sends to itself, and not how visitors get in. A check of
-    DNS is `about_resolver` if its fault is the resolver's, whatever name is asked for. If a finding
-    that is no root cause is `unanswered`, the run could not answer the user's question.
+    it. A check that `needs_message` answers a message that somebody pasted, and claims nothing
+    without one. `explains` are the ids of checks whose findings about a covered subject are
+    symptoms of this one; `tcp.*` stands for all checks of a layer. `on_loopback` is True for a
+    check of the firewall that judges what the server sends to itself, and not how visitors get in.
+    A check of DNS is `about_resolver` if its fault is the resolver's, whatever name is asked for.
+    If a finding that is no root cause is `unanswered`, the run could not answer the user's
+    question.
     """
 
     id: str
@@ -215,13 +217,22 @@ class Check:
     explains: tuple[str, ...]
     judge: CheckFunction
     needs_fault: tuple[type[Observation], ...] = ()
+    needs_message: bool = False
     on_loopback: bool = False
     about_resolver: bool = False
     unanswered: bool = False
 
-    def runs_on(self, kinds: set[type[Observation]], faulty_kinds: set[type[Observation]]) -> bool:
+    def runs_on(
+        self,
+        kinds: set[type[Observation]],
+        faulty_kinds: set[type[Observation]],
+        *,
+        has_message: bool,
+    ) -> bool:
         """Return whether it has what it needs, if these kinds were observed, and a fault of
         those."""
+        if self.needs_message and not has_message:
+            return False
         has_fault = not self.needs_fault or not faulty_kinds.isdisjoint(self.needs_fault)
         return has_fault and kinds.issuperset(self.needs)
 

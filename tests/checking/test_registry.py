@@ -69,6 +69,11 @@ def test_a_check_that_needs_a_fault_does_not_run_without_one() -> None:
     assert "tls.reset" in registry.runnable_ids([good, refused])
 
 
+def test_a_check_that_needs_a_message_does_not_run_without_one() -> None:
+    assert "tls.name-needed" not in registry.runnable_ids([shake()])
+    assert "tls.name-needed" in registry.runnable_ids([shake()], has_message=True)
+
+
 def test_one_of_several_faults_is_enough() -> None:
     page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
     trials = NameTrials(

@@ -37,7 +37,8 @@ def judge(
     what the check compares."""
     check, given = load_check(check_id), evidence(*seen, target=target, at=at)
     faulty_kinds = {type(observation) for observation in seen if observation.shows_fault}
-    if not check.runs_on({type(observation) for observation in seen}, faulty_kinds):
+    kinds = {type(observation) for observation in seen}
+    if not check.runs_on(kinds, faulty_kinds, has_message=target.symptom is not None):
         return []
     claims = list(check.judge(given))
     for claim in claims:
