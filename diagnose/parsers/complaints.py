@@ -92,8 +92,19 @@ _AT_TIMES = (
     r"|(?:refresh|reload|retry)(?:ing|es)?(?: the page| it)? (?:fixes|helps|works|solves)|not always|works (?:again )?after (?:a |some )?(?:refresh|reload|retry)\w{0,3})\b"
     r"|偶尔|偶发|偶现|间歇|时好时坏|时不时|时而|有时|不定时|不定期|断断续续|随机(?:性)?(?:出现|报|失败|502|504)|刷新(?:一下|几次|页面|几下)?.{0,2}?(?:就|又|后)(?:好|正常|恢复|可以)|一会儿?好"
 )  # fmt: skip
-#: It is told last: a message mostly says what fails, too.
-AT_TIMES: tuple[SymptomKind, str] = ("sometimes", _AT_TIMES)
+#: They are looked for last: a message mostly says what fails, too. The first is what services that
+#: call the site say: payments, webhooks, health checks.
+VAGUE_COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
+    ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
+        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
+        r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
+        r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
+        r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
+        r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"
+        r"|(?:回调|(?:支付|异步|微信|支付宝|退款)\S{0,6}通知|健康检查|webhook).{0,12}?(?:失败|不成功|不?通过?不了|不通|收不到|(?:没有?|未)(?:接?收到|到达|触发|执行|反应|通过)"
+        r"|无响应|异常|不正常)"),
+    ("sometimes", _AT_TIMES),
+)  # fmt: skip
 
 _SAYS_AT_TIMES = lazy_pattern(f"(?i:{_AT_TIMES})")
 

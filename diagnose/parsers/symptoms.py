@@ -8,7 +8,7 @@ import re
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.complaints import AT_TIMES, COMPLAINTS
+from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
@@ -329,16 +329,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
-    # What services that call the site say: payments, webhooks, health checks
-    ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
-        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
-        r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
-        r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
-        r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
-        r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"
-        r"|(?:回调|(?:支付|异步|微信|支付宝|退款)\S{0,6}通知|健康检查|webhook).{0,12}?(?:失败|不成功|不?通过?不了|不通|收不到|(?:没有?|未)(?:接?收到|到达|触发|执行|反应|通过)"
-        r"|无响应|异常|不正常)"),
-    AT_TIMES,
+    *VAGUE_COMPLAINTS,
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
@@ -371,7 +362,7 @@ def symptom_of(text: str) -> Symptom | None:
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
             vague = kind in _VAGUE and _application_symptom(line)
-            return vague or Symptom(kind, _displayed_text(line, match), _number(pattern, words))
+            return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
     return _application_symptom(line)
 
 
@@ -382,9 +373,8 @@ def _application_symptom(line: str) -> Symptom | None:
     message = message_of(line)
     if message is None:
         return None
-    match = re.search(re.escape(message.text), line, re.IGNORECASE)
-    assert match is not None, "message_of has found it"
-    return Symptom(_BY_TOPIC.get(message.means, "application"), _displayed_text(line, match))
+    shown = _displayed_text(line, message.text)
+    return Symptom(_BY_TOPIC.get(message.means, "application"), shown)
 
 
 def other_symptom(text: str) -> Symptom:
@@ -402,13 +392,13 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
     return None if number is None else int(number)
 
 
-def _displayed_text(line: str, match: re.Match[str]) -> str:
+def _displayed_text(line: str, recognized: str) -> str:
     """Return the message without its secrets, and of a long one the part around what was
     recognized."""
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
         return hidden
-    start = max(hidden.find(match[0][:40]), 0)
+    start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     cut = hidden[start : start + _MAX_SHOWN]
     return f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
