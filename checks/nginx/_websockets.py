@@ -130,6 +130,12 @@ class WebSocketHandshakes:
         statuses = [upgrade.status for upgrade in self.direct]
         return all(status in _LOGINS | {400, 404} for status in statuses)
 
+    @property
+    def not_found(self) -> bool:
+        """Whether the application says that it has nothing at the path: another version of it may
+        have no WebSocket, or it says so to everybody who has not logged in."""
+        return bool(self.direct) and all(upgrade.status == 404 for upgrade in self.direct)
+
     def takes(self, upgrade: Upgrade) -> bool:
         """Return whether the application takes a changed handshake, unlike nginx's."""
         return upgrade.accepted and bool(not self.closed_by_application or upgrade.stayed_open)

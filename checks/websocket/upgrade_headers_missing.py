@@ -74,8 +74,9 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         (upgrade.status for each in handshake_sets if each.wants_login for upgrade in each.direct),
         None,
     )
-    # The program of a page that nobody knows may do without.
-    is_unsure = bool(login) and not is_asked and need != "required"
+    # The program of a page that nobody knows may do without, and a known one may have none.
+    is_missing = not proven and any(handshakes.not_found for handshakes in handshake_sets)
+    is_unsure = not is_asked and ((bool(login) and need != "required") or is_missing)
     return Claim(
         severity=Severity.WARNING if library or is_unsure else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
