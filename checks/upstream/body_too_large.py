@@ -69,6 +69,10 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
         about=Subject(
             port=nginx.evidence.target.port, path=largest.path, text=file_line(reported_directive)
         ),
+        covers=tuple(
+            Subject(port=nginx.evidence.target.port, path=path)
+            for path in dict.fromkeys(line.path for line in lines)
+        ),
         because=(*lines, *([nginx.config] if nginx.config else [])),
         facts={
             "path": largest.path,

@@ -226,7 +226,9 @@ def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
 
 def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bool:
     (check, claim), (symptom_check, consequence) = cause, symptom
-    if (claim.severity or check.severity) is Severity.NOTE:
+    is_note = (claim.severity or check.severity) is Severity.NOTE
+    # What may be intended causes no fault; it may be why something else is noted.
+    if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
     return explains(check, symptom_check) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))

@@ -230,6 +230,13 @@ def test_a_claim_may_be_milder_than_its_check() -> None:
     assert not found.is_cause
 
 
+def test_a_note_explains_notes_alone() -> None:
+    note = check("upstream.limit", Severity.NOTE, "nginx.failed")
+    for severity, cause in ((Severity.NOTE, "upstream.limit"), (Severity.WARNING, None)):
+        raised = (note, claim()), (check("nginx.failed", severity), claim())
+        assert ("nginx.failed", cause) in explanations(*raised)
+
+
 def test_findings_are_numbered_in_their_order() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     raised = [(check("http.slow", Severity.WARNING), claim()), (check("tcp.rejected"), claim())]
