@@ -115,7 +115,8 @@ def _redirect_fault(
             and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
-    if _lost_port(evidence, _host(onward)):
+    # The redirect of port 80 to the usual port of https has lost nothing.
+    if exchange.port == evidence.target.port and _lost_port(evidence, _host(onward)):
         return _error_without_port(evidence, onward)
     return "", None
 

@@ -192,6 +192,13 @@ def test_fires_on_a_lost_port_where_the_usual_port_has_not_the_site(
         assert "Host $http_host;" in str(claim.fix.steps[0])
 
 
+def test_silent_where_port_80_leads_to_the_usual_port_of_https() -> None:
+    target = replace(SHOP, port=9527)
+    home = "https://shop.example.com/"
+    there = replace(redirected_page(home, None), status=404, redirected_from=HOME)
+    assert not judge("http.redirect-wrong-host", plain(home), there, target=target, masked=False)
+
+
 def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
     text = proxied.SITE.replace(
         "Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host app:3000;"
