@@ -47,10 +47,18 @@ def parse_targets(
             messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
     if messages:
         return (_with_message(targets, messages),)
+    return _merged(targets) or _distinct(targets, words)
+
+
+def _distinct(targets: Sequence[Target], words: Sequence[str]) -> tuple[Target, ...]:
+    """Return the targets, each site once where a sentence may name it again. Who names a site twice
+    gets two reports."""
+    if not any(" " in word for word in words):
+        return tuple(targets)
     sites: dict[str, Target] = {}
     for target in targets:
         sites.setdefault(target.url, target)
-    return _merged(targets) or tuple(sites.values())
+    return tuple(sites.values())
 
 
 def _is_phrase(word: str) -> bool:

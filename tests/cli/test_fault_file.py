@@ -70,7 +70,7 @@ def test_a_check_that_crashes_leaves_a_report_and_no_traceback_on_the_terminal(
         raise ZeroDivisionError("of shop.example.com")
 
     broken = replace(load_check("tcp.refused"), judge=crash)
-    monkeypatch.setattr(conclusion, "runnable_ids", lambda _: ("tcp.refused",))
+    monkeypatch.setattr(conclusion, "runnable_ids", lambda _, **__: ("tcp.refused",))
     monkeypatch.setattr(conclusion, "load_check", lambda _: broken)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("sys.argv", ["diagnose", "replay", "secret.example", "--lang", lang])

@@ -303,4 +303,4 @@ def test_a_message_beside_a_site_may_name_another(words: str) -> None:
 
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
-    assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 2
+    assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3

@@ -195,7 +195,9 @@ def test_fires_on_a_lost_port_where_the_usual_port_has_not_the_site(
 def test_silent_where_port_80_leads_to_the_usual_port_of_https() -> None:
     target = replace(SHOP, port=9527)
     home = "https://shop.example.com/"
-    there = replace(redirected_page(home, None), status=404, redirected_from=HOME)
+    there = replace(
+        redirected_page(home, None), status=404, redirected_from="http://shop.example.com/"
+    )
     assert not judge("http.redirect-wrong-host", plain(home), there, target=target, masked=False)
 
 
