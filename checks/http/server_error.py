@@ -30,7 +30,13 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.parsers.http import browser_page, header_too_large, proxy_page, wants_tls
+from diagnose.parsers.http import (
+    browser_page,
+    header_too_large,
+    other_protocol,
+    proxy_page,
+    wants_tls,
+)
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
@@ -79,7 +85,8 @@ def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
         return False
     if exchange.failure is not None:
         # A server that closes the connection of a program, and serves browsers, is healthy.
-        return not wants_tls(exchange) and browser_page(evidence, exchange) is None
+        is_http = not wants_tls(exchange) and not other_protocol(exchange)
+        return is_http and browser_page(evidence, exchange) is None
     status = exchange.status or 0
     if evidence.target.is_websocket and exchange.verified:
         # An application may respond anything to a request without Upgrade at a WebSocket path.

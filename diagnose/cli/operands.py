@@ -47,7 +47,18 @@ def parse_targets(
             messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
     if messages:
         return (_with_message(targets, messages),)
+    if len(targets) > 1:
+        targets = [_with_own_words(target) for target in targets]
     return _merged(targets) or _distinct(targets, words)
+
+
+def _with_own_words(target: Target) -> Target:
+    """Return a sentence beside a site as a message, also one of which nothing is understood."""
+    if target.symptom is not None or " " not in target.input.strip():
+        return target
+    from diagnose.parsers.symptoms import other_symptom
+
+    return replace(target, symptom=other_symptom(target.input))
 
 
 def _distinct(targets: Sequence[Target], words: Sequence[str]) -> tuple[Target, ...]:

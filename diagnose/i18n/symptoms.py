@@ -136,7 +136,7 @@ MESSAGES = Messages(
     Message("answer.absent", "The message you pasted, {quoted}, did not occur in this run."),
     Message(
         "answer.unrelated",
-        "The cause named here does not produce the message you pasted, {quoted}.",
+        "Nothing shows that the cause named here produces the message you pasted, {quoted}.",
     ),
     Message(
         "answer.unknown",

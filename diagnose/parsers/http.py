@@ -77,6 +77,13 @@ def wants_tls(answer: Exchange) -> bool:
     return answer.status == 400 and any(phrase in answer.body for phrase in _TLS_PORT)
 
 
+def other_protocol(answer: Exchange) -> str:
+    """Return the protocol whose servers greet so ("IMAP", "POP3", "SMTP", "SSH"); "" for another
+    answer."""
+    name = answer.failure.name if answer.failure else ""
+    return name if name in {"IMAP", "POP3", "SMTP", "SSH"} else ""
+
+
 #: Error pages that proxies generate themselves, with the proxy's name ("": the matched group).
 _ERROR_PAGES = (
     (lazy_pattern(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),

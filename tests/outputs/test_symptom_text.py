@@ -58,7 +58,9 @@ def test_on_a_healthy_site_it_says_what_the_site_answers_and_where_else_it_may_c
 
 def test_an_unrelated_cause_is_said_to_be_so() -> None:
     sentence = symptom_text(judged(refused(), EXPIRED), "en")
-    assert sentence.startswith("The cause named here does not produce the message you pasted")
+    assert sentence.startswith(
+        "Nothing shows that the cause named here produces the message you pasted"
+    )
 
 
 def test_on_the_server_nobody_is_sent_to_the_server() -> None:

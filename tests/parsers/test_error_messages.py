@@ -301,6 +301,15 @@ def test_a_message_beside_a_site_may_name_another(words: str) -> None:
     assert len(parse_targets((BESIDE, words), (), "en")) == 2
 
 
+@pytest.mark.parametrize(
+    "words", [f"I open {BESIDE} and the colours are odd", f"通过 {BESIDE} 点击案例按钮就预览失败"]
+)
+def test_words_beside_a_site_that_name_it_again_are_its_message(words: str) -> None:
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.symptom is not None
+    assert target.symptom.kind == "other"
+
+
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
     assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3

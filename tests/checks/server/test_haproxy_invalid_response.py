@@ -1,4 +1,6 @@
-from diagnose.model import Claim, Observation
+from dataclasses import replace
+
+from diagnose.model import Claim, Manual, Observation, Where
 from diagnose.model.haproxy import HaproxyStatus, InvalidResponse
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -22,3 +24,12 @@ def test_silent_for_another_backend_or_another_answer() -> None:
     assert not judge(page(502), status("other"))
     assert not judge(page(503), status())
     assert not judge(page(502), HaproxyStatus(path="/run/x"))
+
+
+def test_fires_for_a_server_that_speaks_http_2_alone() -> None:
+    frame = r"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80"
+    seen = status()
+    (claim,) = judge(page(502), replace(seen, invalid=InvalidResponse("app", "a", frame)))
+    assert (claim.facts["http2"], claim.facts["line"]) == (True, "")
+    assert claim.fix
+    assert claim.fix.steps == (Manual("speak-http2", Where.SERVER),)
