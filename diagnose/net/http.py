@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import h11
 from h11 import _readers as h11_readers
@@ -26,6 +27,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.response_head import FaultyField, contradictions, repair_head
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.script_urls import own_ports_in
 
 # h11 matches the reason phrase by a group for each byte, and the regular expression keeps some
 # 240 bytes of memory for each: 24 MB for a phrase of 100 kB. This pattern accepts the same lines.
@@ -321,7 +323,10 @@ async def send_get(
         version=clean(head.version.decode("ascii", "ignore")),
         headers=answer_fields,
         body=printable(page[:BODY_EXCERPT]),
-        mentions=tuple(clean(mention) for mention in websocket_urls(page)),
+        mentions=(
+            *map(clean, websocket_urls(page)),
+            *own_ports_in(page, urlsplit(url).hostname or ""),
+        ),
         extended_connect=head.extended_connect,
         incomplete=connection.is_incomplete,
         failure=body_read.failure if body_read else None,

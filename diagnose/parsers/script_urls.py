@@ -61,6 +61,11 @@ _OWN_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
     r"location\.host(?:name)?(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
 )
+#: `location.hostname + ":8087/chat"`, `${location.hostname}:8087`.
+_OWN_PORT = lazy_pattern(
+    r"(?:location\.hostname|document\.domain)(?:\}|\s{0,9}\+\s{0,9}[\"'`]):([1-9][0-9]{1,4})"
+    r"(?![0-9])(/[A-Za-z0-9._~/\-]{1,200})?"
+)
 #: The same with a name for the host: `"ws://" + domain + "/ws"`, `ws://${domain}/ws`.
 _NAMED_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)([A-Za-z_$][\w$]{0,40})"
@@ -123,6 +128,17 @@ def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:
     paths = [match[1] or "/" for match, _ in matches if is_in_use(script, match.start())]
     paths += _paths_of_named_hosts(script)
     return tuple(dict.fromkeys(f"ws://{host}{path}" for path in paths))[:16]
+
+
+def own_ports_in(script: str, host: str) -> tuple[str, ...]:
+    """Return the wss: URLs that a script puts together of the page's own host and another port:
+    `scheme + location.hostname + ":8087/"`. The scheme stands before it."""
+    urls = []
+    for match, _ in zip(_OWN_PORT.finditer(script), range(MAX_URLS), strict=False):
+        before = script[max(0, match.start() - _BLOCK) : match.start()]
+        if "wss" in before and is_in_use(script, match.start()):
+            urls.append(f"wss://{host}:{match[1]}{match[2] or '/'}")
+    return tuple(dict.fromkeys(urls))[:16]
 
 
 def _paths_of_named_hosts(script: str) -> Iterator[str]:

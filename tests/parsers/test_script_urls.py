@@ -8,6 +8,7 @@ from diagnose.parsers.script_urls import (
     insecure_requests_in,
     module_in,
     own_plain_sockets_in,
+    own_ports_in,
     service_worker_in,
     websocket_urls_in,
 )
@@ -300,3 +301,28 @@ def test_modules_that_a_module_imports(script: str, addresses: tuple[str, ...]) 
 def test_a_description_that_an_old_swagger_ui_reads() -> None:
     script = 'new SwaggerUi({ url: "http://shop.example.com/api/swagger.json" })'
     assert insecure_requests_in(script) == ("http://shop.example.com/api/swagger.json",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "var s=location.protocol==='https:'?'wss://':'ws://';"
+        "new WebSocket(s+location.hostname+':8087/chat')",
+        "new WebSocket(`wss://${location.hostname}:8087/chat`)",
+        "new WebSocket('wss://' + document.domain + \":8087/chat?a=1\")",
+    ],
+)
+def test_a_socket_at_another_port_of_the_own_host(script: str) -> None:
+    assert own_ports_in(script, "a.example") == ("wss://a.example:8087/chat",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "fetch('https://' + location.hostname + ':8087/chat')",
+        "// new WebSocket('wss://' + location.hostname + ':8087/chat')",
+        "new WebSocket('wss://' + location.hostname + ':' + port)",
+    ],
+)
+def test_what_opens_no_socket_there(script: str) -> None:
+    assert not own_ports_in(script, "a.example")

@@ -23,6 +23,7 @@ from diagnose.parsers.script_urls import (
     insecure_requests_in,
     module_in,
     own_plain_sockets_in,
+    own_ports_in,
     service_worker_in,
     websocket_urls_in,
 )
@@ -332,8 +333,11 @@ class _Loader:
                 reason=answer.reason,
                 headers=answer.headers,
                 is_html=_HTML_DOCUMENT.match(answer.text[:4096]) is not None,
-                mentions=tuple(map(clean, websocket_urls_in(text)))
-                + own_plain_sockets_in(text, self._ctx.target.host),
+                mentions=(
+                    *map(clean, websocket_urls_in(text)),
+                    *own_plain_sockets_in(text, self._ctx.target.host),
+                    *own_ports_in(text, self._ctx.target.host),
+                ),
                 requests=tuple(map(clean, insecure_requests_in(text))),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),

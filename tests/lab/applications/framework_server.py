@@ -66,6 +66,12 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
         case "reverb":
             script = 'new WebSocket("wss://shop.example.com:8080/app/key?protocol=7")'
             return "200 OK", with_script(script), ()
+        case "workerman":
+            script = (
+                "var scheme = location.protocol === 'https:' ? 'wss://' : 'ws://';"
+                "new WebSocket(scheme + location.hostname + ':8080/');"
+            )
+            return "200 OK", with_script(script), ()
         case "bad-gzip" | "big-script" if url.path == "/app.js":
             coding = ("Content-Encoding: gzip",) if mode == "bad-gzip" else ()
             return "200 OK", "console.log(1);\n" * (1 if coding else 200_000), (SCRIPT, *coding)

@@ -493,6 +493,12 @@ def page_opens_a_websocket_on_a_closed_port(lab: Lab) -> None:
     _pages_by(lab, "reverb")
 
 
+@scenario(outside="websocket.page-port", manual=BUILD)
+def page_puts_together_a_websocket_on_a_closed_port(lab: Lab) -> None:
+    """https://github.com/top-think/think-swoole/issues/49: wss at the program's own port."""
+    _pages_by(lab, "workerman")
+
+
 @healthy()
 def page_opens_a_websocket_on_another_port(lab: Lab) -> None:
     """nginx serves it there too, with TLS."""
