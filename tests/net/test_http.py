@@ -172,7 +172,7 @@ def test_headers_without_end_are_not_read_without_end() -> None:
     ("piece", "kind", "name"),
     [
         (b"", "closed", None),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "protocol", None),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "protocol", "SSH"),
         (b"\x15\x03\x01\x00\x02\x02\x0a", "protocol", "TLS"),
         (TimeoutError(), "timeout", None),
         (ConnectionResetError(104, "Connection reset by peer"), "reset", "ECONNRESET"),
