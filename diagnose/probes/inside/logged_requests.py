@@ -4,6 +4,7 @@ last minutes, while the target's own page is answered.
 A GET among them is sent again, so that what is over is not reported.
 """
 
+import math
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -121,15 +122,22 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     if now is None:
         return LoggedFailures()
     offset = _zone_offset(head) if site.is_local_time else 0
-    began = int(now - ctx.elapsed())
+    elapsed = ctx.elapsed()
+    # The clock has whole seconds: the run began in one of two. Its own requests are known by their
+    # User-Agent, unless the user gave one or the log has none.
+    latest, earliest = math.ceil(now + 1 - elapsed) - 1, int(now - elapsed)
+    has_own_agent = any(name.lower() == "user-agent" for name, _ in ctx.options.request.headers)
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
             replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
         )
-        # The clock has whole seconds. Requests of this run are known by their User-Agent.
-        earlier = [line for line in lines if int(line.when) <= began - (not line.agent)]
+        earlier = [
+            line
+            for line in lines
+            if int(line.when) <= (latest if line.agent and not has_own_agent else earliest - 1)
+        ]
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)

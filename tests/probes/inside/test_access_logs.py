@@ -27,7 +27,7 @@ def line(request: str, status: int, second: int = 0, agent: str = "Mozilla/5.0")
 def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields: Any) -> Looking:
     content = "".join(f" {text}\n" for text in lines)
     asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", *logs))
-    ctx = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{content}\n"}))
+    ctx = Looking(RecordedMachine({asked: f"now {fields.get('now', NOW)}\nlog\n{content}\n"}))
     main = parse(f"http {{ access_log {LOG}; {text} }}", "/etc/nginx/nginx.conf")
     ctx.observations += (fields.get("page", PAGE), *fields.get("before", ()))
     config = ctx.emit(NginxConfig(path="/etc/nginx/nginx.conf", main=main))
@@ -63,11 +63,22 @@ def test_requests_before_the_configuration_was_loaded_are_about_another() -> Non
 def test_requests_of_this_run_do_not_count() -> None:
     assert failed(line("POST /api HTTP/1.1", 500, 11)) == []
     assert failed(line("POST /api HTTP/1.1", 500, 10)) != []
+    assert failed(line("POST /api HTTP/1.1", 500, 10, "Mozilla/5.0 diagnose/1.0")) == []
     plain = 'log_format plain "[$time_local] \\"$request\\" $status"; '
     text = SITE.replace("location", f"access_log {LOG} plain; location")
     said = '[24/Nov/2026:18:01:10 +0800] "POST /api HTTP/1.1" 500'
     assert failed(said, text=plain + text) == []
     assert failed(said.replace(":10 ", ":09 "), text=plain + text) != []
+
+
+@pytest.mark.parametrize(("second", "counts"), [(10, True), (11, True), (12, False)])
+def test_requests_of_the_second_in_which_the_run_began_count(
+    monkeypatch: pytest.MonkeyPatch, second: int, counts: bool
+) -> None:
+    """The clock said 11 seconds when the run was 0.7 s old: it began between 10.3 and 11.3."""
+    monkeypatch.setattr(Looking, "elapsed", lambda _: 0.7)
+    observed = failed(line("POST /api HTTP/1.1", 500, second), now=NOW + 1)
+    assert bool(observed) is counts
 
 
 @pytest.mark.parametrize(("name", "is_known"), [("blog.example.com", False), ("_", True)])
