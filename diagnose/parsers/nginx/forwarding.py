@@ -19,9 +19,12 @@ _SET_HEADER = "proxy_set_header"
 def upgrade_forwarding(location: LocationMatch) -> tuple[bool, bool]:
     """Return whether a location forwards a WebSocket's Upgrade field, and whether it forwards
     Connection with "upgrade" (RFC 6455 section 4.1). A value that depends on unknown variables
-    counts as correct."""
+    counts as correct; `Upgrade http_upgrade`, without the sign of a variable, is none."""
     upgrade, connection = (forwarded_header(location, name) for name in ("Upgrade", "Connection"))
-    return upgrade != "", connection is None or "upgrade" in connection_options(connection)
+    return (
+        upgrade is None or "websocket" in connection_options(upgrade),
+        connection is None or "upgrade" in connection_options(connection),
+    )
 
 
 def connection_options(value: str) -> frozenset[str]:

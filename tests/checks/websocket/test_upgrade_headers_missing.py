@@ -94,6 +94,14 @@ def test_fires_when_connection_is_close_or_empty_and_replaces_it() -> None:
         assert '+        proxy_set_header Connection "upgrade";' in added
 
 
+def test_fires_when_upgrade_lacks_the_sign_of_a_variable() -> None:
+    wrong = "        proxy_set_header Upgrade http_upgrade;\n"
+    added = diff_of(OWN % PASSED.replace("$http_upgrade", "http_upgrade"))
+    assert f"-{wrong}" in f"{added}\n"
+    assert "+        proxy_set_header Upgrade $http_upgrade;" in added
+    assert "Connection" not in added
+
+
 def test_silent_when_the_headers_are_passed_on() -> None:
     assert not judge(CHECK, config(OWN % PASSED), front(400), direct(101), target=CHAT)
     inherited = (OWN % "").replace("    location", PASSED + "    location", 1)
