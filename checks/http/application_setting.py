@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.http._known_application import known_application
+from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -42,6 +43,8 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
     setting = application.settings.get(message.means, "")
     if message.means not in _TOPICS or not setting:
         return
+    if message.means == "allowed_origin" and any(refused_attempts(evidence, "origin")):
+        return  # websocket.origin-refused names what nginx says of the origin
     subject = Subject(port=evidence.target.port, text=application.name)
     yield Claim(
         about=subject,

@@ -27,9 +27,12 @@ def environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables for a program on this machine.
 
     They are those in KEPT_VARIABLES, LC_ALL=C, and a PATH that has only trusted folders.
+    STEPPATH is a folder that is there: without it Caddy's library of Smallstep makes ~/.step, even
+    for `caddy version`.
     """
     variables = {name: value for name, value in inherited.items() if name in KEPT_VARIABLES}
-    return variables | {"LC_ALL": "C", "PATH": trusted_path(inherited.get("PATH") or os.defpath)}
+    path = trusted_path(inherited.get("PATH") or os.defpath)
+    return variables | {"LC_ALL": "C", "PATH": path, "STEPPATH": "/"}
 
 
 @lru_cache(maxsize=8)

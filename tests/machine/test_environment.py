@@ -88,6 +88,7 @@ def test_what_changes_programs_is_not_handed_on(name: str) -> None:
 def test_what_is_needed_is_handed_on() -> None:
     handed = environment({"HOME": "/root", "SSH_AUTH_SOCK": "/s", "LANG": "zh_CN.UTF-8"})
     assert (handed["HOME"], handed["SSH_AUTH_SOCK"], handed["LC_ALL"]) == ("/root", "/s", "C")
+    assert handed["STEPPATH"] == "/", "Caddy makes ~/.step without it"
     assert "LANG" not in handed
 
 

@@ -27,8 +27,9 @@ while [ "$all" ]; do
   folder=${all%%:*} all=${all#*:}
   case $folder in /*) ours "$folder" && trusted=$trusted${trusted:+:}$folder ;; esac
 done
-PATH=$trusted LC_ALL=C
-export PATH LC_ALL
+# Without STEPPATH, `caddy version` makes ~/.step.
+PATH=$trusted LC_ALL=C STEPPATH=/
+export PATH LC_ALL STEPPATH
 # Whether programs can be ended here (timeout(1)).
 if timeout 1 true 2>/dev/null; then echo ready timeout; else echo ready; fi
 exec sh

@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Confidence, Severity, Symptom
 from diagnose.model.applications import KnownApplication
+from diagnose.model.http import Upgrade
 from diagnose.parsers.applications import application_ids, application_of
 from tests.support.check_evidence import SHOP, judge
 
@@ -49,6 +50,18 @@ def test_silent_where_the_message_means_the_proxy() -> None:
     target = replace(SHOP, symptom=Symptom("websocket", "Connection Lost"))
     n8n = KnownApplication(id="n8n", name="n8n", url="https://shop.example.com/")
     assert not judge(CHECK, n8n, target=target)
+
+
+def test_silent_where_the_refusal_of_the_origin_is_seen() -> None:
+    cockpit = KnownApplication(id="cockpit", name="Cockpit", url="https://shop.example.com/")
+    target = replace(SHOP, symptom=Symptom("csrf", "received request from bad Origin"))
+    refused = Upgrade(
+        url="wss://shop.example.com/cockpit/socket", path="/cockpit/socket", address="203.0.113.10",
+        port=443, origin="https://shop.example.com", fault="status", status=403,
+    )  # fmt: skip
+    accepted = replace(refused, variant="other-scheme", status=101, accepted=True)
+    assert judge(CHECK, cockpit, target=target)
+    assert not judge(CHECK, cockpit, refused, accepted, target=target)
 
 
 def test_every_setting_that_a_message_means_is_there() -> None:
