@@ -6,12 +6,19 @@ from diagnose.model.processes import RunningPrograms
 from diagnose.parsers.applications import application_of, application_of_command
 
 
+def recognized_application(evidence: Evidence) -> tuple[KnownApplication, Application] | None:
+    """Return what shows the application of the site by its page, and the application."""
+    for known in evidence.good(KnownApplication):
+        if application := application_of(known.id):
+            return known, application
+    return None
+
+
 def known_application(evidence: Evidence) -> Application | None:
     """Return the application of the site, by its page, or by the command line of its process where
     the page failed; None if it is not known."""
-    for known in evidence.good(KnownApplication):
-        if application := application_of(known.id):
-            return application
+    if recognized := recognized_application(evidence):
+        return recognized[1]
     programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
     applications = (application_of_command(program.command) for program in programs)
     return next(filter(None, applications), None)

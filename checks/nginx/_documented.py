@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
 from diagnose.model import Evidence
-from diagnose.model.applications import Application, KnownApplication, Topic
+from diagnose.model.applications import Application, Topic
 from diagnose.model.frozen import frozen
-from diagnose.parsers.applications import application_of, message_of
+from diagnose.parsers.applications import message_of
 from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.forwarding import application_of as proxied_application
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -47,15 +47,6 @@ class Gap:
         if self.topic == "well_known":
             return f"location = {self.directive} {{ return {self.value}; }}"
         return f"{self.directive} {self.value};"
-
-
-def known_application(evidence: Evidence) -> tuple[KnownApplication, Application] | None:
-    """Return the application that the site has, and what is known of it."""
-    for known in evidence.good(KnownApplication):
-        application = application_of(known.id)
-        if application is not None:
-            return known, application
-    return None
 
 
 def reported_topic(evidence: Evidence) -> Topic | None:

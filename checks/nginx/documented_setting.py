@@ -9,12 +9,12 @@ missed (413, 504, the application's own words). The facts are those of `diagnose
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._known_application import recognized_application
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._documented import (
     Gap,
     gaps,
     is_needed,
-    known_application,
     reported_topic,
 )
 from checks.nginx._edits import Changes, config_edits
@@ -50,7 +50,7 @@ _STATUSES = {"upload": 413, "timeout": 504}
     explains=["nginx.body-limit", "nginx.other-requests-failed"],
 )
 def documented_setting(evidence: Evidence) -> Iterator[Claim]:
-    nginx, pair = Nginx.of(evidence), known_application(evidence)
+    nginx, pair = Nginx.of(evidence), recognized_application(evidence)
     if pair is None or nginx.config is None:
         return
     known, application = pair

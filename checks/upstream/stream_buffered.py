@@ -99,7 +99,8 @@ def _told_stream(nginx: Nginx) -> Iterator[Claim]:
     for path in paths:
         for match in nginx.location_matches(path):
             directive = pass_directive_of(match)
-            if directive is None or not _is_kept_back(match, directive.name):
+            module = directive.name.removesuffix("_pass") if directive else ""
+            if directive is None or not _is_buffered(match, module):
                 continue
             yield Claim(
                 about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
@@ -119,7 +120,7 @@ def _told_stream(nginx: Nginx) -> Iterator[Claim]:
                     "location": " ".join((match.block.name, *match.block.args)),
                     "place": file_line(directive),
                 },
-                fix=_fix(nginx, match, path, f"{directive.name.removesuffix('_pass')}_buffering"),
+                fix=_fix(nginx, match, path, f"{module}_buffering"),
             )
             return
 
@@ -132,16 +133,6 @@ def _used_paths(evidence: Evidence) -> list[str]:
     ]
     used = (path for each in readers for path in (*each.sent_paths, *each.data_paths))
     return list(dict.fromkeys(path.partition("?")[0] for path in used))
-
-
-def _is_kept_back(match: LocationMatch, name: str) -> bool:
-    """Return whether the module that passes on collects responses (nginx's modules of proxy,
-    FastCGI, uWSGI and SCGI do)."""
-    prefix = name.removesuffix("_pass")
-    buffering = match.directive(f"{prefix}_buffering")
-    return prefix in {"proxy", "fastcgi", "uwsgi", "scgi"} and (
-        buffering is None or buffering.args[:1] != ("off",)
-    )
 
 
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
@@ -192,9 +183,13 @@ def _streams(backend: Backend) -> list[UpstreamTry]:
     ]
 
 
-def _is_buffered(match: LocationMatch) -> bool:
-    directive = match.directive("proxy_buffering")
-    return directive is None or directive.args[:1] != ("off",)
+def _is_buffered(match: LocationMatch, module: str = "proxy") -> bool:
+    """Return whether the module that passes on collects responses (nginx's modules of proxy,
+    FastCGI, uWSGI and SCGI do)."""
+    buffering = match.directive(f"{module}_buffering")
+    return module in {"proxy", "fastcgi", "uwsgi", "scgi"} and (
+        buffering is None or buffering.args[:1] != ("off",)
+    )
 
 
 def _fix(nginx: Nginx, match: LocationMatch, path: str, setting: str = "proxy_buffering") -> Fix:

@@ -145,12 +145,6 @@ def cookie_names(headers: Headers) -> tuple[str, ...]:
     return tuple(match[1] for value in values if (match := _COOKIE.match(value)))
 
 
-def runs_command(application: Application, command: str) -> bool:
-    """Return whether a command line is that of an application's process."""
-    words = {word.rpartition("/")[2] for word in command.split()[:20]}
-    return not words.isdisjoint(application.recognized.command)
-
-
 def application_of_command(command: str) -> Application | None:
     """Return the application whose process has this command line, None if it is not known."""
     words = {word.rpartition("/")[2] for word in command.split()[:20]}

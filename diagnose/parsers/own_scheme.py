@@ -28,11 +28,7 @@ def _named_by(answer: Exchange) -> Iterator[str]:
     """Yield the address to which a response redirects, and those in its query."""
     onward = redirect_target(answer) or ""
     yield onward
-    query = onward.partition("?")[2].partition("#")[0][:_MAX_QUERY]
-    try:
-        yield from (value for _, value in parse_qsl(query, max_num_fields=64))
-    except ValueError:
-        return
+    yield from _query_values(onward)
 
 
 def _written_in(page: Page) -> Iterator[str]:
@@ -40,11 +36,16 @@ def _written_in(page: Page) -> Iterator[str]:
     yield from page.insecure_forms
     yield from page.insecure_frames
     for login in page.logins:
-        query = login.partition("?")[2].partition("#")[0][:_MAX_QUERY]
-        try:
-            yield from (value for _, value in parse_qsl(query, max_num_fields=64))
-        except ValueError:
-            continue
+        yield from _query_values(login)
+
+
+def _query_values(url: str) -> Iterator[str]:
+    """Yield the values in a URL's query; none of one with too many."""
+    query = url.partition("?")[2].partition("#")[0][:_MAX_QUERY]
+    try:
+        yield from (value for _, value in parse_qsl(query, max_num_fields=64))
+    except ValueError:
+        return
 
 
 def _is_own_plain(url: str, host: str) -> bool:

@@ -37,31 +37,29 @@ MAX_SECONDS = 6.0
 UNKNOWN_END = "-diagnose-7f3a"
 
 
-@probe(after=Exchange)
-async def repeated(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=NginxConfig)
+async def repeated(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Compare a GET that was sent again and failed again."""
     is_logged = exchange.purpose == "logged" and exchange.method == "GET"
     if is_logged and is_questionable(exchange) and (url := parse_url(exchange.url)):
-        await _compare(ctx, url.path, exchange)
+        await _compare(ctx, config, url.path, exchange)
 
 
-@probe(after=FailedRequests)
-async def sent(ctx: ProbeContext, failure: FailedRequests) -> None:
+@probe(after=FailedRequests, needs=NginxConfig)
+async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) -> None:
     """Compare a request that a page sends, and that finds nothing."""
     is_lost = failure.status == 404 and failure.is_from_page and failure.server == "nginx"
     if is_lost and failure.method in {"POST", "PUT", "PATCH", "DELETE"}:
         page = next((page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)), None)
         if page is not None:
             url = ctx.target.origin + failure.path
-            await _compare(ctx, failure.path, replace(page, url=url, status=404, body=""))
+            answer = replace(page, url=url, status=404, body="")
+            await _compare(ctx, config, failure.path, answer)
 
 
-async def _compare(ctx: ProbeContext, path: str, exchange: Exchange) -> None:
+async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: Exchange) -> None:
     """Ask for the path; `exchange` is what visitors get there."""
-    route = next(
-        (upstream_routes.find_route(ctx, config, path) for config in ctx.observed(NginxConfig)[:1]),
-        None,
-    )
+    route = upstream_routes.find_route(ctx, config, path)
     if route is None or is_usual_websocket(path) or not ctx.options.wants("upstream"):
         return
     slots = (f"logged comparison {number}" for number in range(MAX_PATHS))

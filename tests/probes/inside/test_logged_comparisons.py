@@ -56,9 +56,9 @@ def compare(
                 NginxConfig(path="/n.conf", main=parse(text, "/n.conf")), PAGE, seen,
             ]  # fmt: skip
             if isinstance(seen, Exchange):
-                await logged_comparisons.repeated.work(ctx, seen)
+                await logged_comparisons.repeated.work(ctx, seen, ctx.observed(NginxConfig)[0])
             else:
-                await logged_comparisons.sent.work(ctx, seen)
+                await logged_comparisons.sent.work(ctx, seen, ctx.observed(NginxConfig)[0])
 
     asyncio.run(work())
     assert not ctx.observed(ComparedRequest)
@@ -116,7 +116,7 @@ def test_two_paths_are_enough() -> None:
     ctx.observations += [NginxConfig(path="/n.conf", main=parse("http { }", "/n.conf")), AGAIN]
 
     async def work() -> None:
-        await logged_comparisons.repeated.work(ctx, AGAIN)
+        await logged_comparisons.repeated.work(ctx, AGAIN, ctx.observed(NginxConfig)[0])
 
     asyncio.run(work())
     assert not ctx.observed(LoggedComparison)
