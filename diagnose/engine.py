@@ -95,7 +95,7 @@ class Run:
     #: The probes that wait for another observation too, by the type of that.
     _needing: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
-    _inside_started: bool = False
+    is_inside: bool = False
     _failure_started: bool = False
     _server_side: "ServerSideRun | None" = None
     _container: "ContainerMachine | None" = None
@@ -204,10 +204,10 @@ class Run:
 
     def start_inside_probes(self) -> None:
         """Start the inside probes; later calls do nothing."""
-        if not self._inside_started and self._machine is not None:
+        if not self.is_inside and self._machine is not None:
             from diagnose.model.nginx import NginxConfig
 
-            self._inside_started = True
+            self.is_inside = True
             self.register(Probe("engine.checks", NginxConfig, _import_checks))
             self.start(self.load_probes(Side.INSIDE, INSIDE))
             self._start_failure_probes()
@@ -215,10 +215,18 @@ class Run:
     def _start_failure_probes(self) -> None:
         """Start the inside probes that a healthy site does not need, once it is not healthy or
         `--cloud` asks for them."""
-        if self._inside_started and not self._failure_started:
+        if self.is_inside and not self._failure_started:
             self._failure_started = self.options.cloud or any(map(_is_failed, self.observations))
             if self._failure_started:
                 self.start(self.load_probes(Side.INSIDE, AFTER_FAILURE))
+
+    def for_page(self, target: Target, options: Options) -> "Run":
+        """Return a run for another page of the site, with the clock and the crashes of this one."""
+        machine = self._machine if self.is_inside else None
+        return Run(
+            target, replace(options, inside=self.is_inside), self.net, null_sink,
+            asyncio.TaskGroup(), machine, self.start_time, self.started_at, crashes=self.crashes,
+        )  # fmt: skip
 
     def close(self) -> None:
         for stream in self._streams.values():
@@ -333,8 +341,14 @@ async def _observe(
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with deadline(current_run.options.deadline), current_run.tasks:
-            current_run.start_probes()
+        async with deadline(current_run.options.deadline):
+            async with current_run.tasks:
+                current_run.start_probes()
+            if current_run.further_requests.others:
+                # Imported late: on most sites nothing else failed.
+                from diagnose.other_pages import observe_others
+
+                await observe_others(current_run)
     except (TimeoutError, LateError, asyncio.CancelledError) as ending:
         return ending
     finally:

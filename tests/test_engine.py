@@ -22,6 +22,7 @@ from diagnose.net.deadline import Deadline
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options, Probe, ProbeContext, probe, server_side
 from tests.support.check_evidence import SHOP
+from tests.support.engine_runs import install_probes
 from tests.support.report_builder import NAME
 
 Install = Callable[..., None]
@@ -32,14 +33,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install these probes in place of the real ones, outside and inside."""
 
     def install(*outside: Probe, inside: tuple[Probe, ...] = ()) -> None:
-        for side, given in ((Side.OUTSIDE, outside), (Side.INSIDE, inside)):
-            module = ModuleType("only_these")
-            vars(module).update(
-                {f"probe_{number}": replace(one, side=side) for number, one in enumerate(given)}
-            )
-            monkeypatch.setitem(sys.modules, f"diagnose.probes.{side}.only_these", module)
-        monkeypatch.setattr(engine, "OUTSIDE", ("only_these",))
-        monkeypatch.setattr(engine, "INSIDE", ("only_these",))
+        install_probes(monkeypatch, *outside, inside=inside)
 
     return install
 

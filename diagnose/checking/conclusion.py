@@ -10,6 +10,7 @@ from diagnose.checking.registry import load_check, runnable_ids
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import (
     Check,
+    Claim,
     Crash,
     Evidence,
     Ignore,
@@ -44,11 +45,16 @@ def conclude(
         all_crashes.append(crash)
         sink(Crashed(crash))
 
+    def judge(judged: Evidence) -> list[tuple[Check, Claim]]:
+        return _raised(judged, record_crash)
+
     symptom = evidence.target.symptom
-    runnable = runnable_ids(evidence.observations, has_message=symptom is not None)
-    loaded = (_load(name, record_crash) for name in runnable)
-    checks = [check for check in loaded if check is not None]
-    raised = claims(checks, evidence, record_crash)
+    raised = judge(evidence)
+    if any(type(observation).__name__ == "OtherRequest" for observation in evidence.observations):
+        # Imported late: few runs diagnose another page.
+        from diagnose.checking.other_pages import other_claims
+
+        raised += other_claims(raised, evidence, judge)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
     if symptom is not None:
         # Imported late: few runs have a pasted message.
@@ -58,6 +64,14 @@ def conclude(
     active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
     conclusions = findings(in_scope, active, symptom)
     return Report(evidence, conclusions, tuple(all_crashes), ignores=all_ignores)
+
+
+def _raised(evidence: Evidence, on_crash: Callable[[Crash], None]) -> list[tuple[Check, Claim]]:
+    """Run the checks that can say something about the evidence."""
+    has_message = evidence.target.symptom is not None
+    runnable = runnable_ids(evidence.observations, has_message=has_message)
+    loaded = (_load(name, on_crash) for name in runnable)
+    return claims([check for check in loaded if check is not None], evidence, on_crash)
 
 
 def _load(check_id: str, on_crash: Callable[[Crash], None]) -> Check | None:

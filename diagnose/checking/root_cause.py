@@ -34,6 +34,8 @@ from diagnose.model.tcp import Connection
 
 _SEVERITIES = tuple(Severity)
 _CONFIDENCES = tuple(Confidence)
+#: The checks that list requests of visitors which failed. One with a cause is explained by it.
+_OTHER_REQUESTS = frozenset({"nginx.other-requests-failed", "server.other-requests-failed"})
 
 Status = Literal["ok", "warning", "critical", "unknown"]
 #: "running" only while a run continues: no final report contains it.
@@ -193,10 +195,13 @@ def explains(check: Check, symptom: Check) -> bool:
     )
 
 
-def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, int, int, str, str]:
+def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, bool, int, int, str, str]:
     check, claim = raised_claim
+    severity = claim.severity or check.severity
     return (
-        _SEVERITIES.index(claim.severity or check.severity),
+        _SEVERITIES.index(severity),
+        # What a visitor got comes before what may be of interest.
+        severity is Severity.NOTE and claim.request is None,
         _CONFIDENCES.index(claim.confidence),
         LAYERS.index(check.layer),
         check.id,
@@ -230,6 +235,10 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     # What may be intended causes no fault; it may be why something else is noted.
     if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
+    if claim.request != consequence.request:
+        # The log tells of the same request.
+        is_same = claim.request == consequence.about.path
+        return is_same and symptom_check.id in _OTHER_REQUESTS
     return explains(check, symptom_check) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )

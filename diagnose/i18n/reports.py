@@ -29,6 +29,8 @@ MESSAGES = Messages(
     Message(
         "healthy-explained", "{url} answers {answer}: {title}. Nothing shows that this is a fault."
     ),
+    # NOTE: behind "healthy"; {title} is what was found out about another page of the site.
+    Message("other-page", "Visitors did not get another page: {title}."),
     Message("healthy-only", "{url}: {layers} healthy. Nothing else was judged."),
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
     Message(

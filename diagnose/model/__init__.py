@@ -179,7 +179,8 @@ class Claim:
     `facts` fill in the check's text. `because` are the observations that support the claim.
     `ruled_out` are the ids of checks that were considered and excluded. `covers` are subjects,
     besides `about`, whose symptoms this claim explains. `severity` is set only if it differs from
-    the check's own.
+    the check's own. `request` is the path of the other page of the site that the claim is about,
+    None for the target's own (`diagnose.model.other_requests`).
     """
 
     about: Subject
@@ -191,6 +192,7 @@ class Claim:
     covers: tuple[Subject, ...] = ()
     location: Location | None = None
     fix: Fix | None = None
+    request: str | None = None
 
 
 CheckFunction = Callable[[Evidence], Iterable[Claim]]

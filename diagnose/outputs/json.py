@@ -37,7 +37,7 @@ TOOL = {"name": "diagnose", "version": VERSION}
 
 _COMMON_FIELDS = {"vantage", "at", "took", "equivalent", "failure"}
 #: Fields that are found elsewhere in the document, or in a recording.
-_OMITTED_FIELDS = {("NginxConfig", "main")}
+_OMITTED_FIELDS = {("NginxConfig", "main"), ("OtherRequest", "observations")}
 _MAX_TEXT = 4096
 
 

@@ -65,7 +65,15 @@ def _well_sentence(report: Report, lang: str) -> str:
     if any(finding.severity is Severity.ERROR for finding in report.suppressed):
         return translate("ignored.only", lang, url=report.evidence.target.url, checks=ids)
     ignored = translate("ignored.checks", lang, checks=ids) if ids else ""
-    return join_sentences(_healthy_sentence(report, lang), ignored, lang)
+    well = join_sentences(_healthy_sentence(report, lang), _other_page_sentence(report, lang), lang)
+    return join_sentences(well, ignored, lang)
+
+
+def _other_page_sentence(report: Report, lang: str) -> str:
+    """Return what visitors may have met at another page, "" if nothing."""
+    notes = (note for note in report.findings if note.is_note and note.claim.request is not None)
+    note = next(notes, None)
+    return translate("other-page", lang, title=title(note, lang)) if note else ""
 
 
 def _healthy_sentence(report: Report, lang: str) -> str:

@@ -64,7 +64,7 @@ def failed_requests(
         is_from_page = host_of(line.referer) in names
         if line.has_user and line.status < 400:
             passwords[line.client, line.agent] = line.when
-        if line.when < since or not _is_of_site(line, names, is_shared, is_from_page):
+        if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
         key = line.method, line.path
         if line.status < 400:
@@ -89,7 +89,7 @@ def refused_upgrades(
     counts: Counter[str] = Counter()
     for line in lines:
         is_from_page = host_of(line.referer) in names
-        if line.when < since or not _is_of_site(line, names, is_shared, is_from_page):
+        if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
         if line.method == "GET" and line.status < 400:
             counts.pop(line.path, None)
@@ -109,9 +109,10 @@ def _may_be_upgrade(line: AccessLine) -> bool:
     )
 
 
-def _is_of_site(
+def is_of_site(
     line: AccessLine, names: Collection[str], is_shared: bool, is_from_page: bool
 ) -> bool:
+    """Return whether a request of a visitor was for the site, as far as the log tells."""
     if _OWN_AGENT in line.agent:
         return False
     if line.host:

@@ -54,6 +54,8 @@ _IMPORT = lazy_pattern(
     r"(?:^|[;\n}])\s{0,40}import\s{0,9}(?:[\w$*{][\w$*{},\s]{0,400}\bfrom\s{0,9})?"
     r"([\"'])((?:/|\.{1,2}/)[^\"'\s<>]{1,255})\1"
 )
+#: `new EventSource("/events")` (HTML standard, section 9.2.2).
+_STREAM = lazy_pattern(r"\bnew EventSource\(\s{0,9}([\"'`])((?:\.{0,2}/)?[\w./~?=&%+-]{1,255})\1")
 #: Maximum number of modules that an inline script imports.
 MAX_IMPORTS = 4
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
@@ -117,6 +119,14 @@ def insecure_requests_in(script: str) -> tuple[str, ...]:
     spans = [match.span(1) for match in matches]
     spans = sorted({*spans, *(match.span() for match in _INNER_NAME.finditer(script))})
     return _outside_comments(script, iter(spans))
+
+
+def streams_in(script: str) -> tuple[str, ...]:
+    """Return the references of the streams of events that a script opens, each once."""
+    matches = zip(_STREAM.finditer(script), range(MAX_URLS), strict=False)
+    return tuple(
+        dict.fromkeys(match[2] for match, _ in matches if is_in_use(script, match.start()))
+    )
 
 
 def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:

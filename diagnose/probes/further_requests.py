@@ -8,6 +8,10 @@ ends before the run does. All probes of a run share one budget: `ProbeContext.fu
     if allowance is not None:
         …  # one request: at most allowance.bytes of its body, at most allowance.seconds
         ctx.further_requests.give_back(allowance, received)
+
+Another page of the site that visitors ask for can be diagnosed like the target, after it:
+
+    ctx.further_requests.diagnose_later(OtherRequest(path="/orders", …))
 """
 
 from typing import TYPE_CHECKING
@@ -17,6 +21,7 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.request_fields import is_own_origin
 
 if TYPE_CHECKING:
+    from diagnose.model.other_requests import OtherRequest
     from diagnose.probes import ProbeContext
 
 #: Maximum number of further requests in one run, and bytes of their bodies together.
@@ -25,6 +30,12 @@ MAX_REQUESTS, MAX_BYTES = 12, 2 << 20
 #: Seconds: from the first further request to the end of the last, the longest time of one, and the
 #: time that the run needs after it.
 MAX_TOTAL, MAX_EACH, RESERVE = 5.0, 3.0, 1.0
+
+#: What the probes ask that read access logs, once in a run.
+NGINX_ACCESS_LOG, SERVER_ACCESS_LOG = ACCESS_LOGS = (
+    "nginx's access log",
+    "the server's access log",
+)
 
 #: Seconds. With less time than this, a request is not begun.
 _MIN_TIME = 0.3
@@ -45,6 +56,7 @@ class FurtherRequests:
         self._requests, self._bytes = MAX_REQUESTS, MAX_BYTES
         self._first_at: float | None = None
         self._begun: set[str] = set()
+        self._later: dict[str, OtherRequest] = {}
 
     def begin(self, question: str) -> bool:
         """Return True the first time in a run that this question is asked."""
@@ -77,6 +89,16 @@ class FurtherRequests:
     def give_back(self, allowance: Allowance, received: int) -> None:
         """Return the bytes that a response did not need."""
         self._bytes += max(0, allowance.bytes - received)
+
+    def diagnose_later(self, request: "OtherRequest") -> None:
+        """Have another page of the site diagnosed after the target, the first request of a path as
+        it was made. Whether it is, and how many are, is the engine's decision."""
+        self._later.setdefault(request.path, request)
+
+    @property
+    def others(self) -> "tuple[OtherRequest, ...]":
+        """The other pages that are to be diagnosed, the first that was named first."""
+        return tuple(self._later.values())
 
     def _time_left(self, ctx: "ProbeContext") -> float:
         now = ctx.elapsed()

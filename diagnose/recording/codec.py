@@ -11,8 +11,8 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -33,6 +33,9 @@ MAX_BYTES, MAX_PER_KIND, MAX_DEPTH = 64 << 20, 500, 400
 
 #: The name of the recording in the archive of `diagnose bundle`.
 BUNDLED_RECORDING = "recording.jsonl"
+
+#: The kind of observation that holds those of another page (`diagnose.model.other_requests`).
+_OTHER = "OtherRequest"
 
 #: The beginning of a zip archive (APPNOTE.TXT, 4.3.7).
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -109,11 +112,15 @@ def encode(recording: Recording) -> str:
         "privileged": recording.privileged,
         "scope": to_builtins(evidence.scope),
     }
-    records = (
-        {"kind": type(observation).__name__, **to_builtins(observation)}
-        for observation in evidence.observations
-    )
+    records = map(_record, evidence.observations)
     return "".join(json_line(record) for record in (header, *records))
+
+
+def _record(observation: Observation) -> dict[str, Any]:
+    record = {"kind": type(observation).__name__, **to_builtins(observation)}
+    if record["kind"] == _OTHER:
+        record["observations"] = [_record(nested) for nested in _observations_in(observation)]
+    return record
 
 
 def json_line(record: Mapping[str, Any]) -> str:
@@ -187,24 +194,48 @@ def decode(text: str) -> Recording:
     return Recording(evidence, str(header.get("hostname", "")), header.get("privileged") is True)
 
 
-def _observations(lines: Iterable[tuple[int, str]]) -> Iterable[Observation]:
+def _observations(lines: Iterable[tuple[int, str]]) -> Iterator[Observation]:
     counts: Counter[str] = Counter()
     for number, text in lines:
         if text.strip():
-            record = _parse_object(number, text)
-            name = str(record.pop("kind", ""))
-            kind = observation_kinds().get(name)
-            counts[name] += 1
-            if counts[name] > MAX_PER_KIND:
-                raise UsageError(
-                    f"Line {number} of the recording: no run sees more than {MAX_PER_KIND} times"
-                    " the same kind of thing."
-                )
-            if kind is not None:
-                try:
-                    yield _convert(number, record, kind)
-                except _UnknownWordError:
-                    continue
+            yield from _decoded(number, _parse_object(number, text), counts)
+
+
+def _decoded(number: int, record: dict[str, Any], counts: Counter[str]) -> Iterator[Observation]:
+    """Yield the observation of a record, if this version knows it; `counts` are those of each kind
+    so far."""
+    name = str(record.pop("kind", ""))
+    kind = observation_kinds().get(name)
+    counts[name] += 1
+    if counts[name] > MAX_PER_KIND:
+        raise UsageError(
+            f"Line {number} of the recording: no run sees more than {MAX_PER_KIND} times"
+            " the same kind of thing."
+        )
+    if kind is None:
+        return
+    nested = record.pop("observations", ()) if name == _OTHER else ()
+    try:
+        observation = _convert(number, record, kind)
+    except _UnknownWordError:
+        return
+    if nested:
+        observation = replace(observation, observations=tuple(_nested(number, nested)))
+    yield observation
+
+
+def _observations_in(observation: Any) -> tuple[Observation, ...]:
+    nested: tuple[Observation, ...] = observation.observations
+    return nested
+
+
+def _nested(number: int, records: Any) -> Iterator[Observation]:
+    """Yield the observations of another page, which has none in its turn."""
+    counts = Counter({_OTHER: MAX_PER_KIND})
+    for record in records if isinstance(records, list) else ():
+        if not isinstance(record, dict):
+            raise UsageError(f"Line {number} of the recording: an observation is no JSON object.")
+        yield from _decoded(number, record, counts)
 
 
 def _parse_object(number: int, text: str) -> dict[str, Any]:

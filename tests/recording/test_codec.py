@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model import Evidence, Observation, Target
+from diagnose.model import Evidence, Observation, Target, Unseen
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.other_requests import OtherRequest
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.target import UsageError
 from diagnose.recording.codec import Recording, decode, encode, observation_kinds, to_builtins
@@ -19,6 +21,7 @@ from tests.support.check_evidence import NOW, SHOP
 from tests.support.effort import examples
 from tests.support.report_builder import ANSWER, CLOSED, LEAF, NAME, SECURE, SERVER
 
+HEADER = encode(Recording(Evidence(SHOP, NOW))).rstrip("\n")
 moments = st.datetimes(
     min_value=datetime(1950, 1, 1), max_value=datetime(2120, 1, 1), timezones=st.just(UTC)
 )
@@ -114,3 +117,35 @@ def test_kinds_of_a_later_version_are_passed_over_and_so_are_its_fields() -> Non
 def test_what_is_no_recording_is_said_with_the_line(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         decode(text)
+
+
+def test_the_observations_of_another_page_keep_their_kinds() -> None:
+    page = Exchange(url="https://shop.example.com/a", address="203.0.113.10", port=443, status=404)
+    request = OtherRequest(path="/a", observations=(page, Unseen(what="x", why="y")))
+    text = encode(Recording(Evidence(SHOP, NOW, (request,))))
+    (decoded,) = decode(text).evidence.of(OtherRequest)
+    assert [type(nested) for nested in decoded.observations] == [Exchange, Unseen]
+    assert decoded.observations[0].summary() == page.summary()
+
+
+@pytest.mark.parametrize(
+    ("nested", "kept"),
+    [
+        ('"text"', 0),
+        ("[]", 0),
+        ('[{"kind": "OfALaterVersion"}]', 0),
+        # Another page has no other pages in its turn.
+        ('[{"kind": "Unseen", "what": "x", "why": "y"}]', 1),
+    ],
+)
+def test_strange_observations_of_another_page(nested: str, kept: int) -> None:
+    record = f'{{"kind": "OtherRequest", "path": "/a", "observations": {nested}}}'
+    (decoded,) = decode(f"{HEADER}\n{record}\n").evidence.of(OtherRequest)
+    assert len(decoded.observations) == kept
+
+
+@pytest.mark.parametrize("nested", ["[1]", '[{"kind": "OtherRequest", "path": "/b"}]'])
+def test_observations_that_another_page_cannot_have(nested: str) -> None:
+    record = f'{{"kind": "OtherRequest", "path": "/a", "observations": {nested}}}'
+    with pytest.raises(UsageError, match="Line 2"):
+        decode(f"{HEADER}\n{record}\n")

@@ -17,6 +17,7 @@ from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.further_requests import NGINX_ACCESS_LOG
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
@@ -45,7 +46,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     is_wanted = ctx.options.wants("nginx") or ctx.options.wants("upstream")
     if config is None or not is_wanted or not (pages := answered_pages(ctx)):
         return
-    if ctx.further_requests.begin("nginx's access log"):
+    if ctx.further_requests.begin(NGINX_ACCESS_LOG):
         failures = await observe_failures(ctx, _logged_site(ctx, config), pages)
         for path in failures.upgrades:
             await try_logged(ctx, config, path)

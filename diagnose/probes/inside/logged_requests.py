@@ -1,9 +1,11 @@
 """Reads access logs of a web server on this machine: which other requests of visitors failed in the
 last minutes, while the target's own page is answered.
 
-A GET among them is sent again, so that what is over is not reported.
+A GET among them is sent again, so that what is over is not reported. What fails again, and a page
+whose own requests failed, is diagnosed after the target.
 """
 
+import contextlib
 import math
 import re
 import shlex
@@ -12,13 +14,20 @@ from dataclasses import replace
 
 from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.marks import UrlPath, Word
+from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine
 from diagnose.parsers.failed_requests import failed_requests, refused_upgrades
+from diagnose.parsers.other_requests import (
+    pages_with_failures,
+    unserved_pages,
+    used_pages,
+)
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
@@ -85,11 +94,15 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
 
 @frozen
 class LoggedFailures:
-    """What failed by the logs: requests, and the paths at which browsers may have been refused a
-    WebSocket."""
+    """What failed by the logs: requests, the paths at which browsers may have been refused a
+    WebSocket, the pages that visitors did not get, and those whose own requests failed. `used` are
+    the pages that browsers used, if somebody reports a fault."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
+    unserved: tuple[OtherRequest, ...] = ()
+    failing: tuple[OtherRequest, ...] = ()
+    used: tuple[OtherRequest, ...] = ()
 
 
 async def observe_failures(
@@ -99,7 +112,7 @@ async def observe_failures(
     failures = await _read(ctx, site)
     for failure in failures.requests:
         ctx.emit(failure)
-    await _repeat(ctx, pages)
+    await _repeat(ctx, pages, failures)
     return failures
 
 
@@ -129,6 +142,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     has_own_agent = any(name.lower() == "user-agent" for name, _ in ctx.options.request.headers)
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
+    unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
             replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
@@ -141,6 +155,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
+        unserved += unserved_pages(earlier, path, site.names, is_shared, since)
+        failing += pages_with_failures(earlier, path, site.names, since)
+        used += used_pages(earlier, path, site.names, since) if ctx.target.symptom else ()
     own_path = ctx.target.path.partition("?")[0]
     requests = tuple(
         replace(
@@ -150,7 +167,24 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         for failure in failures
         if (failure.method, failure.path) != ("GET", own_path)
     )  # fmt: skip
-    return LoggedFailures(requests, tuple(dict.fromkeys(upgrades)))
+    return LoggedFailures(
+        requests,
+        tuple(dict.fromkeys(upgrades)),
+        _of_others(unserved, own_path, at),
+        _of_others(failing, own_path, at),
+        _of_others(used, own_path, at),
+    )
+
+
+def _of_others(
+    requests: Iterable[OtherRequest], own_path: str, at: float
+) -> tuple[OtherRequest, ...]:
+    """Return the requests for other pages than the target's own."""
+    return tuple(
+        replace(request, vantage=Vantage.SERVER, at=at)
+        for request in requests
+        if request.path != own_path
+    )
 
 
 def _zone_offset(head: str) -> int:
@@ -186,25 +220,34 @@ def _sections(text: str) -> Iterator[str]:
             lines = []
 
 
-async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange]) -> None:
+async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: LoggedFailures) -> None:
     """Send those again that ask without changing anything (RFC 9110 section 9.2.1), and whose whole
-    address is known."""
+    address is known. Have diagnosed what fails again, and the pages that sent what failed."""
     page = pages[0]
-    failures = [
-        failure
-        for failure in ctx.observed(FailedRequests)
+    unserved = {
+        request.path: request for request in failures.unserved if request.status in REPEATED
+    }
+    paths = [
+        failure.path
+        for failure in failures.requests
         if failure.method == "GET"
         and failure.status in REPEATED
         and not failure.has_query
         and not is_usual_websocket(failure.path)
     ]
-    for failure in failures[:MAX_REPEATED]:
-        url = ctx.target.origin + failure.path
-        allowance = ctx.further_requests.reserve(ctx, url, 0)
-        if allowance is None:
-            return
-        try:
-            async with deadline(allowance.seconds):
-                await request_anew(ctx, PageRequest(url, page.address, "logged", page.verified))
-        except TimeoutError:
-            continue
+    for path in list(dict.fromkeys((*paths, *unserved)))[:MAX_REPEATED]:
+        exchange = await _send_again(ctx, page, ctx.target.origin + path)
+        if exchange is not None and (exchange.status or 0) >= 400 and path in unserved:
+            ctx.further_requests.diagnose_later(unserved[path])
+    for request in (*failures.failing, *failures.used):
+        ctx.further_requests.diagnose_later(request)
+
+
+async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
+    allowance = ctx.further_requests.reserve(ctx, url, 0)
+    if allowance is None:
+        return None
+    with contextlib.suppress(TimeoutError):
+        async with deadline(allowance.seconds):
+            return await request_anew(ctx, PageRequest(url, page.address, "logged", page.verified))
+    return None

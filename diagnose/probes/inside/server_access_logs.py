@@ -13,6 +13,7 @@ from diagnose.parsers.haproxy import request_log as haproxy_log
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
@@ -52,7 +53,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     is_wanted = ctx.options.wants("server")
     if not configs or not is_wanted or not (pages := answered_pages(ctx)):
         return
-    if ctx.further_requests.begin("the server's access log"):
+    if ctx.further_requests.begin(SERVER_ACCESS_LOG):
         logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
         for site in logged_sites:
             if (await observe_failures(ctx, site, pages)).requests:

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import urljoin
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial, WebSocketPath
+from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from diagnose.net.http import HttpConnection, HttpResult, send_get
 from diagnose.parsers.base_paths import names_from_root, urls_below_page
 from diagnose.parsers.browser_types import refusal
@@ -74,10 +74,10 @@ _ON_THEIR_OWN = {"manifest", "worker", "media", "import", "wasm", "frame"}
 #: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
 _PART = {"Range": "bytes=0-1"}
 
-#: What a text has that opens WebSockets, as `named_paths_in` knows them.
-_OPENS_WEBSOCKET = re.compile(
-    r"wss?:|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS|new Pusher"
-    r"|__meteor_runtime_config__|<title>noVNC|blazor\.server\."
+#: What a text has that opens WebSockets or a stream of events.
+_OPENS = re.compile(
+    r"wss?:|EventSource\(|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS"
+    r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\."
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
@@ -115,7 +115,7 @@ async def load_page_files(
         if is_worth_saying(page):
             ctx.emit(page)
         emit_application(ctx, answer.text, exchange.headers, exchange.url)
-        emit_named_paths(ctx, answer.text, exchange.url)
+        emit_opened(ctx, answer.text, exchange.url)
         for file in requested_files(ctx.target, page.files):
             await loader.load(file)
         for file in (
@@ -356,7 +356,7 @@ class _Loader:
             # An import begins at the script, what a program is told at the page.
             base = file.url if module.startswith(".") else self._page.url
             self.module = urljoin(base, module)
-        emit_named_paths(self._ctx, text, file.url)
+        emit_opened(self._ctx, text, file.url)
 
 
 def _fails_integrity(file: PageFile, answer: HttpResult) -> bool:
@@ -372,24 +372,12 @@ def _fails_integrity(file: PageFile, answer: HttpResult) -> bool:
     return is_exact and integrity_fails(file.integrity, content)
 
 
-def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:
-    """Emit the paths at which a page or a script opens WebSockets, each once in a run."""
-    if not ctx.options.wants("websocket") or not _OPENS_WEBSOCKET.search(text):
-        return
-    from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
+def emit_opened(ctx: ProbeContext, text: str, source: str) -> None:
+    """Emit what a page or a script opens after it."""
+    if _OPENS.search(text):
+        from diagnose.probes.outside.script_paths import emit_script_paths
 
-    for named in named_paths_in(text, f"{ctx.target.origin}{ctx.target.path}"):
-        if ctx.further_requests.begin(f"websocket path {named.path}"):
-            path = ctx.options.request.mask_secrets(clean(named.path))
-            ctx.emit(
-                WebSocketPath(
-                    at=ctx.elapsed(),
-                    source=source,
-                    path=path,
-                    library=named.library,
-                    need="required" if named.library in NEEDED else "",
-                )
-            )
+        emit_script_paths(ctx, text, source)
 
 
 def _redirect(answer: HttpResult, visited: list[str]) -> str | None:

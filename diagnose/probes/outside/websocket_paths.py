@@ -18,7 +18,7 @@ from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
 from diagnose.probes.outside.known_applications import emit_application
-from diagnose.probes.outside.page_assets import MAX_SCRIPT, emit_named_paths
+from diagnose.probes.outside.page_assets import MAX_SCRIPT, emit_opened
 
 #: Maximum number of other paths in a run, and of scripts of the page that are read.
 MAX_PATHS, MAX_SCRIPTS = 4, 3
@@ -80,14 +80,14 @@ async def _read_page(ctx: ProbeContext, address: str) -> None:
     if answer is None or answer.status != 200:
         return
     emit_application(ctx, answer.text, answer.headers, url)
-    emit_named_paths(ctx, answer.text, url)
+    emit_opened(ctx, answer.text, url)
     files = parse_page(answer.text, url).files
     scripts = [file.url for file in files if file.is_script]
     own = [script for script in scripts if is_own_origin(ctx.target, script)]
     for script in own[:MAX_SCRIPTS]:
         response = await _get(ctx, address, script, MAX_SCRIPT)
         if response is not None and response.status == 200:
-            emit_named_paths(ctx, response.text, script)
+            emit_opened(ctx, response.text, script)
 
 
 def _redirect(answer: HttpResult, url: str) -> str:

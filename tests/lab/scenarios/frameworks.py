@@ -14,18 +14,18 @@ PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  loca
 PORT = "127.0.0.1:3001"
 
 
-def _application(lab: Lab, mode: str, port: int = 3001) -> None:
+def start_application(lab: Lab, mode: str, port: int = 3001) -> None:
     lab.spawn(lab.server, lab.server.application("framework_server", mode, str(port)), port)
 
 
 def _pages_by(lab: Lab, mode: str, page: str = PAGES) -> None:
     """The site's pages come from this application; its WebSocket as ever."""
-    _application(lab, mode)
+    start_application(lab, mode)
     lab.change(PAGES, page.replace("127.0.0.1:3000", PORT))
 
 
 def _php(lab: Lab, parameters: str) -> None:
-    _application(lab, "php")
+    start_application(lab, "php")
     lab.server.write("/srv/php/index.php", "<?php echo 1;")
     php = f"  location ~ \\.php$ {{\n    {parameters}\n    fastcgi_pass {PORT};\n  }}\n"
     files = (
@@ -122,7 +122,7 @@ def uwsgi_application_answers_400(lab: Lab) -> None:
 @scenario(outside="websocket.not-upgraded", server="websocket.path-stripped", differs=MINE)
 def variable_and_a_slash(lab: Lab) -> None:
     """`set $backend …; proxy_pass http://$backend/;`: every request becomes /."""
-    _application(lab, "root-is-a-page")
+    start_application(lab, "root-is-a-page")
     begin = site.HTTPS.index("  location /ws")
     block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin)]
     lines = f"set $backend {PORT};\n    proxy_pass http://$backend/;"
@@ -139,7 +139,7 @@ CHAT = "/ws/chat?token=abc"
 def regular_expression_without_the_query(lab: Lab) -> None:
     """`proxy_pass http://…/ws/$1` drops the token, after an issue of Laravel Reverb about a missing
     $is_args$args."""
-    _application(lab, "token")
+    start_application(lab, "token")
     begin = site.HTTPS.index("  location /ws")
     block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin) + len("  }\n")]
     proxied = block.replace("location /ws", "location ~ ^/ws/(.*)$")
@@ -149,7 +149,7 @@ def regular_expression_without_the_query(lab: Lab) -> None:
 
 @healthy(args=("--ws", CHAT))
 def regular_expression_with_the_query(lab: Lab) -> None:
-    _application(lab, "token")
+    start_application(lab, "token")
     begin = site.HTTPS.index("  location /ws")
     block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin) + len("  }\n")]
     proxied = block.replace("location /ws", "location ~ ^/ws/(.*)$")
@@ -189,7 +189,7 @@ def port_lost_in_a_redirect(lab: Lab) -> None:
 def origin_compared_with_the_forwarded_host(lab: Lab) -> None:
     """code-server closes with 1006: it compares Origin with X-Forwarded-Host, which is the
     upstream's name, after an issue of code-server."""
-    _application(lab, "code-server")
+    start_application(lab, "code-server")
     begin = site.HTTPS.index("  location /ws")
     block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin)]
     line = "    proxy_set_header X-Forwarded-Host $proxy_host;\n"
@@ -218,7 +218,7 @@ def application_is_not_told_https(lab: Lab) -> None:
 
 def _inner(lab: Lab, mode: str, lines: str, scheme: str) -> None:
     """The pages pass a second block, in plain HTTP."""
-    _application(lab, mode)
+    start_application(lab, mode)
     inner = PAGES.replace("127.0.0.1:3000", PORT).replace("Proto https", f"Proto {scheme}")
     block = "server {\n  listen 127.0.0.1:8080;\n  server_name shop.example.com;\n"
     lab.edit(site.HTTP, f"{site.HTTP}{block}{lines}{inner}}}\n")
@@ -268,7 +268,7 @@ SHELL = """\
 FILES = "  root /srv/spa;\n  location / {\n    try_files $uri $uri/ =404;\n  }\n"
 
 
-def _files(lab: Lab, page: str) -> None:
+def serve_files(lab: Lab, page: str) -> None:
     lab.server.write("/srv/spa/index.html", page)
     lab.server.write("/srv/spa/assets/index.js", "console.log(1);\n")
     lab.change(PAGES, FILES)
@@ -280,7 +280,7 @@ def _files(lab: Lab, page: str) -> None:
 )  # fmt: skip
 def reload_in_a_single_page_application(lab: Lab) -> None:
     """React Router: 404 at a reload, after a question on Stack Overflow."""
-    _files(lab, SHELL)
+    serve_files(lab, SHELL)
 
 
 @scenario(
@@ -288,7 +288,7 @@ def reload_in_a_single_page_application(lab: Lab) -> None:
 )  # fmt: skip
 def folder_of_a_single_page_application_is_closed(lab: Lab) -> None:
     """Deployed with umask 077: nginx finds neither the address nor the page to fall back to."""
-    _files(lab, SHELL)
+    serve_files(lab, SHELL)
     lab.change(
         "$uri $uri/ =404",
         "$uri $uri/ @page;\n  }\n  location @page {\n    try_files /index.html =404",
@@ -299,12 +299,12 @@ def folder_of_a_single_page_application_is_closed(lab: Lab) -> None:
 @healthy(target=f"https://{site.NAME}/dashboard")
 def page_that_is_nowhere(lab: Lab) -> None:
     """A site of files, whose page shows its text without a script."""
-    _files(lab, f"{SHELL}<h1>Shop</h1><p>{'Here is what we sell. ' * 5}</p>")
+    serve_files(lab, f"{SHELL}<h1>Shop</h1><p>{'Here is what we sell. ' * 5}</p>")
 
 
 @healthy(target=f"https://{site.NAME}/logo.png")
 def file_that_is_nowhere(lab: Lab) -> None:
-    _files(lab, SHELL)
+    serve_files(lab, SHELL)
 
 
 @scenario(
@@ -321,7 +321,7 @@ def root_for_alias_below_a_prefix(lab: Lab) -> None:
 @scenario(outside=None, server="nginx.target-not-found", differs=MINE)
 def folders_are_not_tried(lab: Lab) -> None:
     """404 at /, and the other pages open: try_files has $uri without $uri/."""
-    _files(lab, f"<h1>Shop</h1><p>{'What we sell. ' * 9}</p>")
+    serve_files(lab, f"<h1>Shop</h1><p>{'What we sell. ' * 9}</p>")
     lab.change("$uri $uri/ =404", "$uri $uri.html =404")
 
 
@@ -339,7 +339,7 @@ EVENTS = f"https://{site.NAME}/events"
 
 
 def _events(lab: Lab, line: str, mode: str = "events") -> None:
-    _application(lab, mode)
+    start_application(lab, mode)
     block = f"  location /events {{\n    proxy_pass http://{PORT};\n{line}  }}\n"
     lab.change(PAGES, PAGES + block)
 

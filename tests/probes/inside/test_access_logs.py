@@ -110,5 +110,5 @@ def test_a_refused_websocket_is_tried_at_the_application(monkeypatch: pytest.Mon
         tried.append(path)
 
     monkeypatch.setattr(access_logs, "try_logged", try_logged)
-    look(line("GET /rest/push?id=a HTTP/1.1", 401), line("GET /old HTTP/2.0", 404))
+    look(line("GET /rest/push?id=a HTTP/1.1", 401), line("GET /old.png HTTP/2.0", 404))
     assert tried == ["/rest/push"]

@@ -1,0 +1,70 @@
+"""What the checks claim about other pages of the site than the target's, which a run diagnosed
+because visitors ask for them.
+
+Only a cause of what visitors get there counts, at most as a warning: the target works. It is a note
+where nothing shows that the page is meant to be there, as for an address that somebody mistyped.
+What the checks claim about the target already is not repeated.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+
+from diagnose.checking.root_cause import findings
+from diagnose.checking.symptom_match import may_produce, produces
+from diagnose.model import Check, Claim, Evidence, Finding, Severity, Symptom
+from diagnose.model.other_requests import OtherRequest
+
+#: The layers that may treat two paths of a site differently.
+_LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
+
+
+def other_claims(
+    own: Collection[tuple[Check, Claim]],
+    evidence: Evidence,
+    judge: Callable[[Evidence], list[tuple[Check, Claim]]],
+) -> Iterator[tuple[Check, Claim]]:
+    """Yield the claims about other pages; `own` are those about the target. `judge` runs the checks
+    on the evidence of a page."""
+    known = {check.id for check, _ in own}
+    symptom = evidence.target.symptom
+    for request in evidence.of(OtherRequest):
+        conclusions = findings(judge(request.evidence(evidence)))
+        for cause in conclusions:
+            group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
+            if _counts(cause, request, known) and _is_wanted(group, request, symptom):
+                known.update(finding.check.id for finding in group)
+                yield from ((each.check, _about_request(each, request)) for each in group)
+
+
+def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:
+    """Whether a finding is a cause that is not known yet. What is a warning for a page may be meant
+    for one that nobody but a program asked for."""
+    is_new = cause.check.layer in _LAYERS and cause.check.id not in known
+    return cause.is_cause and is_new and (request.by_browser or cause.severity is Severity.ERROR)
+
+
+def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
+    """Whether visitors met it: a page that they used without a failure is of interest only for what
+    somebody reports."""
+    if request.source != "visit":
+        return True
+    return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))
+
+
+def _about_request(finding: Finding, request: OtherRequest) -> Claim:
+    claim = finding.claim
+    return replace(
+        claim,
+        because=(request, *claim.because),
+        severity=_severity(finding, request),
+        request=request.path,
+    )
+
+
+def _severity(finding: Finding, request: OtherRequest) -> Severity:
+    if finding.severity is Severity.NOTE:
+        return Severity.NOTE
+    is_met = request.by_browser and (
+        finding.severity is Severity.ERROR or request.source == "visit"
+    )
+    return Severity.WARNING if request.is_fault or is_met else Severity.NOTE

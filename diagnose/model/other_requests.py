@@ -1,0 +1,74 @@
+"""The observation of another page of the site than the target's, which a run diagnoses too."""
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from diagnose.model import Evidence, Observation, Target
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, Text, UrlPath, Word
+from diagnose.model.summary import Summary, counted, phrase
+
+#: Where a run learned of a request: from the access log, where it failed ("log") or did not
+#: ("visit"), or from a script of the site's page.
+RequestSource = Literal["log", "visit", "script"]
+
+
+@frozen(kw_only=True, eq=False)
+class OtherRequest(Observation):
+    """A request of visitors for another path of the site than the target's, and what a run of its
+    own observed of it.
+
+    `path` is without its query. By the log `file`, the visitor got `status` for it, `times` how
+    often, and `written` is the time of the last as printed. If `sent` is a path, the visitor got
+    the status for that, by `method`, and the page at `path` sent the request. A request that a
+    script makes (`source`) has none of these. `is_from_page` is True if a page of the site led to
+    the request, `by_browser` if a browser sent it, as what else it loaded shows. `observations` are
+    those of a run whose target is that path. Their times count from the start of the whole run.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    path: UrlPath
+    source: RequestSource = "log"
+    file: FilePath = ""
+    method: Word = "GET"
+    sent: UrlPath = ""
+    status: int | None = None
+    times: int = 1
+    written: Text = ""
+    is_from_page: bool = False
+    by_browser: bool = False
+    observations: tuple[Observation, ...] = ()
+
+    @property
+    def is_from_script(self) -> bool:
+        return self.source == "script"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether a visitor got what no site means to answer: an error of the server, or no way to
+        what its own page leads to."""
+        return self.is_from_page or self.is_from_script or (self.status or 0) >= 500
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method=self.method, path=self.sent or self.path)
+        if self.sent:
+            subject = phrase("{request} of the page {path}", request=subject, path=self.path)
+        if self.is_from_script:
+            return subject, phrase("made by a script")
+        times = counted("{count} time", "{count} times", self.times)
+        status = (str(self.status),) if self.status is not None else ()
+        return subject, (*status, times, self.written)
+
+    def evidence(self, evidence: Evidence) -> Evidence:
+        """Return what was observed of this request in the run with this evidence."""
+        target = other_target(evidence.target, self.path)
+        return replace(evidence, target=target, observations=self.observations)
+
+
+def other_target(target: Target, path: str) -> Target:
+    """Return the target of another path of the same site. The message that a person pasted is about
+    the target, and stays with it."""
+    scheme = "https" if target.uses_tls else "http"
+    url = replace(target, scheme=scheme, path=path, websockets=(), read_as="", symptom=None)
+    return replace(url, input=url.url)

@@ -1,0 +1,59 @@
+"""Observe other pages of the site than the target's, which probes had diagnosed later
+(`FurtherRequests.diagnose_later`): each by a run of its own inside the target's run."""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from diagnose.checking.conclusion import conclude
+from diagnose.checking.root_cause import verdict
+from diagnose.model.other_requests import other_target
+from diagnose.net.deadline import LateError, deadline
+from diagnose.probes.further_requests import ACCESS_LOGS, RESERVE
+
+if TYPE_CHECKING:
+    from diagnose.engine import Run
+
+#: Maximum number of other pages, and with how many seconds left none is begun.
+MAX_PAGES, MIN_SECONDS = 2, 2.0
+
+
+async def observe_others(current_run: "Run") -> None:
+    """Emit what is observed of other pages, unless the target itself does not work: then that is
+    the fault to name. What is not finished in time is left out: the target was judged without
+    it."""
+    report = conclude(current_run.evidence(), current_run.options.ignores)
+    if verdict(report).status == "critical":
+        return
+    for request in current_run.further_requests.others[:MAX_PAGES]:
+        at = current_run.elapsed()
+        seconds = current_run.options.timeout - RESERVE - at
+        if seconds < MIN_SECONDS:
+            return
+        page_run = _run_for(current_run, request.path)
+        with suppress(TimeoutError, LateError):
+            async with deadline(seconds):
+                await _observe(page_run)
+            observations, took = tuple(page_run.observations), current_run.elapsed() - at
+            current_run.emit(replace(request, at=at, took=took, observations=observations))
+
+
+async def _observe(page_run: "Run") -> None:
+    try:
+        async with page_run.tasks:
+            page_run.start_probes()
+    finally:
+        page_run.close()
+
+
+def _run_for(current_run: "Run", path: str) -> "Run":
+    """Return a run for another page, seen from the same places. It reads no access log, and so
+    leads to no further run."""
+    options = replace(
+        current_run.options, vantages=(), origin_address=None, cloud=False, cloud_role=False,
+        idle=None,
+    )  # fmt: skip
+    page_run = current_run.for_page(other_target(current_run.target, path), options)
+    for question in ACCESS_LOGS:
+        page_run.further_requests.begin(question)
+    return page_run

@@ -1,0 +1,130 @@
+"""Select from an access log the pages that visitors asked for and did not get, those whose own
+requests failed, and those that they used. No I/O.
+
+A browser is known by its other requests: it names a page of the site as Referer, if only for the
+site's icon. Programs that look for weak sites do not. The request for an address that somebody
+typed, or loaded again, has no Referer of the site.
+"""
+
+import posixpath
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from diagnose.model.other_requests import OtherRequest
+from diagnose.parsers.access_log import AccessLine, host_of
+from diagnose.parsers.failed_requests import is_of_site
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.usual_paths import is_usual_websocket
+
+#: Maximum number of pages of each kind that are kept.
+MAX_PAGES = 2
+
+#: Statuses of a page that is not there, or that the server does not give (RFC 9110 section 15.5).
+_NOT_SERVED = frozenset({403, 404})
+#: Statuses of errors of the server that are not over by themselves.
+_ERRORS = frozenset({500, 502, 503, 504})
+#: What a page cannot do without, and how the ends of pages' own addresses are written.
+_NEEDED = frozenset({"", ".js", ".mjs", ".css", ".wasm", ".json"})
+_PAGES = frozenset({"", ".html", ".htm"})
+_SENT = frozenset({403, 404, 405, 413, *_ERRORS})
+
+
+def unserved_pages(
+    lines: Iterable[AccessLine], file: str, names: Collection[str], is_shared: bool, since: float
+) -> tuple[OtherRequest, ...]:
+    """Return the pages that visitors did not get since a time (seconds since the epoch), the
+    likeliest fault first. `names` and `is_shared` are those of `failed_requests`."""
+    pages: dict[str, OtherRequest] = {}
+    browsers: set[tuple[str, str]] = set()
+    visitors: dict[str, set[tuple[str, str]]] = {}
+    for line in lines:
+        is_from_page = host_of(line.referer) in names
+        if not is_of_site(line, names, is_shared, is_from_page) or line.method != "GET":
+            continue
+        visitor = line.client, line.agent
+        if is_from_page:
+            browsers.add(visitor)
+        if line.status < 400:
+            pages.pop(line.path, None)
+        elif line.when >= since and _is_unserved_page(line):
+            pages[line.path] = _counted(pages.get(line.path), line, file, is_from_page)
+            visitors.setdefault(line.path, set()).add(visitor)
+    unserved = [
+        replace(page, by_browser=not browsers.isdisjoint(visitors[page.path]))
+        for page in pages.values()
+    ]
+    return tuple(sorted(unserved, key=_weight)[:MAX_PAGES])
+
+
+def pages_with_failures(
+    lines: Iterable[AccessLine], file: str, names: Collection[str], since: float
+) -> tuple[OtherRequest, ...]:
+    """Return the pages whose own requests failed since a time, by the Referer of these requests,
+    the likeliest fault first. A missing picture or icon harms nobody."""
+    pages: dict[tuple[str, str, str], OtherRequest] = {}
+    for line in lines:
+        page = parse_url(line.referer) if host_of(line.referer) in names else None
+        if page is None or line.when < since or page.path.partition("?")[0] == line.path:
+            continue
+        path = page.path.partition("?")[0]
+        key = path, line.method, line.path
+        if line.status < 400:
+            pages.pop(key, None)
+        elif line.status in _SENT and posixpath.splitext(line.path)[1] in _NEEDED:
+            counted = _counted(pages.get(key), line, file, is_from_page=True)
+            pages[key] = replace(
+                counted, path=path, sent=line.path, method=line.method, by_browser=True
+            )
+    by_path = {page.path: page for page in sorted(pages.values(), key=_weight, reverse=True)}
+    return tuple(sorted(by_path.values(), key=_weight)[:MAX_PAGES])
+
+
+def used_pages(
+    lines: Iterable[AccessLine], file: str, names: Collection[str], since: float
+) -> tuple[OtherRequest, ...]:
+    """Return the pages that browsers got and that sent requests since a time, by the Referer of
+    these requests, the last that was used first."""
+    pages: dict[str, OtherRequest] = {}
+    for line in lines:
+        page = parse_url(line.referer) if host_of(line.referer) in names else None
+        if page is None or line.when < since or "?" in page.path:
+            continue
+        used = _counted(pages.pop(page.path, None), line, file, is_from_page=False)
+        pages[page.path] = replace(
+            used, path=page.path, source="visit", status=None, by_browser=True
+        )
+    return tuple(reversed(list(pages.values())[-MAX_PAGES:]))
+
+
+def _is_unserved_page(line: AccessLine) -> bool:
+    return (
+        line.status in _NOT_SERVED | _ERRORS
+        and line.agent.startswith("Mozilla/")
+        and not line.has_query
+        and not is_usual_websocket(line.path)
+        and posixpath.splitext(line.path)[1] in _PAGES
+        # What begins with a dot is hidden on purpose, unless it is well known (RFC 8615).
+        and "/." not in line.path
+    )
+
+
+def _counted(
+    previous: OtherRequest | None, line: AccessLine, file: str, is_from_page: bool
+) -> OtherRequest:
+    return OtherRequest(
+        path=line.path,
+        file=file,
+        status=line.status,
+        times=previous.times + 1 if previous else 1,
+        written=line.written,
+        is_from_page=is_from_page or (previous is not None and previous.is_from_page),
+    )
+
+
+def _weight(request: OtherRequest) -> tuple[bool, bool, bool, int]:
+    return (
+        (request.status or 0) < 500,
+        not request.is_from_page,
+        not request.by_browser,
+        -request.times,
+    )

@@ -1,0 +1,52 @@
+"""What the site's page and its scripts open after it: WebSockets, and streams of events."""
+
+from urllib.parse import urljoin
+
+from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.script_urls import streams_in
+from diagnose.parsers.urls import parse_url
+from diagnose.probes import ProbeContext
+
+#: Maximum number of streams that are diagnosed.
+MAX_STREAMS = 1
+
+
+def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
+    """Emit the paths at which a page or a script opens WebSockets, each once in a run, and have the
+    streams of events diagnosed that it opens."""
+    _diagnose_streams(ctx, text)
+    if not ctx.options.wants("websocket"):
+        return
+    from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
+
+    for named in named_paths_in(text, f"{ctx.target.origin}{ctx.target.path}"):
+        if ctx.further_requests.begin(f"websocket path {named.path}"):
+            path = ctx.options.request.mask_secrets(clean(named.path))
+            ctx.emit(
+                WebSocketPath(
+                    at=ctx.elapsed(),
+                    source=source,
+                    path=path,
+                    library=named.library,
+                    need="required" if named.library in NEEDED else "",
+                )
+            )
+
+
+def _diagnose_streams(ctx: ProbeContext, text: str) -> None:
+    """Have a stream diagnosed that has an address of its own: a reference is one of the page."""
+    if "EventSource(" not in text or not ctx.options.wants("http"):
+        return
+    # Imported late: few pages open a stream.
+    from diagnose.model.other_requests import OtherRequest
+
+    page = f"{ctx.target.origin}{ctx.target.path}"
+    for reference in streams_in(text)[:MAX_STREAMS]:
+        url = urljoin(page, reference)
+        stream = parse_url(url) if is_own_origin(ctx.target, url) else None
+        if stream is not None and stream.path != ctx.target.path:
+            ctx.further_requests.diagnose_later(
+                OtherRequest(at=ctx.elapsed(), path=stream.path, source="script", by_browser=True)
+            )

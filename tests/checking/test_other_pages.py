@@ -1,0 +1,129 @@
+"""What counts of another page of the site, and how much."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.checking.other_pages import other_claims
+from diagnose.checking.root_cause import findings
+from diagnose.model import (
+    Check,
+    Claim,
+    Evidence,
+    Finding,
+    Severity,
+    Subject,
+    Symptom,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.other_requests import OtherRequest, RequestSource
+from tests.support.check_evidence import NOW, SHOP
+
+REQUEST = OtherRequest(path="/about", status=404, by_browser=True)
+
+
+def check_of(check_id: str, severity: Severity, explains: tuple[str, ...] = ()) -> Check:
+    return Check(id=check_id, severity=severity, needs=(), explains=explains, judge=lambda _: ())
+
+
+NOT_FOUND = check_of("nginx.target-not-found", Severity.ERROR, ("nginx.own-answer",))
+OWN_ANSWER = check_of("nginx.own-answer", Severity.NOTE)
+CLAIM = Claim(about=Subject(port=443), because=())
+
+
+Raised = list[tuple[Check, Claim]]
+
+
+@pytest.fixture
+def raised() -> Raised:
+    """What the checks claim about the other page."""
+    return [(OWN_ANSWER, CLAIM), (NOT_FOUND, CLAIM)]
+
+
+def claimed(
+    raised: Raised,
+    request: OtherRequest,
+    own: tuple[tuple[Check, Claim], ...] = (),
+    symptom: Symptom | None = None,
+) -> list[tuple[str, Severity | None]]:
+    evidence = Evidence(replace(SHOP, symptom=symptom), NOW, (request,))
+    return [
+        (check.id, claim.severity) for check, claim in other_claims(own, evidence, lambda _: raised)
+    ]
+
+
+def test_a_cause_comes_with_its_symptoms(raised: Raised) -> None:
+    assert claimed(raised, REQUEST) == [
+        ("nginx.target-not-found", Severity.WARNING), ("nginx.own-answer", Severity.NOTE),
+    ]  # fmt: skip
+
+
+def test_what_is_a_warning_for_a_page_may_be_meant(raised: Raised) -> None:
+    raised[1] = (replace(NOT_FOUND, severity=Severity.WARNING), CLAIM)
+    assert claimed(raised, REQUEST)[0] == ("nginx.target-not-found", Severity.NOTE)
+    assert claimed(raised, replace(REQUEST, by_browser=False)) == []
+    assert claimed(raised, replace(REQUEST, is_from_page=True))[0][1] is Severity.WARNING
+
+
+def test_an_error_that_only_programs_asked_for_is_a_note(
+    raised: Raised,
+) -> None:
+    assert claimed(raised, replace(REQUEST, by_browser=False))[0][1] is Severity.NOTE
+    assert claimed(raised, replace(REQUEST, by_browser=False, status=502))[0][1] is Severity.WARNING
+
+
+def test_notes_and_what_is_known_are_left_out(raised: Raised) -> None:
+    assert claimed(raised, REQUEST, own=((NOT_FOUND, CLAIM),)) == []
+    del raised[1]
+    assert claimed(raised, REQUEST) == []
+
+
+def test_the_certificate_is_the_targets_own(raised: Raised) -> None:
+    raised[:] = [(check_of("certificate.expired", Severity.ERROR), CLAIM)]
+    assert claimed(raised, REQUEST) == []
+
+
+@pytest.mark.parametrize(
+    ("symptom", "count"),
+    [
+        (None, 0),
+        (Symptom("status", "404 Not Found", 404), 2),
+        (Symptom("certificate-expired", "certificate has expired"), 0),
+    ],
+)
+def test_a_page_without_a_failure_answers_a_message(
+    raised: Raised, symptom: Symptom | None, count: int
+) -> None:
+    source: RequestSource = "visit"
+    request = replace(REQUEST, source=source, status=404)
+    page = Exchange(url="https://shop.example.com/about", address="::1", port=443, status=404)
+    raised[1] = (NOT_FOUND, replace(CLAIM, because=(page,)))
+    assert len(claimed(raised, request, symptom=symptom)) == count
+
+
+def test_the_log_tells_of_the_same_request() -> None:
+    """What only lists a failing request is explained, and no finding about the target."""
+    about = replace(CLAIM, request="/about")
+    listed = check_of("nginx.other-requests-failed", Severity.WARNING)
+    conclusions: tuple[Finding, ...] = findings(
+        [
+            (NOT_FOUND, about),
+            (OWN_ANSWER, CLAIM),
+            (listed, Claim(about=Subject(port=443, path="/about"), because=())),
+            (listed, Claim(about=Subject(port=443, path="/other"), because=())),
+        ]
+    )
+    causes = {
+        (finding.check.id, finding.claim.about.path): finding.explained_by
+        for finding in conclusions
+    }
+    cause = next(finding.id for finding in conclusions if finding.check is NOT_FOUND)
+    assert causes["nginx.other-requests-failed", "/about"] == cause
+    assert causes["nginx.other-requests-failed", "/other"] is None
+    assert causes["nginx.own-answer", None] is None
+
+
+def test_what_a_visitor_got_comes_before_other_notes() -> None:
+    own = check_of("host.clock", Severity.NOTE)
+    notes = findings([(own, CLAIM), (OWN_ANSWER, replace(CLAIM, request="/about"))])
+    assert [finding.check.id for finding in notes] == ["nginx.own-answer", "host.clock"]

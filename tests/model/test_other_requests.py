@@ -1,0 +1,40 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Evidence, Symptom, Target
+from diagnose.model.http import Exchange
+from diagnose.model.other_requests import OtherRequest, other_target
+from diagnose.outputs.digest import digest
+from tests.support.check_evidence import NOW, SHOP
+
+PAGE = Exchange(url="https://shop.example.com/about", address="203.0.113.10", port=443, status=404)
+REQUEST = OtherRequest(path="/about", status=404, times=2, written="now", observations=(PAGE,))
+
+
+def test_the_target_of_another_page() -> None:
+    asked = Target("wss://x/ws", "wss", "x", 8443, "/ws", ("/ws",), "words", Symptom("name", "x"))
+    target = other_target(asked, "/about")
+    assert target == Target("https://x:8443/about", "https", "x", 8443, "/about")
+
+
+def test_the_evidence_of_another_page() -> None:
+    evidence = REQUEST.evidence(Evidence(SHOP, NOW, (REQUEST,)))
+    assert evidence.of(Exchange) == (PAGE,)
+    assert evidence.target.url == "https://shop.example.com/about"
+
+
+@pytest.mark.parametrize(
+    ("request_observed", "text"),
+    [
+        (REQUEST, "request GET /about: 404, 2 times, now"),
+        (
+            replace(REQUEST, sent="/login", method="POST", status=405, times=1),
+            "request POST /login of the page /about: 405, 1 time, now",
+        ),
+        (OtherRequest(path="/events", source="script"), "request GET /events: made by a script"),
+        (replace(REQUEST, source="visit", status=None), "request GET /about: 2 times, now"),
+    ],
+)
+def test_how_it_reads(request_observed: OtherRequest, text: str) -> None:
+    assert digest(request_observed, "en") == text

@@ -1,0 +1,112 @@
+import pytest
+
+from diagnose.model.other_requests import OtherRequest
+from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.other_requests import (
+    MAX_PAGES,
+    pages_with_failures,
+    unserved_pages,
+    used_pages,
+)
+
+NAMES = {"shop.example.com"}
+SITE = "https://shop.example.com"
+
+
+def line(
+    status: int,
+    path: str,
+    referer: str = "",
+    method: str = "GET",
+    when: float = 100.0,
+    agent: str = "Mozilla/5.0",
+    has_query: bool = False,
+) -> AccessLine:
+    return AccessLine(
+        when, f"at {when:.0f}", method, path, has_query, status, "::1", "", referer, agent
+    )
+
+
+def unserved(*lines: AccessLine) -> tuple[OtherRequest, ...]:
+    return unserved_pages(lines, "/a.log", NAMES, False, 50.0)
+
+
+def test_a_browser_is_known_by_its_other_requests() -> None:
+    (typed,) = unserved(line(404, "/about"))
+    assert (typed.path, typed.status, typed.by_browser, typed.is_fault) == (
+        "/about", 404, False, False,
+    )  # fmt: skip
+    (reloaded,) = unserved(line(404, "/about"), line(404, "/favicon.ico", f"{SITE}/about"))
+    assert reloaded.by_browser
+    assert not reloaded.is_fault
+    (linked,) = unserved(line(404, "/about", f"{SITE}/"))
+    assert linked.is_fault
+
+
+def test_requests_of_one_page_are_counted() -> None:
+    (page,) = unserved(line(404, "/about"), line(404, "/about", when=120.0))
+    assert (page.times, page.written, page.file) == (2, "at 120", "/a.log")
+    assert unserved(line(404, "/about"), line(200, "/about", when=120.0)) == ()
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        line(404, "/logo.png"),
+        line(404, "/.env"),
+        line(404, "/ws"),
+        line(404, "/about", agent="curl/8.5"),
+        line(404, "/about", has_query=True),
+        line(404, "/about", method="POST"),
+        line(404, "/about", when=40.0),
+        line(401, "/admin"),
+    ],
+)
+def test_what_is_no_page_of_a_visitor(request_line: AccessLine) -> None:
+    assert unserved(request_line) == ()
+
+
+def test_errors_of_the_server_come_first() -> None:
+    lines = (*(line(404, f"/{number}", f"{SITE}/") for number in range(9)), line(502, "/last"))
+    pages = unserved(*lines)
+    assert len(pages) == MAX_PAGES
+    assert pages[0].path == "/last"
+
+
+def failing(*lines: AccessLine) -> list[tuple[str, str, str]]:
+    pages = pages_with_failures(lines, "/a.log", NAMES, 50.0)
+    return [(page.path, page.method, page.sent) for page in pages]
+
+
+def test_a_page_whose_requests_fail() -> None:
+    assert failing(line(404, "/socket.io/socket.io.js", f"{SITE}/terminal")) == [
+        ("/terminal", "GET", "/socket.io/socket.io.js")
+    ]
+    assert failing(line(405, "/login", f"{SITE}/start", "POST")) == [("/start", "POST", "/login")]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        line(404, "/logo.png", f"{SITE}/terminal"),
+        line(404, "/app.js", "https://elsewhere.example.org/terminal"),
+        line(404, "/app.js"),
+        line(401, "/api", f"{SITE}/terminal"),
+        line(404, "/terminal", f"{SITE}/terminal"),
+        line(404, "/app.js", f"{SITE}/terminal", when=40.0),
+    ],
+)
+def test_what_harms_no_page(request_line: AccessLine) -> None:
+    assert failing(request_line) == []
+
+
+def test_what_succeeded_later_is_over() -> None:
+    lines = (line(404, "/app.js", f"{SITE}/a"), line(200, "/app.js", f"{SITE}/a", when=120.0))
+    assert failing(*lines) == []
+
+
+def test_the_pages_that_were_used_last() -> None:
+    lines = [line(200, "/style.css", f"{SITE}/{name}") for name in ("a", "b", "c", "a")]
+    pages = used_pages([*lines, line(200, "/x", f"{SITE}/d?e=f")], "/a.log", NAMES, 50.0)
+    assert [page.path for page in pages] == ["/a", "/c"]
+    assert {page.source for page in pages} == {"visit"}

@@ -1,0 +1,97 @@
+"""Another page of the site is diagnosed after the target, in the same run."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from diagnose import engine
+from diagnose.model import Failure, Report, Unseen
+from diagnose.model.other_requests import OtherRequest
+from diagnose.model.tcp import Connection
+from diagnose.net.local import LocalNet
+from diagnose.probes import Options, ProbeContext, probe
+from diagnose.probes.further_requests import ACCESS_LOGS
+from tests.support.check_evidence import SHOP
+from tests.support.engine_runs import install_probes
+
+PAGE = OtherRequest(path="/about", status=404)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, work: Any, timeout: float = 15.0) -> Report:
+    install_probes(monkeypatch, probe()(work))
+    options = Options(timeout=timeout)
+    return asyncio.run(engine.run(SHOP, options, LocalNet()))
+
+
+def others(report: Report) -> list[OtherRequest]:
+    return list(report.evidence.of(OtherRequest))
+
+
+def test_it_is_observed_like_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths: list[str] = []
+
+    async def work(ctx: ProbeContext) -> None:
+        paths.append(ctx.target.path)
+        ctx.further_requests.diagnose_later(PAGE)
+        ctx.emit(Unseen(what=ctx.target.url, why="a test"))
+
+    (request,) = others(run(monkeypatch, work))
+    assert paths == ["/", "/about"]  # the other page leads to no further run
+    assert [nested.summary() for nested in request.observations] == [
+        ("https://shop.example.com/about", "a test")
+    ]
+
+
+def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(ctx: ProbeContext) -> None:
+        for path in ("/a", "/b", "/a", "/c"):
+            ctx.further_requests.diagnose_later(OtherRequest(path=path))
+
+    assert [request.path for request in others(run(monkeypatch, work))] == ["/a", "/b"]
+
+
+def test_no_log_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    async def work(ctx: ProbeContext) -> None:
+        read.extend(question for question in ACCESS_LOGS if ctx.further_requests.begin(question))
+        ctx.further_requests.diagnose_later(PAGE)
+
+    run(monkeypatch, work)
+    assert read == list(ACCESS_LOGS)
+
+
+def test_a_target_that_does_not_work_is_the_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(ctx: ProbeContext) -> None:
+        ctx.further_requests.diagnose_later(PAGE)
+        refused = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
+        ctx.emit(Connection(address="203.0.113.10", port=443, family=4, failure=refused))
+
+    report = run(monkeypatch, work)
+    assert report.causes
+    assert not others(report)
+
+
+@pytest.mark.parametrize("timeout", [2.5, 3.2])
+def test_what_is_not_finished_is_left_out(monkeypatch: pytest.MonkeyPatch, timeout: float) -> None:
+    """The run of the target has ended: its report is not called unfinished."""
+
+    async def work(ctx: ProbeContext) -> None:
+        ctx.further_requests.diagnose_later(PAGE)
+        if ctx.target.path == PAGE.path:
+            await asyncio.Event().wait()
+
+    report = run(monkeypatch, work, timeout)
+    assert not others(report)
+    assert not report.evidence.of(Unseen)
+
+
+def test_a_crash_is_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(ctx: ProbeContext) -> None:
+        ctx.further_requests.diagnose_later(PAGE)
+        if ctx.target.path == PAGE.path:
+            raise RuntimeError("a fault of the probe")
+
+    report = run(monkeypatch, work)
+    assert [crash.message for crash in report.crashes] == ["RuntimeError: a fault of the probe"]
