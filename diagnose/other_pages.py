@@ -34,8 +34,8 @@ async def observe_others(current_run: "Run") -> None:
         with suppress(TimeoutError, LateError):
             async with deadline(seconds):
                 await _observe(page_run)
-            observations, took = tuple(page_run.observations), current_run.elapsed() - at
-            current_run.emit(replace(request, at=at, took=took, observations=observations))
+            observations = tuple(page_run.observations)
+            current_run.emit(replace(request, at=at, observations=observations))
 
 
 async def _observe(page_run: "Run") -> None:

@@ -195,8 +195,11 @@ def needs_root(step: Step) -> bool:
 
 
 def verify_command(report: Report, finding: Finding, view: View) -> str:
-    """Return the command that checks the layer in which the fault had its effect."""
-    return rerun_command(report, view, "--only", affected_layer(report, finding))
+    """Return the command that checks the layer in which the fault had its effect, at the page that
+    it is about."""
+    return rerun_command(
+        report, view, "--only", affected_layer(report, finding), path=finding.claim.request
+    )
 
 
 def affected_layer(report: Report, finding: Finding) -> str:
@@ -206,11 +209,16 @@ def affected_layer(report: Report, finding: Finding) -> str:
     return next(failures, finding).check.layer
 
 
-def rerun_command(report: Report, view: View, *options: str) -> str:
-    """Return the command that repeats this run."""
+def rerun_command(report: Report, view: View, *options: str, path: str | None = None) -> str:
+    """Return the command that repeats this run, or does the same for another page of the site."""
+    target = report.evidence.target
+    if path is not None:
+        from diagnose.model.other_requests import other_target
+
+        target = other_target(target, path)
     address = visitor_address(report)
     from_option = ("--from", address) if address and "--from" not in view.again else ()
-    return diagnose_command(report.evidence.target, *view.again, *from_option, *options)
+    return diagnose_command(target, *view.again, *from_option, *options)
 
 
 def explain_command(finding: Finding) -> str:

@@ -37,6 +37,12 @@ def test_verify_repeats_what_the_run_was_asked_for() -> None:
     )
 
 
+def test_another_page_is_verified_at_its_own_address() -> None:
+    cause = replace(refused().causes[0], claim=replace(refused().causes[0].claim, request="/a b"))
+    command = finding_text.verify_command(refused(), cause, View())
+    assert command == "diagnose 'https://shop.example.com/a b' --only tcp"
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [

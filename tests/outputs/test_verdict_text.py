@@ -46,6 +46,14 @@ def test_a_note_that_rests_on_the_refusal_says_why() -> None:
     assert sentence.endswith("Nothing shows that this is a fault.")
 
 
+def test_a_note_about_another_page_follows() -> None:
+    report = with_note(healthy())
+    (note,) = report.findings
+    claim = replace(note.claim, request="/old", because=())
+    sentence = verdict_sentence(replace(report, findings=(replace(note, claim=claim),)), "en")
+    assert ".com/ is healthy. Visitors did not get another page: " in sentence
+
+
 def test_a_reported_status_that_was_met_is_not_healthy() -> None:
     report = conclude(answering(404, Symptom("status", "m", 404)).evidence)
     assert verdict(report).status == "unknown"
