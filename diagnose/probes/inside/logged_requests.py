@@ -225,7 +225,9 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     address is known. Have diagnosed what fails again, and the pages that sent what failed."""
     page = pages[0]
     unserved = {
-        request.path: request for request in failures.unserved if request.status in REPEATED
+        request.path: request
+        for request in failures.unserved
+        if request.status in REPEATED and _is_worth_asking(ctx, request)
     }
     paths = [
         failure.path
@@ -241,6 +243,12 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
             ctx.further_requests.diagnose_later(unserved[path])
     for request in (*failures.failing, *failures.used):
         ctx.further_requests.diagnose_later(request)
+
+
+def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
+    """Whether a person may have met it. Programs that look for weak sites get 404 all day."""
+    is_error = (request.status or 0) >= 500
+    return request.by_browser or is_error or ctx.target.symptom is not None
 
 
 async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from diagnose.model import Symptom
 from diagnose.model.http import Exchange
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx.access_log import parse_format
@@ -56,3 +58,60 @@ def test_a_log_that_cannot_be_read() -> None:
     site = LoggedSite("nginx", set(), {LOG: None})
     asyncio.run(logged_requests.observe_failures(looking, site, [PAGE]))
     assert looking.observations == []
+
+
+SITE = "https://shop.example.com"
+MESSAGE = Symptom("status", "404 Not Found", 404)
+
+
+def named_pages(
+    monkeypatch: pytest.MonkeyPatch,
+    *lines: str,
+    status: int = 404,
+    symptom: Symptom | None = None,
+) -> list[str]:
+    """Return the pages that are to be diagnosed after the target; what is sent again gets the
+    status."""
+
+    async def request_anew(_: Any, request: Any) -> Exchange:
+        return replace(PAGE, url=request.url, status=status)
+
+    monkeypatch.setattr(logged_requests, "request_anew", request_anew)
+    line_format = parse_format(
+        '[$time_local] "$request" $status "$http_referer" "$http_user_agent"'
+    )
+    assert line_format
+    text = "".join(f' [24/Nov/2026:18:01:00 +0800] {line} "Mozilla/5.0"\n' for line in lines)
+    asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", LOG))
+    looking: Any = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{text}\n"}))
+    looking.target = replace(looking.target, symptom=symptom)
+    looking.emit(PAGE)
+    site = LoggedSite("nginx", {"shop.example.com"}, {LOG: lambda text: parse(text, line_format)})
+    asyncio.run(logged_requests.observe_failures(looking, site, [PAGE]))
+    return [request.path for request in looking.further_requests.others]
+
+
+RELOADED = ('"GET /about HTTP/1.1" 404 "-"', f'"GET /favicon.ico HTTP/1.1" 404 "{SITE}/about"')
+
+
+def test_a_page_that_a_browser_did_not_get_is_diagnosed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named_pages(monkeypatch, *RELOADED) == ["/about"]
+    assert named_pages(monkeypatch, *RELOADED, status=200) == []
+
+
+def test_what_programs_ask_for_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named_pages(monkeypatch, RELOADED[0]) == []
+    assert named_pages(monkeypatch, RELOADED[0], symptom=MESSAGE) == ["/about"]
+    assert named_pages(monkeypatch, '"GET /about HTTP/1.1" 502 "-"', status=502) == ["/about"]
+
+
+def test_a_page_whose_requests_fail_is_diagnosed(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = f'"POST /login HTTP/1.1" 405 "{SITE}/start"'
+    assert named_pages(monkeypatch, failing) == ["/start"]
+    assert named_pages(monkeypatch, f'"POST /login HTTP/1.1" 405 "{SITE}/"') == []
+
+
+def test_the_pages_that_were_used_answer_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = f'"GET /style.css HTTP/1.1" 200 "{SITE}/start"'
+    assert named_pages(monkeypatch, used) == []
+    assert named_pages(monkeypatch, used, symptom=MESSAGE) == ["/start"]
