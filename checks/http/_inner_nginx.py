@@ -10,6 +10,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits, proxy_headers, server_blocks, upstreams
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.urls import is_loopback_host, parse_url
@@ -51,7 +52,7 @@ def inner_scheme(nginx: Nginx, step: Exchange) -> InnerScheme | None:
             block = redirect.location_match.block
             directive = block if block.name == "if" else redirect.directive
             return InnerScheme(outer, server, directive, redirect=redirect)
-        match = upstreams.final_location(server, url.path)
+        match = final_location(server, url.path)
         header = proxy_set_header_of(match, _SCHEME)
         if proxy_pass_of(match) and header and header.args[1:] in {("$scheme",), ("http",)}:
             return InnerScheme(outer, server, header, match=match)

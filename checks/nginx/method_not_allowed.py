@@ -34,6 +34,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 
 #: Methods that change files (ngx_http_dav_module), and others that a message names.
@@ -156,9 +157,11 @@ def _is_refused(page: Exchange) -> bool:
 
 def _file_location(nginx: Nginx, path: str, method: str) -> LocationMatch | None:
     """Return the location or server block that serves files for a path, and does not let visitors
-    change them by this method."""
+    change them by this method. None also if a rule may lead elsewhere that is not understood."""
     for selected in nginx.selected_servers():
-        match = upstreams.final_location(selected.server, path)
+        if has_unknown_rules(selected.server, path):
+            continue
+        match = final_location(selected.server, path)
         answers = any(children(match.block, name) for name in ("return", "stub_status"))
         changes = [word for line in children(match.block, "dav_methods") for word in line.args]
         answers = answers or (bool(changes) and (method in changes or method not in _CHANGES))

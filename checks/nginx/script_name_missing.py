@@ -26,8 +26,8 @@ from diagnose.model.http import Exchange, ResponseBody, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.nginx.upstreams import final_location
 
 _LINE = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;"
 

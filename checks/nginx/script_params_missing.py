@@ -31,9 +31,9 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
 from diagnose.parsers.nginx.server_blocks import Server
-from diagnose.parsers.nginx.upstreams import final_location
 
 #: What a program learns of a request by parameters alone (RFC 3875 section 4.1).
 _NEEDED = ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH")

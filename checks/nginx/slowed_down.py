@@ -27,9 +27,10 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.proxy_headers import parse_size
-from diagnose.parsers.nginx.upstreams import final_location, pass_directive_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.request_fields import is_own_origin
 
 #: Bytes a second. A modem of the nineties had more.

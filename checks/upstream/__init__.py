@@ -11,6 +11,7 @@ from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import error_log, upstreams
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.redirects import end_path
@@ -78,7 +79,7 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
     probed_paths = _probed_paths(nginx.evidence)
     for selection in nginx.answering_servers():
         for path in probed_paths:
-            match = upstreams.final_location(selection.server, path)
+            match = final_location(selection.server, path)
             of_path = upstreams.route_variables(nginx.evidence.target, match, path)
             if proxy_target := upstreams.proxy_target_of(match, of_path):
                 groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))

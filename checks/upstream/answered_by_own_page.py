@@ -29,6 +29,7 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.final_requests import final_location, final_request
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -80,7 +81,7 @@ def _way_back(nginx: Nginx, server: Server, match: LocationMatch) -> _WayBack | 
     prefix = literal_prefix(pattern) if pattern else ""
     if not prefix:
         return None
-    is_asked = upstreams.final_location(server, target.path).block is match.block
+    is_asked = final_location(server, target.path).block is match.block
     path = target.path if is_asked else f"{prefix}/status"
     proxy_target = upstreams.proxy_target_of(match, upstreams.route_variables(target, match, path))
     host = proxy_target and proxy_headers.forwarded_host(match, proxy_target, target)
@@ -101,7 +102,7 @@ def _fallback(server: Server, path: str) -> str:
     location = select_location(server, path)
     try_files = location.directive("try_files")
     last = try_files.args[-1] if try_files and try_files.args else ""
-    final, final_path = upstreams.final_request(server, path)
+    final, final_path = final_request(server, path)
     is_page = final_path.partition("?")[0].endswith((".html", ".htm"))
     return last if is_page and upstreams.pass_directive_of(final) is None else ""
 

@@ -32,6 +32,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
 from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -96,7 +97,7 @@ def _leads_to(answer: Exchange, host: str) -> bool:
 def _returns(nginx: Nginx, server: Server, match: LocationMatch, proxy_target: ProxyTarget) -> bool:
     """Return whether the request selects this location again."""
     path = upstreams.requested_path(match, proxy_target, nginx.evidence.target.path)
-    return upstreams.final_location(server, path).block is match.block
+    return final_location(server, path).block is match.block
 
 
 def _own_redirect(

@@ -33,8 +33,9 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
-from diagnose.parsers.nginx.upstreams import final_location, pass_directive_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url

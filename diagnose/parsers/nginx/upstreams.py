@@ -14,9 +14,8 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.forwarding import Application, forwarded_path
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
-from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 
 #: The directives that forward a request, with the protocol that each uses by default.
@@ -231,11 +230,6 @@ def rewritten_path(location: LocationMatch, path: str) -> str:
     return ""
 
 
-def final_location(server: Server, path: str) -> LocationMatch:
-    """Return the location that finally answers a path."""
-    return final_request(server, path)[0]
-
-
 def bare_path(location: LocationMatch, path: str) -> str:
     """Return a path without the beginning by which its location was chosen; "" if it was not
     chosen by a beginning, or if nothing would be left out."""
@@ -244,34 +238,6 @@ def bare_path(location: LocationMatch, path: str) -> str:
     remainder = path.removeprefix(prefix)
     is_below = bool(prefix) and path.startswith(prefix) and remainder[:1] in {"", "/", "?"}
     return (remainder if remainder.startswith("/") else f"/{remainder}") if is_below else ""
-
-
-def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
-    """Return the location that finally answers a path, and the path as it has it: a missing file
-    leads to the last argument of try_files, and a folder to its index if that is a PHP file."""
-    location = select_location(server, path)
-    for _ in range(3):
-        next_path = None if pass_directive_of(location) else _internal_redirect(location, path)
-        if next_path is None:
-            break
-        location, path = select_location(server, next_path), next_path
-    return location, path
-
-
-def _internal_redirect(location: LocationMatch, path: str) -> str | None:
-    try_files = location.directive("try_files")
-    last = try_files.args[-1] if try_files and try_files.args else ""
-    if last.startswith("/"):
-        uri = path.partition("?")[0]
-        # The query may be written as variables: "/index.php$is_args$args".
-        variables = {"uri": uri, "is_args": "", "args": "", "query_string": ""}
-        return expand_variables(location, last.partition("?")[0], variables)
-    index = location.directive("index")
-    programs = [
-        index_file for index_file in (index.args if index else ()) if index_file.endswith(".php")
-    ]
-    bare_path = path.partition("?")[0]
-    return f"{bare_path}{programs[0]}" if programs and bare_path.endswith("/") else None
 
 
 # Name resolution

@@ -30,13 +30,14 @@ from diagnose.parsers.nginx.file_paths import (
     served_file,
     start_folder,
 )
+from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     match_location,
     outdone_location,
     select_location,
 )
-from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks

@@ -15,6 +15,7 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -59,7 +60,7 @@ def find_routes(
             continue
         visited.add(id(server.block))
         for path in (ctx.target.path, *ctx.target.websockets, *more_paths):
-            if route := _route(ctx, path, socket, upstreams.final_location(server, path)):
+            if route := _route(ctx, path, socket, final_location(server, path)):
                 yield route
         for location in all_locations(server):
             pattern = location_pattern(location.block)

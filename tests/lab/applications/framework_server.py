@@ -104,11 +104,20 @@ def record(kind: int, content: bytes) -> bytes:
     return bytes((1, kind, 0, 1)) + len(content).to_bytes(2, "big") + b"\0\0" + content
 
 
-async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Without SCRIPT_FILENAME PHP-FPM runs nothing, and answers 200."""
+#: A form for what visitors write, at an address that only the program knows.
+FORM = "<form method=post action=/index/save><input name=text></form>"
+
+
+async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: str) -> None:
+    """Without SCRIPT_FILENAME PHP-FPM runs nothing, and answers 200. The program with a form
+    refuses OPTIONS."""
     request = await reader.read(65536)
     body = PAGE if b"SCRIPT_FILENAME" in request else ""
     head = "Content-type: text/html; charset=UTF-8\r\n\r\n"
+    if mode == "php-form":
+        body, head = f"{body}{FORM}", f"X-Powered-By: PHP/8.2\r\n{head}"
+        if b"OPTIONS" in request:
+            body, head = "Method Not Allowed", f"Status: 405 Method Not Allowed\r\n{head}"
     if b"HTTPSoff" in request:
         head = f"Status: 302 Found\r\nLocation: http://shop.example.com/\r\n{head}"
     writer.write(record(6, (head + body).encode()) + record(6, b"") + record(3, bytes(8)))
@@ -162,8 +171,8 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     if mode == "docker-proxy":  # nothing listens in the container
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    elif mode == "php":
-        await php(reader, writer)
+    elif mode in ("php", "php-form"):
+        await php(reader, writer, mode)
     else:
         await http(mode, reader, writer)
 

@@ -5,6 +5,7 @@ import pytest
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.server_blocks import Server, servers
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -95,12 +96,12 @@ def test_the_path_that_the_application_is_asked_for(location: str, path: str) ->
     ],
 )
 def test_where_a_path_lands(text: str) -> None:
-    assert upstreams.pass_directive_of(upstreams.final_location(site(text)[1], "/"))
+    assert upstreams.pass_directive_of(final_location(site(text)[1], "/"))
 
 
 def test_files_that_lead_to_each_other_end() -> None:
     text = "location / { try_files $uri /a; } location /a { try_files $uri /b; }"
-    assert upstreams.pass_directive_of(upstreams.final_location(site(text)[1], "/")) is None
+    assert upstreams.pass_directive_of(final_location(site(text)[1], "/")) is None
 
 
 @pytest.mark.parametrize(
