@@ -11,7 +11,6 @@ from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import error_log, upstreams
-from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.redirects import end_path
@@ -73,6 +72,9 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
     """
     if nginx.is_refused:
         return ()
+    # Imported late: without nginx's configuration there is nothing to select.
+    from diagnose.parsers.nginx.final_requests import final_location
+
     groups: dict[tuple[str, ...], list[tuple[LocationMatch, ProxyTarget]]] = {}
     paths: dict[tuple[str, ...], list[str]] = {}
     variables = upstreams.request_variables(nginx.evidence.target)
