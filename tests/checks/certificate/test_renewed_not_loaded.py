@@ -74,8 +74,8 @@ def test_silent_when_nginx_does_not_run() -> None:
 
 def test_fires_behind_a_cdn_that_refuses_what_nginx_serves() -> None:
     page, own = edge_page(526, headers=CLOUDFLARE), local(chain=(OLD,), trusted=False)
-    seen = (*behind(page, own, edge_handshake()), FILE, RUNNING, config())
-    (claim,) = judge(CHECK, *seen)
+    observations = (*behind(page, own, edge_handshake()), FILE, RUNNING, config())
+    (claim,) = judge(CHECK, *observations)
     assert (claim.severity, claim.facts["behind"]) == (None, True)
     assert [subject.address for subject in claim.covers] == [EDGE]
 

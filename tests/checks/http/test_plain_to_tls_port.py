@@ -114,8 +114,8 @@ def test_a_redirect_that_names_the_port_says_https() -> None:
     words = "return 301 http://$host:443$request_uri;"
     text = SITE + PLAIN.replace("return 301 https://$host$request_uri;", words)
     first = led("http://shop.example.com/", "http://shop.example.com:443/")
-    seen = (first, answer("http://shop.example.com:443/", 443, "redirect"))
-    (claim,) = judge("http.plain-to-tls-port", *seen, config(text), *AROUND)
+    observations = (first, answer("http://shop.example.com:443/", 443, "redirect"))
+    (claim,) = judge("http.plain-to-tls-port", *observations, config(text), *AROUND)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         [f"-{words}", "+return 301 https://$host$request_uri;"],

@@ -31,21 +31,21 @@ def test_fires_where_it_dies(ended: Ending, code: int) -> None:
 
 
 def test_fires_for_certain_where_it_dies_without_a_ping_too() -> None:
-    seen = [opened(variant, "close", 1011) for variant in ("normal", "no-ping")]
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = [opened(variant, "close", 1011) for variant in ("normal", "no-ping")]
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["always"]
 
 
 def test_warns_where_another_try_holds() -> None:
-    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again")
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = opened("normal", "eof", 1006), opened("no-ping"), opened("again")
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.severity is Severity.WARNING
 
 
 def test_notes_that_only_pings_break_it() -> None:
-    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again", "eof", 1006)
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = opened("normal", "eof", 1006), opened("no-ping"), opened("again", "eof", 1006)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.severity is Severity.NOTE
     assert claim.facts["at_ping"]
 

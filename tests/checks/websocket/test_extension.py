@@ -29,8 +29,8 @@ def test_fires_where_a_message_is_compressed_without_agreement() -> None:
 
 def test_fires_and_removes_the_line_that_hides_the_agreement() -> None:
     agreed = replace(direct(101), headers=DEFLATE, held_s=1.0)
-    seen = (config(HIDING), BUILD, RUNNING, compressed(), agreed)
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = (config(HIDING), BUILD, RUNNING, compressed(), agreed)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.facts["removed"]
     assert claim.fix
     edit = claim.fix.steps[0]

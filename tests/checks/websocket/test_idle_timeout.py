@@ -102,7 +102,7 @@ LONG = serving("")
 
 
 def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
-    seen = (
+    observations = (
         LONG,
         BUILD,
         HOST,
@@ -111,7 +111,7 @@ def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
         held_websocket(60.2),
         held_websocket(None, "application"),
     )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.facts["default"]
     assert claim.facts["direct_holds"]
     assert claim.confidence is Confidence.CERTAIN
@@ -120,7 +120,7 @@ def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
 
 
 def test_names_no_line_of_nginx_where_another_time_cut() -> None:
-    seen = (
+    observations = (
         LONG,
         BUILD,
         HOST,
@@ -129,13 +129,13 @@ def test_names_no_line_of_nginx_where_another_time_cut() -> None:
         held_websocket(30.1),
         held_websocket(None, "application"),
     )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.facts["proxy"]
     assert not claim.facts["place"]
 
 
 def test_names_the_application_where_it_cuts_as_early() -> None:
-    seen = (
+    observations = (
         LONG,
         BUILD,
         HOST,
@@ -144,7 +144,7 @@ def test_names_the_application_where_it_cuts_as_early() -> None:
         held_websocket(60.0),
         held_websocket(60.1, "application"),
     )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.facts["application"]
     assert not claim.facts["place"]
 
