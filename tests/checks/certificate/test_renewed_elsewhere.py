@@ -76,8 +76,8 @@ def test_fires_without_asking_for_another_public_authority() -> None:
 
 def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
     soon = replace(OLD, not_after=NOW + timedelta(days=3))
-    seen = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
-    (claim,) = judge(CHECK, seen, FILE, OTHER, RUNNING, config())
+    observation = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, observation, FILE, OTHER, RUNNING, config())
     assert claim.severity is Severity.WARNING
 
 

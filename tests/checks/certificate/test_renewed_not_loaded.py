@@ -45,8 +45,8 @@ def test_fires_when_the_file_has_a_later_certificate_than_visitors_get() -> None
 
 def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
     good = replace(OLD, not_after=NOW + timedelta(days=20))
-    seen = replace(SERVED, chain=(good,), verify_code=0, failure=None)
-    (claim,) = judge(CHECK, seen, FILE, RUNNING, config())
+    observation = replace(SERVED, chain=(good,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, observation, FILE, RUNNING, config())
     assert claim.severity is Severity.WARNING
 
 

@@ -79,8 +79,8 @@ def test_silent_but_for_a_note_where_a_machine_at_the_address_answers() -> None:
 
 def test_silent_but_for_a_note_about_a_name_that_is_not_public() -> None:
     wiki = Target("wiki.internal", "https", "wiki.internal", 443)
-    seen = replace(answer("10.0.0.4"), name="wiki.internal")
-    (claim,) = judge("dns.private-address", seen, attempt("10.0.0.4"), target=wiki)
+    observation = replace(answer("10.0.0.4"), name="wiki.internal")
+    (claim,) = judge("dns.private-address", observation, attempt("10.0.0.4"), target=wiki)
     assert claim.severity is Severity.NOTE
 
 

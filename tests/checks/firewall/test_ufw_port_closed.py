@@ -56,8 +56,8 @@ def test_fires_where_it_only_denies() -> None:
 def test_fires_as_a_warning_where_only_the_redirect_is_stopped() -> None:
     chains = ":ufw-user-input - [0:0]\n"
     rules = ("-A INPUT -j ufw-user-input", ALLOW)
-    seen = saved(*rules, policy="DROP", more=chains)
-    (claim,) = judge(CHECK, *served(seen, file("/etc/ufw/ufw.conf", "ENABLED=yes")))
+    observation = saved(*rules, policy="DROP", more=chains)
+    (claim,) = judge(CHECK, *served(observation, file("/etc/ufw/ufw.conf", "ENABLED=yes")))
     assert (claim.severity, commands(claim)) == (Severity.WARNING, ["ufw allow 80/tcp"])
 
 

@@ -37,7 +37,7 @@ def test_fires_where_openssl_ends_it(reason: str, step: str) -> None:
     assert said(*observations) == [CHECK]
     made = claim(*observations)
     assert made.fix
-    assert [one.step for one in made.fix.steps] == [step]  # type: ignore[union-attr]
+    assert [step.step for step in made.fix.steps] == [step]  # type: ignore[union-attr]
     assert "tls.no-shared-cipher" in made.ruled_out
 
 

@@ -149,9 +149,9 @@ LOGIN = FailedRequests(
 )
 
 
-def by_log(text: str, seen: Exchange, failure: FailedRequests = LOGIN) -> list[Claim]:
+def by_log(text: str, observation: Exchange, failure: FailedRequests = LOGIN) -> list[Claim]:
     """What the framework writes into its page is left out of recordings."""
-    return judge(CHECK, config(text), BUILD, RUNNING, seen, failure, masked=False)
+    return judge(CHECK, config(text), BUILD, RUNNING, observation, failure, masked=False)
 
 
 def test_fires_for_forms_of_the_log() -> None:

@@ -12,8 +12,10 @@ HIDING = SITE.replace("$host;", "$host;\n        proxy_hide_header Sec-WebSocket
 
 
 def compressed() -> Upgrade:
-    seen = upgrade(101, accepted=True)
-    return replace(seen, held_s=0.1, ended="invalid", violation="compressed", close_code=1006)
+    observation = upgrade(101, accepted=True)
+    return replace(
+        observation, held_s=0.1, ended="invalid", violation="compressed", close_code=1006
+    )
 
 
 def test_fires_where_the_answer_names_what_was_not_offered() -> None:

@@ -186,9 +186,9 @@ def test_certain_where_the_forwarded_host_decides() -> None:
     assert "+ proxy_set_header X-Forwarded-Host $host;\n" in edit.diff
 
 
-def closed(seen: Upgrade) -> Upgrade:
+def closed(observation: Upgrade) -> Upgrade:
     """Opened, and closed at once for a policy."""
-    return replace(seen, ended="close", close_code=1008)
+    return replace(observation, ended="close", close_code=1008)
 
 
 def test_fires_where_the_application_closes_at_once_and_stays_with_the_visitors_host() -> None:

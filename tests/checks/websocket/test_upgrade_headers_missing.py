@@ -50,8 +50,11 @@ def test_fires_for_certain_when_the_application_takes_what_nginx_does_not_pass_o
 
 def test_fires_and_is_automatic_where_the_file_is_a_link() -> None:
     """Debian: sites-enabled leads to sites-available."""
-    seen = config(OWN % "")
-    linked = replace(seen, files=(replace(seen.files[0], real="/srv/nginx.conf"), *seen.files[1:]))
+    observation = config(OWN % "")
+    linked = replace(
+        observation,
+        files=(replace(observation.files[0], real="/srv/nginx.conf"), *observation.files[1:]),
+    )
     (claim,) = judge(CHECK, linked, BUILD, HOST, RUNNING, front(404), direct(101), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
