@@ -3,9 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Failure, Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.front_evidence import (
     CLOUDFLARE,
@@ -16,20 +15,10 @@ from tests.support.front_evidence import (
     local,
 )
 from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, config
+from tests.support.renewed_certificate import OLD, SERVED
 
 CHECK = "certificate.renewed-not-loaded"
-OLD = Certificate(
-    "CN=shop.example.com",
-    "CN=ca",
-    "1",
-    NOW - timedelta(days=95),
-    NOW - timedelta(days=5),
-    "aa",
-    dns_names=("shop.example.com",),
-)
 NEW = replace(OLD, not_after=NOW + timedelta(days=60), sha256="bb", serial="2")
-EXPIRED = Failure("certificate", "certificate has expired", 10)
-SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
 FILE = CertificateFile(
     path="/etc/nginx/shop.pem", sha256="bb", chain=(NEW,), changed=LOADED + 30 * 86400
 )
