@@ -125,5 +125,17 @@ def test_a_setting_that_does_not_take_a_name_is_not_told() -> None:
     assert "allowed_origin" not in kuma.settings  # UPTIME_KUMA_WS_ORIGIN_CHECK=bypass ends the test
 
 
+def test_moodle_is_not_told_to_expect_another_name_than_its_own() -> None:
+    moodle = application_of("moodle")
+    assert moodle is not None
+    assert "reverseproxy" not in moodle.settings["trusted_proxy"]
+    # It means that $CFG->reverseproxy has to go, which no file can say.
+    assert message_of("Reverse proxy enabled, server can not be accessed directly") is None
+
+
+def test_words_of_many_programs_are_no_message_of_one() -> None:
+    assert message_of("SSE connection error, reconnecting...") is None
+
+
 def test_ids_are_those_of_the_files() -> None:
     assert "n8n" in application_ids()
