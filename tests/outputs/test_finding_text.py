@@ -120,7 +120,7 @@ def test_the_remedy_says_that_another_program_answers(lang: str, note: str) -> N
 def test_a_gap_is_told_once() -> None:
     gap = Unseen(what="the firewall", why="needs-root")
     gaps = finding_text.evidence_gaps(report(gap, gap), View())
-    assert [gap.what for gap in gaps].count("the firewall") == 1
+    assert [one.what for one in gaps].count("the firewall") == 1
 
 
 def test_a_quoted_failure_is_in_the_language_of_the_text() -> None:

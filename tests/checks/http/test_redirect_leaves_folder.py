@@ -22,15 +22,13 @@ OFF = "proxy_redirect off;"
 
 def claims(
     lines: str = "",
-    *observations: Exchange,
+    *seen: Exchange,
     location: str = "/app/",
     target: str = "http://127.0.0.1:4000/",
 ) -> list[Claim]:
     block = f"    location {location} {{\n        proxy_pass {target};\n        {lines}\n    }}\n"
     text = SITE.replace("    location / {", f"{block}    location / {{")
-    return judge(
-        CHECK, config(text), BUILD, RUNNING, *(observations or (REDIRECT, MISSING)), target=BELOW
-    )
+    return judge(CHECK, config(text), BUILD, RUNNING, *(seen or (REDIRECT, MISSING)), target=BELOW)
 
 
 @pytest.mark.parametrize("lines", [OFF, ""])
