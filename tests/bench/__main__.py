@@ -263,7 +263,7 @@ def span(lab: "Lab", command: str) -> float:
     """From the first answer, which says who the server is, to the last of the server's, ms."""
     run = lab.client.run(command.split(), timeout=60)
     seen = [load for load in json.loads(run.stdout)["observations"] if load["vantage"] == "server"]
-    ends = [one["at_s"] + one["duration_s"] for one in seen]
+    ends = [observation["at_s"] + observation["duration_s"] for observation in seen]
     first = [end for one, end in zip(seen, ends, strict=True) if one["kind"] == "Host"]
     return float(max(ends) - min(first)) * 1000
 
@@ -272,7 +272,11 @@ def first_answer(lab: "Lab", command: str) -> float:
     """When the HTTPS answer of the living address was there, ms after the start of the run."""
     run = lab.client.run(command.split(), timeout=60)
     seen = json.loads(run.stdout)["observations"]
-    ends = [one["at_s"] for one in seen if one["kind"] == "Exchange" and one["purpose"] == "target"]
+    ends = [
+        observation["at_s"]
+        for observation in seen
+        if observation["kind"] == "Exchange" and observation["purpose"] == "target"
+    ]
     return float(min(ends)) * 1000
 
 

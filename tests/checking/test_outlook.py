@@ -45,8 +45,8 @@ CERTIFICATE = (check("certificate.old"), refusal(because=(EXPIRED,)))
 HTTP = (check("http.broken"), refusal(because=(ANSWER,)))
 
 
-def from_server(*seen: Observation) -> tuple[Observation, ...]:
-    return tuple(replace(each, vantage=Vantage.SERVER) for each in seen)
+def from_server(*observations: Observation) -> tuple[Observation, ...]:
+    return tuple(replace(each, vantage=Vantage.SERVER) for each in observations)
 
 
 def after(made: Report) -> tuple[tuple[str, ...], bool, bool]:
@@ -59,13 +59,13 @@ def test_what_a_closed_port_hides_is_unseen() -> None:
 
 
 def test_the_servers_own_view_shows_what_is_behind_a_closed_port() -> None:
-    seen = (*SHUT, *from_server(SECURE, ANSWER))
-    assert after(report(*seen, raised=(FIREWALL, TCP))) == ((), True, True)
+    observations = (*SHUT, *from_server(SECURE, ANSWER))
+    assert after(report(*observations, raised=(FIREWALL, TCP))) == ((), True, True)
 
 
 def test_the_server_sees_the_door_but_not_the_answer() -> None:
-    seen = (*SHUT, *from_server(SECURE))
-    assert after(report(*seen, raised=(FIREWALL, TCP))) == (("http",), True, False)
+    observations = (*SHUT, *from_server(SECURE))
+    assert after(report(*observations, raised=(FIREWALL, TCP))) == (("http",), True, False)
 
 
 def test_on_the_server_a_closed_firewall_hides_nothing() -> None:
@@ -73,16 +73,16 @@ def test_on_the_server_a_closed_firewall_hides_nothing() -> None:
 
 
 def test_a_visit_goes_on_in_spite_of_an_expired_certificate() -> None:
-    seen = (NAME, OPEN, EXPIRED, *IN_SPITE, NO_IPV6)
-    assert after(report(*seen, raised=(CERTIFICATE,))) == ((), False, True)
+    observations = (NAME, OPEN, EXPIRED, *IN_SPITE, NO_IPV6)
+    assert after(report(*observations, raised=(CERTIFICATE,))) == ((), False, True)
 
 
 def test_the_answer_behind_a_wrong_one_is_unseen() -> None:
     broken = replace(ANSWER, status=502)
-    seen = (NAME, OPEN, SECURE, broken, NO_IPV6)
-    assert after(report(*seen, raised=(HTTP,))) == (("http",), False, False)
+    observations = (NAME, OPEN, SECURE, broken, NO_IPV6)
+    assert after(report(*observations, raised=(HTTP,))) == (("http",), False, False)
     upstream = (check("upstream.down"), Claim(about=Subject(port=443), because=(broken,)))
-    assert after(report(*seen, raised=(upstream,)))[0] == ("http",)
+    assert after(report(*observations, raised=(upstream,)))[0] == ("http",)
 
 
 def test_a_warning_hides_nothing() -> None:
@@ -91,8 +91,8 @@ def test_a_warning_hides_nothing() -> None:
 
 
 def test_two_faults_and_what_neither_hides() -> None:
-    seen = (*SHUT, *from_server(EXPIRED, *IN_SPITE))
-    made = report(*seen, raised=(FIREWALL, TCP, CERTIFICATE))
+    observations = (*SHUT, *from_server(EXPIRED, *IN_SPITE))
+    made = report(*observations, raised=(FIREWALL, TCP, CERTIFICATE))
     assert after(made) == ((), True, True)
     first, second = made.causes
     assert outlook(made, first).remaining == (second,)
@@ -101,16 +101,16 @@ def test_two_faults_and_what_neither_hides() -> None:
 
 def test_one_address_of_two_is_closed() -> None:
     closed_6 = replace(OPEN_6, failure=CLOSED.failure)
-    seen: tuple[Observation, ...] = (NAME, NAME_6, OPEN, closed_6, SECURE, ANSWER)
-    view = outlook(report(*seen, raised=(TCP,)))
+    observations: tuple[Observation, ...] = (NAME, NAME_6, OPEN, closed_6, SECURE, ANSWER)
+    view = outlook(report(*observations, raised=(TCP,)))
     assert view.unseen == ("tls", "certificate", "http")
     assert view.places == ("[2001:db8::10]:443",)
-    seen = (*seen, *from_server(SECURE_6, ANSWER_6))
-    assert outlook(report(*seen, raised=(TCP,))).is_clear
+    observations = (*observations, *from_server(SECURE_6, ANSWER_6))
+    assert outlook(report(*observations, raised=(TCP,))).is_clear
 
 
-def chat(*seen: Observation) -> Outlook:
-    made = report(*seen, raised=((check("websocket.refused"), refusal()),))
+def chat(*observations: Observation) -> Outlook:
+    made = report(*observations, raised=((check("websocket.refused"), refusal()),))
     return outlook(replace(made, evidence=replace(made.evidence, target=CHAT)))
 
 
@@ -132,8 +132,8 @@ def test_a_websocket_over_each_ip_version() -> None:
     assert outlook_of_tcp(*both, *inside).is_clear
 
 
-def outlook_of_tcp(*seen: Observation) -> Outlook:
-    made = report(*seen, raised=(TCP,))
+def outlook_of_tcp(*observations: Observation) -> Outlook:
+    made = report(*observations, raised=(TCP,))
     return outlook(replace(made, evidence=replace(made.evidence, target=CHAT)))
 
 
@@ -177,7 +177,7 @@ def test_layers_that_the_user_left_out_are_not_judged() -> None:
 
 
 def test_the_servers_view_alone() -> None:
-    seen = from_server(SECURE, ANSWER)
-    made = report(*seen, raised=(FIREWALL,))
+    observations = from_server(SECURE, ANSWER)
+    made = report(*observations, raised=(FIREWALL,))
     made = replace(made, evidence=replace(made.evidence, scope=Scope(outside=False)))
     assert after(made) == ((), True, True)

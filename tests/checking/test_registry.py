@@ -79,12 +79,12 @@ def test_one_of_several_faults_is_enough() -> None:
     trials = NameTrials(
         address="203.0.113.10", port=443, sent="shop.example.com", name="own", protocol="TLSv1.3"
     )
-    for seen, is_run in (
+    for observations, is_run in (
         ((page, trials), False),
         ((replace(page, status=403),), True),
         ((page, replace(trials, tries=3, blocked=3)), True),
     ):
-        ids = registry.runnable_ids([attempt(), *seen])
+        ids = registry.runnable_ids([attempt(), *observations])
         assert ("cloud.icp-filing-block" in ids) is is_run
 
 

@@ -317,8 +317,8 @@ def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() 
     told = replace(healthy(), findings=())
     assert verdict(told).status == "ok"
     unanswered = (check("host.visitor-unjudged", Severity.NOTE, unanswered=True), claim())
-    seen = told.evidence.observations
-    assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"
+    observations = told.evidence.observations
+    assert verdict(report(*observations, raised=(unanswered,))).status == "unknown"
 
 
 @pytest.mark.parametrize(

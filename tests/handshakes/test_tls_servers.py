@@ -98,7 +98,7 @@ def test_no_websocket_can_be_opened_there(files: Path) -> None:
 @needs_node
 def test_but_where_it_takes_them_over_http_2_that_is_a_note(files: Path) -> None:
     report = looking(files, servers.node(files / "site.pem", "connectProtocol"), "wss")
-    (finding,) = [one for one in report.findings if one.check.layer == "websocket"]
+    (finding,) = [finding for finding in report.findings if finding.check.layer == "websocket"]
     assert finding.severity is Severity.NOTE
     assert page(report).extended_connect is True
 
@@ -236,7 +236,7 @@ def _dh(files: Path, *ciphers: str) -> Any:
 @needs_openssl
 def test_small_diffie_hellman_parameters_are_named(files: Path) -> None:
     report = looking(files, _dh(files, "DHE-RSA-AES128-GCM-SHA256"))
-    (finding,) = [one for one in report.findings if one.check.layer == "tls"]
+    (finding,) = [finding for finding in report.findings if finding.check.layer == "tls"]
     assert finding.check.id == "tls.refused-here"
     assert finding.severity is Severity.ERROR
     assert (finding.claim.facts["dh"], finding.claim.facts["browsers"]) == (True, False)
@@ -246,7 +246,7 @@ def test_small_diffie_hellman_parameters_are_named(files: Path) -> None:
 def test_small_parameters_that_browsers_do_not_meet_are_a_warning(files: Path) -> None:
     ciphers = ("DHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256")
     report = looking(files, _dh(files, *ciphers))
-    (finding,) = [one for one in report.findings if one.check.layer == "tls"]
+    (finding,) = [finding for finding in report.findings if finding.check.layer == "tls"]
     assert (finding.check.id, finding.severity) == ("tls.refused-here", Severity.WARNING)
 
 
@@ -256,7 +256,7 @@ def test_a_certificate_message_above_100_kb_is_named(files: Path, tmp_path: Path
     (tmp_path / "long.pem").write_text(pem + "".join(more) * 60)
     report = looking(files, tcp(servers.http1, servers.context(tmp_path / "long.pem")))
     assert checks(report) == ["tls.refused-here"]
-    (finding,) = [one for one in report.findings if one.check.layer == "tls"]
+    (finding,) = [finding for finding in report.findings if finding.check.layer == "tls"]
     assert finding.claim.facts["long"]
 
 
@@ -283,6 +283,6 @@ def test_signatures_that_are_too_weak_are_no_lack_of_ciphers(files: Path) -> Non
         "DEFAULT@SECLEVEL=0",
     )
     report = looking(files, server)
-    (finding,) = [one for one in report.findings if one.check.layer == "tls"]
+    (finding,) = [finding for finding in report.findings if finding.check.layer == "tls"]
     assert finding.check.id == "tls.refused-here"
     assert finding.claim.facts["weak"]

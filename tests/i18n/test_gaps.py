@@ -54,7 +54,9 @@ def test_what_the_probes_say_is_translated() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [one for one in gaps.MESSAGES if isinstance(one, Message)], ids=lambda one: one.key
+    "message",
+    [message for message in gaps.MESSAGES if isinstance(message, Message)],
+    ids=lambda one: one.key,
 )
 def test_each_is_recognized(message: Message) -> None:
     filled = re.sub(r"\{\w+\}", "7", message.text)

@@ -48,7 +48,7 @@ def look(lab: Lab, side: str = "both", tracing: bool = True, server: str = SERVE
 def drops(report: Report) -> list[tuple[str, str]]:
     observations = report.document["observations"]
     seen = [observation for observation in observations if observation["kind"] == "KernelDrop"]
-    return sorted({(one["packet"], one["reason"]) for one in seen})
+    return sorted({(observation["packet"], observation["reason"]) for observation in seen})
 
 
 @pytest.mark.parametrize("name", DROPS)
@@ -150,6 +150,10 @@ def test_the_wire_says_where_packets_are_lost(laboratory: Lab, name: str) -> Non
     has_come, has_left, facts = ENDS[name]
     assert (came, left) == (has_come, has_left), f"{report}\n{capture}"
     assert "".join(told) in facts, f"{report}\n{capture}"
-    marks = {one["mss"] for one in observations if one["kind"] == "Connection" and one.get("mss")}
+    marks = {
+        observation["mss"]
+        for observation in observations
+        if observation["kind"] == "Connection" and observation.get("mss")
+    }
     assert {syn["mss"] for syn in capture["marked"]} <= marks
     assert any(syn["port"] == 443 for syn in capture["marked"]) is came

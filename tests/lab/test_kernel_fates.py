@@ -162,7 +162,11 @@ def play(
             decision = decide(rules, Packet(source, to, port, "eth0", None, HOST))
             attempts.append(Attempt(Try(source, to, port), decision))
         watch(pair, attempts, formats, ports)
-        again = [one for one in attempts if one.fate in {"unseen", "unclear"} or differs(one)]
+        again = [
+            attempt
+            for attempt in attempts
+            if attempt.fate in {"unseen", "unclear"} or differs(attempt)
+        ]
         if again:  # a busy machine loses events, and a limit may have been met
             watch(pair, again, formats, ports)
         for attempt in attempts:

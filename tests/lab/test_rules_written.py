@@ -70,7 +70,7 @@ def test_each_statement_and_field_makes_the_same_rule(alone: Namespace) -> None:
 def test_generated_rules_make_the_same_rules(alone: Namespace) -> None:
     """But for those whose objects a map picks, which are known not to be told whole."""
     texts = generated()
-    good = [one for one in texts if not alone.accepts(["nft", "-c", "-f", "-"], one)]
+    good = [text for text in texts if not alone.accepts(["nft", "-c", "-f", "-"], text)]
     assert len(good) > 0.9 * len(texts)
     for text in good:
         others = [one for some in rewritten(loaded(alone, text)).values() for one in some]

@@ -57,7 +57,7 @@ def said(report: Report) -> str:
     """Whether the visitor gets in, in a word. Where the port is led to is another question."""
     assert not report.crashes, report.crashes
     found = {finding.check.id for finding in report.findings}
-    errors = {one.check.id for one in report.findings if one.severity is Severity.ERROR}
+    errors = {finding.check.id for finding in report.findings if finding.severity is Severity.ERROR}
     if errors - {"firewall.forward-port"}:
         return "stopped"
     return "unknown" if "host.visitor-unjudged" in found else "open"

@@ -31,6 +31,11 @@ def test_an_application_is_recognized_by_its_text_or_its_cookie() -> None:
     assert known("x" * MAX_PAGE + "<home-assistant>") == ""
 
 
+def test_the_attributes_of_a_generator_may_stand_in_either_order() -> None:
+    assert known('<meta name="generator" content="Halo 2.21.1">') == "halo"
+    assert known('<meta content="Halo 2.21.1" name="generator">') == "halo"
+
+
 def test_an_application_is_recognized_by_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
     index = {"a": {"name": "A", "recognized": {"header": ["X-A", "Server: MinIO"]}}}
     monkeypatch.setattr(applications, "_index", lambda: index)
@@ -90,11 +95,46 @@ def test_a_process_is_recognized_by_a_word_of_its_command_line() -> None:
     assert application_of_command("nginx: master process") is None
 
 
+def test_the_process_that_listens_is_recognized() -> None:
+    proxy = application_of_command("node /usr/bin/configurable-http-proxy --ip= --port=8000")
+    assert proxy is application_of("jupyterhub")
+    assert application_of_command("python3 -m jupyterhub.singleuser") is None
+
+
 def test_the_longest_message_counts() -> None:
     lost = message_of("n8n says [WebSocketClient] connection LOST")
     assert lost is not None
     assert (lost.text, lost.means) == ("[WebSocketClient] Connection lost", "websocket")
     assert message_of("all is well") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["gotify", "ntfy", "ollama", "pocketbase", "qbittorrent", "vaultwarden", "zammad"]
+)
+def test_a_setting_for_the_visitors_address_alone_is_no_trust_in_the_scheme(name: str) -> None:
+    application = application_of(name)
+    assert application is not None
+    assert "trusted_proxy" not in application.settings
+
+
+def test_a_setting_that_does_not_take_a_name_is_not_told() -> None:
+    ollama, kuma = application_of("ollama"), application_of("uptime-kuma")
+    assert ollama is not None
+    assert kuma is not None
+    assert "allowed_host" not in ollama.settings  # OLLAMA_HOST is the address it listens on
+    assert "allowed_origin" not in kuma.settings  # UPTIME_KUMA_WS_ORIGIN_CHECK=bypass ends the test
+
+
+def test_moodle_is_not_told_to_expect_another_name_than_its_own() -> None:
+    moodle = application_of("moodle")
+    assert moodle is not None
+    assert "reverseproxy" not in moodle.settings["trusted_proxy"]
+    # It means that $CFG->reverseproxy has to go, which no file can say.
+    assert message_of("Reverse proxy enabled, server can not be accessed directly") is None
+
+
+def test_words_of_many_programs_are_no_message_of_one() -> None:
+    assert message_of("SSE connection error, reconnecting...") is None
 
 
 def test_ids_are_those_of_the_files() -> None:

@@ -46,7 +46,7 @@ def test_a_masked_report_has_the_findings_of_the_original() -> None:
         lambda seen, crashes: conclude(seen, crashes=crashes),
     )
     assert [finding.check.id for finding in told.findings] == [
-        one.check.id for one in whole.findings
+        finding.check.id for finding in whole.findings
     ]
     assert told.duration == 0.3
     made = json.dumps(document(told, view)) + render(told, replace(view, verbosity=2))

@@ -83,7 +83,7 @@ class Service:
         if identifier not in self._asked or self.never_ends:
             self._asked.add(identifier)
             return 200, json.dumps({"id": identifier, "status": "in-progress"}).encode(), {}
-        found = [one for one in self.states if one["id"] == identifier]
+        found = [state for state in self.states if state["id"] == identifier]
         return 200, json.dumps(found[0]).encode(), {}
 
 

@@ -81,7 +81,7 @@ def bare(prefix: str) -> str:
 def locations(rng: Random, below: str = "", deep: int = 2) -> tuple[Loc, ...]:
     """`/a` and `^~ /a` are one location twice; `= /a` is another."""
     made: dict[str, Loc] = {}
-    under = [one for one in PREFIXES if bare(one).startswith(below)]
+    under = [prefix for prefix in PREFIXES if bare(prefix).startswith(below)]
     for _ in range(rng.randint(0, 5)):
         if rng.random() < 0.002:
             head = r"~ ^/a\Kb"  # which Python has no words for
@@ -153,7 +153,7 @@ def site_text(one: Site, echo: int, folder: str) -> str:
 
 
 def whole(sites: list[Site], echo: int, folder: str) -> str:
-    body = "".join(site_text(one, echo, folder) for one in sites)
+    body = "".join(site_text(site, echo, folder) for site in sites)
     temp = "".join(
         f"{kind}_temp_path {folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

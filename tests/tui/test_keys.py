@@ -17,7 +17,7 @@ def test_the_question_mark_shows_where_one_is_and_every_key() -> None:
         await pilot.press("question_mark")
         sheet = shown(app, "#sheet")
         assert sheet.startswith("You are in the list of findings.")
-        for key in (*(one.label for one in SITE_KEYS), "1 - 4", "Tab"):
+        for key in (*(site_key.label for site_key in SITE_KEYS), "1 - 4", "Tab"):
             assert any(line.split("  ")[0] == key for line in sheet.splitlines()), key
         await pilot.press("escape", "enter", "f1")
         assert shown(app, "#sheet").startswith("You are in the text.")

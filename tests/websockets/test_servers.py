@@ -261,7 +261,9 @@ def test_each_is_judged_rightly(case: str) -> None:
         if seen.variant == "normal" and seen.through == "front"
     ]
     findings = [finding for finding in report.findings if finding.check.layer == "websocket"]
-    assert [one.check.id for one in findings] == ([expected.check] if expected.check else [])
-    assert [one.severity for one in findings] == [expected.severity] * len(findings)
+    assert [finding.check.id for finding in findings] == (
+        [expected.check] if expected.check else []
+    )
+    assert [finding.severity for finding in findings] == [expected.severity] * len(findings)
     assert first.stayed_open is expected.held
     assert not report.crashes

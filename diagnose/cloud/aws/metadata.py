@@ -4,11 +4,11 @@ Source: "Use the Instance Metadata Service", EC2 User Guide. The first version i
 clouds answer at the same address, and EC2 answers with a token everywhere.
 """
 
-import asyncio
 import json
 import re
 
-from diagnose.cloud.fields import member, network, text
+from diagnose.cloud.fields import member, text
+from diagnose.cloud.instance_metadata import described_instance
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse, Client, Credentials
 from diagnose.model.cloud import CloudInstance
 
@@ -30,18 +30,8 @@ _ROLES = "iam/security-credentials/"
 async def detect_instance(metadata: Client, provider: str) -> CloudInstance | None:
     """Return this machine's instance, None for any other answer than EC2's."""
     token = await _token(metadata)
-    names = ("instance-id", "placement/region", "local-ipv4", "public-ipv4")
-    instance_id, region, private, public = await asyncio.gather(
-        *(_value(metadata, name, token) for name in names)
-    )
-    if not _INSTANCE.fullmatch(instance_id):
-        return None
-    return CloudInstance(
-        provider,
-        region if REGION.fullmatch(region) else "",
-        instance_id,
-        private_address=network(private),
-        public_addresses=tuple(filter(None, [network(public)])),
+    return await described_instance(
+        provider, lambda item: _value(metadata, item, token), _INSTANCE, REGION
     )
 
 

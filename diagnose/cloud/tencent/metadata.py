@@ -5,10 +5,10 @@ address is a name, metadata.tencentyun.com; its number is taken, so that no reso
 is asked.
 """
 
-import asyncio
 import re
 
-from diagnose.cloud.fields import network, text
+from diagnose.cloud.fields import text
+from diagnose.cloud.instance_metadata import described_instance
 from diagnose.cloud.provider import ApiRequest, Client, Credentials
 from diagnose.cloud.tencent.credentials import REGION, role_credentials
 from diagnose.model.cloud import CloudInstance
@@ -23,18 +23,8 @@ _ROLES = "cam/security-credentials/"
 
 async def detect_instance(metadata: Client, provider: str) -> CloudInstance | None:
     """Return this machine's instance, of either service; None for any other answer."""
-    names = ("instance-id", "placement/region", "local-ipv4", "public-ipv4")
-    instance_id, region, private, public = await asyncio.gather(
-        *(_value(metadata, name) for name in names)
-    )
-    if not _INSTANCE.fullmatch(instance_id):
-        return None
-    return CloudInstance(
-        provider,
-        region if REGION.fullmatch(region) else "",
-        instance_id,
-        private_address=network(private),
-        public_addresses=tuple(filter(None, [network(public)])),
+    return await described_instance(
+        provider, lambda item: _value(metadata, item), _INSTANCE, REGION
     )
 
 

@@ -27,8 +27,8 @@ CHECKS = [
 def asked(check_id: str, host: str, *chain: object, code: int = 0) -> list[str]:
     """The steps that a check advises, in English, for a site that is opened by this address."""
     target = Target(f"https://{host}/", "https", host, 443)
-    seen = visit(*chain, code=code, address=host)  # type: ignore[arg-type]
-    (claim,) = judge(check_id, replace(seen, server_name=""), target=target)
+    observation = visit(*chain, code=code, address=host)  # type: ignore[arg-type]
+    (claim,) = judge(check_id, replace(observation, server_name=""), target=target)
     return step_texts(check_id, claim)
 
 

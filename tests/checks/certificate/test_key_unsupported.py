@@ -31,8 +31,8 @@ def test_fires_with_less_confidence_without_the_control() -> None:
 
 
 def test_fires_for_edwards_curves() -> None:
-    seen = visit(leaf(key_type="Ed25519"), MIDDLE)
-    (claim,) = judge(CHECK, seen, control("handshake_failure"))
+    observation = visit(leaf(key_type="Ed25519"), MIDDLE)
+    (claim,) = judge(CHECK, observation, control("handshake_failure"))
     assert claim.facts["curve"] == "Ed25519"
     assert not claim.facts["firefox"]
 

@@ -12,10 +12,10 @@ SIGNS = leaf(key_type="RSA", key_usages=("digitalSignature",))
 
 
 def test_fires_where_the_server_signs_and_must_not() -> None:
-    seen = visit(ENCRYPTS, MIDDLE, cipher="TLS_AES_256_GCM_SHA384")
-    (claim,) = judge(CHECK, seen)
+    observation = visit(ENCRYPTS, MIDDLE, cipher="TLS_AES_256_GCM_SHA384")
+    (claim,) = judge(CHECK, observation)
     assert claim.facts["needed"] == "digitalSignature"
-    assert causes(seen) == [CHECK]
+    assert causes(observation) == [CHECK]
 
 
 def test_silent_where_the_usage_allows_it_or_says_nothing() -> None:
@@ -29,8 +29,8 @@ def test_silent_where_the_suite_is_unknown() -> None:
 
 def test_silent_where_the_purpose_is_wrong_as_openssl_says() -> None:
     unfit = leaf(key_usages=("cRLSign",))
-    seen = visit(unfit, MIDDLE, code=26, cipher="TLS_AES_256_GCM_SHA384")
-    assert not judge(CHECK, seen)
+    observation = visit(unfit, MIDDLE, code=26, cipher="TLS_AES_256_GCM_SHA384")
+    assert not judge(CHECK, observation)
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_silent_where_the_purpose_is_wrong_as_openssl_says() -> None:
     ],
 )
 def test_in_tls_1_2_the_suite_decides(cipher: str, certificate: Certificate, fires: bool) -> None:
-    seen = replace(visit(certificate, MIDDLE, cipher=cipher), protocol="TLSv1.2")
-    assert bool(judge(CHECK, seen)) is fires
+    observation = replace(visit(certificate, MIDDLE, cipher=cipher), protocol="TLSv1.2")
+    assert bool(judge(CHECK, observation)) is fires

@@ -12,17 +12,17 @@ START = NOW - timedelta(days=10)
 
 
 def test_fires_on_more_than_825_days() -> None:
-    seen = visit(leaf(not_before=START, not_after=START + timedelta(days=910)), MIDDLE)
-    (claim,) = judge(CHECK, seen)
+    observation = visit(leaf(not_before=START, not_after=START + timedelta(days=910)), MIDDLE)
+    (claim,) = judge(CHECK, observation)
     assert claim.facts["days"] == 910
-    assert causes(seen) == []
+    assert causes(observation) == []
 
 
 def test_it_is_a_fault_for_a_person_who_reports_it() -> None:
-    seen = visit(leaf(not_before=START, not_after=START + timedelta(days=910)), MIDDLE)
+    observation = visit(leaf(not_before=START, not_after=START + timedelta(days=910)), MIDDLE)
     symptom = symptom_of("NET::ERR_CERT_VALIDITY_TOO_LONG")
     assert symptom is not None
-    report = conclude(Evidence(replace(SHOP, symptom=symptom), NOW, (seen,)))
+    report = conclude(Evidence(replace(SHOP, symptom=symptom), NOW, (observation,)))
     assert [finding.check.id for finding in report.causes] == [CHECK]
 
 

@@ -10,8 +10,8 @@ def asked(stapled: bool | None) -> Handshake:
 
 
 def test_fires_when_nothing_is_stapled_on_any_try() -> None:
-    seen = visit(STAPLED, MIDDLE)
-    (claim,) = judge("certificate.must-staple", seen, asked(False), asked(False))
+    observation = visit(STAPLED, MIDDLE)
+    (claim,) = judge("certificate.must-staple", observation, asked(False), asked(False))
     assert claim.facts["url"] == "http://ocsp.example"
 
 
@@ -20,7 +20,7 @@ def test_fires_when_nobody_could_staple_anything() -> None:
 
 
 def test_silent_when_it_staples_in_the_end_and_when_that_could_not_be_seen() -> None:
-    seen = visit(STAPLED, MIDDLE)
-    assert not judge("certificate.must-staple", seen, asked(False), asked(True))
-    assert not judge("certificate.must-staple", seen, asked(None))
+    observation = visit(STAPLED, MIDDLE)
+    assert not judge("certificate.must-staple", observation, asked(False), asked(True))
+    assert not judge("certificate.must-staple", observation, asked(None))
     assert not judge("certificate.must-staple", HEALTHY, asked(False))

@@ -77,15 +77,15 @@ def test_silent_for_the_name_a_wildcard_and_an_address() -> None:
 
 def test_fires_and_names_a_certificate_for_the_name_that_lies_on_the_server() -> None:
     wrong = leaf(dns_names=("www.example.org",), not_after=NOW + timedelta(days=300))
-    seen = (visit(wrong, MIDDLE), in_use(wrong), OTHER_FILE, RUNNING)
-    (claim,) = judge("certificate.name-mismatch", *seen, config())
+    observations = (visit(wrong, MIDDLE), in_use(wrong), OTHER_FILE, RUNNING)
+    (claim,) = judge("certificate.name-mismatch", *observations, config())
     assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diffs(claim)
     assert f"+    ssl_certificate_key {LIVE}/privkey.pem;" in diffs(claim)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
-    assert not judge("certificate.renewed-elsewhere", *seen, config())
+    assert not judge("certificate.renewed-elsewhere", *observations, config())
     # A block that answers for want of a better one keeps the certificate that is its own.
     default = config(SITE.replace("shop.example.com", "www.example.org"))
-    (claim,) = judge("certificate.name-mismatch", *seen, default)
+    (claim,) = judge("certificate.name-mismatch", *observations, default)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL

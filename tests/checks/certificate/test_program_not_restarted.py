@@ -3,8 +3,9 @@ from datetime import timedelta
 
 from diagnose.model import Severity
 from diagnose.model.server import Listener, Listeners
-from tests.checks.certificate.test_renewed_elsewhere import FILE, NEW, OLD, OTHER, SERVED
+from tests.checks.certificate.test_renewed_elsewhere import FILE, NEW, OTHER
 from tests.support.check_evidence import NOW, judge
+from tests.support.renewed_certificate import OLD, SERVED
 
 CHECK = "certificate.program-not-restarted"
 NODE = Listener(address="0.0.0.0", port=443, family=4, pid=20, process="node")

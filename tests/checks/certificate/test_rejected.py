@@ -6,10 +6,10 @@ from tests.support.check_evidence import NOW, judge
 
 
 def test_fires_in_the_machines_own_words_for_what_no_other_check_names() -> None:
-    seen = visit(code=47, message="permitted subtree violation")
-    (claim,) = judge("certificate.rejected", seen)
+    observation = visit(code=47, message="permitted subtree violation")
+    (claim,) = judge("certificate.rejected", observation)
     assert claim.facts["message"] == "permitted subtree violation"
-    assert causes(seen) == ["certificate.rejected"]
+    assert causes(observation) == ["certificate.rejected"]
 
 
 def test_silent_where_another_check_has_a_name_for_it_and_where_nothing_was_judged() -> None:
@@ -18,8 +18,8 @@ def test_silent_where_another_check_has_a_name_for_it_and_where_nothing_was_judg
 
 
 def test_fires_where_openssl_alone_could_read_the_certificate() -> None:
-    seen = replace(visit(code=10, message="certificate has expired"), chain=())
-    (claim,) = judge("certificate.rejected", seen)
+    observation = replace(visit(code=10, message="certificate has expired"), chain=())
+    (claim,) = judge("certificate.rejected", observation)
     assert claim.facts["message"] == "certificate has expired"
     undated = visit(leaf(not_after=None, unread=("not_after",)), MIDDLE, code=10)
     assert causes(undated) == ["certificate.rejected"]

@@ -3,27 +3,16 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Failure, Manual, Severity
+from diagnose.model import Applicability, Claim, Edit, Manual, Severity
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile, NginxProcess, NginxState
-from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.renewed_certificate import OLD, SERVED
 
 CHECK = "certificate.renewed-elsewhere"
-OLD = Certificate(
-    "CN=shop.example.com",
-    "CN=ca",
-    "1",
-    NOW - timedelta(days=95),
-    NOW - timedelta(days=5),
-    "aa",
-    dns_names=("shop.example.com",),
-)
 NEW = replace(OLD, not_before=NOW - timedelta(days=1), not_after=NOW + timedelta(days=89),
               sha256="bb", serial="2")  # fmt: skip
-EXPIRED = Failure("certificate", "certificate has expired", 10)
-SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
 FILE = CertificateFile(path="/etc/nginx/shop.pem", sha256="aa", chain=(OLD,))
 LIVE = "/etc/letsencrypt/live/shop.example.com"
 OTHER = OtherCertificate(
@@ -76,8 +65,8 @@ def test_fires_without_asking_for_another_public_authority() -> None:
 
 def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
     soon = replace(OLD, not_after=NOW + timedelta(days=3))
-    seen = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
-    (claim,) = judge(CHECK, seen, FILE, OTHER, RUNNING, config())
+    observation = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, observation, FILE, OTHER, RUNNING, config())
     assert claim.severity is Severity.WARNING
 
 

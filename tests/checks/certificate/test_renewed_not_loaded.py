@@ -3,9 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Failure, Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.front_evidence import (
     CLOUDFLARE,
@@ -16,20 +15,10 @@ from tests.support.front_evidence import (
     local,
 )
 from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, config
+from tests.support.renewed_certificate import OLD, SERVED
 
 CHECK = "certificate.renewed-not-loaded"
-OLD = Certificate(
-    "CN=shop.example.com",
-    "CN=ca",
-    "1",
-    NOW - timedelta(days=95),
-    NOW - timedelta(days=5),
-    "aa",
-    dns_names=("shop.example.com",),
-)
 NEW = replace(OLD, not_after=NOW + timedelta(days=60), sha256="bb", serial="2")
-EXPIRED = Failure("certificate", "certificate has expired", 10)
-SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
 FILE = CertificateFile(
     path="/etc/nginx/shop.pem", sha256="bb", chain=(NEW,), changed=LOADED + 30 * 86400
 )
@@ -45,8 +34,8 @@ def test_fires_when_the_file_has_a_later_certificate_than_visitors_get() -> None
 
 def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
     good = replace(OLD, not_after=NOW + timedelta(days=20))
-    seen = replace(SERVED, chain=(good,), verify_code=0, failure=None)
-    (claim,) = judge(CHECK, seen, FILE, RUNNING, config())
+    observation = replace(SERVED, chain=(good,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, observation, FILE, RUNNING, config())
     assert claim.severity is Severity.WARNING
 
 
@@ -74,8 +63,8 @@ def test_silent_when_nginx_does_not_run() -> None:
 
 def test_fires_behind_a_cdn_that_refuses_what_nginx_serves() -> None:
     page, own = edge_page(526, headers=CLOUDFLARE), local(chain=(OLD,), trusted=False)
-    seen = (*behind(page, own, edge_handshake()), FILE, RUNNING, config())
-    (claim,) = judge(CHECK, *seen)
+    observations = (*behind(page, own, edge_handshake()), FILE, RUNNING, config())
+    (claim,) = judge(CHECK, *observations)
     assert (claim.severity, claim.facts["behind"]) == (None, True)
     assert [subject.address for subject in claim.covers] == [EDGE]
 

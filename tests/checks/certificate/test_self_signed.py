@@ -43,13 +43,13 @@ def test_it_explains_all_that_is_wrong_with_a_stand_in() -> None:
 
 
 def test_fires_and_names_an_authoritys_certificate_that_lies_on_the_server() -> None:
-    seen = (visit(SELF, code=18), in_use(SELF), RUNNING, config())
-    (claim,) = judge("certificate.self-signed", *seen, OTHER_FILE)
+    observations = (visit(SELF, code=18), in_use(SELF), RUNNING, config())
+    (claim,) = judge("certificate.self-signed", *observations, OTHER_FILE)
     assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diffs(claim)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     itself = replace(OTHER_FILE, leaf=replace(SELF, sha256="06"))
-    (claim,) = judge("certificate.self-signed", *seen, itself)
+    (claim,) = judge("certificate.self-signed", *observations, itself)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

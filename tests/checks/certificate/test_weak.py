@@ -5,10 +5,10 @@ from tests.support.check_evidence import judge
 
 
 def test_fires_for_a_short_key() -> None:
-    seen = visit(leaf(key_type="RSA", key_bits=1024), MIDDLE, code=66)
-    (claim,) = judge("certificate.weak", seen)
+    observation = visit(leaf(key_type="RSA", key_bits=1024), MIDDLE, code=66)
+    (claim,) = judge("certificate.weak", observation)
     assert claim.facts["key"] == "RSA 1024"
-    assert causes(seen) == ["certificate.weak"]
+    assert causes(observation) == ["certificate.weak"]
 
 
 def test_fires_for_a_broken_hash_in_the_leaf_or_above() -> None:

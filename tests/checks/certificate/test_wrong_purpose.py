@@ -5,10 +5,10 @@ CLIENT, SERVER = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"
 
 
 def test_fires_for_a_clients_certificate() -> None:
-    seen = visit(leaf(usages=(CLIENT,)), MIDDLE, code=26)
-    (claim,) = judge("certificate.wrong-purpose", seen)
+    observation = visit(leaf(usages=(CLIENT,)), MIDDLE, code=26)
+    (claim,) = judge("certificate.wrong-purpose", observation)
     assert claim.facts["usages"] == ("clientAuth",)
-    assert causes(seen) == ["certificate.wrong-purpose"]
+    assert causes(observation) == ["certificate.wrong-purpose"]
 
 
 def test_silent_for_one_that_is_for_servers_too_or_says_nothing() -> None:

@@ -66,7 +66,7 @@ def test_fires_by_the_balancers_own_redirect() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (DIRECT, CLOSED, PLAIN),
         (alias("www.example.net"), CLOSED, PLAIN),
@@ -81,5 +81,7 @@ def test_fires_by_the_balancers_own_redirect() -> None:
         ),
     ],
 )
-def test_silent_without_a_balancer_or_without_a_closed_port(seen: tuple[Observation, ...]) -> None:
-    assert not judge(CHECK, *seen)
+def test_silent_without_a_balancer_or_without_a_closed_port(
+    observations: tuple[Observation, ...],
+) -> None:
+    assert not judge(CHECK, *observations)

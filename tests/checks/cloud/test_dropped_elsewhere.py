@@ -21,8 +21,8 @@ def test_fires_where_the_rules_allow_it_and_nothing_arrives() -> None:
 
 def test_explains_that_nothing_arrives() -> None:
     """The general page advises to open the security group, which is open."""
-    seen = (*INSIDE, OPEN, *silent(), capture())
-    (claim,), (general,) = judge(CHECK, *seen), judge("tcp.never-arrives", *seen)
+    observations = (*INSIDE, OPEN, *silent(), capture())
+    (claim,), (general,) = judge(CHECK, *observations), judge("tcp.never-arrives", *observations)
     raised = [(load_check("tcp.never-arrives"), general), (load_check(CHECK), claim)]
     cause, symptom = findings(raised)
     assert (cause.check.id, symptom.explained_by) == (CHECK, cause.id)

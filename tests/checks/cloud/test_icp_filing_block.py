@@ -149,9 +149,9 @@ def test_silent_in_a_mainland_region_without_a_filter_of_the_name() -> None:
 
 
 def test_silent_in_a_mainland_region_where_the_site_answers_over_http() -> None:
-    seen = (OPEN, shake(failure=RESET), *both_versions(), cloud_machine())
-    assert not judge(CHECK, *seen, plain(301, "", headers=(("Server", "nginx"),)))
-    assert judge(CHECK, *seen, plain(301, "", address="203.0.113.99", headers=()))
+    observations = (OPEN, shake(failure=RESET), *both_versions(), cloud_machine())
+    assert not judge(CHECK, *observations, plain(301, "", headers=(("Server", "nginx"),)))
+    assert judge(CHECK, *observations, plain(301, "", address="203.0.113.99", headers=()))
 
 
 def test_silent_where_the_address_is_of_another_machine() -> None:

@@ -95,8 +95,8 @@ def test_fires_with_the_console_alone_where_the_provider_is_not_here() -> None:
 
 
 def test_explains_the_silence() -> None:
-    seen = (group_rules(*CONSOLE_DEFAULT), *silent())
-    (claim,), (silence,) = judge(CHECK, *seen), judge("tcp.timeout", *seen)
+    observations = (group_rules(*CONSOLE_DEFAULT), *silent())
+    (claim,), (silence,) = judge(CHECK, *observations), judge("tcp.timeout", *observations)
     cause, symptom = findings([(load_check("tcp.timeout"), silence), (load_check(CHECK), claim)])
     assert (cause.check.id, symptom.explained_by) == (CHECK, cause.id)
 

@@ -22,8 +22,11 @@ def test_fires_for_a_group_that_admits_the_port_and_is_not_attached() -> None:
 
 
 def test_explains_that_the_attached_groups_are_closed() -> None:
-    seen = (group_rules(*CONSOLE_DEFAULT, others=(HTTPS,)), *silent())
-    (claim,), (closed,) = judge(CHECK, *seen), judge("cloud.security-group-closed", *seen)
+    observations = (group_rules(*CONSOLE_DEFAULT, others=(HTTPS,)), *silent())
+    (claim,), (closed,) = (
+        judge(CHECK, *observations),
+        judge("cloud.security-group-closed", *observations),
+    )
     closed_check = load_check("cloud.security-group-closed")
     cause, symptom = findings([(closed_check, closed), (load_check(CHECK), claim)])
     assert (cause.check.id, symptom.explained_by) == (CHECK, cause.id)

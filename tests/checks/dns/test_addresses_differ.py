@@ -75,15 +75,15 @@ def test_silent_where_the_path_to_one_may_be_broken() -> None:
 
 def test_fires_on_the_server_that_has_one_of_them() -> None:
     bad = (visit(OLD, address=EDGE6), page(EDGE6, 404, verified=False))
-    seen = behind(*names(ADDRESS, EDGE6), *GOOD, *bad, local())
-    (claim,) = judge(CHECK, *seen)
+    observations = behind(*names(ADDRESS, EDGE6), *GOOD, *bad, local())
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["elsewhere"]
 
 
 def test_fires_on_a_server_without_ipv6_whose_aaaa_is_another_machines() -> None:
     bad = (visit(address=EDGE6), page(EDGE6, 404), page(EDGE6, 404, purpose="again"))
-    seen = behind(*names(ADDRESS, EDGE6), *GOOD, *bad, own="172.16.0.5")
-    (claim,) = judge(CHECK, *seen)
+    observations = behind(*names(ADDRESS, EDGE6), *GOOD, *bad, own="172.16.0.5")
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["bad"] == (EDGE6,)
 
 
@@ -106,8 +106,8 @@ def test_silent_where_two_machines_have_two_good_certificates() -> None:
 def test_silent_on_the_server_where_both_are_its_own() -> None:
     """nginx's own checks say what is wrong there."""
     bad = (visit(OLD, address=EDGE), page(EDGE, 404, verified=False))
-    seen = behind(*names(ADDRESS, EDGE), *GOOD, *bad, local(), own=EDGE)
-    assert not judge(CHECK, *seen)
+    observations = behind(*names(ADDRESS, EDGE), *GOOD, *bad, local(), own=EDGE)
+    assert not judge(CHECK, *observations)
 
 
 def test_silent_where_one_asks_for_a_password() -> None:

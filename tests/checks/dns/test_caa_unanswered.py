@@ -18,9 +18,9 @@ AGAIN = replace(FAILED, purpose="caa-control")
 COM = replace(AGAIN, name="com", rcode="NOERROR")
 
 
-def claims(*seen: DnsAnswer, pasted: bool = True) -> list[Claim]:
+def claims(*observations: DnsAnswer, pasted: bool = True) -> list[Claim]:
     symptom = Symptom("acme-dns", "SERVFAIL looking up CAA") if pasted else None
-    return judge(CHECK, *seen, target=replace(SHOP, symptom=symptom))
+    return judge(CHECK, *observations, target=replace(SHOP, symptom=symptom))
 
 
 def test_fires_where_the_resolver_knows_the_type() -> None:

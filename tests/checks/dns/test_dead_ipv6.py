@@ -26,8 +26,8 @@ def test_fires_surely_when_the_server_itself_refuses() -> None:
 
 
 def test_fires_surely_when_a_router_says_that_there_is_no_way() -> None:
-    seen = replace(DEAD, failure=NO_ROUTE, icmp=IcmpError(6, 1, 0, "2001:db8:9::1"))
-    (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, seen)
+    observation = replace(DEAD, failure=NO_ROUTE, icmp=IcmpError(6, 1, 0, "2001:db8:9::1"))
+    (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, observation)
     assert claim.confidence is Confidence.CERTAIN
 
 

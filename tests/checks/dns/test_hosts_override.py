@@ -145,12 +145,12 @@ def test_fires_and_may_be_taken_out_by_a_program_on_the_sites_own_server() -> No
     here = Host(hostname="server", vantage=Vantage.SERVER)
     own = Interface(name="eth0", up=True, addresses=("203.0.113.10/24",), vantage=Vantage.SERVER)
     other = replace(own, addresses=("203.0.113.99/24",))
-    seen = (LINE, SYSTEM, DNS, DEAD)
-    (claim,) = judge("dns.hosts-override", *seen, config, here, own)
+    observations = (LINE, SYSTEM, DNS, DEAD)
+    (claim,) = judge("dns.hosts-override", *observations, config, here, own)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     for less in ((config, own), (here, own), (config, here), (config, here, other)):
-        (claim,) = judge("dns.hosts-override", *seen, *less)
+        (claim,) = judge("dns.hosts-override", *observations, *less)
         assert claim.fix
         assert claim.fix.applicability is Applicability.REVIEW
 

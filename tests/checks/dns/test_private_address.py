@@ -79,8 +79,8 @@ def test_silent_but_for_a_note_where_a_machine_at_the_address_answers() -> None:
 
 def test_silent_but_for_a_note_about_a_name_that_is_not_public() -> None:
     wiki = Target("wiki.internal", "https", "wiki.internal", 443)
-    seen = replace(answer("10.0.0.4"), name="wiki.internal")
-    (claim,) = judge("dns.private-address", seen, attempt("10.0.0.4"), target=wiki)
+    observation = replace(answer("10.0.0.4"), name="wiki.internal")
+    (claim,) = judge("dns.private-address", observation, attempt("10.0.0.4"), target=wiki)
     assert claim.severity is Severity.NOTE
 
 
@@ -99,14 +99,17 @@ def test_silent_when_it_is_not_dns_that_says_so() -> None:
 def test_fires_for_a_private_name_to_whose_network_no_way_leads(name: str) -> None:
     """A VPN that is off: the router's answer is a consequence, and DNS is right."""
     inside = Target(name, "https", name, 443)
-    seen = (replace(answer("10.0.0.4"), name=name), rejected("10.0.0.4", 3, 0, sender=ROUTER[4]))
-    (claim,) = judge("dns.private-address", *seen, target=inside)
+    observations = (
+        replace(answer("10.0.0.4"), name=name),
+        rejected("10.0.0.4", 3, 0, sender=ROUTER[4]),
+    )
+    (claim,) = judge("dns.private-address", *observations, target=inside)
     assert claim.severity is None
     assert claim.fix is not None
     assert claim.fix.steps == (Manual("enter-network", Where.CLIENT),)
     checks = [load_check("dns.private-address"), load_check("tcp.rejected-by-router")]
     crashed: list[Crash] = []
-    found = findings(claims(checks, evidence(*seen, target=inside), crashed.append))
+    found = findings(claims(checks, evidence(*observations, target=inside), crashed.append))
     assert [made.check.id for made in found if made.is_cause] == ["dns.private-address"]
     assert len(found) == 2
 

@@ -48,6 +48,6 @@ def test_one_about_more_gets_an_exception() -> None:
 
 @pytest.mark.parametrize("other", [(), ("ipv4 filter INPUT 0 -p udp --dport 443 -j DROP",)])
 def test_a_rule_that_is_none_goes_the_usual_way(other: tuple[str, ...]) -> None:
-    seen = (*SEEN, firewalld(direct=other), saved("", lines=SAVED))
-    (claim,) = judge("firewall.ruleset-blocks", *seen)
+    observations = (*SEEN, firewalld(direct=other), saved("", lines=SAVED))
+    (claim,) = judge("firewall.ruleset-blocks", *observations)
     assert remedy(claim)[0].startswith("iptables ")

@@ -23,9 +23,9 @@ def test_fires_where_what_leaves_the_port_is_dropped() -> None:
 
 def test_fires_where_the_policy_lets_no_answers_out() -> None:
     rules = ("-A OUTPUT -o lo -j ACCEPT", "-A OUTPUT -p tcp -m tcp --sport 80 -j ACCEPT")
-    seen = saved(*rules)
-    text = seen.text.replace(":OUTPUT ACCEPT", ":OUTPUT DROP")
-    (claim,) = judge(CHECK, *served(type(seen)(tool="iptables", text=text)))
+    observation = saved(*rules)
+    text = observation.text.replace(":OUTPUT ACCEPT", ":OUTPUT DROP")
+    (claim,) = judge(CHECK, *served(type(observation)(tool="iptables", text=text)))
     assert claim.facts["ports"] == ("443/tcp",)
     accept = "-p tcp -m tcp --sport 443 -m conntrack --ctstate ESTABLISHED -j ACCEPT"
     assert commands(claim) == [f"iptables -A OUTPUT {accept}"]

@@ -25,13 +25,19 @@ ODD = Target("https://shop.example.com:8443/", "https", "shop.example.com", 8443
 
 def test_a_port_on_which_nothing_listens_is_not_opened() -> None:
     zones = both("public", SSH, HTTP, HTTPS, interfaces=("eth0",))
-    seen = (host(), firewalld(), nic(), listening(80, 443), connected(port=8443, failure=TIMEOUT))
-    (claim,) = judge("firewall.port-closed", *seen, *zones, target=ODD)
+    observations = (
+        host(),
+        firewalld(),
+        nic(),
+        listening(80, 443),
+        connected(port=8443, failure=TIMEOUT),
+    )
+    (claim,) = judge("firewall.port-closed", *observations, *zones, target=ODD)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert answers(claim) == [[]]
     dropped = nft(OPEN_22, [dport(443), ACCEPT], policy="drop")
-    (claim,) = judge("firewall.ruleset-blocks", *seen, dropped, target=ODD)
+    (claim,) = judge("firewall.ruleset-blocks", *observations, dropped, target=ODD)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

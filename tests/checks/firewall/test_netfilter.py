@@ -19,8 +19,8 @@ def test_a_translated_address_is_the_servers_own_private_one() -> None:
 
 
 def test_a_name_that_leads_to_another_machine_gives_no_packet() -> None:
-    seen = (host("ssh://web"), nic("eth0", "198.51.100.77"), connected())
-    assert list(NetfilterView(evidence(*seen)).packets(443)) == []
+    observations = (host("ssh://web"), nic("eth0", "198.51.100.77"), connected())
+    assert list(NetfilterView(evidence(*observations)).packets(443)) == []
 
 
 def test_without_a_known_address_a_packet_comes_to_the_servers_own() -> None:

@@ -55,7 +55,7 @@ def test_who_got_through_makes_it_a_doubt_and_who_failed_proves_it() -> None:
     assert (doubtful.severity, doubtful.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
     assert good in doubtful.because
     seen = from_outside(SHUT)
-    (failed,) = (one for one in seen if isinstance(one, Connection))
+    (failed,) = (observation for observation in seen if isinstance(observation, Connection))
     assert failed in claimed(*seen).because
 
 

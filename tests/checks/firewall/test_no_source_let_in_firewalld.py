@@ -144,7 +144,7 @@ def _changed(settings: Settings, place: str, option: str) -> Settings:
     verb, _, value = option.partition("=")
     if kind == "--policy":
         old = next(policy for policy in settings.policies if policy.name == name)
-        others = tuple(one for one in settings.policies if one is not old)
+        others = tuple(policy for policy in settings.policies if policy is not old)
         return replace(settings, policies=(*others, _listing(settings, old, verb, value)))
     new = _listing(settings, settings.zones[name], verb, value)
     return replace(settings, zones={**settings.zones, name: new})
@@ -160,7 +160,9 @@ def _listing(settings: Settings, place: "Place", verb: str, value: str) -> "Plac
         case "--add-rich-rule":
             return replace(place, rich_rules=(*place.rich_rules, value))
         case "--remove-rich-rule":
-            kept = tuple(one for one in place.rich_rules if _parts(one) != _parts(value))
+            kept = tuple(
+                rich_rule for rich_rule in place.rich_rules if _parts(rich_rule) != _parts(value)
+            )
             return replace(place, rich_rules=kept)
     raise AssertionError(verb)
 

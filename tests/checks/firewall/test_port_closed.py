@@ -91,8 +91,8 @@ def test_fires_where_the_target_drops() -> None:
 
 def test_fires_for_another_port_by_its_number() -> None:
     target = Target("shop.example.com:8443", "https", "shop.example.com", 8443)
-    seen = (host(), firewalld(), nic(), listening(8443), *both("public", HTTPS))
-    (claim,) = judge("firewall.port-closed", *seen, target=target)
+    observations = (host(), firewalld(), nic(), listening(8443), *both("public", HTTPS))
+    (claim,) = judge("firewall.port-closed", *observations, target=target)
     assert "--add-port=8443/tcp" in commands(claim)[0]
 
 
@@ -104,22 +104,22 @@ def test_fires_in_the_default_zone_where_no_zone_holds_the_interface() -> None:
 def test_fires_on_the_default_routes_interface_where_the_address_is_translated() -> None:
     inner = (nic("eth0", "172.16.0.5"), nic("eth1", "10.0.0.5", default=()))
     zones = (*CLOSED, *both("trusted", interfaces=("eth1",), target="ACCEPT"))
-    seen = (host("ssh://web"), firewalld(), *inner, listening(443), *zones)
-    (claim,) = judge("firewall.port-closed", *seen, connected(failure=TIMEOUT))
+    observations = (host("ssh://web"), firewalld(), *inner, listening(443), *zones)
+    (claim,) = judge("firewall.port-closed", *observations, connected(failure=TIMEOUT))
     assert claim.facts["interface"] == ("eth0",)
 
 
 def test_fires_only_as_a_doubt_where_a_client_got_through() -> None:
-    seen = (host("ssh://web"), firewalld(), nic(), listening(80, 443), *CLOSED, connected())
-    (claim,) = judge("firewall.port-closed", *seen)
+    observations = (host("ssh://web"), firewalld(), nic(), listening(80, 443), *CLOSED, connected())
+    (claim,) = judge("firewall.port-closed", *observations)
     assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
     assert claim.facts["contradiction"] == (f"{ADDRESS}:443",)
 
 
 def test_fires_for_all_others_where_the_client_is_bound_to_a_zone_that_lets_it_in() -> None:
     office = both("office", HTTPS, sources=("198.51.100.0/24",), target="ACCEPT")
-    seen = (host("ssh://web"), firewalld(), nic(), listening(443), *CLOSED, *office)
-    (claim,) = judge("firewall.port-closed", *seen, connected(source="198.51.100.7"))
+    observations = (host("ssh://web"), firewalld(), nic(), listening(443), *CLOSED, *office)
+    (claim,) = judge("firewall.port-closed", *observations, connected(source="198.51.100.7"))
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
 
 
@@ -137,8 +137,8 @@ def test_fires_for_all_others_where_the_client_is_bound_to_a_zone_that_lets_it_i
 )
 def test_silent_where_the_zone_lets_it_in_in_whatever_way(more: dict[str, object]) -> None:
     zones = both("public", *more.pop("opens", ()), interfaces=("eth0",), **more)  # type: ignore[misc]
-    seen = (host(), firewalld(), nic(), listening(443), *zones)
-    assert not judge("firewall.port-closed", *seen)
+    observations = (host(), firewalld(), nic(), listening(443), *zones)
+    assert not judge("firewall.port-closed", *observations)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_fires_where_a_rich_rule_lets_in_something_else(rule: str) -> None:
 def test_fires_for_the_family_that_is_closed_only() -> None:
     rule = 'rule family="ipv4" port port="443" protocol="tcp" accept'
     zones = both("public", HTTP, interfaces=("eth0",), rich_rules=(rule,))
-    seen = server(*zones, connected("2001:db8:2::10", failure=TIMEOUT))
-    (claim,) = judge("firewall.port-closed", *seen)
+    observations = server(*zones, connected("2001:db8:2::10", failure=TIMEOUT))
+    (claim,) = judge("firewall.port-closed", *observations)
     assert claim.facts["ipv6"] is True
     assert claim.severity is Severity.WARNING
     assert [subject.address for subject in claim.covers] == ["2001:db8:2::10"]
@@ -184,14 +184,14 @@ def test_silent_where_a_rule_or_a_policy_rejects_it() -> None:
 
 
 def test_silent_where_tls_ends_at_a_load_balancer() -> None:
-    seen = (host(), firewalld(), nic("eth0", "10.0.0.5"), listening(80), *CLOSED)
-    assert not judge("firewall.port-closed", *seen, connected("198.51.100.80"))
+    observations = (host(), firewalld(), nic("eth0", "10.0.0.5"), listening(80), *CLOSED)
+    assert not judge("firewall.port-closed", *observations, connected("198.51.100.80"))
 
 
 def test_silent_where_a_container_answers_past_the_rules() -> None:
     published = listening(443, process="docker-proxy")
-    seen = (host("ssh://web"), firewalld(), nic(), published, *CLOSED, connected())
-    assert not judge("firewall.port-closed", *seen)
+    observations = (host("ssh://web"), firewalld(), nic(), published, *CLOSED, connected())
+    assert not judge("firewall.port-closed", *observations)
 
 
 def test_silent_where_firewalld_does_not_run_or_panics() -> None:

@@ -65,9 +65,9 @@ def test_a_limit_is_raised_and_all_else_in_the_rule_stays(rule: str, wider: str)
 
 
 def test_fires_where_attempts_were_lost_however_wide_the_limit() -> None:
-    seen = served(nft(over(100, "second")))
-    assert not judge(CHECK, *seen)
-    assert judge(CHECK, *seen, connected(failure=TIMEOUT, purpose="again"))
+    observations = served(nft(over(100, "second")))
+    assert not judge(CHECK, *observations)
+    assert judge(CHECK, *observations, connected(failure=TIMEOUT, purpose="again"))
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,8 @@ def test_bans_from_another_port_do_not_matter() -> None:
         "-A f2b-sshd -j RETURN",
         "-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT",
     )
-    seen = saved(*rules, policy="DROP", more=":f2b-sshd - [0:0]\n")
-    (claim,) = judge("firewall.ruleset-blocks", *served(seen))
+    observation = saved(*rules, policy="DROP", more=":f2b-sshd - [0:0]\n")
+    (claim,) = judge("firewall.ruleset-blocks", *served(observation))
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
@@ -129,8 +129,8 @@ def test_bans_from_another_port_do_not_matter() -> None:
 def test_a_rule_of_ufw_for_the_office() -> None:
     chains = ":ufw-user-input - [0:0]\n"
     allow = "-A ufw-user-input -s 192.0.2.0/24 -p tcp -m tcp --dport 443 -j ACCEPT"
-    seen = saved("-A INPUT -j ufw-user-input", allow, policy="DROP", more=chains)
-    (claim,) = judge("firewall.source-restricted", *served(seen))
+    observation = saved("-A INPUT -j ufw-user-input", allow, policy="DROP", more=chains)
+    (claim,) = judge("firewall.source-restricted", *served(observation))
     assert question(claim)[0] == ["ufw allow from ADDRESS to any port 443 proto tcp"]
 
 

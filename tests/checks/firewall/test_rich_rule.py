@@ -23,8 +23,8 @@ def rejecting(*rules: str, **fields: object):  # type: ignore[no-untyped-def]
 
 
 def from_a_client(*more, source: str = "198.51.100.10"):  # type: ignore[no-untyped-def]
-    seen = (host("ssh://web"), firewalld(), nic(), listening(443), *more)
-    return (*seen, connected(failure=REFUSED, source=source))
+    observations = (host("ssh://web"), firewalld(), nic(), listening(443), *more)
+    return (*observations, connected(failure=REFUSED, source=source))
 
 
 def test_fires_where_a_rule_rejects_what_the_zone_opens() -> None:
@@ -63,8 +63,8 @@ def test_fires_with_the_rule_as_the_file_has_it() -> None:
 
 
 def test_fires_once_for_all_ports_and_all_addresses() -> None:
-    seen = server(*rejecting("rule reject"), connected("2001:db8:2::10", failure=REFUSED))
-    (claim,) = judge("firewall.rich-rule", *seen)
+    observations = server(*rejecting("rule reject"), connected("2001:db8:2::10", failure=REFUSED))
+    (claim,) = judge("firewall.rich-rule", *observations)
     assert claim.facts["ports"] == ("443/tcp", "80/tcp")
 
 
@@ -76,8 +76,11 @@ def test_fires_for_the_client_that_a_rule_is_about() -> None:
 
 
 def test_fires_as_a_note_where_it_is_about_others() -> None:
-    for seen in (server(*rejecting(OFFICE)), from_a_client(*rejecting(OFFICE), source="192.0.2.1")):
-        (claim,) = judge("firewall.rich-rule", *seen)
+    for observations in (
+        server(*rejecting(OFFICE)),
+        from_a_client(*rejecting(OFFICE), source="192.0.2.1"),
+    ):
+        (claim,) = judge("firewall.rich-rule", *observations)
         assert (claim.severity, claim.fix) == (Severity.NOTE, None)
         assert claim.facts["sources"] == ("198.51.100.0/24",)
 

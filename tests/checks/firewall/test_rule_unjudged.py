@@ -17,8 +17,8 @@ STRING = '-A INPUT -p tcp -m tcp --dport 443 -m string --string "shop" --algo bm
 
 
 def counted(rule: str, packets: int) -> Ruleset:
-    seen = saved(rule)
-    return Ruleset(tool="iptables", text=seen.text.replace("[0:0] -A", f"[{packets}:64] -A"))
+    observation = saved(rule)
+    return Ruleset(tool="iptables", text=observation.text.replace("[0:0] -A", f"[{packets}:64] -A"))
 
 
 def meta(key: str, value: Any) -> dict[str, Any]:
@@ -64,8 +64,8 @@ def test_fires_as_a_note_where_the_server_alone_was_seen(rule: list[dict[str, An
 
 def test_fires_where_packets_of_the_server_get_a_short_life() -> None:
     rule = "-A OUTPUT -p tcp -m tcp --sport 443 -j TTL --ttl-set 1"
-    seen = saved(rule)
-    text = seen.text.replace("*filter", "*mangle").replace("[0:0] -A", "[3:9] -A")
+    observation = saved(rule)
+    text = observation.text.replace("*filter", "*mangle").replace("[0:0] -A", "[3:9] -A")
     assert judge(CHECK, *served(Ruleset(tool="iptables", text=text)))
     assert judge(CHECK, *served(outgoing(field("tcp", "sport", 443), mangled("ttl", 0))))
 

@@ -50,8 +50,8 @@ def test_fires_where_the_policy_drops_and_the_file_keeps_it() -> None:
         "\t\tct state established,related accept\n\t\ttcp dport { 22, 80 } accept\n\t}\n}\n"
     )
     rules = (REPLIES, [dport({"set": [22, 80]}), ACCEPT])
-    seen = (nft(*rules, policy="drop"), file("/etc/nftables.conf", script))
-    (claim,) = judge(CHECK, *served(*seen))
+    observations = (nft(*rules, policy="drop"), file("/etc/nftables.conf", script))
+    (claim,) = judge(CHECK, *served(*observations))
     assert claim.facts["files"] == ("/etc/nftables.conf",)
     assert commands(claim) == ["nft add rule inet filter input tcp dport 443 accept"]
     assert edits(claim) == {"/etc/nftables.conf": ["+\t\ttcp dport 443 accept"]}
@@ -59,8 +59,8 @@ def test_fires_where_the_policy_drops_and_the_file_keeps_it() -> None:
 
 def test_fires_where_iptables_rejects_before_it_accepts() -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n" + "".join(f"{rule}\n" for rule in SHIPPED) + "COMMIT\n"
-    seen = (saved(*SHIPPED), file("/etc/iptables/rules.v4", text), listening(443))
-    (claim,) = judge(CHECK, host(), nic(), connected(), *seen)
+    observations = (saved(*SHIPPED), file("/etc/iptables/rules.v4", text), listening(443))
+    (claim,) = judge(CHECK, host(), nic(), connected(), *observations)
     assert claim.facts["how"] == "icmp 3/10"
     assert claim.facts["behind"] == SHIPPED[-1]
     accept = "-p tcp -m tcp --dport 443 -j ACCEPT"
@@ -149,8 +149,8 @@ def test_fires_as_a_warning_where_only_the_redirect_is_stopped() -> None:
 
 def test_fires_as_a_warning_where_only_one_family_is_stopped() -> None:
     both = (nic("eth0", ADDRESS, "2001:db8:2::10"), connected("2001:db8:2::10"))
-    seen = (host(), listening(443), connected(), *both)
-    (claim,) = judge(CHECK, *seen, nft([dport(443), DROP], table="ip6 filter"))
+    observations = (host(), listening(443), connected(), *both)
+    (claim,) = judge(CHECK, *observations, nft([dport(443), DROP], table="ip6 filter"))
     assert (claim.severity, claim.facts["family"]) == (Severity.WARNING, "IPv6")
 
 
@@ -176,15 +176,15 @@ def test_fires_and_names_who_writes_the_rule_anew() -> None:
 
 
 def test_fires_only_as_a_doubt_where_a_client_got_through() -> None:
-    seen = (host("ssh://web"), nic(), listening(443), connected(source="198.51.100.7"))
-    (claim,) = judge(CHECK, *seen, nft([dport(443), DROP]))
+    observations = (host("ssh://web"), nic(), listening(443), connected(source="198.51.100.7"))
+    (claim,) = judge(CHECK, *observations, nft([dport(443), DROP]))
     assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
     assert claim.facts["contradiction"] == (f"{ADDRESS}:443",)
 
 
 def test_fires_on_the_inner_address_where_the_public_one_is_translated() -> None:
-    seen = (host("ssh://web"), nic("eth0", "172.16.0.5"), *from_outside()[2:])
-    (claim,) = judge(CHECK, *seen, nft([dport(443), DROP]))
+    observations = (host("ssh://web"), nic("eth0", "172.16.0.5"), *from_outside()[2:])
+    (claim,) = judge(CHECK, *observations, nft([dport(443), DROP]))
     assert claim.facts["rule"] == "tcp dport 443 drop"
 
 
@@ -213,8 +213,8 @@ def test_silent_where_firewalld_or_ufw_made_the_rule() -> None:
 
 
 def test_silent_where_the_name_leads_to_another_machine() -> None:
-    seen = (host(), nic(), listening(443), connected("198.51.100.80"))
-    assert not judge(CHECK, *seen, nft([dport(443), DROP]))
+    observations = (host(), nic(), listening(443), connected("198.51.100.80"))
+    assert not judge(CHECK, *observations, nft([dport(443), DROP]))
 
 
 def test_silent_where_nobody_can_tell() -> None:
@@ -228,10 +228,10 @@ def test_silent_where_only_an_opaque_table_is_known() -> None:
 
 
 def test_fires_on_the_servers_own_address_where_the_sites_is_not_known() -> None:
-    seen = (host(), nic("eth0", ADDRESS, "2001:db8:2::10"), listening(443))
-    (claim,) = judge(CHECK, *seen, nft([dport(443), DROP]))
+    observations = (host(), nic("eth0", ADDRESS, "2001:db8:2::10"), listening(443))
+    (claim,) = judge(CHECK, *observations, nft([dport(443), DROP]))
     assert [str(subject) for subject in claim.covers] == ["443/tcp"]
-    assert not judge(CHECK, *seen, nft([dport(443), DROP], table="ip6 filter"))
+    assert not judge(CHECK, *observations, nft([dport(443), DROP], table="ip6 filter"))
 
 
 def test_fires_with_the_kernels_own_word() -> None:

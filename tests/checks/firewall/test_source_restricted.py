@@ -42,8 +42,8 @@ def test_fires_where_one_network_may_and_others_may_not() -> None:
 
 
 def test_fires_as_a_note_where_the_client_that_looks_is_one_of_them() -> None:
-    seen = (host("ssh://web"), nic(), listening(443), connected(source="192.0.2.7"))
-    (claim,) = judge(CHECK, *seen, nft(OFFICE, OTHERS))
+    observations = (host("ssh://web"), nic(), listening(443), connected(source="192.0.2.7"))
+    (claim,) = judge(CHECK, *observations, nft(OFFICE, OTHERS))
     assert claim.severity is Severity.NOTE
     assert claim.facts["contradiction"] == ()
 
@@ -95,9 +95,9 @@ def test_silent_where_others_are_banned() -> None:
 def test_silent_where_a_trusted_network_may_do_everything() -> None:
     """The port was not opened to some: it was opened to nobody."""
     trusted = [field("ip", "saddr", prefix("192.0.2.0", 24)), ACCEPT]
-    seen = served(nft(REPLIES, trusted, policy="drop"))
-    assert not judge(CHECK, *seen)
-    assert judge("firewall.ruleset-blocks", *seen)
+    observations = served(nft(REPLIES, trusted, policy="drop"))
+    assert not judge(CHECK, *observations)
+    assert judge("firewall.ruleset-blocks", *observations)
 
 
 def test_silent_where_everybody_may() -> None:
@@ -107,8 +107,8 @@ def test_silent_where_everybody_may() -> None:
 def test_silent_where_a_private_address_is_open_to_its_neighbours() -> None:
     inner = "192.168.7.10"
     network = field("ip", "saddr", prefix("192.168.0.0", 16))
-    seen = (host(), nic("eth0", inner), listening(443), connected(inner))
+    observations = (host(), nic("eth0", inner), listening(443), connected(inner))
     for rules in ([network, ACCEPT], [network, dport(443), ACCEPT]):
         shut = nft(REPLIES, rules, policy="drop")
-        assert not judge(CHECK, *seen, shut)
-        assert not judge("firewall.ruleset-blocks", *seen, shut)
+        assert not judge(CHECK, *observations, shut)
+        assert not judge("firewall.ruleset-blocks", *observations, shut)

@@ -23,8 +23,8 @@ DROP = both("drop", target="DROP", sources=("198.51.100.0/24",))
 
 
 def from_a_client(*more, source: str = "198.51.100.10", **daemon):  # type: ignore[no-untyped-def]
-    seen = (host("ssh://web"), firewalld(**daemon), nic(), listening(443), *OPEN, *more)
-    return (*seen, connected(failure=TIMEOUT, source=source))
+    observations = (host("ssh://web"), firewalld(**daemon), nic(), listening(443), *OPEN, *more)
+    return (*observations, connected(failure=TIMEOUT, source=source))
 
 
 #: What lets in the client and nobody else.
@@ -54,8 +54,8 @@ def test_fires_where_the_client_is_bound_to_a_zone_that_shuts_out() -> None:
 
 def test_fires_with_the_entry_of_a_set() -> None:
     zone = both("drop", target="DROP", sources=("ipset:banned",))
-    seen = from_a_client(*zone, *ipset("banned", "192.0.2.0/24", "198.51.100.10"))
-    (claim,) = judge("firewall.source-zone", *seen)
+    observations = from_a_client(*zone, *ipset("banned", "192.0.2.0/24", "198.51.100.10"))
+    (claim,) = judge("firewall.source-zone", *observations)
     assert claim.facts["set"] == "banned"
     assert remedy(claim) == [
         "firewall-cmd --ipset=banned --remove-entry=198.51.100.10",
@@ -79,8 +79,8 @@ def test_fires_and_lets_the_client_alone_in_to_a_zone_of_its_network() -> None:
 
 
 def test_fires_for_the_address_that_ssh_names_where_the_clients_own_is_translated() -> None:
-    seen = from_a_client(*DROP, source="192.168.1.5", caller="198.51.100.10")
-    (claim,) = judge("firewall.source-zone", *seen)
+    observations = from_a_client(*DROP, source="192.168.1.5", caller="198.51.100.10")
+    (claim,) = judge("firewall.source-zone", *observations)
     assert claim.facts["client"] == ("198.51.100.10",)
 
 
@@ -113,8 +113,11 @@ def test_fires_and_is_left_to_a_person_where_others_are_shut_out_beside_everybod
 @pytest.mark.parametrize("source", ["198.51.100.0/24", "ipset:banned"])
 def test_fires_as_a_note_where_others_are_bound(source: str) -> None:
     zone = both("drop", target="DROP", sources=(source,))
-    seen = (*zone, *ipset("banned", "192.0.2.0/24"))
-    for given in (server(*OPEN, *seen), from_a_client(*seen, source="203.0.113.77")):
+    observations = (*zone, *ipset("banned", "192.0.2.0/24"))
+    for given in (
+        server(*OPEN, *observations),
+        from_a_client(*observations, source="203.0.113.77"),
+    ):
         (claim,) = judge("firewall.source-zone", *given)
         assert claim.severity is Severity.NOTE
         assert claim.facts["sources"] == (source,)

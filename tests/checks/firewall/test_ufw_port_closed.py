@@ -56,8 +56,8 @@ def test_fires_where_it_only_denies() -> None:
 def test_fires_as_a_warning_where_only_the_redirect_is_stopped() -> None:
     chains = ":ufw-user-input - [0:0]\n"
     rules = ("-A INPUT -j ufw-user-input", ALLOW)
-    seen = saved(*rules, policy="DROP", more=chains)
-    (claim,) = judge(CHECK, *served(seen, file("/etc/ufw/ufw.conf", "ENABLED=yes")))
+    observation = saved(*rules, policy="DROP", more=chains)
+    (claim,) = judge(CHECK, *served(observation, file("/etc/ufw/ufw.conf", "ENABLED=yes")))
     assert (claim.severity, commands(claim)) == (Severity.WARNING, ["ufw allow 80/tcp"])
 
 
@@ -78,8 +78,8 @@ def test_silent_where_it_is_not_in_force() -> None:
 
 def test_silent_where_a_rule_that_is_not_ufws_stops_the_port() -> None:
     rules = ("-A INPUT -p tcp -m tcp --dport 443 -j DROP", *BEFORE, ALLOW)
-    seen = (host(), nic(), listening(443), connected())
-    assert not judge(CHECK, *seen, saved(*rules, policy="DROP", more=CHAINS))
+    observations = (host(), nic(), listening(443), connected())
+    assert not judge(CHECK, *observations, saved(*rules, policy="DROP", more=CHAINS))
 
 
 def test_fires_where_ufw_leaves_ipv6_out() -> None:
@@ -89,8 +89,8 @@ def test_fires_where_ufw_leaves_ipv6_out() -> None:
         file("/etc/ufw/ufw.conf", "ENABLED=yes\n"),
         file("/etc/default/ufw", "# ufw\nIPV6=no\n"),
     )
-    seen = (host(), nic("eth0", address), listening(443), connected(address))
-    (claim,) = judge(CHECK, *seen, rules, *files)
+    observations = (host(), nic("eth0", address), listening(443), connected(address))
+    (claim,) = judge(CHECK, *observations, rules, *files)
     assert claim.facts["no_ipv6"] is True
     assert commands(claim) == ["ufw reload", "ufw allow 443/tcp"]
     assert edits(claim) == {"/etc/default/ufw": ["-IPV6=no", "+IPV6=yes"]}

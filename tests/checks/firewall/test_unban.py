@@ -42,5 +42,5 @@ def test_before_a_rule_about_more_the_address_is_let_in(match: dict[str, object]
 def test_crowdsec_deletes_its_decision() -> None:
     sets = ({"name": "crowdsec-blacklists", "type": "ipv4_addr", "elem": [CLIENT]},)
     rule = [field("ip", "saddr", "@crowdsec-blacklists"), DROP]
-    seen = nft(rule, table="ip crowdsec", chain="crowdsec-chain", sets=sets)
-    assert argv(seen) == [f"cscli decisions delete --ip {CLIENT}"]
+    observation = nft(rule, table="ip crowdsec", chain="crowdsec-chain", sets=sets)
+    assert argv(observation) == [f"cscli decisions delete --ip {CLIENT}"]

@@ -56,8 +56,8 @@ def test_fires_by_the_jail_that_fail2ban_itself_names() -> None:
         "-A f2b-web -j RETURN",
     )
     rules_seen = saved(*rules, more=":f2b-web - [0:0]\n")
-    seen = served(FROM, rules_seen, Jails(jails=(Jail("bots", (VISITOR,)),)))
-    (claim,) = judge(CHECK, *seen)
+    observations = served(FROM, rules_seen, Jails(jails=(Jail("bots", (VISITOR,)),)))
+    (claim,) = judge(CHECK, *observations)
     assert commands(claim) == [f"fail2ban-client set bots unbanip {VISITOR}"]
     # fail2ban runs, and knows of no ban: the rule is left over.
     (claim,) = judge(CHECK, *served(FROM, rules_seen, Jails(jails=(Jail("bots"),))))
@@ -96,8 +96,8 @@ def test_silent_where_everybody_is_shut_out_and_where_only_the_visitor_may() -> 
 
 def test_an_allow_list_without_the_visitor_is_a_fault_even_where_the_client_gets_in() -> None:
     office = [field("ip", "saddr", prefix("198.51.100.0", 24)), dport(443), ACCEPT]
-    seen = (host("ssh://web"), nic(), listening(443), connected(source=CLIENT), FROM)
-    (claim,) = judge("firewall.source-restricted", *seen, nft(office, [dport(443), DROP]))
+    observations = (host("ssh://web"), nic(), listening(443), connected(source=CLIENT), FROM)
+    (claim,) = judge("firewall.source-restricted", *observations, nft(office, [dport(443), DROP]))
     assert (claim.severity or Severity.ERROR) is Severity.ERROR
 
 
@@ -162,11 +162,11 @@ def test_fires_with_ufws_words() -> None:
     )  # fmt: skip
     chains = ":ufw-user-input - [0:0]\n"
     rules = ("-A INPUT -j ufw-user-input", f"-A ufw-user-input -s {VISITOR}/32 -j DROP", *both)
-    seen = (
+    observations = (
         saved(*rules, more=chains),
         file("/etc/ufw/ufw.conf", "ENABLED=yes\n"),
         file("/etc/ufw/user.rules", "".join(f"### tuple ### {one}\n" for one in tuples)),
     )
-    (claim,) = judge(CHECK, *served(FROM, *seen))
+    (claim,) = judge(CHECK, *served(FROM, *observations))
     assert commands(claim) == [f"ufw delete deny from {VISITOR} to any"]
     assert undone(claim) == [f"ufw insert 1 deny from {VISITOR} to any"]

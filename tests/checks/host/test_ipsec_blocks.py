@@ -29,8 +29,8 @@ def test_fires_where_replies_have_to_be_protected() -> None:
 def test_fires_for_the_visitor_who_is_asked_about() -> None:
     policy = replace(BLOCK, source="198.51.100.0/24", blocks=False, protected=True)
     assert not judged(policy)
-    seen = (host(), nic(), connected(), IpsecPolicies(policies=(policy,)))
-    (claim,) = judge(CHECK, *seen, Visitor(address="198.51.100.7"))
+    observations = (host(), nic(), connected(), IpsecPolicies(policies=(policy,)))
+    (claim,) = judge(CHECK, *observations, Visitor(address="198.51.100.7"))
     assert claim.facts["visitor"] == "198.51.100.7"
 
 

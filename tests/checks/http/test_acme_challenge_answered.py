@@ -22,8 +22,10 @@ def claims(
     answer: Exchange, kind: SymptomKind | None = "acme-response", line: str = ""
 ) -> list[Claim]:
     target = replace(SHOP, symptom=Symptom(kind, "Invalid response") if kind else None)
-    seen = (config(SITE + PLAIN.replace("LINE", f" {line} ")), BUILD, RUNNING) if line else ()
-    return judge(CHECK, answer, *seen, target=target)
+    observations = (
+        (config(SITE + PLAIN.replace("LINE", f" {line} ")), BUILD, RUNNING) if line else ()
+    )
+    return judge(CHECK, answer, *observations, target=target)
 
 
 def test_fires_where_a_page_comes_for_a_challenge_that_does_not_exist() -> None:

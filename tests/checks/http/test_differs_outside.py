@@ -23,8 +23,8 @@ def test_fires_as_an_error_where_the_server_alone_gets_its_page() -> None:
 
 
 def test_fires_as_a_warning_where_another_place_gets_it() -> None:
-    seen = (visit(status=502), visit(status=502, purpose="again"), visit(OFFICE))
-    (claim,) = judge(CHECK, ON_SERVER, HERE, *seen)
+    observations = (visit(status=502), visit(status=502, purpose="again"), visit(OFFICE))
+    (claim,) = judge(CHECK, ON_SERVER, HERE, *observations)
     assert claim.severity is Severity.WARNING
     assert claim.facts["others"] == (OFFICE,)
 

@@ -41,8 +41,8 @@ def test_any_web_server_may_be_the_sites(name: str, claims: int) -> None:
     server = WebServerConfig(
         vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf", sites=(site,)
     )
-    seen = behind(edge_handshake(), edge_page(502), local(chain=()), server)
-    assert len(judge(CHECK, *seen)) == claims
+    observations = behind(edge_handshake(), edge_page(502), local(chain=()), server)
+    assert len(judge(CHECK, *observations)) == claims
 
 
 def test_fires_where_the_edge_never_answers() -> None:

@@ -18,8 +18,8 @@ def answer(policy: str, name: str = "Permissions-Policy") -> Exchange:
 
 
 def test_fires_on_a_script_that_records() -> None:
-    seen = loads(script()), answered(script(), features=("microphone",)), answer(NONE)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = loads(script()), answered(script(), features=("microphone",)), answer(NONE)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["feature"] == "microphone"
     assert claim.facts["source"] == "https://shop.example.com/app.js"

@@ -107,16 +107,20 @@ def test_fires_with_the_line_that_the_policy_needs() -> None:
 
 def test_fires_as_a_note_on_what_only_decorates() -> None:
     uses = (PageUse("image", "data:"),)
-    seen = loads(sheet()), answered(sheet(), uses=uses), answer("img-src 'self'; style-src 'self'")
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (
+        loads(sheet()),
+        answered(sheet(), uses=uses),
+        answer("img-src 'self'; style-src 'self'"),
+    )
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.NOTE
     assert claim.facts["source"] == "https://shop.example.com/app.css"
 
 
 def test_fires_on_what_a_file_of_the_page_asks_for() -> None:
     uses = (PageUse("request", "https://api.example.net/v1"),)
-    seen = loads(script()), answered(script(), uses=uses), answer("default-src 'self'")
-    (claim,) = judge(CHECK, *seen)
+    observations = loads(script()), answered(script(), uses=uses), answer("default-src 'self'")
+    (claim,) = judge(CHECK, *observations)
     assert claim.confidence is Confidence.LIKELY
 
 

@@ -24,8 +24,8 @@ AT_CLOUDFLARE = edge_page(301, headers=(*CLOUDFLARE, ("Location", URL)))
 def test_fires_where_the_server_redirects_over_http_and_not_over_https() -> None:
     main = parse(f"http {{ {PLAIN} }}", "n.conf")
     config = NginxConfig(path="n.conf", main=main)
-    seen = behind(edge_handshake(), LOOP, local(), redirecting(), config)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = behind(edge_handshake(), LOOP, local(), redirecting(), config)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.confidence is Confidence.LIKELY
     assert str(claim.facts["rule"]).startswith("n.conf:")
     assert claim.fix
@@ -48,13 +48,13 @@ APACHE_PLAIN = """\
 
 def test_fires_and_names_the_field_that_apache_asks_for() -> None:
     """Page 129912d10c of serverdevworker: the field is called X-Forwarded-Proto."""
-    seen = behind(edge_handshake(), LOOP, redirecting(), apache_config(APACHE_PLAIN))
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = behind(edge_handshake(), LOOP, redirecting(), apache_config(APACHE_PLAIN))
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert str(claim.facts["rule"]).endswith(":6")
     assert claim.facts["field"] == "http_x_forwarded_proto"
     right = APACHE_PLAIN.replace("http_x_forwarded_proto", "X-Forwarded-Proto")
-    seen = behind(edge_handshake(), LOOP, redirecting(), apache_config(right))
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = behind(edge_handshake(), LOOP, redirecting(), apache_config(right))
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.facts["field"] == ""
 
 

@@ -96,8 +96,8 @@ def test_names_the_location_that_takes_the_file_from_the_application() -> None:
 
 def test_fires_as_an_error_where_swagger_ui_has_nothing_to_show() -> None:
     page = loads(sheet(), script(), description())
-    seen = (page, answered(sheet()), answered(script()))
-    (claim,) = judge(CHECK, *seen, answered(description(), 404))
+    observations = (page, answered(sheet()), answered(script()))
+    (claim,) = judge(CHECK, *observations, answered(description(), 404))
     assert claim.severity is Severity.ERROR
     assert claim.facts["description"]
-    assert not judge(CHECK, *seen, answered(description()))
+    assert not judge(CHECK, *observations, answered(description()))

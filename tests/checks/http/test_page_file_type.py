@@ -69,13 +69,13 @@ def test_fires_for_a_module_that_a_script_names_where_it_comes() -> None:
 def test_fires_as_a_note_for_webassembly_that_a_script_names() -> None:
     """After issue 3 of openimsdk/openim-h5-demo: the types of nginx 1.18."""
     program = PageFile("wasm", "https://shop.example.com/openIM.wasm")
-    seen = loads(script()), answered(program, 200, "application/octet-stream")
-    (claim,) = judge(CHECK, *seen)
+    observations = loads(script()), answered(program, 200, "application/octet-stream")
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["wasm"]
     assert claim.severity is Severity.NOTE
     words = "TypeError: Incorrect response MIME type. Expected 'application/wasm'."
     target = replace(SHOP, symptom=Symptom("mime", words))
-    (claim,) = judge(CHECK, *seen, target=target)
+    (claim,) = judge(CHECK, *observations, target=target)
     assert claim.severity is Severity.WARNING
     assert not judge(CHECK, loads(script()), answered(program))
     assert not judge(CHECK, loads(script()), answered(program, 404, "text/html"))

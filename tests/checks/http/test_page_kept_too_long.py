@@ -71,12 +71,12 @@ def test_silent_about_errors() -> None:
 READS = loads(script()), answered(script(), data_paths=("/api/items",))
 
 
-def kept_data(lines: str, location: str = "", *seen: Any) -> list[Any]:
+def kept_data(lines: str, location: str = "", *observations: Any) -> list[Any]:
     text = (
         f"server {{ listen 443 ssl; server_name shop.example.com; root /srv; {lines}\n"
         f" location /api/ {{ {location} proxy_pass http://127.0.0.1:3000; }} }}\n"
     )
-    return judge(CHECK, RUNNING, config(text), sent(), *(seen or READS), masked=False)
+    return judge(CHECK, RUNNING, config(text), sent(), *(observations or READS), masked=False)
 
 
 @pytest.mark.parametrize("lines", ["expires 30d;", "expires max;"])

@@ -28,15 +28,15 @@ def answer(
 
 
 @pytest.mark.parametrize(
-    ("seen", "fact"),
+    ("observation", "fact"),
     [
         (answer("http://shop.example.com/", 80, "plain"), "asked"),
         (answer("http://shop.example.com:443/", 443, "redirect"), "redirected"),
         (answer("https://shop.example.com/", 443, "target"), "behind"),
     ],
 )
-def test_fires_wherever_plain_http_meets_a_tls_port(seen: Exchange, fact: str) -> None:
-    (claim,) = judge("http.plain-to-tls-port", seen)
+def test_fires_wherever_plain_http_meets_a_tls_port(observation: Exchange, fact: str) -> None:
+    (claim,) = judge("http.plain-to-tls-port", observation)
     assert [one for one in ("asked", "redirected", "behind") if claim.facts[one]] == [fact]
 
 
@@ -55,15 +55,15 @@ def test_fires_where_the_answer_is_a_tls_record() -> None:
 
 
 def test_fires_less_sure_for_port_80_from_outside() -> None:
-    seen = answer("http://shop.example.com/", 80, "plain")
-    (claim,) = judge("http.plain-to-tls-port", seen)
+    observation = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", observation)
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["unsure"] is True
     text = SITE.replace("listen 443", "listen 80 ssl;\n    listen 443")
-    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    (claim,) = judge("http.plain-to-tls-port", observation, config(text), *AROUND)
     assert claim.confidence is Confidence.CERTAIN
     record = Failure("protocol", "a TLS record came instead of an HTTP answer", name="TLS")
-    (claim,) = judge("http.plain-to-tls-port", replace(seen, status=None, failure=record))
+    (claim,) = judge("http.plain-to-tls-port", replace(observation, status=None, failure=record))
     assert claim.confidence is Confidence.CERTAIN
 
 
@@ -77,8 +77,8 @@ def test_silent_on_other_bad_requests() -> None:
 
 def test_port_80_speaks_without_tls_and_leads_on() -> None:
     text = SITE.replace("listen 443", "listen 80 ssl;\n    listen 443")
-    seen = answer("http://shop.example.com/", 80, "plain")
-    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    observation = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", observation, config(text), *AROUND)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         [
@@ -94,8 +94,8 @@ def test_port_80_speaks_without_tls_and_leads_on() -> None:
 def test_a_port_that_is_meant_for_tls_keeps_it() -> None:
     """Article 49 of ixleo.com: visitors write http:// with the port of https."""
     text = SITE.replace("listen 443 ssl", "listen 8880 ssl")
-    seen = answer("http://shop.example.com:8880/", 8880, "target")
-    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    observation = answer("http://shop.example.com:8880/", 8880, "target")
+    (claim,) = judge("http.plain-to-tls-port", observation, config(text), *AROUND)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         ["+error_page 497 =301 https://$http_host$request_uri;"],
@@ -105,8 +105,8 @@ def test_a_port_that_is_meant_for_tls_keeps_it() -> None:
 def test_another_sites_block_is_thought_over() -> None:
     other = "server { listen 80 ssl; server_name www.example.org; }\n"
     text = SITE + PLAIN.replace("listen 80", "listen 80 ssl") + other
-    seen = answer("http://shop.example.com/", 80, "plain")
-    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    observation = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", observation, config(text), *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW
 
 
@@ -114,8 +114,8 @@ def test_a_redirect_that_names_the_port_says_https() -> None:
     words = "return 301 http://$host:443$request_uri;"
     text = SITE + PLAIN.replace("return 301 https://$host$request_uri;", words)
     first = led("http://shop.example.com/", "http://shop.example.com:443/")
-    seen = (first, answer("http://shop.example.com:443/", 443, "redirect"))
-    (claim,) = judge("http.plain-to-tls-port", *seen, config(text), *AROUND)
+    observations = (first, answer("http://shop.example.com:443/", 443, "redirect"))
+    (claim,) = judge("http.plain-to-tls-port", *observations, config(text), *AROUND)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         [f"-{words}", "+return 301 https://$host$request_uri;"],
@@ -123,9 +123,9 @@ def test_a_redirect_that_names_the_port_says_https() -> None:
 
 
 def test_fires_as_behind_where_the_port_of_this_server_has_no_tls() -> None:
-    seen = answer("http://shop.example.com/", 80, "target")
-    (claim,) = judge("http.plain-to-tls-port", seen, haproxy_config(HAPROXY))
+    observation = answer("http://shop.example.com/", 80, "target")
+    (claim,) = judge("http.plain-to-tls-port", observation, haproxy_config(HAPROXY))
     assert (claim.facts["behind"], claim.facts["ends_tls"]) == (True, False)
     own = haproxy_config(HAPROXY.replace(":443 ssl", ":80 ssl"))
-    (claim,) = judge("http.plain-to-tls-port", seen, own)
+    (claim,) = judge("http.plain-to-tls-port", observation, own)
     assert claim.facts["asked"]

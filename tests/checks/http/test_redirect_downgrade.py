@@ -59,8 +59,8 @@ def test_a_redirect_to_where_one_is_goes_and_the_pages_of_port_80_give_way() -> 
     text = SITE.replace("    location", "    return 301 http://$host$request_uri;\n    location", 1)
     served = "proxy_pass http://127.0.0.1:3000;"
     text += REDIRECTING.replace("return 301 https://$host$request_uri;", served)
-    seen = (answer(HOME, PLAIN), answer(PLAIN, purpose="plain", status=200))
-    (claim,) = judge("http.redirect-downgrade", *seen, config(text), *AROUND)
+    observations = (answer(HOME, PLAIN), answer(PLAIN, purpose="plain", status=200))
+    (claim,) = judge("http.redirect-downgrade", *observations, config(text), *AROUND)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         [

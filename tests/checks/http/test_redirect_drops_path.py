@@ -80,6 +80,6 @@ def test_nginx_names_the_path(words: str) -> None:
 def test_a_page_that_was_chosen_may_be_meant() -> None:
     text = SITE + PLAIN.replace("$request_uri", "/welcome")
     pages: list[tuple[str, RequestPurpose]] = [("/", "plain"), (UNKNOWN, "path")]
-    seen = [plain(p, "https://shop.example.com/welcome", k) for p, k in pages]
-    (claim,) = judge("http.redirect-drops-path", *seen, config(text), *AROUND)
+    observations = [plain(p, "https://shop.example.com/welcome", k) for p, k in pages]
+    (claim,) = judge("http.redirect-drops-path", *observations, config(text), *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW

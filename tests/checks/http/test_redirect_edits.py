@@ -61,7 +61,7 @@ def test_without_a_change_a_person_does_it() -> None:
 
 
 def test_one_step_of_indentation_is_that_of_the_file() -> None:
-    (server,) = {id(one.block): one.block for one in known(PAGES).servers}.values()
+    (server,) = {id(server.block): server.block for server in known(PAGES).servers}.values()
     inner = (server.block or ())[0]
     assert _redirect_edits.indent_step(f"http {{\n{PAGES}}}\n", server, inner) == "    "
     assert _redirect_edits.if_block("($a)", "b;", "  ") == ["if ($a) {", "  b;", "}"]

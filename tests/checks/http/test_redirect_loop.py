@@ -215,6 +215,6 @@ def test_fires_and_says_that_the_scheme_is_not_passed_where_no_cookie_is_set() -
 
 def test_fires_and_says_nothing_of_the_scheme_where_a_cookie_is_set() -> None:
     cookie = replace(CIRCLE[1], headers=(*CIRCLE[1].headers, ("Set-Cookie", "sid=1; Path=/")))
-    seen = (CIRCLE[0], cookie, RUNNING, nginx_config(PASSED))
-    (claim,) = judge("http.redirect-loop", *seen, masked=False)
+    observations = (CIRCLE[0], cookie, RUNNING, nginx_config(PASSED))
+    (claim,) = judge("http.redirect-loop", *observations, masked=False)
     assert not claim.facts["no_scheme"]

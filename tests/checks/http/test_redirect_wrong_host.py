@@ -126,8 +126,8 @@ def test_silent_within_a_private_network() -> None:
 
 def test_nginx_leads_to_the_name_that_was_asked_for() -> None:
     text = PLAIN.replace("shop.example.com", "_").replace("$host", "$server_name")
-    seen = (HOME, plain("https://_/"), config(SITE + text), *AROUND)
-    (claim,) = judge("http.redirect-wrong-host", *seen)
+    observations = (HOME, plain("https://_/"), config(SITE + text), *AROUND)
+    (claim,) = judge("http.redirect-wrong-host", *observations)
     assert applied(claim) == (
         Applicability.AUTOMATIC,
         [
@@ -135,15 +135,15 @@ def test_nginx_leads_to_the_name_that_was_asked_for() -> None:
             "+return 301 https://$host$request_uri;",
         ],
     )
-    (claim,) = judge("http.redirect-wrong-host", *seen[1:])
+    (claim,) = judge("http.redirect-wrong-host", *observations[1:])
     assert applied(claim)[0] is Applicability.MANUAL
 
 
 def test_a_name_that_does_not_answer_may_be_meant() -> None:
     text = SITE + PLAIN.replace("$host", "old.example.com")
     failed = redirected_page("https://old.example.com/", REFUSED)
-    seen = (HOME, plain("https://old.example.com/"), failed, config(text), *AROUND)
-    (claim,) = judge("http.redirect-wrong-host", *seen)
+    observations = (HOME, plain("https://old.example.com/"), failed, config(text), *AROUND)
+    (claim,) = judge("http.redirect-wrong-host", *observations)
     assert applied(claim)[0] is Applicability.REVIEW
 
 
@@ -155,14 +155,14 @@ def test_fires_on_a_lost_port_and_passes_it_on() -> None:
         headers=(("Location", login),),
     )  # fmt: skip
     failed = replace(redirected_page(login, REFUSED), redirected_from=page.url)
-    seen = (
+    observations = (
         page,
         failed,
         proxied.BUILD,
         proxied.RUNNING,
         proxied.config(proxied.SITE.replace("443 ssl", "7443 ssl")),
     )
-    (claim,) = judge("http.redirect-wrong-host", *seen, target=target)
+    (claim,) = judge("http.redirect-wrong-host", *observations, target=target)
     assert claim.facts["lost_port"] == 7443
     assert claim.fix
     assert "Host $http_host;" in str(claim.fix.steps[0])
@@ -182,8 +182,8 @@ def test_fires_on_a_lost_port_where_the_usual_port_has_not_the_site(
     )  # fmt: skip
     there = replace(redirected_page(login, None), status=status, redirected_from=page.url)
     text = proxied.SITE.replace("443 ssl", "9527")
-    seen = (page, there, proxied.BUILD, proxied.RUNNING, proxied.config(text))
-    claims = judge("http.redirect-wrong-host", *seen, target=target, masked=False)
+    observations = (page, there, proxied.BUILD, proxied.RUNNING, proxied.config(text))
+    claims = judge("http.redirect-wrong-host", *observations, target=target, masked=False)
     assert bool(claims) is fires
     for claim in claims:
         assert (claim.facts["status"], claim.facts["lost_port"]) == (status, 9527)
@@ -210,8 +210,8 @@ def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
         headers=(("Location", "https://app:3000/login"),),
     )  # fmt: skip
     failed = redirected_page("https://app:3000/login", Failure("resolution", "no such name", -2))
-    seen = (page, failed, proxied.config(text), proxied.BUILD, proxied.RUNNING)
-    (claim,) = judge("http.redirect-wrong-host", *seen)
+    observations = (page, failed, proxied.config(text), proxied.BUILD, proxied.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *observations)
     assert claim.facts["field"] == "X-Forwarded-Host"
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
@@ -221,9 +221,9 @@ LOGIN = "https://login.example.net/auth?redirect_uri=https%3A%2F%2Fshop.example.
 
 
 def test_silent_about_a_login_elsewhere_that_the_server_itself_does_not_reach() -> None:
-    seen = (plain(LOGIN), redirected_page(LOGIN, REFUSED))
-    assert judge("http.redirect-wrong-host", *seen)
-    assert not judge("http.redirect-wrong-host", *seen, ON_SERVER, NIC)
+    observations = (plain(LOGIN), redirected_page(LOGIN, REFUSED))
+    assert judge("http.redirect-wrong-host", *observations)
+    assert not judge("http.redirect-wrong-host", *observations, ON_SERVER, NIC)
     refused = redirected_page(LOGIN, Failure("certificate", "not for login.example.net"))
     assert judge("http.redirect-wrong-host", plain(LOGIN), refused, ON_SERVER, NIC)
 
@@ -233,8 +233,8 @@ def test_nginx_leads_to_another_host_by_proxy_redirect() -> None:
     rule = "proxy_redirect http://127.0.0.1:3000/ http://localhost/;"
     text = proxied.SITE.replace("proxy_pass", f"{rule}\n        proxy_pass")
     page = replace(plain("http://localhost/login"), url=SHOP.url, port=443, purpose="target")
-    seen = (page, proxied.config(text), proxied.BUILD, proxied.RUNNING)
-    (claim,) = judge("http.redirect-wrong-host", *seen, masked=False)
+    observations = (page, proxied.config(text), proxied.BUILD, proxied.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *observations, masked=False)
     assert claim.facts["rewriter"] == rule[:-1]
     assert applied(claim) == (
         Applicability.REVIEW,
@@ -279,14 +279,14 @@ def test_names_the_block_that_answers_for_a_name_that_none_has() -> None:
         status=301, headers=(("Location", "https://www.shop.example.com/"),),
     )  # fmt: skip
     pms = nginx_evidence.SITE.replace("shop.example.com", "pms.example.com")
-    seen = (nginx_evidence.RUNNING, own, failed)
+    observations = (nginx_evidence.RUNNING, own, failed)
     blocks = nginx_evidence.config(pms + nginx_evidence.SITE)
-    (claim,) = judge("http.redirect-wrong-host", *seen, blocks, masked=False)
+    (claim,) = judge("http.redirect-wrong-host", *observations, blocks, masked=False)
     assert claim.facts["unserved"] == "pms.example.com"
     both = nginx_evidence.SITE.replace(
         "shop.example.com;", "shop.example.com www.shop.example.com;"
     )
     (claim,) = judge(
-        "http.redirect-wrong-host", *seen, nginx_evidence.config(pms + both), masked=False
+        "http.redirect-wrong-host", *observations, nginx_evidence.config(pms + both), masked=False
     )
     assert not claim.facts["unserved"]

@@ -35,8 +35,12 @@ def test_names_the_program_that_serves_port_80_alone() -> None:
             ("127.0.0.1", 5432, "postgres"),
         )
     )
-    seen = (host(), Listeners(vantage=Vantage.SERVER, sockets=sockets), connected(failure=REFUSED))
-    (claim,) = judge("listener.missing", *seen)
+    observations = (
+        host(),
+        Listeners(vantage=Vantage.SERVER, sockets=sockets),
+        connected(failure=REFUSED),
+    )
+    (claim,) = judge("listener.missing", *observations)
     assert claim.facts["only"] == "tinyweb"
     assert claim.facts["programs"] == ("tinyweb 80", "java 8181")
     assert claim.facts["java"] is True
@@ -121,7 +125,7 @@ def test_fires_behind_a_cdn_that_is_refused(
     """The CDN itself takes connections. What it says of silence is about packets that are lost."""
     page = edge_page(status, headers=CLOUDFLARE)
     edge = replace(connected(), address=EDGE)
-    seen = (*behind(page, edge), listening(*open_ports), RUNNING, config())
-    found = judge("listener.missing", *seen)
+    observations = (*behind(page, edge), listening(*open_ports), RUNNING, config())
+    found = judge("listener.missing", *observations)
     assert [claim.confidence for claim in found] == expected
     assert all(claim.facts["behind"] for claim in found)

@@ -71,11 +71,11 @@ def test_fires_with_each_managers_own_words() -> None:
 
 def test_fires_as_the_cause_of_a_site_that_died_with_a_restart() -> None:
     nothing = Listeners(vantage=Vantage.SERVER)
-    seen = (OFF, IDLE, nothing, attempt(failure=REFUSED))
-    (claim,) = judge("listener.not-enabled-at-boot", *seen)
+    observations = (OFF, IDLE, nothing, attempt(failure=REFUSED))
+    (claim,) = judge("listener.not-enabled-at-boot", *observations)
     assert claim.severity is Severity.ERROR
     assert commands(OFF, IDLE) == ["systemctl enable --now nginx.service"]
-    (missing,) = judge("listener.missing", *seen)
+    (missing,) = judge("listener.missing", *observations)
     cause, symptom = findings(
         [
             (load_check("listener.missing"), missing),

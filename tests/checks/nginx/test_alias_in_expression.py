@@ -15,9 +15,9 @@ CHECK = "nginx.alias-in-expression"
 FILE = script("/img/app.js")
 
 
-def judged(location: str, *seen: Any, path: str = "/img/logo.png") -> list[Claim]:
+def judged(location: str, *observations: Any, path: str = "/img/logo.png") -> list[Claim]:
     text = SITE.replace("    location /", f"    {location}\n    location /")
-    return judge(CHECK, RUNNING, config(text), *seen, target=replace(SHOP, path=path))
+    return judge(CHECK, RUNNING, config(text), *observations, target=replace(SHOP, path=path))
 
 
 def refused(status: int = 403) -> Any:

@@ -15,9 +15,9 @@ CHECK = "nginx.cache-key-incomplete"
 CACHE = "proxy_cache x; proxy_cache_valid 200 1h;"
 
 
-def judge(*seen: Any) -> list[Claim]:
+def judge(*observations: Any) -> list[Claim]:
     """A masked configuration has no variables to compare."""
-    return check_evidence.judge(CHECK, RUNNING, *seen, masked=False)
+    return check_evidence.judge(CHECK, RUNNING, *observations, masked=False)
 
 
 def site(lines: str) -> Any:

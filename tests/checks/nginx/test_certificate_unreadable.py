@@ -75,7 +75,7 @@ def test_fires_for_a_label_that_came_along_with_the_file() -> None:
     # Recorded: SELinux cannot run in the laboratory.
     label = "unconfined_u:object_r:admin_home_t:s0"
     parts = (ROOT, FOLDER, replace(FILE, label=label))
-    seen = replace(
+    observation = replace(
         UNKNOWN, parts=parts, enforcing=True, default="system_u:object_r:httpd_config_t:s0"
     )
     start = NginxStart(
@@ -83,7 +83,7 @@ def test_fires_for_a_label_that_came_along_with_the_file() -> None:
         selinux="enforcing",
         source="journal",
     )
-    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, start)
+    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, observation, start)
     assert claim.facts["label"] == label
     assert commands(claim)[0] == "restorecon -v /etc/nginx/shop.key"
     assert claim.fix

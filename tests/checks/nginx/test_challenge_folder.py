@@ -64,8 +64,8 @@ def test_silent_about_folders_of_a_container() -> None:
 
 
 def test_fires_on_a_redirect_to_the_sites_own_root_and_splits_it() -> None:
-    seen = (written("/var/www/acme"), config(SPA + REDIRECT), BUILD, RUNNING)
-    (claim,) = judge(CHECK, *seen)
+    observations = (written("/var/www/acme"), config(SPA + REDIRECT), BUILD, RUNNING)
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["looked"] == "/srv/spa/.well-known/acme-challenge"
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW

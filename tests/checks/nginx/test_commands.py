@@ -16,11 +16,11 @@ LOCAL = NginxBuild(binary="/usr/local/nginx/sbin/nginx", version="1.26.3")
 
 
 def reload(unit: str, *observations: Observation) -> str:
-    builds = [one for one in observations if isinstance(one, NginxBuild)]
+    builds = [observation for observation in observations if isinstance(observation, NginxBuild)]
     build = builds[0] if builds else BUILD
     master = NginxProcess(pid=7, binary=build.binary, unit=unit)
     state = NginxState(installed=True, masters=(master,))
-    rest = [one for one in observations if one is not build]
+    rest = [observation for observation in observations if observation is not build]
     return " ".join(reload_command(Nginx.of(evidence(SYSTEMD, state, build, *rest))).argv)
 
 

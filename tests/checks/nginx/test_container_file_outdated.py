@@ -3,10 +3,11 @@ from dataclasses import replace
 from diagnose.model import Applicability, Severity
 from diagnose.model.containers import BindMount
 from diagnose.model.nginx import NginxProcess, NginxState
-from tests.checks.certificate.test_renewed_not_loaded import FILE, NEW, OLD, SERVED
+from tests.checks.certificate.test_renewed_not_loaded import FILE, NEW
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import config
+from tests.support.renewed_certificate import OLD, SERVED
 
 CHECK = "nginx.container-file-outdated"
 MOUNT = BindMount(FILE.path, "/srv/certs/shop.pem", replaced=True)

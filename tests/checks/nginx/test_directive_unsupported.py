@@ -45,8 +45,8 @@ def test_fires_for_ssl_on_and_moves_it_to_listen() -> None:
 
 
 def test_the_change_is_to_the_file_and_not_to_the_link_that_leads_to_it() -> None:
-    seen = config(SITE.replace("listen 443 ssl;", "listen 443; ssl on;"))
-    linked = replace(seen, files=(replace(seen.files[0], real="/srv/nginx.conf"),))
+    observation = config(SITE.replace("listen 443 ssl;", "listen 443; ssl on;"))
+    linked = replace(observation, files=(replace(observation.files[0], real="/srv/nginx.conf"),))
     said = nginx_says(f'unknown directive "ssl" in {FILE}:3')
     (claim,) = judge(CHECK, said, linked, BUILD, STOPPED)
     step = claim.fix.steps[0] if claim.fix else None

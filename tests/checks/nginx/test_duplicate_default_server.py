@@ -32,9 +32,9 @@ def test_fires_and_lets_the_site_of_a_package_give_way() -> None:
     inner = parse(DEFAULT, shipped) + parse(DEFAULT, own)
     (http,) = parse("http { }", FILE)
     files = tuple(ConfigFile(path, DEFAULT) for path in (shipped, own))
-    seen = NginxConfig(path=FILE, main=(replace(http, block=inner),), files=files)
+    observation = NginxConfig(path=FILE, main=(replace(http, block=inner),), files=files)
     said = f"a duplicate default server for 0.0.0.0:443 in {own}:2"
-    (claim,) = judge(CHECK, nginx_says(said), seen, STOPPED, BUILD, HOST)
+    (claim,) = judge(CHECK, nginx_says(said), observation, STOPPED, BUILD, HOST)
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
     assert edit.path == shipped

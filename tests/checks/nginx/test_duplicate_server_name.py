@@ -77,9 +77,12 @@ def test_fires_as_an_error_where_the_winning_block_leads_to_a_dead_application()
 
 
 def test_fires_without_an_edit_where_one_file_is_read_twice() -> None:
-    seen = config(SITE)
-    seen = replace(seen, main=(replace(seen.main[0], block=(seen.main[0].block or ()) * 2),))
-    (claim,) = judge("nginx.duplicate-server-name", seen, warned())
+    observation = config(SITE)
+    observation = replace(
+        observation,
+        main=(replace(observation.main[0], block=(observation.main[0].block or ()) * 2),),
+    )
+    (claim,) = judge("nginx.duplicate-server-name", observation, warned())
     assert claim.facts["twice"]
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
@@ -143,8 +146,8 @@ def test_fires_and_takes_the_link_away_through_which_a_file_is_read_twice() -> N
 
 def test_fires_and_puts_a_backup_where_nothing_reads_it() -> None:
     old = "/etc/nginx/sites-enabled/shop.bak"
-    seen = linked(("/etc/nginx/conf.d/shop.conf", ""), (old, ""))
-    (claim,) = judge(CHECK, seen, warned())
+    observation = linked(("/etc/nginx/conf.d/shop.conf", ""), (old, ""))
+    (claim,) = judge(CHECK, observation, warned())
     assert claim.fix
     new = "/etc/nginx/shop.bak"
     assert claim.fix.steps[0] == commands.move(old, new)

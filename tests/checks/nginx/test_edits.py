@@ -13,17 +13,17 @@ def view(seen: NginxConfig | None = None) -> Nginx:
 
 
 def test_an_edit_is_a_patch_of_the_file() -> None:
-    seen = config(SITE)
-    edit = config_edit(view(seen), FILE, TextEdit(0, 4, "HTTP"))
+    observation = config(SITE)
+    edit = config_edit(view(observation), FILE, TextEdit(0, 4, "HTTP"))
     assert edit is not None
-    patched = apply_patch(seen.files[0].text, edit.diff)
-    assert patched == "HTTP" + seen.files[0].text[4:]
+    patched = apply_patch(observation.files[0].text, edit.diff)
+    assert patched == "HTTP" + observation.files[0].text[4:]
 
 
 def test_the_file_behind_a_link_is_edited() -> None:
-    seen = config(SITE)
-    file = replace(seen.files[0], real="/srv/nginx.conf")
-    edit = config_edit(view(replace(seen, files=(file,))), FILE, TextEdit(0, 0, "# x\n"))
+    observation = config(SITE)
+    file = replace(observation.files[0], real="/srv/nginx.conf")
+    edit = config_edit(view(replace(observation, files=(file,))), FILE, TextEdit(0, 0, "# x\n"))
     assert edit is not None
     assert edit.path == "/srv/nginx.conf"
 

@@ -27,10 +27,10 @@ FILE = "error_page 500 /50x.html;\n    proxy_intercept_errors on;"
 
 
 def claims(
-    lines: str, answer: Exchange, *seen: ErrorLog | LogLine | ComparedRequest
+    lines: str, answer: Exchange, *observations: ErrorLog | LogLine | ComparedRequest
 ) -> list[Claim]:
     text = SITE.replace("    location / {", f"    {lines}\n    location / {{")
-    return judge(CHECK, config(text), BUILD, RUNNING, answer, *seen)
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, *observations)
 
 
 def test_fires_for_a_form_whose_application_needs_too_long() -> None:

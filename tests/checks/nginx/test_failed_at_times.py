@@ -23,8 +23,8 @@ def judged(
     *lines: LogLine, text: str = SITE, words: str = "502 every now and then", status: int = 200
 ) -> list[Claim]:
     target = replace(SHOP, symptom=Symptom("status", words, 502))
-    seen = (RUNNING, config(text), page(status), LOG_READ, *lines)
-    return judge(CHECK, *seen, target=target, masked=False)
+    observations = (RUNNING, config(text), page(status), LOG_READ, *lines)
+    return judge(CHECK, *observations, target=target, masked=False)
 
 
 @pytest.mark.parametrize(

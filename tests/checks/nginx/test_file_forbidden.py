@@ -26,8 +26,12 @@ def access(*parts: PathComponent, path: str = FILE, enforcing: bool = False) -> 
 
 
 def test_fires_and_opens_the_folders_that_deny() -> None:
-    seen = access(part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o640, folder=False))
-    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), seen)
+    observation = access(
+        part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o640, folder=False)
+    )
+    (claim,) = judge(
+        "nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), observation
+    )
     assert claim.facts["closed"] == (
         "/home/alice (0700 alice:alice)",
         f"{FILE} (0640 alice:alice)",
@@ -54,8 +58,10 @@ def test_fires_and_restores_the_label_under_selinux() -> None:
     label = "unconfined_u:object_r:user_home_t:s0"
     path = "/var/www/shop/index.html"
     line = logged(f'open() "{path}" failed (13: Permission denied)', errno=13)
-    seen = access(part(path, 0o644, folder=False, label=label), path=path, enforcing=True)
-    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), seen)
+    observation = access(part(path, 0o644, folder=False, label=label), path=path, enforcing=True)
+    (claim,) = judge(
+        "nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), observation
+    )
     assert claim.facts["selinux"]
     assert claim.fix
     (step,) = claim.fix.steps
@@ -66,8 +72,10 @@ def test_fires_and_restores_the_label_under_selinux() -> None:
 def test_fires_and_leaves_a_private_folder_closed() -> None:
     path = "/root/shop/index.html"
     line = logged(f'open() "{path}" failed (13: Permission denied)', errno=13)
-    seen = access(part("/root", 0o700), part(path, 0o644, folder=False), path=path)
-    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), seen)
+    observation = access(part("/root", 0o700), part(path, 0o644, folder=False), path=path)
+    (claim,) = judge(
+        "nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), observation
+    )
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
     assert claim.fix.applicability is Applicability.MANUAL
@@ -90,8 +98,12 @@ def test_silent_when_an_application_s_socket_denies() -> None:
 def test_fires_for_a_folder_that_the_unit_hides_and_opens_nothing() -> None:
     (master,) = RUNNING.masters
     hiding = replace(RUNNING, masters=(replace(master, private=("/home",)),))
-    seen = access(part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o644, folder=False))
-    (claim,) = judge("nginx.file-forbidden", hiding, config(), LOG_READ, OPEN, page(403), seen)
+    observation = access(
+        part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o644, folder=False)
+    )
+    (claim,) = judge(
+        "nginx.file-forbidden", hiding, config(), LOG_READ, OPEN, page(403), observation
+    )
     assert (claim.facts["hidden"], claim.facts["closed"]) == ("/home", ())
     assert claim.facts["home"]
     assert claim.fix
@@ -100,7 +112,9 @@ def test_fires_for_a_folder_that_the_unit_hides_and_opens_nothing() -> None:
 
 def test_names_an_access_control_list() -> None:
     listed = replace(part("/home/alice", 0o755), listed=True)
-    seen = access(listed, part(FILE, 0o644, folder=False))
-    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), seen)
+    observation = access(listed, part(FILE, 0o644, folder=False))
+    (claim,) = judge(
+        "nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), observation
+    )
     assert claim.facts["listed"] == ("/home/alice",)
     assert not claim.facts["unknown"]

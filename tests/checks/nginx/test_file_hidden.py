@@ -33,6 +33,6 @@ def test_silent_where_the_file_is_missing_for_all() -> None:
 
 
 def test_silent_where_the_unit_hides_nothing_there_or_nginx_runs() -> None:
-    seen = (config(TEXT), BUILD, SYSTEMD, nginx_says())
-    assert not judge(CHECK, STOPPED, *seen, start(hidden=("/tmp",)))
-    assert not judge(CHECK, RUNNING, *seen, start())
+    observations = (config(TEXT), BUILD, SYSTEMD, nginx_says())
+    assert not judge(CHECK, STOPPED, *observations, start(hidden=("/tmp",)))
+    assert not judge(CHECK, RUNNING, *observations, start())

@@ -30,8 +30,8 @@ REFUSED = edge_page(403, headers=CLOUDFLARE)
 )
 def test_fires_when_the_rule_is_met_by_the_proxy(rules: str, listed: bool) -> None:
     text = SITE.replace("    allow 198.51.100.7;\n    deny all;\n", rules)
-    seen = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, LINE)
-    (claim,) = judge(CHECK, *seen)
+    observations = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, LINE)
+    (claim,) = judge(CHECK, *observations)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["listed"] is listed
     assert claim.facts["front"] == EDGE
@@ -42,8 +42,8 @@ def test_silent_when_the_visitors_address_is_taken() -> None:
     text = SITE.replace("    allow", f"{real}    allow")
     visitor = replace(LINE, client="192.0.2.55")
     for line in (LINE, visitor):
-        seen = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, line)
-        assert not judge(CHECK, *seen)
+        observations = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, line)
+        assert not judge(CHECK, *observations)
 
 
 def test_silent_without_a_machine_in_front() -> None:
@@ -55,9 +55,9 @@ def test_silent_without_a_machine_in_front() -> None:
 
 
 def test_silent_when_the_front_refuses_by_itself_or_the_page_came() -> None:
-    seen = (edge_handshake(), RUNNING, config(SITE), LOG_READ)
-    assert not judge(CHECK, *behind(*seen, REFUSED)), "nginx wrote no line"
-    assert not judge(CHECK, *behind(*seen, edge_page(200), LINE))
+    observations = (edge_handshake(), RUNNING, config(SITE), LOG_READ)
+    assert not judge(CHECK, *behind(*observations, REFUSED)), "nginx wrote no line"
+    assert not judge(CHECK, *behind(*observations, edge_page(200), LINE))
 
 
 INNER = """\
@@ -82,8 +82,8 @@ OWN_LINE = replace(LINE, client="127.0.0.1")
 @pytest.mark.parametrize("realip", ["", "    set_real_ip_from 10.0.0.0/8;\n"])
 def test_fires_when_an_inner_block_meets_the_proxy_on_this_server(realip: str) -> None:
     text = INNER.replace("    allow", f"{realip}    allow")
-    seen = behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE)
-    (claim,) = judge(CHECK, *seen)
+    observations = behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE)
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["inner"] is True
     assert claim.facts["taken"] == (("10.0.0.0/8",) if realip else ())
     assert claim.confidence is Confidence.CERTAIN

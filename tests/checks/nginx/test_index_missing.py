@@ -44,8 +44,8 @@ def test_silent_when_the_page_answers() -> None:
 def test_fires_and_lets_root_name_the_public_folder_of_the_project() -> None:
     public = "/var/www/html/public/index.php"
     access = examined("/var/www/html", elsewhere=public, mistake="below")
-    seen = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
-    (claim,) = judge("nginx.index-missing", *seen)
+    observations = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
+    (claim,) = judge("nginx.index-missing", *observations)
     assert claim.severity is Severity.ERROR
     assert claim.facts["public"] == "/var/www/html/public"
     assert claim.fix
@@ -55,8 +55,8 @@ def test_fires_and_lets_root_name_the_public_folder_of_the_project() -> None:
 
 def test_fires_as_a_warning_where_the_public_folder_is_another_ones() -> None:
     access = replace(examined("/srv/other", mistake="below"), elsewhere="/srv/other/public/a")
-    seen = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
-    (claim,) = judge("nginx.index-missing", *seen)
+    observations = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
+    (claim,) = judge("nginx.index-missing", *observations)
     assert claim.severity in {None, Severity.WARNING}
     assert claim.facts["below"] == ""
 

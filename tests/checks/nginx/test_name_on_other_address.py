@@ -67,18 +67,18 @@ def answered(address: str, status: int) -> Exchange:
 def test_fires_where_both_have_the_certificate_and_the_other_block_knows_no_such_page() -> None:
     wrong, right = served(FOUR, "shop.example.com"), served(SIX, "shop.example.com")
     site = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443 ssl;")
-    seen = (config(site + SPECIFIC), BOTH, wrong, right, answered(FOUR, 404))
-    (claim,) = judge("nginx.name-on-other-address", *seen, answered(SIX, 200))
+    observations = (config(site + SPECIFIC), BOTH, wrong, right, answered(FOUR, 404))
+    (claim,) = judge("nginx.name-on-other-address", *observations, answered(SIX, 200))
     assert (claim.facts["addresses"], claim.facts["status"]) == ((FOUR,), 404)
     assert claim.confidence is Confidence.CERTAIN
-    (claim,) = judge("nginx.name-on-other-address", *seen, answered(SIX, 404))
+    (claim,) = judge("nginx.name-on-other-address", *observations, answered(SIX, 404))
     assert claim.confidence is Confidence.LIKELY
 
 
 def test_silent_where_the_other_block_serves_the_page_or_asks_who_comes() -> None:
     for status in (200, 401, 403):
-        seen = (config(SITE + SPECIFIC), RIGHT, answered(FOUR, status))
-        assert not judge("nginx.name-on-other-address", *seen)
+        observations = (config(SITE + SPECIFIC), RIGHT, answered(FOUR, status))
+        assert not judge("nginx.name-on-other-address", *observations)
 
 
 def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
@@ -92,8 +92,8 @@ def test_fires_on_an_error_of_a_block_with_the_names_of_other_sites() -> None:
     """One certificate for all: what fails is the application of the other site."""
     right = served(FOUR, "shop.example.com")
     page = Exchange(url="https://shop.example.com/", address=FOUR, port=443, status=502)
-    seen = (config(SITE + SPECIFIC), right, page)
-    (claim,) = judge("nginx.name-on-other-address", *seen)
+    observations = (config(SITE + SPECIFIC), right, page)
+    (claim,) = judge("nginx.name-on-other-address", *observations)
     assert claim.confidence is Confidence.LIKELY
     front = SPECIFIC.replace("server_name blog.example.com;", "server_name _;")
     assert not judge("nginx.name-on-other-address", config(SITE + front), right, page)

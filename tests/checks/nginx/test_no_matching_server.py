@@ -42,15 +42,18 @@ def test_fires_when_the_default_block_rejects_the_name() -> None:
     ],
 )
 def test_fires_on_a_name_with_more_than_the_name_in_it(word: str, names: str) -> None:
-    seen = (config(BLOG + SITE.replace("shop.example.com", word)), served("shop.example.com"))
+    observations = (
+        config(BLOG + SITE.replace("shop.example.com", word)),
+        served("shop.example.com"),
+    )
     unknown = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=404)
-    (claim,) = judge("nginx.no-matching-server", *seen, unknown)
+    (claim,) = judge("nginx.no-matching-server", *observations, unknown)
     assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     assert isinstance(claim.fix.steps[0], Edit)
     assert f"+    server_name {names};\n" in claim.fix.steps[0].diff
-    (claim,) = judge("nginx.no-matching-server", *seen, replace(unknown, status=200))
+    (claim,) = judge("nginx.no-matching-server", *observations, replace(unknown, status=200))
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
 
 
@@ -115,9 +118,9 @@ def test_silent_for_an_address() -> None:
 PLAIN = "server {\n listen 80;\n server_name shop.example.com;\n}\n"
 
 
-def how(text: str, *seen: CertificateFile) -> Applicability:
+def how(text: str, *observations: CertificateFile) -> Applicability:
     (claim,) = judge(
-        "nginx.no-matching-server", config(BLOG + text), served("blog.example.com"), *seen
+        "nginx.no-matching-server", config(BLOG + text), served("blog.example.com"), *observations
     )
     assert claim.fix
     return claim.fix.applicability
@@ -182,22 +185,22 @@ def catch_all(text: str) -> str:
 def test_fires_when_the_default_block_refuses_every_path(text: str) -> None:
     valid = served("shop.example.com")
     for sites in (BLOG, TYPO, ""):
-        seen = (config(catch_all(text) + sites), valid, page(404, REFUSAL))
+        observations = (config(catch_all(text) + sites), valid, page(404, REFUSAL))
         # The stand-ins of two names are alike.
-        (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+        (claim,) = judge("nginx.no-matching-server", *observations, masked=False)
         assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
         assert claim.facts["status"] == 404
 
 
 @pytest.mark.parametrize("text", OPEN)
 def test_silent_when_the_default_block_has_more_than_a_refusal(text: str) -> None:
-    seen = (config(catch_all(text) + BLOG), served("shop.example.com"))
-    assert not judge("nginx.no-matching-server", *seen, page(404, REFUSAL))
+    observations = (config(catch_all(text) + BLOG), served("shop.example.com"))
+    assert not judge("nginx.no-matching-server", *observations, page(404, REFUSAL))
 
 
 def test_silent_when_an_application_refuses() -> None:
-    seen = (config(catch_all("return 404;") + BLOG), served("shop.example.com"))
-    assert not judge("nginx.no-matching-server", *seen, page(404, "no such shop"))
+    observations = (config(catch_all("return 404;") + BLOG), served("shop.example.com"))
+    assert not judge("nginx.no-matching-server", *observations, page(404, "no such shop"))
 
 
 def test_fires_when_visitors_get_the_page_of_a_new_nginx() -> None:
@@ -233,8 +236,12 @@ def test_fires_with_care_when_a_block_of_other_names_shows_its_page() -> None:
     ],
 )
 def test_silent_when_the_block_may_be_meant(text: str, status: int) -> None:
-    seen = (config(text), served("shop.example.com", "blog.example.com"), page(status, "blog"))
-    assert not judge("nginx.no-matching-server", *seen, masked=False)
+    observations = (
+        config(text),
+        served("shop.example.com", "blog.example.com"),
+        page(status, "blog"),
+    )
+    assert not judge("nginx.no-matching-server", *observations, masked=False)
 
 
 def test_silent_when_no_page_was_asked_for() -> None:
@@ -253,22 +260,22 @@ server {
 
 def test_fires_where_the_block_of_www_redirects_the_name_to_itself() -> None:
     """The site's own block has lost its `listen 443 ssl`."""
-    seen = (config(WWW + SITE.replace("listen 443 ssl;", "")), served("shop.example.com"))
+    observations = (config(WWW + SITE.replace("listen 443 ssl;", "")), served("shop.example.com"))
     page = Exchange(
         url=SHOP.url, address="203.0.113.10", port=443, status=301,
         headers=(("Location", SHOP.url),),
     )  # fmt: skip
-    (claim,) = judge("nginx.no-matching-server", *seen, page)
+    (claim,) = judge("nginx.no-matching-server", *observations, page)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["default_names"] == ("www.shop.example.com",)
     elsewhere = replace(page, headers=(("Location", "https://shop.example.com/login"),))
-    assert not judge("nginx.no-matching-server", *seen, elsewhere)
+    assert not judge("nginx.no-matching-server", *observations, elsewhere)
 
 
 def test_the_block_with_the_certificate_gets_the_listen() -> None:
     own = SITE.replace("listen 443 ssl;", "listen 80; ssl_certificate shop.pem;")
-    seen = (config(BLOG + own), served("blog.example.com"))
-    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    observations = (config(BLOG + own), served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *observations, masked=False)
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["add-the-listen"]
 
@@ -277,9 +284,9 @@ def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_c
     other = SITE.replace("shop.example.com", "blog.example.org")
     own = "server {\n listen 80;\n server_name shop.example.com;\n root /srv/shop;\n}\n"
     page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
-    seen = (served("shop.example.com", "blog.example.org"), page)
-    (claim,) = judge("nginx.no-matching-server", config(other + own), *seen, masked=False)
+    observations = (served("shop.example.com", "blog.example.org"), page)
+    (claim,) = judge("nginx.no-matching-server", config(other + own), *observations, masked=False)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["elsewhere"]
     redirecting = own.replace("root /srv/shop", "return 301 https://$host$request_uri")
-    assert not judge("nginx.no-matching-server", config(other + redirecting), *seen)
+    assert not judge("nginx.no-matching-server", config(other + redirecting), *observations)

@@ -41,8 +41,8 @@ def test_fires_on_a_password_that_is_refused() -> None:
         equivalent="curl -H 'Authorization: Basic ***' https://x/",
     )
     line = logged('user "alice" was not found in "/etc/nginx/.htpasswd"')
-    seen = (asked, RUNNING, config(GUARD), LOG_READ, line)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (asked, RUNNING, config(GUARD), LOG_READ, line)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.WARNING
     assert claim.facts["unknown_user"]
     assert line in claim.because
@@ -83,8 +83,8 @@ API = replace(SHOP, path="/api/users")
 
 
 def test_fires_as_a_note_on_a_file_that_is_not_there() -> None:
-    seen = (own("404 Not Found"), RUNNING, config(FILES))
-    (claim,) = judge(CHECK, *seen, target=API, masked=False)
+    observations = (own("404 Not Found"), RUNNING, config(FILES))
+    (claim,) = judge(CHECK, *observations, target=API, masked=False)
     assert claim.severity is None
     assert claim.facts["file"] == "/srv/www/api/users"
 
@@ -105,7 +105,7 @@ def test_fires_as_a_note_on_a_location_that_is_internal() -> None:
 
 def test_silent_where_the_servers_own_address_is_refused() -> None:
     rule = "if ($remote_addr = 203.0.113.10) { return 403; }\n    location / {"
-    seen = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
-    assert not judge(CHECK, *seen, host(), masked=False)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
+    assert not judge(CHECK, *observations, host(), masked=False)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is None

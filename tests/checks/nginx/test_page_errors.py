@@ -32,10 +32,10 @@ def test_an_error_about_the_page_is_found_with_the_responses_that_it_explains() 
 
 
 @pytest.mark.parametrize(
-    "seen", [page(200), replace(PAGE, purpose="plain"), replace(PAGE, failure=TIMEOUT)]
+    "observation", [page(200), replace(PAGE, purpose="plain"), replace(PAGE, failure=TIMEOUT)]
 )
-def test_without_such_a_response_of_the_page_it_is_no_fault(seen: Exchange) -> None:
-    assert error(seen, LINE, LOG_READ, RUNNING) is None
+def test_without_such_a_response_of_the_page_it_is_no_fault(observation: Exchange) -> None:
+    assert error(observation, LINE, LOG_READ, RUNNING) is None
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def test_silent_about_files_that_are_sent() -> None:
 
 def test_fires_as_a_warning_for_a_picture() -> None:
     file = picture("/static/css/app.png")
-    seen = examined("/srv/static/css/app.png", "/static/css/app.png", exists=True, folder=0o700)
-    (claim,) = judge(CHECK, loads(file), answered(file, 403, "text/html"), seen)
+    observation = examined(
+        "/srv/static/css/app.png", "/static/css/app.png", exists=True, folder=0o700
+    )
+    (claim,) = judge(CHECK, loads(file), answered(file, 403, "text/html"), observation)
     assert claim.severity is Severity.WARNING

@@ -19,8 +19,10 @@ ALIAS = config(site("location /static/ { alias /srv/static; }"))
 
 
 def test_fires_and_adds_the_slash() -> None:
-    seen = examined("/srv/staticcss/app.css", elsewhere="/srv/static/css/app.css", mistake="slash")
-    (claim,) = judge(CHECK, RUNNING, ALIAS, *MISSING, seen)
+    observation = examined(
+        "/srv/staticcss/app.css", elsewhere="/srv/static/css/app.css", mistake="slash"
+    )
+    (claim,) = judge(CHECK, RUNNING, ALIAS, *MISSING, observation)
     assert claim.facts["slash"]
     assert claim.severity is Severity.ERROR
     assert claim.fix
@@ -31,10 +33,10 @@ def test_fires_and_adds_the_slash() -> None:
 
 def test_fires_and_leaves_a_larger_change_to_a_person() -> None:
     root = config(site("location /static/ { root /srv/static; }"))
-    seen = examined(
+    observation = examined(
         "/srv/static/static/css/app.css", elsewhere="/srv/static/css/app.css", mistake="root"
     )
-    (claim,) = judge(CHECK, RUNNING, root, *MISSING, seen)
+    (claim,) = judge(CHECK, RUNNING, root, *MISSING, observation)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
@@ -44,8 +46,8 @@ def test_fires_and_leaves_a_larger_change_to_a_person() -> None:
 def test_fires_for_a_fallback_that_answers_with_the_page() -> None:
     root = config(site("root /srv; location / { try_files $uri /index.html; }"))
     html = answered(module(), content_type="text/html", is_html=True)
-    seen = examined("/srv/assets/index.js", url="/assets/index.js")
-    (claim,) = judge(CHECK, RUNNING, root, loads(module()), html, seen)
+    observation = examined("/srv/assets/index.js", url="/assets/index.js")
+    (claim,) = judge(CHECK, RUNNING, root, loads(module()), html, observation)
     assert claim.facts["fallback"] == "try_files $uri /index.html"
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["deploy"]
@@ -55,13 +57,13 @@ def test_fires_for_an_expression_that_gets_the_request() -> None:
     """The post of 5 September 2025 of abining.fun: `/pic/` has an alias, `~ .css` has not."""
     locations = r"location /pic/ { alias /srv/pic/; } location ~ .*\.(js|css)?$ { expires 12h; }"
     text, file = config(site(f"root /srv/blog; {locations}")), sheet("/pic/app.css")
-    seen = examined(
+    observation = examined(
         "/srv/blog/pic/app.css",
         url="/pic/app.css",
         elsewhere="/srv/pic/app.css",
         mistake="expression",
     )
-    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), seen)
+    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), observation)
     assert (claim.facts["prefix"], claim.facts["expression"]) == ("/pic/", r"~ .*\.(js|css)?$")
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
@@ -71,14 +73,14 @@ def test_fires_for_an_expression_that_gets_the_request() -> None:
 
 def test_fires_for_a_version_that_nobody_takes_away() -> None:
     file = sheet("/static/version12/css/app.css")
-    seen = examined(
+    observation = examined(
         "/srv/static/version12/css/app.css",
         url="/static/version12/css/app.css",
         elsewhere="/srv/static/css/app.css",
         mistake="version",
     )
     text = config(site("root /srv;"))
-    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), seen)
+    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), observation)
     assert claim.facts["rewrite"] == "rewrite ^(/static)/version[0-9._-]+/(.*)$ $1/$2 last;"
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
@@ -98,9 +100,9 @@ def test_silent_where_a_folder_is_closed() -> None:
 
 
 def test_silent_about_other_failures() -> None:
-    seen = examined("/srv/staticcss/app.css")
-    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE, 403), seen)
-    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE), seen)
+    observation = examined("/srv/staticcss/app.css")
+    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE, 403), observation)
+    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE), observation)
 
 
 def test_fires_for_an_application_that_does_not_know_its_folder() -> None:
@@ -108,8 +110,8 @@ def test_fires_for_an_application_that_does_not_know_its_folder() -> None:
     text, file = config(site(locations)), sheet("/assets/app.css")
     page, url = loads(file), "https://shop.example.com/memos/"
     below, missing = replace(page, url=url), replace(answered(file, 404), page=url)
-    seen = examined("/srv/assets/app.css", url="/assets/app.css")
-    (claim,) = judge(CHECK, RUNNING, text, below, missing, seen)
+    observation = examined("/srv/assets/app.css", url="/assets/app.css")
+    (claim,) = judge(CHECK, RUNNING, text, below, missing, observation)
     assert (claim.facts["folder"], claim.facts["application"]) == (
         "/memos/",
         "http://127.0.0.1:5230",
@@ -118,13 +120,15 @@ def test_fires_for_an_application_that_does_not_know_its_folder() -> None:
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
         "tell-the-folder"
     ]
-    (claim,) = judge(CHECK, RUNNING, text, page, answered(file, 404), seen)
+    (claim,) = judge(CHECK, RUNNING, text, page, answered(file, 404), observation)
     assert claim.facts["folder"] == ""
 
 
 def test_fires_as_a_warning_for_a_picture() -> None:
-    seen = examined("/srv/staticimg/1.png", url="/static/img/1.png")
+    observation = examined("/srv/staticimg/1.png", url="/static/img/1.png")
     file = picture("/static/img/1.png")
-    (claim,) = judge(CHECK, RUNNING, ALIAS, loads(file), answered(file, 404, "text/html"), seen)
+    (claim,) = judge(
+        CHECK, RUNNING, ALIAS, loads(file), answered(file, 404, "text/html"), observation
+    )
     assert claim.severity is Severity.WARNING
     assert claim.facts["image"]

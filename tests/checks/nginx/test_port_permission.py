@@ -53,8 +53,8 @@ def test_fires_for_a_reload_of_one_that_is_not_roots() -> None:
 
 
 def test_fires_for_a_unit_with_a_user_of_its_own() -> None:
-    seen = start(SAID, user="www-data")
-    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, SYSTEMD)
+    observation = start(SAID, user="www-data")
+    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, observation, SYSTEMD)
     assert claim.facts["user"] == "www-data"
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
@@ -62,8 +62,8 @@ def test_fires_for_a_unit_with_a_user_of_its_own() -> None:
 
 def test_fires_for_a_port_that_selinux_has_for_others() -> None:
     # Recorded: SELinux cannot run in the laboratory.
-    seen = start(SAID.replace("443", "7443"), selinux="enforcing", ports=PORTS)
-    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, SYSTEMD)
+    observation = start(SAID.replace("443", "7443"), selinux="enforcing", ports=PORTS)
+    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, observation, SYSTEMD)
     assert claim.facts["selinux"]
     assert commands(claim)[0] == "semanage port -a -t http_port_t -p tcp 7443"
 
@@ -77,8 +77,8 @@ def test_fires_for_a_reload_of_roots_and_does_not_stop_what_runs() -> None:
 
 
 def test_selinux_is_not_blamed_for_a_port_that_it_allows() -> None:
-    seen = start(SAID, selinux="enforcing", ports=PORTS)
-    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, SYSTEMD)
+    observation = start(SAID, selinux="enforcing", ports=PORTS)
+    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, observation, SYSTEMD)
     assert not claim.facts["selinux"]
 
 

@@ -66,8 +66,8 @@ def test_fires_where_another_program_holds_the_port() -> None:
 
 
 def test_fires_with_a_restart_where_nginx_is_in_its_own_way() -> None:
-    seen = (RUNNING, line(TAKEN), nginx_says(), config(), held_by("nginx"), SYSTEMD)
-    (claim,) = judge("nginx.reload-failed", *seen)
+    observations = (RUNNING, line(TAKEN), nginx_says(), config(), held_by("nginx"), SYSTEMD)
+    (claim,) = judge("nginx.reload-failed", *observations)
     assert claim.fix
     assert claim.fix.steps[-1] == commands.restart_service("nginx")
 

@@ -37,20 +37,20 @@ def test_fires_with_a_status_of_its_own_and_for_connections() -> None:
 def test_fires_for_a_websocket_that_is_refused_also_alone() -> None:
     site = SITE.replace("limit_req zone=web;", "location /ws { limit_conn all 1; }")
     line = logged('limiting connections by zone "all"', path="/ws")
-    seen = (RUNNING, config(site), LOG_READ, line, page(200), upgrade(503))
-    (claim,) = judge("nginx.request-limit", *seen, upgrade(503, "again"), target=CHAT)
+    observations = (RUNNING, config(site), LOG_READ, line, page(200), upgrade(503))
+    (claim,) = judge("nginx.request-limit", *observations, upgrade(503, "again"), target=CHAT)
     assert (claim.about.path, claim.facts["rule"]) == ("/ws", "limit_conn all 1")
     opened = upgrade(101, "again", accepted=True)
-    assert not judge("nginx.request-limit", *seen, opened, target=CHAT)
+    assert not judge("nginx.request-limit", *observations, opened, target=CHAT)
 
 
 def test_fires_where_a_limit_without_a_burst_refuses_the_files_of_the_page() -> None:
     line = logged('limiting requests, excess: 0.960 by zone "web"', path="/app.js")
-    seen = (RUNNING, LOG_READ, line, page(200), answered(script(), 503))
-    (claim,) = judge("nginx.request-limit", config(SITE), *seen)
+    observations = (RUNNING, LOG_READ, line, page(200), answered(script(), 503))
+    (claim,) = judge("nginx.request-limit", config(SITE), *observations)
     assert (claim.facts["url"], claim.confidence) == (absolute("/app.js"), Confidence.LIKELY)
     burst = SITE.replace("zone=web", "zone=web burst=5")
-    assert not judge("nginx.request-limit", config(burst), *seen)
+    assert not judge("nginx.request-limit", config(burst), *observations)
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_silent_when_requests_were_only_delayed() -> None:
 
 def test_only_a_note_where_a_request_alone_is_answered() -> None:
     again = replace(page(200), purpose="again")
-    seen = (RUNNING, config(SITE), LOG_READ, LIMITED, page(503), again)
-    (claim,) = judge("nginx.request-limit", *seen)
+    observations = (RUNNING, config(SITE), LOG_READ, LIMITED, page(503), again)
+    (claim,) = judge("nginx.request-limit", *observations)
     assert claim.severity is Severity.NOTE
-    assert not judge("http.server-error", *seen)
+    assert not judge("http.server-error", *observations)
 
 
 def test_a_warning_where_a_request_alone_is_refused_too() -> None:
@@ -100,10 +100,10 @@ def test_after_a_message_the_own_requests_of_the_run_do_not_hide_the_others() ->
     earlier = replace(logged(text, path="/a"), when=LOADED + 1, client="127.0.0.1")
     own = replace(logged(text, path="/a"), client="127.0.0.1")
     target = replace(SHOP, symptom=Symptom("limit", "limiting requests"))
-    seen = (RUNNING, config(SITE), LOG_READ)
-    (claim,) = judge("nginx.request-limit", *seen, earlier, own, page(200), target=target)
+    observations = (RUNNING, config(SITE), LOG_READ)
+    (claim,) = judge("nginx.request-limit", *observations, earlier, own, page(200), target=target)
     assert claim.facts["proxy"] == "127.0.0.1"
-    assert not judge("nginx.request-limit", *seen, own, page(200), target=target)
+    assert not judge("nginx.request-limit", *observations, own, page(200), target=target)
     other = replace(earlier, client="198.51.100.9")
-    (claim,) = judge("nginx.request-limit", *seen, other, own, page(200), target=target)
+    (claim,) = judge("nginx.request-limit", *observations, other, own, page(200), target=target)
     assert claim.facts["proxy"] == ""

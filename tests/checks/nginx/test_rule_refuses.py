@@ -177,8 +177,8 @@ def test_an_error_that_needs_its_reason_stays_a_warning() -> None:
         f"{before}\nserver {{\n listen 443 ssl;\n server_name shop.example.com;\n"
         " if ($bad) { return 503; }\n location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
     )
-    seen = (RUNNING, config(block), page(503, NGINX_PAGE), host())
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (RUNNING, config(block), page(503, NGINX_PAGE), host())
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert (claim.severity, claim.facts["own"]) == (Severity.WARNING, True)
 
 

@@ -152,7 +152,7 @@ def test_silent_where_nginx_reads_a_block_with_the_name_and_a_certificate() -> N
     """It has lost its `listen 443 ssl`; the file in sites-available is an old one."""
     certificate = "server_name shop.example.com;\n    ssl_certificate shop.pem;"
     own = SITE.replace("listen 443 ssl;", "").replace("server_name shop.example.com;", certificate)
-    seen = (AVAILABLE, shown("blog.example.com"), HOST)
-    assert not judge("nginx.site-not-included", config(BLOG + own), *seen)
+    observations = (AVAILABLE, shown("blog.example.com"), HOST)
+    assert not judge("nginx.site-not-included", config(BLOG + own), *observations)
     redirect = "server { listen 80; server_name shop.example.com; return 301 https://$host/; }\n"
-    assert judge("nginx.site-not-included", config(BLOG + redirect), *seen)
+    assert judge("nginx.site-not-included", config(BLOG + redirect), *observations)

@@ -29,12 +29,12 @@ def steps(started: NginxStart) -> list[str]:
 
 
 def test_fires_where_selinux_denies_what_root_may_do() -> None:
-    seen = start(PID, selinux="enforcing")
-    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen)
+    observation = start(PID, selinux="enforcing")
+    (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, observation)
     assert claim.facts["path"] == "/run/nginx.pid"
     assert claim.facts["selinux"]
     assert claim.confidence is Confidence.LIKELY
-    assert steps(seen) == ["policy"]
+    assert steps(observation) == ["policy"]
 
 
 def test_fires_where_the_configuration_itself_is_denied() -> None:

@@ -114,8 +114,8 @@ def test_fires_before_anybody_has_sent_a_large_form() -> None:
     )
     assert claim.severity is Severity.WARNING
     assert (claim.facts["folder"], claim.facts["closed"]) == (BODY, "/var/lib/nginx")
-    seen = RUNNING, config(), body_folder(0o755, 0o700, owner=0)
-    (claim,) = judge("nginx.temp-files-unwritable", *seen)
+    observations = RUNNING, config(), body_folder(0o755, 0o700, owner=0)
+    (claim,) = judge("nginx.temp-files-unwritable", *observations)
     assert claim.facts["closed"] == BODY
 
 

@@ -30,9 +30,11 @@ LIMITED = LogLine(
 )  # fmt: skip
 
 
-def judged(text: str, *seen: LogLine, asked: bool = True) -> list[Claim]:
+def judged(text: str, *observations: LogLine, asked: bool = True) -> list[Claim]:
     target = ASKED if asked else SHOP
-    return judge(CHECK, RUNNING, config(text), page(200), *seen, target=target, masked=False)
+    return judge(
+        CHECK, RUNNING, config(text), page(200), *observations, target=target, masked=False
+    )
 
 
 def test_fires_after_a_message_where_no_field_has_the_address() -> None:

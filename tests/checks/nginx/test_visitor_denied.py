@@ -151,8 +151,15 @@ def test_fires_as_a_warning_where_visitors_met_the_list() -> None:
     failure = FailedRequests(
         file="/a.log", method="POST", path="/login", status=403, written="", is_from_page=True
     )
-    seen = (HOST, BUILD, RUNNING, site(CLOSED, GEO), replace(FORBIDDEN, status=200), failure)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (
+        HOST,
+        BUILD,
+        RUNNING,
+        site(CLOSED, GEO),
+        replace(FORBIDDEN, status=200),
+        failure,
+    )
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.WARNING
     assert claim.fix
 

@@ -107,16 +107,16 @@ HANDSHAKE = replace(VISIT, target="ws://192.0.2.7:3001/ws", requested="/ws", web
 
 
 def test_fires_for_a_websocket_whose_application_is_not_reached_while_pages_come() -> None:
-    seen = (APACHE, FAR, HANDSHAKE, ANSWER)
-    (claim,) = judge(CHECK, *seen, upgrade(503), target=CHAT, masked=False)
+    observations = (APACHE, FAR, HANDSHAKE, ANSWER)
+    (claim,) = judge(CHECK, *observations, upgrade(503), target=CHAT, masked=False)
     assert claim.facts["endpoint"] == "192.0.2.7:3001"
     assert claim.about.path == "/ws"
 
 
 def test_silent_for_a_websocket_that_was_refused_or_opened() -> None:
-    seen = (APACHE, FAR, HANDSHAKE, ANSWER)
-    assert not judge(CHECK, *seen, upgrade(404), target=CHAT, masked=False)
+    observations = (APACHE, FAR, HANDSHAKE, ANSWER)
+    assert not judge(CHECK, *observations, upgrade(404), target=CHAT, masked=False)
     opened = upgrade(101, accepted=True)
-    assert not judge(CHECK, *seen, upgrade(503), opened, target=CHAT, masked=False)
+    assert not judge(CHECK, *observations, upgrade(503), opened, target=CHAT, masked=False)
     answered = replace(HANDSHAKE, failure=None, status=400)
     assert not judge(CHECK, APACHE, FAR, answered, ANSWER, upgrade(503), target=CHAT, masked=False)

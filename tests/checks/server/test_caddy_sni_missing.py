@@ -21,7 +21,7 @@ DONE = replace(REFUSED, server_name="shop.example.com", verify_code=0)
 
 
 def told(
-    *seen: Any,
+    *observations: Any,
     proxy: str = f"reverse_proxy https://{ADDRESS}",
     name: str = "",
     dial: str = ADDRESS,
@@ -31,7 +31,7 @@ def told(
     (route,) = json["apps"]["http"]["servers"]["srv0"]["routes"]
     handler = route["handle"][0]["routes"][0]["handle"][0]
     handler["transport"] = {"protocol": "http", "tls": {"server_name": name} if name else {}}
-    return judge(CHECK, CADDY, caddy_config(text, json), *seen)
+    return judge(CHECK, CADDY, caddy_config(text, json), *observations)
 
 
 def test_fires_where_only_the_name_is_answered() -> None:
@@ -64,7 +64,7 @@ def test_another_name_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "name"),
+    ("observations", "name"),
     [
         ((replace(PAGE, status=200), REFUSED, DONE), ""),
         ((PAGE, REFUSED, DONE), "app.example.com"),
@@ -74,5 +74,7 @@ def test_another_name_is_told() -> None:
         ((PAGE, replace(REFUSED, verify_code=18), DONE), ""),
     ],
 )
-def test_silent_where_the_name_is_not_what_is_missing(seen: tuple[object, ...], name: str) -> None:
-    assert not told(*seen, name=name)
+def test_silent_where_the_name_is_not_what_is_missing(
+    observations: tuple[object, ...], name: str
+) -> None:
+    assert not told(*observations, name=name)

@@ -1,25 +1,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Failure, Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
+from tests.support.renewed_certificate import OLD, SERVED
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
 CHECK = "server.certificate-not-loaded"
-OLD = Certificate(
-    "CN=shop.example.com",
-    "CN=ca",
-    "1",
-    NOW - timedelta(days=95),
-    NOW - timedelta(days=5),
-    "aa",
-    dns_names=("shop.example.com",),
-)
 NEW = replace(OLD, not_after=NOW + timedelta(days=60), sha256="bb", serial="2")
-EXPIRED = Failure("certificate", "certificate has expired", 10)
-SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
 FILE = CertificateFile(path="/etc/ssl/shop.pem", sha256="bb", chain=(NEW,), changed=2000.0)
 
 

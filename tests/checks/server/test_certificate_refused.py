@@ -19,10 +19,10 @@ GOOD = CertificateFile(path=PATH, chain=(LEAF,), publics=("aa",), labels=("CERTI
 CERTIFICATE = f"AH02562: Failed to configure certificate shop:443:0 (with chain), check {PATH}"
 
 
-def claims(*seen: Observation, words: str = "") -> list[Claim]:
+def claims(*observations: Observation, words: str = "") -> list[Claim]:
     log = ServerStartError(product="apache", log="/var/log/apache2/error.log", message=words)
     logged = (log,) if words else ()
-    return judge(CHECK, STOPPED, apache_config(), Listeners(), PASSED, *logged, *seen)
+    return judge(CHECK, STOPPED, apache_config(), Listeners(), PASSED, *logged, *observations)
 
 
 @pytest.mark.parametrize(

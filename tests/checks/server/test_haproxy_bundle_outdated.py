@@ -4,21 +4,12 @@ from datetime import timedelta
 from diagnose.model import Applicability, Claim, Command, Observation
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.tls import Certificate
 from tests.support.check_evidence import NOW
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import PEM, SERVER, config
+from tests.support.renewed_certificate import OLD
 from tests.support.tls_evidence import shake
 
-OLD = Certificate(
-    "CN=shop.example.com",
-    "CN=ca",
-    "1",
-    NOW - timedelta(days=95),
-    NOW - timedelta(days=5),
-    "aa",
-    dns_names=("shop.example.com",),
-)
 NEW = replace(
     OLD,
     not_before=NOW - timedelta(days=1),

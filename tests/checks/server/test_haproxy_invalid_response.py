@@ -28,8 +28,8 @@ def test_silent_for_another_backend_or_another_answer() -> None:
 
 def test_fires_for_a_server_that_speaks_http_2_alone() -> None:
     frame = r"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80"
-    seen = status()
-    (claim,) = judge(page(502), replace(seen, invalid=InvalidResponse("app", "a", frame)))
+    observation = status()
+    (claim,) = judge(page(502), replace(observation, invalid=InvalidResponse("app", "a", frame)))
     assert (claim.facts["http2"], claim.facts["line"]) == (True, "")
     assert claim.fix
     assert claim.fix.steps == (Manual("speak-http2", Where.SERVER),)

@@ -20,9 +20,9 @@ SHAKEN = BackendHandshake(
 REFUSED = replace(SHAKEN, server_name="127.0.0.1", verify_code=None)
 
 
-def told(words: str, *seen: Any) -> Any:
+def told(words: str, *observations: Any) -> Any:
     text = TEXT.replace(LINE, f"127.0.0.1:3000 {words}")
-    return judge(CHECK, SERVER, config(text), page(), *seen)
+    return judge(CHECK, SERVER, config(text), page(), *observations)
 
 
 def test_fires_where_only_visitors_requests_have_the_name() -> None:
@@ -39,7 +39,7 @@ def test_fires_where_the_line_sends_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "seen"),
+    ("words", "observations"),
     [
         ("ssl sni str(shop.example.com) check check-sni shop.example.com", (DOWN, SHAKEN)),
         ("ssl verify none check", (DOWN, REFUSED)),
@@ -50,5 +50,5 @@ def test_fires_where_the_line_sends_no_name() -> None:
         ("check", (DOWN, SHAKEN)),
     ],
 )  # fmt: skip
-def test_silent_where_the_name_is_sent_or_no_name_helps(words: str, seen: Any) -> None:
-    assert not told(words, *seen)
+def test_silent_where_the_name_is_sent_or_no_name_helps(words: str, observations: Any) -> None:
+    assert not told(words, *observations)

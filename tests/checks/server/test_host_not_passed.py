@@ -31,8 +31,8 @@ def test_fires_for_a_websocket_whose_origin_is_compared_with_the_host() -> None:
     right = replace(RIGHT, target="ws://127.0.0.1:3000/ws", path="/ws", proto="", status=101)
     right = replace(right, websocket=True)
     wrong = replace(right, host="127.0.0.1:3000", status=403)
-    seen = (refused, right, wrong)
-    (claim,) = judge(CHECK, APACHE, apache_config(), *seen, target=target, masked=False)
+    observations = (refused, right, wrong)
+    (claim,) = judge(CHECK, APACHE, apache_config(), *observations, target=target, masked=False)
     assert claim.facts["path"] == "/ws"
     same = replace(right, status=403)
     assert not judge(CHECK, APACHE, apache_config(), refused, same, wrong, target=target)

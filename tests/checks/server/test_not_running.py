@@ -74,9 +74,9 @@ def test_fires_with_a_step_for_what_another_start_meets_again(complaint: str) ->
     assert claim.fix.applicability is Applicability.MANUAL
 
 
-@pytest.mark.parametrize("seen", [LISTENING, NOBODY])
-def test_silent_when_it_runs_or_somebody_answers(seen: Listeners) -> None:
-    assert not judge(CHECK, APACHE, apache_config(), seen)
+@pytest.mark.parametrize("observation", [LISTENING, NOBODY])
+def test_silent_when_it_runs_or_somebody_answers(observation: Listeners) -> None:
+    assert not judge(CHECK, APACHE, apache_config(), observation)
     answered = Connection(address="203.0.113.10", port=443, family=4)
     assert not judge(CHECK, STOPPED, apache_config(), NOBODY, answered)
     assert not judge(CHECK, STOPPED, apache_config(modules=()), NOBODY), "it has no port 443"

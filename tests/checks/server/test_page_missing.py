@@ -70,8 +70,8 @@ def test_silent_where_htaccess_is_read_or_the_page_is_well() -> None:
 def test_fires_when_the_module_of_the_rules_is_not_loaded() -> None:
     config = apache_config(SITE.replace("Require all granted", "AllowOverride All"))
     folder = replace(FOLDER, has_rewrite_rules=True)
-    seen = (APACHE, replace(config, modules=("ssl", "proxy")), folder, PAGE)
-    (claim,) = judge(CHECK, *seen, target=ABOUT, masked=False)
+    observations = (APACHE, replace(config, modules=("ssl", "proxy")), folder, PAGE)
+    (claim,) = judge(CHECK, *observations, target=ABOUT, masked=False)
     assert claim.facts["no_module"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
@@ -105,11 +105,11 @@ def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
     )  # fmt: skip
     folder = replace(START, index_files=("index.php",))
     page = replace(PAGE, url="https://shop.example.com/", status=403)
-    seen = (APACHE, apache_config(SITE), page, error)
-    (claim,) = judge(CHECK, *seen, folder, masked=False)
+    observations = (APACHE, apache_config(SITE), page, error)
+    (claim,) = judge(CHECK, *observations, folder, masked=False)
     assert claim.facts["index_name"] is True
     assert claim.facts["names"] == ("index.html", "index.htm")
-    assert not judge(CHECK, *seen, replace(folder, index_files=("index.htm",)))
+    assert not judge(CHECK, *observations, replace(folder, index_files=("index.htm",)))
 
 
 def test_fires_when_the_configuration_names_no_folder() -> None:

@@ -14,8 +14,8 @@ ON_80 = replace(APACHE, ports=(80,))
 ONLY_80 = Listeners(sockets=LISTENING.sockets[:1])
 
 
-def commands(*seen: WebServerConfig) -> list[str]:
-    (claim,) = judge(CHECK, ON_80, ONLY_80, *seen)
+def commands(*observations: WebServerConfig) -> list[str]:
+    (claim,) = judge(CHECK, ON_80, ONLY_80, *observations)
     assert claim.fix
     return [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
 

@@ -26,24 +26,24 @@ def test_fires_where_visitors_get_no_reply() -> None:
 
 def test_fires_where_the_application_gets_no_packet() -> None:
     for denied in ("backend", "front"):
-        seen = denial(denied, unit="shop.service", address="127.0.0.1", port=3000)
-        (claim,) = judge(CHECK, seen, PAGE, connected())
+        observation = denial(denied, unit="shop.service", address="127.0.0.1", port=3000)
+        (claim,) = judge(CHECK, observation, PAGE, connected())
         assert claim.facts["peer"] == "127.0.0.1:3000"
         silent = replace(PAGE, status=None, failure=Failure("timeout", "timed out"))
-        assert judge(CHECK, seen, silent, connected())
+        assert judge(CHECK, observation, silent, connected())
 
 
 def test_fires_surely_where_nginx_makes_no_socket() -> None:
     setting = "RestrictAddressFamilies=AF_UNIX"
-    seen = denial("start", setting=setting, message="socket() failed (97: Address family)")
-    (claim,) = judge(CHECK, seen, connected(failure=REFUSED))
+    observation = denial("start", setting=setting, message="socket() failed (97: Address family)")
+    (claim,) = judge(CHECK, observation, connected(failure=REFUSED))
     assert claim.confidence is Confidence.CERTAIN
 
 
 def test_fires_where_the_kernel_ends_nginx_for_a_system_call() -> None:
     line = "nginx.service: Main process exited, code=killed, status=31/SYS"
-    seen = denial("calls", setting="SystemCallFilter=", message=line)
-    (claim,) = judge(CHECK, seen, connected(failure=REFUSED))
+    observation = denial("calls", setting="SystemCallFilter=", message=line)
+    (claim,) = judge(CHECK, observation, connected(failure=REFUSED))
     assert (claim.facts["start"], claim.facts["calls"]) == (True, True)
 
 

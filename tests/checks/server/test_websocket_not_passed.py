@@ -195,25 +195,25 @@ OPENED = BackendVisit(
 
 def test_a_warning_for_one_of_the_page_that_its_application_opens() -> None:
     """The user named none: the program may do without, or fall back to requests."""
-    seen = (APACHE, apache_config(PAGES), LISTENING, upgrade(404), NAMED)
-    (claim,) = judge(CHECK, *seen, OPENED)
+    observations = (APACHE, apache_config(PAGES), LISTENING, upgrade(404), NAMED)
+    (claim,) = judge(CHECK, *observations, OPENED)
     assert claim.severity is Severity.WARNING
-    assert not judge(CHECK, *seen), "nothing shows that the path is one"
-    assert not judge(CHECK, *seen, replace(OPENED, status=404, accepted=False))
+    assert not judge(CHECK, *observations), "nothing shows that the path is one"
+    assert not judge(CHECK, *observations, replace(OPENED, status=404, accepted=False))
 
 
 def test_fires_for_a_known_application_whose_websocket_is_behind_its_login() -> None:
     named = WebSocketPath(
         source="https://shop.example.com/", path="/rest/push", library="n8n", need="required"
     )
-    seen = (APACHE, apache_config(PAGES), LISTENING)
-    (claim,) = judge(CHECK, *seen, named, target=SHOP)
+    observations = (APACHE, apache_config(PAGES), LISTENING)
+    (claim,) = judge(CHECK, *observations, named, target=SHOP)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
     assert claim.facts["opener"] == "n8n"
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
-    (claim,) = judge(CHECK, *seen, replace(named, need="optional"), target=SHOP)
+    (claim,) = judge(CHECK, *observations, replace(named, need="optional"), target=SHOP)
     assert claim.severity is Severity.WARNING
     parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
     assert not judge(CHECK, APACHE, apache_config(parameter), LISTENING, named, target=SHOP)
-    assert not judge(CHECK, *seen, replace(named, need=""), target=SHOP)
+    assert not judge(CHECK, *observations, replace(named, need=""), target=SHOP)

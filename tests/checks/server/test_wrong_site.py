@@ -109,12 +109,12 @@ GOOD = replace(SERVED, chain=(replace(OTHER, dns_names=("shop.example.com",)),))
 def test_fires_when_the_first_site_has_no_page_and_another_name_is_misspelled(
     page: Exchange,
 ) -> None:
-    seen = (APACHE, apache_config(FIRST + MISTYPED), LISTENING, GOOD, page)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (APACHE, apache_config(FIRST + MISTYPED), LISTENING, GOOD, page)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.facts["mistyped"] == "shpo.example.com"
     assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
-    seen = (APACHE, apache_config(FIRST + ANOTHER), LISTENING, GOOD, page)
-    (claim,) = judge(CHECK, *seen, masked=False)
+    observations = (APACHE, apache_config(FIRST + ANOTHER), LISTENING, GOOD, page)
+    (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.facts["mistyped"] == ""
     assert claim.severity is Severity.WARNING
 
@@ -136,8 +136,8 @@ def test_silent_when_the_first_site_may_be_meant(sites: str, page: Exchange) -> 
 
 def test_fires_with_a_warning_when_a_site_of_another_name_shows_its_page() -> None:
     page = replace(REFUSED, status=200, body="the blog")
-    seen = (APACHE, apache_config(ANOTHER + MISTYPED), LISTENING, GOOD)
-    (claim,) = judge(CHECK, *seen, page, masked=False)
+    observations = (APACHE, apache_config(ANOTHER + MISTYPED), LISTENING, GOOD)
+    (claim,) = judge(CHECK, *observations, page, masked=False)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["mistyped"] == "shpo.example.com"
-    assert not judge(CHECK, *seen, replace(page, status=502), masked=False)
+    assert not judge(CHECK, *observations, replace(page, status=502), masked=False)

@@ -60,9 +60,9 @@ def test_fires_as_a_warning_where_the_tries_came_through() -> None:
 
 
 def test_explains_a_port_that_answers_sometimes() -> None:
-    seen = (FULL, LOST, attempt(purpose="again"))
-    (claim,) = judge("tcp.accept-queue-full", *seen)
-    (unstable,) = judge("tcp.unstable", *seen)
+    observations = (FULL, LOST, attempt(purpose="again"))
+    (claim,) = judge("tcp.accept-queue-full", *observations)
+    (unstable,) = judge("tcp.unstable", *observations)
     cause, symptom = findings(
         [(load_check("tcp.unstable"), unstable), (load_check("tcp.accept-queue-full"), claim)]
     )

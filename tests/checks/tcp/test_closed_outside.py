@@ -54,16 +54,16 @@ def test_fires_once_for_two_places() -> None:
 
 
 def test_fires_and_says_that_the_packets_arrive() -> None:
-    seen = (ON_SERVER, NIC, attempt(), point(source="198.51.100.7"), silent(), again())
-    (claim,) = judge(CHECK, *seen, capture("198.51.100.7"))
+    observations = (ON_SERVER, NIC, attempt(), point(source="198.51.100.7"), silent(), again())
+    (claim,) = judge(CHECK, *observations, capture("198.51.100.7"))
     assert claim.facts["arrives"] is True
     assert claim.fix
     assert [step.where for step in claim.fix.steps] == [Where.SERVER]
 
 
 def test_fires_and_says_nothing_of_packets_that_may_be_anybodys() -> None:
-    seen = (ON_SERVER, NIC, attempt(), point(), silent(), again())
-    (claim,) = judge(CHECK, *seen, capture("198.51.100.77"))
+    observations = (ON_SERVER, NIC, attempt(), point(), silent(), again())
+    (claim,) = judge(CHECK, *observations, capture("198.51.100.77"))
     assert (claim.facts["arrives"], claim.facts["never"]) == (False, False)
 
 

@@ -37,9 +37,9 @@ def test_fires_as_a_warning_where_this_run_came_through() -> None:
 
 
 def test_explains_a_port_that_answers_sometimes() -> None:
-    seen = (SMALL, counters(65536), LOST, attempt(purpose="again"))
-    (claim,) = judge("tcp.conntrack-full", *seen)
-    (unstable,) = judge("tcp.unstable", *seen)
+    observations = (SMALL, counters(65536), LOST, attempt(purpose="again"))
+    (claim,) = judge("tcp.conntrack-full", *observations)
+    (unstable,) = judge("tcp.unstable", *observations)
     cause, symptom = findings(
         [(load_check("tcp.unstable"), unstable), (load_check("tcp.conntrack-full"), claim)]
     )

@@ -11,22 +11,22 @@ LOST = attempt(failure=TIMEOUT, took=4.0)
 
 @pytest.mark.parametrize("failure", [TIMEOUT, REFUSED])
 def test_fires_as_a_note_and_nothing_else_is_said(failure: Failure) -> None:
-    seen = (PUBLISHED, host("local"), PRIVATE, attempt(failure=failure))
-    (claim,) = judge("tcp.hairpin", *seen)
+    observations = (PUBLISHED, host("local"), PRIVATE, attempt(failure=failure))
+    (claim,) = judge("tcp.hairpin", *observations)
     assert claim.severity is Severity.NOTE
     assert claim.facts["own"] == ("10.0.0.10",)
-    assert not judge("tcp.timeout", *seen)
-    assert not judge("tcp.refused", *seen)
+    assert not judge("tcp.timeout", *observations)
+    assert not judge("tcp.refused", *observations)
 
 
 def test_fires_where_the_router_rejects_it() -> None:
-    seen = (PUBLISHED, host("local"), PRIVATE, rejected("203.0.113.10", 3, 13))
-    assert judge("tcp.hairpin", *seen)
-    assert not judge("tcp.rejected-by-host", *seen)
+    observations = (PUBLISHED, host("local"), PRIVATE, rejected("203.0.113.10", 3, 13))
+    assert judge("tcp.hairpin", *observations)
+    assert not judge("tcp.rejected-by-host", *observations)
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (host(), PRIVATE, LOST),
         (host("local"), nic(), LOST),
@@ -35,9 +35,9 @@ def test_fires_where_the_router_rejects_it() -> None:
     ],
     ids=["from another machine", "held by the server", "ipv6", "private"],
 )
-def test_silent_where_it_says_something_of_visitors(seen: tuple[Observation, ...]) -> None:
-    assert not judge("tcp.hairpin", PUBLISHED, *seen)
-    assert judge("tcp.timeout", PUBLISHED, *seen)
+def test_silent_where_it_says_something_of_visitors(observations: tuple[Observation, ...]) -> None:
+    assert not judge("tcp.hairpin", PUBLISHED, *observations)
+    assert judge("tcp.timeout", PUBLISHED, *observations)
 
 
 def test_silent_where_it_works() -> None:

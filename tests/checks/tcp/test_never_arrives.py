@@ -54,9 +54,9 @@ def test_fires_for_an_address_that_may_be_translated_to_a_private_one() -> None:
 
 
 def test_explains_the_silence() -> None:
-    seen = (*INSIDE, *SILENT, capture())
-    (claim,) = judge("tcp.never-arrives", *seen)
-    (silence,) = judge("tcp.timeout", *seen)
+    observations = (*INSIDE, *SILENT, capture())
+    (claim,) = judge("tcp.never-arrives", *observations)
+    (silence,) = judge("tcp.timeout", *observations)
     cause, symptom = findings(
         [(load_check("tcp.timeout"), silence), (load_check("tcp.never-arrives"), claim)]
     )

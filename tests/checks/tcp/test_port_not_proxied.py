@@ -22,8 +22,8 @@ def test_fires_once_for_all_addresses_and_names_the_ports() -> None:
 
 @pytest.mark.parametrize("port", [443, 8443])
 def test_silent_on_a_port_that_is_passed_on(port: int) -> None:
-    seen = replace(SILENT, port=port)
-    assert not judge(CHECK, seen, target=replace(SHOP, port=port), masked=False)
+    observation = replace(SILENT, port=port)
+    assert not judge(CHECK, observation, target=replace(SHOP, port=port), masked=False)
 
 
 def test_silent_for_other_addresses_and_open_ports() -> None:

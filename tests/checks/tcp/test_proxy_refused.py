@@ -9,8 +9,8 @@ PROXY = Proxy(url="http://***@proxy.corp:3128", source="--proxy", used=True)
 
 def refused(code: int | None, name: str = "PROXY") -> list[Claim]:
     failure = Failure("proxy", "the proxy's own words", code, name)
-    seen = Connection(address="shop.example.com", port=443, family=4, failure=failure)
-    return judge("tcp.proxy-refused", PROXY, seen)
+    observation = Connection(address="shop.example.com", port=443, family=4, failure=failure)
+    return judge("tcp.proxy-refused", PROXY, observation)
 
 
 @pytest.mark.parametrize(

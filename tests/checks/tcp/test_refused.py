@@ -67,14 +67,14 @@ def test_fires_on_the_loopback_without_sending_anybody_to_a_server() -> None:
 
 def test_fires_as_a_note_where_localhost_answers_at_its_other_address() -> None:
     local = Target("localhost", "https", "localhost", 443)
-    seen = (attempt("127.0.0.1"), attempt("::1", failure=REFUSED))
-    (claim,) = judge("tcp.refused", *seen, target=local)
+    observations = (attempt("127.0.0.1"), attempt("::1", failure=REFUSED))
+    (claim,) = judge("tcp.refused", *observations, target=local)
     assert claim.severity is Severity.NOTE
     found = (
         Resolution(name="localhost", family=4, addresses=("127.0.0.1",)),
         Resolution(name="localhost", family=6, addresses=("::1",)),
     )
-    assert not judge("dns.dead-ipv6", *found, *seen, target=local)
+    assert not judge("dns.dead-ipv6", *found, *observations, target=local)
 
 
 TWICE = (
@@ -84,7 +84,7 @@ TWICE = (
 
 
 @pytest.mark.parametrize(
-    ("seen", "filtered", "led_away"),
+    ("observations", "filtered", "led_away"),
     [
         ((listening(443), counters(at=0.1, OutRsts=7), counters(at=1.0, OutRsts=7)), True, False),
         ((listening(443), counters(at=0.1, OutRsts=7), counters(at=1.0, OutRsts=8)), False, True),
@@ -98,7 +98,7 @@ TWICE = (
     ],
 )
 def test_fires_with_what_refuses_although_a_program_listens(
-    seen: tuple[Observation, ...], filtered: bool, led_away: bool
+    observations: tuple[Observation, ...], filtered: bool, led_away: bool
 ) -> None:
-    (claim,) = judge("tcp.refused", *TWICE, *seen)
+    (claim,) = judge("tcp.refused", *TWICE, *observations)
     assert (claim.facts["filtered"], claim.facts["led_away"]) == (filtered, led_away)

@@ -61,8 +61,8 @@ def test_what_the_interface_had_itself_is_what_an_undo_sets(
     own: tuple[tuple[str, int], ...], before: int
 ) -> None:
     known = kernel(reverse_path=(("all", 1), *own))
-    seen = (AT_SECOND, host("local"), *TWO, known, DROPPED, SOME)
-    (claim,) = judge("tcp.reverse-path-filter", *seen)
+    observations = (AT_SECOND, host("local"), *TWO, known, DROPPED, SOME)
+    (claim,) = judge("tcp.reverse-path-filter", *observations)
     assert claim.fix is not None
     step = claim.fix.steps[0]
     assert isinstance(step, Command)
@@ -70,24 +70,24 @@ def test_what_the_interface_had_itself_is_what_an_undo_sets(
 
 
 def test_fires_for_certain_where_packets_were_dropped_while_it_was_tried() -> None:
-    seen = (AT_SECOND, host(), *TWO, kernel(), DROPPED, LOST)
+    observations = (AT_SECOND, host(), *TWO, kernel(), DROPPED, LOST)
     more = counters(IPReversePathFilter=26)
-    (claim,) = judge("tcp.reverse-path-filter", *seen, SOME, more)
+    (claim,) = judge("tcp.reverse-path-filter", *observations, SOME, more)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["dropped"] == 26
 
 
 def test_fires_for_the_machine_that_looks_if_its_own_try_failed() -> None:
     own = arrival(source=HERE[4], said=CROSS)
-    seen = (AT_SECOND, host(), *TWO, kernel(), own)
-    assert judge("tcp.reverse-path-filter", *seen, SOME, LOST)
-    assert not judge("tcp.reverse-path-filter", *seen, SOME)
+    observations = (AT_SECOND, host(), *TWO, kernel(), own)
+    assert judge("tcp.reverse-path-filter", *observations, SOME, LOST)
+    assert not judge("tcp.reverse-path-filter", *observations, SOME)
 
 
 def test_fires_as_a_warning_where_another_address_works() -> None:
     both = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS, SECOND))
-    seen = (both, host("local"), *TWO, kernel(), DROPPED, SOME)
-    (claim,) = judge("tcp.reverse-path-filter", *seen)
+    observations = (both, host("local"), *TWO, kernel(), DROPPED, SOME)
+    (claim,) = judge("tcp.reverse-path-filter", *observations)
     assert claim.severity is Severity.WARNING
 
 
@@ -95,9 +95,9 @@ def test_fires_behind_a_translated_address_if_packets_were_dropped_meanwhile() -
     private = (nic("eth0", "10.0.0.5"), nic("eth1", "10.1.0.5", default=()))
     there = arrival("10.1.0.5", said=CROSS)
     more = counters(IPReversePathFilter=26)
-    seen = (AT_SECOND, host(), *private, kernel(), there, LOST)
-    assert judge("tcp.reverse-path-filter", *seen, SOME, more)
-    assert not judge("tcp.reverse-path-filter", *seen, SOME, SOME)
+    observations = (AT_SECOND, host(), *private, kernel(), there, LOST)
+    assert judge("tcp.reverse-path-filter", *observations, SOME, more)
+    assert not judge("tcp.reverse-path-filter", *observations, SOME, SOME)
 
 
 def test_fires_for_ipv6_where_firewalld_filters() -> None:
@@ -125,37 +125,37 @@ def test_the_interface_of_a_vlan_is_written_as_sysctl_wants_it() -> None:
 
 
 def test_silent_where_the_kernel_takes_it_in() -> None:
-    seen = (AT_SECOND, host("local"), *TWO, kernel(), arrival(), SOME)
-    assert not judge("tcp.reverse-path-filter", *seen)
+    observations = (AT_SECOND, host("local"), *TWO, kernel(), arrival(), SOME)
+    assert not judge("tcp.reverse-path-filter", *observations)
 
 
 def test_silent_where_none_was_ever_dropped() -> None:
     none = counters(IPReversePathFilter=0)
-    seen = (AT_SECOND, host("local"), *TWO, kernel(), DROPPED, none)
-    assert not judge("tcp.reverse-path-filter", *seen)
+    observations = (AT_SECOND, host("local"), *TWO, kernel(), DROPPED, none)
+    assert not judge("tcp.reverse-path-filter", *observations)
 
 
 def test_silent_where_there_is_no_way_back_at_all() -> None:
     lone = (nic(default=()), nic("eth1", SECOND, default=()))
-    seen = (AT_SECOND, host("local"), *lone, kernel(), DROPPED, SOME)
-    assert not judge("tcp.reverse-path-filter", *seen)
+    observations = (AT_SECOND, host("local"), *lone, kernel(), DROPPED, SOME)
+    assert not judge("tcp.reverse-path-filter", *observations)
 
 
 def test_silent_where_another_machine_gets_an_answer() -> None:
-    seen = (AT_SECOND, host(), *TWO, kernel(), DROPPED, SOME, attempt(SECOND))
-    assert not judge("tcp.reverse-path-filter", *seen)
+    observations = (AT_SECOND, host(), *TWO, kernel(), DROPPED, SOME, attempt(SECOND))
+    assert not judge("tcp.reverse-path-filter", *observations)
 
 
 def test_silent_about_an_address_that_the_name_does_not_publish() -> None:
     elsewhere = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,))
-    seen = (elsewhere, host("local"), *TWO, kernel(), DROPPED, SOME)
-    assert not judge("tcp.reverse-path-filter", *seen)
+    observations = (elsewhere, host("local"), *TWO, kernel(), DROPPED, SOME)
+    assert not judge("tcp.reverse-path-filter", *observations)
 
 
 def test_fires_with_certainty_where_the_kernel_gives_the_reason() -> None:
     drop = kernel_drop("IP_RPFILTER", interface="eth1", function="ip_rcv_finish_core")
-    seen = (AT_SECOND, host(), *TWO, kernel(), DROPPED, LOST)
-    assert not judge("tcp.reverse-path-filter", *seen)
-    (claim,) = judge("tcp.reverse-path-filter", *seen, drop)
+    observations = (AT_SECOND, host(), *TWO, kernel(), DROPPED, LOST)
+    assert not judge("tcp.reverse-path-filter", *observations)
+    (claim,) = judge("tcp.reverse-path-filter", *observations, drop)
     assert claim.confidence is Confidence.CERTAIN
     assert drop in claim.because

@@ -62,8 +62,8 @@ def test_silent_when_only_another_port_says_nothing() -> None:
 
 def test_fires_and_says_that_it_is_the_answer_that_is_lost() -> None:
     lost = attempt(purpose="again", failure=TIMEOUT, took=4.0)
-    seen = (host(), nic(), kernel(), capture(HERE[4], at=0.0), half_open(HERE[4]))
-    (claim,) = judge("tcp.timeout", *seen, attempt(failure=TIMEOUT, took=4.0), lost)
+    observations = (host(), nic(), kernel(), capture(HERE[4], at=0.0), half_open(HERE[4]))
+    (claim,) = judge("tcp.timeout", *observations, attempt(failure=TIMEOUT, took=4.0), lost)
     assert claim.facts["arrives"]
     assert claim.facts["answered"]
     assert claim.fix is not None
@@ -93,7 +93,7 @@ TRIES = (
 
 
 @pytest.mark.parametrize(
-    ("seen", "here", "reply_here", "answered"),
+    ("observations", "here", "reply_here", "answered"),
     [
         ((watched(),), True, False, False),
         ((watched("answered"),), False, False, True),
@@ -106,9 +106,9 @@ TRIES = (
     ],
 )
 def test_fires_with_the_end_at_which_packets_are_lost(
-    seen: tuple[Observation, ...], here: bool, reply_here: bool, answered: bool
+    observations: tuple[Observation, ...], here: bool, reply_here: bool, answered: bool
 ) -> None:
-    (claim,) = judge("tcp.timeout", host(), nic(), kernel(), *TRIES, *seen)
+    (claim,) = judge("tcp.timeout", host(), nic(), kernel(), *TRIES, *observations)
     names = ("dropped_here", "reply_dropped_here", "answered")
     assert tuple(claim.facts[name] for name in names) == (here, reply_here, answered)
     assert claim.facts["unlocated"] is not (here or reply_here or answered)

@@ -32,9 +32,11 @@ REFUSED = replace(
 CALLBACK = Symptom("callback", "the webhook is never called")
 
 
-def claims(symptom: Symptom | None, *seen: Handshake, masked: bool = True) -> list[Confidence]:
+def claims(
+    symptom: Symptom | None, *observations: Handshake, masked: bool = True
+) -> list[Confidence]:
     target = replace(SHOP, symptom=symptom)
-    return [claim.confidence for claim in judge(CHECK, *seen, target=target, masked=masked)]
+    return [claim.confidence for claim in judge(CHECK, *observations, target=target, masked=masked)]
 
 
 @pytest.mark.parametrize("nameless", [OTHER, REFUSED])

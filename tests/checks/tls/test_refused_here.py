@@ -16,8 +16,8 @@ def refusing(reason: str, variant: str = "normal") -> Handshake:
 TAKEN = shake("any-cipher", protocol="TLSv1.2", cipher="TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
 
 
-def claim(*seen: Handshake) -> Claim:
-    (made,) = judge(CHECK, *seen)
+def claim(*observations: Handshake) -> Claim:
+    (made,) = judge(CHECK, *observations)
     return made
 
 
@@ -33,11 +33,11 @@ def claim(*seen: Handshake) -> Claim:
     ],
 )
 def test_fires_where_openssl_ends_it(reason: str, step: str) -> None:
-    seen = (refusing(reason), TAKEN, shake("tls1.2", refusing(reason).failure))
-    assert said(*seen) == [CHECK]
-    made = claim(*seen)
+    observations = (refusing(reason), TAKEN, shake("tls1.2", refusing(reason).failure))
+    assert said(*observations) == [CHECK]
+    made = claim(*observations)
     assert made.fix
-    assert [one.step for one in made.fix.steps] == [step]  # type: ignore[union-attr]
+    assert [step.step for step in made.fix.steps] == [step]  # type: ignore[union-attr]
     assert "tls.no-shared-cipher" in made.ruled_out
 
 
@@ -55,9 +55,9 @@ def test_warns_where_browsers_get_in() -> None:
 
 
 def test_fires_where_only_the_limits_keep_it_out() -> None:
-    seen = (alerted(40), TAKEN, shake("lenient", cipher="ECDHE-RSA-AES256-GCM-SHA384"))
-    assert said(*seen) == [CHECK]
-    assert claim(*seen).facts["weak"]
+    observations = (alerted(40), TAKEN, shake("lenient", cipher="ECDHE-RSA-AES256-GCM-SHA384"))
+    assert said(*observations) == [CHECK]
+    assert claim(*observations).facts["weak"]
 
 
 def test_silent_where_the_server_takes_another_suite_only() -> None:

@@ -61,8 +61,8 @@ def test_fires_as_an_error_where_a_filter_let_the_second_attempt_pass() -> None:
 
 
 def test_fires_without_a_filter_where_some_attempts_of_every_kind_are_reset() -> None:
-    for seen in (trials(5, others=1), trials(2), trials(5)[:1]):
-        (claim,) = judge("tls.reset", shake(failure=RESET), shake("again"), *seen)
+    for observations in (trials(5, others=1), trials(2), trials(5)[:1]):
+        (claim,) = judge("tls.reset", shake(failure=RESET), shake("again"), *observations)
         assert claim.facts["sometimes"]
         assert not claim.facts["tries"]
 

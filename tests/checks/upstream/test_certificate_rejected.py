@@ -42,7 +42,7 @@ def test_fires_on_another_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (proxied(TARGET), WELL, UNKNOWN),
         (proxied("http://127.0.0.1:3443"), PAGE, UNKNOWN),
@@ -50,5 +50,5 @@ def test_fires_on_another_name() -> None:
     ],
     ids=["the page opens", "no TLS", "another error"],
 )
-def test_silent_when(seen: tuple[object, ...]) -> None:
-    assert not judge(CHECK, *seen)  # type: ignore[arg-type]
+def test_silent_when(observations: tuple[object, ...]) -> None:
+    assert not judge(CHECK, *observations)  # type: ignore[arg-type]

@@ -39,8 +39,8 @@ def test_silent_at_another_refusal() -> None:
 
 def test_behind_a_cdn_its_console_is_the_place() -> None:
     def behind(*headers: tuple[str, str], text: str = "") -> Claim:
-        seen = (config(text),) if text else ()
-        (claim,) = judge(CHECK, WELL, replace(REFUSED, headers=headers), *seen)
+        observations = (config(text),) if text else ()
+        (claim,) = judge(CHECK, WELL, replace(REFUSED, headers=headers), *observations)
         return claim
 
     claim = behind(("CF-RAY", "8a1b2c3d4e5f6a7b-FRA"))

@@ -23,8 +23,8 @@ BELOW = compared(
 )
 
 
-def claims(text: str, *seen: ComparedRequest) -> list[Claim]:
-    given = (config(text), BUILD, RUNNING, page(404), *controlled(*seen))
+def claims(text: str, *observations: ComparedRequest) -> list[Claim]:
+    given = (config(text), BUILD, RUNNING, page(404), *controlled(*observations))
     return judge(CHECK, *given, target=API)
 
 

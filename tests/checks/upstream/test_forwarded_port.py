@@ -37,8 +37,8 @@ def test_fires_for_a_redirect_on_the_same_machine() -> None:
 def test_fires_for_the_loopback_address() -> None:
     loopback = replace(DOWN, target="http://127.0.0.1:8090", port=8090)
     config_of_loopback = config(SITE.replace("127.0.0.1:3000", "127.0.0.1:8090"))
-    seen = [one for one in machine() if one is not CONFIG]
-    assert judge(CHECK, loopback, config_of_loopback, *seen)
+    observations = [one for one in machine() if one is not CONFIG]
+    assert judge(CHECK, loopback, config_of_loopback, *observations)
 
 
 def test_silent_without_a_forward_of_this_port() -> None:
@@ -55,5 +55,5 @@ def test_silent_where_something_listens_or_nothing_is_refused() -> None:
 def test_silent_for_another_machine() -> None:
     other = replace(ASKED, target="http://203.0.113.30:8090", host="203.0.113.30", address="")
     text = config(SITE.replace("127.0.0.1:3000", "203.0.113.30:8090"))
-    seen = [one for one in machine() if one is not CONFIG]
-    assert not judge(CHECK, other, text, *seen)
+    observations = [one for one in machine() if one is not CONFIG]
+    assert not judge(CHECK, other, text, *observations)

@@ -10,8 +10,8 @@ SAID = "upstream sent too big header while reading response header from upstream
 BIG = asked(head=9100)
 
 
-def diff(text: str, *seen: object) -> str:
-    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+def diff(text: str, *observations: object) -> str:
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *observations)  # type: ignore[arg-type]
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
@@ -56,7 +56,7 @@ def test_warns_where_another_page_meets_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (page(), asked(head=4000)),
         (page(200), BIG),
@@ -66,8 +66,8 @@ def test_warns_where_another_page_meets_it() -> None:
     ],
     ids=["it fits", "the door opens", "no answer", "before the last reload", "another site"],
 )
-def test_silent_when(seen: tuple[object, ...]) -> None:
-    assert not judge(CHECK, config(), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+def test_silent_when(observations: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(), BUILD, RUNNING, *observations)  # type: ignore[arg-type]
 
 
 def test_silent_when_the_buffer_is_large() -> None:

@@ -45,7 +45,7 @@ def test_fires_less_sure_on_djangos_page_without_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (page(400), WORDLESS),
         (page(400), WORDLESS, *LOCAL[:3], replace(LOCAL[3], status=400)),
@@ -66,5 +66,5 @@ def test_fires_less_sure_on_djangos_page_without_a_word() -> None:
         "served", "a page about it",
     ],
 )  # fmt: skip
-def test_silent_when(seen: tuple[Exchange | Asked | ComparedRequest, ...]) -> None:
-    assert not judge(CHECK, config(SITE), *seen)
+def test_silent_when(observations: tuple[Exchange | Asked | ComparedRequest, ...]) -> None:
+    assert not judge(CHECK, config(SITE), *observations)

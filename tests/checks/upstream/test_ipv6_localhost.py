@@ -79,8 +79,8 @@ def test_stays_a_note_where_nginx_then_found_the_other_address() -> None:
 def test_stays_a_note_where_an_older_request_found_the_other_address() -> None:
     """nginx writes the line of each refusal at ::1, and gets the answer at 127.0.0.1 then."""
     refused = replace(refusal_of_ipv6(), request="GET /ws HTTP/1.1", when=1_000_050.0)
-    seen = (SIX, FOUR, LOG, refused, WELL, proxied(TARGET))
-    (claim,) = judge(CHECK, *seen, target=replace(SHOP, websockets=("/ws",)))
+    observations = (SIX, FOUR, LOG, refused, WELL, proxied(TARGET))
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, websockets=("/ws",)))
     assert claim.severity is Severity.NOTE
 
 

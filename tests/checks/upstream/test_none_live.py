@@ -50,7 +50,7 @@ def test_fires_where_all_connections_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (page(), SAID, replace(ANSWERS, status=None, failure=REFUSED)),
         (page(200), SAID, ANSWERS),
@@ -60,8 +60,8 @@ def test_fires_where_all_connections_are_taken() -> None:
     ],
     ids=["still down", "the door opens", "no such line", "nginx alone may not", "another group"],
 )
-def test_silent_when(seen: tuple[object, ...]) -> None:
-    assert not judge(CHECK, config(TEXT), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+def test_silent_when(observations: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(TEXT), BUILD, RUNNING, *observations)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,9 @@ REFUSED_WEBSOCKET = Upgrade(
 PASTED = replace(SHOP, symptom=Symptom("csrf", WORDS))
 
 
-def claims(text: str, *seen: ComparedRequest) -> list[Claim]:
-    door = replace(POSTED, body=seen[0].body)
-    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen))
+def claims(text: str, *observations: ComparedRequest) -> list[Claim]:
+    door = replace(POSTED, body=observations[0].body)
+    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*observations))
 
 
 def pasted(text: str, words: str = WORDS) -> list[Claim]:
@@ -149,9 +149,9 @@ LOGIN = FailedRequests(
 )
 
 
-def by_log(text: str, seen: Exchange, failure: FailedRequests = LOGIN) -> list[Claim]:
+def by_log(text: str, observation: Exchange, failure: FailedRequests = LOGIN) -> list[Claim]:
     """What the framework writes into its page is left out of recordings."""
-    return judge(CHECK, config(text), BUILD, RUNNING, seen, failure, masked=False)
+    return judge(CHECK, config(text), BUILD, RUNNING, observation, failure, masked=False)
 
 
 def test_fires_for_forms_of_the_log() -> None:
@@ -188,7 +188,7 @@ def test_silent_where_a_websocket_is_refused_for_the_origin_of_the_message() -> 
     target = replace(SHOP, symptom=Symptom("csrf", words))
     refused = replace(REFUSED_WEBSOCKET, status=403)
     accepted = replace(refused, variant="other-scheme", status=101, accepted=True)
-    seen = (config(SITE), BUILD, RUNNING, page(200))
-    assert len(judge(CHECK, *seen, target=target)) == 1
-    assert judge(CHECK, *seen, refused, accepted, target=target) == []
-    assert len(judge(CHECK, *seen, refused, accepted, target=PASTED)) == 1
+    observations = (config(SITE), BUILD, RUNNING, page(200))
+    assert len(judge(CHECK, *observations, target=target)) == 1
+    assert judge(CHECK, *observations, refused, accepted, target=target) == []
+    assert len(judge(CHECK, *observations, refused, accepted, target=PASTED)) == 1

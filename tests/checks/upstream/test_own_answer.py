@@ -14,8 +14,8 @@ REFUSED = compared(403, body="rate-limit: too many")
 OTHER = compared(403, "field", "X-Forwarded-Proto", "added", value="https", body="too many")
 
 
-def claims(answer: Exchange, *seen: ComparedRequest) -> list[Claim]:
-    return judge(CHECK, config(SITE), BUILD, RUNNING, answer, *seen)
+def claims(answer: Exchange, *observations: ComparedRequest) -> list[Claim]:
+    return judge(CHECK, config(SITE), BUILD, RUNNING, answer, *observations)
 
 
 def test_fires_as_a_note_with_what_was_tried() -> None:

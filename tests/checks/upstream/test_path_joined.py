@@ -28,8 +28,8 @@ def not_found(path: str = "/api/users") -> Any:
 
 
 def test_fires_on_a_path_without_its_last_slash() -> None:
-    seen = (RUNNING, site("/api/", "http://127.0.0.1:3000/v1"), not_found())
-    (claim,) = judge(CHECK, *seen, target=USERS)
+    observations = (RUNNING, site("/api/", "http://127.0.0.1:3000/v1"), not_found())
+    (claim,) = judge(CHECK, *observations, target=USERS)
     assert (claim.facts["asked"], claim.facts["meant"]) == ("/v1users", "/v1/users")
     assert claim.confidence is Confidence.LIKELY
     assert claim.fix
@@ -82,6 +82,12 @@ def test_the_application_itself_says_which_path_it_has(value: str, fires: bool) 
     as_nginx = compared(404, path="/api/users")
     other = compared(200, "path", change="replaced", value=value, path="/api/users")
     controls = (replace(as_nginx, is_control=True), replace(other, is_control=True))
-    seen = (RUNNING, site("/api/", "http://127.0.0.1:3000/v1"), not_found(), as_nginx, other)
-    claims = judge(CHECK, *seen, *controls, target=USERS)
+    observations = (
+        RUNNING,
+        site("/api/", "http://127.0.0.1:3000/v1"),
+        not_found(),
+        as_nginx,
+        other,
+    )
+    claims = judge(CHECK, *observations, *controls, target=USERS)
     assert [claim.confidence for claim in claims] == [Confidence.CERTAIN] * fires

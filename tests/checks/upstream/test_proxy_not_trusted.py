@@ -28,10 +28,10 @@ def test_fires_and_names_the_setting_of_a_known_application() -> None:
     command = "python3 /usr/local/bin/hass"
     program = RunningProgram(pid=9, name="hass", started=0.0, command=command)
     running = RunningPrograms(endpoint="127.0.0.1:3000", programs=(program,))
-    seen = (config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
-    (claim,) = judge(CHECK, *seen, running)
+    observations = (config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
+    (claim,) = judge(CHECK, *observations, running)
     assert claim.facts["known"] == "Home Assistant"
-    (claim,) = judge(CHECK, *seen)
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["known"] == claim.facts["setting"] == ""
 
 
@@ -39,18 +39,18 @@ def test_fires_and_names_the_setting_of_a_known_application() -> None:
     ("address", "proxy"), [("::1", "::1"), ("192.0.2.7", ""), ("unix:/run/app.sock", "")]
 )
 def test_fires_and_names_nginx_only_where_it_knows_its_address(address: str, proxy: str) -> None:
-    seen = (
+    observations = (
         compared(400, address=address),
         compared(200, "field", "X-Real-IP", "removed", address=address),
     )
-    (claim,) = judge(CHECK, config(TEXT), page(400), *controlled(*seen))
+    (claim,) = judge(CHECK, config(TEXT), page(400), *controlled(*observations))
     assert claim.facts["proxy"] == proxy
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_silent_where_it_may_be_a_rule_for_the_visitors_address(status: int) -> None:
-    seen = controlled(compared(status), REMOVED)
-    assert not judge(CHECK, config(TEXT), page(status), *seen)
+    observations = controlled(compared(status), REMOVED)
+    assert not judge(CHECK, config(TEXT), page(status), *observations)
 
 
 def test_silent_on_another_field() -> None:

@@ -17,9 +17,11 @@ REPLACED = replace(ADDED, change="replaced", original="http")
 LOOP = replace(page(301), headers=(("Location", SHOP.url),))
 
 
-def claims(text: str, *seen: ComparedRequest, answer: Exchange | None = None) -> list[Claim]:
+def claims(
+    text: str, *observations: ComparedRequest, answer: Exchange | None = None
+) -> list[Claim]:
     door = answer or page(403)
-    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen))
+    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*observations))
 
 
 def with_scheme(value: str) -> str:
@@ -57,12 +59,12 @@ def test_fires_where_https_is_forced_past_the_port_of_the_site() -> None:
     target = Target("https://shop.example.com:8443/", "https", "shop.example.com", 8443)
     lost = replace(page(301), url=target.url, port=8443, headers=(("Location", SHOP.url),))
     site = config(SITE.replace("listen 443", "listen 8443"))
-    seen = controlled(compared(301, location=SHOP.url), ADDED)
-    (claim,) = judge(CHECK, site, BUILD, RUNNING, lost, *seen, target=target)
+    observations = controlled(compared(301, location=SHOP.url), ADDED)
+    (claim,) = judge(CHECK, site, BUILD, RUNNING, lost, *observations, target=target)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     there = replace(page(200), url=SHOP.url, purpose="redirect")
-    assert not judge(CHECK, site, BUILD, RUNNING, lost, there, *seen, target=target)
+    assert not judge(CHECK, site, BUILD, RUNNING, lost, there, *observations, target=target)
 
 
 def test_silent_where_the_loops_own_check_adds_it() -> None:

@@ -40,9 +40,9 @@ def test_fires_likely_where_no_log_may_be_read() -> None:
 
 def test_fires_for_a_socket_and_leaves_the_boolean_alone() -> None:
     target, path = "http://unix:/run/app.sock", "/run/app.sock"
-    seen = replace(ENFORCING, denials=(Denial("connectto", "nginx", path=path),))
+    observation = replace(ENFORCING, denials=(Denial("connectto", "nginx", path=path),))
     sock = tried(target, "", host="", port=0, socket=path)
-    (claim,) = judge(CHECK, seen, sock, PAGE, proxied(target))
+    (claim,) = judge(CHECK, observation, sock, PAGE, proxied(target))
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
 
@@ -51,8 +51,8 @@ def test_silent_when_it_only_warns_or_allows_it() -> None:
     assert not judge(CHECK, replace(ENFORCING, mode="Permissive"), SAID, tried(), PAGE, SITE)
     assert not judge(CHECK, replace(ENFORCING, booleans=ON), tried(), PAGE, SITE)
     noted = replace(DENIED, enforced=False)
-    seen = replace(ENFORCING, booleans=ON, denials=(noted,))
-    assert not judge(CHECK, seen, tried(), PAGE, SITE)
+    observation = replace(ENFORCING, booleans=ON, denials=(noted,))
+    assert not judge(CHECK, observation, tried(), PAGE, SITE)
 
 
 def test_silent_when_the_page_comes_or_the_application_is_down() -> None:
@@ -61,5 +61,5 @@ def test_silent_when_the_page_comes_or_the_application_is_down() -> None:
 
 
 def test_silent_about_another_port() -> None:
-    seen = replace(ENFORCING, booleans=ON, denials=(replace(DENIED, port=5432),))
-    assert not judge(CHECK, seen, tried(), PAGE, SITE)
+    observation = replace(ENFORCING, booleans=ON, denials=(replace(DENIED, port=5432),))
+    assert not judge(CHECK, observation, tried(), PAGE, SITE)

@@ -21,7 +21,7 @@ def test_fires_where_one_has_the_page_and_another_has_not(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (SERVES, replace(MISSES, status=302)),
         (SERVES, replace(MISSES, status=403)),
@@ -31,5 +31,5 @@ def test_fires_where_one_has_the_page_and_another_has_not(status: int) -> None:
     ],
     ids=["a redirect", "who may come in", "a spare one", "nobody has it", "not asked"],
 )
-def test_silent_when(seen: tuple[object, ...]) -> None:
-    assert not judge(CHECK, GROUP, *seen)  # type: ignore[arg-type]
+def test_silent_when(observations: tuple[object, ...]) -> None:
+    assert not judge(CHECK, GROUP, *observations)  # type: ignore[arg-type]

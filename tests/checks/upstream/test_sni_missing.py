@@ -27,8 +27,8 @@ def test_fires_when_another_name_is_sent() -> None:
     given = talk(target, server_name="app", failure=ALERT, **end)
     named = talk(target, server_name="app.internal", as_nginx=False, **end)
     group = "proxy_ssl_server_name on; upstream app { server 127.0.0.1:8443; }\n"
-    seen = (given, named, tried(target, **end), PAGE, proxied(target, group))
-    (claim,) = judge(CHECK, *seen)
+    observations = (given, named, tried(target, **end), PAGE, proxied(target, group))
+    (claim,) = judge(CHECK, *observations)
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)

@@ -107,8 +107,8 @@ def test_silent_when_nginx_s_user_may() -> None:
 
 def test_silent_when_an_access_control_list_may_allow_it() -> None:
     own = Permissions(PATH, "srw-rw----", 0, 60, extended=True)
-    seen = replace(socket("srw-rw----"), above=(own, *FOLDERS))
-    assert not judge(CHECK, OPEN, seen, proxied(TARGET))
+    observation = replace(socket("srw-rw----"), above=(own, *FOLDERS))
+    assert not judge(CHECK, OPEN, observation, proxied(TARGET))
 
 
 def test_silent_when_nobody_could_look_or_another_of_the_group_is_up() -> None:

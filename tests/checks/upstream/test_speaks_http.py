@@ -50,11 +50,11 @@ CALL = FailedRequests(
 )
 
 
-def calls(*seen: FailedRequests) -> list[Severity | None]:
+def calls(*observations: FailedRequests) -> list[Severity | None]:
     passing = "location /a.Greeter/ { grpc_pass grpc://127.0.0.1:3001; } location / "
     text, spoken = SITE.replace("location / ", passing, 1), talk("grpc://127.0.0.1:3001")
     spoken = replace(spoken, port=3001)
-    claims = judge(CHECK, config(text), BUILD, RUNNING, page(200), spoken, *seen)
+    claims = judge(CHECK, config(text), BUILD, RUNNING, page(200), spoken, *observations)
     return [claim.severity for claim in claims]
 
 

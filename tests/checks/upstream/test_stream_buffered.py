@@ -77,10 +77,12 @@ def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
     assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())
 
 
-def told(text: str = SITE, *seen: Observation) -> list[Claim]:
+def told(text: str = SITE, *observations: Observation) -> list[Claim]:
     target = replace(SHOP, symptom=Symptom("stream", "chat answers come all at once"))
     shown = replace(SILENT, failure=None, status=200)
-    return judge(CHECK, shown, BUILD, RUNNING, config(text), *seen, target=target, masked=False)
+    return judge(
+        CHECK, shown, BUILD, RUNNING, config(text), *observations, target=target, masked=False
+    )
 
 
 def test_fires_after_a_message_about_the_path_to_which_the_page_sends() -> None:

@@ -21,8 +21,8 @@ def changed(target: str, to: str, before: str = "", more: str = "") -> str:
 def test_fires_when_plain_is_answered_and_tls_fails(failure: Failure) -> None:
     target = "https://127.0.0.1:3000"
     plain = talk(target, speaks="http", as_nginx=False, status=200)
-    seen = (talk(target, failure=failure), plain, tried(target), PAGE, proxied(target))
-    (claim,) = judge(CHECK, *seen)
+    observations = (talk(target, failure=failure), plain, tried(target), PAGE, proxied(target))
+    (claim,) = judge(CHECK, *observations)
     assert claim.facts["answer"] == 200
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC

@@ -9,23 +9,23 @@ END = {"host": "203.0.113.77"}
 
 
 def test_fires_with_the_machine_s_own_words() -> None:
-    seen = tried(TARGET, "203.0.113.77", failure=NO_ROUTE, **END)
-    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    observation = tried(TARGET, "203.0.113.77", failure=NO_ROUTE, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET))
     assert claim.facts["code"] == 113
     assert claim.confidence is Confidence.CERTAIN
 
 
 def test_fires_less_surely_where_nothing_comes_back() -> None:
-    seen = tried(TARGET, "203.0.113.77", failure=TIMEOUT, took=4.0, **END)
-    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    observation = tried(TARGET, "203.0.113.77", failure=TIMEOUT, took=4.0, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET))
     assert claim.facts["timeout"]
     assert claim.confidence is Confidence.LIKELY
 
 
 def test_fires_and_looks_at_home_where_this_server_forbids_it() -> None:
     own = Failure("denied", "Operation not permitted", 1, "EPERM")
-    seen = tried(TARGET, "203.0.113.77", failure=own, **END)
-    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    observation = tried(TARGET, "203.0.113.77", failure=own, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET))
     assert claim.fix
     step = claim.fix.steps[0]
     assert isinstance(step, Manual)
@@ -34,16 +34,16 @@ def test_fires_and_looks_at_home_where_this_server_forbids_it() -> None:
 
 def test_fires_where_no_local_port_is_free() -> None:
     no_port = Failure("unreachable", "Cannot assign requested address", 99, "EADDRNOTAVAIL")
-    seen = tried(TARGET, "203.0.113.77", failure=no_port, **END)
-    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    observation = tried(TARGET, "203.0.113.77", failure=no_port, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET))
     assert claim.facts["no_port"]
     assert claim.fix
     assert claim.fix.steps == (Manual("free-ports", Where.SERVER),)
 
 
 def test_silent_when_it_refuses() -> None:
-    seen = tried(TARGET, "203.0.113.77", failure=REFUSED, **END)
-    assert not judge(CHECK, seen, PAGE, proxied(TARGET))
+    observation = tried(TARGET, "203.0.113.77", failure=REFUSED, **END)
+    assert not judge(CHECK, observation, PAGE, proxied(TARGET))
 
 
 def test_silent_when_another_of_the_group_is_up() -> None:

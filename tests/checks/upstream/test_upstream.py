@@ -60,6 +60,6 @@ def test_log_lines_count_since_the_configuration_was_loaded() -> None:
     new, old = line(text, f"{DIRECT}/", 111), line(text, f"{DIRECT}/", 111, when=999_000.0)
     nginx = Nginx.of(evidence(proxied(DIRECT), RUNNING, old, new))
     (backend,) = backends(nginx)
-    (seen,) = backend_log_lines(nginx, backend, r"connect\(\) failed", 111)
-    assert seen.when == new.when
+    (observation,) = backend_log_lines(nginx, backend, r"connect\(\) failed", 111)
+    assert observation.when == new.when
     assert backend_log_lines(nginx, backend, r"connect\(\) failed", 110) == ()

@@ -18,8 +18,8 @@ REFUSED = compared(400)
 CLOSE = compared(200, "field", "Connection", "replaced", original="upgrade", value="close")
 
 
-def claim(text: str, *seen: ComparedRequest, status: int = 400) -> Claim:
-    (only,) = judge(CHECK, config(text), BUILD, RUNNING, page(status), *controlled(*seen))
+def claim(text: str, *observations: ComparedRequest, status: int = 400) -> Claim:
+    (only,) = judge(CHECK, config(text), BUILD, RUNNING, page(status), *controlled(*observations))
     return only
 
 
@@ -84,7 +84,7 @@ def test_without_a_control_it_is_not_certain() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (page(400), REFUSED),
         (page(400), REFUSED, replace(CLOSE, status=400)),
@@ -100,8 +100,8 @@ def test_without_a_control_it_is_not_certain() -> None:
         "nginx's own answer", "the version", "the visitor's address", "the scheme",
     ],
 )  # fmt: skip
-def test_silent_when(seen: tuple[ComparedRequest, ...]) -> None:
-    assert not judge(CHECK, config(UPGRADE), BUILD, RUNNING, *seen)
+def test_silent_when(observations: tuple[ComparedRequest, ...]) -> None:
+    assert not judge(CHECK, config(UPGRADE), BUILD, RUNNING, *observations)
 
 
 def test_fires_where_the_application_closes_the_connection() -> None:

@@ -14,8 +14,8 @@ DJANGO = asked(400, body="Invalid HTTP_HOST header: '127.0.0.1:3000'.")
 VISITOR = asked(200, "visitor", "shop.example.com")
 
 
-def diff(text: str, *seen: object) -> str:
-    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+def diff(text: str, *observations: object) -> str:
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *observations)  # type: ignore[arg-type]
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
@@ -39,10 +39,10 @@ LOOP = Exchange(
 
 
 def test_fires_where_the_application_redirects_to_its_name_for_ever() -> None:
-    seen = (config(BARE), BUILD, RUNNING, LOOP, asked(301))
-    (claim,) = judge(CHECK, *seen, VISITOR)
+    observations = (config(BARE), BUILD, RUNNING, LOOP, asked(301))
+    (claim,) = judge(CHECK, *observations, VISITOR)
     assert claim.confidence is Confidence.CERTAIN
-    assert not judge(CHECK, *seen, asked(301, "visitor", "shop.example.com"))
+    assert not judge(CHECK, *observations, asked(301, "visitor", "shop.example.com"))
 
 
 def test_silent_about_a_redirect_that_leads_elsewhere() -> None:
@@ -95,7 +95,7 @@ def test_fires_for_a_websocket() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (page(404), asked(404), asked(404, "visitor", "shop.example.com")),
         (page(403), asked(200), VISITOR),
@@ -115,8 +115,8 @@ def test_fires_for_a_websocket() -> None:
         "served now",
     ],
 )
-def test_silent_when(seen: tuple[object, ...]) -> None:
-    assert not judge(CHECK, config(BARE), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+def test_silent_when(observations: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(BARE), BUILD, RUNNING, *observations)  # type: ignore[arg-type]
 
 
 def test_silent_when_the_websocket_works_or_minds_the_origin_alone() -> None:

@@ -41,9 +41,13 @@ WHOLE = compared(200, "path", change="replaced", original="/", value="/app/", pa
 LOOP = replace(page(301), url=BELOW.url, headers=(("Location", BELOW.url),))
 
 
-def claims(text: str, *seen: ComparedRequest, answer: Exchange | None = None) -> list[Claim]:
+def claims(
+    text: str, *observations: ComparedRequest, answer: Exchange | None = None
+) -> list[Claim]:
     door = answer or page(404)
-    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen), target=BELOW)
+    return judge(
+        CHECK, config(text), BUILD, RUNNING, door, *controlled(*observations), target=BELOW
+    )
 
 
 def diff(claim: Claim) -> str:
@@ -141,12 +145,12 @@ def test_fires_on_a_page_behind_the_target_that_redirects_to_itself() -> None:
     web = "https://shop.example.com/app/web/"
     start = replace(LOOP, headers=(("Location", web),))
     loop = replace(LOOP, url=web, purpose="redirect", headers=(("Location", web),))
-    seen = (BUILD, RUNNING, start, loop)
-    (claim,) = judge(CHECK, config(CUT), *seen, target=BELOW, masked=False)
+    observations = (BUILD, RUNNING, start, loop)
+    (claim,) = judge(CHECK, config(CUT), *observations, target=BELOW, masked=False)
     assert (claim.confidence, claim.facts["asked"]) == (Confidence.LIKELY, False)
     assert (claim.facts["original"], claim.facts["value"]) == ("/web/", "/app/web/")
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
-    assert not judge(CHECK, config(KEPT), *seen, target=BELOW)
+    assert not judge(CHECK, config(KEPT), *observations, target=BELOW)
     elsewhere = replace(loop, headers=(("Location", "https://shop.example.com/app/login"),))
     assert not judge(CHECK, config(CUT), BUILD, RUNNING, start, elsewhere, target=BELOW)
 
@@ -181,9 +185,11 @@ MADE_UP = compared(
 )  # fmt: skip
 
 
-def logged_claims(text: str, *seen: ComparedRequest, made_up: ComparedRequest) -> list[Claim]:
+def logged_claims(
+    text: str, *observations: ComparedRequest, made_up: ComparedRequest
+) -> list[Claim]:
     """The target's own page is answered."""
-    requests = [of_the_log(request) for request in (*controlled(*seen), made_up)]
+    requests = [of_the_log(request) for request in (*controlled(*observations), made_up)]
     return judge(CHECK, config(text), BUILD, RUNNING, page(200), FAILED, *requests)
 
 

@@ -14,8 +14,8 @@ REFUSED = compared(421)
 NAMED = compared(200, "server-name", change="added", value="shop.example.com")
 
 
-def claim(text: str, *seen: ComparedRequest) -> Claim:
-    (only,) = judge(CHECK, config(text), BUILD, RUNNING, page(421), *controlled(*seen))
+def claim(text: str, *observations: ComparedRequest) -> Claim:
+    (only,) = judge(CHECK, config(text), BUILD, RUNNING, page(421), *controlled(*observations))
     return only
 
 
@@ -47,5 +47,5 @@ def test_fires_on_a_name_of_the_applications_own() -> None:
 
 
 def test_silent_where_the_name_makes_no_difference() -> None:
-    seen = controlled(REFUSED, replace(NAMED, status=421))
-    assert not judge(CHECK, config(TLS), page(421), *seen)
+    observations = controlled(REFUSED, replace(NAMED, status=421))
+    assert not judge(CHECK, config(TLS), page(421), *observations)

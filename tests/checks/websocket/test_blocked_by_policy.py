@@ -29,8 +29,8 @@ def test_fires_for_a_policy_without_the_websocket() -> None:
 
 
 def test_fires_as_an_error_if_the_page_names_the_websocket() -> None:
-    seen = page("connect-src 'none'", ("wss://shop.example.com/ws",))
-    (claim,) = judge("websocket.blocked-by-policy", seen, OPEN)
+    observation = page("connect-src 'none'", ("wss://shop.example.com/ws",))
+    (claim,) = judge("websocket.blocked-by-policy", observation, OPEN)
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
 
 

@@ -13,8 +13,8 @@ CHECK = "websocket.closed-after-upgrade"
 def opened(
     variant: UpgradeVariant = "normal", ended: Ending = "", code: int | None = None
 ) -> Upgrade:
-    seen = upgrade(101, variant, accepted=True)
-    return replace(seen, held_s=0.3, ended=ended, close_code=code)
+    observation = upgrade(101, variant, accepted=True)
+    return replace(observation, held_s=0.3, ended=ended, close_code=code)
 
 
 @pytest.mark.parametrize(
@@ -31,21 +31,21 @@ def test_fires_where_it_dies(ended: Ending, code: int) -> None:
 
 
 def test_fires_for_certain_where_it_dies_without_a_ping_too() -> None:
-    seen = [opened(variant, "close", 1011) for variant in ("normal", "no-ping")]
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = [opened(variant, "close", 1011) for variant in ("normal", "no-ping")]
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["always"]
 
 
 def test_warns_where_another_try_holds() -> None:
-    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again")
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = opened("normal", "eof", 1006), opened("no-ping"), opened("again")
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.severity is Severity.WARNING
 
 
 def test_notes_that_only_pings_break_it() -> None:
-    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again", "eof", 1006)
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = opened("normal", "eof", 1006), opened("no-ping"), opened("again", "eof", 1006)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.severity is Severity.NOTE
     assert claim.facts["at_ping"]
 
@@ -68,8 +68,8 @@ def test_silent_where_it_was_refused() -> None:
     [("text", "text"), ("masked", "masked"), ("utf-8", "not_utf8"), ("opcode", "other_bytes")],
 )
 def test_says_what_is_wrong_with_the_bytes(violation: Violation, fact: str) -> None:
-    seen = replace(opened("normal", "invalid", 1006), violation=violation)
-    (claim,) = judge(CHECK, seen, target=CHAT)
+    observation = replace(opened("normal", "invalid", 1006), violation=violation)
+    (claim,) = judge(CHECK, observation, target=CHAT)
     assert claim.facts[fact]
 
 
@@ -80,7 +80,7 @@ def test_says_what_the_code_means(code: int, fact: str) -> None:
 
 
 def test_fires_for_certain_where_the_application_itself_ends_it() -> None:
-    seen = opened("normal", "close", 1011)
-    (claim,) = judge(CHECK, seen, replace(seen, through="application"), target=CHAT)
+    observation = opened("normal", "close", 1011)
+    (claim,) = judge(CHECK, observation, replace(observation, through="application"), target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["direct_dies"]

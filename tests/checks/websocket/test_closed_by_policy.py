@@ -11,8 +11,8 @@ CHECK = "websocket.closed-by-policy"
 
 
 def closed(code: int, reason: str = "", origin: str | None = None) -> Upgrade:
-    seen = upgrade(101, accepted=True)
-    return replace(seen, ended="close", close_code=code, close_reason=reason, origin=origin)
+    observation = upgrade(101, accepted=True)
+    return replace(observation, ended="close", close_code=code, close_reason=reason, origin=origin)
 
 
 @pytest.mark.parametrize("code", [1008, 3000, 3003, 4000, 4001, 4401, 4403, 4999])
@@ -44,9 +44,9 @@ def test_silent_where_the_named_subprotocol_holds() -> None:
 
 
 def test_silent_where_the_origin_is_the_reason() -> None:
-    seen = closed(1008, "Origin not allowed", origin="https://shop.example.com")
-    assert not judge(CHECK, seen, target=CHAT)
-    assert judge("websocket.origin-refused", seen, target=CHAT)
+    observation = closed(1008, "Origin not allowed", origin="https://shop.example.com")
+    assert not judge(CHECK, observation, target=CHAT)
+    assert judge("websocket.origin-refused", observation, target=CHAT)
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1011])

@@ -12,8 +12,10 @@ HIDING = SITE.replace("$host;", "$host;\n        proxy_hide_header Sec-WebSocket
 
 
 def compressed() -> Upgrade:
-    seen = upgrade(101, accepted=True)
-    return replace(seen, held_s=0.1, ended="invalid", violation="compressed", close_code=1006)
+    observation = upgrade(101, accepted=True)
+    return replace(
+        observation, held_s=0.1, ended="invalid", violation="compressed", close_code=1006
+    )
 
 
 def test_fires_where_the_answer_names_what_was_not_offered() -> None:
@@ -29,8 +31,8 @@ def test_fires_where_a_message_is_compressed_without_agreement() -> None:
 
 def test_fires_and_removes_the_line_that_hides_the_agreement() -> None:
     agreed = replace(direct(101), headers=DEFLATE, held_s=1.0)
-    seen = (config(HIDING), BUILD, RUNNING, compressed(), agreed)
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = (config(HIDING), BUILD, RUNNING, compressed(), agreed)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.facts["removed"]
     assert claim.fix
     edit = claim.fix.steps[0]

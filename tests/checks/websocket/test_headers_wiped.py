@@ -38,15 +38,15 @@ def test_fires_from_the_configuration_alone_where_a_websocket_was_asked_for() ->
 
 
 def test_fires_alone() -> None:
-    seen = (config(WIPED), front(400), direct(101))
-    assert judge(CHECK, *seen, target=CHAT)
-    assert not judge(BASIC, *seen, target=CHAT)
+    observations = (config(WIPED), front(400), direct(101))
+    assert judge(CHECK, *observations, target=CHAT)
+    assert not judge(BASIC, *observations, target=CHAT)
 
 
 def test_silent_when_the_headers_stand_nowhere() -> None:
-    seen = (config(), front(400), direct(101))
-    assert not judge(CHECK, *seen, target=CHAT)
-    assert judge(BASIC, *seen, target=CHAT)
+    observations = (config(), front(400), direct(101))
+    assert not judge(CHECK, *observations, target=CHAT)
+    assert judge(BASIC, *observations, target=CHAT)
 
 
 def test_silent_when_the_location_has_one_of_the_two_wrong_itself() -> None:

@@ -21,8 +21,8 @@ def page(extended_connect: bool) -> Exchange:
 
 def test_fires_for_each_path_that_was_asked_for() -> None:
     target = Target("shop.example.com", "https", "shop.example.com", 443, "/", ("/a", "/b"))
-    seen = alerted(120, "http/1.1"), OVER, page(False)
-    claims = judge(CHECK, *seen, target=target)
+    observations = alerted(120, "http/1.1"), OVER, page(False)
+    claims = judge(CHECK, *observations, target=target)
     assert [claim.facts["path"] for claim in claims] == ["/a", "/b"]
     assert claims[0].severity is None
 

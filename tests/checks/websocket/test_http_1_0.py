@@ -43,16 +43,16 @@ def ends(upgrade: Upgrade) -> Upgrade:
 def test_fires_when_only_the_old_version_is_ended_after_the_101() -> None:
     """As Tornado does: 101, and the connection is over."""
     held = replace(direct(101), held_s=1.0)
-    seen = (config(TEXT), BUILD, HOST, RUNNING, ends(front(101)), held)
-    (claim,) = judge(CHECK, *seen, ends(DOES_NOT), target=CHAT)
+    observations = (config(TEXT), BUILD, HOST, RUNNING, ends(front(101)), held)
+    (claim,) = judge(CHECK, *observations, ends(DOES_NOT), target=CHAT)
     assert claim.facts["ends"]
-    (general,) = judge("websocket.closed-after-upgrade", *seen, target=CHAT)
+    (general,) = judge("websocket.closed-after-upgrade", *observations, target=CHAT)
     assert general.facts["direct_holds"]
 
 
 def test_silent_when_the_application_ends_all_of_them() -> None:
-    seen = (config(TEXT), BUILD, ends(front(101)), ends(direct(101)), ends(DOES_NOT))
-    assert not judge(CHECK, *seen, target=CHAT)
+    observations = (config(TEXT), BUILD, ends(front(101)), ends(direct(101)), ends(DOES_NOT))
+    assert not judge(CHECK, *observations, target=CHAT)
 
 
 def test_silent_when_nobody_watched_the_direct_one() -> None:

@@ -98,20 +98,13 @@ def held_websocket(
     return replace(way, ended=ended if idle else "", close_code=1001 if ended == "close" else 1006)
 
 
-LONG = serving("")
+#: A site on this server whose nginx waits as it comes.
+ON_SERVER = (serving(""), BUILD, HOST, RUNNING, front(101))
 
 
 def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
-    seen = (
-        LONG,
-        BUILD,
-        HOST,
-        RUNNING,
-        front(101),
-        held_websocket(60.2),
-        held_websocket(None, "application"),
-    )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    attempts = held_websocket(60.2), held_websocket(None, "application")
+    (claim,) = judge(CHECK, *ON_SERVER, *attempts, target=CHAT)
     assert claim.facts["default"]
     assert claim.facts["direct_holds"]
     assert claim.confidence is Confidence.CERTAIN
@@ -120,31 +113,15 @@ def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
 
 
 def test_names_no_line_of_nginx_where_another_time_cut() -> None:
-    seen = (
-        LONG,
-        BUILD,
-        HOST,
-        RUNNING,
-        front(101),
-        held_websocket(30.1),
-        held_websocket(None, "application"),
-    )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    attempts = held_websocket(30.1), held_websocket(None, "application")
+    (claim,) = judge(CHECK, *ON_SERVER, *attempts, target=CHAT)
     assert claim.facts["proxy"]
     assert not claim.facts["place"]
 
 
 def test_names_the_application_where_it_cuts_as_early() -> None:
-    seen = (
-        LONG,
-        BUILD,
-        HOST,
-        RUNNING,
-        front(101),
-        held_websocket(60.0),
-        held_websocket(60.1, "application"),
-    )
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    attempts = held_websocket(60.0), held_websocket(60.1, "application")
+    (claim,) = judge(CHECK, *ON_SERVER, *attempts, target=CHAT)
     assert claim.facts["application"]
     assert not claim.facts["place"]
 

@@ -106,7 +106,7 @@ def test_fires_as_a_warning_on_a_path_of_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observations",
     [
         (config(), NAMED),
         (config(FILES), replace(NAMED, path="/socket.io/", library="Socket.IO")),
@@ -114,8 +114,10 @@ def test_fires_as_a_warning_on_a_path_of_the_page() -> None:
     ],
     ids=["passed on", "a default", "another host"],
 )
-def test_silent_on_a_path_of_the_page_that_may_not_be_used(seen: tuple[Observation, ...]) -> None:
-    assert not judge(CHECK, *seen)
+def test_silent_on_a_path_of_the_page_that_may_not_be_used(
+    observations: tuple[Observation, ...],
+) -> None:
+    assert not judge(CHECK, *observations)
 
 
 def test_fires_on_the_default_path_of_socketio_where_a_message_says_so() -> None:

@@ -39,12 +39,12 @@ def test_fires_on_a_101_without_its_fields() -> None:
 
 def test_fires_and_names_the_line_that_hides_the_field() -> None:
     hiding = SITE.replace("    location /", "    proxy_hide_header Upgrade;\n    location /", 1)
-    seen = (upgrade(101, fault="upgrade"), BUILD, RUNNING)
-    (claim,) = judge("websocket.not-upgraded", *seen, config(hiding), target=CHAT)
+    observations = (upgrade(101, fault="upgrade"), BUILD, RUNNING)
+    (claim,) = judge("websocket.not-upgraded", *observations, config(hiding), target=CHAT)
     assert claim.facts["hidden"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
-    (claim,) = judge("websocket.not-upgraded", *seen, config(SITE), target=CHAT)
+    (claim,) = judge("websocket.not-upgraded", *observations, config(SITE), target=CHAT)
     assert not claim.facts["hidden"]
 
 

@@ -40,8 +40,8 @@ def test_warns_where_the_host_has_no_pages_of_its_own() -> None:
     )
     assert claim.severity is Severity.WARNING
     polled = replace(CHAT, path="/socket.io/?EIO=3&transport=polling")
-    seen = (upgrade(403), OPENS, home("application/json"))
-    (claim,) = judge("websocket.origin-refused", *seen, target=polled)
+    observations = (upgrade(403), OPENS, home("application/json"))
+    (claim,) = judge("websocket.origin-refused", *observations, target=polled)
     assert claim.severity is None
 
 
@@ -53,10 +53,15 @@ def test_silent_where_it_is_refused_without_an_origin_too() -> None:
 
 def test_silent_where_the_same_handshake_opens_when_it_is_repeated() -> None:
     for status in (403, 404):
-        seen = (upgrade(status), OPENS, upgrade(101, "again", accepted=True), home("text/html"))
-        assert not judge("websocket.origin-refused", *seen, target=CHAT)
-        assert not judge("websocket.unauthorized", *seen, target=CHAT)
-        (claim,) = judge("websocket.not-upgraded", *seen, target=CHAT)
+        observations = (
+            upgrade(status),
+            OPENS,
+            upgrade(101, "again", accepted=True),
+            home("text/html"),
+        )
+        assert not judge("websocket.origin-refused", *observations, target=CHAT)
+        assert not judge("websocket.unauthorized", *observations, target=CHAT)
+        (claim,) = judge("websocket.not-upgraded", *observations, target=CHAT)
         assert claim.facts["sometimes"]
 
 
@@ -66,9 +71,9 @@ def test_silent_where_it_opens() -> None:
 
 def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
     bare = SITE.replace("        proxy_set_header Host $host;\n", "")
-    seen = (config(bare), BUILD, RUNNING, upgrade(403), OPENS, direct(403))
+    observations = (config(bare), BUILD, RUNNING, upgrade(403), OPENS, direct(403))
     (claim,) = judge(
-        "websocket.origin-refused", *seen, direct(101, variant="visitor-host"), target=CHAT
+        "websocket.origin-refused", *observations, direct(101, variant="visitor-host"), target=CHAT
     )
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["sent"] == "127.0.0.1:3000"
@@ -76,7 +81,7 @@ def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_set_header Host $host;\n" in edit.diff
-    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    (claim,) = judge("websocket.origin-refused", *observations, target=CHAT)
     assert claim.confidence is not Confidence.CERTAIN
 
 
@@ -141,8 +146,8 @@ def test_fires_where_the_port_in_the_origin_opens() -> None:
 
 def test_fires_for_sure_where_the_visitors_scheme_is_all_it_takes() -> None:
     told = replace(direct(101, variant="forwarded"), url="ws://shop.example.com/ws")
-    seen = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(404), told)
-    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    observations = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(404), told)
+    (claim,) = judge("websocket.origin-refused", *observations, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
     edit = claim.fix.steps[0]
@@ -152,8 +157,8 @@ def test_fires_for_sure_where_the_visitors_scheme_is_all_it_takes() -> None:
 
 def test_fires_where_only_the_address_of_development_opens() -> None:
     own = replace(direct(101, variant="own-host"), origin="http://localhost:3000")
-    seen = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(403), own)
-    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    observations = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(403), own)
+    (claim,) = judge("websocket.origin-refused", *observations, target=CHAT)
     assert claim.facts["own_address"] == "http://localhost:3000"
 
 
@@ -164,15 +169,15 @@ def test_silent_where_the_application_accepts_what_nginx_sends() -> None:
 
 
 def test_silent_where_other_origins_are_refused_too() -> None:
-    seen = [upgrade(404, variant) for variant in ("no-origin", "other-scheme", "with-port")]
-    assert not judge("websocket.origin-refused", REFUSED, *seen, target=CHAT)
+    observations = [upgrade(404, variant) for variant in ("no-origin", "other-scheme", "with-port")]
+    assert not judge("websocket.origin-refused", REFUSED, *observations, target=CHAT)
 
 
 def test_certain_where_the_forwarded_host_decides() -> None:
     text = SITE.replace("Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host app;")
-    seen = (upgrade(403), direct(403), direct(101, variant="forwarded-host"), config(text))
+    observations = (upgrade(403), direct(403), direct(101, variant="forwarded-host"), config(text))
     (claim,) = judge(
-        "websocket.origin-refused", *seen, BUILD, RUNNING, home("text/html"), target=CHAT
+        "websocket.origin-refused", *observations, BUILD, RUNNING, home("text/html"), target=CHAT
     )
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
@@ -181,20 +186,27 @@ def test_certain_where_the_forwarded_host_decides() -> None:
     assert "+ proxy_set_header X-Forwarded-Host $host;\n" in edit.diff
 
 
-def closed(seen: Upgrade) -> Upgrade:
+def closed(observation: Upgrade) -> Upgrade:
     """Opened, and closed at once for a policy."""
-    return replace(seen, ended="close", close_code=1008)
+    return replace(observation, ended="close", close_code=1008)
 
 
 def test_fires_where_the_application_closes_at_once_and_stays_with_the_visitors_host() -> None:
     front = closed(upgrade(101, accepted=True))
     named = direct(101, variant="visitor-host")
-    seen = (config(SITE), BUILD, RUNNING, front, home("text/html"))
+    observations = (config(SITE), BUILD, RUNNING, front, home("text/html"))
     (claim,) = judge(
-        "websocket.origin-refused", *seen, closed(direct(101)), named, target=CHAT, masked=False
+        "websocket.origin-refused",
+        *observations,
+        closed(direct(101)),
+        named,
+        target=CHAT,
+        masked=False,
     )
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["code"] == 1008
     assert claim.fix
     other = closed(named)
-    assert not judge("websocket.origin-refused", *seen, closed(direct(101)), other, target=CHAT)
+    assert not judge(
+        "websocket.origin-refused", *observations, closed(direct(101)), other, target=CHAT
+    )

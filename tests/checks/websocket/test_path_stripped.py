@@ -66,9 +66,9 @@ def test_two_faults_in_the_same_lines_are_named_apart_and_put_right_together() -
     bare = STRIPPED.replace("        proxy_set_header Upgrade $http_upgrade;\n", "").replace(
         '        proxy_set_header Connection "upgrade";\n', ""
     )
-    seen = (config(bare), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE)
-    (stripped,) = judge(CHECK, *seen, target=CHAT)
-    (missing,) = judge("websocket.upgrade-headers-missing", *seen, target=CHAT)
+    observations = (config(bare), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE)
+    (stripped,) = judge(CHECK, *observations, target=CHAT)
+    (missing,) = judge("websocket.upgrade-headers-missing", *observations, target=CHAT)
     assert stripped.facts["loses"]
     assert missing.confidence is Confidence.CERTAIN
     assert missing.facts["together"]

@@ -44,8 +44,8 @@ def test_fires_and_leaves_other_paths_of_the_location_to_a_person() -> None:
 def test_silent_when_nginx_only_adds_the_slash_of_its_location() -> None:
     """Issue 2 of openimsdk/openim-h5-demo: `location /msg_gateway/`, and the page asks without the
     slash. The application is not asked."""
-    seen = (config(KEPT.replace("location /ws {", "location /ws/ {")), BUILD, HOST, RUNNING)
-    assert not judge(CHECK, *seen, front(301), direct(404), BARE, target=CHAT)
+    observations = (config(KEPT.replace("location /ws {", "location /ws/ {")), BUILD, HOST, RUNNING)
+    assert not judge(CHECK, *observations, front(301), direct(404), BARE, target=CHAT)
 
 
 def test_silent_when_the_application_refuses_both_paths_or_the_site_accepts() -> None:

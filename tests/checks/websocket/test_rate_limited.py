@@ -15,10 +15,10 @@ def test_fires_on_429_and_on_503_that_speaks_of_a_limit() -> None:
 
 def test_only_a_note_where_it_opens_when_it_is_repeated_alone() -> None:
     for status in (429, 503):
-        seen = (upgrade(status), upgrade(101, "again", accepted=True))
-        (claim,) = judge("websocket.rate-limited", *seen, target=CHAT)
+        observations = (upgrade(status), upgrade(101, "again", accepted=True))
+        (claim,) = judge("websocket.rate-limited", *observations, target=CHAT)
         assert (claim.severity, claim.facts["alone"]) == (Severity.NOTE, True)
-        assert not judge("websocket.not-upgraded", *seen, target=CHAT)
+        assert not judge("websocket.not-upgraded", *observations, target=CHAT)
 
 
 def test_silent_where_another_address_refuses_the_repeated_one_too() -> None:

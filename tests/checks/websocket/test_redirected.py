@@ -44,14 +44,14 @@ OWN = "    location /ws/ {\n        proxy_pass http://127.0.0.1:3000;\n    }\n\n
 
 def test_the_location_takes_the_path_without_its_slash() -> None:
     moved = upgrade(301, headers=(("Location", "https://shop.example.com/ws/"),))
-    seen = (config(SITE.replace("    location /", OWN, 1)), BUILD, HOST, RUNNING, moved)
-    (claim,) = judge("websocket.redirected", *seen, direct(101), target=CHAT)
+    observations = (config(SITE.replace("    location /", OWN, 1)), BUILD, HOST, RUNNING, moved)
+    (claim,) = judge("websocket.redirected", *observations, direct(101), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "-    location /ws/ {\n+    location /ws {\n" in edit.diff
-    (claim,) = judge("websocket.redirected", *seen, direct(404), target=CHAT)
+    (claim,) = judge("websocket.redirected", *observations, direct(404), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert claim.facts["block"] == "location /ws/"

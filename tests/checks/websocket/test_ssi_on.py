@@ -15,8 +15,8 @@ ON = SITE.replace("    location /", "    ssi on;\n    location /", 1)
 
 
 def test_fires_where_nginx_is_silent_and_the_application_sends_a_type() -> None:
-    seen = (config(ON), BUILD, RUNNING, SILENT, HTML)
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = (config(ON), BUILD, RUNNING, SILENT, HTML)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
@@ -45,5 +45,5 @@ def test_fires_on_a_type_that_is_named() -> None:
     ids=["no ssi", "off", "opens", "answers", "no type", "refused"],
 )
 def test_silent_when(text: str, at_front: object, direct_answer: object) -> None:
-    seen = (config(text), BUILD, RUNNING, at_front, direct_answer)
-    assert not judge(CHECK, *seen, target=CHAT)  # type: ignore[arg-type]
+    observations = (config(text), BUILD, RUNNING, at_front, direct_answer)
+    assert not judge(CHECK, *observations, target=CHAT)  # type: ignore[arg-type]

@@ -50,8 +50,11 @@ def test_fires_for_certain_when_the_application_takes_what_nginx_does_not_pass_o
 
 def test_fires_and_is_automatic_where_the_file_is_a_link() -> None:
     """Debian: sites-enabled leads to sites-available."""
-    seen = config(OWN % "")
-    linked = replace(seen, files=(replace(seen.files[0], real="/srv/nginx.conf"), *seen.files[1:]))
+    observation = config(OWN % "")
+    linked = replace(
+        observation,
+        files=(replace(observation.files[0], real="/srv/nginx.conf"), *observation.files[1:]),
+    )
     (claim,) = judge(CHECK, linked, BUILD, HOST, RUNNING, front(404), direct(101), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
@@ -122,8 +125,8 @@ def test_silent_when_nobody_asks_for_a_websocket() -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 426, 500])
 def test_no_status_decides_but_the_comparison(status: int) -> None:
-    seen = (config(OWN % ""), BUILD, HOST, RUNNING, front(status), direct(101))
-    (claim,) = judge(CHECK, *seen, target=CHAT)
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, front(status), direct(101))
+    (claim,) = judge(CHECK, *observations, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
 
 
@@ -134,14 +137,14 @@ def test_a_rule_of_the_proxys_own_proves_nothing() -> None:
 
 
 def test_fires_for_a_path_of_the_page_and_knows_a_library_that_does_without() -> None:
-    seen = (config(OWN % ""), BUILD, HOST, RUNNING, front(400), direct(101))
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, front(400), direct(101))
     named = WebSocketPath(source="https://shop.example.com/", path="/ws")
-    (claim,) = judge(CHECK, *seen, named, target=SHOP)
+    (claim,) = judge(CHECK, *observations, named, target=SHOP)
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
-    (claim,) = judge(CHECK, *seen, replace(named, library="Socket.IO"), target=SHOP)
+    (claim,) = judge(CHECK, *observations, replace(named, library="Socket.IO"), target=SHOP)
     assert claim.severity is Severity.WARNING
     assert claim.facts["library"] == "Socket.IO"
-    (claim,) = judge(CHECK, *seen, replace(named, library="Socket.IO"), target=CHAT)
+    (claim,) = judge(CHECK, *observations, replace(named, library="Socket.IO"), target=CHAT)
     assert claim.severity is None
 
 
@@ -165,8 +168,8 @@ def opened_by(
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404])
 def test_fires_for_a_known_application_that_wants_a_login_first(status: int) -> None:
-    seen = (config(OWN % ""), BUILD, HOST, RUNNING, direct(status))
-    (claim,) = judge(CHECK, *seen, opened_by("n8n", "/ws", "required"), target=SHOP)
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, direct(status))
+    (claim,) = judge(CHECK, *observations, opened_by("n8n", "/ws", "required"), target=SHOP)
     # A path that the application does not know may be that of another version.
     severity = Severity.WARNING if status == 404 else None
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, severity)
@@ -195,18 +198,18 @@ def test_silent_when_a_known_application_has_no_such_websocket() -> None:
 
 def test_silent_when_one_that_opens_without_a_login_is_refused_by_the_application() -> None:
     known = opened_by("Odoo", "/ws", "required", opens=True)
-    seen = (config(OWN % ""), BUILD, HOST, RUNNING)
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING)
     for status in (400, 403, 404):
-        assert not judge(CHECK, *seen, direct(status), known, target=SHOP)
+        assert not judge(CHECK, *observations, direct(status), known, target=SHOP)
     for handshakes in ((direct(101),), ()):
-        assert judge(CHECK, *seen, *handshakes, known, target=SHOP)
+        assert judge(CHECK, *observations, *handshakes, known, target=SHOP)
 
 
 def test_fires_where_the_page_or_the_user_names_it_and_a_login_comes_first() -> None:
-    seen = (config(OWN % ""), BUILD, HOST, RUNNING, direct(401))
-    (claim,) = judge(CHECK, *seen, opened_by("", "/ws", ""), target=SHOP)
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, direct(401))
+    (claim,) = judge(CHECK, *observations, opened_by("", "/ws", ""), target=SHOP)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
-    (claim,) = judge(CHECK, *seen, front(401), target=CHAT)
+    (claim,) = judge(CHECK, *observations, front(401), target=CHAT)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
     assert not judge(CHECK, config(OWN % PASSED), direct(401), front(401), target=CHAT)
-    assert not judge(CHECK, *seen, target=SHOP)
+    assert not judge(CHECK, *observations, target=SHOP)

@@ -65,13 +65,13 @@ def test_silent_where_the_page_is_refused_by_the_same_server() -> None:
     by_variable = by_variable.replace(
         "    location / {", "    location /ws { proxy_pass http://$chat; }\n    location / {"
     )
-    seen = (BUILD, HOST, RUNNING, config(by_variable), READ)
+    observations = (BUILD, HOST, RUNNING, config(by_variable), READ)
     down = UpstreamTry(
         vantage=Vantage.SERVER, target="http://127.0.0.1:6001", host="127.0.0.1", port=6001,
         path="/", failure=REFUSED,
     )  # fmt: skip
     page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)
     target = replace(SHOP, websockets=("/ws",))
-    assert not judge(CHECK, *seen, front(502), LINE, down, page, target=target)
+    assert not judge(CHECK, *observations, front(502), LINE, down, page, target=target)
     served = replace(page, status=200)
-    assert judge(CHECK, *seen, front(502), LINE, down, served, target=target)
+    assert judge(CHECK, *observations, front(502), LINE, down, served, target=target)

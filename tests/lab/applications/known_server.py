@@ -1,124 +1,123 @@
 """A known application, as far as a visitor sees it who has not logged in.
 
-    python known_server.py n8n 3000
+    python -m tests.lab.applications.known_server n8n 3000
 
-What each answers is in its own source: n8n's /rest/push is behind its login, Mattermost's and Home
-Assistant's WebSocket opens first and asks for a login then, Zigbee2MQTT answers its page or 404 to
-a request without Upgrade, Grafana and Jellyfin answer 401.
+What each answers stands in `known_applications`.
 """
 
 import asyncio
-import base64
-import contextlib
-import hashlib
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from http import HTTPStatus
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-REASONS = {200: "OK", 201: "Created", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
-           404: "Not Found"}  # fmt: skip
+from websockets.frames import Opcode
+from websockets.utils import apply_mask
 
+from tests.lab.applications.known_applications import (
+    APPLICATIONS,
+    Answer,
+    KnownApplication,
+)
+from tests.lab.applications.serving import run
+from tests.websockets.raw_servers import close, frame, switching
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """`socket` is the WebSocket's path, `plain` what it answers to a request without Upgrade, and
-    with it too unless it `opens`."""
-
-    page: str
-    socket: str = ""
-    plain: int = 404
-    opens: bool = False
-    text: str = '{"status":"error"}'
+PING, CLOSE = 0x80 | Opcode.PING, 0x80 | Opcode.CLOSE
+SCRIPT = Answer(200, "// its script", "text/javascript; charset=utf-8")
 
 
-def titled(title: str, text: str = "") -> str:
-    return f"<!doctype html><html><head><title>{title}</title></head><body>{text}</body></html>"
-
-
-KNOWN = {
-    "n8n": Known(titled("n8n.io - Workflow Automation"), "/rest/push", 401),
-    "mattermost": Known(titled("Mattermost"), "/api/v4/websocket", 400, True),
-    "zigbee2mqtt": Known(titled("Zigbee2MQTT"), "/api", 404, True),
-    "home-assistant": Known(
-        titled("Home Assistant", "<home-assistant></home-assistant>"),
-        "/api/websocket", 400, True,
-        'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".',
-    ),
-    "grafana": Known(titled("Grafana"), "/api/live/ws", 401),
-    "jellyfin": Known(titled("Jellyfin"), "/socket", 401),
-    "nextcloud": Known(titled("Login – Nextcloud")),
-    "gitea": Known(titled("Git", "<footer>Powered by Gitea</footer>")),
-    "desk": Known(
-        titled("Desk", "<script>new WebSocket(`wss://${location.host}/live`)</script>"),
-        "/live", 401,
-    ),
-}  # fmt: skip
-
-
-class Server:
-    def __init__(self, known: Known) -> None:
-        self.known = known
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while await self.answer(reader, writer):
-                await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.close()
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await reader.readuntil(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        fields = {n.lower(): v.strip() for n, _, v in (x.partition(":") for x in lines)}
-        await reader.readexactly(int(fields.get("content-length") or 0))
-        method, target, version = first.split(" ")
-        path = target.partition("?")[0]
-        wants = "upgrade" in fields.get("connection", "").lower() and "upgrade" in fields
-        # The laboratory's own visitor opens /ws.
-        if wants and (path == "/ws" or (path == self.known.socket and self.known.opens)):
-            await self.open(fields.get("sec-websocket-key", ""), reader, writer)
-            return False
-        status, text = self.response(method, path)
-        writer.write(
-            f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: text/html; charset=utf-8\r\n"
-            f"Content-Length: {len(text.encode())}\r\n\r\n".encode()
-            + (b"" if method == "HEAD" else text.encode())
-        )
-        return version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
-
-    def response(self, method: str, path: str) -> tuple[int, str]:
-        if path == self.known.socket:
-            return self.known.plain, self.known.text
-        if path == "/":
-            return 200, self.known.page
-        return (201, "") if method in {"PUT", "POST"} else (404, "Not found")
-
-    async def open(
-        self, key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        accept = base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
-        writer.write(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
-        )
+async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await answer(APPLICATIONS[mode], reader, writer):
         await writer.drain()
-        while frame := await reader.read(4096):
-            if frame[0] == 0x89:  # a ping: its payload comes back
-                mask, payload = frame[2:6], frame[6:]
-                data = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
-                writer.write(bytes((0x8A, len(data))) + data)
-                await writer.drain()
-            elif frame[0] == 0x88:
-                writer.write(b"\x88\x00")
-                await writer.drain()
-                return
 
 
-async def main(name: str, port: int) -> None:
-    server = await asyncio.start_server(Server(KNOWN[name]).serve, "127.0.0.1", port)
-    async with server:
-        await server.serve_forever()
+async def answer(
+    application: KnownApplication, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bool:
+    """Answer a request, and say whether there may be another on this connection."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    fields = {name.lower(): text.strip() for name, _, text in (x.partition(":") for x in lines)}
+    await reader.readexactly(int(fields.get("content-length") or 0))
+    method, target, version = first.split(" ")
+    path = target.partition("?")[0]
+    is_handshake = "upgrade" in fields.get("connection", "").lower() and "upgrade" in fields
+    if is_foreign(application, fields):
+        response = Answer(403)
+    # The laboratory's own visitor opens /ws.
+    elif is_handshake and (path == "/ws" or opens(application, path)):
+        await talk(application, fields.get("sec-websocket-key", ""), reader, writer)
+        return False
+    else:
+        response = response_to(application, method, path, is_handshake)
+    is_redirect = response.status == HTTPStatus.FOUND
+    location = f"Location: {response.text}\r\n" if is_redirect else ""
+    body = b"" if is_redirect else response.text.encode()
+    writer.write(
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
+        f"Content-Type: {response.type}\r\n{location}{application.fields}"
+        f"Content-Length: {len(body)}\r\n\r\n".encode()
+        + (b"" if method == "HEAD" else body)
+    )
+    return version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
+
+
+def is_socket(application: KnownApplication, path: str) -> bool:
+    socket = application.socket
+    return path.startswith(socket) if socket.endswith("/") else path == socket
+
+
+def opens(application: KnownApplication, path: str) -> bool:
+    return application.refused is None and is_socket(application, path)
+
+
+def is_foreign(application: KnownApplication, fields: Mapping[str, str]) -> bool:
+    """Return whether it refuses a request, because its Origin is not its Host."""
+    if application.own_origin == "scheme" and "upgrade" in fields:
+        return fields.get("origin", "").lower() != f"http://{fields.get('host', '').lower()}"
+    origin = fields.get("origin", "").partition("://")[2]
+    host = fields.get("x-forwarded-host") or fields.get("host", "")
+    if not origin or origin.lower() == host.lower():
+        return False
+    if application.own_origin == "always":
+        return "upgrade" in fields
+    is_loopback = host.partition(":")[0] in {"127.0.0.1", "localhost"}
+    return application.own_origin == "loopback" and is_loopback
+
+
+def response_to(
+    application: KnownApplication, method: str, path: str, is_handshake: bool
+) -> Answer:
+    if is_socket(application, path) and (is_handshake or path not in application.pages):
+        refused = application.refused if is_handshake else None
+        return refused or application.plain
+    if path in application.pages:
+        return application.pages[path]
+    if path.endswith(".js"):
+        return SCRIPT
+    return Answer(201) if method in {"PUT", "POST"} else Answer(404, "Not found")
+
+
+async def talk(
+    application: KnownApplication,
+    key: str,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """Open a WebSocket, answer its pings, and close it after the client."""
+    writer.write(switching(key))
+    if application.greeting:
+        writer.write(frame(Opcode.TEXT, application.greeting))
+    if application.closes:
+        writer.write(close(1001, "no-session"))
+    await writer.drain()
+    while data := await reader.read(4096):
+        if data[0] == PING:
+            writer.write(frame(Opcode.PONG, apply_mask(data[6:], data[2:6])))
+        elif data[0] == CLOSE:
+            writer.write(b"" if application.closes else frame(Opcode.CLOSE))
+            await writer.drain()
+            return
+        await writer.drain()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    run(serve)

@@ -6,45 +6,20 @@ Grafana Live and Jellyfin (https://github.com/jellyfin/jellyfin/discussions/1031
 behind a login, or in a part of the page that a request for the page does not show.
 """
 
-from collections.abc import Callable
-
-from .. import apache, site
+from .. import apache
 from ..apache import HTTP, HTTPS
+from ..known_sites import (
+    HEADERS,
+    MINE,
+    PASSES,
+    UPGRADE,
+    serve,
+    upgrade_scenarios,
+    upload_scenarios,
+)
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
-
-MINE = (site.CONF,)
-#: The location of all pages, and what its documentation adds for a WebSocket.
-PASSES = "    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
-UPGRADE = (
-    "    proxy_set_header Upgrade $http_upgrade;\n"
-    "    proxy_set_header Connection $connection_upgrade;\n"
-)
-HEADERS = "websocket.upgrade-headers-missing"
-
-
-def serve(lab: Lab, name: str) -> None:
-    service = lab.application_service
-    service.ready = lambda: lab.server.listening(3000)
-    service.argv = lab.server.application("known_server", name, "3000")
-    service.restart()
-
-
-def pass_upgrades(lab: Lab) -> None:
-    lab.edit(PASSES, PASSES + UPGRADE)
-
-
-def played(name: str, what: str, words: str, *acts: Callable[[Lab], None]) -> Callable[[Lab], None]:
-    def apply(lab: Lab) -> None:
-        serve(lab, name)
-        for act in acts:
-            act(lab)
-        lab.reload()
-
-    apply.__name__, apply.__doc__ = f"{name.replace('-', '_')}_{what}", words
-    return apply
-
 
 #: The application, and what a visitor's request for its page shows of its WebSocket.
 WEBSOCKETS = {
@@ -57,12 +32,7 @@ WEBSOCKETS = {
     "desk": (None, "An application that nobody knows; its page opens a WebSocket."),
 }
 for name, (outside, words) in WEBSOCKETS.items():
-    scenario(outside=outside, server=HEADERS, args=("--timeout", "20"), differs=MINE)(
-        played(name, "upgrade_not_passed", words)
-    )
-    healthy(args=("--timeout", "20"))(
-        played(name, "upgrade_passed", "As its documentation says.", pass_upgrades)
-    )
+    upgrade_scenarios(name, outside, words)
 
 
 @scenario(
@@ -76,26 +46,11 @@ def login_before_the_websocket(lab: Lab) -> None:
 
 # What their documentation asks for besides a WebSocket
 
-DOCUMENTED = "nginx.documented-setting"
-LIMIT = "    client_max_body_size 512m;\n"
-TOO_LARGE = "413 Request Entity Too Large"
-
-
-def raise_limit(lab: Lab) -> None:
-    lab.edit(PASSES, PASSES + LIMIT)
-
-
 for name, words in (
     ("nextcloud", "A film is not uploaded."),
     ("gitea", "error: RPC failed; HTTP 413, after questions about a large push."),
 ):
-    scenario(
-        outside=None, server=DOCUMENTED, differs=MINE, args=(TOO_LARGE,),
-        also=("nginx.body-limit",),
-    )(played(name, "upload_limited", words))  # fmt: skip
-    healthy(args=(TOO_LARGE,))(
-        played(name, "upload_allowed", "As its documentation says.", raise_limit)
-    )
+    upload_scenarios(name, words, "512m", ("upload_limited", "upload_allowed"))
 
 
 @scenario(

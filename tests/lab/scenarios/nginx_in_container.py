@@ -17,13 +17,29 @@ UPGRADE = """\
 PANEL = {"panel": "nginx is in a container"}
 
 
-def both(lab: Lab, upstream: str = "http://app:3000", **more: object) -> Engine:
-    """nginx and the application, each in a container; nginx knows the other by its name."""
+#: The file of nginx that passes requests on to the application by its name.
+TEXT = proxied("http://app:3000")
+
+
+def started(lab: Lab, text: str = TEXT, **more: object) -> Engine:
+    """nginx with this file and the application, each in a container; nginx knows the other by its
+    name."""
     engine = Engine(lab)
     address = application(engine)
-    proxy(engine, proxied(upstream), hosts=f"{address} app\n", **more)  # type: ignore[arg-type]
+    proxy(engine, text, hosts=f"{address} app\n", **more)  # type: ignore[arg-type]
+    return engine
+
+
+def both(lab: Lab, text: str = TEXT, **more: object) -> Engine:
+    """The same; nginx answers."""
+    engine = started(lab, text, **more)
     engine.reaches("127.0.0.1", 443)
     return engine
+
+
+def ends_at_once(lab: Lab, text: str) -> None:
+    """The same; nginx ends at once."""
+    started(lab, text).ended("proxy", 1)
 
 
 @healthy(not_on=PANEL)
@@ -35,12 +51,8 @@ def nginx_and_application_in_containers(lab: Lab) -> None:
 @healthy(not_on=PANEL)
 def container_of_nginx_has_other_ports(lab: Lab) -> None:
     """nginx listens on 8443 and 8080 inside, as images without root do."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000").replace("listen 443", "listen 8443")
-    text = text.replace("listen 80;", "listen 8080;")
-    proxy(engine, text, ((443, 8443), (80, 8080)), hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
+    text = TEXT.replace("listen 443", "listen 8443").replace("listen 80;", "listen 8080;")
+    both(lab, text, ports=((443, 8443), (80, 8080)))
 
 
 @healthy(not_on=PANEL)
@@ -84,12 +96,8 @@ def nginx_in_a_container_with_the_servers_network(lab: Lab) -> None:
 )
 def interface_down_behind_nginx_in_a_container(lab: Lab) -> None:
     """The page comes, and /api/ gets 502. After https://github.com/faloker/purify/issues/10."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000")
     passed = "  location /api/ { proxy_pass http://app:3009; }\n\n  location / {"
-    proxy(engine, text.replace("  location / {", passed, 1), hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
+    both(lab, TEXT.replace("  location / {", passed, 1))
     words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", "-e", f"https://{site.NAME}/"]
     lab.client.run([*words, f"https://{site.NAME}/api/items?page=2"])
 
@@ -115,7 +123,7 @@ def application_down_beside_the_servers_network(lab: Lab) -> None:
 def loopback_of_the_container(lab: Lab) -> None:
     """After many threads on Stack Overflow ("502 with nginx in docker, proxy_pass localhost"): the
     application is in another container, proxy_pass says 127.0.0.1."""
-    both(lab, "http://127.0.0.1:3000")
+    both(lab, proxied("http://127.0.0.1:3000"))
 
 
 @scenario(
@@ -152,11 +160,7 @@ def container_of_nginx_was_stopped(lab: Lab) -> None:
 def certificate_is_not_in_the_container(lab: Lab) -> None:
     """After threads on the certbot forum: /etc/letsencrypt is on the server, but not mounted, and
     nginx in the container ends at once."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000").replace("/etc/nginx/ssl/", "/etc/letsencrypt/live/shop/")
-    proxy(engine, text, hosts=f"{address} app\n")
-    engine.ended("proxy", 1)
+    ends_at_once(lab, TEXT.replace("/etc/nginx/ssl/", "/etc/letsencrypt/live/shop/"))
 
 
 @scenario(
@@ -167,10 +171,7 @@ def certificate_is_not_in_the_container(lab: Lab) -> None:
 )
 def name_of_the_service_is_wrong(lab: Lab) -> None:
     """After the best known of all: "host not found in upstream", and the container restarts."""
-    engine = Engine(lab)
-    address = application(engine)
-    proxy(engine, proxied("http://backend:3000"), hosts=f"{address} app\n")
-    engine.ended("proxy", 1)
+    ends_at_once(lab, proxied("http://backend:3000"))
 
 
 @scenario(
@@ -196,12 +197,8 @@ def mounted_certificate_was_replaced(lab: Lab) -> None:
     server.write("/srv/chain.pem", old.chain)
     server.write("/srv/site.key", old.key_pem, 0o600)
     binds = [("/srv/chain.pem", "/etc/tls/chain.pem"), ("/srv/site.key", "/etc/tls/site.key")]
-    text = proxied("http://app:3000").replace(site.PEM, "/etc/tls/chain.pem")
-    text = text.replace(site.KEY, "/etc/tls/site.key")
-    engine = Engine(lab)
-    address = application(engine)
-    proxy(engine, text, hosts=f"{address} app\n", binds=binds)
-    engine.reaches("127.0.0.1", 443)
+    text = TEXT.replace(site.PEM, "/etc/tls/chain.pem").replace(site.KEY, "/etc/tls/site.key")
+    engine = both(lab, text, binds=binds)
     for name, data in (("chain.pem", new.chain), ("site.key", new.key_pem)):
         server.write(f"/srv/new.{name}", data, 0o600)
         server.sh(f"mv /srv/new.{name} /srv/{name}")
@@ -213,11 +210,8 @@ def mounted_file_was_saved_again(lab: Lab) -> None:
     """An editor wrote the same text into a new file."""
     server = lab.server
     server.sh("cp /etc/nginx/ssl/shop.example.com.pem /srv/chain.pem")
-    text = proxied("http://app:3000").replace(site.PEM, "/etc/tls/chain.pem")
-    engine = Engine(lab)
-    address = application(engine)
-    proxy(engine, text, hosts=f"{address} app\n", binds=[("/srv/chain.pem", "/etc/tls/chain.pem")])
-    engine.reaches("127.0.0.1", 443)
+    text = TEXT.replace(site.PEM, "/etc/tls/chain.pem")
+    both(lab, text, binds=[("/srv/chain.pem", "/etc/tls/chain.pem")])
     server.sh("cp /srv/chain.pem /srv/new.pem; mv /srv/new.pem /srv/chain.pem")
 
 
@@ -251,11 +245,7 @@ def port_leads_to_nothing_in_the_container(lab: Lab) -> None:
 )
 def nginx_listens_on_loopback_in_the_container(lab: Lab) -> None:
     """A configuration that was written for a server: listen 127.0.0.1:443 ssl."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000").replace("listen 443", "listen 127.0.0.1:443")
-    proxy(engine, text, hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
+    both(lab, TEXT.replace("listen 443", "listen 127.0.0.1:443"))
 
 
 @scenario(
@@ -303,11 +293,7 @@ def renewed_in_a_mounted_folder(lab: Lab) -> None:
 )
 def headers_of_the_websocket_are_missing(lab: Lab) -> None:
     """The file is mounted: it is edited on the server."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000").replace(UPGRADE, "")
-    proxy(engine, text, hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
+    both(lab, TEXT.replace(UPGRADE, ""))
 
 
 @scenario(
@@ -319,11 +305,8 @@ def headers_of_the_websocket_are_missing(lab: Lab) -> None:
 )
 def headers_are_missing_in_the_image(lab: Lab) -> None:
     """The file is in the image: it is copied out and back."""
-    engine = Engine(lab)
-    address = application(engine)
-    text = proxied("http://app:3000").replace(UPGRADE, "")
     lab.server.write("/srv/empty/.keep", "")
-    proxy(engine, text, hosts=f"{address} app\n", binds=[("/srv/empty", "/etc/nginx/conf.d")])
+    engine = started(lab, TEXT.replace(UPGRADE, ""), binds=[("/srv/empty", "/etc/nginx/conf.d")])
     engine.docker("cp", "/srv/proxy/conf.d/shop.conf", "proxy:/etc/nginx/shop.conf")
     engine.docker(
         "exec", "proxy", "sed", "-i", "s|conf.d/.*conf|shop.conf|", "/etc/nginx/nginx.conf"
@@ -348,15 +331,11 @@ def configuration_in_the_container_is_broken(lab: Lab) -> None:
 )
 def name_is_missing_in_the_container(lab: Lab) -> None:
     """The image's own default server answers with its own certificate."""
-    engine = Engine(lab)
-    address = application(engine)
     other = certificates.leaf("other.example.com")
     named = "server_name {}.example.com;\n\n  ssl_".format
-    text = proxied("http://app:3000").replace(named("shop"), named("other"))
     lab.server.write(site.PEM, other.chain)
     lab.server.write(site.KEY, other.key_pem, 0o600)
-    proxy(engine, text, hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
+    both(lab, TEXT.replace(named("shop"), named("other")))
 
 
 @scenario(
@@ -368,19 +347,14 @@ def name_is_missing_in_the_container(lab: Lab) -> None:
 )
 def headers_are_missing_in_a_mounted_file(lab: Lab) -> None:
     """The file alone is mounted: written anew, it would be another file than the container's."""
-    engine = Engine(lab)
-    address = application(engine)
-    lab.server.write("/srv/shop.conf", proxied("http://app:3000").replace(UPGRADE, ""))
-    binds = [("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")]
-    proxy(engine, "", hosts=f"{address} app\n", binds=binds)
-    engine.reaches("127.0.0.1", 443)
+    lab.server.write("/srv/shop.conf", TEXT.replace(UPGRADE, ""))
+    both(lab, "", binds=[("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")])
 
 
 def proxy_manager(server: str) -> str:
     """A host of nginx-proxy-manager: the address is put together of variables, in another file."""
-    text = proxied("http://app:3000")
     head = f'  set $forward_scheme http;\n  set $server "{server}";\n  set $port 3000;\n'
-    text = text.replace("  listen 443 ssl;", f"{head}  listen 443 ssl;")
+    text = TEXT.replace("  listen 443 ssl;", f"{head}  listen 443 ssl;")
     return text.replace("http://app:3000", "$forward_scheme://$server:$port")
 
 

@@ -2,13 +2,13 @@ from pathlib import Path
 
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import (
-    PolicyText,
     ZoneText,
 )
 from diagnose.parsers.firewalld.cmd_output import (
     list_all_policies,
     list_all_zones,
 )
+from tests.support.firewalld_texts import POLICY
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
 
@@ -69,18 +69,6 @@ def test_the_recorded_list_is_read() -> None:
     assert [zone.name for zone in zones] == ["block", "dmz", "public"]
     assert zones[0].target == "%%REJECT%%"
     assert zones[2].services == ("http", "https", "ssh")
-
-
-POLICY = PolicyText(
-    "guard",
-    target="REJECT",
-    priority=-10,
-    ingress=("ANY",),
-    egress=("HOST",),
-    services=("ssh",),
-    ports=(PortRange(444, 444, "tcp"),),
-    rich_rules=('rule service name="https" accept',),
-)
 
 
 def test_a_policy_is_read_from_firewall_cmd() -> None:

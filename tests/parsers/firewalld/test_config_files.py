@@ -2,7 +2,6 @@ import pytest
 
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import (
-    PolicyText,
     ZoneText,
 )
 from diagnose.parsers.firewalld.config_files import (
@@ -10,6 +9,7 @@ from diagnose.parsers.firewalld.config_files import (
     policy_file,
     zone_file,
 )
+from tests.support.firewalld_texts import POLICY
 
 RULES = """\
 <?xml version="1.0" encoding="utf-8"?>
@@ -59,18 +59,6 @@ def test_a_zone_file_is_read_as_firewall_cmd_would_list_it() -> None:
 def test_what_is_no_zone_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         zone_file("mine", text)
-
-
-POLICY = PolicyText(
-    "guard",
-    target="REJECT",
-    priority=-10,
-    ingress=("ANY",),
-    egress=("HOST",),
-    services=("ssh",),
-    ports=(PortRange(444, 444, "tcp"),),
-    rich_rules=('rule service name="https" accept',),
-)
 
 
 def test_a_policy_is_read_from_its_file() -> None:

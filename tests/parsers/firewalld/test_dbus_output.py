@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import (
-    PolicyText,
     ZoneText,
     dbus_output,
 )
@@ -14,6 +13,7 @@ from diagnose.parsers.firewalld.config_files import (
     direct_rules,
 )
 from diagnose.parsers.firewalld.dbus_output import dbus_reply, policy_settings, zone_settings
+from tests.support.firewalld_texts import POLICY
 
 HTTPS = PortRange(443, 443, "tcp")
 
@@ -101,18 +101,6 @@ def test_an_error_of_the_bus_is_no_value() -> None:
 def test_no_reply_breaks_it(text: str) -> None:
     with contextlib.suppress(ValueError):
         dbus_reply("method return\n" + text)
-
-
-POLICY = PolicyText(
-    "guard",
-    target="REJECT",
-    priority=-10,
-    ingress=("ANY",),
-    egress=("HOST",),
-    services=("ssh",),
-    ports=(PortRange(444, 444, "tcp"),),
-    rich_rules=('rule service name="https" accept',),
-)
 
 
 def test_a_policy_is_read_from_the_bus() -> None:

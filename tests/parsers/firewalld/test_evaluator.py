@@ -32,7 +32,7 @@ def policy(*opens: PortRange, **fields: Any) -> Policy:
 
 
 def decided(*zones: Zone, policies: tuple[Policy, ...] = (), **packet: Any) -> Decision:
-    named = {one.name: one for one in zones}
+    named = {zone.name: zone for zone in zones}
     sets = {"office": ("192.0.2.0/24",)}
     settings = Settings(named, "public", policies, sets, SERVICES)
     decision = decide(settings, Packet(**{"port": 443, "nic": "eth0", **packet}))

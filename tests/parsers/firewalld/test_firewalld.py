@@ -3,7 +3,6 @@
 
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import (
-    PolicyText,
     ServiceText,
     ZoneText,
     named_services,
@@ -17,6 +16,7 @@ from diagnose.parsers.firewalld.config_files import (
     direct_rules,
     service_file,
 )
+from tests.support.firewalld_texts import POLICY
 
 HTTPS = PortRange(443, 443, "tcp")
 
@@ -43,18 +43,6 @@ def test_configuration_and_direct_rules() -> None:
     }
     rule = '<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-p tcp -j ACCEPT</rule>'
     assert direct_rules(f"<direct>{rule}</direct>") == ("ipv4 filter INPUT 0 -p tcp -j ACCEPT",)
-
-
-POLICY = PolicyText(
-    "guard",
-    target="REJECT",
-    priority=-10,
-    ingress=("ANY",),
-    egress=("HOST",),
-    services=("ssh",),
-    ports=(PortRange(444, 444, "tcp"),),
-    rich_rules=('rule service name="https" accept',),
-)
 
 
 def test_the_services_that_zones_and_policies_name() -> None:

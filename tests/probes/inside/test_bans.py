@@ -31,11 +31,11 @@ def test_what_fail2ban_has_banned_is_seen() -> None:
 
 
 def test_what_fail2ban_does_not_say_is_not_seen() -> None:
-    look = seen("\n@@@ fail2ban\nPermission denied to socket: /run/fail2ban/fail2ban.sock\n")
-    assert [(unseen.what, unseen.why) for unseen in look.observed(Unseen)] == [
+    looking = seen("\n@@@ fail2ban\nPermission denied to socket: /run/fail2ban/fail2ban.sock\n")
+    assert [(unseen.what, unseen.why) for unseen in looking.observed(Unseen)] == [
         ("whom fail2ban has banned", "needs root")
     ]
-    assert not look.observed(Jails)
+    assert not looking.observed(Jails)
 
 
 def test_routes_that_lead_nowhere_are_seen() -> None:

@@ -24,8 +24,8 @@ STATIC = "location ~ \\.js$ { root /var/www; }"
 def looked(
     lines: str, exchange: Exchange = MISSING, file: PageFileResponse | None = None, own: str = ""
 ) -> tuple[Looking, list[str]]:
-    look, asked = Looking(RecordedMachine()), list[str]()
-    look.net, look.options, look.target = LocalNet(), Options(), replace(SHOP, path=PATH)
+    looking, asked = Looking(RecordedMachine()), list[str]()
+    looking.net, looking.options, looking.target = LocalNet(), Options(), replace(SHOP, path=PATH)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
@@ -41,21 +41,21 @@ def looked(
         text = f"http {{ server {{ listen 443 ssl; {lines} {owner} }} }}"
         async with server:
             seen = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
-            look.observations += [seen, exchange]
+            looking.observations += [seen, exchange]
             for _ in range(2):
-                await bypassed_applications.path_taken.work(look, exchange, seen)
+                await bypassed_applications.path_taken.work(looking, exchange, seen)
             if file is not None:
-                look.observations.append(file)
+                looking.observations.append(file)
                 for _ in range(2):
-                    await bypassed_applications.file_taken.work(look, file, seen)
+                    await bypassed_applications.file_taken.work(looking, file, seen)
 
     asyncio.run(work())
-    return look, asked
+    return looking, asked
 
 
 def test_the_application_is_asked_once_for_the_path() -> None:
-    look, asked = looked(STATIC)
-    (answer,) = look.observed(BypassedApplication)
+    looking, asked = looked(STATIC)
+    (answer,) = looking.observed(BypassedApplication)
     assert (answer.status, answer.is_html, answer.by) == (200, False, "regex")
     assert [request.split("\r\n")[0] for request in asked] == [f"GET {PATH} HTTP/1.0"]
 
@@ -76,8 +76,8 @@ PAGE = Exchange(
 def test_the_application_is_asked_once_for_a_file_of_the_page() -> None:
     taken = answered(script("/assets/app.js"), 404)
     tries = "try_files $uri $uri/ =404;"
-    look, asked = looked("", PAGE, taken, own=tries)
-    answer = look.observed(BypassedApplication)[-1]
+    looking, asked = looked("", PAGE, taken, own=tries)
+    answer = looking.observed(BypassedApplication)[-1]
     assert (answer.path, answer.by) == ("/assets/app.js", "files")
     assert [line.split(" ")[1] for line in asked] == [PATH, "/assets/app.js"]
     assert looked("", PAGE, taken)[1] == []

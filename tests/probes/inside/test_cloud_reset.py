@@ -21,12 +21,12 @@ from tests.support.tls_evidence import CLOSED, RESET, shake
 AWS = {f"{DMI_FOLDER}/sys_vendor": "Amazon EC2\n"}
 
 
-def looked(*seen: Any, options: Options = Options()) -> Looking:
+def looked(*observations: Any, options: Options = Options()) -> Looking:
     """A run in which the last of these is the one that the probe is started for."""
     ctx = Looking(RecordedMachine(files=AWS))
     ctx.options = options
-    ctx.observations += seen
-    asyncio.run(cast(Coroutine[Any, Any, None], cloud.name_reset.work(ctx, seen[-1])))
+    ctx.observations += observations
+    asyncio.run(cast(Coroutine[Any, Any, None], cloud.name_reset.work(ctx, observations[-1])))
     return ctx
 
 

@@ -40,10 +40,10 @@ def test_containers_and_namespaces_are_seen() -> None:
 
 def test_a_list_that_is_denied_is_unseen() -> None:
     out = "\n@@@ docker\npermission denied while trying to connect to the Docker daemon socket\n"
-    look = ran(listening(22), **{ASK: out})
-    (unseen,) = look.observed(Unseen)
+    looking = ran(listening(22), **{ASK: out})
+    (unseen,) = looking.observed(Unseen)
     assert unseen.enable == "sudo docker ps"
-    assert look.observed(Containers)[0].engines == ()
+    assert looking.observed(Containers)[0].engines == ()
 
 
 def test_where_there_is_neither_nothing_is_said() -> None:
@@ -52,5 +52,5 @@ def test_where_there_is_neither_nothing_is_said() -> None:
 
 @pytest.mark.parametrize("process", ["nginx", "", None])
 def test_nobody_is_asked_where_something_of_the_servers_own_listens(process: Any) -> None:
-    look = ran(listening(443, process=process))
-    assert not look.machine.commands_run  # type: ignore[attr-defined]
+    looking = ran(listening(443, process=process))
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]

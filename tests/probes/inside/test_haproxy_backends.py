@@ -62,27 +62,27 @@ def run(probe: Any, *before: Observation, machine: RecordedMachine | None = None
 
 
 def test_nothing_is_asked_while_the_site_works() -> None:
-    look = run(probes.haproxy_config, SERVER, replace(PAGE, status=200), config())
-    assert look.machine.commands_run == []  # type: ignore[attr-defined]
+    looking = run(probes.haproxy_config, SERVER, replace(PAGE, status=200), config())
+    assert looking.machine.commands_run == []  # type: ignore[attr-defined]
 
 
 def test_after_a_503_the_statistics_and_the_servers_are_asked() -> None:
-    look = run(probes.page_failed, SERVER, config(), PAGE)
-    (status,) = look.observed(HaproxyStatus)
+    looking = run(probes.page_failed, SERVER, config(), PAGE)
+    (status,) = looking.observed(HaproxyStatus)
     assert status.servers[0].is_down
-    page, check = look.observed(HaproxyTry)
+    page, check = looking.observed(HaproxyTry)
     assert (page.purpose, page.status, page.name) == ("page", 200, "a")
     assert (check.purpose, check.path, check.status) == ("check", "/healthz", 404)
 
 
 def test_it_is_asked_as_well_if_the_page_failed_before_the_configuration_was_known() -> None:
-    look = run(probes.haproxy_config, SERVER, PAGE, config())
-    assert len(look.observed(HaproxyTry)) == 2
+    looking = run(probes.haproxy_config, SERVER, PAGE, config())
+    assert len(looking.observed(HaproxyTry)) == 2
 
 
 def test_a_second_failure_asks_no_more() -> None:
-    look = run(probes.page_failed, SERVER, config(), PAGE, replace(PAGE, address="203.0.113.11"))
-    assert look.observed(HaproxyTry) == ()
+    looking = run(probes.page_failed, SERVER, config(), PAGE, replace(PAGE, address="203.0.113.11"))
+    assert looking.observed(HaproxyTry) == ()
 
 
 def test_another_server_is_not_asked() -> None:
@@ -98,19 +98,19 @@ def test_another_server_is_not_asked() -> None:
 def test_statistics_that_may_not_be_read_are_not_observed() -> None:
     machine = AnyMachine()
     machine.statistics = CommandResult((), 1, "", "Permission denied\n", 0.0)
-    look = run(probes.page_failed, SERVER, config(), PAGE, machine=machine)
-    assert not look.observed(HaproxyStatus)
-    assert look.observed(Unseen)
+    looking = run(probes.page_failed, SERVER, config(), PAGE, machine=machine)
+    assert not looking.observed(HaproxyStatus)
+    assert looking.observed(Unseen)
 
 
 def test_a_frontend_that_waits_for_a_header_is_asked_with_it_and_without() -> None:
     waits = config(TEXT.replace(":443 ssl", ":443 accept-proxy ssl"))
     reset = Failure("reset", "Connection reset by peer", 104)
     failed = Handshake(address="203.0.113.10", port=443, failure=reset)
-    look = run(probes.haproxy_config, SERVER, failed, waits)
+    looking = run(probes.haproxy_config, SERVER, failed, waits)
     tries = [
         haproxy_try.proxied
-        for haproxy_try in look.observed(HaproxyTry)
+        for haproxy_try in looking.observed(HaproxyTry)
         if haproxy_try.purpose == "front"
     ]
     assert tries == [False, True]
@@ -133,13 +133,13 @@ frontend tls
 
 def test_a_health_check_is_repeated_if_it_changes_nothing_and_without_its_password() -> None:
     post = config(TEXT.replace("GET /healthz", "POST /healthz"))
-    look = run(probes.page_failed, SERVER, post, PAGE)
-    assert [haproxy_try.purpose for haproxy_try in look.observed(HaproxyTry)] == ["page"]
+    looking = run(probes.page_failed, SERVER, post, PAGE)
+    assert [haproxy_try.purpose for haproxy_try in looking.observed(HaproxyTry)] == ["page"]
     secret = TEXT.replace(
         "GET /healthz", "GET /healthz\n    http-check send hdr Authorization hush-hush"
     )
-    look = run(probes.page_failed, SERVER, config(secret), PAGE)
-    check = look.observed(HaproxyTry)[1]
+    looking = run(probes.page_failed, SERVER, config(secret), PAGE)
+    check = looking.observed(HaproxyTry)[1]
     assert (check.purpose, check.status) == ("check", 404)
     assert "-H 'Authorization: ***'" in check.equivalent
 
@@ -154,8 +154,8 @@ def test_a_failed_handshake_is_a_failure_and_a_certificate_without_trust_is_none
 
 def test_the_page_is_asked_with_the_name_that_haproxy_sets() -> None:
     text = TEXT.replace("    option", "    http-request set-header Host app.internal\n    option")
-    look = run(probes.page_failed, SERVER, config(text), PAGE)
-    assert "-H 'Host: app.internal'" in look.observed(HaproxyTry)[0].equivalent
+    looking = run(probes.page_failed, SERVER, config(text), PAGE)
+    assert "-H 'Host: app.internal'" in looking.observed(HaproxyTry)[0].equivalent
 
 
 def test_a_header_before_tls_that_is_passed_on_is_tried_with_tls() -> None:
@@ -163,11 +163,11 @@ def test_a_header_before_tls_that_is_passed_on_is_tried_with_tls() -> None:
         "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
         "backend app\n    mode tcp\n    server a 127.0.0.1:8443 send-proxy-v2\n"
     )
-    look = run(probes.page_failed, SERVER, config(text), replace(PAGE, status=400))
-    tries = look.observed(HaproxyTry)
+    looking = run(probes.page_failed, SERVER, config(text), replace(PAGE, status=400))
+    tries = looking.observed(HaproxyTry)
     assert [attempt.proxied for attempt in tries] == [True, False]
     assert "--connect-to ::127.0.0.1:8443" in tries[1].equivalent
     assert tries[1].equivalent.endswith("https://shop.example.com/")
     plain = text.replace(" send-proxy-v2", "")
-    look = run(probes.page_failed, SERVER, config(plain), replace(PAGE, status=400))
-    assert not look.observed(HaproxyTry)
+    looking = run(probes.page_failed, SERVER, config(plain), replace(PAGE, status=400))
+    assert not looking.observed(HaproxyTry)

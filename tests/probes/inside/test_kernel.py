@@ -143,16 +143,16 @@ def test_a_server_that_cannot_be_entered_says_nothing() -> None:
 
 
 def test_after_silence_the_server_watches_for_what_this_machine_sends() -> None:
-    look = after(RecordedMachine({THERE: AGAIN}, via="ssh://web"), SILENT)
-    (watch,) = look.observed(Capture)
+    looking = after(RecordedMachine({THERE: AGAIN}, via="ssh://web"), SILENT)
+    (watch,) = looking.observed(Capture)
     assert (watch.sources, watch.complete) == (("198.51.100.10",), True)
-    (half,) = look.observed(HalfOpen)
+    (half,) = looking.observed(HalfOpen)
     assert half.sources == ("198.51.100.10",)
-    (read,) = look.observed(Counters)
+    (read,) = looking.observed(Counters)
     assert read.get("ListenOverflows") == 9
-    (waiting,) = look.observed(Queues)
+    (waiting,) = looking.observed(Queues)
     assert waiting.queues[0].full
-    (holding,) = look.observed(PortHolders)
+    (holding,) = looking.observed(PortHolders)
     assert (holding.port, holding.holders) == (443, (Holder(37, "nginx", "T"),))
 
 
@@ -179,9 +179,9 @@ def test_how_long_it_surely_watched_is_told_by_the_servers_own_clock() -> None:
 
 
 def test_the_server_itself_has_nothing_to_watch() -> None:
-    look = after(RecordedMachine({HERE: AGAIN}), SILENT)
-    assert not look.observed(Capture)
-    assert look.observed(Counters)
+    looking = after(RecordedMachine({HERE: AGAIN}), SILENT)
+    assert not looking.observed(Capture)
+    assert looking.observed(Counters)
 
 
 def after_elsewhere(*observations: Observation, **options: Any) -> Looking:
@@ -195,9 +195,9 @@ def after_elsewhere(*observations: Observation, **options: Any) -> Looking:
 
 
 def test_the_server_watches_for_what_another_place_sends() -> None:
-    look = after_elsewhere(point(source="198.51.100.7"), silent())
-    assert look.observed(Capture)
-    (visitor,) = look.observed(Visitor)
+    looking = after_elsewhere(point(source="198.51.100.7"), silent())
+    assert looking.observed(Capture)
+    (visitor,) = looking.observed(Visitor)
     assert (visitor.address, visitor.vantage) == ("198.51.100.7", Vantage.ELSEWHERE)
 
 
@@ -210,9 +210,9 @@ def test_the_rules_are_judged_for_no_address_that_is_translated_or_not_asked_for
 
 def test_the_rules_are_judged_for_a_place_that_is_rejected() -> None:
     rejected = silent(failure=Failure("unreachable", "No route to host", 113, "EHOSTUNREACH"))
-    look = after_elsewhere(point(source="198.51.100.7"), rejected)
-    assert look.observed(Visitor)
-    assert not look.observed(Capture)
+    looking = after_elsewhere(point(source="198.51.100.7"), rejected)
+    assert looking.observed(Visitor)
+    assert not looking.observed(Capture)
 
 
 def test_the_server_watches_once_and_not_for_what_it_does_itself() -> None:
@@ -235,17 +235,17 @@ def test_the_server_watches_once_and_not_for_what_it_does_itself() -> None:
 def test_what_cannot_be_watched_is_said_to_be_unseen(said: str, why: str) -> None:
     _, _, rest = AGAIN.partition("@ files")
     said = f"@ watch\n{said}\n@ files{rest}"
-    look = after(RecordedMachine({THERE: said}, via="ssh://web"), SILENT)
-    (unseen,) = look.observed(Unseen)
+    looking = after(RecordedMachine({THERE: said}, via="ssh://web"), SILENT)
+    (unseen,) = looking.observed(Unseen)
     assert unseen.why == why
     assert unseen.enable.startswith("sudo tcpdump -n -i any 'tcp port 443")
-    assert not look.observed(Capture)
+    assert not looking.observed(Capture)
 
 
 def test_without_root_what_was_dropped_is_said_to_be_unseen() -> None:
     head, half_open, rest = AGAIN.partition("@ half-open")
-    look = after(RecordedMachine({HERE: f"{head}@ denied\n{half_open}{rest}"}), SILENT)
-    (unseen,) = look.observed(Unseen)
+    looking = after(RecordedMachine({HERE: f"{head}@ denied\n{half_open}{rest}"}), SILENT)
+    (unseen,) = looking.observed(Unseen)
     assert (unseen.why, unseen.enable) == ("needs root", "sudo cat /proc/net/stat/nf_conntrack")
 
 

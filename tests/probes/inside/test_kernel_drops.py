@@ -71,22 +71,22 @@ def after(
 
 
 def test_what_was_dropped_is_emitted_once_with_its_count() -> None:
-    look = after(SILENT, "ready\n" + LINE * 3 + LINE.replace("dropped", "passed"))
-    (drop,) = look.observed(KernelDrop)
+    looking = after(SILENT, "ready\n" + LINE * 3 + LINE.replace("dropped", "passed"))
+    (drop,) = looking.observed(KernelDrop)
     assert (drop.text, drop.interface, drop.source) == (
         "NETFILTER_DROP, nft_do_chain",
         "eth0",
         CLIENT,
     )
     assert (drop.packet, drop.count, drop.by_netfilter) == ("syn", 3, True)
-    assert look.net.marks == [1100]
+    assert looking.net.marks == [1100]
 
 
 def test_a_dropped_reply_and_a_reset_are_told_apart() -> None:
     reply = LINE.replace("dropped", "reply-dropped")
     refused = LINE.replace("NETFILTER_DROP nft_do_chain -", "NO_SOCKET - reset")
-    look = after(replace(SILENT, failure=REFUSED), "ready\n" + reply + refused)
-    first, second = look.observed(KernelDrop)
+    looking = after(replace(SILENT, failure=REFUSED), "ready\n" + reply + refused)
+    first, second = looking.observed(KernelDrop)
     assert (first.packet, first.was_reset) == ("reply", False)
     assert (second.packet, second.was_reset, second.text) == ("syn", True, "NO_SOCKET")
 
@@ -114,11 +114,11 @@ def test_other_lines_are_left_out(line: str) -> None:
     ],
 )
 def test_what_hinders_it_is_said(out: str | CommandResult, why: str) -> None:
-    look = after(SILENT, out)
-    (unseen,) = look.observed(Unseen)
+    looking = after(SILENT, out)
+    (unseen,) = looking.observed(Unseen)
     assert (unseen.why, unseen.what) == (why, "what the kernel does with packets of this run")
     assert unseen.enable.startswith("sudo perf trace")
-    assert not look.observed(KernelDrop)
+    assert not looking.observed(KernelDrop)
 
 
 def test_a_server_that_cannot_be_entered_is_said_elsewhere() -> None:
@@ -141,28 +141,28 @@ def test_a_server_that_cannot_be_entered_is_said_elsewhere() -> None:
     ids=["open", "plain", "control", "rejected by a router"],
 )
 def test_nothing_is_opened_without_a_question(connection: Connection) -> None:
-    look = after(connection, "ready\n" + LINE)
-    assert not look.machine.commands_run  # type: ignore[attr-defined]
-    assert not look.net.marks
+    looking = after(connection, "ready\n" + LINE)
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]
+    assert not looking.net.marks
 
 
 def test_nothing_is_opened_through_a_proxy() -> None:
-    look = after(SILENT, "ready\n" + LINE, options=Options(proxy="http://192.0.2.1:3128"))
-    assert not look.machine.commands_run  # type: ignore[attr-defined]
+    looking = after(SILENT, "ready\n" + LINE, options=Options(proxy="http://192.0.2.1:3128"))
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]
 
 
 def test_on_the_server_only_its_own_addresses_are_watched() -> None:
     assert not after(SILENT, "ready\n" + LINE, via="local").observed(KernelDrop)
-    look = after(SILENT, "ready\n" + LINE, via="local", mine=(ADDRESS,))
-    assert look.observed(KernelDrop)
-    assert look.machine.commands_run == [HERE]  # type: ignore[attr-defined]
+    looking = after(SILENT, "ready\n" + LINE, via="local", mine=(ADDRESS,))
+    assert looking.observed(KernelDrop)
+    assert looking.machine.commands_run == [HERE]  # type: ignore[attr-defined]
 
 
 def test_it_is_opened_once() -> None:
-    look = after(SILENT, "ready\n" + LINE)
-    second = look.emit(replace(SILENT, address="2001:db8::1", family=6))
-    asyncio.run(dropped.work(look, second))  # type: ignore[arg-type]
-    assert len(look.machine.commands_run) == 1  # type: ignore[attr-defined]
+    looking = after(SILENT, "ready\n" + LINE)
+    second = looking.emit(replace(SILENT, address="2001:db8::1", family=6))
+    asyncio.run(dropped.work(looking, second))  # type: ignore[arg-type]
+    assert len(looking.machine.commands_run) == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("options", [Options(), Options(server="ssh://web")])

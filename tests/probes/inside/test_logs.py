@@ -46,10 +46,10 @@ def look_at(door: Machine, seen: NginxConfig, *before: Exchange) -> Looking:
 
 
 def test_the_lines_and_the_time_that_they_cover_are_seen() -> None:
-    look = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n"), config())
-    (line,) = look.observed(LogLine)
+    looking = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n"), config())
+    (line,) = looking.observed(LogLine)
     assert (line.file, line.errno, line.when) == (LOG, 111, 1795543260.0)
-    (log,) = look.observed(ErrorLog)
+    (log,) = looking.observed(ErrorLog)
     assert (log.until, log.since, log.again) == (
         1795543262.0,
         1795543262.0 - logs.RECENT_SECONDS,
@@ -58,31 +58,31 @@ def test_the_lines_and_the_time_that_they_cover_are_seen() -> None:
 
 
 def test_of_a_long_log_no_more_is_claimed_than_was_read() -> None:
-    look = look_at(machine(f"{HEAD}log 999999\n {LINE}\n\n"), config())
-    assert look.observed(ErrorLog)[0].since == 1795543260.0
+    looking = look_at(machine(f"{HEAD}log 999999\n {LINE}\n\n"), config())
+    assert looking.observed(ErrorLog)[0].since == 1795543260.0
 
 
 def test_a_refused_configuration_is_found_further_back() -> None:
     old = " 2026/11/20 08:00:00 [emerg] 7#7: unknown directive"
-    look = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n{old}\n"), config())
-    assert [line.level for line in look.observed(LogLine)] == ["emerg", "error"]
+    looking = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n{old}\n"), config())
+    assert [line.level for line in looking.observed(LogLine)] == ["emerg", "error"]
 
 
 def test_a_line_of_the_log_cannot_be_taken_for_our_own_words() -> None:
-    look = look_at(machine(f"{HEAD}log 200\n {LINE}\n denied\n log 3\n\n"), config())
-    assert not look.observed(Unseen)
-    assert len(look.observed(LogLine)) == 1
+    looking = look_at(machine(f"{HEAD}log 200\n {LINE}\n denied\n log 3\n\n"), config())
+    assert not looking.observed(Unseen)
+    assert len(looking.observed(LogLine)) == 1
 
 
 @pytest.mark.parametrize("state", ["denied", "special"])
 def test_what_may_not_be_read_is_said(state: str) -> None:
-    look = look_at(machine(f"{HEAD}{state}\n"), config(), FAILED)
-    (unseen,) = look.observed(Unseen)
+    looking = look_at(machine(f"{HEAD}{state}\n"), config(), FAILED)
+    (unseen,) = looking.observed(Unseen)
     assert unseen.what == LOG
     assert unseen.enable == (
         f"sudo tail -c 65536 {LOG}" if state == "denied" else "journalctl -u nginx -n 100"
     )
-    assert not look.observed(ErrorLog)
+    assert not looking.observed(ErrorLog)
 
 
 def test_a_log_that_is_no_file_is_missed_only_after_a_failure() -> None:

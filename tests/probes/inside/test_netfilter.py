@@ -44,28 +44,28 @@ def test_what_each_tool_printed_and_the_files_are_seen() -> None:
     parts = (
         f"\n@@@ nft\n{TABLE}\n\n@@@ save ip\n{NEW}\n\n@@@ file /etc/nftables.conf\nflush ruleset\n"
     )
-    look = read_ruleset(parts)
-    assert [(ruleset.tool, ruleset.equivalent) for ruleset in look.observed(Ruleset)] == [
+    looking = read_ruleset(parts)
+    assert [(ruleset.tool, ruleset.equivalent) for ruleset in looking.observed(Ruleset)] == [
         ("nft", "nft list ruleset"),
         ("iptables", "iptables-save -c"),
     ]
-    assert look.observed(Ruleset)[0].text.strip() == TABLE
-    (file,) = look.observed(RulesFile)
+    assert looking.observed(Ruleset)[0].text.strip() == TABLE
+    (file,) = looking.observed(RulesFile)
     assert (file.path, file.text) == ("/etc/nftables.conf", "flush ruleset")
-    assert not look.observed(Unseen)
+    assert not looking.observed(Unseen)
 
 
 def test_iptables_says_itself_which_packet_filter_it_shows() -> None:
     parts = f"\n@@@ missing\n\n@@@ save ip\n{OLD}\n\n@@@ older ip\n\n@@@ save ip\n{OLD}\n"
-    look = read_ruleset(parts)
-    assert [ruleset.tool for ruleset in look.observed(Ruleset)] == ["iptables-legacy"]
-    assert not look.observed(Unseen)
+    looking = read_ruleset(parts)
+    assert [ruleset.tool for ruleset in looking.observed(Ruleset)] == ["iptables-legacy"]
+    assert not looking.observed(Unseen)
 
 
 def test_that_root_alone_may_see_it_is_said() -> None:
-    look = read_ruleset("\n@@@ failed\nOperation not permitted (you must be root)\n")
-    assert not look.observed(Ruleset)
-    assert unseen(look) == [("the packet filter's rules", "needs root", "sudo nft list ruleset")]
+    looking = read_ruleset("\n@@@ failed\nOperation not permitted (you must be root)\n")
+    assert not looking.observed(Ruleset)
+    assert unseen(looking) == [("the packet filter's rules", "needs root", "sudo nft list ruleset")]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_where_there_is_no_packet_filter_nothing_is_missed() -> None:
     ids=["bytes", "lines"],
 )
 def test_more_than_is_read_is_a_failure_and_said(text: str, excess: str) -> None:
-    look = read_ruleset(f"\n@@@ {text}\n")
-    (rules,) = look.observed(Ruleset)
+    looking = read_ruleset(f"\n@@@ {text}\n")
+    (rules,) = looking.observed(Ruleset)
     assert rules.failure is not None
     assert (rules.failure.kind, rules.failure.message, rules.text) == ("too-large", excess, "")
-    assert excess in [why for _, why, _ in unseen(look)]
+    assert excess in [why for _, why, _ in unseen(looking)]
 
 
 def test_all_lines_that_are_kept_are_read() -> None:
@@ -157,10 +157,10 @@ def test_what_else_decides_about_packets_is_seen_where_there_is_any_of_it() -> N
         "\n@@@ ipsec\nsrc 0.0.0.0/0 dst 203.0.113.10/32 \n\tdir in action block priority 0 \n"
         "\n@@@ arp\n/proc/sys/net/ipv4/conf/all/arp_ignore:8\n"
     )
-    look = read_ruleset(parts)
-    assert not look.observed(QueueReaders)
-    assert look.observed(IpsecPolicies)[0].policies[0].blocks
-    assert look.observed(ArpIgnore)[0].in_effect("eth0") == 8
-    look = read_ruleset(parts.replace("mine", 'mine", "queue": "0'))
-    assert look.observed(QueueReaders)[0].numbers == (0,)
+    looking = read_ruleset(parts)
+    assert not looking.observed(QueueReaders)
+    assert looking.observed(IpsecPolicies)[0].policies[0].blocks
+    assert looking.observed(ArpIgnore)[0].in_effect("eth0") == 8
+    looking = read_ruleset(parts.replace("mine", 'mine", "queue": "0'))
+    assert looking.observed(QueueReaders)[0].numbers == (0,)
     assert not read_ruleset(f"\n@@@ nft\n{TABLE}\n\n@@@ queues\n\n@@@ arp\n").observed(ArpIgnore)

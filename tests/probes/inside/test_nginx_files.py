@@ -98,8 +98,8 @@ def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
     master = NginxProcess(pid=7, binary="nginx", user=33)
     state = NginxState(installed=True, masters=(master,))
     asked = command(ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
-    look = run(probes.reading, RecordedMachine({asked: WHO}), state, CONFIG)
-    (seen,) = look.observed(Access)
+    looking = run(probes.reading, RecordedMachine({asked: WHO}), state, CONFIG)
+    (seen,) = looking.observed(Access)
     assert (seen.path, seen.uid, seen.user, seen.group) == (KEY, 33, "www-data", "www-data")
     assert [part.path for part in seen.denied_parts] == [KEY]
 

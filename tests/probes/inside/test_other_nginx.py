@@ -48,10 +48,12 @@ def work(probe: Probe, ctx: Looking, observation: Observation) -> None:
     asyncio.run(done())
 
 
-def others(machine: RecordedMachine, *seen: NginxState | NginxConfig) -> tuple[OtherConfig, ...]:
+def others(
+    machine: RecordedMachine, *observations: NginxState | NginxConfig
+) -> tuple[OtherConfig, ...]:
     ctx = Looking(machine)
-    ctx.observations.extend((*seen, BUILD))
-    work(probes.other_nginx, ctx, seen[-1])
+    ctx.observations.extend((*observations, BUILD))
+    work(probes.other_nginx, ctx, observations[-1])
     return ctx.observed(OtherConfig)
 
 
@@ -92,7 +94,7 @@ def file(leaf: certificates.Issued, path: str = "/nowhere/shop.pem") -> Certific
     return CertificateFile(path=path, sha256=chain[0].sha256, chain=chain, publics=publics)
 
 
-def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertificate, ...]:
+def certificates_in(tmp_path: Path, *observations: CertificateFile) -> tuple[OtherCertificate, ...]:
     """With the folders of this program below another one."""
 
     class Here(LocalMachine):
@@ -105,8 +107,8 @@ def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertif
             return await super().run(*argv[:2], elsewhere, *argv[3:])
 
     ctx = Looking(Here())
-    ctx.observations.extend(seen)
-    work(probes.renewed, ctx, seen[-1])
+    ctx.observations.extend(observations)
+    work(probes.renewed, ctx, observations[-1])
     return ctx.observed(OtherCertificate)
 
 

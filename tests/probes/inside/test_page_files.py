@@ -49,8 +49,8 @@ def looked_after(line: LogLine, state: NginxState = RUNNING) -> Looking:
 
 
 def test_the_path_is_read_as_a_worker() -> None:
-    look = looked_after(logged(f'open() "{FILE}" failed (13: Permission denied)', errno=13))
-    (access,) = look.observed(PageAccess)
+    looking = looked_after(logged(f'open() "{FILE}" failed (13: Permission denied)', errno=13))
+    (access,) = looking.observed(PageAccess)
     assert (access.path, access.user) == (FILE, "www-data")
     assert [part.path for part in access.denied_parts] == ["/home/alice"]
 

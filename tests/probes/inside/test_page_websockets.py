@@ -34,9 +34,9 @@ def ask_named(
     before: tuple[Upgrade, ...] = (),
 ) -> list[str]:
     """The request lines that the application gets, with the Origin behind them, if there is one."""
-    look, requests = Looking(RecordedMachine()), list[str]()
-    look.net, look.target = LocalNet(), target
-    look.options = replace(Options(), skip=skipped, outside=outside)
+    looking, requests = Looking(RecordedMachine()), list[str]()
+    looking.net, looking.target = LocalNet(), target
+    looking.options = replace(Options(), skip=skipped, outside=outside)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -52,12 +52,12 @@ def ask_named(
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
-            look.observations += [config, *before, *named]
+            looking.observations += [config, *before, *named]
             for one in named:
-                await page_websockets.named.work(look, one, config)
+                await page_websockets.named.work(looking, one, config)
 
     asyncio.run(work())
-    assert len(look.observed(Upgrade)) == len(requests) + len(before)
+    assert len(looking.observed(Upgrade)) == len(requests) + len(before)
     return requests
 
 
@@ -124,20 +124,20 @@ def test_a_path_of_the_access_log_is_tried_like_one_of_the_page() -> None:
         writer.close()
 
     async def work() -> None:
-        look = Looking(RecordedMachine())
-        look.net, look.target = LocalNet(), SHOP
+        looking = Looking(RecordedMachine())
+        looking.net, looking.target = LocalNet(), SHOP
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         block = f"location / {{ proxy_pass http://127.0.0.1:{port}; }}"
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
-            look.observations.append(config)
+            looking.observations.append(config)
             for number in range(3):
                 named = replace(NAMED, path=f"/ws{number}")
-                await page_websockets.named.work(look, named, config)
+                await page_websockets.named.work(looking, named, config)
             for path in ("/ws0", "/rest/push"):
-                await page_websockets.try_logged(look, config, path)
+                await page_websockets.try_logged(looking, config, path)
 
     asyncio.run(work())
     assert asked == ["/ws0", "/ws1", "/rest/push"]

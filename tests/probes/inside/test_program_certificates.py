@@ -9,9 +9,10 @@ from diagnose.model import Observation
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside import program_certificates as probes
-from tests.checks.certificate.test_renewed_elsewhere import NEW, OLD, SERVED
+from tests.checks.certificate.test_renewed_elsewhere import NEW
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.renewed_certificate import OLD, SERVED
 
 NODE = Listener(address="0.0.0.0", port=443, family=4, pid=20, process="node")
 LISTENING = Listeners(sockets=(NODE,))

@@ -85,8 +85,10 @@ def test_the_configuration_of_an_nginx_that_is_stopped_leads_nowhere() -> None:
     sockets = (Listener(address="127.0.0.1", port=3100, family=4, process="python3"),)
     both = replace(LISTENING, sockets=(*LISTENING.sockets, *sockets))
     for state, endpoints in ((STOPPED, ["3000"]), (RUNNING, ["3000", "3100"])):
-        seen = (APACHE, apache_config(), state, nginx_config(route), both, PAGE)
-        assert sorted(line.endpoint for line in look(*seen).observed(ProgramLine)) == endpoints
+        observations = (APACHE, apache_config(), state, nginx_config(route), both, PAGE)
+        assert (
+            sorted(line.endpoint for line in look(*observations).observed(ProgramLine)) == endpoints
+        )
 
 
 def test_the_services_that_failed_where_nobody_listens() -> None:

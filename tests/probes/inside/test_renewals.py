@@ -35,8 +35,8 @@ def file(days: int) -> CertificateFile:
 
 
 def test_the_log_says_why_and_the_unit_that_it_failed() -> None:
-    look = run(probes.renewal, RecordedMachine({COMMAND: UNIT + LOG}), file(5))
-    (seen,) = look.observed(RenewalFailure)
+    looking = run(probes.renewal, RecordedMachine({COMMAND: UNIT + LOG}), file(5))
+    (seen,) = looking.observed(RenewalFailure)
     assert (seen.tool, seen.unit, seen.names) == (
         "certbot",
         "certbot.service",
@@ -57,9 +57,9 @@ def test_without_a_log_the_journal_of_the_unit_does() -> None:
 
 def test_a_log_that_may_not_be_read_is_unseen() -> None:
     denied = "@@@ denied 0 /var/log/letsencrypt\n"
-    look = run(probes.renewal, RecordedMachine({COMMAND: denied}), file(5))
-    assert [unseen.what for unseen in look.observed(Unseen)] == ["/var/log/letsencrypt"]
-    assert not look.observed(RenewalFailure)
+    looking = run(probes.renewal, RecordedMachine({COMMAND: denied}), file(5))
+    assert [unseen.what for unseen in looking.observed(Unseen)] == ["/var/log/letsencrypt"]
+    assert not looking.observed(RenewalFailure)
 
 
 def test_of_a_certificate_that_is_good_nothing_is_asked() -> None:

@@ -109,13 +109,13 @@ def asked(machine: Any, observation: Observation, more: str = "") -> Looking:
 
 
 def test_nginx_s_resolver_is_asked_for_both_types_once() -> None:
-    look = asked(Here(), FAILED)
-    answers = {item.rdtype: item for item in look.observed(NameAnswer)}
-    assert len(look.observed(NameAnswer)) == 2
+    looking = asked(Here(), FAILED)
+    answers = {item.rdtype: item for item in looking.observed(NameAnswer)}
+    assert len(looking.observed(NameAnswer)) == 2
     assert answers["A"].addresses == ("10.0.0.5",)
     assert answers["AAAA"].addresses == ()
     assert not answers["A"].over_tcp
-    (names,) = look.observed(ServerNames)
+    (names,) = looking.observed(ServerNames)
     assert names.written == ("app.internal",)
 
 

@@ -39,11 +39,11 @@ SHARED = replace(
 )
 
 
-def look(probe: Any, *seen: Observation) -> tuple[RunningPrograms, ...]:
+def look(probe: Any, *observations: Observation) -> tuple[RunningPrograms, ...]:
     command = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "3000"))
     looking = Looking(RecordedMachine({command: TEXT}))
-    looking.observations += seen
-    asyncio.run(probe.work(looking, seen[-1]))
+    looking.observations += observations
+    asyncio.run(probe.work(looking, observations[-1]))
     return looking.observed(RunningPrograms)
 
 

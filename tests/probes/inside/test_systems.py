@@ -110,10 +110,10 @@ CENTOS_7_IP = {
 
 
 def test_centos_7() -> None:
-    look = played(CENTOS_7, CENTOS_7_KERNEL, {"ss -ltnpe": CENTOS_7_SS, **CENTOS_7_IP})
-    (host,) = look.observed(Host)
+    looking = played(CENTOS_7, CENTOS_7_KERNEL, {"ss -ltnpe": CENTOS_7_SS, **CENTOS_7_IP})
+    (host,) = looking.observed(Host)
     assert (host.system, host.manager) == ("CentOS Linux 7 (Core)", "systemd")
-    assert ports(look) == [
+    assert ports(looking) == [
         ("0.0.0.0", 80, False, 1203, "nginx"),
         ("0.0.0.0", 22, False, 801, "sshd"),
         ("::", 22, False, 801, "sshd"),
@@ -121,29 +121,29 @@ def test_centos_7() -> None:
     ]
     assert [
         (interface.name, interface.default, interface.carrier)
-        for interface in look.observed(Interface)
+        for interface in looking.observed(Interface)
     ] == [
         ("lo", (), True),
         ("eth0", (4,), True),
         ("docker0", (), False),
     ]
-    (settings,) = look.observed(Kernel)
+    (settings,) = looking.observed(Kernel)
     assert (settings.trackable, settings.longest_queue) == (65536, 128)
     assert settings.strictness("eth0") == 1
-    (read,) = look.observed(Counters)
+    (read,) = looking.observed(Counters)
     assert (read.get("ListenOverflows"), read.get("conntrack early_drop")) == (417, 10)
-    (queues,) = look.observed(Queues)
+    (queues,) = looking.observed(Queues)
     assert queues.on(443) == (Queue("::", 443, 0, 128),)
-    (arrival,) = look.observed(Arrival)
+    (arrival,) = looking.observed(Arrival)
     assert arrival.failure is None
-    (boot,) = look.observed(Boot)
+    (boot,) = looking.observed(Boot)
     assert (boot.state, boot.pulled_by) == ("enabled", ("multi-user.target",))
-    assert not look.observed(Unseen)
+    assert not looking.observed(Unseen)
 
 
 def test_centos_7_with_net_tools_only() -> None:
-    look = played(CENTOS_7, CENTOS_7_KERNEL, {"netstat -ltnp": CENTOS_7_NETSTAT, **CENTOS_7_IP})
-    assert ports(look) == [
+    looking = played(CENTOS_7, CENTOS_7_KERNEL, {"netstat -ltnp": CENTOS_7_NETSTAT, **CENTOS_7_IP})
+    assert ports(looking) == [
         ("0.0.0.0", 80, False, 1203, "nginx"),
         ("0.0.0.0", 22, False, 801, "sshd"),
         ("::", 443, True, 1203, "nginx"),
@@ -207,18 +207,18 @@ def test_alibaba_cloud_linux_3() -> None:
         "ip route": ALINUX_3_ROUTE,
         "ip -6 route": "::1 dev lo proto kernel metric 256 pref medium\n",
     }
-    look = played(ALINUX_3, ALINUX_3_KERNEL, others)
-    (host,) = look.observed(Host)
+    looking = played(ALINUX_3, ALINUX_3_KERNEL, others)
+    (host,) = looking.observed(Host)
     assert host.system == "Alibaba Cloud Linux 3 (Soaring Falcon)"
-    assert ports(look)[0] == ("0.0.0.0", 443, False, 1930, "nginx")
-    assert [(interface.name, interface.default) for interface in look.observed(Interface)] == [
+    assert ports(looking)[0] == ("0.0.0.0", 443, False, 1930, "nginx")
+    assert [(interface.name, interface.default) for interface in looking.observed(Interface)] == [
         ("eth0", (4,)),
         ("eth1", ()),
     ]
     # Connections are not tracked there: nothing is known of a table, and nothing said.
-    (settings,) = look.observed(Kernel)
+    (settings,) = looking.observed(Kernel)
     assert (settings.tracked, settings.trackable) == (None, None)
-    (boot,) = look.observed(Boot)
+    (boot,) = looking.observed(Boot)
     assert (boot.state, boot.running) == ("disabled", True)
 
 
@@ -270,22 +270,22 @@ def test_ubuntu_24_04() -> None:
         "\tnexthop via 10.8.0.2 dev wg0 weight 1 \n",
         "ip -6 route": "default via fe80::1 dev enp1s0 proto ra metric 100 expires 1797sec\n",
     }
-    look = played(UBUNTU, UBUNTU_KERNEL, others)
-    assert ports(look) == [
+    looking = played(UBUNTU, UBUNTU_KERNEL, others)
+    assert ports(looking) == [
         ("127.0.0.53", 53, False, 512, "systemd-resolve"),
         ("::", 22, True, 1, "systemd"),
         ("::", 443, True, 1204, "caddy"),
     ]
     assert [
         (interface.name, interface.addresses, interface.default)
-        for interface in look.observed(Interface)
+        for interface in looking.observed(Interface)
     ] == [
         ("enp1s0", ("203.0.113.10", "2001:db8:2::10"), (4, 6)),
         ("wg0", ("10.8.0.1",), (4,)),
     ]
-    (settings,) = look.observed(Kernel)
+    (settings,) = looking.observed(Kernel)
     assert (settings.client, settings.strictness("enp1s0")) == ("2001:db8:1::10", 2)
-    (boot,) = look.observed(Boot)
+    (boot,) = looking.observed(Boot)
     assert (boot.service, boot.process) == ("caddy.service", "caddy")
 
 
@@ -303,15 +303,15 @@ def test_debian_13_that_has_lost_its_default_route() -> None:
             "    cache \n"
         ),
     }
-    look = played(who, "", others)
-    (listeners,) = look.observed(Listeners)
+    looking = played(who, "", others)
+    (listeners,) = looking.observed(Listeners)
     assert listeners.failure is None
     assert not listeners.sockets
-    (route,) = look.observed(Route)
+    (route,) = looking.observed(Route)
     assert (route.gateway, route.device, route.failure) == ("203.0.113.1", "ens3", None)
     # A script that said nothing tells nothing.
-    assert not look.observed(Kernel)
-    assert not look.observed(Queues)
+    assert not looking.observed(Kernel)
+    assert not looking.observed(Queues)
 
 
 ALPINE_KERNEL = """\
@@ -361,23 +361,23 @@ def test_alpine_with_busybox_and_without_root() -> None:
         "203.0.113.0/24 dev eth0 scope link  src 203.0.113.10 \n",
         "ip -6 route": "",
     }
-    look = played(who, ALPINE_KERNEL, others)
-    (host,) = look.observed(Host)
+    looking = played(who, ALPINE_KERNEL, others)
+    (host,) = looking.observed(Host)
     assert (host.system, host.privileged) == ("Alpine Linux v3.20", False)
-    assert ports(look) == [("0.0.0.0", 443, False, None, None), ("::", 80, True, None, None)]
-    (unseen,) = look.observed(Unseen)
+    assert ports(looking) == [("0.0.0.0", 443, False, None, None), ("::", 80, True, None, None)]
+    (unseen,) = looking.observed(Unseen)
     assert (unseen.why, unseen.enable) == ("needs root", "sudo ss -ltnp")
-    assert look.observed(Interface)[1].default == (4,)
-    (queues,) = look.observed(Queues)
+    assert looking.observed(Interface)[1].default == (4,)
+    (queues,) = looking.observed(Queues)
     # The kernel's own list does not tell how many may wait: such a queue is never called full.
     assert queues.on(443) == (Queue("0.0.0.0", 443, 0),)
     assert not any(queue.full for queue in queues.queues)
-    (boot,) = look.observed(Boot)
+    (boot,) = looking.observed(Boot)
     assert (boot.manager, boot.state) == ("openrc", "enabled")
 
 
 def test_a_server_without_ip_says_that_its_interfaces_were_not_seen() -> None:
-    look = played('0\nbox\nnone\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n', "", {})
-    unseen = [(one.what, one.why) for one in look.observed(Unseen)]
+    looking = played('0\nbox\nnone\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n', "", {})
+    unseen = [(one.what, one.why) for one in looking.observed(Unseen)]
     assert unseen == [("the network interfaces", "ip: not found")]
-    assert not look.observed(Interface)
+    assert not looking.observed(Interface)

@@ -37,8 +37,8 @@ def look_at(seen: NginxConfig, found: str, files: dict[str, str]) -> Looking:
 
 
 def test_a_file_that_nobody_includes_is_seen() -> None:
-    look = look_at(config(), f"{AVAILABLE}\n{MAIN}\n", {AVAILABLE: f"# the shop\n{SHOP}"})
-    (seen,) = look.observed(SiteFile)
+    looking = look_at(config(), f"{AVAILABLE}\n{MAIN}\n", {AVAILABLE: f"# the shop\n{SHOP}"})
+    (seen,) = looking.observed(SiteFile)
     assert (seen.path, seen.line, seen.names) == (AVAILABLE, 2, ("shop.example.com",))
 
 
@@ -48,9 +48,9 @@ def test_a_file_with_the_name_on_another_port_is_not() -> None:
 
 
 def test_nothing_is_looked_for_where_a_block_has_the_name() -> None:
-    look = look_at(config(BLOG.replace("blog", "shop")), AVAILABLE, {AVAILABLE: SHOP})
-    assert isinstance(look.machine, RecordedMachine)
-    assert not look.machine.commands_run
+    looking = look_at(config(BLOG.replace("blog", "shop")), AVAILABLE, {AVAILABLE: SHOP})
+    assert isinstance(looking.machine, RecordedMachine)
+    assert not looking.machine.commands_run
 
 
 def test_the_script_follows_links_and_names_no_more_than_fits(tmp_path: Path) -> None:

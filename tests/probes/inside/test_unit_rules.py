@@ -38,10 +38,10 @@ class Units(RecordedMachine):
         return CommandResult(argv, 0, self.text, "", 0.0)
 
 
-def look(text: str, probe: Any, *seen: Observation) -> tuple[UnitDenial, ...]:
+def look(text: str, probe: Any, *observations: Observation) -> tuple[UnitDenial, ...]:
     looking = Looking(Units(text))
-    looking.observations += seen
-    asyncio.run(probe.work(looking, seen[-1]))
+    looking.observations += observations
+    asyncio.run(probe.work(looking, observations[-1]))
     return looking.observed(UnitDenial)
 
 

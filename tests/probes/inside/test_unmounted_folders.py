@@ -21,14 +21,14 @@ FATAL = NginxTest(
 )
 
 
-def look(files: dict[str, str], *seen: Observation) -> tuple[UnmountedFolder, ...]:
+def look(files: dict[str, str], *observations: Observation) -> tuple[UnmountedFolder, ...]:
     looking = Looking(RecordedMachine({}, files))
-    asyncio.run(_work(looking, *seen))
+    asyncio.run(_work(looking, *observations))
     return tuple(looking.observed(UnmountedFolder))
 
 
-async def _work(looking: Looking, *seen: Observation) -> None:
-    for observation in seen:
+async def _work(looking: Looking, *observations: Observation) -> None:
+    for observation in observations:
         match observation:
             case Exchange():
                 await probes.of_page.work(looking, observation)

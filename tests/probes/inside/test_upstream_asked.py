@@ -82,7 +82,7 @@ def test_that_it_says_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         await reader.read()
         writer.close()
 
-    monkeypatch.setattr(upstream_connect, "_time_left", lambda look: 0.05)
+    monkeypatch.setattr(upstream_connect, "_time_left", lambda looking: 0.05)
     (seen,) = asked(hang)
     assert seen.failure
     assert seen.failure.kind == "timeout"

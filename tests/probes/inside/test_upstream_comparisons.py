@@ -255,8 +255,8 @@ def distant(lines: str, fields: RequestFields | None = None) -> tuple[Distant, L
 
 def test_over_ssh_the_servers_curl_asks() -> None:
     fields = RequestFields(headers=(("X-Key", "secret-word"),))
-    machine, look = distant(f"proxy_pass http://127.0.0.1:3000; {UPGRADE}", fields)
-    assert requests(look)[:2] == [("none", "", False, 400), ("field", "Connection", False, 200)]
+    machine, looking = distant(f"proxy_pass http://127.0.0.1:3000; {UPGRADE}", fields)
+    assert requests(looking)[:2] == [("none", "", False, 400), ("field", "Connection", False, 200)]
     assert "--http1.0" in machine.commands_run[0]
     assert not any("secret-word" in command for command in machine.commands_run)
 

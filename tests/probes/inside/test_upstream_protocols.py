@@ -37,19 +37,19 @@ def answering(answers: dict[bytes, bytes], greeted: list[bytes]) -> Serve:
 
 
 def talks(answers: dict[bytes, bytes], upstream_try: UpstreamTry = ASKED) -> list[UpstreamTalk]:
-    look, greeted = Looking(RecordedMachine()), list[bytes]()
-    look.net = LocalNet()
+    looking, greeted = Looking(RecordedMachine()), list[bytes]()
+    looking.net = LocalNet()
 
     async def work() -> None:
         server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         async with server:
-            await upstream_protocols.other_protocol.work(look, replace(upstream_try, port=port))
+            await upstream_protocols.other_protocol.work(looking, replace(upstream_try, port=port))
 
     asyncio.run(work())
     if upstream_try is not ASKED:
         assert not greeted
-    return list(look.observed(UpstreamTalk))
+    return list(looking.observed(UpstreamTalk))
 
 
 FASTCGI, UWSGI = bytes((1, 9, 0, 0, 0, 0, 0, 0)), bytes((100, 0, 0, 0))
@@ -142,19 +142,19 @@ SETTINGS = bytes((0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100))
 def logged_talks(
     directive: str, answers: dict[bytes, bytes], failure: FailedRequests = FAILED
 ) -> list[str]:
-    look, greeted = Looking(RecordedMachine()), list[bytes]()
-    look.net = LocalNet()
+    looking, greeted = Looking(RecordedMachine()), list[bytes]()
+    looking.net = LocalNet()
 
     async def work() -> None:
         server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         location = f"location /helloworld.Greeter/ {{ {directive}127.0.0.1:{port}; }} location / "
-        site = look.emit(config(SITE.replace("location / ", location, 1)))
+        site = looking.emit(config(SITE.replace("location / ", location, 1)))
         async with server:
-            await upstream_protocols.after_a_logged_failure.work(look, failure, site)
+            await upstream_protocols.after_a_logged_failure.work(looking, failure, site)
 
     asyncio.run(work())
-    return [talk.speaks for talk in look.observed(UpstreamTalk)]
+    return [talk.speaks for talk in looking.observed(UpstreamTalk)]
 
 
 def test_a_service_of_http2_behind_proxy_pass_is_met_after_a_logged_502() -> None:

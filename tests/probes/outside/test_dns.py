@@ -130,11 +130,15 @@ def look(net: Paper, options: Options = USUAL, target: Target = SHOP) -> list[Ob
 
 
 def answers(observations: list[Observation], purpose: str) -> list[DnsAnswer]:
-    return [one for one in observations if isinstance(one, DnsAnswer) and one.purpose == purpose]
+    return [
+        observation
+        for observation in observations
+        if isinstance(observation, DnsAnswer) and observation.purpose == purpose
+    ]
 
 
 def resolutions(observations: list[Observation]) -> list[Resolution]:
-    return [one for one in observations if isinstance(one, Resolution)]
+    return [observation for observation in observations if isinstance(observation, Resolution)]
 
 
 FOUND = {
@@ -297,7 +301,9 @@ def test_a_cut_answer_is_asked_for_by_tcp() -> None:
     assert [(one.transport, one.rdtype) for one in answers(seen, "target") if one.records] == [
         ("tcp", "A")
     ]
-    finally_said = final_answers_of(one for one in seen if isinstance(one, DnsAnswer))
+    finally_said = final_answers_of(
+        observation for observation in seen if isinstance(observation, DnsAnswer)
+    )
     assert finally_said["A"].records == ("203.0.113.10",)
 
 
@@ -341,7 +347,9 @@ def test_where_only_dns_knows_the_address_the_run_goes_on_with_it() -> None:
     assert [
         resolution.addresses for resolution in resolutions(seen) if resolution.via == "dns"
     ] == [("203.0.113.10",)]
-    assert [one.what for one in seen if isinstance(one, Unseen)] == ["getaddrinfo(3)"]
+    assert [observation.what for observation in seen if isinstance(observation, Unseen)] == [
+        "getaddrinfo(3)"
+    ]
 
 
 def test_nonsense_is_a_failure_like_any_other() -> None:
@@ -373,7 +381,7 @@ def test_the_lines_of_the_hosts_file_that_name_the_target(configuration: Path) -
         "2001:db8::1 shop.example.com"
     )
     seen = look(Paper(serving(HEALTHY), FOUND))
-    lines = [one for one in seen if isinstance(one, HostsEntry)]
+    lines = [observation for observation in seen if isinstance(observation, HostsEntry)]
     assert [(line.line, line.address, line.mine, line.ended) for line in lines] == [
         (3, "127.0.0.1", True, True),
         (5, "2001:db8::1", False, False),
@@ -384,7 +392,7 @@ def test_without_a_name_server_the_one_on_this_machine_is_asked(configuration: P
     (configuration / "resolv.conf").write_text("search example.com\n; nameserver 192.0.2.1\n")
     net = Paper(serving(HEALTHY), FOUND)
     seen = look(net)
-    (config,) = [one for one in seen if isinstance(one, ResolverConfig)]
+    (config,) = [observation for observation in seen if isinstance(observation, ResolverConfig)]
     assert config.servers == ()
     assert {server for server, _, _ in net.asked} == {"127.0.0.1"}
 
@@ -405,7 +413,7 @@ def test_a_name_no_name_can_be_is_not_asked_for() -> None:
     name = "a" * 64 + ".example.com"
     seen = look(Paper(serving({})), target=Target(name, "https", name, 443))
     assert not answers(seen, "target")
-    assert [one for one in seen if isinstance(one, Unseen)]
+    assert [observation for observation in seen if isinstance(observation, Unseen)]
 
 
 def test_everything_is_asked_over_a_real_socket_too() -> None:
@@ -452,7 +460,7 @@ def test_a_resolver_that_cannot_be_asked_has_the_way_out_looked_at() -> None:
         raise OSError(101, "Network is unreachable")
 
     seen = look(Paper(unreachable))
-    assert [one.family for one in seen if isinstance(one, Uplink)] == [4, 6]
+    assert [observation.family for observation in seen if isinstance(observation, Uplink)] == [4, 6]
     assert not [one for one in look(Paper(serving(HEALTHY), FOUND)) if isinstance(one, Uplink)]
 
 

@@ -55,14 +55,14 @@ class Run(Looking):
 def visited(
     monkeypatch: pytest.MonkeyPatch,
     service: Service,
-    *seen: Any,
+    *observations: Any,
     target: Target | None = None,
     **options: Any,
 ) -> Run:
     run = Run(LocalMachine())
     run.options = Options(vantages=("globalping",), **options)
     run.target = target or run.target
-    run.observations += seen or PUBLIC
+    run.observations += observations or PUBLIC
 
     async def work() -> None:
         run.begun = asyncio.get_running_loop().time()
@@ -99,7 +99,7 @@ def test_only_what_was_said_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "name"),
+    ("observations", "name"),
     [
         ((Resolution(name="x", family=4, addresses=("10.0.0.5",)), PUBLIC[1]), "shop.example.com"),
         ((PUBLIC[0], Resolution(name="x", family=6, addresses=("fd00::1",))), "shop.example.com"),
@@ -118,10 +118,10 @@ def test_only_what_was_said_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )  # fmt: skip
 def test_nothing_private_is_sent(
-    monkeypatch: pytest.MonkeyPatch, seen: tuple[Any, ...], name: str
+    monkeypatch: pytest.MonkeyPatch, observations: tuple[Any, ...], name: str
 ) -> None:
     service = Service()
-    run = visited(monkeypatch, service, *seen, target=Target("x", "https", name, 443))
+    run = visited(monkeypatch, service, *observations, target=Target("x", "https", name, 443))
     assert service.requests == []
     (point,) = run.observed(VantagePoint)
     assert point.failure

@@ -34,7 +34,7 @@ class Paper:
 
     async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         line, *lines = data.decode().split("\r\n")
-        fields = dict(one.split(": ", 1) for one in lines if ": " in one)
+        fields = dict(line.split(": ", 1) for line in lines if ": " in line)
         answer = self._serve(fields["Host"], line.split(" ")[1], fields.get("Cookie", ""))
         self._coming += answer.encode()
 

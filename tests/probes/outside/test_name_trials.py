@@ -47,7 +47,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-def tried(serve: Serve, *seen: Handshake | Exchange, scheme: str = "https") -> Looking:
+def tried(serve: Serve, *observations: Handshake | Exchange, scheme: str = "https") -> Looking:
     """A run in which these were seen at a server, and the trials that follow each."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +60,7 @@ def tried(serve: Serve, *seen: Handshake | Exchange, scheme: str = "https") -> L
             port = server.sockets[0].getsockname()[1]
             run = Looking(LocalMachine())
             run.target, run.net = Target(NAME, scheme, NAME, port), LocalNet()
-            placed = [run.emit(at_port(each, port)) for each in seen]
+            placed = [run.emit(at_port(each, port)) for each in observations]
             for each in placed:
                 await probes.try_names(run, each)
             return run

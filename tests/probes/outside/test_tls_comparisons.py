@@ -55,7 +55,9 @@ def test_one_failure_is_compared_once_and_another_again() -> None:
 
 def test_a_port_that_is_shut_by_now_is_told_by_handshakes_alone() -> None:
     seen = Run().compared("tls1.2", "any-cipher", "plain")
-    assert [(one.variant, one.failure) for one in seen] == [("tls1.2", REFUSED)]
+    assert [(observation.variant, observation.failure) for observation in seen] == [
+        ("tls1.2", REFUSED)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_a_refused_origin_is_tried_without_one() -> None:
     seen = look(
         refusing(http.HTTPStatus.FORBIDDEN, "Origin?\n", lambda one: "Origin" not in one.headers)
     )
-    assert [(one.variant, one.accepted) for one in seen] == [
+    assert [(observation.variant, observation.accepted) for observation in seen] == [
         ("normal", False),
         ("no-origin", True),
         ("other-scheme", False),
@@ -129,7 +129,7 @@ def test_a_handshake_that_fails_at_times_is_not_blamed_on_its_origin() -> None:
         return len(asked) % 2 == 0
 
     seen = look(refusing(http.HTTPStatus.NOT_FOUND, "Not Found", is_second))
-    assert ("again", True) in [(one.variant, one.accepted) for one in seen]
+    assert ("again", True) in [(observation.variant, observation.accepted) for observation in seen]
 
 
 def test_the_origin_of_the_other_scheme_is_tried() -> None:
@@ -139,7 +139,7 @@ def test_the_origin_of_the_other_scheme_is_tried() -> None:
         return request.headers.get("Origin", "").startswith("https://")
 
     seen = look(refusing(http.HTTPStatus.NOT_FOUND, "Page not found", is_secure))
-    assert [(one.variant, one.accepted) for one in seen] == [
+    assert [(observation.variant, observation.accepted) for observation in seen] == [
         ("normal", False),
         ("no-origin", False),
         ("other-scheme", True),
@@ -157,7 +157,7 @@ def test_a_subprotocol_that_the_answer_names_is_offered() -> None:
         ),
         subprotocols=[Subprotocol("mqtt")],
     )
-    assert [one.variant for one in seen] == ["normal", "subprotocol", "no-origin"]
+    assert [observation.variant for observation in seen] == ["normal", "subprotocol", "no-origin"]
     assert seen[1].accepted
     assert seen[1].subprotocol == "mqtt"
 
@@ -171,7 +171,10 @@ def test_a_handshake_that_met_a_limit_is_repeated_alone(monkeypatch: pytest.Monk
         return len(asked) > 1
 
     seen = look(refusing(http.HTTPStatus.SERVICE_UNAVAILABLE, "", is_repeated))
-    assert [(one.variant, one.accepted) for one in seen] == [("normal", False), ("again", True)]
+    assert [(observation.variant, observation.accepted) for observation in seen] == [
+        ("normal", False),
+        ("again", True),
+    ]
 
 
 def test_a_page_instead_is_a_fact_and_nothing_more_is_tried() -> None:
@@ -186,7 +189,12 @@ def test_a_socket_io_session_is_opened_and_found_again() -> None:
         return None
 
     seen = look(engine, paths=("/socket.io/",))
-    assert [one.variant for one in seen] == ["normal", "session", "session", "session"]
+    assert [observation.variant for observation in seen] == [
+        "normal",
+        "session",
+        "session",
+        "session",
+    ]
     assert seen[0].url.endswith("/socket.io/?EIO=4&transport=websocket")
     assert all(one.url.endswith("&sid=abc_1-2") and one.accepted for one in seen[1:])
 

@@ -73,19 +73,19 @@ def config(ctx: Looking, server: WebServer) -> WebServerConfig:
 
 def test_red_hats_httpd_by_its_service() -> None:
     dump = "VirtualHost configuration:\n*:443 shop.example.com (/etc/httpd/conf.d/shop.conf:1)\n"
-    look = context(
+    looking = context(
         {
             "/usr/sbin/httpd -V": REDHAT_BUILD,
             "httpd -t -D DUMP_VHOSTS -D DUMP_MODULES": dump,
         },
         REDHAT,
     )
-    server = describe(look, "/usr/sbin/httpd", PROCESS, SERVICE)
+    server = describe(looking, "/usr/sbin/httpd", PROCESS, SERVICE)
     assert server
     assert (server.config, server.loaded) == ("/etc/httpd/conf/httpd.conf", 104.0)
     assert server.test == ("httpd", "-t")
     assert server.reload == ("systemctl", "reload", "httpd")
-    read = config(look, server)
+    read = config(looking, server)
     (site,) = read.sites
     assert site.names == ("shop.example.com",)
     assert site.sockets[0].tls
@@ -99,12 +99,12 @@ def test_red_hats_httpd_by_its_service() -> None:
 
 
 def test_debians_apache_without_systemd_and_its_idle_site() -> None:
-    look = context({"/usr/sbin/apache2 -V": DEBIAN_BUILD}, DEBIAN)
-    server = describe(look, "/usr/sbin/apache2")
+    looking = context({"/usr/sbin/apache2 -V": DEBIAN_BUILD}, DEBIAN)
+    server = describe(looking, "/usr/sbin/apache2")
     assert server
     assert server.pid is None
     assert server.start == ("apachectl", "start")
-    read = config(look, server)
+    read = config(looking, server)
     assert [site.names for site in read.sites] == [("shop.example.com",)]
     assert [site.names for site in read.idle if "/sites-available/" in site.file] == [
         ("idle.example.com",)
@@ -112,25 +112,25 @@ def test_debians_apache_without_systemd_and_its_idle_site() -> None:
 
 
 def test_another_program_called_httpd_is_none() -> None:
-    look = context({"/usr/sbin/httpd -V": "BusyBox v1.36"}, {})
-    assert describe(look, "/usr/sbin/httpd") is None
+    looking = context({"/usr/sbin/httpd -V": "BusyBox v1.36"}, {})
+    assert describe(looking, "/usr/sbin/httpd") is None
 
 
 def test_a_dump_that_differs_from_the_files_leaves_it_incomplete() -> None:
     dump = "*:443 shop.example.com (/etc/httpd/elsewhere.conf:1)\n"
-    look = context(
+    looking = context(
         {"/usr/sbin/httpd -V": REDHAT_BUILD, "httpd -t -D DUMP_VHOSTS -D DUMP_MODULES": dump},
         REDHAT,
     )
-    server = describe(look, "/usr/sbin/httpd", PROCESS, SERVICE)
+    server = describe(looking, "/usr/sbin/httpd", PROCESS, SERVICE)
     assert server
-    assert not config(look, server).complete
+    assert not config(looking, server).complete
 
 
 def run_test(result: str | CommandResult) -> WebServerTest | None:
-    look = context({"apachectl -t": result}, {})
+    looking = context({"apachectl -t": result}, {})
     server = WebServer(product="apache", test=("apachectl", "-t"))
-    return asyncio.run(READER.run_test(look, server))
+    return asyncio.run(READER.run_test(looking, server))
 
 
 def test_the_test_passes_fails_or_is_forbidden() -> None:

@@ -166,22 +166,22 @@ async def _run(ctx: Looking, listeners: Listeners) -> None:
 def test_nothing_is_run_where_another_program_has_the_port(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    look, machine = observe(monkeypatch, NGINX, reader=FakeReader())
+    looking, machine = observe(monkeypatch, NGINX, reader=FakeReader())
     assert machine.commands_run == []
-    assert look.observations == []
+    assert looking.observations == []
 
 
 def test_a_server_is_described_then_tested_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    look, _ = observe(monkeypatch, HTTPS, reader=FakeReader())
-    kinds = [type(observation) for observation in look.observations]
+    looking, _ = observe(monkeypatch, HTTPS, reader=FakeReader())
+    kinds = [type(observation) for observation in looking.observations]
     assert kinds == [WebServer, Unseen, WebServerConfig]
 
 
 def test_a_foreign_server_is_only_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = FakeReader()
     reader.foreign = True
-    look, _ = observe(monkeypatch, HTTPS, reader=reader)
-    assert [type(observation) for observation in look.observations] == [WebServer, Unseen]
+    looking, _ = observe(monkeypatch, HTTPS, reader=reader)
+    assert [type(observation) for observation in looking.observations] == [WebServer, Unseen]
 
 
 def test_unknown_listeners_are_no_reason_to_look() -> None:
