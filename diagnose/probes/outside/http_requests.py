@@ -29,8 +29,9 @@ _EMPTY_URL = Url("http", "", 0, "/")
 def patience(ctx: ProbeContext) -> float:
     """Return a timeout in seconds that lets a failure appear before the run ends, if the run has
     the time that is given to every server (`DEFAULT_TIMEOUT`). With less, the run ends first: the
-    page may only be slow."""
-    return max(DEFAULT_TIMEOUT, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
+    page may only be slow. A longer run gives a page half of its time."""
+    longest = max(PATIENCE, ctx.options.timeout / 2)
+    return max(DEFAULT_TIMEOUT, min(longest, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
 @frozen
