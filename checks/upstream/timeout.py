@@ -6,9 +6,9 @@ An application that speaks FastCGI, uwsgi or SCGI is not asked again by itself: 
 at once, and nginx, which does the same for the visitor, gets no response from it.
 
 A response that needs longer than this run waits looks the same. It is a fault where nginx gave up:
-it sent 504, or its log says so. Where it would wait longer than this run did, it is a note. Nor is it
-known whether such an application has begun to answer: nginx holds a stream of events back until a
-buffer is full (fastcgi_buffering).
+it sent 504, or its log says so. Where it would wait longer than this run did, it is a note. Nor is
+it known whether such an application has begun to answer: nginx holds a stream of events back until
+a buffer is full (fastcgi_buffering).
 """
 
 from collections.abc import Collection, Iterator

@@ -116,6 +116,8 @@ ROWS = (
     _after_failure("upstream_comparisons", _CURL_APPLICATION, "upstream", "http",
                    peer="application"),
     _after_failure("logged_comparisons", _CURL_APPLICATION, "upstream", peer="application"),
+    _after_failure("logged_preflights", "curl -sSi -X OPTIONS -H 'Origin: ORIGIN' {page}", "http",
+                   peer="site"),
     _after_failure("compressed_pages", "curl -sSi --compressed http://APPLICATION/",
                    "upstream", "nginx", peer="application"),
     _after_failure("bypassed_applications", _CURL_APPLICATION, "upstream", "nginx",

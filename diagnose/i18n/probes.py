@@ -90,6 +90,7 @@ MESSAGES = Messages(
         "inside.logged_comparisons",
         "The same for a path at which other requests of visitors fail.",
     ),
+    Message("inside.logged_preflights", "A preflight of a browser (CORS) that was refused before."),
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),

@@ -82,6 +82,7 @@ INSIDE = (
     "upstream_bodies",
     "upstream_comparisons",
     "logged_comparisons",
+    "logged_preflights",
     "compressed_pages",
     "bypassed_applications",
     "upstream_protocols",

@@ -40,6 +40,7 @@ class PageRequest:
 
     `verified` tells whether a browser would accept the certificate there. `redirected_from` is the
     URL that led here, and `cookie` the cookies of that chain. `extra` are further fields.
+    `own_method` is another method than GET for a request that is not the target's.
     """
 
     url: str
@@ -49,6 +50,7 @@ class PageRequest:
     redirected_from: str | None = None
     cookie: str = ""
     extra: Mapping[str, str] | None = None
+    own_method: str = ""
 
     def fields(
         self, target: Target, request: RequestFields, may_send_secrets: bool
@@ -70,7 +72,8 @@ class PageRequest:
     def method(self, target: Target, request: RequestFields) -> str:
         """Return the method: the user's only for the target itself, and not where it redirects."""
         is_target = self.purpose == "target" and self.redirected_from is None
-        return request.method if is_target and is_own_origin(target, self.url) else "GET"
+        is_own = is_target and is_own_origin(target, self.url)
+        return request.method if is_own else self.own_method or "GET"
 
 
 async def request_page(
