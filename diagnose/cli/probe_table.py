@@ -122,6 +122,8 @@ ROWS = (
                    "upstream", "nginx", peer="application"),
     _after_failure("bypassed_applications", _CURL_APPLICATION, "upstream", "nginx",
                    peer="application"),
+    _after_failure("neighbour_applications", _CURL_APPLICATION, "upstream", "nginx",
+                   peer="application"),
     _after_failure("upstream_protocols", "cgi-fcgi -bind -connect APPLICATION; grpcurl APPLICATION",
                    peer="application"),
     _after_failure("page_websockets", _CURL_WEBSOCKET + " http://APPLICATION/", "websocket",

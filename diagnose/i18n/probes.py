@@ -93,6 +93,9 @@ MESSAGES = Messages(
     Message("inside.logged_preflights", "A preflight of a browser (CORS) that was refused before."),
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
+    Message(
+        "inside.neighbour_applications", "A path of the page that an application of nginx may have."
+    ),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
     Message("inside.page_websockets", "A WebSocket of the page that nginx may not pass on."),
     Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),

@@ -85,6 +85,7 @@ INSIDE = (
     "logged_preflights",
     "compressed_pages",
     "bypassed_applications",
+    "neighbour_applications",
     "upstream_protocols",
     "page_websockets",
     "websocket_retries",

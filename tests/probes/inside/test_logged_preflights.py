@@ -30,8 +30,12 @@ def sent(monkeypatch: pytest.MonkeyPatch, *failures: FailedRequests, page: Excha
         requests.append(request)
 
     monkeypatch.setattr(logged_preflights, "request_anew", request_anew)
-    for failure in failures:
-        asyncio.run(logged_preflights.preflight.work(ctx, failure))
+
+    async def work() -> None:
+        for failure in failures:
+            await logged_preflights.preflight.work(ctx, failure)
+
+    asyncio.run(work())
     return requests
 
 
