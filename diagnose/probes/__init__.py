@@ -73,6 +73,7 @@ INSIDE = (
     "access_logs",
     "server_access_logs",
     "page_files",
+    "sibling_files",
     "precompressed_files",
     "upload_folders",
     "unincluded_sites",
