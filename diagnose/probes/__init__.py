@@ -74,6 +74,7 @@ INSIDE = (
     "server_access_logs",
     "page_files",
     "sibling_files",
+    "script_containers",
     "precompressed_files",
     "upload_folders",
     "unincluded_sites",
