@@ -4,7 +4,8 @@ answers in its place with a page of its own (index.html of a single-page applica
 nginx cuts the location's prefix off (`proxy_pass` with a path, or `rewrite … break`), so the
 application does not know of it, and its `Location: /login` lacks it. nginx puts it back only where
 `proxy_redirect` says so: its default knows the application's own URL and no paths
-(ngx_http_proxy_module, "proxy_redirect").
+(ngx_http_proxy_module, "proxy_redirect"). That heals redirects alone: the links in its pages lack
+the prefix too. Where the application is known and has a setting for that, it comes first.
 """
 
 import re
@@ -54,7 +55,9 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
             continue
         if missing.status != 404 and not _is_same_path(path, prefix, onward):
             continue
-        subjects = endpoint_subjects((page,))
+        from checks.http._known_application import own_setting
+
+        subjects, own = endpoint_subjects((page,)), own_setting(evidence, "base_path", "public_url")
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
@@ -71,8 +74,12 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
                 "target": " ".join((directive.name, *directive.args)),
                 "place": file_line(directive),
                 "location": " ".join((match.block.name, *match.block.args)),
+                "address": f"{evidence.target.origin}{prefix}",
+                **own,
             },
-            fix=_fix(nginx, match, prefix, page.header("Location") or ""),
+            fix=_fix(nginx, match, prefix, page.header("Location") or "")
+            if not own["setting"]
+            else Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
         )
         return
 

@@ -1,6 +1,9 @@
 """The site responds with 5xx (RFC 9110 section 15.6), or accepts the request and never responds.
 Or it says that the header of our small request is too large: something behind it adds to it.
 
+A response that did not come while this run waited, and for which the server waits longer, may still
+come: that is a note, and leaves the question open.
+
 The fault lies behind the front server. The status often tells where: a proxy whose application does
 not reply sends 502 or 504, an application that crashed sends 500.
 """
@@ -98,6 +101,9 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
     first, subjects = exchanges[0], endpoint_subjects(exchanges)
     failure, log_lines = first.failure, _page_log_lines(evidence)
     recovered = all(repeated_well(evidence, exchange) for exchange in exchanges)
+    limit = {} if log_lines else _open_limit(evidence, exchanges)
+    is_open = bool(limit)
+    severity = Severity.NOTE if is_open else Severity.WARNING if recovered else None
     return Claim(
         about=merge_subjects(subjects),
         covers=(
@@ -105,7 +111,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             *_socket_subjects(evidence, status, exchanges),
         ),
         because=(*exchanges, *log_lines[-1:]),
-        severity=Severity.WARNING if recovered else None,
+        severity=severity,
         facts={
             "url": first.url,
             "addresses": addresses(exchanges),
@@ -121,7 +127,10 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             and proxy_page(first.body) != "Apache",
             "own_page": status == 500 and proxy_page(first.body) == "Apache",
             "too_large": header_too_large(first),
-            "silent": failure is not None and failure.kind == "timeout",
+            "silent": failure is not None and failure.kind == "timeout" and not is_open,
+            "open": is_open,
+            "waited": first.took,
+            **limit,
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
             "log": log_lines[-1].text if log_lines else "",
@@ -131,8 +140,22 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             **(own := _own_answer(evidence, first)),
             "lead": _lead(log_lines, str(own["words"])),
         },
-        fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("wait-longer" if is_open else "look-inside", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _open_limit(evidence: Evidence, exchanges: list[Exchange]) -> dict[str, object]:
+    """Return how long the server waits for responses that this run gave up on earlier; {} if it
+    did not."""
+    if all(exchange.failure is None for exchange in exchanges):
+        return {}
+    # Imported late: a healthy site answers.
+    from checks.http._response_limits import is_unawaited, limit_facts
+
+    return limit_facts(evidence) if is_unawaited(evidence, exchanges) else {}
 
 
 def _own_answer(evidence: Evidence, exchange: Exchange) -> dict[str, object]:

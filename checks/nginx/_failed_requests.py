@@ -39,13 +39,15 @@ def repeated_exchange(evidence: Evidence, failure: FailedRequests) -> Exchange |
 
 def unopened_failures(evidence: Evidence, server: str) -> tuple[FailedRequests, ...]:
     """Return the failures without those of WebSockets that this run opens itself, of which their
-    checks say more, and of forms that may have been filled in wrongly."""
+    checks say more, of forms that may have been filled in wrongly, and of preflights of a site that
+    may not be allowed."""
     opened_paths = {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
     failures = current_failures(evidence, server=server)
     return tuple(
         failure
         for failure in failures
         if failure.path not in opened_paths and failure.status != FILLED_IN_WRONGLY
+        if (failure.method, failure.status) != ("OPTIONS", 403)
     )
 
 

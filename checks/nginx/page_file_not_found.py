@@ -59,6 +59,8 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
     severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
     page_url = parse_url(first.page.url)
+    from checks.http._known_application import own_setting
+
     folder, application = (
         page_files.sub_folder(nginx, page_url.path.partition("?")[0], first.refused.path)
         if page_url and not mistake
@@ -85,6 +87,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "image": first.refused.response.file_kind == "image",
             "folder": folder,
             "application": application,
+            **(own_setting(evidence, "base_path", "public_url") if folder else {}),
             "mistake": bool(mistake),
             "expression": " ".join(location.block.args) if outdone else "",
             "expression_place": file_line(location.block),

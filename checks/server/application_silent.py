@@ -1,10 +1,12 @@
 """The application behind Apache, Caddy or HAProxy takes a connection and does not answer: asked
 directly, without the server in front, it was silent until the time was up. A response that needs
-longer looks the same, so the cause is certain only after a minute.
+longer looks the same, so the cause is certain only after a minute, and a note where the server in
+front waits longer than this run did.
 """
 
 from collections.abc import Iterator
 
+from checks.http._response_limits import is_unawaited, limit_facts
 from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
@@ -36,10 +38,12 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
     if visit is None or visit_of(evidence, route, path, visit.path, False):
         return
     waited = max((visit.took, *(page.took for page in pages)))
+    is_open = is_unawaited(evidence, pages)
     yield Claim(
         about=Subject(port=target.port, path=path),
         covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
         because=(visit, view.server, *pages),
+        severity=Severity.NOTE if is_open else None,
         confidence=Confidence.CERTAIN if waited >= _PATIENCE else Confidence.LIKELY,
         facts={
             "waited": waited,
@@ -50,8 +54,10 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(route.file, route.line),
             "status": pages[0].status or "",
             "command": visit.equivalent,
+            "open": is_open,
+            **(limit_facts(evidence) if is_open else {}),
         },
-        fix=manual_fix(view, "look-into-it"),
+        fix=manual_fix(view, "wait-longer" if is_open else "look-into-it"),
     )
 
 

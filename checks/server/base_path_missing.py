@@ -50,6 +50,8 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         visit = visit_of(evidence, route, path, path, websocket=False) if path else None
         if visit is None or visit.status != 200 or takes(route.path, path):
             continue
+        from checks.http._known_application import own_setting
+
         yield Claim(
             about=Subject(port=target.port, path=target.path.partition("?")[0]),
             covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
@@ -65,6 +67,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
                 "target": route.target,
                 "place": place_text(route.file, route.line),
                 "file": is_file,
+                **own_setting(evidence, "base_path", "public_url"),
             },
             fix=Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
         )

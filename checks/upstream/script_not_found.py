@@ -2,17 +2,21 @@
 and visitors get 404 "File not found."
 
 The path that PHP gets is `$document_root$fastcgi_script_name`. It is wrong if `root` is missing or
-names another folder, or if PHP runs elsewhere (in a container) and sees other folders.
+names another folder, or if PHP runs elsewhere (in a container) and sees other folders. Where that
+container is known, it was looked whether it has the script, and which folders it mounts.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.nginx._page_errors import page_claim, page_directive, page_error
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.containers import ScriptContainer
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx.error_log import upstream_authority
 
 _UNKNOWN = r'FastCGI sent in stderr: "Primary script unknown'
 _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been denied)"
@@ -30,9 +34,40 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     root = page_directive(nginx, "root") or page_directive(nginx, "alias")
+    container = None if denied else _container(evidence, error.line)
     facts = {
         "denied": denied is not None,
         "folder": root.args[0] if root and root.args else "",
         "application": error.line.upstream.partition("://")[2],
+        **_container_facts(container),
     }
-    yield page_claim(nginx, error, facts, "correct-the-path", root)
+    step = "correct-the-path"
+    if container is not None and container.source:
+        step = "name-the-other-path" if container.seen_at else "mount-the-folder"
+    claim = page_claim(nginx, error, facts, step, root)
+    yield replace(claim, because=(*claim.because, *((container,) if container else ())))
+
+
+def _container(evidence: Evidence, line: LogLine) -> ScriptContainer | None:
+    """Return the container of PHP, if it lacks the script."""
+    authority = upstream_authority(line)
+    return next(
+        (
+            container
+            for container in evidence.good(ScriptContainer)
+            if container.endpoint == authority and not container.is_there
+        ),
+        None,
+    )
+
+
+def _container_facts(container: ScriptContainer | None) -> dict[str, object]:
+    if container is None:
+        return dict.fromkeys(("container", "script", "source", "seen", "served"), "")
+    return {
+        "container": container.name or container.endpoint,
+        "script": container.path,
+        "source": container.source,
+        "seen": container.seen_at,
+        "served": container.folder,
+    }

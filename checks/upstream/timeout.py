@@ -5,15 +5,19 @@ response header from upstream").
 An application that speaks FastCGI, uwsgi or SCGI is not asked again by itself: its connections open
 at once, and nginx, which does the same for the visitor, gets no response from it.
 
-A response that needs longer than this run waits looks the same. So the cause is certain only where
-somebody waited as long as nginx does by default. Nor is it known whether such an application has
-begun to answer: nginx holds a stream of events back until a buffer is full (fastcgi_buffering).
+A response that needs longer than this run waits looks the same. It is a fault where nginx gave up:
+it sent 504, or its log says so. Where it would wait longer than this run did, it is a note. Nor is
+it known whether such an application has begun to answer: nginx holds a stream of events back until
+a buffer is full (fastcgi_buffering).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from checks.http import target_websocket_opens
-from checks.nginx import Nginx
+from checks.http._response_limits import DEFAULT, is_silent, is_unawaited, limit_facts
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import logged_errors
 from checks.upstream import CONSEQUENCES, backends
 from checks.upstream._failed_applications import (
     FailedApplication,
@@ -21,14 +25,17 @@ from checks.upstream._failed_applications import (
     failed_applications,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.http import page_exchanges
+from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model.http import Upgrade, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.locations import LocationMatch
 
-#: Seconds. nginx's default proxy_read_timeout, and that of the others.
-DEFAULT_TIMEOUT = 60
+#: Seconds. What is written where the time was too short (a guess: the application's time is not
+#: known).
+_LONGER = 300
+_GAVE_UP = r"upstream timed out .* while reading (?:response header|upstream)"
 
 #: The directive for each protocol that is not HTTP.
 _GATEWAYS = {
@@ -44,11 +51,8 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
         waited = max(attempt.took for attempt in application.attempts)
         yield _claim(evidence, application, waited, "proxy_read_timeout")
     pages = () if target_websocket_opens(evidence) else page_exchanges(evidence)
-    is_silent = pages and all(
-        page.status == 504 or (page.failure is not None and page.failure.kind == "timeout")
-        for page in pages
-    )
-    for application, directive in _gateways(evidence) if is_silent else ():
+    is_late = pages and all(page.status == 504 or is_silent(page) for page in pages)
+    for application, directive in _gateways(evidence) if is_late else ():
         waited = max(page.took for page in pages)
         yield _claim(evidence, application, waited, directive)
 
@@ -58,19 +62,54 @@ def _claim(evidence: Evidence, application: FailedApplication, waited: float, na
     directive = match.directive(name) if match else None
     read_timeout = seconds(directive.args[0]) if directive and directive.args else None
     longest = max((waited, *(page.took for page in pages if page.status == 504)))
-    pages_end = any(page.status == 504 for page in pages)
+    ended = _is_ended(evidence, application.paths)
+    lines = _lines(evidence, application.paths)
+    is_open = not ended and not lines and is_unawaited(evidence, pages) and _is_page(application)
+    patience = DEFAULT if read_timeout is None else read_timeout
     facts = {
         "waited": waited,
-        "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
-        "short": read_timeout is not None and read_timeout < DEFAULT_TIMEOUT,
+        "patience": patience,
+        "short": read_timeout is not None and read_timeout < DEFAULT,
         "directive": name,
         "asked": name == "proxy_read_timeout",
         "php": name == "fastcgi_read_timeout",
-        "buffering": _buffering(match, name) if longest < DEFAULT_TIMEOUT and not pages_end else "",
+        "buffering": _buffering(match, name) if longest < DEFAULT and not (ended or lines) else "",
+        "open": is_open,
+        "gave_up": ended or bool(lines),
+        "logged": lines[-1].text if lines else "",
+        "when": lines[-1].written if lines else "",
+        "longer": int(max(_LONGER, 2 * patience)),
+        "set": " ".join((directive.name, *directive.args)) if directive else "",
+        "set_place": file_line(directive) if directive else "",
+        **(limit_facts(evidence) if is_open else {}),
     }
-    return failed_application_claim(
-        evidence, application, "look-at-the-application", facts, certain=longest >= DEFAULT_TIMEOUT
+    step = "wait-longer" if is_open else "raise-the-limit" if lines else "look-at-the-application"
+    claim = failed_application_claim(
+        evidence, application, step, facts, certain=bool(lines) or longest >= DEFAULT
     )
+    is_certain = bool(lines) and bool(pages)
+    return replace(
+        claim,
+        because=(*claim.because, *lines[-1:]),
+        severity=Severity.NOTE if is_open else None,
+        confidence=Confidence.CERTAIN if is_certain else claim.confidence,
+    )
+
+
+def _is_ended(evidence: Evidence, paths: Collection[str]) -> bool:
+    """Return whether nginx gave up in this run: it sent 504 for the page."""
+    is_target = evidence.target.path in paths
+    return is_target and any(page.status == 504 for page in page_exchanges(evidence))
+
+
+def _lines(evidence: Evidence, paths: Collection[str]) -> tuple[LogLine, ...]:
+    """Return the lines in nginx's log by which it gave up waiting for a response at these paths."""
+    return tuple(line for path in paths for line, _ in logged_errors(evidence, _GAVE_UP, path))
+
+
+def _is_page(application: FailedApplication) -> bool:
+    """Return whether pages were asked for, and not only WebSockets, which open at once."""
+    return not any(isinstance(attempt, Upgrade) for attempt in application.attempts)
 
 
 def _buffering(match: LocationMatch | None, name: str) -> str:

@@ -77,6 +77,8 @@ MESSAGES = Messages(
     Message("inside.server_access_logs", "The same by the logs of Apache and Caddy."),
     Message("inside.page_files", "Files of the page that nginx may not read."),
     Message("inside.precompressed_files", "Compressed copies of the page's files that are old."),
+    Message("inside.script_containers", "The container of PHP that does not find a script."),
+    Message("inside.sibling_files", "Files of the page, in the folders of other locations."),
     Message("inside.upload_folders", "Whether nginx may write where it keeps uploads."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),
@@ -90,8 +92,12 @@ MESSAGES = Messages(
         "inside.logged_comparisons",
         "The same for a path at which other requests of visitors fail.",
     ),
+    Message("inside.logged_preflights", "A preflight of a browser (CORS) that was refused before."),
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
+    Message(
+        "inside.neighbour_applications", "A path of the page that an application of nginx may have."
+    ),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
     Message("inside.page_websockets", "A WebSocket of the page that nginx may not pass on."),
     Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),

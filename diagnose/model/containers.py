@@ -106,6 +106,41 @@ class Containers(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ScriptContainer(Observation):
+    """The container in which PHP-FPM listens at `endpoint` that does not find a script.
+
+    `path` is the script as nginx names it, and `is_there` whether the container has it. `folder` is
+    that of nginx's `root`, and `source` where the server has it, "" if only the image of nginx's
+    own container does. `mounts` are the files of the server that the container sees, the longest
+    path first. `engine` and `name` are "" if no engine lists it.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    endpoint: Text
+    engine: Literal["", "docker", "podman"] = ""
+    name: Label = ""
+    path: FilePath
+    is_there: bool
+    folder: FilePath
+    source: FilePath = ""
+    mounts: tuple[BindMount, ...] = ()
+
+    @property
+    def seen_at(self) -> str:
+        """Where the container sees the folder; "" if it does not."""
+        for mount in self.mounts:
+            if self.source and (self.source + "/").startswith(mount.source.rstrip("/") + "/"):
+                rest = self.source[len(mount.source.rstrip("/")) :].lstrip("/")
+                return posixpath.join(mount.point, rest).rstrip("/") or "/"
+        return ""
+
+    def summary(self) -> Summary:
+        subject = phrase("{path} in the container {name}", path=self.path, name=self.name or "?")
+        return subject, phrase("exists") if self.is_there else phrase("missing")
+
+
+@frozen(kw_only=True, eq=False)
 class NginxContainer(Observation):
     """The container in which the web server runs that has the target's port: nginx (hence its
     name), Apache, Caddy or HAProxy. The configuration, files

@@ -185,6 +185,19 @@ class PageFileAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class SiblingFile(Access):
+    """A file of the page that the site does not serve, where it was seen: in a folder of another
+    location, or of a program behind nginx (`of_program`). `url` is the file's URL in the page; the
+    permissions are those for nginx's workers."""
+
+    url: Url
+    of_program: bool = False
+
+    def summary(self) -> Summary:
+        return self.path, phrase("the file of {url}", url=self.url)
+
+
+@frozen(kw_only=True, eq=False)
 class NginxStart(Observation):
     """The last start of an nginx that does not run.
 

@@ -166,8 +166,10 @@ class LoggedComparison(ComparedRequest):
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
-#: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer").
-BypassReason = Literal["regex", "rewrite", "last", "files", "longer", "exact"]
+#: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer"), or
+#: one for one other path alone ("exact"). Or no location passes it on, and others pass other paths
+#: on ("neighbour").
+BypassReason = Literal["regex", "rewrite", "last", "files", "longer", "exact", "neighbour"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -178,7 +180,8 @@ class BypassedApplication(Observation):
     One GET, after the site has answered with an error or with a page. `target` is the argument of
     proxy_pass as written, `path` the visitor's path, that of a file without its query, `by` what
     nginx follows in place of the location, `file` and `line` its place. `is_html` is True for a
-    page (Content-Type text/html).
+    page (Content-Type text/html). For "neighbour", `file` and `line` are the place of the
+    application's proxy_pass, and a path that nobody has was asked for as a control.
     """
 
     layer: ClassVar[str] = "upstream"

@@ -39,7 +39,7 @@ _NO_WEBSOCKET = frozenset({400, 403, 404, 426})
 _NO_UPGRADE = frozenset({400, 401, 403, 404, 405, 426, 500, 501, 502})
 #: How a preflight is refused whatever site asks (Fetch standard, "CORS-preflight fetch"): it wants
 #: a login, or nobody knows the path or the method. 403 may be meant for the site that asks.
-_NO_PREFLIGHT = frozenset({401, 404, 405})
+NO_PREFLIGHT = frozenset({401, 403, 404, 405})
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
 #: Seconds for which a browser surely has the password that it sent: it was not restarted.
@@ -129,7 +129,7 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     if line.method == "GET" and is_usual_websocket(line.path):
         return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
     if line.method == "OPTIONS" and line.referer and line.agent.startswith(_BROWSER):
-        return line.status in _NO_PREFLIGHT
+        return line.status in NO_PREFLIGHT
     if not is_from_page:
         return False
     if line.method in _SAFE:

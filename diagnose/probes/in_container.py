@@ -27,6 +27,7 @@ IN_CONTAINER = frozenset(
         "logged_comparisons",
         "compressed_pages",
         "bypassed_applications",
+        "neighbour_applications",
         "upstream_protocols",
         "page_websockets",
         "websocket_retries",

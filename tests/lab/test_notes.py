@@ -20,6 +20,11 @@ NOTES = {
     "www_without_a_certificate": "nginx.name-without-certificate",
     "application_that_thinks": "http.slow",
     "pages_with_the_headers_of_websockets": "upstream.upgrade-on-every-request",
+    "preflight_refused_by_the_application": "http.preflight-refused",
+    "preflight_refused_by_limit_except": "http.preflight-refused",
+    "preflight_refused_by_a_condition": "http.preflight-refused",
+    "preflight_refused_behind_apache": "http.preflight-refused",
+    "script_of_minutes_under_a_longer_limit": "upstream.timeout",
 }
 
 

@@ -122,7 +122,7 @@ def test_a_form_that_may_have_been_filled_in_wrongly_comes_last() -> None:
 
 def test_a_preflight_for_the_page_of_another_site() -> None:
     other = "https://app.example.net/"
-    for status, is_failure in ((405, True), (401, True), (403, False), (204, False)):
+    for status, is_failure in ((405, True), (401, True), (403, True), (204, False)):
         seen = failed(line(status, method="OPTIONS", referer=other))
         assert bool(seen) is is_failure
     assert not failed(line(405, method="OPTIONS"))

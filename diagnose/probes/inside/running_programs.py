@@ -53,7 +53,10 @@ async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
-    return exchange.is_page_of(ctx.target) and (exchange.status or 0) >= 500
+    """Return whether the page failed, or redirects to what the site does not have."""
+    status = exchange.status or 0
+    is_end = exchange.redirected_from is not None and exchange.port == ctx.target.port
+    return (exchange.is_page_of(ctx.target) and status >= 500) or (is_end and status == 404)
 
 
 async def _look_late(ctx: ProbeContext) -> None:

@@ -29,8 +29,9 @@ _EMPTY_URL = Url("http", "", 0, "/")
 def patience(ctx: ProbeContext) -> float:
     """Return a timeout in seconds that lets a failure appear before the run ends, if the run has
     the time that is given to every server (`DEFAULT_TIMEOUT`). With less, the run ends first: the
-    page may only be slow."""
-    return max(DEFAULT_TIMEOUT, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
+    page may only be slow. A longer run gives a page half of its time."""
+    longest = max(PATIENCE, ctx.options.timeout / 2)
+    return max(DEFAULT_TIMEOUT, min(longest, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
 @frozen
@@ -39,6 +40,7 @@ class PageRequest:
 
     `verified` tells whether a browser would accept the certificate there. `redirected_from` is the
     URL that led here, and `cookie` the cookies of that chain. `extra` are further fields.
+    `own_method` is another method than GET for a request that is not the target's.
     """
 
     url: str
@@ -48,6 +50,7 @@ class PageRequest:
     redirected_from: str | None = None
     cookie: str = ""
     extra: Mapping[str, str] | None = None
+    own_method: str = ""
 
     def fields(
         self, target: Target, request: RequestFields, may_send_secrets: bool
@@ -69,7 +72,8 @@ class PageRequest:
     def method(self, target: Target, request: RequestFields) -> str:
         """Return the method: the user's only for the target itself, and not where it redirects."""
         is_target = self.purpose == "target" and self.redirected_from is None
-        return request.method if is_target and is_own_origin(target, self.url) else "GET"
+        is_own = is_target and is_own_origin(target, self.url)
+        return request.method if is_own else self.own_method or "GET"
 
 
 async def request_page(

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Manual
-from diagnose.model.http import Exchange
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation
+from tests.support import running_programs
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.running_programs import programs
 from tests.support.upstream_evidence import page
 
 CHECK = "http.redirect-leaves-folder"
@@ -22,7 +23,7 @@ OFF = "proxy_redirect off;"
 
 def claims(
     lines: str = "",
-    *seen: Exchange,
+    *seen: Observation,
     location: str = "/app/",
     target: str = "http://127.0.0.1:4000/",
 ) -> list[Claim]:
@@ -99,3 +100,22 @@ def test_fires_where_the_same_path_leads_out_of_the_folder(location: str, target
 def test_silent_where_the_redirect_means_another_page() -> None:
     root = replace(SHELL, url="https://shop.example.com/")
     assert not claims("", replace(SAME, headers=(("Location", "/"),)), root)
+
+
+def test_fires_and_names_the_setting_of_a_known_application_first() -> None:
+    grafana = programs(replace(running_programs.SHOP, command="/usr/sbin/grafana-server"))
+    (claim,) = claims("", REDIRECT, MISSING, grafana)
+    assert claim.facts["known"] == "Grafana"
+    assert "serve_from_sub_path" in str(claim.facts["setting"])
+    assert claim.facts["address"] == "https://shop.example.com/app/"
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    assert step.step == "tell-the-base-path"
+
+
+def test_fires_and_changes_nginx_where_the_application_has_no_setting() -> None:
+    unknown = programs(replace(running_programs.SHOP, command="/usr/bin/node /srv/app.js"))
+    (claim,) = claims("", REDIRECT, MISSING, unknown)
+    assert claim.facts["setting"] == ""
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)

@@ -55,10 +55,18 @@ def test_fires_and_quotes_the_error_log_where_it_was_read() -> None:
 
 
 def test_fires_where_no_answer_comes() -> None:
-    (claim,) = judge("http.server-error", home(None, TIMEOUT))
+    (claim,) = judge("http.server-error", replace(home(None, TIMEOUT), took=60.1))
     assert claim.facts["silent"]
+    assert claim.severity is None
     (claim,) = judge("http.server-error", home(None, Failure("closed", "closed")))
     assert claim.facts["closed"]
+
+
+def test_fires_as_a_note_where_nobody_waited_long_enough() -> None:
+    (claim,) = judge("http.server-error", replace(home(None, TIMEOUT), took=10.0))
+    assert claim.severity is Severity.NOTE
+    assert (claim.facts["open"], claim.facts["limit"]) == (True, 60)
+    assert claim.facts["wait"] == "diagnose --timeout 140 https://shop.example.com/"
 
 
 def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -> None:

@@ -5,6 +5,8 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from tests.support.check_evidence import SHOP, judge
+from tests.support.running_programs import SHOP as SHOP_PROGRAM
+from tests.support.running_programs import programs
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "server.base-path-missing"
@@ -49,3 +51,12 @@ def test_silent_where_the_application_has_it_not_or_is_at_the_root() -> None:
     assert not judge(CHECK, APACHE, apache_config(), PAGE, LOGIN, VISIT, target=APP)
     found = replace(LOGIN, status=200)
     assert not judge(CHECK, APACHE, SITE, PAGE, found, VISIT, target=APP)
+
+
+def test_fires_and_names_the_setting_of_a_known_application() -> None:
+    grafana = programs(replace(SHOP_PROGRAM, command="/usr/sbin/grafana-server"))
+    seen = (APACHE, SITE, PAGE, LOGIN, VISIT, grafana)
+    (claim,) = judge(CHECK, *seen, target=APP, masked=False)
+    assert claim.facts["known"] == "Grafana"
+    (claim,) = judge(CHECK, *seen[:-1], target=APP, masked=False)
+    assert claim.facts["setting"] == ""

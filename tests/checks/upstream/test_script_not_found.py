@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+from diagnose.model import Claim, Manual, Vantage
+from diagnose.model.containers import BindMount, ScriptContainer
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -45,3 +47,47 @@ def test_silent_when_the_page_answers() -> None:
     assert not judge(
         "upstream.script-not-found", RUNNING, config(SITE), LOG_READ, UNKNOWN, page(200)
     )
+
+
+DOCKER = replace(logged(SAID), upstream="fastcgi://127.0.0.1:9000")
+LACKS = ScriptContainer(
+    vantage=Vantage.SERVER, endpoint="127.0.0.1:9000", engine="docker", name="fpm",
+    path="/var/www/shop/index.php", is_there=False, folder="/var/www/shop",
+    source="/var/www/shop",
+)  # fmt: skip
+
+
+def of(container: ScriptContainer) -> Claim:
+    seen = (RUNNING, config(SITE), LOG_READ, DOCKER, page(404), container)
+    (claim,) = judge("upstream.script-not-found", *seen, masked=False)
+    return claim
+
+
+def step_of(claim: Claim) -> str:
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    return step.step
+
+
+def test_fires_and_says_to_mount_the_folder() -> None:
+    claim = of(LACKS)
+    assert step_of(claim) == "mount-the-folder"
+    assert (claim.facts["container"], claim.facts["source"]) == ("fpm", "/var/www/shop")
+    assert LACKS in claim.because
+
+
+def test_fires_and_names_the_path_in_the_container() -> None:
+    mounted = replace(LACKS, mounts=(BindMount("/srv", "/var/www"),))
+    claim = of(mounted)
+    assert step_of(claim) == "name-the-other-path"
+    assert claim.facts["seen"] == "/srv/shop"
+
+
+def test_fires_as_before_where_the_container_says_nothing() -> None:
+    """It has the script, it is another one, or only nginx's image has the folder."""
+    for container in (
+        replace(LACKS, is_there=True),
+        replace(LACKS, endpoint="127.0.0.1:9001"),
+        replace(LACKS, source=""),
+    ):
+        assert step_of(of(container)) == "correct-the-path"

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Failure, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import UpstreamTry
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig, UpstreamTry
 from tests.support.check_evidence import CHAT, SHOP, TIMEOUT, judge
-from tests.support.nginx_evidence import FILE, SITE, config, direct, front
+from tests.support.nginx_evidence import FILE, HOST, LOADED, RUNNING, SITE, config, direct, front
 
 CHECK = "upstream.timeout"
 PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=504)
@@ -69,6 +70,68 @@ CONNECTED = replace(
     SILENT, target="127.0.0.1:9000", port=9000, scheme="fastcgi", failure=None, asked=False
 )
 UNANSWERED = replace(PAGE, status=None, failure=TIMEOUT, took=10.0)
+
+
+def php_with(line: str) -> NginxConfig:
+    return config(PHP.replace("fastcgi_pass", f"{line}fastcgi_pass"))
+
+
+GAVE_UP = LogLine(
+    vantage=Vantage.SERVER, file="/var/log/nginx/error.log", when=LOADED + 100, level="error",
+    pid=8, errno=110, request="GET / HTTP/1.1", host="shop.example.com",
+    text="upstream timed out (110: Connection timed out) while reading response header from "
+    "upstream", upstream="fastcgi://127.0.0.1:9000",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "waited", "is_open"),
+    [
+        ("", 10.0, True),
+        ("", 60.1, False),
+        ("fastcgi_read_timeout 300s; ", 10.0, True),
+        ("fastcgi_read_timeout 300s; ", 63.0, True),
+        ("fastcgi_read_timeout 300s; ", 300.2, False),
+        ("fastcgi_read_timeout 5s; ", 10.0, False),
+        ("proxy_read_timeout 300s; ", 60.1, False),
+    ],
+)
+def test_fires_as_a_note_where_nginx_waits_longer_than_this_run(
+    line: str, waited: float, is_open: bool
+) -> None:
+    page = replace(UNANSWERED, took=waited)
+    (claim,) = judge(CHECK, CONNECTED, page, HOST, RUNNING, php_with(line))
+    assert (claim.severity is Severity.NOTE) is is_open
+    assert ("--timeout" in str(claim.facts.get("wait", ""))) is is_open
+
+
+def test_fires_for_certain_where_the_log_has_it_and_names_the_limit_first() -> None:
+    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, HOST, RUNNING, php_with(""), GAVE_UP)
+    assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    assert step.step == "raise-the-limit"
+    assert (claim.facts["directive"], claim.facts["longer"]) == ("fastcgi_read_timeout", 300)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        replace(GAVE_UP, when=LOADED - 100),
+        replace(GAVE_UP, request="GET /other HTTP/1.1"),
+        replace(GAVE_UP, host="www.example.org"),
+        replace(GAVE_UP, text="upstream timed out (110: x) while connecting to upstream"),
+    ],
+)
+def test_fires_as_a_note_where_the_log_is_about_something_else(line: LogLine) -> None:
+    """Also where nginx gave up before it had the limit that it has now."""
+    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, HOST, RUNNING, php_with(""), line)
+    assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_a_note_for_an_application_of_http_that_was_asked_too_briefly() -> None:
+    (claim,) = judge(CHECK, SILENT, UNANSWERED, HOST, RUNNING, config())
+    assert claim.severity is Severity.NOTE
 
 
 def test_fires_for_a_php_script_that_hangs() -> None:

@@ -10,7 +10,7 @@ from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
 from .apache_log import serve_folder
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario
 
 MEND = "a person mends the application"
@@ -98,9 +98,10 @@ def haproxy_form_without_the_scheme(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace(line, "").replace("127.0.0.1:3000", PORT))
 
 
-@caddy_scenario(outside="http.server-error", server="server.application-silent", manual=MEND)
+@healthy_caddy(unsure=("client", "server", "both"))
 def caddy_waits_for_its_application(lab: Lab) -> None:
-    """After threads about requests that hang behind Caddy, which has no limit of time."""
+    """After threads about requests that hang behind Caddy, which has no limit of time:
+    the page may still come."""
     behind_caddy(lab, "hang")
 
 

@@ -81,11 +81,12 @@ def application_does_not_believe_caddy(lab: Lab) -> None:
 @scenario(outside="http.server-error", server="upstream.timeout", manual=SETTINGS)
 def script_of_php_waits_for_ever(lab: Lab) -> None:
     """Issue 73 of sirn-se/websocket-php: the page itself waits for a message of a WebSocket, and
-    nginx gets nothing from PHP-FPM."""
+    nginx gets nothing from PHP-FPM, for as long as it waits."""
     program = str(HERE / "applications" / "gateway_server.py")
     lab.spawn(lab.server, lab.server.python(program, "php-hangs", "9000"), 9000)
     lab.server.write("/srv/php/index.php", "<?php\n")
     lines = "    root /srv/php;\n    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:9000;\n"
+    lines += "    fastcgi_read_timeout 2s;\n"
     files = "    root /srv/php;\n    try_files $uri /index.php?$args;\n"
     pages = f"  location / {{\n{files}  }}\n  location ~ \\.php$ {{\n{lines}  }}\n\n"
     start = site.HTTPS.index("  location / {")

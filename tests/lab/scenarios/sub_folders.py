@@ -34,6 +34,21 @@ def application_does_not_know_its_folder(lab: Lab) -> None:
     _folder(lab, "absolute", "/calc/")
 
 
+#: Grafana without root_url: each page leads to /login.
+GRAFANA = """
+import http.server
+
+class Grafana(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/login" else 302)
+        self.send_header("Location", "/login")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Grafana).serve_forever()
+"""
+
+
 def _folder(lab: Lab, mode: str, location: str, rewrite: str = "") -> None:
     for kind, port in ((mode, 3001), ("root-only", 3002)):
         lab.spawn(lab.server, lab.server.application("guarded_server", kind, str(port)), port)
@@ -151,6 +166,20 @@ def page_of_one_script_below_a_folder(lab: Lab) -> None:
 def redirect_without_the_folder_of_a_rewrite(lab: Lab) -> None:
     """Issue 17434 of home-assistant/core: `rewrite … break` cuts the prefix off."""
     _folder(lab, "to-login", "/hassio/", "rewrite /hassio/(.*) /$1 break;")
+
+
+@scenario(
+    outside="http.redirect-to-error", server="http.redirect-leaves-folder",
+    target=f"https://{site.NAME}/grafana/convert", manual="root_url is the application's setting",
+)  # fmt: skip
+def redirect_without_the_folder_of_grafana(lab: Lab) -> None:
+    """https://grafana.com/tutorials/run-grafana-behind-a-proxy/: its own setting comes first."""
+    lab.server.write("/srv/grafana/bin/grafana-server", GRAFANA)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/grafana"))
+    lab.spawn(lab.server, lab.server.application("guarded_server", "root-only", "3002"), 3002)
+    lab.spawn(lab.server, lab.server.python("/srv/grafana/bin/grafana-server"), 3001)
+    block = "  location /grafana/ {\n    proxy_pass http://127.0.0.1:3001/;\n  }\n"
+    lab.change(PAGES, PAGES.replace("3000", "3002") + block)
 
 
 @scenario(

@@ -1,8 +1,13 @@
-"""Scenarios of upstream.answer-too-late, after nginx's documentation of `proxy_read_timeout`."""
+"""Scenarios of pages that come late: nginx's documentation of `proxy_read_timeout`, and questions
+about PHP scripts of minutes under `fastcgi_read_timeout` (https://stackoverflow.com/q/561946)."""
 
-from .. import site
+from pathlib import Path
+
+from .. import apache, site
+from ..apache import HTTP, HTTPS
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import Side, healthy, scenario
+from .apache import healthy_apache
 from .page_assets import PAGE
 
 MINE = (site.CONF,)
@@ -22,6 +27,16 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Page).serve_forever()
 """
+
+PROGRAM = str(Path(__file__).parents[1] / "applications" / "gateway_server.py")
+LATE = "how long the script may take is a choice"
+
+
+def _php(lab: Lab, patience: str) -> None:
+    """A PHP script that needs longer than this run waits."""
+    lab.spawn(lab.server, lab.server.python(PROGRAM, "php-hangs", "9000"), 9000)
+    lines = f"    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:9000;\n{patience}  }}\n\n"
+    lab.change(PAGE, f"{PAGE.partition('    proxy_pass')[0]}{lines}")
 
 
 def _slow(lab: Lab, patience: str, needed: str = "1.5") -> None:
@@ -45,3 +60,29 @@ def response_needs_longer_than_a_probe_of_three_seconds(lab: Lab) -> None:
 @healthy()
 def patience_of_half_a_minute(lab: Lab) -> None:
     _slow(lab, "30s")
+
+
+EVERYBODY: tuple[Side, ...] = ("client", "server", "both")
+
+
+@healthy(unsure=EVERYBODY)
+def script_of_minutes_under_a_longer_limit(lab: Lab) -> None:
+    """A script of 63 s under 300 s is healthy; this run waits less, and does not know."""
+    _php(lab, "    fastcgi_read_timeout 300s;\n")
+
+
+@healthy(unsure=EVERYBODY)
+def page_of_a_minute_under_the_default(lab: Lab) -> None:
+    lab.application("--mode", "hang")
+
+
+@scenario(outside="http.server-error", server="upstream.timeout", manual=LATE)
+def script_longer_than_nginx_waits(lab: Lab) -> None:
+    """The log says "upstream timed out": the limit is named first."""
+    _php(lab, "    fastcgi_read_timeout 2s;\n")
+
+
+@healthy_apache(unsure=EVERYBODY)
+def apache_waits_longer_than_this_run(lab: Lab) -> None:
+    lab.application("--mode", "hang")
+    apache.serve(lab, f"ProxyTimeout 300\n{HTTPS}\n{HTTP}")

@@ -38,7 +38,7 @@ def test_a_preflight_names_the_method_that_it_asks_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timeout", "seconds"), [(1, 4), (3, 4), (5, 4), (8, 7), (11, 10), (60, 10)]
+    ("timeout", "seconds"), [(1, 4), (3, 4), (5, 4), (8, 7), (11, 10), (15, 10), (60, 30)]
 )
 def test_a_page_is_given_four_seconds_even_if_the_run_ends_before(
     timeout: float, seconds: float

@@ -1,0 +1,219 @@
+"""The page asks for a path that nginx looks for among its own files, and no location passes it on;
+the application to which another location passes other paths has it: Socket.IO's path beside an
+API, or files that the application makes (ngx_http_core_module, "location").
+
+The application, asked directly, answers this path with 200, and not a path that nobody has. For
+Socket.IO the page's script names the path, and the answer is no page.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import _page_files, _redirect_edits
+from checks.http._page_files import RefusedFile
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import host_variable
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse, WebSocketPath
+from diagnose.model.requests import BypassedApplication
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.neighbours import neighbours_of, origin_of
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.urls import parse_url
+
+_PLAIN = re.compile(r"/[\w./-]*")
+
+
+@frozen(eq=False)
+class _Place:
+    """The server block without the location, and the location that passes other paths on."""
+
+    server: Server
+    owner: LocationMatch
+    directive: Directive
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, BypassedApplication],
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "nginx.page-file-not-found",
+        "websocket.no-location", "websocket.not-tried", "websocket.not-upgraded",
+        "nginx.other-requests-failed",
+    ],
+)  # fmt: skip
+def location_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    answers = [one for one in evidence.good(BypassedApplication) if one.by == "neighbour"]
+    sockets = [one for one in evidence.good(WebSocketPath) if one.library == "Socket.IO"]
+    seen: set[str] = set()
+    if _names_another_host(evidence):
+        sockets = []
+    for answer in answers:
+        having = [one for one in answers if one.path == answer.path and _has(answers, one)]
+        place = _place(nginx, having[0]) if len(having) == 1 else None
+        if place is None or answer is not having[0] or _folder(answer.path) in seen:
+            continue
+        folder = _folder(answer.path)
+        files = [
+            file for file in _page_files.all_refused_files(evidence) if _folder(file.path) == folder
+        ]
+        socket = next((one for one in sockets if _folder(one.path) == folder), None)
+        if files or socket:
+            seen.add(folder)
+            yield _claim(nginx, place, answer, files, socket)
+
+
+def _names_another_host(evidence: Evidence) -> bool:
+    """Return whether the page opens its connections at another host: its library names the usual
+    path all the same."""
+    mentions = [
+        *(url for exchange in evidence.good(Exchange) for url in exchange.mentions),
+        *(url for response in evidence.good(PageFileResponse) for url in response.mentions),
+    ]
+    host = evidence.target.host
+    return any((url := parse_url(text)) is None or url.host != host for text in mentions)
+
+
+def _has(answers: list[BypassedApplication], answer: BypassedApplication) -> bool:
+    """Return whether an application has a path, and not every path."""
+    if not 200 <= (answer.status or 0) < 300 or answer.is_html:
+        return False
+    controls = [
+        one
+        for one in answers
+        if (one.address, one.port) == (answer.address, answer.port)
+        and one.path.startswith(f"{answer.path.rstrip('/')}-")
+    ]
+    return bool(controls) and all(
+        not 200 <= (one.status or 200) < 300 or one.is_html for one in controls
+    )
+
+
+def _place(nginx: Nginx, answer: BypassedApplication) -> _Place | None:
+    for selected in () if nginx.is_refused else nginx.answering_servers():
+        for owner in neighbours_of(selected.server, answer.path):
+            for directive in children(owner.block, "proxy_pass"):
+                if (directive.file, directive.line) == (answer.file, answer.line):
+                    return _Place(selected.server, owner, directive)
+    return None
+
+
+def _folder(path: str) -> str:
+    """Return "/socket.io/" of "/socket.io/socket.io.js" and of "/socket.io"; a file at the root is
+    its own."""
+    first = path.partition("?")[0].lstrip("/").split("/")
+    is_file = len(first) == 1 and "." in first[0] and first[0] != "socket.io"
+    return f"/{first[0]}" if is_file or not first[0] else f"/{first[0]}/"
+
+
+def _own_folder(evidence: Evidence, path: str) -> str:
+    """Return the folder of a path, or the path alone where nginx has other files of the folder."""
+    folder = _folder(path)
+    has_others = any(
+        response.status == 200 and not response.is_html and not response.redirects
+        for response in evidence.good(PageFileResponse)
+        if (url := parse_url(response.url)) and _folder(url.path) == folder
+    )
+    return path if has_others else folder
+
+
+def _claim(
+    nginx: Nginx,
+    place: _Place,
+    answer: BypassedApplication,
+    files: list[RefusedFile],
+    socket: WebSocketPath | None,
+) -> Claim:
+    port, folder = nginx.evidence.target.port, _own_folder(nginx.evidence, answer.path)
+    own = final_location(place.server, answer.path).block
+    urls = [file.response.url for file in files]
+    subjects = (
+        *((_page_files.page_subject(files[0].page),) if files else ()),
+        *(Subject(port=port, path=path) for path in _socket_paths(socket)),
+        Subject(port=port, path=answer.path),
+    )
+    controls = tuple(
+        one
+        for one in nginx.evidence.good(BypassedApplication)
+        if one.path.startswith(f"{answer.path.rstrip('/')}-")
+    )
+    severity = _page_files.severity(files[0].page, urls) if files else Severity.WARNING
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(
+            answer, *controls, *(file.response for file in files), *((socket,) if socket else ()),
+            *((nginx.config,) if nginx.config else ()),
+        ),
+        severity=severity,
+        confidence=Confidence.CERTAIN if files else Confidence.LIKELY,
+        location=nginx.location(own),
+        facts={
+            "path": answer.path,
+            "folder": folder,
+            "page": files[0].page.url if files else socket.source if socket else "",
+            "status": files[0].response.status if files else "",
+            "files": tuple(urls),
+            "socket": bool(socket) or folder == "/socket.io/",
+            "place": file_line(own),
+            "block": " ".join((own.name, *own.args)),
+            "owner": " ".join(("location", *place.owner.block.args)),
+            "owner_place": file_line(place.owner.block),
+            "application": origin_of(place.directive),
+            "direct_status": answer.status,
+            "modifier": "" if folder.endswith("/") else "= ",
+        },
+        fix=_fix(nginx, place, folder),
+    )  # fmt: skip
+
+
+def _socket_paths(socket: WebSocketPath | None) -> tuple[str, ...]:
+    return (socket.path,) if socket else ()
+
+
+def _fix(nginx: Nginx, place: _Place, folder: str) -> Fix:
+    """Add a location before the first one of the block. A person looks whether the application has
+    anything else there."""
+    block, file = place.server.block, nginx.file(place.server.block)
+    locations = [each for each in children(block, "location") if each.file == block.file]
+    manual = Fix((Manual("add-the-location", Where.SERVER),), Applicability.MANUAL)
+    if file is None or not locations or not _PLAIN.fullmatch(folder):
+        return manual
+    step = _redirect_edits.indent_step(file.text, block, locations[0])
+    body = [f"proxy_pass {origin_of(place.directive)};"]
+    body += [f"proxy_set_header Host {host_variable(nginx.evidence.target)};"]
+    if folder == "/socket.io/":
+        body += [
+            "proxy_http_version 1.1;",
+            "proxy_set_header Upgrade $http_upgrade;",
+            'proxy_set_header Connection "upgrade";',
+            "proxy_read_timeout 3600s;",
+        ]
+    modifier = "^~" if folder.endswith("/") else "="
+    lines = [f"location {modifier} {folder} {{", *(f"{step}{line}" for line in body), "}", ""]
+    changes = {file.path: [edits.insert_before(file.text, locations[0], lines)]}
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return manual
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

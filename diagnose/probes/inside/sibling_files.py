@@ -1,0 +1,95 @@
+"""Probe that looks for a file of the page in the folders of nginx's other locations and of the
+programs behind nginx, after the site has answered 404, or a page, in its place.
+"""
+
+from dataclasses import fields
+from urllib.parse import urlsplit
+
+from diagnose.model.files import SiblingFile
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server import Listeners
+from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx.locations import all_locations
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.sibling_folders import folders_of, paths_in
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.nginx_processes import own_masters
+
+#: Maximum number of files, and of programs whose folder is read.
+MAX_FILES, MAX_PROGRAMS = 2, 4
+
+
+@probe(after=PageFileResponse)
+async def after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    await _look(ctx)
+
+
+@probe(after=NginxConfig)
+async def after_configuration(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _look(ctx)
+
+
+@probe(after=Listeners)
+async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _look(ctx)
+
+
+def _is_missing(response: PageFileResponse) -> bool:
+    is_page = response.status == 200 and response.is_html and response.file_kind != "frame"
+    return not response.redirects and (response.status == 404 or is_page)
+
+
+async def _look(ctx: ProbeContext) -> None:
+    """Look for each file once, as soon as the configuration and the programs are known."""
+    config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
+    listeners = next(iter(ctx.observed(Listeners)), None)
+    if config is None or listeners is None or not ctx.options.wants("nginx"):
+        return
+    missing = [response for response in ctx.observed(PageFileResponse) if _is_missing(response)]
+    for response in missing[:MAX_FILES]:
+        if ctx.further_requests.begin(f"siblings of {response.url}"):
+            await _look_for(ctx, config, listeners, response)
+
+
+async def _look_for(
+    ctx: ProbeContext, config: NginxConfig, listeners: Listeners, response: PageFileResponse
+) -> None:
+    servers = [server for _, server in answering_blocks(ctx, config)]
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    if not servers or worker is None:
+        return
+    at, path = ctx.elapsed(), urlsplit(response.url).path
+    folders = folders_of(server_blocks.servers(config.main), ctx.target.host)
+    programs = await _program_folders(ctx, servers, listeners)
+    paths = paths_in(folders, programs, path)
+    accesses = await read_access(ctx.machine, "", str(worker), paths) if paths else ()
+    for access in accesses:
+        if access.parts and not access.parts[-1].folder and access.parts[-1].path != "/":
+            values = {field.name: getattr(access, field.name) for field in fields(access)}
+            is_program = any(access.path.startswith(f"{folder}/") for folder in programs)
+            ctx.emit(SiblingFile(**{**values, "at": at}, url=response.url, of_program=is_program))
+            return
+
+
+async def _program_folders(
+    ctx: ProbeContext, servers: list[Server], listeners: Listeners
+) -> tuple[str, ...]:
+    """Return the folders in which the programs behind these server blocks run."""
+    variables = upstreams.request_variables(ctx.target)
+    pids: dict[int, None] = {}
+    for server in servers:
+        for match in all_locations(server):
+            target = upstreams.proxy_target_of(match, variables)
+            for endpoint in target.endpoints[:2] if target else ():
+                for listener in () if endpoint.socket else listeners.on(endpoint.port):
+                    if listener.pid is not None and (listener.process or "") != "nginx":
+                        pids.setdefault(listener.pid)
+    chosen = list(pids)[:MAX_PROGRAMS]
+    if not chosen:
+        return ()
+    result = await ctx.machine.run("readlink", "--", *(f"/proc/{pid}/cwd" for pid in chosen))
+    lines = result.out.splitlines()
+    return tuple(dict.fromkeys(line for line in lines if line.startswith("/") and line != "/"))

@@ -1,0 +1,72 @@
+"""nginx.file-elsewhere: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Claim, Confidence, Observation, Vantage
+from diagnose.model.files import PathComponent, SiblingFile
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_file_access import examined
+
+CHECK = "nginx.file-elsewhere"
+FILE = sheet("/media/tea.css")
+SIBLING = SiblingFile(
+    vantage=Vantage.SERVER, path="/srv/django/media/tea.css", url=FILE.url, of_program=True,
+    parts=(PathComponent("/srv/django/media/tea.css", 0, "root", 0, "root", 0o644, folder=False),),
+    uid=33, user="www-data",
+)  # fmt: skip
+FILES = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/app;")
+
+
+def of(*observations: Observation, text: str = SITE, status: int = 404) -> list[Claim]:
+    seen = (RUNNING, config(text), loads(FILE), answered(FILE, status))
+    return list(judge(CHECK, *seen, *observations))
+
+
+def test_fires_where_the_application_serves_no_files() -> None:
+    (claim,) = of(SIBLING)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["application"] == "http://127.0.0.1:3000"
+    assert (claim.facts["folder"], claim.facts["real"]) == ("/media/", "/srv/django/media/")
+    assert claim.facts["denied"] == ()
+
+
+def test_fires_where_nginx_looks_in_another_folder() -> None:
+    (claim,) = of(replace(SIBLING, path="/srv/up/tea.css", of_program=False), text=FILES)
+    assert (claim.facts["asked"], claim.facts["real"]) == ("/srv/app/media/tea.css", "/srv/up/")
+
+
+def test_fires_and_says_what_nginx_may_not_read() -> None:
+    secret = PathComponent("/srv/django", 0, "root", 0, "root", 0o700)
+    (claim,) = of(replace(SIBLING, parts=(secret, *SIBLING.parts)))
+    assert claim.facts["denied"] == ("/srv/django",)
+
+
+def test_fires_once_for_a_folder() -> None:
+    assert len(of(SIBLING, replace(SIBLING))) == 1
+
+
+@pytest.mark.parametrize(
+    ("sibling", "text", "status"),
+    [
+        (SIBLING, SITE, 200),
+        (replace(SIBLING, url="https://shop.example.com/other.css"), SITE, 404),
+        (SIBLING, SITE.replace("proxy_pass http://127.0.0.1:3000;", "return 404;"), 404),
+        (replace(SIBLING, path="/srv/app/media/tea.css"), FILES, 404),
+    ],
+)
+def test_silent_where_the_file_is_served_or_a_rule_answers(
+    sibling: SiblingFile, text: str, status: int
+) -> None:
+    assert not of(sibling, text=text, status=status)
+
+
+def test_silent_where_a_known_mistake_leads_elsewhere() -> None:
+    known = examined(
+        "/srv/app/media/tea.css", "/media/tea.css", mistake="alias", elsewhere="/srv/tea.css"
+    )
+    assert not of(SIBLING, known, text=FILES)
+    assert of(SIBLING, text=FILES)

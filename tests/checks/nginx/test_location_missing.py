@@ -1,0 +1,104 @@
+"""nginx.location-missing: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.pages import WebSocketPath
+from diagnose.model.requests import BypassedApplication
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
+from tests.support.page_evidence import answered, loads, script
+
+CHECK = "nginx.location-missing"
+TEXT = SITE.replace(
+    "    location / {\n        proxy_pass http://127.0.0.1:3000;\n",
+    "    location /api/ {\n        proxy_pass http://127.0.0.1:3000/api/;\n"
+    "    }\n    location / {\n        root /srv/app;\n",
+)
+LINE = 1 + TEXT.partition("proxy_pass")[0].count("\n") + 1
+HAS = BypassedApplication(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:3000/api/", path="/socket.io/",
+    address="127.0.0.1", port=3000, by="neighbour", file=FILE, line=LINE, status=200,
+)  # fmt: skip
+CONTROL = replace(HAS, path="/socket.io-diagnose-7f3a", status=404)
+NAMED = WebSocketPath(source=SHOP.url, path="/socket.io/", library="Socket.IO")
+VISIT = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+
+
+def of(*observations: Observation, text: str = TEXT) -> list[Claim]:
+    return list(judge(CHECK, RUNNING, config(text), VISIT, *observations))
+
+
+def test_fires_for_the_path_of_socket_io() -> None:
+    (claim,) = of(HAS, CONTROL, NAMED)
+    assert (claim.facts["folder"], claim.facts["application"]) == (
+        "/socket.io/", "http://127.0.0.1:3000",
+    )  # fmt: skip
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "location ^~ /socket.io/ {" in edit.diff
+    assert "proxy_pass http://127.0.0.1:3000;" in edit.diff
+    assert "Upgrade $http_upgrade" in edit.diff
+
+
+@pytest.mark.parametrize("path", ["/socket.io/socket.io.js", "/media/tea.js"])
+def test_fires_for_certain_for_a_file_of_the_page(path: str) -> None:
+    file = script(path)
+    has = replace(HAS, path=path)
+    control = replace(CONTROL, path=f"{path}-diagnose-7f3a")
+    (claim,) = of(has, control, loads(file), answered(file, 404))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["folder"] == path[: path.rindex("/") + 1]
+
+
+def test_fires_for_one_file_of_a_folder_that_nginx_has() -> None:
+    file, other = script("/static/admin.js"), script("/static/app.js")
+    has = replace(HAS, path="/static/admin.js")
+    control = replace(CONTROL, path="/static/admin.js-diagnose-7f3a")
+    seen = (loads(file, other), answered(file, 404), answered(other, 200))
+    (claim,) = of(has, control, *seen)
+    assert claim.facts["folder"] == "/static/admin.js"
+    assert claim.facts["modifier"] == "= "
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        (HAS, NAMED),
+        (HAS, CONTROL),
+        (HAS, replace(CONTROL, status=200), NAMED),
+        (replace(HAS, status=404), CONTROL, NAMED),
+        (replace(HAS, is_html=True), CONTROL, NAMED),
+        (replace(HAS, by="regex"), CONTROL, NAMED),
+        (HAS, CONTROL, replace(NAMED, library="SignalR")),
+        (CONTROL, NAMED),
+    ],
+)
+def test_silent_where_the_application_does_not_show_that_it_has_the_path(
+    observations: tuple[Observation, ...],
+) -> None:
+    """Among them an application that answers every path."""
+    assert not of(*observations)
+
+
+def test_silent_where_two_applications_have_it() -> None:
+    assert not of(HAS, CONTROL, replace(HAS, port=3001), replace(CONTROL, port=3001), NAMED)
+
+
+def test_silent_where_the_page_names_another_host() -> None:
+    visit = replace(VISIT, mentions=("wss://chat.example.net/socket.io/",))
+    assert not judge(CHECK, RUNNING, config(TEXT), visit, HAS, CONTROL, NAMED)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["location /socket.io/ { return 404; }", "location /socket.io/ { proxy_pass http://[::1]:1; }"],
+)
+def test_silent_where_a_location_has_the_path(lines: str) -> None:
+    text = TEXT.replace("    location / {", f"    {lines} location / {{")
+    assert not of(HAS, CONTROL, NAMED, text=text)

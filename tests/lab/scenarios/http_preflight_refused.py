@@ -1,0 +1,67 @@
+"""A browser's preflight was refused: nginx's access log has it, and it is refused again. After
+issue 126 of Dream4ever/Knowledge-Base and https://stackoverflow.com/q/41760128."""
+
+from .. import apache, site
+from ..apache import HTTP, HTTPS
+from ..lab import Lab
+from ..scenario import healthy
+from .apache import healthy_apache
+from .nginx_other_requests_failed import log_of_its_own, visit
+
+OTHER = "https://app.example.net/"
+#: Node without a CORS setting: 405 for OPTIONS, 200 for the rest.
+STRICT = """
+import http.server
+
+class Orders(http.server.BaseHTTPRequestHandler):
+    def answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+    def do_GET(self):
+        self.answer(200)
+    def do_OPTIONS(self):
+        self.answer(405)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3009), Orders).serve_forever()
+"""
+PASS = "proxy_pass http://127.0.0.1:3009;"
+
+
+def _orders(lab: Lab, lines: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", STRICT), 3009)
+    log_of_its_own(lab, f"  location /api/ {{ {lines} {PASS} }}\n")
+    visit(lab, "/api/orders", "-X", "OPTIONS", referer=OTHER)
+
+
+@healthy()
+def preflight_refused_by_the_application(lab: Lab) -> None:
+    _orders(lab, "")
+
+
+@healthy()
+def preflight_refused_by_limit_except(lab: Lab) -> None:
+    _orders(lab, "limit_except GET POST { deny all; }")
+
+
+@healthy()
+def preflight_refused_by_a_condition(lab: Lab) -> None:
+    _orders(lab, "if ($request_method !~ ^(GET|POST)$) { return 405; }")
+
+
+@healthy()
+def preflight_refused_before_nginx_answered_it(lab: Lab) -> None:
+    """It is well again: nothing is said."""
+    _orders(lab, "")
+    lab.change(PASS, f"if ($request_method = OPTIONS) {{ return 204; }} {PASS}")
+
+
+@healthy_apache()
+def preflight_refused_behind_apache(lab: Lab) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", STRICT), 3009)
+    passed = "    ProxyPass /api/ http://127.0.0.1:3009/api/\n    ProxyPass / "
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    ProxyPass / ", passed, 1))
+    words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", "-X", "OPTIONS", "-e", OTHER]
+    lab.client.run([*words, f"https://{site.NAME}/api/orders"])

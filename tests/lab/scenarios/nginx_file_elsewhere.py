@@ -1,0 +1,67 @@
+"""A file of the page exists, in a folder that nginx does not serve there. After
+https://stackoverflow.com/q/5517950 (Django's media in production) and questions about uploads of an
+administration that the shop does not show."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .page_assets import PAGE
+
+CHOICE = "whether the whole folder may be public, a person knows"
+SHOP = "<!doctype html><title>Shop</title><link rel=stylesheet href=/media/tea.css><p>Tea.</p>\n"
+#: A framework that serves no files in production.
+DJANGO = f"""
+import http.server
+
+class Shop(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/"
+        body = {SHOP.encode()!r} if known else b"Not Found"
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3009), Shop).serve_forever()
+"""
+CSS = "body { color: #222 }\n"
+
+
+def _django(lab: Lab, lines: str = "", has_file: bool = True) -> None:
+    """An application of /srv/django, which has the file in its folder."""
+    lab.server.sh("mkdir -p /srv/django/media")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/django"))
+    if has_file:
+        lab.server.write("/srv/django/media/tea.css", CSS)
+    start = ["env", "-C", "/srv/django", *lab.server.python("-c", DJANGO)]
+    lab.spawn(lab.server, start, 3009)
+    passed = "  location / {\n    proxy_pass http://127.0.0.1:3009;\n  }\n\n"
+    lab.change(PAGE, lines + passed)
+
+
+@scenario(outside="http.page-file-missing", server="nginx.file-elsewhere", manual=CHOICE)
+def media_of_django_in_production(lab: Lab) -> None:
+    _django(lab)
+
+
+@scenario(outside="http.page-file-missing", server="nginx.file-elsewhere", manual=CHOICE)
+def uploads_of_the_administration(lab: Lab) -> None:
+    """The administration's block has an alias for /media/, the shop's has none."""
+    lab.server.write("/srv/shop/index.html", SHOP)
+    lab.server.write("/srv/uploads/tea.css", CSS)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop /srv/uploads"))
+    other = "server {\n  listen 127.0.0.1:8081;\n  server_name admin.example.com;\n"
+    other += "  location /media/ { alias /srv/uploads/; }\n}\n"
+    lab.edit(site.MAP, f"{site.MAP}\n{other}")
+    lab.change(PAGE, "  location / {\n    root /srv/shop;\n  }\n\n")
+
+
+@scenario(outside="http.page-file-missing", manual="nobody has the file")
+def media_that_nobody_has(lab: Lab) -> None:
+    _django(lab, has_file=False)
+
+
+@healthy()
+def media_of_django_with_its_location(lab: Lab) -> None:
+    _django(lab, "  location /media/ { alias /srv/django/media/; }\n")

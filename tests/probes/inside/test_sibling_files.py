@@ -1,0 +1,82 @@
+"""A file of the page, looked for in other folders."""
+
+import asyncio
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model.files import SiblingFile
+from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server import Listener, Listeners
+from diagnose.probes.inside import sibling_files
+from diagnose.probes.inside.file_access import ACCESS_SCRIPT
+from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import config
+from tests.support.page_evidence import answered, sheet
+from tests.support.recorded_machine import RecordedMachine
+
+MISSING = answered(sheet("/media/tea.css"), 404)
+STATE = NginxState(
+    installed=True, masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx", workers=(11,)),)
+)
+LISTENERS = Listeners(
+    sockets=(Listener(address="127.0.0.1", port=3000, family=4, pid=42, process="python"),)
+)
+PATHS = (
+    "/srv/django/media/tea.css", "/srv/django/public/media/tea.css",
+    "/srv/media/tea.css", "/srv/public/media/tea.css",
+)  # fmt: skip
+FOUND = f"""\
+uid 33
+gids 33
+name www-data www-data
+path {PATHS[0]}
+part 0 root 0 root 755 directory||/srv
+part 0 root 0 root 644 regular file||{PATHS[0]}
+"""
+
+
+def looked(
+    response: PageFileResponse = MISSING, listeners: Listeners = LISTENERS, found: str = FOUND
+) -> tuple[SiblingFile, ...]:
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *PATHS))
+    answers = {asked: found, "readlink -- /proc/42/cwd": "/srv/django\n"}
+    ctx = Looking(RecordedMachine(answers))
+
+    async def work() -> None:
+        ctx.emit(STATE)
+        ctx.emit(response)
+        await sibling_files.after_file.work(ctx, response)
+        nginx = config()
+        ctx.emit(nginx)
+        await sibling_files.after_configuration.work(ctx, nginx)
+        ctx.emit(listeners)
+        for _ in range(2):
+            await sibling_files.after_listeners.work(ctx, listeners)
+
+    asyncio.run(work())
+    return ctx.observed(SiblingFile)
+
+
+def test_finds_the_file_in_the_folder_of_the_program_once() -> None:
+    (sibling,) = looked()
+    assert (sibling.path, sibling.of_program) == (PATHS[0], True)
+    assert sibling.url == MISSING.url
+
+
+def test_a_folder_of_this_name_is_no_file() -> None:
+    folder = FOUND.replace("644 regular file", "755 directory")
+    assert not looked(found=folder)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [replace(MISSING, status=200), replace(MISSING, status=500),
+     replace(MISSING, redirects=("https://shop.example.com/x",))],
+)  # fmt: skip
+def test_looks_for_nothing_that_came(response: PageFileResponse) -> None:
+    assert not looked(response)
+    nginx_alone = replace(LISTENERS.sockets[0], process="nginx")
+    assert not looked(listeners=Listeners(sockets=(nginx_alone,)))
