@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
-from diagnose.model import Check, Claim, Evidence, Finding, Severity, Symptom
+from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
 from diagnose.model.other_requests import OtherRequest
 
 #: The layers that may treat two paths of a site differently.
@@ -40,7 +40,17 @@ def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bo
     """Whether a finding is a cause that is not known yet. What is a warning for a page may be meant
     for one that nobody but a program asked for."""
     is_new = cause.check.layer in _LAYERS and cause.check.id not in known
+    if any(map(_is_without_control, cause.claim.because)):
+        return False
     return cause.is_cause and is_new and (request.by_browser or cause.severity is Severity.ERROR)
+
+
+def _is_without_control(observation: Observation) -> bool:
+    """Whether it is an answer to another path, which proves something only where nobody doubts that
+    the page exists: an application may have one page for all paths. The requests of the log are
+    compared with that control (`LoggedComparison`)."""
+    is_compared = type(observation).__name__ == "ComparedRequest"
+    return is_compared and getattr(observation, "part", "") == "path"
 
 
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:

@@ -17,6 +17,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest, RequestSource
+from diagnose.model.requests import ComparedRequest, RequestPart
 from tests.support.check_evidence import NOW, SHOP
 
 REQUEST = OtherRequest(path="/about", status=404, by_browser=True)
@@ -76,6 +77,16 @@ def test_notes_and_what_is_known_are_left_out(raised: Raised) -> None:
     assert claimed(raised, REQUEST, own=((NOT_FOUND, CLAIM),)) == []
     del raised[1]
     assert claimed(raised, REQUEST) == []
+
+
+@pytest.mark.parametrize(("part", "count"), [("path", 0), ("field", 2)])
+def test_another_path_needs_a_control(raised: Raised, part: RequestPart, count: int) -> None:
+    """An application may have one page for all paths."""
+    compared = ComparedRequest(
+        target="http://127.0.0.1:3000", path="/about", address="127.0.0.1", port=3000, part=part
+    )
+    raised[1] = (NOT_FOUND, replace(CLAIM, because=(compared,)))
+    assert len(claimed(raised, REQUEST)) == count
 
 
 def test_the_certificate_is_the_targets_own(raised: Raised) -> None:

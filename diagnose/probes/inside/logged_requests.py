@@ -136,10 +136,8 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         return LoggedFailures()
     offset = _zone_offset(head) if site.is_local_time else 0
     elapsed = ctx.elapsed()
-    # The clock has whole seconds: the run began in one of two. Its own requests are known by their
-    # User-Agent, unless the user gave one or the log has none.
+    # The clock has whole seconds: the run began in one of two.
     latest, earliest = math.ceil(now + 1 - elapsed) - 1, int(now - elapsed)
-    has_own_agent = any(name.lower() == "user-agent" for name, _ in ctx.options.request.headers)
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
@@ -150,7 +148,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         earlier = [
             line
             for line in lines
-            if int(line.when) <= (latest if line.agent and not has_own_agent else earliest - 1)
+            if int(line.when) < earliest or (int(line.when) <= latest and _is_visitors(ctx, line))
         ]
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
@@ -174,6 +172,15 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
     )
+
+
+def _is_visitors(ctx: ProbeContext, line: AccessLine) -> bool:
+    """Whether a request is none of this run. Its own are known by their User-Agent, unless the user
+    gave one or the log has none, as HAProxy's; those of other machines are not ours."""
+    has_own_agent = any(name.lower() == "user-agent" for name, _ in ctx.options.request.headers)
+    if line.agent and not has_own_agent:
+        return True
+    return ctx.machine.via == "local" and bool(line.client) and not ctx.net.is_mine(line.client)
 
 
 def _of_others(

@@ -6,6 +6,8 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
@@ -32,13 +34,15 @@ LINE = '[24/Nov/2026:18:01:00 +0800] "POST /api HTTP/1.1" 503 "Mozilla/5.0"'
 
 def look(
     server: WebServer = APACHE, config: WebServerConfig | None = None, page: Exchange = PAGE,
-    line: str = LINE, log: str = LOG, unit: tuple[str, ...] = ("-u", "caddy"), **outputs: str,
+    line: str = LINE, log: str = LOG, unit: tuple[str, ...] = ("-u", "caddy"), net: Any = None,
+    **outputs: str,
 ) -> list[FailedRequests]:  # fmt: skip
     files = shlex.join(("sh", "-c", READ_SCRIPT, "sh", log))
     journal = shlex.join(("sh", "-c", JOURNAL_SCRIPT, "sh", *unit))
     output = f"now {NOW} +0800\nlog\n {line}\n\n"
     looking: Any = Looking(RecordedMachine({files: output, journal: output, **outputs}))
     config = config or apache_config(SITE)
+    looking.net = net
     looking.observations += [server, page]
     probe: Any = probes.after_the_configuration
     asyncio.run(probe.work(looking, looking.emit(config)))
@@ -114,3 +118,18 @@ def test_a_request_in_the_second_before_the_run() -> None:
     config = replace(apache_config(), product="caddy")
     line = json.dumps({**FAILED, "ts": NOW + 0.25})
     assert look(replace(APACHE, product="caddy", unit="caddy"), config, line=line)
+
+
+class OneAddress:
+    """The network of a machine with one address."""
+
+    def is_mine(self, address: str) -> bool:
+        return address == "203.0.113.10"
+
+
+@pytest.mark.parametrize(("client", "count"), [("198.51.100.7", 1), ("203.0.113.10", 0)])
+def test_a_request_of_another_machine_in_the_second_of_the_run(client: str, count: int) -> None:
+    """HAProxy logs no User-Agent: only the address tells that a request is not the run's own."""
+    line = REFUSED.replace("198.51.100.7", client).replace("18:01:00", "18:01:10")
+    observed = look(HAPROXY, haproxy_config(), line=line, log=probes.HAPROXY_LOG, net=OneAddress())
+    assert len(observed) == count
