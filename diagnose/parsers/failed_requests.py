@@ -44,6 +44,8 @@ NO_PREFLIGHT = frozenset({401, 403, 404, 405})
 _NO_PASSWORD = 401
 #: Seconds for which a browser surely has the password that it sent: it was not restarted.
 _KEPT_PASSWORD = 60
+#: WeChat's mini programs send a Referer at this host with every request, also with a handshake.
+_MINI_PROGRAM = "servicewechat.com"
 #: What the User-Agent of every browser begins with.
 _BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
@@ -102,7 +104,7 @@ def _may_be_upgrade(line: AccessLine) -> bool:
     return (
         line.method == "GET"
         and line.version == "1.1"
-        and not line.referer
+        and (not line.referer or host_of(line.referer) == _MINI_PROGRAM)
         and line.agent.startswith(_BROWSER)
         and line.status in _NO_UPGRADE
         and not posixpath.splitext(line.path)[1]

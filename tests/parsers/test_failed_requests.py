@@ -200,3 +200,17 @@ def test_a_browser_that_has_a_password_and_sends_none() -> None:
 )
 def test_a_password_that_is_missing_otherwise_is_usual(lines: tuple[AccessLine, ...]) -> None:
     assert not failed(*lines)
+
+
+@pytest.mark.parametrize(
+    ("referer", "paths"),
+    [
+        ("", ("/ws",)),
+        ("https://servicewechat.com/wx1234/7/page-frame.html", ("/ws",)),
+        (PAGE, ()),
+        ("https://other.example.org/", ()),
+    ],
+)
+def test_a_handshake_of_a_mini_program_has_a_referer(referer: str, paths: tuple[str, ...]) -> None:
+    handshake = replace(line(426, "/ws", referer=referer), version="1.1")
+    assert refused_upgrades([handshake], NAMES, False, 50.0) == paths
