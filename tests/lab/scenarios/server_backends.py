@@ -91,7 +91,8 @@ def caddy_backend_self_signed(lab: Lab) -> None:
 
 
 @caddy_scenario(
-    outside="http.server-error",
+    outside=None,
+    unsure=("client",),
     server="server.backend-tls-fails",
     differs=(caddy.CONFIG,),
 )
