@@ -59,8 +59,7 @@ def test_a_silent_server_is_explained_in_the_same_answer(tmp_path: Path) -> None
 
     seen = run(work())
     assert seen.value("probe_success") == 0
-    # Whether the page would have come later is not known: that is no cause.
-    assert seen.label("probe_failure_info", "reason") == "probe.timeout"
+    assert seen.label("probe_failure_info", "reason").startswith("http.")
     assert seen.value("diagnose_full_age_seconds") is not None
 
 

@@ -57,15 +57,25 @@ def test_is_the_usual_limit_where_nobody_looks_into_the_server() -> None:
     assert limit_facts(evidence(PAGE))["wait"] == f"diagnose --timeout 140 {SHOP.url}"
 
 
+LONG = config(SITE.replace("proxy_pass", "proxy_read_timeout 5m; proxy_pass"))
+
+
 @pytest.mark.parametrize(
     ("page", "is_open"),
     [
         (PAGE, True),
-        (replace(PAGE, took=59.8), False),
+        (replace(PAGE, took=299.8), False),
         (replace(PAGE, failure=None, status=504), False),
         (replace(PAGE, status=200), False),
     ],
 )
 def test_tells_what_was_not_waited_for(page: Exchange, is_open: bool) -> None:
-    assert is_unawaited(evidence(page), (page,)) is is_open
-    assert not is_unawaited(evidence(), ())
+    assert is_unawaited(of(RUNNING, LONG, page), (page,)) is is_open
+    assert not is_unawaited(of(RUNNING, LONG), ())
+
+
+def test_a_page_that_does_not_come_is_a_fault_where_nobody_raised_the_limit() -> None:
+    assert not is_unawaited(evidence(PAGE), (PAGE,))
+    assert not is_unawaited(of(RUNNING, config(SITE), PAGE), (PAGE,))
+    short = config(SITE.replace("proxy_pass", "proxy_read_timeout 20s; proxy_pass"))
+    assert not is_unawaited(of(RUNNING, short, PAGE), (PAGE,))

@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
-from tests.support.nginx_evidence import HOST, front
+from tests.support.nginx_evidence import HOST, RUNNING, SITE, config, front
 from tests.support.upstream_evidence import compared
 
 
@@ -63,10 +63,14 @@ def test_fires_where_no_answer_comes() -> None:
 
 
 def test_fires_as_a_note_where_nobody_waited_long_enough() -> None:
-    (claim,) = judge("http.server-error", replace(home(None, TIMEOUT), took=10.0))
+    page = replace(home(None, TIMEOUT), took=10.0)
+    (claim,) = judge("http.server-error", page)
+    assert (claim.severity, claim.facts["open"]) == (None, False)
+    long = config(SITE.replace("proxy_pass", "proxy_read_timeout 100s; proxy_pass"))
+    (claim,) = judge("http.server-error", page, HOST, RUNNING, long)
     assert claim.severity is Severity.NOTE
-    assert (claim.facts["open"], claim.facts["limit"]) == (True, 60)
-    assert claim.facts["wait"] == "diagnose --timeout 140 https://shop.example.com/"
+    assert (claim.facts["open"], claim.facts["limit"]) == (True, 100)
+    assert claim.facts["wait"] == "diagnose --timeout 220 https://shop.example.com/"
 
 
 def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -> None:

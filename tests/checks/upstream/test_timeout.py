@@ -87,8 +87,9 @@ GAVE_UP = LogLine(
 @pytest.mark.parametrize(
     ("line", "waited", "is_open"),
     [
-        ("", 10.0, True),
+        ("", 10.0, False),
         ("", 60.1, False),
+        ("fastcgi_read_timeout 20s; ", 10.0, False),
         ("fastcgi_read_timeout 300s; ", 10.0, True),
         ("fastcgi_read_timeout 300s; ", 63.0, True),
         ("fastcgi_read_timeout 300s; ", 300.2, False),
@@ -125,12 +126,14 @@ def test_fires_for_certain_where_the_log_has_it_and_names_the_limit_first() -> N
 )
 def test_fires_as_a_note_where_the_log_is_about_something_else(line: LogLine) -> None:
     """Also where nginx gave up before it had the limit that it has now."""
-    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, HOST, RUNNING, php_with(""), line)
+    long = php_with("fastcgi_read_timeout 300s; ")
+    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, HOST, RUNNING, long, line)
     assert claim.severity is Severity.NOTE
 
 
 def test_fires_as_a_note_for_an_application_of_http_that_was_asked_too_briefly() -> None:
-    (claim,) = judge(CHECK, SILENT, UNANSWERED, HOST, RUNNING, config())
+    long = config(SITE.replace("proxy_pass", "proxy_read_timeout 300s; proxy_pass"))
+    (claim,) = judge(CHECK, SILENT, UNANSWERED, HOST, RUNNING, long)
     assert claim.severity is Severity.NOTE
 
 

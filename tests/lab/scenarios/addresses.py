@@ -217,7 +217,7 @@ def resolver_of_a_container_network(lab: Lab) -> None:
     by_variable(lab, more=" resolver 127.0.0.11; resolver_timeout 2s;")
 
 
-@scenario(outside=None, unsure=("client",), server="upstream.resolver-fails", differs=(site.CONF,))
+@scenario(outside="http.server-error", server="upstream.resolver-fails", differs=(site.CONF,))
 def resolver_that_is_gone(lab: Lab) -> None:
     """The resolver's machine was switched off; the system's resolv.conf has another one."""
     named(lab, "127.0.0.1")

@@ -482,7 +482,7 @@ def _own_rules(lab: Lab, first: str) -> None:
 
 
 @scenario(
-    outside=None, unsure=("client",), server="firewall.loopback-blocked",
+    outside="http.server-error", server="firewall.loopback-blocked",
     manual="the file of the rules is the administrator's",
 )  # fmt: skip
 def loopback_is_dropped(lab: Lab) -> None:

@@ -345,7 +345,7 @@ def _events(lab: Lab, line: str, mode: str = "events") -> None:
 
 
 @scenario(
-    outside=None, unsure=("client",), server="upstream.stream-buffered", target=EVENTS, differs=MINE
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
 )
 def events_are_held_back(lab: Lab) -> None:
     """EventSource gets nothing, after a question on Stack Overflow."""
@@ -353,7 +353,7 @@ def events_are_held_back(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, unsure=("client",), server="upstream.stream-buffered", target=EVENTS, differs=MINE
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
 )
 def lines_of_a_log_are_held_back(lab: Lab) -> None:
     """text/plain, a line a second."""

@@ -10,7 +10,7 @@ from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
 from .apache_log import serve_folder
-from .caddy import caddy_scenario, healthy_caddy
+from .caddy import caddy_scenario
 from .haproxy import haproxy_scenario
 
 MEND = "a person mends the application"
@@ -98,10 +98,9 @@ def haproxy_form_without_the_scheme(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace(line, "").replace("127.0.0.1:3000", PORT))
 
 
-@healthy_caddy(unsure=("client", "server", "both"))
+@caddy_scenario(outside="http.server-error", server="server.application-silent", manual=MEND)
 def caddy_waits_for_its_application(lab: Lab) -> None:
-    """After threads about requests that hang behind Caddy, which has no limit of time:
-    the page may still come."""
+    """After threads about requests that hang behind Caddy, which has no limit of time."""
     behind_caddy(lab, "hang")
 
 

@@ -206,7 +206,7 @@ def nginx_was_stopped_by_a_signal(lab: Lab) -> None:
     lab.server.kill(pids, "STOP")
 
 
-@scenario(outside=None, unsure=("client",), server="listener.process-stopped")
+@scenario(outside="http.server-error", server="listener.process-stopped")
 def application_was_stopped_by_ctrl_z(lab: Lab) -> None:
     """It ran in a terminal. SIGSTOP, because SIGTSTP stops nothing without a terminal."""
     pids = lab.server.pids("python")

@@ -604,7 +604,7 @@ def only_named_traffic_may_leave(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, unsure=("client",), server="firewall.loopback-blocked",
+    outside="http.server-error", server="firewall.loopback-blocked",
     manual="the file of the rules is the administrator's",
 )  # fmt: skip
 def only_answers_may_leave(lab: Lab) -> None:

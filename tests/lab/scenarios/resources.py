@@ -87,7 +87,7 @@ def websockets_take_half_of_the_connections(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, unsure=("client",), server="host.files-exhausted",
+    outside="http.server-error", server="host.files-exhausted",
     manual="the limit is set where the program is started",
 )  # fmt: skip
 def application_has_no_file_left(lab: Lab) -> None:

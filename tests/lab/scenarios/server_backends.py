@@ -91,8 +91,7 @@ def caddy_backend_self_signed(lab: Lab) -> None:
 
 
 @caddy_scenario(
-    outside=None,
-    unsure=("client",),
+    outside="http.server-error",
     server="server.backend-tls-fails",
     differs=(caddy.CONFIG,),
 )

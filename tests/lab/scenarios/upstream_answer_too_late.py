@@ -7,7 +7,7 @@ from .. import apache, site
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from ..scenario import Side, healthy, scenario
-from .apache import healthy_apache
+from .apache import apache_scenario
 from .page_assets import PAGE
 
 MINE = (site.CONF,)
@@ -62,18 +62,13 @@ def patience_of_half_a_minute(lab: Lab) -> None:
     _slow(lab, "30s")
 
 
-EVERYBODY: tuple[Side, ...] = ("client", "server", "both")
+INSIDE: tuple[Side, ...] = ("server", "both")
 
 
-@healthy(unsure=EVERYBODY)
+@scenario(outside="http.server-error", server=None, both=None, unsure=INSIDE, manual=LATE)
 def script_of_minutes_under_a_longer_limit(lab: Lab) -> None:
     """A script of 63 s under 300 s is healthy; this run waits less, and does not know."""
     _php(lab, "    fastcgi_read_timeout 300s;\n")
-
-
-@healthy(unsure=EVERYBODY)
-def page_of_a_minute_under_the_default(lab: Lab) -> None:
-    lab.application("--mode", "hang")
 
 
 @scenario(outside="http.server-error", server="upstream.timeout", manual=LATE)
@@ -82,7 +77,9 @@ def script_longer_than_nginx_waits(lab: Lab) -> None:
     _php(lab, "    fastcgi_read_timeout 2s;\n")
 
 
-@healthy_apache(unsure=EVERYBODY)
+@apache_scenario(
+    outside="http.server-error", server=None, both=None, unsure=INSIDE, manual=LATE
+)  # fmt: skip
 def apache_waits_longer_than_this_run(lab: Lab) -> None:
     lab.application("--mode", "hang")
     apache.serve(lab, f"ProxyTimeout 300\n{HTTPS}\n{HTTP}")

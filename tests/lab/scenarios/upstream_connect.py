@@ -157,7 +157,7 @@ def localhost_is_tried_once(lab: Lab) -> None:
     proxied(lab, "http://app")
 
 
-@scenario(outside=None, unsure=("client",), server="upstream.tls-to-plain", differs=MINE)
+@scenario(outside="http.server-error", server="upstream.tls-to-plain", differs=MINE)
 def localhost_is_asked_over_tls(lab: Lab) -> None:
     """Issue 2417 of Mailu/Mailu: https in the place of http. That ::1 refuses is not the reason."""
     proxied(lab, "https://localhost:3000")
