@@ -1,6 +1,7 @@
 """Another page of the site is diagnosed after the target, in the same run."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from diagnose.model import Failure, Report, Unseen
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.tcp import Connection
 from diagnose.net.local import LocalNet
+from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options, ProbeContext, probe
 from diagnose.probes.further_requests import ACCESS_LOGS
 from tests.support.check_evidence import SHOP
@@ -41,6 +43,28 @@ def test_it_is_observed_like_the_target(monkeypatch: pytest.MonkeyPatch) -> None
     assert [nested.summary() for nested in request.observations] == [
         ("https://shop.example.com/about", "a test")
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "sent"),
+    [
+        ("GET", RequestFields(origin="https://app.example.net")),
+        ("OPTIONS", RequestFields((("Access-Control-Request-Method", "GET"),),
+                                  origin="https://app.example.net", method="OPTIONS")),
+    ],
+)  # fmt: skip
+def test_a_script_of_another_site_is_played(
+    monkeypatch: pytest.MonkeyPatch, method: str, sent: RequestFields
+) -> None:
+    fields: list[RequestFields] = []
+    asked = replace(PAGE, method=method, origin="https://app.example.net")
+
+    async def work(ctx: ProbeContext) -> None:
+        fields.append(ctx.options.request)
+        ctx.further_requests.diagnose_later(asked)
+
+    run(monkeypatch, work)
+    assert fields == [RequestFields(), sent]
 
 
 def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
