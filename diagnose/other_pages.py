@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.root_cause import verdict
+from diagnose.model import Target
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import METHOD_FIELD
@@ -18,16 +19,21 @@ if TYPE_CHECKING:
 
 #: Maximum number of other pages, and with how many seconds left none is begun.
 MAX_PAGES, MIN_SECONDS = 2, 2.0
+#: Kinds of messages about a sign-in that does not last.
+_SIGN_IN = frozenset({"cookie", "csrf"})
 
 
 async def observe_others(current_run: "Run") -> None:
     """Emit what is observed of other pages, unless the target itself does not work: then that is
     the fault to name. What is not finished in time is left out: the target was judged without
     it."""
+    others = (*_of_message(current_run.target), *current_run.further_requests.others)
+    if not others:
+        return
     report = conclude(current_run.evidence(), current_run.options.ignores)
     if verdict(report).status == "critical":
         return
-    for request in current_run.further_requests.others[:MAX_PAGES]:
+    for request in others[:MAX_PAGES]:
         at = current_run.elapsed()
         seconds = current_run.options.timeout - RESERVE - at
         if seconds < MIN_SECONDS:
@@ -38,6 +44,15 @@ async def observe_others(current_run: "Run") -> None:
                 await _observe(page_run)
             observations, took = tuple(page_run.observations), current_run.elapsed() - at
             current_run.emit(replace(request, at=at, took=took, observations=observations))
+
+
+def _of_message(target: Target) -> tuple[OtherRequest, ...]:
+    """Return the site's front page after a message about a sign-in: that leads there."""
+    kind = target.symptom.kind if target.symptom else "other"
+    is_elsewhere = kind in _SIGN_IN and target.path.partition("?")[0] != "/"
+    if not is_elsewhere or target.is_websocket:
+        return ()
+    return (OtherRequest(path="/", source="message", by_browser=True),)
 
 
 async def _observe(page_run: "Run") -> None:

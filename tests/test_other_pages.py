@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from diagnose import engine
-from diagnose.model import Failure, Report, Unseen
+from diagnose.model import Failure, Report, Symptom, Unseen
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 from diagnose.net.local import LocalNet
 from diagnose.parsers.request_fields import RequestFields
@@ -73,6 +74,22 @@ def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
             ctx.further_requests.diagnose_later(OtherRequest(path=path))
 
     assert [request.path for request in others(run(monkeypatch, work))] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "paths"),
+    [("cookie", "/login", ["/"]), ("cookie", "/", []), ("mime", "/login", [])],
+)
+def test_a_sign_in_leads_to_the_front_page(
+    monkeypatch: pytest.MonkeyPatch, kind: SymptomKind, path: str, paths: list[str]
+) -> None:
+    async def work(ctx: ProbeContext) -> None:
+        ctx.emit(Unseen(what=ctx.target.url, why="a test"))
+
+    install_probes(monkeypatch, probe()(work))
+    target = replace(SHOP, path=path, symptom=Symptom(kind, "login loop"))
+    report = asyncio.run(engine.run(target, Options(), LocalNet()))
+    assert [request.path for request in others(report)] == paths
 
 
 def test_no_log_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

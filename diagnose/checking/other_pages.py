@@ -17,6 +17,8 @@ from diagnose.model.other_requests import OtherRequest
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
+#: Requests of which nobody saw a failure.
+_UNFAILED = frozenset({"visit", "message"})
 #: What scripts of other sites' pages meet alone.
 _OF_OTHER_SITES = frozenset({"http.cors-twice", "nginx.cors-header-lost", "http.cors-refused"})
 
@@ -75,7 +77,7 @@ def _is_permission_meant(cause: Finding) -> bool:
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
     """Whether visitors met it: a page that they used without a failure is of interest only for what
     somebody reports."""
-    if request.source != "visit":
+    if request.source not in _UNFAILED:
         return True
     return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))
 
@@ -94,6 +96,6 @@ def _severity(finding: Finding, request: OtherRequest) -> Severity:
     if finding.severity is Severity.NOTE:
         return Severity.NOTE
     is_met = request.by_browser and (
-        finding.severity is Severity.ERROR or request.source == "visit"
+        finding.severity is Severity.ERROR or request.source in _UNFAILED
     )
     return Severity.WARNING if request.is_fault or is_met else Severity.NOTE

@@ -9,8 +9,8 @@ from diagnose.model.marks import FilePath, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: Where a run learned of a request: from the access log, where it failed ("log") or did not
-#: ("visit"), or from a script of the site's page.
-RequestSource = Literal["log", "visit", "script"]
+#: ("visit"), from a script of the site's page, or from the message that a person pasted.
+RequestSource = Literal["log", "visit", "script", "message"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -61,6 +61,8 @@ class OtherRequest(Observation):
             subject = phrase("{request} of the page {path}", request=subject, path=self.origin)
         if self.is_from_script:
             return subject, phrase("made by a script")
+        if self.source == "message":
+            return subject, phrase("of interest after the message")
         times = counted("{count} time", "{count} times", self.times)
         status = (str(self.status),) if self.status is not None else ()
         return subject, (*status, times, self.written)
