@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.root_cause import verdict
-from diagnose.model.other_requests import other_target
+from diagnose.model import Target
+from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
+from diagnose.parsers.cors_messages import METHOD_FIELD
+from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes.further_requests import ACCESS_LOGS, RESERVE
 
 if TYPE_CHECKING:
@@ -16,26 +19,40 @@ if TYPE_CHECKING:
 
 #: Maximum number of other pages, and with how many seconds left none is begun.
 MAX_PAGES, MIN_SECONDS = 2, 2.0
+#: Kinds of messages about a sign-in that does not last.
+_SIGN_IN = frozenset({"cookie", "csrf"})
 
 
 async def observe_others(current_run: "Run") -> None:
     """Emit what is observed of other pages, unless the target itself does not work: then that is
     the fault to name. What is not finished in time is left out: the target was judged without
     it."""
+    others = (*_of_message(current_run.target), *current_run.further_requests.others)
+    if not others:
+        return
     report = conclude(current_run.evidence(), current_run.options.ignores)
     if verdict(report).status == "critical":
         return
-    for request in current_run.further_requests.others[:MAX_PAGES]:
+    for request in others[:MAX_PAGES]:
         at = current_run.elapsed()
         seconds = current_run.options.timeout - RESERVE - at
         if seconds < MIN_SECONDS:
             return
-        page_run = _run_for(current_run, request.path)
+        page_run = _run_for(current_run, request)
         with suppress(TimeoutError, LateError):
             async with deadline(seconds):
                 await _observe(page_run)
             observations = tuple(page_run.observations)
             current_run.emit(replace(request, at=at, observations=observations))
+
+
+def _of_message(target: Target) -> tuple[OtherRequest, ...]:
+    """Return the site's front page after a message about a sign-in: that leads there."""
+    kind = target.symptom.kind if target.symptom else "other"
+    is_elsewhere = kind in _SIGN_IN and target.path.partition("?")[0] != "/"
+    if not is_elsewhere or target.is_websocket:
+        return ()
+    return (OtherRequest(path="/", source="message", by_browser=True),)
 
 
 async def _observe(page_run: "Run") -> None:
@@ -46,14 +63,25 @@ async def _observe(page_run: "Run") -> None:
         page_run.close()
 
 
-def _run_for(current_run: "Run", path: str) -> "Run":
+def _run_for(current_run: "Run", request: OtherRequest) -> "Run":
     """Return a run for another page, seen from the same places. It reads no access log, and so
     leads to no further run."""
     options = replace(
         current_run.options, vantages=(), origin_address=None, cloud=False, cloud_role=False,
-        idle=None,
+        idle=None, request=_fields(current_run.options.request, request),
     )  # fmt: skip
-    page_run = current_run.for_page(other_target(current_run.target, path), options)
+    page_run = current_run.for_page(other_target(current_run.target, request.path), options)
     for question in ACCESS_LOGS:
         page_run.further_requests.begin(question)
     return page_run
+
+
+def _fields(fields: RequestFields, request: OtherRequest) -> RequestFields:
+    """Return the fields of the run's requests, with what a script of another site's page sends."""
+    if not request.origin:
+        return fields
+    asked = replace(fields, origin=request.origin)
+    if request.method != "OPTIONS":
+        return asked
+    # Which method the script wants is not in the log.
+    return replace(asked, method="OPTIONS", headers=(*asked.headers, (METHOD_FIELD, "GET")))

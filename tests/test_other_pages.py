@@ -1,15 +1,18 @@
 """Another page of the site is diagnosed after the target, in the same run."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from diagnose import engine
-from diagnose.model import Failure, Report, Unseen
+from diagnose.model import Failure, Report, Symptom, Unseen
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 from diagnose.net.local import LocalNet
+from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options, ProbeContext, probe
 from diagnose.probes.further_requests import ACCESS_LOGS
 from tests.support.check_evidence import SHOP
@@ -43,12 +46,50 @@ def test_it_is_observed_like_the_target(monkeypatch: pytest.MonkeyPatch) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("method", "sent"),
+    [
+        ("GET", RequestFields(origin="https://app.example.net")),
+        ("OPTIONS", RequestFields((("Access-Control-Request-Method", "GET"),),
+                                  origin="https://app.example.net", method="OPTIONS")),
+    ],
+)  # fmt: skip
+def test_a_script_of_another_site_is_played(
+    monkeypatch: pytest.MonkeyPatch, method: str, sent: RequestFields
+) -> None:
+    fields: list[RequestFields] = []
+    asked = replace(PAGE, method=method, origin="https://app.example.net")
+
+    async def work(ctx: ProbeContext) -> None:
+        fields.append(ctx.options.request)
+        ctx.further_requests.diagnose_later(asked)
+
+    run(monkeypatch, work)
+    assert fields == [RequestFields(), sent]
+
+
 def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(ctx: ProbeContext) -> None:
         for path in ("/a", "/b", "/a", "/c"):
             ctx.further_requests.diagnose_later(OtherRequest(path=path))
 
     assert [request.path for request in others(run(monkeypatch, work))] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "paths"),
+    [("cookie", "/login", ["/"]), ("cookie", "/", []), ("mime", "/login", [])],
+)
+def test_a_sign_in_leads_to_the_front_page(
+    monkeypatch: pytest.MonkeyPatch, kind: SymptomKind, path: str, paths: list[str]
+) -> None:
+    async def work(ctx: ProbeContext) -> None:
+        ctx.emit(Unseen(what=ctx.target.url, why="a test"))
+
+    install_probes(monkeypatch, probe()(work))
+    target = replace(SHOP, path=path, symptom=Symptom(kind, "login loop"))
+    report = asyncio.run(engine.run(target, Options(), LocalNet()))
+    assert [request.path for request in others(report)] == paths
 
 
 def test_no_log_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

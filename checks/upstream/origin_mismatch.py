@@ -18,8 +18,8 @@ from checks.http._known_application import own_setting
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._failed_requests import current_failures
-from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
-from checks.upstream._origins import ToldOrigin, told_origin
+from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
+from checks.upstream._origins import ToldOrigin, form_route, told_origin
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -82,10 +82,11 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     was refused that the application refuses in any case, because it has no token (Rails)."""
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     words, is_post = _refusal(evidence), any(page.method == "POST" for page in pages)
-    match, path = proxied_match(nginx, evidence.target.path), evidence.target.path
-    sent_origin = told_origin(nginx, match) if match else None
-    if match is None or sent_origin is None or not pages or not words:
+    path = evidence.target.path
+    route = form_route(nginx, path) if words and pages else None
+    if route is None:
         return
+    nginx, match, sent_origin = route.nginx, route.match, route.told
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
@@ -123,10 +124,10 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
     if guard is None or page is None:
         return
     for failure in current_failures(evidence, {guard.status}):
-        match = proxied_match(nginx, failure.path)
-        sent_origin = told_origin(nginx, match) if match else None
-        if match is None or sent_origin is None or not failure.is_from_page:
+        route = form_route(nginx, failure.path) if failure.is_from_page else None
+        if route is None:
             continue
+        match, sent_origin = route.match, route.told
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
         if failure.method != "POST" or guard.fields.isdisjoint(wrong_fields):
             continue
@@ -154,7 +155,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "log": failure.file,
                 "framework": _TITLES[guard.framework],
             },
-            fix=_fix(nginx, match, sent_origin, sure=False),
+            fix=_fix(route.nginx, match, sent_origin, sure=False),
         )
         return
 

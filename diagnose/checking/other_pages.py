@@ -12,10 +12,15 @@ from dataclasses import replace
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
 from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
+from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
+#: Requests of which nobody saw a failure.
+_UNFAILED = frozenset({"visit", "message"})
+#: What scripts of other sites' pages meet alone.
+_OF_OTHER_SITES = frozenset({"http.cors-twice", "nginx.cors-header-lost", "http.cors-refused"})
 
 
 def other_claims(
@@ -42,6 +47,8 @@ def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bo
     is_new = cause.check.layer in _LAYERS and cause.check.id not in known
     if any(map(_is_without_control, cause.claim.because)):
         return False
+    if request.origin:
+        return is_new and cause.check.id in _OF_OTHER_SITES and _is_permission_meant(cause)
     return cause.is_cause and is_new and (request.by_browser or cause.severity is Severity.ERROR)
 
 
@@ -53,10 +60,34 @@ def _is_without_control(observation: Observation) -> bool:
     return is_compared and getattr(observation, "part", "") == "path"
 
 
+def _is_permission_meant(cause: Finding) -> bool:
+    """Whether the site means to answer scripts of other sites: its configuration or its answer has
+    a permission. Of a page that was opened by a link nobody asks one."""
+    facts = cause.claim.facts
+    pages = [page for page in cause.claim.because if isinstance(page, Exchange)]
+    is_page = any(
+        "html" in (page.header("Content-Type") or "html") and page.status == 200
+        for page in pages
+        if page.method == "GET"
+    )
+    if is_page:
+        return False
+    if cause.check.id != "http.cors-refused":
+        return True
+    # Another site than the permitted ones is refused rightly.
+    is_fault = any(facts.get(reason) for reason in ("redirected", "failed", "wildcard", "field"))
+    is_permitted = any(
+        name.lower().startswith("access-control-allow-")
+        for page in pages
+        for name, _ in page.headers
+    )
+    return is_fault and (is_permitted or bool(facts.get("place")))
+
+
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
     """Whether visitors met it: a page that they used without a failure is of interest only for what
     somebody reports."""
-    if request.source != "visit":
+    if request.source not in _UNFAILED:
         return True
     return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))
 
@@ -75,6 +106,6 @@ def _severity(finding: Finding, request: OtherRequest) -> Severity:
     if finding.severity is Severity.NOTE:
         return Severity.NOTE
     is_met = request.by_browser and (
-        finding.severity is Severity.ERROR or request.source == "visit"
+        finding.severity is Severity.ERROR or request.source in _UNFAILED
     )
     return Severity.WARNING if request.is_fault or is_met else Severity.NOTE

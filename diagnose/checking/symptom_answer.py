@@ -8,6 +8,7 @@ from typing import Literal
 
 from diagnose.checking.root_cause import verdict
 from diagnose.checking.symptom_match import (
+    UNTRIED,
     is_met,
     may_produce,
     produces,
@@ -18,7 +19,7 @@ from diagnose.model.frozen import frozen
 
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
-#: produce it; "unknown": the run could not judge the site.
+#: produce it; "unknown": the run could not judge the site, or does not try what the message says.
 AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown"]
 
 
@@ -69,7 +70,8 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unknown", None
     if report.causes:
         return "unrelated", None
-    return ("absent" if verdict(report).status == "ok" else "unknown"), None
+    is_absent = verdict(report).status == "ok" and symptom.kind not in UNTRIED
+    return ("absent" if is_absent else "unknown"), None
 
 
 def _group(report: Report, root: Finding) -> tuple[Finding, ...]:

@@ -17,6 +17,16 @@ TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
 
 #: Statuses and close codes are compared by these kinds.
 NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "websocket-closed"})
+#: Kinds that any line may be of.
+_WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other", "sometimes"})
+#: What a run does not try: a form, a sign-in, a second visitor, a field or an address that only the
+#: application sees, an hour of silence. That it is not seen says nothing of it.
+UNTRIED: frozenset[SymptomKind] = frozenset(
+    {
+        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "callback",
+        "login-address", "websocket-closed",
+    }
+)  # fmt: skip
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
 _ABNORMAL_CLOSURE = 1006
 #: How a failed attempt is called in a message.
@@ -74,9 +84,24 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
             return True
         if symptom.number != _ABNORMAL_CLOSURE:
             return False
-    return any(
-        is_listed(finding.check.id, symptom_table()[symptom.kind].shown) for finding in group
+    shown = symptom_table()[symptom.kind].shown
+    return any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom)
+
+
+def _quotes(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether the findings rest on a line of nginx's log that says what the message says."""
+    lines = (
+        because
+        for finding in group
+        for because in finding.claim.because
+        if type(because).__name__ == "LogLine"
     )
+    texts = {f"{getattr(line, 'text', '')} {getattr(line, 'doing', '')}" for line in lines}
+    if not texts or symptom.kind in _WITHOUT_WORDS:
+        return False
+    from diagnose.parsers.symptoms import symptom_of
+
+    return any(meant.kind == symptom.kind for meant in map(symptom_of, texts) if meant)
 
 
 def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from diagnose.cli.help_text import COMMANDS
@@ -18,6 +19,10 @@ from diagnose.parsers.urls import polled_socketio_path
 
 #: A status that visitors get, as a word of its own beside the site.
 _STATUS = re.compile(ERROR_STATUS)
+#: A sentence in Chinese has no blanks. A name in Chinese has dots, and no more.
+_SENTENCE = re.compile(
+    "[\u3400-\u9fff]{4}.{0,2000}[，。；！？、].{0,2000}[\u3400-\u9fff]{4}", re.DOTALL
+)
 
 
 def parse_targets(
@@ -73,11 +78,13 @@ def _distinct(targets: Sequence[Target], words: Sequence[str]) -> tuple[Target, 
 
 
 def _is_phrase(word: str) -> bool:
-    """Return whether a word in another script is a phrase ("页面打不开"): a name has a dot."""
+    """Return whether a word in another script is a phrase ("页面打不开"): a name has a dot,
+    and a sentence more."""
     from diagnose.parsers.symptoms import symptom_of
 
     has_dot = any(mark in word for mark in ".。｡．:/")
-    return not word.isascii() and not has_dot and symptom_of(word) is None
+    is_phrase = not has_dot or ("://" not in word and _SENTENCE.search(word) is not None)
+    return not word.isascii() and is_phrase and symptom_of(word) is None
 
 
 def _is_told(word: str) -> bool:
@@ -125,9 +132,9 @@ def _at_requested_path(site: Target, message: str) -> Target:
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return one target for a site and a message about it; () if the targets are anything else.
 
-    A message is about the site beside it if it names that site, or only what can be no site of the
-    public: an address ("connect ECONNREFUSED 203.0.113.10:443"), a machine or a placeholder
-    ("https://server/files/1"), or a file that browsers block.
+    A message is about the site beside it, whatever else it names: the site that asks, a tool, or a
+    placeholder ("when I visit mydomain.com"). Another host of the same domain is one of its own,
+    and so is what refuses the site as a page's origin.
     """
     plain = [target for target in targets if target.symptom is None]
     messages = [target for target in targets if target.symptom is not None]
@@ -136,17 +143,46 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     site, message = plain[0], messages[0]
     if message.host == site.host:
         return (_with_named_url(site, message),)
-    from diagnose.parsers.hostnames import is_address
-
-    symptom = message.symptom
-    kind = symptom.kind if symptom else "other"
+    if named := _named_again(site, message):
+        return (_with_named_url(site, named),)
+    kind = message.symptom.kind if message.symptom else "other"
     # A page may load its files from other hosts: the page is what was asked about.
     of_a_file = kind == "mixed-content" and site.uses_tls
+    if of_a_file or not _is_site_of_its_own(message, site):
+        return (replace(site, symptom=message.symptom),)
+    return ()
+
+
+def _named_again(site: Target, message: Target) -> Target | None:
+    """Return what fails by a message that names the site by a URL behind another's; None if it
+    names it by none."""
+    from diagnose.parsers.error_messages import named_urls
+
+    kind = message.symptom.kind if message.symptom else "other"
     # "from origin 'https://shop…'" names the page, and the other host is what refuses it.
-    names_the_site = kind != "cors" and _names(message.input, site.host)
-    is_no_site = is_address(message.host) or "." not in message.host
-    is_other = not (is_no_site or of_a_file or names_the_site)
-    return () if is_other else (replace(site, symptom=symptom),)
+    if kind in {"cors", "mixed-content"}:
+        return None
+    for url in named_urls(message.input):
+        with suppress(UsageError):
+            named = parse_target(url, site.websockets)
+            if named.host == site.host:
+                return replace(named, input=message.input, symptom=message.symptom)
+    return None
+
+
+def _is_site_of_its_own(message: Target, site: Target) -> bool:
+    """Return whether a message is about another site than the one beside it."""
+    from diagnose.parsers.cors_messages import origin_of
+    from diagnose.parsers.target_slips import site_and_status
+
+    kind = message.symptom.kind if message.symptom else "other"
+    if kind == "cors":
+        return origin_of(message.input) == site.origin
+    hosts = (message.host, site.host)
+    is_of_domain = any(a.endswith(f".{b}") for a, b in (hosts, hosts[::-1]))
+    if site_and_status(message.input) is not None:
+        return True
+    return is_of_domain and not _names(message.input, site.host)
 
 
 def _names(text: str, host: str) -> bool:

@@ -9,8 +9,8 @@ from diagnose.model.marks import FilePath, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: Where a run learned of a request: from the access log, where it failed ("log") or did not
-#: ("visit"), or from a script of the site's page.
-RequestSource = Literal["log", "visit", "script"]
+#: ("visit"), from a script of the site's page, or from the message that a person pasted.
+RequestSource = Literal["log", "visit", "script", "message"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,7 +22,8 @@ class OtherRequest(Observation):
     often, and `written` is the time of the last as printed. If `sent` is a path, the visitor got
     the status for that, by `method`, and the page at `path` sent the request. A request that a
     script makes (`source`) has none of these. `is_from_page` is True if a page of the site led to
-    the request, `by_browser` if a browser sent it, as what else it loaded shows. `observations` are
+    the request, `by_browser` if a browser sent it, as what else it loaded shows. `origin` is
+    that of another site's page whose script sent it, "" for this site's own. `observations` are
     those of a run whose target is that path. Their times count from the start of the whole run.
     """
 
@@ -38,6 +39,7 @@ class OtherRequest(Observation):
     written: Text = ""
     is_from_page: bool = False
     by_browser: bool = False
+    origin: Text = ""
     observations: tuple[Observation, ...] = ()
 
     @property
@@ -47,15 +49,20 @@ class OtherRequest(Observation):
     @property
     def is_fault(self) -> bool:
         """Whether a visitor got what no site means to answer: an error of the server, or no way to
-        what its own page leads to."""
-        return self.is_from_page or self.is_from_script or (self.status or 0) >= 500
+        what its own page leads to, or a script of another site got an answer that is not for it."""
+        is_expected = self.is_from_page or self.is_from_script or bool(self.origin)
+        return is_expected or (self.status or 0) >= 500
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.sent or self.path)
         if self.sent:
             subject = phrase("{request} of the page {path}", request=subject, path=self.path)
+        if self.origin:
+            subject = phrase("{request} of the page {path}", request=subject, path=self.origin)
         if self.is_from_script:
             return subject, phrase("made by a script")
+        if self.source == "message":
+            return subject, phrase("of interest after the message")
         times = counted("{count} time", "{count} times", self.times)
         status = (str(self.status),) if self.status is not None else ()
         return subject, (*status, times, self.written)

@@ -27,13 +27,21 @@ def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     text = _verdict(report, answer, lang)
     if answer.kind == "possible" and answer.symptom.kind == "status":
         return join_sentences(text, _status_sentence(report, answer, lang), lang)
-    if answer.kind in {"absent", "unrelated"}:
+    if answer.kind in {"absent", "unrelated"} or _is_untried(answer):
         for sentence in (
             _status_sentence(report, answer, lang),
             _other_origin_sentence(report, answer, lang),
         ):
             text = join_sentences(text, sentence, lang)
     return text
+
+
+def _is_untried(answer: "SymptomAnswer") -> bool:
+    """Return whether the message is about what a run does not try: where else it may come from is
+    known nevertheless."""
+    from diagnose.checking.symptom_match import UNTRIED
+
+    return answer.kind == "unknown" and answer.symptom.kind in UNTRIED
 
 
 def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:

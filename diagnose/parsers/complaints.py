@@ -45,7 +45,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:users|visitors|clients|requests|hits)\b.{0,40}?\b(?:(?:the )?same|one) ip\b"
         r"|rate[- ]?limit\w{0,4}\b.{0,40}?\b(?:every(?:body|one|thing| ?user)|all (?:users|visitors|clients))"
         r"|fail2ban.{0,30}?\bban\w{0,4}\b.{0,30}?(?:proxy|nginx|itself|itsself|own|everybody|everyone|gateway|cloudflare)"
-        r"|(?:真实|真正|客户端|访客|用户|访问者|来源|源|外网|公网)的?(?:真实)?(?:访问|客户端)?\s?(?:ip|地址).{0,20}?(?:不到|不对|不正确|错误|丢失|失败|都是|全是|全部|一样|相同|变成|显示|无法|不能|是127|为127)"
+        r"|(?:真实|真正|客户端|访客|用户|访问者|来源|源|外网|公网)的?(?:真实)?(?:访问|客户端)?\s?(?:ip|地址)(?![:：]\d)(?!.{0,20}?(?:无法|不能)(?:访问|连接|打开)).{0,20}?(?:不到|不对|不正确|错误|丢失|失败|都是|全是|全部|一样|相同|变成|显示|无法|不能|是127|为127)"
         r"|(?:获取|拿|取|得|看|记录)不(?:到|了).{0,12}?(?:ip|地址)|(?:无法|不能|没法|怎么|如何|只能)(?:正确)?(?:获取|拿到|得到|记录|看到).{0,10}?(?:真实|客户端|用户|访客|来源|源).{0,8}?(?:ip|地址)"
         r"|(?:ip|地址).{0,8}?(?:全|都|总|一直|均|变成).{0,8}?(?:127\.|172\.|192\.168|10\.|::1|内网|网关|容器|docker|代理|本机|一样|同一)"
         r"|(?:日志|记录|后台|显示).{0,16}?(?:127\.0\.0\.1|172\.\d|192\.168\.\d|内网 ?ip|网关 ?ip)"
@@ -67,7 +67,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
         r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"
         r"|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|打字机?(?:效果|特效)"
-        r"|一下子?(?:就)?(?:全部|得到|返回|输出|显示|出来)|(?:sse|eventsource|event-stream).{0,16}?(?:不|没|失|卡|缓)|等.{0,12}?(?:完|结束|全部).{0,8}?(?:才|再|一次)(?:一次性)?(?:返回|输出|显示|收到)"),
+        r"|一下子?(?:就)?(?:全部|得到|返回|输出|显示|出来)|(?:sse|eventsource|event-stream).{0,16}?(?:不|没|失|卡|缓)|等.{0,12}?(?:完|结束|全部).{0,8}?(?:才|再|一次)(?:一次性)?(?:返回|输出|显示|收到)|(?:按|成|一)块.{0,4}?(?:输出|返回|吐|显示)"),
     ("download", r"\bdownload(?:s|ed|ing)?\b.{0,60}?(?:instead of|rather than)|(?:instead of|rather than) (?:be(?:ing)? )?(?:display|show|render|execut|open|runn?|play|pars|process|interpret|view|load)\w{0,4}\b.{0,60}?\bdownload"
         r"|\b(?:pages?|site|website|index(?:\.\w{1,5})?|browser|php(?: files?)?|html(?: files?)?|url|homepage|nginx|it)\b.{0,20}?\b(?:just|automatically|simply|always|only|wants to|tries to|asks? (?:me )?to|prompts? (?:me )?to|"
         r"keeps|(?:is|gets?|are) (?:being )?)\s?(?:automatically )?download(?:s|ed|ing)?\b|\b(?:index|home)\.\w{2,5} (?:is |gets )?download"
@@ -81,7 +81,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:until|unless|without|have to|need to|must|only after|visible after) .{0,20}?clear\w{0,4} .{0,24}?cache|hard[- ](?:refresh|reload)|(?:changes|updates?|deploy\w{0,6}) (?:are |is |do |does )?(?:not|n[’']t|don[’']t|only) (?:be )?(?:visible|shown|appear|show|reflect)\w{0,3}"
         r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
         r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
-        r"|(?:更新|部署|发布|修改|升级)(?:完|了)?(?:后|之后|以后)?.{0,16}?(?:没有?变化|没有?生效|没有?更新|不生效|不更新|还是(?:旧|老|原来|以前|之前))"),
+        r"|(?:更新|部署|发布|修改|升级)(?:完|了)?(?!.{0,10}?(?:配置|\.conf))(?:后|之后|以后)?.{0,16}?(?:没有?变化|没有?生效|没有?更新|不生效|不更新|还是(?:旧|老|原来|以前|之前))"),
     ("upload", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_UPLOAD})"),
 )  # fmt: skip
 
@@ -113,3 +113,18 @@ def fails_at_times(symptom: Symptom) -> bool:
     """Return whether a message says that something fails at times alone ("502 every now and
     then")."""
     return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.text))
+
+
+#: A page that is missing, in words without the status: what a reload of a route of a script gets.
+_MISSING_PAGE = lazy_pattern(
+    r"(?i:(?:refresh|reload)\w{0,4}\b.{0,60}?(?:not work|n[’']?t work|break|fail|crash|not found).{0,40}?\b(?:routes?|urls?|sub-?pages?|router)\b"
+    r"|\b(?:routes?|urls?|sub-?pages?|router)\b.{0,60}?(?:not work|n[’']?t work|break|fail|not found)\w{0,3}\b.{0,30}?\b(?:refresh|reload)"
+    r"|\b(?:page|url|route|address) (?:is |was |could )?not (?:be )?found\b|\bCannot GET /"
+    r"|(?:找不到|没有).{0,2}?(?:该|这个?|此)?(?:文件|页面|资源|路由)(?!夹)|(?:页面|文件|路由|资源)(?:.{0,4}?不存在|找不到)|刷新.{0,12}?(?:找不到|不存在))"
+)  # fmt: skip
+
+
+def says_page_is_missing(words: str) -> str:
+    """Return the words by which a message says that a page is missing; "" if it does not."""
+    match = _MISSING_PAGE.search(words)
+    return match[0] if match else ""

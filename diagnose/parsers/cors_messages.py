@@ -16,7 +16,17 @@ from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
 
-_ORIGIN = re.compile(r"from origin ['\"‘“]?(https?://[\w.:\[\]-]{1,260})(?![\w.:/-])")
+_URL = r"(https?://[\w.:\[\]-]{1,260}?)"
+_END = r"(?![\w:-]|\.\w)"
+_ORIGIN = re.compile(rf"from origin ['\"‘“]?{_URL}(?![\w.:/-])")
+#: How people name the site whose page asks. What a refused answer allows ("has a value 'URL'") is
+#: another one; a value that comes twice is that of the page.
+_TOLD_ORIGIN = re.compile(
+    rf"(?:\bfrom (?:(?:my|our|the|a) )?(?:[\w-]{{1,20}} ){{0,2}}(?:at |on )?['\"‘“]?"
+    rf"|\bOrigin:? {{0,2}}['\"‘“]?"
+    rf"|contains multiple values ['\"‘“](?:\*, )?){_URL}{_END}",
+    re.IGNORECASE,
+)
 _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")
 _PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
 #: A line of a browser's console or of an access log, and what people write of it.
@@ -28,19 +38,26 @@ _FIELD = re.compile(
 )
 
 
+def origin_of(text: str) -> str:
+    """Return the origin of the page that a message about CORS says asked; "" if it names none."""
+    match = _ORIGIN.search(text) or _TOLD_ORIGIN.search(text)
+    return match[1].rstrip(".:").lower() if match else ""
+
+
 def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> RequestFields:
     """Return the request that a message is about; what the user has given stays as it is."""
-    match = _ORIGIN.search(text)
     if symptom is None or symptom.kind not in {"cors", "status"}:
         return fields
+    # What people tell by the way counts where they speak of CORS alone.
+    is_told = symptom.kind == "cors" or _ORIGIN.search(text) is not None
+    origin = origin_of(text) if is_told else ""
     is_blocked = _WITHOUT_ORIGIN.search(text) is not None
-    if match is None and not is_blocked:
+    if not origin and not is_blocked:
         is_plain = fields == RequestFields() and _OPTIONS.search(text)
         return RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS") if is_plain else fields
     if symptom.kind != "cors":
         return fields
-    origin = match[1] if match else UNKNOWN_ORIGIN
-    request_fields = fields if fields.origin else replace(fields, origin=origin)
+    request_fields = fields if fields.origin else replace(fields, origin=origin or UNKNOWN_ORIGIN)
     if fields.method != "GET" or not _PREFLIGHT.search(text):
         return request_fields
     method, field = _METHOD.search(text), _FIELD.search(text)

@@ -258,6 +258,11 @@ def _site_by_url(text: str) -> NamedSite | None:
     return NamedSite(urls[0], tuple(is_other), is_url=True)
 
 
+def named_urls(text: str) -> tuple[str, ...]:
+    """Return the URLs in a message, each once, those of documentations last."""
+    return tuple(dict.fromkeys(_urls(condensed(text))))
+
+
 def _urls(text: str) -> Iterator[str]:
     references: list[str] = []
     for match in _URL.finditer(text):

@@ -8,7 +8,7 @@ import re
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
+from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS, says_page_is_missing
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
@@ -91,7 +91,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-header", r"upstream sent too big header"),
     ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
     ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
-    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:"),
+    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"),
     ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
     ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
     ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
@@ -130,7 +130,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
-        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"),
+        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
+        r"|(?:log-?in|sign-?in) (?:screen |page |form )?(?:issue |problem )?loop|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
+        r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
         r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
         r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"
@@ -154,12 +156,14 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
         r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
-        r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})\b"
-        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![\w)])"
-        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭)"
+        r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
+        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|\d{1,4} ?(?:秒|s|分钟?|min).{0,6}?断)"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|socket).{0,60}?(?:drop|disconnect|reconn?ect|clos|die"
         r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every) (?:about |exactly |around )?"
-        r"(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"),
+        r"(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
+        r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
         r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"),
@@ -217,7 +221,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书(?:无效|错误|有问题|异常)|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|证书(?:无效|错误|有?问题|异常|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
         r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
@@ -261,11 +265,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
-        r"|NSURLErrorDomain.{0,30}-1007\b|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|without sending complete message body|TransferEncodingError"
-        r"|ContentLengthError|ERR_HTTP_CONTENT_LENGTH|: unexpected EOF"),
+        r"|ContentLengthError|ERR_HTTP_CONTENT_LENGTH|: unexpected EOF"
+        r"|not closed cleanly: INTERNAL_ERROR"),
     ("decoding", r"CONTENT_DECODING_FAILED|Content Encoding Error|incorrect header check|content "
         r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
         r"|Error while processing content unencoding"),
@@ -297,7 +302,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
-    ("unreachable", r"ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
+    ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
     ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
@@ -310,7 +315,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
-        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|刷新(?:页面)?(?:就|后)?)"
+        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
         r"[:： ]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:])"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
@@ -361,9 +366,15 @@ def symptom_of(text: str) -> Symptom | None:
     words = _URL.sub(r"\1://…", line)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            vague = kind in _VAGUE and _application_symptom(line)
+            vague = kind in _VAGUE and (_application_symptom(line) or _missing_page(line, words))
             return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
-    return _application_symptom(line)
+    return _application_symptom(line) or _missing_page(line, words)
+
+
+def _missing_page(line: str, words: str) -> Symptom | None:
+    """Return the status of a page that is said to be missing, in words without it."""
+    said = says_page_is_missing(words)
+    return Symptom("status", _displayed_text(line, said), 404) if said else None
 
 
 def _application_symptom(line: str) -> Symptom | None:

@@ -56,7 +56,7 @@ class FurtherRequests:
         self._requests, self._bytes = MAX_REQUESTS, MAX_BYTES
         self._first_at: float | None = None
         self._begun: set[str] = set()
-        self._later: dict[str, OtherRequest] = {}
+        self._later: dict[tuple[str, str], OtherRequest] = {}
 
     def begin(self, question: str) -> bool:
         """Return True the first time in a run that this question is asked."""
@@ -93,7 +93,7 @@ class FurtherRequests:
     def diagnose_later(self, request: "OtherRequest") -> None:
         """Have another page of the site diagnosed after the target, the first request of a path as
         it was made. Whether it is, and how many are, is the engine's decision."""
-        self._later.setdefault(request.path, request)
+        self._later.setdefault((request.path, request.origin), request)
 
     @property
     def others(self) -> "tuple[OtherRequest, ...]":

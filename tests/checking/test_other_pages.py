@@ -138,3 +138,46 @@ def test_what_a_visitor_got_comes_before_other_notes() -> None:
     own = check_of("host.clock", Severity.NOTE)
     notes = findings([(own, CLAIM), (OWN_ANSWER, replace(CLAIM, request="/about"))])
     assert [finding.check.id for finding in notes] == ["nginx.own-answer", "host.clock"]
+
+
+TWICE = check_of("http.cors-twice", Severity.WARNING)
+REFUSED = check_of("http.cors-refused", Severity.WARNING)
+API = OtherRequest(
+    path="/api", status=200, by_browser=True, origin="https://app.example.net"
+)  # fmt: skip
+
+
+def answer(kind: str = "application/json", allowed: str = "*", method: str = "GET") -> Exchange:
+    fields = (("Content-Type", kind), *([("Access-Control-Allow-Origin", allowed)] * bool(allowed)))
+    return Exchange(
+        url="https://shop.example.com/api", address="::1", port=443, status=200, headers=fields,
+        method=method,
+    )  # fmt: skip
+
+
+def with_reason(reason: str, page: Exchange) -> Claim:
+    return replace(CLAIM, because=(page,), facts={reason: True})
+
+
+def test_a_script_of_another_site_gets_what_its_browser_refuses() -> None:
+    claim = replace(CLAIM, because=(answer(),))
+    assert claimed([(TWICE, claim)], API) == [("http.cors-twice", Severity.WARNING)]
+    wildcard = with_reason("wildcard", answer())
+    assert claimed([(REFUSED, wildcard)], API) == [("http.cors-refused", Severity.WARNING)]
+    preflight = with_reason("failed", answer(kind="text/html", method="OPTIONS"))
+    assert claimed([(REFUSED, preflight)], API) == [("http.cors-refused", Severity.WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("check", "claim"),
+    [
+        (NOT_FOUND, CLAIM),
+        (TWICE, replace(CLAIM, because=(answer(kind="text/html; charset=utf-8"),))),
+        (REFUSED, with_reason("missing", answer(allowed=""))),
+        (REFUSED, with_reason("other", answer(allowed="https://b.example.net"))),
+        (REFUSED, with_reason("failed", answer(allowed="", method="OPTIONS"))),
+    ],
+    ids=["no page", "a link", "not meant", "another site", "no permission anywhere"],
+)
+def test_a_site_that_permits_nothing_is_no_fault(check: Check, claim: Claim) -> None:
+    assert claimed([(check, claim)], API) == []

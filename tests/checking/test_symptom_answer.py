@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from diagnose.checking import symptom_answer as symptom_answer_module
 from diagnose.checking.registry import check_ids, load_check
+from diagnose.checking.root_cause import Verdict
 from diagnose.checking.symptom_answer import symptom_answer
 from diagnose.checking.symptom_match import symptom_table
 from diagnose.i18n.symptoms import MESSAGES
@@ -24,6 +26,7 @@ from diagnose.model import (
     Target,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import LogLine
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 
@@ -157,6 +160,23 @@ def test_a_refusal_that_no_finding_explains_was_met() -> None:
 def test_words_that_say_nothing_in_particular_are_answered_by_any_error() -> None:
     assert answer(Symptom("unusable", "m"), (), {"dns.nxdomain": ()}) == ("cause", "dns.nxdomain")
     assert answer(Symptom("unusable", "m"), (), {"http.no-redirect": ()})[0] == "unrelated"
+
+
+def test_a_line_of_the_log_that_says_the_same_is_it() -> None:
+    text = "upstream sent too big header"
+    line = LogLine(file="/e", when=1.0, level="error", pid=1, text=text, doing="reading")
+    causes = {"nginx.other-requests-failed": (line,)}
+    assert answer(Symptom("upstream-header", text), (), causes)[0] == "cause"
+    assert answer(Symptom("script", "m"), (), causes)[0] == "unrelated"
+    assert answer(Symptom("status", "m", 404), (), causes)[0] == "unrelated"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("csrf", "unknown"), ("mime", "absent")])
+def test_what_a_run_does_not_try_is_not_said_to_be_absent(
+    kind: SymptomKind, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symptom_answer_module, "verdict", lambda _: Verdict("ok", ()))
+    assert answer(Symptom(kind, "m"), (page(200),))[0] == expected
 
 
 def test_a_note_may_be_it() -> None:

@@ -328,11 +328,55 @@ def test_two_targets_in_one_pair_of_quotes_are_no_message(words: str) -> None:
         parse_run(["shop.example.com", words])
 
 
-def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
-    words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
+@pytest.mark.parametrize(
+    "words",
+    ["Failed to connect to forum.shop.example.com port 443: refused", "blog.example.net 502"],
+)
+def test_a_message_about_another_site_is_a_target_of_its_own(words: str) -> None:
+    request = parse_run(["shop.example.com", words])
+    assert isinstance(request, RunRequest)
+    assert len(request.targets) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("when I visit mydomain.com, it just downloads the index.php file", "download"),
+        ("https://www.ssllabs.com/ssltest/ says \"certificate chain is incomplete\"",
+         "certificate-issuer"),
+        ("The mydomain.com page isn't working. mydomain.com redirected you too many times.",
+         "redirects"),
+        ("CORS: header contains multiple values 'http://front.com, http://front.com'", "cors"),
+        ("If I open https://example.net/a the page stays empty and grey", "other"),
+    ],
+)  # fmt: skip
+def test_another_site_in_a_message_is_what_the_message_says(words: str, kind: str) -> None:
+    request = parse_run(["https://shop.example.com/api", words])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert (target.url, target.symptom and target.symptom.kind) == (
+        "https://shop.example.com/api", kind,
+    )  # fmt: skip
+
+
+def test_what_fails_is_the_url_of_the_site_that_a_message_names() -> None:
+    words = ["shop.example.com", "on https://app.example.net/ GET https://shop.example.com/a 404"]
     request = parse_run(words)
     assert isinstance(request, RunRequest)
-    assert [target.host for target in request.targets] == ["shop.example.com", "blog.example.com"]
+    assert [target.url for target in request.targets] == ["https://shop.example.com/a"]
+
+
+def test_the_origin_of_a_message_is_sent() -> None:
+    text = "CORS: header contains multiple values 'http://front.com, http://front.com'"
+    request = parse_run(["https://shop.example.com/api", text])
+    assert isinstance(request, RunRequest)
+    assert request.options.request.origin == "http://front.com"
+
+
+def test_two_sites_that_are_operands_are_two_targets() -> None:
+    request = parse_run(["shop.example.com", "blog.example.net"])
+    assert isinstance(request, RunRequest)
+    assert len(request.targets) == 2
 
 
 def test_a_message_without_a_site_does_not_choose_between_two() -> None:

@@ -32,6 +32,14 @@ def test_the_evidence_of_another_page() -> None:
             replace(REQUEST, sent="/login", method="POST", status=405, times=1),
             "request POST /login of the page /about: 405, 1 time, now",
         ),
+        (
+            OtherRequest(path="/api", status=200, written="now", origin="https://app.example.net"),
+            "request GET /api of the page https://app.example.net: 200, 1 time, now",
+        ),
+        (
+            OtherRequest(path="/", source="message"),
+            "request GET /: of interest after the message",
+        ),
         (OtherRequest(path="/events", source="script"), "request GET /events: made by a script"),
         (replace(REQUEST, source="visit", status=None), "request GET /about: 2 times, now"),
     ],

@@ -137,6 +137,26 @@ OTHERS: dict[str, SymptomKind | None] = {
     "页面打不开": "unusable",
     "login does not work after migration": None,
     "请求超时": "timeout",
+    # Another kind has these words as well, and means something else.
+    "通过公网ip:8080打开管理页面，显示网页无法连接": "not-connected",
+    "用公网IP无法访问": "unusable",
+    "修改完nginx的配置文件不生效": None,
+    "SSE 断断续续按块式输出": "stream",
+    "提示“您的连接并不安全”": "certificate",
+    "真机调试时SSL证书问题": "certificate",
+    "SSL证书申请中": None,
+    "failed (111: connection refused) while connecting to upstream": "upstream-refused",
+    "I get a login screen loop": "cookie",
+    "又创建了一个session，并且强制客户端登陆": "cookie",
+    "a redirect to https, so it will loop": "redirects",
+    "never ending 301 even over https": "redirects",
+    "our live chat is dropped at the 60-second mark": "websocket-closed",
+    "the chat is closed after 2 minutes of silence": "websocket-closed",
+    "the shop closes at 6 pm": None,
+    "WebSocket 连接每隔 60 秒必断，code: 1006异常关闭": "websocket-closed",
+    "curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)": "incomplete",
+    "curl: (92) HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)": "http2",
+    "docker 容器 address unreachable": "unreachable",
 }  # fmt: skip
 EXAMPLES = [(kind, line) for kind, text in COMPLAINTS.items() for line in text.strip().split("\n")]
 
@@ -157,7 +177,46 @@ def test_another_complaint_is_none_of_these(words: str, kind: str | None) -> Non
     assert kind_of(words) == kind
 
 
-@pytest.mark.parametrize("word", ["header ", "upload ", "ip 都 ", "stream ", "client ip ", "等"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the refresh was not working on the url routes",
+        "React routes break after a refresh",
+        "Page not found",
+        "Cannot GET /about",
+        "访问目录里面的文件 会找不到文件",
+        "刷新页面提示页面不存在",
+        "网站跳转404",
+        "当访问 https://shop.example.com/api 时 404",
+    ],
+)
+def test_a_missing_page_is_one_without_its_status_too(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom
+    assert (symptom.kind, symptom.number) == ("status", 404)
+
+
+@pytest.mark.parametrize(
+    "words", ["refreshing the page fixes it", "the refresh button does not work", "没有文件夹权限"]
+)
+def test_other_words_of_a_refresh_say_nothing_of_a_missing_page(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is None or symptom.number is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "header ",
+        "refresh ",
+        "routes not found ",
+        "upload ",
+        "ip 都 ",
+        "stream ",
+        "client ip ",
+        "等",
+    ],
+)
 def test_many_words_are_no_complaint(word: str) -> None:
     assert kind_of(word * 6_000) is None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import with_message
+from diagnose.parsers.cors_messages import origin_of, with_message
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
@@ -77,3 +77,33 @@ def test_a_preflight_of_firefox_is_repeated(reason: str) -> None:
     fields = with_message(RequestFields(), CORS, f"{FIREFOX}(Reason: {reason}).")
     assert fields.method == "OPTIONS"
     assert fields.headers == (("Access-Control-Request-Headers", "authorization"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        (
+            "header contains multiple values 'http://front.com, http://front.com'",
+            "http://front.com",
+        ),
+        ("contains multiple values '*, https://app.example.net', but", "https://app.example.net"),
+        ("CORS when I call it from http://localhost:3000.", "http://localhost:3000"),
+        (
+            "a CORS error from my React app at https://App.example.net/page",
+            "https://app.example.net",
+        ),
+        ("curl -H 'Origin: https://app.example.net' shows no CORS", "https://app.example.net"),
+        ("header has a value 'https://b.example.net' that is not equal to the origin", ""),
+        ("CORS at https://shop.example.com/api", ""),
+    ],
+)
+def test_the_site_that_asks_is_read_from_words(text: str, origin: str) -> None:
+    assert origin_of(text) == origin
+    fields = with_message(RequestFields(), CORS, text)
+    assert fields == RequestFields(origin=origin) if origin else fields == RequestFields()
+
+
+def test_a_site_in_a_message_about_a_status_is_no_origin() -> None:
+    status = Symptom("status", "404", 404)
+    text = "from https://app.example.net I get a 404"
+    assert with_message(RequestFields(), status, text) == RequestFields()

@@ -18,7 +18,7 @@ from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import NGINX_ACCESS_LOG
-from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.answering_blocks import answering_blocks, plain_blocks
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
@@ -53,7 +53,8 @@ async def _read_once(ctx: ProbeContext) -> None:
 
 
 def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:
-    servers = _distinct(server for _, server in answering_blocks(ctx, config))
+    blocks = list(answering_blocks(ctx, config)) or list(plain_blocks(ctx, config))
+    servers = _distinct(server for _, server in blocks)
     names = {name.lower() for server in servers for name in server.names} | {ctx.target.host}
     places = _places(ctx)
     return LoggedSite(

@@ -4,6 +4,7 @@ has the port (`InnerNginx`)."""
 from collections.abc import Iterator
 
 from diagnose.model.nginx import InnerNginx, NginxConfig
+from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.probes import ProbeContext
@@ -16,3 +17,15 @@ def answering_blocks(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[S
     yield from own
     for inner in ctx.observed(InnerNginx) if not own else ():
         yield from server_blocks.servers_behind(main, inner.address, inner.port, inner.host)
+
+
+def plain_blocks(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[Socket, Server]]:
+    """Yield the sockets and blocks that have the site's name and speak http, where nothing on this
+    machine listens on its port: another machine ends TLS, and asks them."""
+    target, listeners = ctx.target, ctx.observed(Listeners)
+    is_held = any(each.on(target.port) for each in listeners)
+    if not target.uses_tls or not listeners or is_held:
+        return
+    for socket, server in server_blocks.answering_servers(config.main, target.host, 80):
+        if server_blocks.select_server(socket, target.host)[1] != "default":
+            yield socket, server

@@ -22,6 +22,7 @@ from diagnose.model.marks import UrlPath, Word
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.cross_origin_requests import cross_origin_requests
 from diagnose.parsers.failed_requests import failed_requests, refused_upgrades
 from diagnose.parsers.other_requests import (
     pages_with_failures,
@@ -96,13 +97,15 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
 class LoggedFailures:
     """What failed by the logs: requests, the paths at which browsers may have been refused a
     WebSocket, the pages that visitors did not get, and those whose own requests failed. `used` are
-    the pages that browsers used, if somebody reports a fault."""
+    the pages that browsers used, if somebody reports a fault, `cross_origin` the requests of
+    scripts of other sites' pages."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
     unserved: tuple[OtherRequest, ...] = ()
     failing: tuple[OtherRequest, ...] = ()
     used: tuple[OtherRequest, ...] = ()
+    cross_origin: tuple[OtherRequest, ...] = ()
 
 
 async def observe_failures(
@@ -141,6 +144,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
+    cross_origin = list[OtherRequest]()
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
             replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
@@ -156,6 +160,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
         failing += pages_with_failures(earlier, path, site.names, since)
         used += used_pages(earlier, path, site.names, since) if ctx.target.symptom else ()
+        # A user who gives an origin or a method asks about that request.
+        if ctx.options.request.origin is None and ctx.options.request.method == "GET":
+            cross_origin += cross_origin_requests(earlier, path, site.names, is_shared, since)
     own_path = ctx.target.path.partition("?")[0]
     requests = tuple(
         replace(
@@ -171,6 +178,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(unserved, own_path, at),
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
+        _of_others(cross_origin, own_path, at),
     )
 
 
@@ -186,11 +194,11 @@ def _is_visitors(ctx: ProbeContext, line: AccessLine) -> bool:
 def _of_others(
     requests: Iterable[OtherRequest], own_path: str, at: float
 ) -> tuple[OtherRequest, ...]:
-    """Return the requests for other pages than the target's own."""
+    """Return the requests for other pages than the target's own, and those of other sites."""
     return tuple(
         replace(request, vantage=Vantage.SERVER, at=at)
         for request in requests
-        if request.path != own_path
+        if request.path != own_path or request.origin
     )
 
 
@@ -229,7 +237,8 @@ def _sections(text: str) -> Iterator[str]:
 
 async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: LoggedFailures) -> None:
     """Send those again that ask without changing anything (RFC 9110 section 9.2.1), and whose whole
-    address is known. Have diagnosed what fails again, and the pages that sent what failed."""
+    address is known. Have diagnosed what fails again, the pages that sent what failed, and what
+    scripts of other sites asked for."""
     page = pages[0]
     unserved = {
         request.path: request
@@ -248,7 +257,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
         exchange = await _send_again(ctx, page, ctx.target.origin + path)
         if exchange is not None and (exchange.status or 0) >= 400 and path in unserved:
             ctx.further_requests.diagnose_later(unserved[path])
-    for request in (*failures.failing, *failures.used):
+    for request in (*failures.failing, *failures.cross_origin, *failures.used):
         ctx.further_requests.diagnose_later(request)
 
 

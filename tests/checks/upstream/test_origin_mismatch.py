@@ -8,6 +8,7 @@ from diagnose.model import (
     Confidence,
     Edit,
     Manual,
+    Observation,
     Severity,
     Subject,
     Vantage,
@@ -15,6 +16,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -188,7 +190,50 @@ def test_silent_where_a_websocket_is_refused_for_the_origin_of_the_message() -> 
     target = replace(SHOP, symptom=Symptom("csrf", words))
     refused = replace(REFUSED_WEBSOCKET, status=403)
     accepted = replace(refused, variant="other-scheme", status=101, accepted=True)
-    observations = (config(SITE), BUILD, RUNNING, page(200))
-    assert len(judge(CHECK, *observations, target=target)) == 1
-    assert judge(CHECK, *observations, refused, accepted, target=target) == []
-    assert len(judge(CHECK, *observations, refused, accepted, target=PASTED)) == 1
+    seen = (config(SITE), BUILD, RUNNING, page(200))
+    assert len(judge(CHECK, *seen, target=target)) == 1
+    assert judge(CHECK, *seen, refused, accepted, target=target) == []
+    assert len(judge(CHECK, *seen, refused, accepted, target=PASTED)) == 1
+
+
+# Behind a machine that ends TLS
+
+PLAIN = SITE.replace("listen 443 ssl", "listen 80")
+TOLD_HTTP = PLAIN.replace(HOST, HOST + "        proxy_set_header X-Forwarded-Proto $scheme;\n")
+OTHERS_TLS = Listeners(
+    vantage=Vantage.SERVER, sockets=(Listener(address="0.0.0.0", port=80, family=4),)
+)
+OWN_TLS = replace(
+    OTHERS_TLS, sockets=(*OTHERS_TLS.sockets, Listener(address="0.0.0.0", port=443, family=4))
+)
+
+
+def behind(text: str, *seen: Observation, listeners: Listeners = OTHERS_TLS) -> list[Claim]:
+    observed = (config(text), BUILD, RUNNING, DJANGO, listeners)
+    return judge(CHECK, *observed, *seen, target=SHOP if seen else PASTED, masked=False)
+
+
+def test_fires_where_another_machine_ends_tls_and_nginx_says_http() -> None:
+    (claim,) = behind(TOLD_HTTP)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["fields"] == ("X-Forwarded-Proto",)
+    assert claim.facts["told"] == "http://shop.example.com"
+    (claim,) = behind(TOLD_HTTP, LOGIN)
+    assert claim.facts["logged"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_other_machine_tells_of_https() -> None:
+    assert not behind(PLAIN)
+    assert not behind(PLAIN, LOGIN)
+    passed = TOLD_HTTP.replace("$scheme", "$http_x_forwarded_proto")
+    assert not behind(passed, LOGIN)
+    assert not behind(TOLD_HTTP.replace("$scheme", "https"), LOGIN)
+
+
+def test_silent_where_it_is_not_known_who_ends_tls() -> None:
+    assert not behind(TOLD_HTTP, LOGIN, listeners=OWN_TLS)
+    assert not judge(CHECK, config(TOLD_HTTP), BUILD, RUNNING, DJANGO, LOGIN, masked=False)
+    other = TOLD_HTTP.replace("server_name shop.example.com", "server_name blog.example.com")
+    assert not behind(other, LOGIN)

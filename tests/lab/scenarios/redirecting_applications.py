@@ -7,6 +7,8 @@ from ..scenario import healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
 from .caddy import caddy_scenario
 
+SIGN_IN = f"https://{site.NAME}/login"
+LOOP = "When I click the login button I get a login screen loop."
 SETTINGS = "the application's settings are a person's"
 HOST = "    proxy_set_header Host $http_host;\n"
 SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
@@ -66,6 +68,18 @@ def application_does_not_believe_nginx(lab: Lab) -> None:
     """Issue 715 of encode/uvicorn (a Unix socket is no trusted address), issue 13985 of
     nextcloud/server (overwriteprotocol)."""
     lab.application("--mode", "ignores-the-scheme")
+
+
+@scenario(outside="http.redirect-downgrade", manual=SETTINGS, target=SIGN_IN, args=(LOOP,))
+def sign_in_page_of_an_application_that_does_not_believe_nginx(lab: Lab) -> None:
+    """https://github.com/ONLYOFFICE/docker-onlyoffice-nextcloud/pull/66: the page of the sign-in
+    comes, and the front page leads to http."""
+    lab.application("--mode", "ignores-the-scheme")
+
+
+@healthy(target=SIGN_IN, args=(LOOP,))
+def sign_in_page_of_a_site_that_works(lab: Lab) -> None:
+    """The front page is well, too."""
 
 
 @caddy_scenario(outside="http.redirect-downgrade", manual=SETTINGS)
