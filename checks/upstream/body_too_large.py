@@ -1,25 +1,32 @@
 """Somebody sent more than client_max_body_size (default 1m) and got 413 (error.log: "client
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
 possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
-unit is forgotten (`client_max_body_size 10;` are ten bytes)."""
+unit is forgotten (`client_max_body_size 10;` are ten bytes).
+
+nginx reads the limit anew in each location to which it redirects the request internally
+(ngx_http_core_find_config_phase), so all of them must allow the upload."""
 
 import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx import error_log
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import edits, error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
 
 DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
+_LIMIT = "client_max_body_size"
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
@@ -33,13 +40,23 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     log_lines = error_log.matching_lines(
         evidence.of(LogLine), host=evidence.target.host, pattern=_LOG_PATTERN
     )
-    groups: dict[int, tuple[LocationMatch, list[LogLine]]] = {}
+    groups: dict[int, tuple[list[LocationMatch], tuple[LocationMatch, ...], list[LogLine]]] = {}
+    if nginx.is_refused:
+        return
     for line in log_lines:
-        for match in nginx.location_matches(line.path or "/"):
-            if _body_size(line) > _limit(match) > 0:
-                groups.setdefault(id(match.block), (match, []))[1].append(line)
-    for match, lines in groups.values():
-        yield _claim(nginx, match, lines)
+        for selected in nginx.answering_servers():
+            way = request_locations(selected.server, line.path or "/")
+            refusing = [match for match in way if _body_size(line) > _limit(match) > 0]
+            if refusing:
+                key = id(_limit_place(refusing[0]))
+                groups.setdefault(key, (refusing, way, []))[2].append(line)
+    for refusing, way, lines in groups.values():
+        yield _claim(nginx, refusing, way, lines)
+
+
+def _limit_place(match: LocationMatch) -> Directive:
+    """Return the directive that sets the limit of a location, or the location if none does."""
+    return match.directive(_LIMIT) or match.block
 
 
 def _body_size(line: LogLine) -> int:
@@ -49,20 +66,47 @@ def _body_size(line: LogLine) -> int:
 
 def _limit(match: LocationMatch) -> int:
     """Return client_max_body_size in bytes; 0 means no limit."""
-    directive = match.directive("client_max_body_size")
+    directive = match.directive(_LIMIT)
     amount = header_parser.parse_size(directive.args[0]) if directive and directive.args else None
     return DEFAULT_LIMIT if amount is None else amount
 
 
-def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
-    largest = max(lines, key=_body_size)
-    directive = match.directive("client_max_body_size")
+def _limit_edits(
+    nginx: Nginx, refusing: list[LocationMatch], way: tuple[LocationMatch, ...], size: str
+) -> tuple[Edit, ...]:
+    """Return the edits that let all locations of a request's way take a body of this size: in the
+    server block where more than one has no limit of its own, and in each that has."""
+    line = f"{_LIMIT} {size};"
+    own = {id(match.block): children(match.block, _LIMIT) for match in refusing}
+    inheriting = [match for match in refusing if not own[id(match.block)]]
+    if len(way) == 1 and inheriting:
+        return _location_edits.setting_edits(nginx, inheriting[0], {_LIMIT: size})
+    changes: Changes = {}
+    places = [directives[-1] for directives in own.values() if directives]
+    if inheriting:
+        server = inheriting[0].blocks[1]
+        file = nginx.file(server)
+        if server_limit := children(server, _LIMIT):
+            places.append(server_limit[-1])
+        elif file:
+            changes[server.file] = [edits.insert_first(file.text, server, [line])]
+    for place in {(place.file, place.start): place for place in places}.values():
+        changes.setdefault(place.file, []).append(edits.replace_directive(place, line))
+    return config_edits(nginx, changes)
+
+
+def _claim(
+    nginx: Nginx,
+    refusing: list[LocationMatch],
+    way: tuple[LocationMatch, ...],
+    lines: list[LogLine],
+) -> Claim:
+    largest, match = max(lines, key=_body_size), refusing[0]
+    directive = match.directive(_LIMIT)
     new_limit = next(
         size for size in (1 << shift for shift in range(20, 64)) if size >= _body_size(largest)
     )
-    file_edits = _location_edits.setting_edits(
-        nginx, match, {"client_max_body_size": header_parser.size_text(new_limit)}
-    )
+    file_edits = _limit_edits(nginx, refusing, way, header_parser.size_text(new_limit))
     reported_directive = directive or match.block
     times = sum(line.times for line in lines)
     return Claim(

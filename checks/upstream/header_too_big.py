@@ -20,11 +20,18 @@ from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
 
 #: The prefix of the buffer directives, by the directive that forwards to each gateway.
 _PREFIXES = {
     "proxy_pass": "proxy", "fastcgi_pass": "fastcgi", "uwsgi_pass": "uwsgi", "scgi_pass": "scgi",
+}  # fmt: skip
+
+#: How the error log writes the server to which each passes a request.
+_SCHEMES = {
+    "proxy": ("http://", "https://"), "fastcgi": ("fastcgi://",), "uwsgi": ("uwsgi://", "suwsgi://"),
+    "scgi": ("scgi://",),
 }  # fmt: skip
 
 #: How many times the current buffer a header is assumed to need if its size is unknown.
@@ -75,11 +82,19 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     # One claim for each place that decides the size: one buffer may serve several locations.
     reported: set[int] = set()
     for path in paths:
-        for match in nginx.location_matches(path):
+        for match in _gateway_locations(nginx, path):
             oversized_header = _oversized_header(nginx, path, match, log_lines)
             if oversized_header and id(oversized_header.place) not in reported:
                 reported.add(id(oversized_header.place))
                 yield _claim(nginx, oversized_header)
+
+
+def _gateway_locations(nginx: Nginx, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations on a request's way: a folder's index or try_files leads to the one that
+    passes it on."""
+    if not nginx.is_refused:
+        for selected in nginx.answering_servers():
+            yield from request_locations(selected.server, path)
 
 
 def _oversized_header(
@@ -106,6 +121,8 @@ def _oversized_header(
         line
         for line in log_lines
         if line.path == path and (failed_exchanges or line.when >= loaded)
+        # The way may lead to one of several gateways: the line names the one that answered.
+        if not line.upstream or line.upstream.startswith(_SCHEMES[prefix])
     )
     is_target_path = path == target.path.partition("?")[0]
     measured = (

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.lab
 NOTES = {
     "form_for_pictures_and_no_limit": "nginx.body-limit",
     "upload_was_refused": "upstream.body-too-large",
+    "upload_to_a_front_controller": "upstream.body-too-large",
+    "upload_limit_in_one_location_of_two": "upstream.body-too-large",
     "reason_left_out_of_the_log": "nginx.errors-not-logged",
     "large_cookies_were_refused": "upstream.request-header-too-large",
     "only_the_newest_tls": "nginx.old-clients-refused",

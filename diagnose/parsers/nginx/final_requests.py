@@ -1,10 +1,18 @@
 """Which location answers a request in the end: after `rewrite`, `try_files` and `index`. No I/O."""
 
-from diagnose.parsers.nginx.locations import MAX_HOPS, LocationMatch, select_location
+from diagnose.parsers.nginx.locations import (
+    MAX_HOPS,
+    LocationMatch,
+    match_location,
+    select_location,
+)
 from diagnose.parsers.nginx.rewrites import Rewritten, rewritten
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.nginx.variables import expand_variables
+
+#: What nginx answers itself for a file that is not there, or that takes no upload.
+_REFUSALS = frozenset(("403", "404", "405"))
 
 
 def final_location(server: Server, path: str) -> LocationMatch:
@@ -24,6 +32,44 @@ def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
             break
         location, path = select_location(server, next_path), next_path
     return location, path
+
+
+def request_locations(server: Server, path: str) -> tuple[LocationMatch, ...]:
+    """Return every location that a request for a path may come to, in nginx's order: it reads
+    the settings of each anew. A folder may be there (`$uri/` and index) or not (the last argument
+    of try_files), and a file may refuse the method (error_page)."""
+    rules = rewritten(LocationMatch((server.http, server.block)), path)
+    pending, locations = [rules.path or path], list[LocationMatch]()
+    visited: set[str] = set()
+    while pending and len(visited) < MAX_HOPS:
+        current = pending.pop(0)
+        if current in visited:
+            continue
+        visited.add(current)
+        # Both that which nginx takes first and its named fallback.
+        for location in (match_location(server, current), select_location(server, current)):
+            if all(location.block is not other.block for other in locations):
+                locations.append(location)
+        pending += _possible_paths(location, current)
+    return tuple(locations)
+
+
+def _possible_paths(location: LocationMatch, path: str) -> list[str]:
+    """Return the paths to which nginx may redirect a request internally."""
+    if pass_directive_of(location):
+        return []
+    rules = rewritten(location, path) if location.block.name == "location" else Rewritten()
+    if rules.searches:
+        return [rules.path] if rules.path else []
+    if rules.ends or rules.path:
+        return []
+    pages = [
+        directive.args[-1]
+        for directive in location.directives("error_page")
+        if _REFUSALS & set(directive.args[:-1]) and directive.args[-1].startswith("/")
+    ]
+    ways = (_folder_index(location, path), _internal_redirect(location, path), *pages)
+    return [way for way in ways if way]
 
 
 def has_unknown_rules(server: Server, path: str) -> bool:
@@ -52,6 +98,11 @@ def _internal_redirect(location: LocationMatch, path: str) -> str | None:
         # The query may be written as variables: "/index.php$is_args$args".
         variables = {"uri": uri, "is_args": "", "args": "", "query_string": ""}
         return expand_variables(location, last.partition("?")[0], variables)
+    return _folder_index(location, path)
+
+
+def _folder_index(location: LocationMatch, path: str) -> str | None:
+    """Return the path of the PHP file that is the index of a folder, None if there is none."""
     index = location.directive("index")
     programs = [
         index_file for index_file in (index.args if index else ()) if index_file.endswith(".php")

@@ -48,3 +48,57 @@ def test_is_a_fault_where_the_limit_refuses_forms() -> None:
     )
     (claim,) = judge(CHECK, config(text), form)
     assert claim.severity is Severity.WARNING
+
+
+PHP_SITE = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv;
+
+    location / {
+        try_files $uri $uri/ /index.php?$query_string;
+    }
+    location ~ \\.php$ {
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+PHP_LIMIT = "    location ~ \\.php$ {\n        client_max_body_size 1m;\n"
+
+
+def added_lines(text: str) -> list[str]:
+    (claim,) = judge(CHECK, config(text), SAID)
+    assert claim.fix
+    diffs = [step.diff for step in claim.fix.steps if isinstance(step, Edit)]
+    return [line for diff in diffs for line in diff.splitlines() if line.startswith("+ ")]
+
+
+def test_fires_and_raises_the_limit_for_all_locations_of_the_way() -> None:
+    assert added_lines(PHP_SITE) == ["+    client_max_body_size 2m;"]
+
+
+def test_fires_for_each_location_that_has_a_limit_of_its_own() -> None:
+    text = PHP_SITE.replace("    location ~ \\.php$ {\n", PHP_LIMIT)
+    assert added_lines(text) == [
+        "+    client_max_body_size 2m;",
+        "+        client_max_body_size 2m;",
+    ]
+
+
+def test_fires_still_where_only_the_first_location_was_raised() -> None:
+    text = PHP_SITE.replace("location / {", "location / {\n        client_max_body_size 8m;")
+    assert added_lines(text) == ["+    client_max_body_size 2m;"]
+
+
+def test_fires_for_the_page_of_an_error() -> None:
+    text = PHP_SITE.replace(
+        "try_files $uri $uri/ /index.php?$query_string;",
+        "client_max_body_size 8m;\n        error_page 404 405 = /index.php;",
+    )
+    assert added_lines(text) == ["+    client_max_body_size 2m;"]
+
+
+def test_silent_where_the_whole_way_allows_it() -> None:
+    text = PHP_SITE.replace("root /srv;", "root /srv;\n    client_max_body_size 8m;")
+    assert not judge(CHECK, config(text), SAID)

@@ -36,7 +36,8 @@ def test_fires_by_the_log_alone_and_guesses() -> None:
 
 def test_fires_for_a_fastcgi_location() -> None:
     text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "fastcgi_pass 127.0.0.1:9000;")
-    assert "+        fastcgi_buffer_size 16k;\n" in diff(text, page(), logged(SAID))
+    line = logged(SAID, upstream="fastcgi://127.0.0.1:9000")
+    assert "+        fastcgi_buffer_size 16k;\n" in diff(text, page(), line)
 
 
 def test_what_was_set_is_changed_and_what_depends_on_it() -> None:
@@ -82,3 +83,34 @@ def test_fires_once_where_one_setting_serves_several_locations() -> None:
     assert len(list(judge(CHECK, config(text), BUILD, RUNNING, page(), *lines))) == 2
     text = text.replace("    location / {", "    proxy_buffer_size 1k;\n    location / {")
     assert len(list(judge(CHECK, config(text), BUILD, RUNNING, page(), *lines))) == 1
+
+
+PHP = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv;
+    index index.php;
+
+    location / {
+        try_files $uri $uri/ /index.php?$args;
+    }
+    location /api/ {
+        proxy_pass http://127.0.0.1:3000;
+    }
+    location ~ \\.php$ {
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+
+
+def test_fires_for_the_index_of_a_folder() -> None:
+    line = logged(SAID, "GET /wp-admin/ HTTP/1.1", "fastcgi://127.0.0.1:9000")
+    (claim,) = judge(CHECK, config(PHP), BUILD, RUNNING, page(200), line)
+    assert (claim.facts["path"], claim.facts["directive"]) == ("/wp-admin/", "fastcgi_buffer_size")
+
+
+def test_silent_about_another_gateway_than_the_line_names() -> None:
+    line = logged(SAID, "GET /wp-admin/ HTTP/1.1", "http://127.0.0.1:3000/wp-admin/")
+    assert not judge(CHECK, config(PHP), BUILD, RUNNING, page(200), line)

@@ -118,6 +118,8 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: 
         body, head = f"{body}{FORM}", f"X-Powered-By: PHP/8.2\r\n{head}"
         if b"OPTIONS" in request:
             body, head = "Method Not Allowed", f"Status: 405 Method Not Allowed\r\n{head}"
+    if mode == "php-large-head":
+        head = f"X-Wf-1: {'a' * 9000}\r\n{head}"
     if b"HTTPSoff" in request:
         head = f"Status: 302 Found\r\nLocation: http://shop.example.com/\r\n{head}"
     writer.write(record(6, (head + body).encode()) + record(6, b"") + record(3, bytes(8)))
@@ -171,7 +173,7 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     if mode == "docker-proxy":  # nothing listens in the container
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    elif mode in ("php", "php-form"):
+    elif mode in ("php", "php-form", "php-large-head"):
         await php(reader, writer, mode)
     else:
         await http(mode, reader, writer)

@@ -2,11 +2,13 @@
 and a form of the page posts to an address that is no file.
 
 After the rules that panels have ready made for ThinkPHP and others, and
-https://github.com/zhongxia245/blog/issues/33, where PHP refuses OPTIONS.
+https://github.com/zhongxia245/blog/issues/33, where PHP refuses OPTIONS. nginx reads the settings
+of each location to which it redirects such a request internally.
 """
 
+from .. import site
 from ..lab import Lab
-from ..scenario import healthy
+from ..scenario import healthy, scenario
 from .frameworks import PAGES, PORT, start_application
 from .nginx_other_requests_failed import LOG, visit
 
@@ -42,3 +44,58 @@ def rule_of_thinkphp_leads_to_the_program(lab: Lab) -> None:
 def named_location_leads_to_the_program(lab: Lab) -> None:
     named = "location @app { rewrite ^(.*)$ /index.php/$1 last; }"
     _program(lab, f"  location / {{ try_files $uri @app; }}\n  {named}\n")
+
+
+# Settings of the location that answers in the end
+
+UPLOAD = f"https://{site.NAME}/api/upload"
+FRONT = "  location / { try_files $uri $uri/ /index.php?$query_string; }\n"
+
+
+def _upload(lab: Lab, rules: str) -> None:
+    start_application(lab, "php")
+    lab.server.write("/srv/php/index.php", "<?php echo 1;")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/php"))
+    lab.change(PAGES, f"{FILES}{rules}{PHP}")
+    send = f"head -c 2000000 /dev/zero | curl -sk -o /dev/null --data-binary @- {UPLOAD}"
+    lab.client.sh(send, check=False)
+
+
+@healthy()
+def upload_to_a_front_controller(lab: Lab) -> None:
+    """https://github.com/pixelfed/docs/pull/64: the limit of `location /` alone changes nothing."""
+    _upload(lab, FRONT)
+
+
+@healthy()
+def upload_limit_in_one_location_of_two(lab: Lab) -> None:
+    """`location /` takes 20m, the location of PHP the default."""
+    _upload(lab, FRONT.replace("{ ", "{ client_max_body_size 20m; "))
+
+
+@healthy()
+def upload_limit_of_the_whole_server(lab: Lab) -> None:
+    _upload(lab, f"  client_max_body_size 20m;\n{FRONT}")
+
+
+def _large_head(lab: Lab, setting: str) -> None:
+    start_application(lab, "php-large-head")
+    for folder in ("", "admin/"):
+        lab.server.write(f"/srv/php/{folder}index.php", "<?php echo 1;")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/php"))
+    lab.change(PAGES, f"{FILES}{FRONT}{PHP.replace('include', f'{setting}include', 1)}")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.header-too-big",
+    target=f"https://{site.NAME}/admin/", differs=(site.CONF,),
+)  # fmt: skip
+def head_too_big_for_the_index_of_a_folder(lab: Lab) -> None:
+    """https://github.com/ewanleith/Wordpress-Server-Configuration-Files/pull/2: nginx goes to
+    /admin/index.php, and so to the location of PHP."""
+    _large_head(lab, "")
+
+
+@healthy()
+def large_head_of_the_index_of_a_folder(lab: Lab) -> None:
+    _large_head(lab, "fastcgi_buffers 16 16k; fastcgi_buffer_size 32k; ")

@@ -1,7 +1,11 @@
 import pytest
 
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.final_requests import (
+    final_request,
+    has_unknown_rules,
+    request_locations,
+)
 from diagnose.parsers.nginx.server_blocks import Server, servers
 
 PHP = "location ~ \\.php(/|$) { fastcgi_pass 127.0.0.1:9000; }"
@@ -43,3 +47,21 @@ def test_a_location_that_passes_on_rewrites_for_its_application() -> None:
 def test_a_condition_that_is_not_understood() -> None:
     rules = "location / { if ($http_x) { rewrite ^ /index.php last; } }"
     assert has_unknown_rules(server(rules), "/index/save")
+
+
+def ways(rules: str, path: str) -> list[str]:
+    return [" ".join(match.block.args) for match in request_locations(server(rules), path)]
+
+
+def test_a_request_comes_to_every_location_of_its_way() -> None:
+    rules = "index index.php; location / { try_files $uri $uri/ /index.php; }"
+    assert ways(rules, "/wp-admin/") == ["/", "~ \\.php(/|$)"]
+    assert ways(rules, "/upload") == ["/", "~ \\.php(/|$)"]
+    assert ways("location / { try_files $uri @app; } location @app { }", "/a") == ["/", "@app"]
+    assert ways("location / { error_page 405 = /a.php; }", "/a") == ["/", "~ \\.php(/|$)"]
+    assert ways("location / { proxy_pass http://127.0.0.1:1; }", "/a") == ["/"]
+
+
+def test_a_way_that_loops_ends() -> None:
+    rules = "location / { rewrite ^ /b/x last; } location /b/ { rewrite ^ /a last; }"
+    assert ways(rules, "/a") == ["/", "/b/"]
