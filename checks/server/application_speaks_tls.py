@@ -1,5 +1,6 @@
 """The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
-or it ends the connection without one, and a TLS handshake with it succeeds. Where visitors use
+or it ends the connection without one, and a TLS handshake with it succeeds; or it refuses plain
+HTTP with 400, and answers the same page over TLS. Where visitors use
 plain HTTP too, the port itself must be known to have no TLS: else the answer may be its own."""
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from diagnose.parsers.web_sites import route_of
     needs=[WebServer, WebServerConfig, Exchange],
     explains=[
         "server.application-answers",
+        "server.own-answer",
         "http.plain-to-tls-port",
         "http.server-error",
         "server.request-logged",
@@ -40,6 +42,9 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
         return
     handshakes = [] if answers else _handshakes(evidence, route.target)
     failed = [page for page in pages if page.status == 502] if handshakes else []
+    answered = [] if answers or handshakes else _answered_over_tls(evidence, route.target)
+    if answered:
+        handshakes, failed = answered, [page for page in pages if page.status == 400]
     if not answers and (not failed or len(failed) != len(pages)):
         return
     endpoint = route.target.partition("://")[2].rstrip("/")
@@ -56,6 +61,8 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "server_name": host if "." in host and not is_address(host) else "",
             "place": place_text(route.file, route.line),
             "says_so": bool(answers),
+            "status": failed[0].status if failed else 400,
+            "tls_status": answered[0].status if answered else "",
             "command": handshakes[0].equivalent if handshakes else "",
             "caddy": view.server.product == "caddy",
             "apache": view.server.product == "apache",
@@ -82,4 +89,15 @@ def _handshakes(evidence: Evidence, target: str) -> list[BackendHandshake]:
         handshake
         for handshake in evidence.good(BackendHandshake)
         if handshake.target == target and handshake.verify_code is not None and not handshake.plain
+        if handshake.status is None
+    ]
+
+
+def _answered_over_tls(evidence: Evidence, target: str) -> list[BackendHandshake]:
+    """Return the handshakes after which the application gave the page that it refused without."""
+    return [
+        handshake
+        for handshake in evidence.good(BackendHandshake)
+        if handshake.target == target and handshake.verify_code is not None
+        if 200 <= (handshake.status or 0) < 400
     ]

@@ -12,6 +12,7 @@ from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
@@ -40,6 +41,13 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_the_applications(view: ServerView, route: SiteRoute, status: int | None) -> bool:
+    """Return whether the application answers the same, asked as it should be: a port that speaks
+    TLS was asked in plain HTTP, with the mistake of the server in front."""
+    if route.scheme == "http" and any(
+        shake.target == route.target and shake.verify_code is not None
+        for shake in view.evidence.good(BackendHandshake)
+    ):
+        return False
     answer = answer_with(view.evidence, route, view.evidence.target.authority, "https")
     return answer is not None and answer.status == status
 

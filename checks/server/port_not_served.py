@@ -3,10 +3,14 @@
 Either its configuration on disk has the port and was not loaded, or it has not: a module is not
 loaded (Apache's `Listen 443` stands in <IfModule ssl_module>), the site is available and not
 enabled, or there is no line for the port.
+
+Where visitors get an answer, what stands in front of the server has the port, and asks it at
+another. An error of its own (502, 521) may mean that it asks at this port.
 """
 
 from collections.abc import Iterator
 
+from checks.listener import target_connections
 from checks.nginx import Nginx
 from checks.nginx._waiting import has_the_site
 from checks.server import (
@@ -30,6 +34,7 @@ from diagnose.model import (
     Subject,
     server_commands,
 )
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -53,6 +58,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     if any(state.masters for state in evidence.good(NginxState)) or not listeners:
         return
     if port in server.ports or any(listing.on(port) for listing in listeners):
+        return
+    if _is_served_in_front(evidence):
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
     idle = idle_site(view)
@@ -87,6 +94,14 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.not-running",),
         fix=_fix(view, socket is not None, idle, site, no_module),
     )
+
+
+def _is_served_in_front(evidence: Evidence) -> bool:
+    """Return whether visitors get an answer at every address, though nothing listens here."""
+    pages = page_exchanges(evidence)
+    answers = [page for page in pages if page.status is not None and page.status < 500]
+    refused = [each for each in target_connections(evidence) if each.failure is not None]
+    return bool(answers) and len(answers) == len(pages) and not refused
 
 
 def _fix(

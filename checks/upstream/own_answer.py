@@ -38,6 +38,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         for other_answer in evidence.of(Asked)
     ):
         return  # another Host decides (upstream.wrong-host-header)
+    if status == 400 and requests[0].port == 443 and requests[0].target.startswith("http://"):
+        return  # the port of TLS was asked in plain HTTP, with nginx's own mistake
     changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
     directive = proxy_pass_of(match) or match.block
     yield Claim(

@@ -18,7 +18,8 @@ class BackendHandshake(Observation):
     `target` is the address as the configuration writes it. `server_name` is the name in the
     handshake, which is also the one that the certificate must have. `verify_code` is OpenSSL's
     result of the verification (openssl-verify(1), "DIAGNOSTICS"), None without a handshake, and
-    `verify_text` says it in words. `plain` is True if the port answers plain HTTP.
+    `verify_text` says it in words. `plain` is True if the port answers plain HTTP. `status` is that
+    of its answer to the target's page over TLS, None if it was not asked.
     """
 
     layer: ClassVar[str] = "server"
@@ -30,6 +31,7 @@ class BackendHandshake(Observation):
     verify_code: int | None = None
     verify_text: Text = ""
     plain: bool = False
+    status: int | None = None
     chain: tuple[Certificate, ...] = ()
 
     def summary(self) -> Summary:

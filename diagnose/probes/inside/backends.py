@@ -1,8 +1,9 @@
 """Probes for the applications behind Apache, Caddy and HAProxy, after the target's page has failed.
 
 Where a site passes requests on with TLS, or gets no answer without it, the handshake is done from
-the server. Where a page loops or is refused, the application is asked directly, with the headers
-that a proxy should pass on and without them. HAProxy's own tries are in `haproxy_backends`.
+the server; where plain HTTP is refused with 400, the page is then asked over TLS too. Where a page
+loops or is refused, the application is asked directly, with the headers that a proxy should pass on
+and without them. HAProxy's own tries are in `haproxy_backends`.
 """
 
 import asyncio
@@ -131,7 +132,18 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
                 # A server of many names may refuse visitors who name none.
                 await _shake(ctx, route, ctx.target.host)
         elif route.scheme == "http" and is_answer:
-            await _compare(ctx, route, failed[0].method)
+            await asyncio.gather(
+                _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])
+            )
+
+
+async def _ask_over_tls(ctx: ProbeContext, route: SiteRoute, page: Exchange) -> None:
+    """Try TLS where plain HTTP is refused, as at a port of TLS: whoever asks again in plain HTTP
+    repeats the mistake of the server in front."""
+    if page.status != 400 or page.method == "POST":
+        return
+    if not await _shake(ctx, route, route.host, is_page_asked=True) and is_address(route.host):
+        await _shake(ctx, route, ctx.target.host, is_page_asked=True)
 
 
 def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
@@ -142,8 +154,11 @@ def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
     )
 
 
-async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
-    """Emit a handshake with this name; return whether it was completed, or the port has no TLS."""
+async def _shake(
+    ctx: ProbeContext, route: SiteRoute, name: str, is_page_asked: bool = False
+) -> bool:
+    """Emit a handshake with this name; return whether it was completed, or the port has no TLS.
+    Where plain HTTP was refused (`is_page_asked`), the page is asked over TLS."""
     at = ctx.elapsed()
     place = route.authority
     # Nobody sends an address as the name (RFC 6066 section 3).
@@ -157,8 +172,11 @@ async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
         return True
     code, text = verify_result(result.out)
     chain, _ = await asyncio.to_thread(pem.certificates, result.out)
-    is_asked = code is None or route.scheme == "http"
+    is_asked = (code is None or route.scheme == "http") and not is_page_asked
     plain = is_asked and await _answers_plain(ctx, place)
+    status = (
+        await _status_over_tls(ctx, route, name) if is_page_asked and code is not None else None
+    )
     ctx.emit(
         BackendHandshake(
             vantage=Vantage.SERVER,
@@ -172,10 +190,25 @@ async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
             verify_code=code,
             verify_text=text,
             plain=plain,
+            status=status,
             chain=chain if code is not None else (),
         )
     )
     return plain or code is not None
+
+
+async def _status_over_tls(ctx: ProbeContext, route: SiteRoute, name: str) -> int | None:
+    """Return the status of the target's page over TLS with this name, with the Host that the
+    server sends; None without an answer."""
+    host = ctx.target.authority if route.keeps_host else route.replacement_host
+    options, base = ["-k", "--noproxy", "*"], route.authority
+    if not is_address(name) and name != route.host:
+        base = f"{name}:{route.port}"
+        options += ["--connect-to", f"{base}:{route.authority}"]
+    url = f"https://{base}{inner_path(route, ctx.target.path)}"
+    fields = (f"Host: {host}", "X-Forwarded-Proto: https")
+    response = await curl_or_unseen(ctx, url, fields, tuple(options), PATIENCE)
+    return response.status if response else None
 
 
 async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:

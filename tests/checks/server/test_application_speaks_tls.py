@@ -46,6 +46,18 @@ def test_silent_without_such_a_handshake_or_with_a_page() -> None:
     assert not judge(CHECK, CADDY, PORTAINER, ANSWER, SHAKEN)
 
 
+def test_fires_when_plain_http_is_refused_without_a_word_of_tls_and_the_page_comes_over_tls() -> (
+    None
+):
+    cloud = replace(REFUSED, body="<H1>400 ERROR</H1> The request could not be satisfied.")
+    (claim,) = judge(CHECK, CADDY, PORTAINER, cloud, replace(SHAKEN, status=200))
+    assert (claim.facts["status"], claim.facts["tls_status"]) == (400, 200)
+    refused_too = replace(SHAKEN, status=400)
+    assert not judge(CHECK, CADDY, PORTAINER, cloud, refused_too)
+    assert not judge(CHECK, CADDY, PORTAINER, cloud, replace(SHAKEN, verify_code=None))
+    assert not judge(CHECK, CADDY, PORTAINER, ANSWER, replace(SHAKEN, status=200))
+
+
 def test_fires_for_visitors_who_use_plain_http_too() -> None:
     text = haproxy_text(":80", "api.example.net:443")
     target = replace(SHOP, scheme="http", port=80)

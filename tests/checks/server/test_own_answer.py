@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model.backends import BackendAnswer
+from diagnose.model.backends import BackendAnswer, BackendHandshake
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -27,6 +27,15 @@ def test_silent_when_the_application_answers_otherwise_or_was_not_asked() -> Non
     other = replace(DIRECT, status=200)
     assert not judge(CHECK, APACHE, apache_config(), REFUSED, other)
     assert not judge(CHECK, APACHE, apache_config(), REFUSED)
+
+
+def test_silent_when_the_port_that_was_asked_in_plain_http_speaks_tls() -> None:
+    bad = replace(REFUSED, status=400)
+    direct = replace(DIRECT, status=400)
+    shaken = BackendHandshake(target=DIRECT.target, host="127.0.0.1", port=3000, verify_code=18)
+    assert judge(CHECK, APACHE, apache_config(), bad, direct)
+    assert judge(CHECK, APACHE, apache_config(), bad, direct, replace(shaken, verify_code=None))
+    assert not judge(CHECK, APACHE, apache_config(), bad, direct, shaken)
 
 
 def test_silent_when_the_page_came_or_wants_a_login() -> None:

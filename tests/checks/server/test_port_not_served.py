@@ -6,6 +6,7 @@ from diagnose.model.web_servers import WebServerConfig
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import STOPPED
 from tests.support.nginx_evidence import config as nginx_config
+from tests.support.report_builder import ANSWER, CLOSED
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.port-not-served"
@@ -59,6 +60,20 @@ def test_silent_when_somebody_listens_or_too_little_is_known() -> None:
     unknown = apache_config(PLAIN, modules=(), complete=False)
     assert not judge(CHECK, ON_80, ONLY_80, unknown)
     assert not judge(CHECK, replace(ON_80, pid=None, ports=()), ONLY_80, apache_config())
+
+
+def test_silent_where_what_stands_in_front_has_the_port() -> None:
+    behind = apache_config(PLAIN, modules=())
+    assert not judge(CHECK, ON_80, ONLY_80, behind, ANSWER)
+    loop = replace(ANSWER, status=301, headers=(("Location", ANSWER.url),))
+    assert not judge(CHECK, ON_80, ONLY_80, behind, loop)
+
+
+def test_fires_where_what_stands_in_front_may_be_refused_or_one_address_is() -> None:
+    behind = apache_config(PLAIN, modules=())
+    for status in (502, 521):
+        assert judge(CHECK, ON_80, ONLY_80, behind, replace(ANSWER, status=status))
+    assert judge(CHECK, ON_80, ONLY_80, behind, ANSWER, CLOSED)
 
 
 def test_silent_where_a_stopped_nginx_has_the_name() -> None:

@@ -25,6 +25,12 @@ def test_fires_as_a_note_with_what_was_tried() -> None:
     assert "too many" in str(claim.facts["answer"])
 
 
+def test_silent_when_a_port_of_tls_was_asked_in_plain_http() -> None:
+    bad = compared(400, body="Bad request.")
+    assert claims(page(400), bad)
+    assert not claims(page(400), replace(bad, target="http://api.example.net:443", port=443))
+
+
 def test_fires_with_what_a_second_nginx_sees() -> None:
     body = "<h1>403 Forbidden</h1><hr><center>nginx/1.26.3</center>"
     (claim,) = claims(page(403, body), replace(REFUSED, body=body))

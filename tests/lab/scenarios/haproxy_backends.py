@@ -225,6 +225,54 @@ def haproxy_passes_plain_http_to_tls(lab: Lab) -> None:
     haproxy.start(lab, 80)
 
 
+#: Refuses plain HTTP at its port of TLS as CloudFront does, without a word of TLS.
+CLOUD = f"""\
+import socket, ssl, threading
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain({site.PEM!r}, {site.KEY!r})
+def answer(stream, status, body):
+    stream.recv(65536)
+    stream.sendall(f"HTTP/1.0 {{status}}\\r\\n\\r\\n".encode() + body)
+    stream.close()
+def serve(stream):
+    try:
+        if stream.recv(1, socket.MSG_PEEK) != b"\\x16":
+            answer(stream, "400 Bad Request", b"<h1>400 ERROR</h1>Bad request.")
+        else:
+            answer(context.wrap_socket(stream, server_side=True), "200 OK", b"[1, 2, 3]")
+    except OSError:
+        pass
+listener = socket.create_server(("127.0.0.1", 9443))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+def cloud(lab: Lab, options: str) -> None:
+    lab.server.write("/opt/app/cloud.py", CLOUD)
+    lab.spawn(lab.server, lab.server.python("/opt/app/cloud.py"), 9443)
+    lab.server.write(site.PEM, certificates.good().chain)
+    lab.server.write(site.KEY, certificates.good().key_pem, 0o600)
+    haproxy.serve(lab, SITE.replace(":3000", f":9443{options}"))
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.application-speaks-tls",
+    manual="a person chooses the authority",
+)
+def haproxy_passes_plain_http_to_a_cloud(lab: Lab) -> None:
+    """https://serverfault.com/questions/830050/haproxy-as-reverse-proxy-for-aws-api-gateway: the
+    port of TLS answers plain HTTP with 400, and does not say why."""
+    cloud(lab, "")
+
+
+@healthy_haproxy()
+def haproxy_passes_tls_to_a_cloud(lab: Lab) -> None:
+    """The same with `ssl` and the name."""
+    cloud(lab, f" ssl verify none sni str({site.NAME})")
+
+
 @haproxy_scenario(
     outside="tls.name-rejected",
     server="server.haproxy-name-without-certificate",

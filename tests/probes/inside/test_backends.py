@@ -119,6 +119,19 @@ def test_the_page_that_failed_later_starts_it_once() -> None:
     assert len(looking.observed(BackendAnswer)) == 4
 
 
+def test_an_application_that_answers_400_is_asked_for_the_page_over_tls() -> None:
+    text = f"{CERTIFICATE}Verify return code: 18 (self-signed certificate)\n"
+    page = replace(PAGE, status=400)
+    machine = AnyMachine(text)
+    (shaken,) = ask_backends(machine, APACHE, apache_config(), page).observed(BackendHandshake)
+    assert (shaken.verify_code, shaken.plain, shaken.status) == (18, False, 200)
+    none = ask_backends(AnyMachine(), APACHE, apache_config(), page).observed(BackendHandshake)
+    assert [(each.verify_code, each.status) for each in none] == [(None, None)] * 2
+    for other in (replace(page, status=404), replace(page, method="POST")):
+        looking = ask_backends(AnyMachine(text), APACHE, apache_config(), other)
+        assert not looking.observed(BackendHandshake)
+
+
 def test_a_unix_socket_that_is_not_there() -> None:
     text = HTTPS.replace("http://127.0.0.1:3000/", "unix:/run/app.sock|http://localhost/")
     (found,) = ask_backends(AnyMachine(), APACHE, apache_config(text), PAGE).observed(BackendSocket)
