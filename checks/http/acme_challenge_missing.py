@@ -1,9 +1,12 @@
 """The file of an ACME challenge is not where the web server looks for it: the client writes it
 below another folder (RFC 8555 section 8.3: 404 where the authority asks for the token).
 
-It is judged at the address of a real token alone. Any other challenge is nowhere, and no fault.
+It is judged at the address of a real token alone. Any other challenge is nowhere, and no fault. Nor
+is one where the client's settings name the folder in which the server looks: clients remove the
+file after each attempt.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -24,6 +27,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.renewal import ChallengeFolder
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -52,7 +56,7 @@ def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
     path = evidence.target.path.partition("?")[0]
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     place = _place(evidence, path) if pages and _TOKEN.fullmatch(path) else None
-    if place is None or not place.file.endswith(path):
+    if place is None or not place.file.endswith(path) or _is_written_there(evidence, place, path):
         return
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     yield Claim(
@@ -68,6 +72,17 @@ def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
             "place": place.line,
         },
         fix=Fix((Manual("same-folder", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_written_there(evidence: Evidence, place: _Place, path: str) -> bool:
+    """Return whether the client's settings name the folder in which the server looks."""
+    looked = posixpath.normpath(place.file.removesuffix(path) or "/")
+    below = posixpath.normpath(posixpath.dirname(place.file))
+    return any(
+        looked == posixpath.normpath(settings.folder) or below in settings.same_as
+        for settings in evidence.good(ChallengeFolder)
+        if settings.name == evidence.target.host
     )
 
 

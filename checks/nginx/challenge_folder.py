@@ -60,6 +60,7 @@ class _Answer:
         "certificate.renewal-failed",
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",
+        "http.acme-challenge-missing",
     ],
 )
 def challenge_folder(evidence: Evidence) -> Iterator[Claim]:

@@ -41,6 +41,8 @@ from diagnose.parsers.nginx.locations import (
 from diagnose.parsers.nginx.server_blocks import Server
 
 _FRONT = "/index.php?$args"
+#: The folder in which the panel 宝塔 (aaPanel) has a file of rules for each site.
+_RULES = "/www/server/panel/vhost/rewrite/"
 #: Files that applications make.
 _MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 
@@ -80,10 +82,19 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "fallback": " ".join(fallback.args) if fallback else "",
                 "file": is_file,
                 "php": " ".join((php.block.name, *php.block.args)),
+                "rules": _rules_file(nginx, selected.server),
             },
             fix=_fix(nginx, match, fallback),
         )
         return
+
+
+def _rules_file(nginx: Nginx, server: Server) -> str:
+    """Return the file of a panel for this site's rewrite rules (伪静态), "" without one."""
+    names = server.directive("server_name")
+    expected = {f"{_RULES}{name}.conf" for name in (names.args if names else ())}
+    files = nginx.config.files if nginx.config else ()
+    return next((file.path for file in files if file.path in expected), "")
 
 
 def _takes_file(server: Server, match: LocationMatch, path: str) -> bool:

@@ -162,7 +162,10 @@ def _internal(nginx: Nginx, path: str) -> Directive | None:
 
 
 def _is_redirect_missing(nginx: Nginx, page: Exchange) -> bool:
-    """Return whether a page of http ends here, and the name has a block of its own for https."""
+    """Return whether a page of http ends here, and the name has a block of its own for https. A
+    challenge is asked for over http (RFC 8555 section 8.3), and need not be redirected."""
+    if nginx.evidence.target.path.startswith("/.well-known/acme-challenge/"):
+        return False
     if page.url.startswith("https:") or page.status not in {403, 404, 410}:
         return False
     kinds = {

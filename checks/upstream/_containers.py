@@ -2,7 +2,8 @@
 
 from diagnose.model import Evidence
 from diagnose.model.addresses import is_local_host, is_loopback
-from diagnose.model.containers import Container, NginxContainer
+from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 
 
@@ -24,3 +25,38 @@ def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container,
         for container in containers
         if any(mapping.port == port for mapping in container.ports)
     )
+
+
+#: The networks in which an engine knows no names, and those that are none.
+_NAMELESS = {"bridge", "podman", "host", "none"}
+
+
+@frozen(eq=False)
+class Apart:
+    """The container of the web server, and that of the application, which runs and has none of its
+    networks. `network` is one in which the application has a name."""
+
+    proxy: NginxContainer
+    application: Container
+    network: str
+    because: tuple[Containers | NginxContainer, ...]
+
+
+def apart_container(evidence: Evidence, name: str) -> Apart | None:
+    """Return the running container of this name, or of this service of a compose file, if the web
+    server's container has no network in common with it; None if that is not so, or not known."""
+    proxy = next((item for item in evidence.good(NginxContainer) if item.networks), None)
+    if proxy is None or "host" in proxy.networks:
+        return None
+    for containers in evidence.good(Containers):
+        named = [item for item in containers.running if _has_name(item, name)]
+        networks = [item for item in named[0].networks if item not in _NAMELESS] if named else []
+        if len(named) == 1 and networks and not set(proxy.networks) & set(networks):
+            return Apart(proxy, named[0], networks[0], (proxy, containers))
+    return None
+
+
+def _has_name(container: Container, name: str) -> bool:
+    """Return whether a container has this name, or is the first of this service (docker compose:
+    PROJECT-SERVICE-1)."""
+    return container.name == name or container.name.endswith((f"-{name}-1", f"_{name}_1"))

@@ -1,6 +1,7 @@
 """nginx looks the application's name up for each request, because proxy_pass contains a variable,
 and its `resolver` gives no address: it does not answer, or does not know the name. nginx asks these
-servers only, not the system's, and reads no hosts file (ngx_http_core_module, `resolver`).
+servers only, not the system's, and reads no hosts file (ngx_http_core_module, `resolver`). A
+container's name is known in the networks of that container alone (docs.docker.com, "Networking").
 
 Visitors get 502, or wait for `resolver_timeout` (30 s). error.log: "app.internal could not be
 resolved (3: Host not found)", "(110: Operation timed out)".
@@ -14,10 +15,20 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._containers import Apart, apart_container
 from checks.upstream._edits import edit_fix
 from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
@@ -117,6 +128,7 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
         answer.failure for answer in lookup.answers if answer.failure and not answer.over_tcp
     ]
     changes = _changes(nginx, lookup)
+    apart = apart_container(nginx.evidence, lookup.name) if fault in {"unknown", "error"} else None
     sure = is_proven and fault in {"half", "silent"}
     return upstream_claim(
         nginx,
@@ -134,14 +146,34 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
                 "hosts": in_hosts,
                 "docker": "127.0.0.11" in resolver.servers,
                 "system": lookup.working_resolvers,
+                **_apart_facts(apart),
                 "message": lookup.log_lines[-1].text if lookup.log_lines else "",
             },
-            because=(*lookup.answers, *lookup.controls, *server_names, *lookup.log_lines),
+            because=(
+                *lookup.answers,
+                *lookup.controls,
+                *server_names,
+                *(apart.because if apart else ()),
+                *lookup.log_lines,
+            ),
             directive=resolver.directive,
             confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         ),
-        edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "another-resolver", sure),
+        Fix((Manual("connect", Where.SERVER),), Applicability.MANUAL)
+        if apart
+        else edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "another-resolver", sure),
     )
+
+
+def _apart_facts(apart: Apart | None) -> dict[str, object]:
+    """Return the networks of the two containers, "" where they are not what separates them."""
+    return {
+        "engine": apart.application.engine if apart else "",
+        "application": apart.application.name if apart else "",
+        "network": apart.network if apart else "",
+        "container": apart.proxy.title if apart else "",
+        "own": ", ".join(apart.proxy.networks) if apart else "",
+    }
 
 
 def _changes(nginx: Nginx, lookup: Lookup) -> Changes:

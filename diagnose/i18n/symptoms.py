@@ -230,8 +230,8 @@ MESSAGES = Messages(
     Message(
         "elsewhere.request-field",
         "The application may read the field under another name, the browser may not send it "
-        "(another origin, a redirect to another host), or a proxy in front drops it. `--header` "
-        "sends one.",
+        "(another origin, a redirect to another host), or a proxy in front drops it: nginx drops "
+        "names with an underscore, unless `underscores_in_headers on`. `--header` sends one.",
     ),
     Message(
         "elsewhere.stream",

@@ -57,6 +57,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r".{0,40}?\b(?:backend|upstream|application|app|server|api|controller|request|node|php|django|flask|spring|proxy|nginx|apache)\b"
         r"|\bheaders? (?:do(?:es)? ?(?:n[’']?t|not)|never) (?:reach|arrive|get (?:to|through))|\bheader (?:name )?[\w-]{1,40} (?:is|gets?|was) (?:lost|missing|null|dropped|removed)"
         r"|(?:nginx|apache|proxy|haproxy|caddy)\b.{0,30}?\b(?:drops?|strips?|removes?|ignores?|loses?|(?:does ?n[’']t|does not|not) (?:pass|forward)\w{0,3})\b.{0,40}?\bheaders?\b"
+        r"|\b[A-Za-z0-9]{1,30}_[\w-]{1,40} headers? (?:is|are|gets?|got|was|were|disappears?)(?: (?:lost|missing|null|dropped|removed|stripped|empty))?\b"
         r"|(?<!sec-websocket-)headers? with (?:an? )?(?:underscores?|dots?)|\b(?:token|getHeader)\b.{0,30}?\b(?:is|are|returns?) (?:always )?(?:null|undefined|empty)\b"
         r"|(?:请求头|header|头部|请求参数头).{0,30}?(?:不到|丢失|丢了|为空|为 ?null|被过滤|被忽略|没有传|不见|没了|丢弃|缺失)"
         r"|(?:获取|拿|取|接收|收|读)不到.{0,20}?(?:请求头|header|token|authorization)"

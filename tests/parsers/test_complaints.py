@@ -29,6 +29,9 @@ nginx反向代理后, 后台日志打印的ip全为 127.0.0.1
 后端拿不到真实访问IP, 只能拿到docker网桥的IP
 后端只能获取到nginx的IP地址""",
     "request-field": """
+token_id header gets lost
+请求头 user_name 丢失
+Token失效，无法从 Request header 中 正常获取到Token值
 token is null in the backend
 header Access-Token missing on backend
 headers with underscores are stripped by default

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
@@ -45,6 +46,25 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
+    if not _is_challenge(ctx):
+        await _emit_folders(ctx, result, at)
+
+
+@probe(after=NginxConfig)
+async def challenge_settings(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Read where renewal tools write challenges, if the target is one: the name may have no
+    certificate yet."""
+    if not _is_challenge(ctx) or ctx.observed(NginxConfig)[0] is not config:
+        return
+    at = ctx.elapsed()
+    await _emit_folders(ctx, await ctx.machine.run("sh", "-c", SCRIPT), at)
+
+
+def _is_challenge(ctx: ProbeContext) -> bool:
+    return ctx.target.path.startswith(f"/{CHALLENGES}/")
+
+
+async def _emit_folders(ctx: ProbeContext, result: CommandResult, at: float) -> None:
     folders = tuple(parse_folders(result.out))
     same_folders = await _same_folders(ctx, folders) if folders else {}
     for folder in folders:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Vantage
+from diagnose.model.renewal import ChallengeFolder
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -46,3 +48,21 @@ def test_silent_at_other_addresses(path: str) -> None:
 def test_silent_where_the_file_comes() -> None:
     answer = replace(MISSING, status=200)
     assert not judge(CHECK, LISTENING, RUNNING, BUILD, config(FILES), answer, target=TARGET)
+
+
+def written_to(folder: str) -> ChallengeFolder:
+    return ChallengeFolder(
+        vantage=Vantage.SERVER,
+        tool="acme.sh",
+        source="/root/.acme.sh/shop.example.com/shop.example.com.conf",
+        name="shop.example.com",
+        folder=folder,
+    )
+
+
+def test_silent_where_the_client_writes_where_the_server_looks() -> None:
+    """After issue 132 of acme.sh: the client has removed the file of then."""
+    seen = (LISTENING, RUNNING, BUILD, config(FILES), MISSING)
+    assert not judge(CHECK, *seen, written_to("/var/www/html"), target=TARGET)
+    assert not judge(CHECK, *seen, written_to("/var/www/html/"), target=TARGET)
+    assert judge(CHECK, *seen, written_to("/var/www/shop"), target=TARGET)

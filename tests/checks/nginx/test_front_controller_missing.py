@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Confidence
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
 
@@ -66,3 +66,20 @@ def test_silent_for_files_that_nobody_makes() -> None:
     assert not claims(f"{FALLS_BACK} {images}", "/logo.png")
     assert not claims(f"{SITE} {ROBOTS}", "/robots.txt")
     assert not claims(f"{FALLS_BACK} location = /robots.txt {{ return 204; }}", "/robots.txt")
+
+
+def test_names_the_file_of_the_panel() -> None:
+    """After issue 3 of CRZ.im: the rewrite rules of 宝塔 are empty."""
+    folder = "/www/server/panel/vhost/rewrite/"
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {SITE}\n}}\n"
+    response = replace(page(404, BODY), url="https://shop.example.com/aB3x")
+    for name, named in (("shop.example.com", True), ("blog.example.com", False)):
+        seen = config(text)
+        rules = replace(seen.files[0], path=f"{folder}{name}.conf", text="")
+        seen = replace(seen, files=(*seen.files, rules))
+        target = replace(SHOP, path="/aB3x")
+        (claim,) = judge(CHECK, RUNNING, seen, response, target=target, masked=False)
+        assert bool(claim.facts["rules"]) is named
+        shown = "".join(texts(CHECK, claim))
+        assert "s=$uri&$args" in shown
+        assert (folder in shown) is named

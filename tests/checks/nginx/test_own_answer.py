@@ -69,6 +69,14 @@ def test_fires_where_http_ends_and_https_is_served() -> None:
     assert claim.severity is None
 
 
+def test_a_challenge_over_http_needs_no_redirect() -> None:
+    path = "/.well-known/acme-challenge/oZK3axC2Xw2CoAdlQFjl6mF1JNhJCIIfJivOaiY3is8"
+    response = replace(own("404 Not Found"), url=f"http://shop.example.com{path}", port=80)
+    target = replace(HTTP, path=path)
+    (claim,) = judge(CHECK, response, RUNNING, config(PLAIN + SITE), target=target, masked=False)
+    assert claim.severity is None
+
+
 def test_silent_on_the_applications_answer_and_where_nothing_decides() -> None:
     assert not judge(CHECK, page(401, "Log in."), RUNNING, config(GUARD), masked=False)
     assert not judge(CHECK, own("404 Not Found"), RUNNING, config(), masked=False)

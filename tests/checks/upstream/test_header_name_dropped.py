@@ -44,6 +44,8 @@ def told(words: str, text: str = SITE) -> list[Claim]:
         ("请求Header中的x_user=12346，Nginx的后端服务是收不到x_user这个header的", "x_user"),
         ("header access_token missing on backend", "access_token"),
         ("headers with underscores are stripped", "api_key"),
+        ("token_id header gets lost", "token_id"),
+        ("请求头 user_name 丢失", "user_name"),
     ],
 )
 def test_fires_after_a_message_about_such_a_field(words: str, name: str) -> None:

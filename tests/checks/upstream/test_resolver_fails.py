@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Manual, Vantage, Where
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.upstream import NameAnswer, ServerNames
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.upstreams import PAGE, WELL, line, proxied
@@ -80,3 +81,33 @@ def test_silent_where_the_page_comes() -> None:
 def test_silent_without_a_variable_or_a_resolver() -> None:
     assert not judge(CHECK, *SILENT, PAGE, proxied(f"http://{NAME}:3000"))
     assert not judge(CHECK, *SILENT, PAGE, proxied(f"http://{NAME}:3000$request_uri"))
+
+
+def in_networks(own: str, other: str, name: str = NAME) -> tuple[Any, ...]:
+    proxy = NginxContainer(
+        vantage=Vantage.SERVER, pid=1, engine="docker", name="web", networks=(own,)
+    )
+    application = Container(engine="docker", id="ab" * 32, name=name, networks=(other,))
+    return proxy, Containers(vantage=Vantage.SERVER, containers=(application,))
+
+
+def test_fires_where_the_containers_have_no_network_in_common() -> None:
+    for name in (NAME, f"shop-{NAME}-1"):
+        seen = (*in_networks("proxy", "app-network", name), UNKNOWN, PAGE, SITE)
+        # Masked, a container's name and that of its service are two.
+        (claim,) = judge(CHECK, *NOT_THERE, *seen, masked=name == NAME)
+        assert claim.facts["network"] == "app-network"
+        assert claim.facts["container"] == "web"
+        assert claim.fix
+        assert claim.fix.steps == (Manual("connect", Where.SERVER),)
+
+
+def test_names_no_network_where_that_is_not_the_cause() -> None:
+    for seen in (
+        in_networks("web", "web"),
+        in_networks("host", "app-network"),
+        in_networks("web", "bridge"),
+        in_networks("web", "app-network", "database"),
+    ):
+        (claim,) = judge(CHECK, *NOT_THERE, *seen, UNKNOWN, PAGE, SITE)
+        assert claim.facts["network"] == ""

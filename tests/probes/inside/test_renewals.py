@@ -6,8 +6,8 @@ from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Symptom, Unseen
-from diagnose.model.nginx import CertificateFile
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.nginx import CertificateFile, NginxConfig
+from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import renewals as probes
 from tests.parsers.linux.test_renewal_logs import CERTBOT
@@ -16,6 +16,7 @@ from tests.support.certificates import leaf
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
+SHOP = "shop.example.com"
 COMMAND = shlex.join(("sh", "-c", probes.SCRIPT))
 
 
@@ -76,6 +77,19 @@ def test_after_the_message_of_an_acme_client_all_is_asked() -> None:
     ctx.observations.append(certificate)
     asyncio.run(probes.renewal.work(ctx, certificate))  # type: ignore[arg-type]
     assert ctx.observed(RenewalFailure)
+
+
+def test_the_folders_are_read_at_the_address_of_a_challenge() -> None:
+    """The first certificate of a name is not there yet."""
+    text = f"@@@ webroot 0 /root/.acme.sh/{SHOP}/{SHOP}.conf\n"
+    text += f" Le_Domain='{SHOP}'\n Le_Alt='no'\n Le_Webroot='/var/www/shop'\n"
+    for path, folders in (("/.well-known/acme-challenge/x", ["/var/www/shop"]), ("/", [])):
+        ctx = Looking(RecordedMachine({COMMAND: text}))
+        ctx.target = replace(ctx.target, path=path)
+        config = NginxConfig(path="/etc/nginx/nginx.conf", main=())
+        ctx.observations.append(config)
+        asyncio.run(probes.challenge_settings.work(ctx, config))  # type: ignore[arg-type]
+        assert [seen.folder for seen in ctx.observed(ChallengeFolder)] == folders
 
 
 def test_this_machine_answers() -> None:

@@ -1,0 +1,48 @@
+"""nginx and the application in containers of their own, and the networks that each is in. A name
+server at 127.0.0.11 stands for the engine's: it knows the names of the container's networks."""
+
+from .. import site
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_in_container import PANEL
+
+_NETWORK = "shop_default"
+_DNS = (
+    "dnsmasq --conf-file=/dev/null --pid-file= --user=root --group=root --no-resolv --local=/app/"
+    " --no-hosts --addn-hosts=/srv/dns/hosts --bind-interfaces --listen-address=127.0.0.11"
+)
+
+
+def _both(lab: Lab, network: str) -> None:
+    """nginx asks for the application's name at each request, and is in this network."""
+    engine = Engine(lab)
+    address = application(engine, network=_NETWORK)
+    lab.server.write("/srv/dns/hosts", f"{address} app\n" if network == _NETWORK else "")
+    variable = "  resolver 127.0.0.11 valid=10s;\n  set $app http://app:3000;\n\n  location / {\n"
+    proxy(
+        engine,
+        proxied("$app").replace("  location / {\n", variable, 1),
+        argv=["sh", "-c", f"{_DNS}; exec /usr/sbin/nginx -g 'daemon off;'"],
+        binds=[("/srv/dns", "/srv/dns")],
+        network=network,
+    )
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.resolver-fails",
+    manual="the network has to be connected",
+    not_on=PANEL,
+)
+def nginx_is_in_another_network_than_the_application(lab: Lab) -> None:
+    """https://blog.youkuaiyun.com/LogicGlow/article/details/154488758: nginx's container is in the
+    default network, and does not know the application's name."""
+    _both(lab, "bridge")
+    lab.client.run(["curl", "-sk", "-o", "/dev/null", f"https://{site.NAME}/"])
+
+
+@healthy(not_on=PANEL)
+def nginx_is_in_the_network_of_the_application(lab: Lab) -> None:
+    _both(lab, _NETWORK)
