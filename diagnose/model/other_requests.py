@@ -47,6 +47,10 @@ class OtherRequest(Observation):
         return self.source == "script"
 
     @property
+    def is_from_message(self) -> bool:
+        return self.source == "message"
+
+    @property
     def is_fault(self) -> bool:
         """Whether a visitor got what no site means to answer: an error of the server, or no way to
         what its own page leads to, or a script of another site got an answer that is not for it."""
@@ -61,7 +65,7 @@ class OtherRequest(Observation):
             subject = phrase("{request} of the page {path}", request=subject, path=self.origin)
         if self.is_from_script:
             return subject, phrase("made by a script")
-        if self.source == "message":
+        if self.is_from_message:
             return subject, phrase("of interest after the message")
         times = counted("{count} time", "{count} times", self.times)
         status = (str(self.status),) if self.status is not None else ()
