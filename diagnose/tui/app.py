@@ -119,8 +119,10 @@ class DiagnoseApp(OrderedKeysApp):
         self._mask(changed_sessions)
         if self.fix_dialog is not None:
             self.fix_dialog.drain()
-        # At the end there is no screen left.
-        for screen in self.screen_stack[-1:] if changed_sessions or received else ():
+        # At the end the widgets of a screen go before this timer, and then the screens.
+        if not self.is_running or not (changed_sessions or received):
+            return
+        for screen in self.screen_stack[-1:]:
             if isinstance(screen, BaseScreen) and screen.displays_any(changed_sessions):
                 screen.redraw()
 

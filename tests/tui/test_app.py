@@ -10,6 +10,7 @@ from diagnose.tui.screens.choice import ChoiceDialog
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.screens.text_dialog import TextDialog
+from diagnose.tui.session import Session
 from tests.support.check_evidence import SHOP
 from tests.support.tui_driver import (
     MASKED,
@@ -144,6 +145,24 @@ def test_a_screen_is_drawn_once_until_something_changes(monkeypatch: pytest.Monk
         await pilot.resize_terminal(120, 30)
         await pilot.pause()
         assert len(drawn) == before + 2
+
+    drive(work, Stage())
+
+
+def test_nothing_is_drawn_while_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report may come when the widgets of the screen are gone already."""
+    drawn: list[SiteScreen] = []
+    monkeypatch.setattr(SiteScreen, "redraw", drawn.append)
+    monkeypatch.setattr(Session, "drain", lambda _: True)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.drain()
+        assert drawn
+        drawn.clear()
+        with monkeypatch.context() as at_the_end:
+            at_the_end.setattr(DiagnoseApp, "is_running", False)
+            app.drain()
+            assert drawn == []
 
     drive(work, Stage())
 
