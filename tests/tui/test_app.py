@@ -152,15 +152,15 @@ def test_a_screen_is_drawn_once_until_something_changes(monkeypatch: pytest.Monk
 def test_nothing_is_drawn_while_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report may come when the widgets of the screen are gone already."""
     drawn: list[SiteScreen] = []
-    monkeypatch.setattr(SiteScreen, "redraw", drawn.append)
-    monkeypatch.setattr(Session, "drain", lambda _: True)
 
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        app.drain()
-        assert drawn
-        drawn.clear()
-        with monkeypatch.context() as at_the_end:
-            at_the_end.setattr(DiagnoseApp, "is_running", False)
+        with monkeypatch.context() as changed:
+            changed.setattr(SiteScreen, "redraw", lambda screen: drawn.append(screen))
+            changed.setattr(Session, "drain", lambda _: True)
+            app.drain()
+            assert drawn
+            drawn.clear()
+            changed.setattr(DiagnoseApp, "is_running", False)
             app.drain()
             assert drawn == []
 
