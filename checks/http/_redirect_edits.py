@@ -2,7 +2,13 @@
 
 import re
 
-from checks.http._redirects import CHALLENGE, SECURE, NginxRedirect, selected_servers
+from checks.http._redirects import (
+    CHALLENGE,
+    SECURE,
+    NginxRedirect,
+    redirects_of,
+    selected_servers,
+)
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -15,6 +21,7 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server
+from diagnose.parsers.urls import parse_url
 
 
 def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: Changes) -> None:
@@ -91,6 +98,8 @@ def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -
     servers = list({id(server.block): server for _, server, _ in selections}.values())
     if not servers or len(servers) > 1:
         return False
+    if any(_has_redirect_to_https(servers[0], answer) for answer in answers):
+        return False
     if all(match_kind == "exact" for _, _, match_kind in selections):
         return _replace_pages(nginx, servers[0], changes)
     if any(match_kind != "default" for _, _, match_kind in selections) or _has_own_challenge(
@@ -100,6 +109,15 @@ def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -
     sockets = (socket.address for socket, _, _ in selections)
     return add_redirect_server(
         nginx, tuple(dict.fromkeys(sockets)), _challenge_root(servers[0]), changes
+    )
+
+
+def _has_redirect_to_https(server: Server, answer: Exchange) -> bool:
+    """Return whether the block in the file redirects already: nginx has not loaded it."""
+    url = parse_url(answer.url)
+    return any(
+        redirect.directive.name == "return" and redirect.target.startswith("https:")
+        for redirect in redirects_of(server, url.path if url else "/")
     )
 
 

@@ -10,8 +10,9 @@ from diagnose.model.nginx import CertificateFile, UpstreamTry
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.stray_pages import stray_page
 
 
@@ -113,10 +114,13 @@ def _bad_gateway_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _default_page_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """Yield the page of a new web server where nginx would ask an application: the site was written
-    after the last start."""
-    matches = list(nginx.location_matches(nginx.evidence.target.path.partition("?")[0]))
-    if not matches or not all(map(proxy_pass_of, matches)):
+    """Yield the page of a new web server where nginx would ask an application, also after its index
+    or try_files: the site was written after the last start."""
+    selections = nginx.answering_servers()
+    path = nginx.evidence.target.path
+    if not selections or not all(
+        pass_directive_of(final_location(selection.server, path)) for selection in selections
+    ):
         return
     for page in page_exchanges(nginx.evidence):
         stray = stray_page(page.status, page.body)

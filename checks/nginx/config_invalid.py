@@ -262,23 +262,17 @@ def _is_one_edit_apart(name: str, other_name: str) -> bool:
 
 
 def _missing_semicolons(file: ConfigFile, tree: tuple[Directive, ...]) -> Iterator[Slip]:
-    """Yield missing semicolons: at the end of a block, or before a line that begins with another
-    directive's name and was read as part of the previous directive."""
+    """Yield missing semicolons: at the end of a block, and before each line that begins with
+    another directive's name and was read as part of the previous directive."""
     names = set(_directive_names())
     for directive in nginx_parser.walk(tree):
-        if directive.end in {"}", ""} and directive.block is None and directive.name in names:
-            yield Slip(
-                "semicolon",
-                file,
-                _line_number(file, directive.stop),
-                (_semicolon_change(file, _last_token_end(file, directive)),),
-            )
-        elif "_by_lua" not in directive.name and directive.name in names:
-            at = _end_before_swallowed(file, directive, names)
-            if at is not None:
-                yield Slip(
-                    "semicolon", file, _line_number(file, at), (_semicolon_change(file, at),)
-                )
+        if "_by_lua" in directive.name or directive.name not in names:
+            continue
+        ends = [*_ends_before_swallowed(file, directive, names)]
+        if directive.end in {"}", ""} and directive.block is None:
+            ends.append(_last_token_end(file, directive))
+        for at in ends:
+            yield Slip("semicolon", file, _line_number(file, at), (_semicolon_change(file, at),))
 
 
 def _semicolon_change(file: ConfigFile, at: int) -> tuple[str, TextEdit]:
@@ -306,14 +300,15 @@ def _last_token_end(file: ConfigFile, directive: Directive) -> int:
     return max((token.end() for token, _ in _tokens(file, directive)), default=directive.stop)
 
 
-def _end_before_swallowed(file: ConfigFile, directive: Directive, names: set[str]) -> int | None:
-    """Return the end of the last word before a line that is another directive, or None."""
+def _ends_before_swallowed(
+    file: ConfigFile, directive: Directive, names: set[str]
+) -> Iterator[int]:
+    """Yield the end of the last word before each line that is another directive."""
     end = directive.start
     for token, first in _tokens(file, directive):
         if first and token[0] in names and len(token[0]) > 3:
-            return end
+            yield end
         end = token.end()
-    return None
 
 
 def _missing_brace(file: ConfigFile, tree: tuple[Directive, ...]) -> Slip | None:

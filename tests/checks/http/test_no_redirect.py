@@ -146,6 +146,11 @@ def test_by_hand_where_a_name_would_be_led_to_nothing() -> None:
     assert applied(claim) == (Applicability.MANUAL, [])
 
 
+def test_no_second_redirect_where_the_file_has_one() -> None:
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + PLAIN), *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
 def test_a_refusal_is_to_be_thought_over() -> None:
     text = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "return 404;")
     (claim,) = judge("http.no-redirect", HOME, plain(404), config(SITE + text), *AROUND)

@@ -114,6 +114,18 @@ def test_fires_and_puts_the_semicolon_before_the_comment(
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
+def test_fires_and_ends_every_line_that_has_no_semicolon() -> None:
+    lines = ["proxy_http_version 1.1", "proxy_set_header Upgrade $http_upgrade"]
+    last = 'proxy_set_header Connection "upgrade"'
+    written = "\n        ".join([*lines, last])
+    claim = claimed(
+        f'unexpected "}}" in {FILE}:14', SITE.replace("$host;", f"$host;\n        {written}")
+    )
+    assert added(claim) == [f"        {line};" for line in (*lines, last)]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
 def test_fires_and_closes_the_block_where_the_indentation_says() -> None:
     other = "    location /x {\n        return 204;\n    }\n}\n"
     text = SITE.replace("    }\n}\n", other)

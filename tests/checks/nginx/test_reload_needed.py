@@ -62,6 +62,29 @@ def test_fires_where_the_default_page_comes_in_place_of_the_application(
     assert claim.severity is severity
 
 
+SCRIPTS = SITE.replace(
+    "proxy_pass http://127.0.0.1:3000;", "root /srv; try_files $uri $uri/ /index.php?$args;"
+).replace(
+    "    location /", "    location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; }\n    location /", 1
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SCRIPTS,
+        SCRIPTS.replace("try_files $uri $uri/ /index.php?$args;", "index index.php index.html;"),
+    ],
+    ids=["try_files", "index"],
+)
+def test_fires_where_the_default_page_comes_in_place_of_a_script(text: str) -> None:
+    welcome = page(200, "<title>Welcome to nginx!</title>")
+    newer = config(text, LOADED + 60)
+    (claim,) = judge("nginx.reload-needed", RUNNING, newer, nginx_says(), welcome)
+    assert claim.severity is None
+    assert not judge("nginx.reload-needed", RUNNING, config(text), nginx_says(), welcome)
+
+
 def test_fires_as_a_note_when_nothing_would_be_otherwise() -> None:
     (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, nginx_says())
     assert claim.severity is Severity.NOTE

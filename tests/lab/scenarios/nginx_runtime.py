@@ -55,6 +55,16 @@ def reloaded_with_a_mistake(lab: Lab) -> None:
     hang_up(lab)
 
 
+@scenario(outside=None, server="nginx.config-invalid", differs=MINE)
+def reloaded_with_lines_without_semicolons(lab: Lab) -> None:
+    """The three lines of the upgrade have no semicolons, after issue 2333 of Socket.IO
+    (https://github.com/socketio/socket.io/issues/2333)."""
+    later(lab)
+    for line in ("proxy_http_version 1.1", "Upgrade $http_upgrade"):
+        lab.edit(f"{line};", line)
+    hang_up(lab)
+
+
 @scenario(outside="certificate.name-mismatch", server="nginx.reload-failed")
 def corrected_after_a_reload_that_failed(lab: Lab) -> None:
     """The name was corrected, with a new mistake; this was corrected too, and nginx not told."""

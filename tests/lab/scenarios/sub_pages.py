@@ -74,6 +74,19 @@ def site_was_written_after_the_last_start(lab: Lab) -> None:
     lab.edit(first, PAGES)
 
 
+@scenario(outside="http.not-the-site", server="nginx.reload-needed", layer="nginx")
+def scripts_were_configured_after_the_last_start(lab: Lab) -> None:
+    """A site of scripts beside nginx's first page, after issue 167 of a role for WordPress
+    (https://github.com/carlalexander/debops-wordpress/issues/167): nobody has reloaded nginx."""
+    page = "<!doctype html><title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>"
+    lab.server.write("/var/www/first/index.html", page)
+    first = "  location / {\n    root /var/www/first;\n  }\n"
+    lab.change(PAGES, first)
+    lab.server.sh("sleep 1")  # a file that is older than the workers is loaded
+    files = "  location / {\n    root /var/www;\n    try_files $uri /index.php;\n  }\n"
+    lab.edit(first, files + PAGES.replace("location / {", "location = /index.php {"))
+
+
 def _languages(lab: Lab, location: str) -> None:
     page = '<!doctype html><title>App</title><script src="/app.js"></script><div id="app"></div>'
     for name in ("index.html", "en/index.html"):
