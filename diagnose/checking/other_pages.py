@@ -81,7 +81,7 @@ def _is_permission_meant(cause: Finding) -> bool:
         for page in pages
         for name, _ in page.headers
     )
-    return is_fault and (is_permitted or bool(facts.get("place")))
+    return is_fault and (is_permitted or bool(facts.get("added")))
 
 
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
