@@ -1,6 +1,7 @@
 """proxy_pass has http://, and the application speaks TLS. It responds "400 The plain HTTP request
 was sent to HTTPS port", or with an alert that is not HTTP, or closes the connection. A TLS
-handshake with it succeeds."""
+handshake with it succeeds. Where its 400 does not say why, the page is asked for over TLS too: an
+application that answers 400 there as well refuses the request for another reason."""
 
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -33,23 +34,42 @@ def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
         ]
         tls_variants = [variant for variant in good_variants if variant.speaks == "https"]
         plain_responses = _plain_responses(evidence, backend)
+        if any(response.status == 400 for response in plain_responses):
+            tls_variants = [variant for variant in tls_variants if variant.status != 400]
         if backend.proxy_target.scheme != "http" or not tls_variants or not plain_responses:
             continue
         name = tls_variants[0].server_name
+        refused = _refused_pages(evidence, backend, tls_variants)
         yield upstream_claim(
             nginx,
             BackendFault(
                 backend,
-                {"protocol": tls_variants[0].protocol, "name": name},
+                {
+                    "protocol": tls_variants[0].protocol,
+                    "name": name,
+                    **({"status": 400} if refused else {}),
+                },
                 because=(
+                    *refused,
                     *plain_responses,
                     *tls_variants,
                     *backend_log_lines(nginx, backend, _LOG_PATTERN),
                 ),
+                severity=Severity.ERROR if refused else None,
                 ruled_out=("upstream.refused",),
             ),
             edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
         )
+
+
+def _refused_pages(
+    evidence: Evidence, backend: Backend, talks: list[UpstreamTalk]
+) -> list[Exchange]:
+    """Return visitors' requests that got 400, where the same page is served over TLS."""
+    is_served = any(200 <= (talk.status or 0) < 400 for talk in talks)
+    if not is_served or evidence.target.path not in backend.paths:
+        return []
+    return [page for page in page_exchanges(evidence) if page.status == 400]
 
 
 def _plain_responses(evidence: Evidence, backend: Backend) -> list[UpstreamTry | Upgrade]:

@@ -100,7 +100,7 @@ async def names(ctx: ProbeContext, config: NginxConfig) -> None:
 async def behind_a_broken_door(ctx: ProbeContext, exchange: Exchange) -> None:
     """Request the page from the application: the site's response does not tell how it failed."""
     for config in ctx.observed(NginxConfig)[:1]:
-        if _is_broken(ctx, exchange):
+        if _is_broken(ctx, exchange, config):
             await ask_application(ctx, config)
 
 
@@ -115,14 +115,14 @@ async def behind_a_broken_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None
 @probe(after=NginxConfig)
 async def behind_a_door_broken_before(ctx: ProbeContext, config: NginxConfig) -> None:
     """Do the same if the site failed before the configuration was known."""
-    if any(_is_broken(ctx, exchange) for exchange in ctx.observed(Exchange)):
+    if any(_is_broken(ctx, exchange, config) for exchange in ctx.observed(Exchange)):
         await ask_application(ctx, config)
     paths = {upgrade.path for upgrade in ctx.observed(Upgrade) if _has_failed(upgrade)}
     if paths:
         await _try_failed_websockets(ctx, config, paths)
 
 
-def _is_broken(ctx: ProbeContext, exchange: Exchange) -> bool:
+def _is_broken(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> bool:
     if exchange.purpose != "target" or exchange.port != ctx.target.port:
         return False
     silent = exchange.failure is not None and exchange.failure.kind in {
@@ -131,7 +131,18 @@ def _is_broken(ctx: ProbeContext, exchange: Exchange) -> bool:
         "reset",
         "protocol",
     }
-    return silent or exchange.status in {502, 504} or wants_tls(exchange)
+    if silent or exchange.status in {502, 504} or wants_tls(exchange):
+        return True
+    return exchange.status == 400 and any(
+        route.upstream.scheme == "http" and any(map(_is_tls_port, route.upstream.endpoints))
+        for route in upstream_routes.find_routes(ctx, config)
+        if route.path == ctx.target.path
+    )
+
+
+def _is_tls_port(endpoint: Endpoint) -> bool:
+    """Whether a port is usually one of TLS: 443, 8443, 9443."""
+    return not endpoint.socket and str(endpoint.port).endswith("443")
 
 
 def _has_failed(upgrade: Upgrade) -> bool:
@@ -203,8 +214,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
         )
         if _is_new(ctx, upstream_try):
             ctx.emit(upstream_try)
-            if _wants_tls(route, upstream_try, body):
-                await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
+            await _try_tls(ctx, route, endpoint, upstream_try, body)
 
 
 def _emit_reset(
@@ -241,8 +251,7 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoi
     )
     if _is_new(ctx, upstream_try):
         ctx.emit(upstream_try)
-        if _wants_tls(route, upstream_try, response.body):
-            await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
+        await _try_tls(ctx, route, endpoint, upstream_try, response.body)
 
 
 def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
@@ -253,6 +262,23 @@ def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
         if earlier_try.asked
     }
     return (upstream_try.target, upstream_try.endpoint, upstream_try.path) not in known_keys
+
+
+async def _try_tls(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    upstream_try: UpstreamTry,
+    body: str,
+) -> None:
+    """Try TLS if the application may want it. After a 400 that does not say so, the page is asked
+    for as well: the port may take both, and refuse the request for another reason."""
+    says_so = _wants_tls(route, upstream_try, body)
+    is_plain = route.upstream.scheme == "http"
+    if says_so or (is_plain and upstream_try.status == 400 and _is_tls_port(endpoint)):
+        await upstream_variants.try_server_names(
+            ctx, route, endpoint, upstream_try.address, None, asks=not says_so
+        )
 
 
 def _wants_tls(route: UpstreamRoute, upstream_try: UpstreamTry, body: str) -> bool:

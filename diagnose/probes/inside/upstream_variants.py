@@ -35,7 +35,7 @@ class Conversation:
 
     `address` is one of the server's, "" for a Unix socket and for all addresses of its name. With
     `secure`, TLS is spoken with `server_name` as SNI, or without one for "". `as_nginx` is True if
-    nginx is configured to do the same.
+    nginx is configured to do the same. If it `asks`, the page is requested after the handshake too.
     """
 
     route: UpstreamRoute
@@ -44,6 +44,7 @@ class Conversation:
     secure: bool
     server_name: str = ""
     as_nginx: bool = False
+    asks: bool = False
 
     def started(self, at: float) -> UpstreamTalk:
         """Return the observation of this conversation, without its outcome."""
@@ -166,11 +167,17 @@ async def try_variants(
 
 
 async def try_server_names(
-    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, address: str, sent: str | None
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    sent: str | None,
+    asks: bool = False,
 ) -> None:
     """Try handshakes with server names that the application may expect, until one succeeds.
 
     If `sent` is None, first try without a name; do nothing if the endpoint was tried before.
+    If it `asks`, request the page too, and stop where the port does not speak TLS.
     """
     known_keys = {
         (variant.target, variant.host, variant.port, variant.socket)
@@ -183,8 +190,10 @@ async def try_server_names(
         return
     names = upstream_routes.other_names(ctx, route, endpoint, sent or "")
     for name in ("", *names) if sent is None else names:
-        variant = await _converse(ctx, Conversation(route, endpoint, address, True, name))
-        if variant.failure is None:
+        conversation = Conversation(route, endpoint, address, True, name, asks=asks)
+        variant = await _converse(ctx, conversation)
+        failure = variant.failure
+        if failure is None or (asks and failure.kind not in {"alert", "closed", "reset"}):
             break
 
 
@@ -202,7 +211,7 @@ async def _converse_by_curl(ctx: ProbeContext, conversation: Conversation) -> Up
     result, command = await _run_curl(ctx, conversation, path)
     failure = result.failure or Failure("other", "no answer")
     curl_attempt = next(iter(curl_output.attempts(result.out)), CurlAttempt(failure=failure))
-    variant = _ended(conversation.started(at), curl_attempt)
+    variant = _ended(conversation.started(at), curl_attempt, conversation.asks)
     return ctx.emit(replace(variant, took=result.took, equivalent=command))
 
 
@@ -235,7 +244,7 @@ async def _try_handshake(
     """Perform a TLS handshake on the `opened` stream, or on a new one."""
     from diagnose.net import tls as net_tls
 
-    at, failure, protocol = ctx.elapsed(), None, ""
+    at, failure, protocol, status = ctx.elapsed(), None, "", None
     stream = opened or await upstream_routes.open_stream(
         ctx, conversation.endpoint, conversation.address, False, ""
     )
@@ -246,7 +255,12 @@ async def _try_handshake(
             stream, net_tls.client_context(), conversation.server_name or None, DEFAULT_TIMEOUT
         )
         failure, protocol = tls_result.failure, tls_result.protocol
-        if tls_result.stream:
+        if tls_result.stream and conversation.asks:
+            route, host = conversation.route, upstream_routes.host_header(ctx, conversation.route)
+            status, _, failure, _ = await upstream_routes.request_page(
+                ctx, tls_result.stream, route.upstream_path, host, 2.0
+            )
+        elif tls_result.stream:
             tls_result.stream.close()
     return ctx.emit(
         replace(
@@ -254,17 +268,18 @@ async def _try_handshake(
             took=ctx.elapsed() - at,
             equivalent=conversation.openssl_command(),
             failure=failure,
+            status=status,
             protocol=protocol,
         )
     )
 
 
-def _ended(variant: UpstreamTalk, curl_attempt: CurlAttempt) -> UpstreamTalk:
+def _ended(variant: UpstreamTalk, curl_attempt: CurlAttempt, asks: bool = False) -> UpstreamTalk:
     """Return a conversation with the outcome that curl prints.
 
-    If a TLS handshake succeeded, later failures do not count.
+    If a TLS handshake succeeded, later failures do not count, unless the page was asked for.
     """
-    is_handshake = variant.speaks == "https" and curl_attempt.secured
+    is_handshake = variant.speaks == "https" and curl_attempt.secured and not asks
     return replace(
         variant,
         failure=None if is_handshake else curl_attempt.failure,

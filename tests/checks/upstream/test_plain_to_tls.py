@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Edit, Failure
+from diagnose.model import Edit, Failure, Severity
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import direct, front
@@ -38,6 +38,18 @@ def test_fires_for_a_websocket_alone() -> None:
     shaken = replace(direct(None), failure=CLOSED)
     (claim,) = judge(CHECK, tried(), TLS, shaken, front(502), proxied(DIRECT), target=CHAT)
     assert claim.severity is None
+
+
+def test_fires_as_an_error_when_the_page_refused_without_tls_is_served_with_it() -> None:
+    served, page = replace(TLS, status=200), replace(PAGE, status=400)
+    (claim,) = judge(CHECK, tried(), SAYS, served, page, proxied(DIRECT))
+    assert claim.severity is Severity.ERROR
+    assert page in claim.because
+
+
+def test_silent_when_the_page_is_refused_over_tls_too() -> None:
+    refused, page = replace(TLS, status=400), replace(PAGE, status=400)
+    assert not judge(CHECK, tried(), SAYS, refused, page, proxied(DIRECT))
 
 
 def test_silent_when_plain_requests_are_answered() -> None:

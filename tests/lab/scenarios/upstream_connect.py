@@ -257,6 +257,38 @@ def plain_to_a_server_with_tls(lab: Lab) -> None:
     proxied(lab, "http://app.internal:8443")
 
 
+#: Another nginx whose port of TLS refuses plain HTTP with a page of its own.
+REFUSES = BY_NAME.replace("  ssl_reject_handshake on;\n", f"""\
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  return 404;
+""").replace("  server_name app.internal;\n", """\
+  server_name app.internal;
+  error_page 497 =400 /refused;
+  location = /refused { return 400 "Bad request."; }
+""")  # fmt: skip
+
+
+def refusing(lab: Lab, to: str, text: str = REFUSES) -> None:
+    behind(lab, text)
+    hosts(lab, "127.0.0.1 app.internal")
+    lab.edit("proxy_set_header Host $http_host", "proxy_set_header Host app.internal")
+    proxied(lab, to)
+
+
+@scenario(outside=None, server="upstream.plain-to-tls", differs=MINE)
+def plain_to_a_server_with_tls_that_says_nothing(lab: Lab) -> None:
+    """http:// to a port of TLS that answers 400 and not why, after answer 1025111 of
+    https://serverfault.com/questions/830050."""
+    refusing(lab, "http://app.internal:8443")
+
+
+@healthy()
+def tls_to_a_server_that_refuses_plain_requests(lab: Lab) -> None:
+    """The same server, and nginx speaks TLS to it."""
+    refusing(lab, "https://app.internal:8443")
+
+
 @scenario(outside="http.server-error", server="upstream.sni-missing", differs=MINE)
 def name_not_sent_to_the_application(lab: Lab) -> None:
     """The application's TLS wants a name, and nginx sends none by default."""

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import trustme
@@ -205,3 +206,34 @@ def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> Non
     run(upstream_connect.names, ctx, config(pass_by))
     (seen,) = ctx.observed(ServerNames)
     assert (seen.resolvers, seen.written) == (("203.0.113.1",), ("app.internal",))
+
+
+def asked_after_a_refusal(number: int) -> list[UpstreamTalk]:
+    """What is tried after a 400 that says nothing of TLS, at a port that is usually one of TLS."""
+    ctx = Looking(RecordedMachine())
+    ctx.net = LocalNet()
+    refusal = replace(GATEWAY, status=400)
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nBad\n")
+        writer.close()
+
+    async def work() -> None:
+        async with await asyncio.start_server(refuse, "127.0.0.9", number):
+            given = config(f"location / {{ proxy_pass http://127.0.0.9:{number}; }}")
+            ctx.observations.append(given)
+            await upstream_connect.behind_a_broken_door.work(ctx, refusal)
+
+    asyncio.run(work())
+    return list(ctx.observed(UpstreamTalk))
+
+
+def test_a_port_of_tls_that_refuses_a_plain_request_is_tried_with_tls_once() -> None:
+    (talk,) = asked_after_a_refusal(18443)
+    assert talk.speaks == "https"
+    assert talk.failure
+
+
+def test_another_port_that_refuses_a_request_is_not_tried_with_tls() -> None:
+    assert not asked_after_a_refusal(18080)
