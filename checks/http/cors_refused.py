@@ -28,6 +28,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
@@ -57,6 +58,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
     origin = _sent_origin(first)
     source = field_source(nginx, [_ORIGIN])
+    if source and not source.added and any(proxy_page(page.body) for page in pages):
+        source = None  # nginx answers itself: a rule, a password.
     directive = source.directive if source else None
     yield Claim(
         about=merge_subjects(subjects),

@@ -71,10 +71,10 @@ def failed_requests(
         key = line.method, line.path
         if line.status < 400:
             groups.pop(key, None)
-        elif _is_failure(line, is_from_page) or _lost_user(line, is_from_page, passwords):
+        elif (lost := _lost_user(line, is_from_page, passwords)) or _is_failure(line, is_from_page):
             statuses = groups.setdefault(key, {})
-            previous = statuses.get(line.status)
-            statuses[line.status] = _with(previous, line, file, is_from_page)
+            failure = _with(statuses.get(line.status), line, file, is_from_page)
+            statuses[line.status] = replace(failure, lost_user=failure.lost_user or lost)
     failures = [failure for statuses in groups.values() for failure in statuses.values()]
     return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
 
@@ -171,7 +171,6 @@ def _with(
             is_from_page=is_from_page,
             has_query=line.has_query,
             ending=line.ending,
-            lost_user=line.status == _NO_PASSWORD,
         )
     return replace(
         previous,

@@ -214,3 +214,9 @@ def test_a_password_that_is_missing_otherwise_is_usual(lines: tuple[AccessLine, 
 def test_a_handshake_of_a_mini_program_has_a_referer(referer: str, paths: tuple[str, ...]) -> None:
     handshake = replace(line(426, "/ws", referer=referer), version="1.1")
     assert refused_upgrades([handshake], NAMES, False, 50.0) == paths
+
+
+def test_a_preflight_that_nobody_signed_in_for_lost_no_password() -> None:
+    """A browser asks for a page of another site, which never had the password."""
+    (failure,) = failed(line(401, method="OPTIONS", referer="https://front.example.org/"))
+    assert not failure.lost_user

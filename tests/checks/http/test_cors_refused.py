@@ -17,6 +17,9 @@ ORIGIN = "https://app.example.net"
 ALLOW = "Access-Control-Allow-Origin"
 ASKED = f"curl -sSi -H 'Origin: {ORIGIN}' https://shop.example.com/"
 WITH_COOKIES = ("Access-Control-Allow-Credentials", "true")
+OWN_PAGE = (
+    "<html><body><center><h1>401</h1></center><hr><center>nginx/1.26.3</center></body></html>"
+)
 PASTED = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
 
 
@@ -82,6 +85,17 @@ def test_fires_and_is_unsure_where_the_origin_is_nobodys() -> None:
     )
     (claim,) = judge(CHECK, preflight, target=PASTED, masked=False)
     assert (claim.facts["name"], claim.confidence) == ("x-token", Confidence.CERTAIN)
+
+
+@pytest.mark.parametrize(("body", "is_own"), [("{}", False), (OWN_PAGE, True)])
+def test_fires_and_names_the_location_where_the_application_answers(
+    body: str, is_own: bool
+) -> None:
+    """nginx's own page is none of the application's: auth_basic refuses a preflight."""
+    response = replace(answer(401, method="OPTIONS"), body=body)
+    (claim,) = judge(CHECK, response, RUNNING, config(SITE), masked=False)
+    assert bool(claim.facts["place"]) is not is_own
+    assert bool(claim.location) is not is_own
 
 
 def test_silent_on_a_list_of_origins_where_the_origin_is_nobodys() -> None:
