@@ -7,7 +7,7 @@ Usual with several containers: the first has `ports`, the second was forgotten.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import is_server_host
@@ -33,7 +33,7 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
                 nginx,
                 BackendFault(
                     backend,
-                    _facts(candidates[0], backend.connect_attempts[0].port),
+                    _facts(candidates[0], backend),
                     because=(
                         *backend.connect_attempts,
                         containers,
@@ -77,7 +77,11 @@ def _has_inside(containers: Containers, container: Container, port: int) -> bool
     )
 
 
-def _facts(container: Container, port: int) -> dict[str, object]:
+def _facts(container: Container, backend: Backend) -> dict[str, object]:
+    port = backend.connect_attempts[0].port
+    # A port stands in `proxy_pass`, or in a line of the `upstream` block that it names.
+    directives = [endpoint.directive for endpoint in backend.proxy_target.endpoints]
+    directive = next(filter(None, directives), backend.proxy_target.directive)
     published = next(
         (mapping for mapping in container.ports if mapping.inner == port and mapping.port), None
     )
@@ -86,4 +90,6 @@ def _facts(container: Container, port: int) -> dict[str, object]:
         "engine": container.engine,
         "inner": port,
         "published": published.port if published else "",
+        "line": " ".join((directive.name, *directive.args)),
+        "line_place": file_line(directive),
     }

@@ -13,7 +13,7 @@ from diagnose.model.containers import (
 from diagnose.model.server import Interface
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import config
+from tests.support.nginx_evidence import SITE, config
 
 CHECK = "upstream.container-unpublished"
 EXPOSED = Container(
@@ -53,6 +53,18 @@ def test_silent_for_the_loopback_of_a_container_with_nginx() -> None:
     proxy = NginxContainer(vantage=Vantage.SERVER, pid=7, name="proxy", networks=("shop_default",))
     loopback = Interface(vantage=Vantage.SERVER, name="lo", up=True, addresses=("127.0.0.1",))
     assert not judge(CHECK, DOWN, config(), docker_containers(WEB, EXPOSED), proxy, loopback)
+
+
+def test_fires_and_names_the_line_of_the_upstream_block() -> None:
+    """`proxy_pass http://app;` takes no port."""
+    group = "upstream app { server 127.0.0.1:3000; }\n"
+    text = f"{group}{SITE.replace('http://127.0.0.1:3000', 'http://app')}"
+    changed = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
+    down = replace(DOWN, target="http://app")
+    (claim,) = judge(CHECK, down, config(text), docker_containers(changed))
+    assert claim.facts["line"] == "server 127.0.0.1:3000"
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(changed))
+    assert claim.facts["line"] == "proxy_pass http://127.0.0.1:3000"
 
 
 def test_silent_where_it_is_published_or_no_container_has_it() -> None:
