@@ -77,11 +77,10 @@ def _run_for(current_run: "Run", request: OtherRequest) -> "Run":
 
 
 def _fields(fields: RequestFields, request: OtherRequest) -> RequestFields:
-    """Return the fields of the run's requests, with what a script of another site's page sends."""
-    if not request.origin:
-        return fields
-    asked = replace(fields, origin=request.origin)
-    if request.method != "OPTIONS":
+    """Return the fields of the run's requests, with what a script of another site's page sends. The
+    method that the user asked for is for the target alone: it may change something."""
+    asked = replace(fields, method="GET", origin=request.origin or fields.origin)
+    if not request.origin or request.method != "OPTIONS":
         return asked
     # Which method the script wants is not in the log.
     return replace(asked, method="OPTIONS", headers=(*asked.headers, (METHOD_FIELD, "GET")))

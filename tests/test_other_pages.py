@@ -18,12 +18,17 @@ from diagnose.probes.further_requests import ACCESS_LOGS
 from tests.support.check_evidence import SHOP
 from tests.support.engine_runs import install_probes
 
-PAGE = OtherRequest(path="/about", status=404)
+PAGE, PLAIN = OtherRequest(path="/about", status=404), RequestFields()
 
 
-def run(monkeypatch: pytest.MonkeyPatch, work: Any, timeout: float = 15.0) -> Report:
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    work: Any,
+    timeout: float = 15.0,
+    request: RequestFields = PLAIN,
+) -> Report:
     install_probes(monkeypatch, probe()(work))
-    options = Options(timeout=timeout)
+    options = Options(timeout=timeout, request=request)
     return asyncio.run(engine.run(SHOP, options, LocalNet()))
 
 
@@ -66,6 +71,18 @@ def test_a_script_of_another_site_is_played(
 
     run(monkeypatch, work)
     assert fields == [RequestFields(), sent]
+
+
+def test_the_method_of_the_user_is_for_the_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DELETE of one page asks nobody to delete another."""
+    methods: dict[str, str] = {}
+
+    async def work(ctx: ProbeContext) -> None:
+        methods[ctx.target.path] = ctx.options.request.method
+        ctx.further_requests.diagnose_later(PAGE)
+
+    run(monkeypatch, work, request=RequestFields((("X-Tenant", "a"),), method="DELETE"))
+    assert methods == {"/": "DELETE", "/about": "GET"}
 
 
 def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
