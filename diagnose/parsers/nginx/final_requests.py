@@ -56,9 +56,7 @@ def request_locations(server: Server, path: str) -> tuple[LocationMatch, ...]:
 
 def _possible_paths(location: LocationMatch, path: str) -> list[str]:
     """Return the paths to which nginx may redirect a request internally."""
-    if pass_directive_of(location):
-        return []
-    rules = rewritten(location, path) if location.block.name == "location" else Rewritten()
+    rules = _rules_of(location, path)
     if rules.searches:
         return [rules.path] if rules.path else []
     if rules.ends or rules.path:
@@ -82,12 +80,18 @@ def has_unknown_rules(server: Server, path: str) -> bool:
 
 def _next_path(location: LocationMatch, path: str) -> str | None:
     """Return the path for which nginx looks for a location anew, None if this one answers."""
-    if pass_directive_of(location):
-        return None
-    rules = rewritten(location, path) if location.block.name == "location" else Rewritten()
+    rules = _rules_of(location, path)
     if rules.searches:
         return rules.path
     return None if rules.ends or rules.path else _internal_redirect(location, path)
+
+
+def _rules_of(location: LocationMatch, path: str) -> Rewritten:
+    """Return what the rules of a location do with a path; one that passes requests on answers. The
+    rules of the server block came before."""
+    if pass_directive_of(location):
+        return Rewritten(ends=True)
+    return rewritten(location, path) if location.block.name == "location" else Rewritten()
 
 
 def _internal_redirect(location: LocationMatch, path: str) -> str | None:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.requests import BypassedApplication
+from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
-from diagnose.parsers.nginx.proxied_request import proxied_request
+from diagnose.parsers.nginx.proxied_request import ProxiedRequest, proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -75,10 +75,23 @@ async def _ask(
     )
     if request and bypass.path:
         request = replace(request, path=bypass.path)
+    if request:
+        await ask_for(ctx, route, request, bypass.by, bypass.directive)
+
+
+async def ask_for(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    request: ProxiedRequest,
+    by: BypassReason,
+    directive: Directive,
+) -> int | None:
+    """Send a request to the application that does not get it from nginx, by the directive, and emit
+    what it answers. Return the status."""
     at = ctx.elapsed()
-    answer = await send_request(ctx, route, request) if request else None
+    answer = await send_request(ctx, route, request)
     if answer is None:
-        return
+        return None
     ctx.emit(
         BypassedApplication(
             vantage=Vantage.SERVER,
@@ -86,17 +99,18 @@ async def _ask(
             took=ctx.elapsed() - at,
             equivalent=answer.equivalent,
             failure=answer.fault,
-            target=upstream.target,
-            path=path,
+            target=route.upstream.target,
+            path=route.path,
             address=answer.peer[0],
             port=answer.peer[1],
-            by=bypass.by,
-            file=bypass.directive.file,
-            line=bypass.directive.line,
+            by=by,
+            file=directive.file,
+            line=directive.line,
             status=answer.head.status,
             is_html=answer.is_html,
         )
     )
+    return answer.head.status
 
 
 def _bypass(ctx: ProbeContext, config: NginxConfig, path: str) -> tuple[Socket, Bypass] | None:

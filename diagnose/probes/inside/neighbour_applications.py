@@ -6,11 +6,9 @@ connection. One GET each, and one for a path that nobody has, as the control.
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse, WebSocketPath
-from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import bypass_of
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -19,7 +17,8 @@ from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.upstream_comparisons import send_request, visitor_fields
+from diagnose.probes.inside.bypassed_applications import ask_for
+from diagnose.probes.inside.upstream_comparisons import visitor_fields
 from diagnose.probes.inside.upstream_requests import http_version
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
@@ -80,28 +79,7 @@ async def _ask(
     route = UpstreamRoute(path, socket, match, upstream)
     fields = visitor_fields(ctx, page)
     request = proxied_request(match, upstream, target, http_version(ctx, route), fields)
-    at = ctx.elapsed()
-    answer = (
-        await send_request(ctx, route, replace(request, path=f"{path}{query}")) if request else None
-    )
-    if answer is None:
+    if request is None:
         return None
-    ctx.emit(
-        BypassedApplication(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=answer.equivalent,
-            failure=answer.fault,
-            target=upstream.target,
-            path=path,
-            address=answer.peer[0],
-            port=answer.peer[1],
-            by="neighbour",
-            file=upstream.directive.file,
-            line=upstream.directive.line,
-            status=answer.head.status,
-            is_html=answer.is_html,
-        )
-    )
-    return answer.head.status
+    request = replace(request, path=f"{path}{query}")
+    return await ask_for(ctx, route, request, "neighbour", upstream.directive)
