@@ -20,7 +20,7 @@ http://aaa.example.org {
 	respond "hello"
 }
 """
-#: Where Caddy stores its own. /root is the machine's, and not the laboratory's.
+#: Where Caddy stores its own.
 HOME = "/run/caddy-home"
 #: And where one stores it that a remedy has started.
 STORED = "/root/.local/share/caddy /root/.config/caddy /var/lib/caddy/.local"

@@ -41,7 +41,7 @@ def elsewhere(lab: Lab) -> Host:
     host.sh(f"""
         ip route replace default via {GATEWAY}
         ip -6 route replace default via {GATEWAY6}
-        rm -f /root/.bashrc /root/.bash_profile /root/.profile /etc/resolv.conf
+        rm -f /etc/resolv.conf
         mkdir -p /run/sshd
     """)
     host.write("/etc/hosts", f"127.0.0.1 localhost elsewhere\n{SERVER} {site.NAME}\n")

@@ -14,6 +14,13 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+#: What a host needs of this machine, if it lies in one of the homes.
+NEEDED = (
+    str(REPOSITORY),
+    sys.prefix,
+    sys.base_prefix,
+    str(Path(sys.executable).resolve().parents[1]),
+)
 # What makes tools trust other roots than the lab's, or behave otherwise than on a real host.
 FOREIGN = ("SSL_CERT", "CURL_CA", "REQUESTS_CA", "PIP_", "PYTHON", "GIT_", "AWS_", "NIX_", "TMUX")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -26,9 +33,23 @@ for name in etc usr var srv; do
   mkdir -p /mnt/$name/upper /mnt/$name/work
   mount -t overlay lab -o lowerdir=/$name,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work /$name
 done
+# Homes of its own, and empty: what lies in this machine's is neither seen nor touched.
+for name in root home opt; do
+  mkdir -p /mnt/outside/$name
+  mount --rbind /$name /mnt/outside/$name
+  mount -t tmpfs -o mode=$(stat -c %a /$name) lab /$name
+done
+host=$1
+shift
+for folder in "$@"; do
+  case $folder in
+    /root/*|/home/*|/opt/*) mkdir -p "$folder"; mount --rbind "/mnt/outside$folder" "$folder" ;;
+  esac
+done
+umount -l /mnt/outside/*
 mount -t tmpfs -o mode=755 run /run
 mount -t sysfs sysfs /sys
-hostname "$1"
+hostname "$host"
 echo ready
 exec env --ignore-signal=CHLD cat
 """
@@ -57,7 +78,7 @@ class Host:
         self.name = name
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child",
-             "--mount-proc", "sh", "-c", PRIVATE, "sh", name],
+             "--mount-proc", "sh", "-c", PRIVATE, "sh", name, *NEEDED],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), cwd="/",
         )  # fmt: skip
         self.pid = 0

@@ -216,9 +216,6 @@ class Lab:
     def _base_files(self, host: Host) -> None:
         resolver = ROUTER[1] if host is self.server else ROUTER[0]
         host.write("/etc/hosts", HOSTS.format(name=host.name))
-        # What this machine's root has there may wait for a lock that a login left behind which was
-        # cut off (pyenv-rehash does, for a minute).
-        host.sh("rm -f /root/.bashrc /root/.bash_profile /root/.profile")
         host.write("/etc/hostname", f"{host.name}\n")
         host.path("/etc/resolv.conf").unlink(missing_ok=True)
         host.write("/etc/resolv.conf", f"nameserver {resolver}\n")
