@@ -12,11 +12,18 @@ from diagnose.checking.symptom_match import (
     is_met,
     may_produce,
     produces,
+    symptom_row,
     symptom_table,
 )
 from diagnose.model import Evidence, Finding, Report, Severity, Symptom
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxProcess
+from diagnose.model.web_servers import WebServer
 
+#: As many of the usual causes are named.
+_MOST_USUAL = 3
+_OTHER_SERVERS = ("apache", "caddy", "haproxy")
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
 #: produce it; "unknown": the run could not judge the site, or does not try what the message says.
@@ -26,13 +33,15 @@ AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown
 @frozen(eq=False)
 class SymptomAnswer:
     """The answer to a symptom. `finding` is the root cause for "cause" and "possible". `status` is
-    the target's HTTP status in this run, None if no response came."""
+    the target's HTTP status in this run, None if no response came. `usual` are the ids of checks,
+    at most three, of what most often leads to the symptom, where no finding does."""
 
     kind: AnswerKind
     symptom: Symptom
     finding: Finding | None = None
     status: int | None = None
     elsewhere: str = ""
+    usual: tuple[str, ...] = ()
 
 
 def symptom_answer(report: Report) -> SymptomAnswer | None:
@@ -42,7 +51,33 @@ def symptom_answer(report: Report) -> SymptomAnswer | None:
         return None
     kind, finding = _judged(report, symptom)
     elsewhere = symptom_table()[symptom.kind].elsewhere
-    return SymptomAnswer(kind, symptom, finding, site_status(report.evidence), elsewhere)
+    usual = () if finding else _usual_causes(report.evidence, symptom)
+    return SymptomAnswer(kind, symptom, finding, site_status(report.evidence), elsewhere, usual)
+
+
+def _usual_causes(evidence: Evidence, symptom: Symptom) -> tuple[str, ...]:
+    """Return the checks of what most often leads to a symptom behind the site's web server."""
+    has_nginx, has_other = _servers(evidence)
+    foreign = set()
+    if has_other and not has_nginx:
+        foreign = {"nginx", "upstream"}
+    elif has_nginx and not has_other:
+        foreign = {"server"}
+    usual = (check for check in symptom_row(symptom).usual if check.split(".")[0] not in foreign)
+    return tuple(usual)[:_MOST_USUAL]
+
+
+def _servers(evidence: Evidence) -> tuple[bool, bool]:
+    """Return whether nginx, and whether another web server, serves the site: as far as the server
+    was looked into, or its response names one (`Server`, RFC 9110 section 10.2.4)."""
+    port = evidence.target.port
+    names = {(page.header("Server") or "").lower() for page in evidence.of(Exchange)}
+    has_nginx = any(evidence.of(NginxProcess))
+    has_other = any(port in server.ports for server in evidence.of(WebServer) if server.pid)
+    return (
+        has_nginx or any("nginx" in name or "openresty" in name for name in names),
+        has_other or any(name.startswith(_OTHER_SERVERS) for name in names),
+    )
 
 
 def site_status(evidence: Evidence) -> int | None:

@@ -39,12 +39,14 @@ _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
 
 @frozen
 class SymptomRow:
-    """The checks whose findings are a symptom (`shown`) or may lead to it (`possible`), and the key
-    of the text that says where else it may come from."""
+    """The checks whose findings are a symptom (`shown`) or may lead to it (`possible`), the key of
+    the text that says where else it may come from, and the checks of what most often leads to it
+    (`usual`), the most frequent first."""
 
     shown: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     elsewhere: str = ""
+    usual: tuple[str, ...] = ()
 
 
 @cache
@@ -55,10 +57,20 @@ def symptom_table() -> Mapping[str, SymptomRow]:
     rows: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
     return {
         name: SymptomRow(
-            tuple(row.get("shown", ())), tuple(row.get("possible", ())), row.get("elsewhere", "")
+            tuple(row.get("shown", ())),
+            tuple(row.get("possible", ())),
+            row.get("elsewhere", ""),
+            tuple(row.get("usual", ())),
         )
         for name, row in rows.items()
     }
+
+
+def symptom_row(symptom: Symptom) -> SymptomRow:
+    """Return the row of a symptom; that of its number for an HTTP status."""
+    if symptom.kind == "status" and symptom.number is not None:
+        return symptom_table().get(f"status-{symptom.number}", SymptomRow())
+    return symptom_table()[symptom.kind]
 
 
 def with_reported_notes(
@@ -106,9 +118,7 @@ def _quotes(group: tuple[Finding, ...], symptom: Symptom) -> bool:
 
 def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences may lead to the symptom."""
-    row = symptom_table()[symptom.kind]
-    if symptom.kind == "status" and symptom.number is not None:
-        row = symptom_table().get(f"status-{symptom.number}", SymptomRow())
+    row = symptom_row(symptom)
     if any(is_listed(finding.check.id, row.possible) for finding in group):
         return True
     if symptom.kind == "timeout" and _gateway_times_out(group):

@@ -142,6 +142,18 @@ MESSAGES = Messages(
         "answer.unknown",
         "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
+    # What leads to such a message in general. NOTE: {title} is a check's title, {check} its id.
+    Message("usual.cause", "“{title}” ({check})"),
+    Message(
+        "usual",
+        "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
+        "look for the first.",
+    ),
+    Message(
+        "usual.only",
+        "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
+        "look for it.",
+    ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
     Message("now.server", "On the server the site answers with status {status}."),

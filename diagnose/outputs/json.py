@@ -212,6 +212,7 @@ def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
     if not report.evidence.target.symptom:
         return None
     from diagnose.checking.symptom_answer import symptom_answer
+    from diagnose.checking.texts import check_text
     from diagnose.outputs.symptom_text import answer_text
 
     answer = symptom_answer(report)
@@ -223,6 +224,10 @@ def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
         "text": answer.symptom.text,
         "answer": answer.kind,
         "finding": answer.finding.id if answer.finding else None,
+        "usual_causes": [
+            {"check": check, "title": check_text(check, lang).general_title}
+            for check in answer.usual
+        ],
         "sentence": answer_text(report, answer, lang),
     }
 

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from diagnose.checking.root_cause import is_seen_from_server
+from diagnose.checking.texts import check_text
+from diagnose.i18n import reports
 from diagnose.i18n.symptoms import symptom_name, translate
 from diagnose.model import Host, Report, Vantage
 from diagnose.outputs.finding_text import join_sentences, title
@@ -33,7 +35,24 @@ def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
             _other_origin_sentence(report, answer, lang),
         ):
             text = join_sentences(text, sentence, lang)
-    return text
+    return join_sentences(text, _usual_sentence(answer, lang), lang)
+
+
+def _usual_sentence(answer: "SymptomAnswer", lang: str) -> str:
+    """Return what most often leads to the symptom, "" if nothing is known or a finding answers."""
+    if not answer.usual:
+        return ""
+    causes = [
+        translate("usual.cause", lang, title=check_text(check, lang).general_title, check=check)
+        for check in answer.usual
+    ]
+    key = "usual" if len(causes) > 1 else "usual.only"
+    return translate(
+        key,
+        lang,
+        causes=reports.translate("join.clauses", lang).join(causes),
+        check=answer.usual[0],
+    )
 
 
 def _is_untried(answer: "SymptomAnswer") -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from diagnose.checking.registry import check_ids, load_check
 from diagnose.checking.root_cause import Verdict
 from diagnose.checking.symptom_answer import symptom_answer
 from diagnose.checking.symptom_match import symptom_table
+from diagnose.checking.texts import check_text
 from diagnose.i18n.symptoms import MESSAGES
 from diagnose.model import (
     Claim,
@@ -27,8 +29,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxProcess
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import WebServer
 
 KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
 ADDRESS = "203.0.113.10"
@@ -207,3 +211,52 @@ def test_confidence_does_not_matter_to_what_a_finding_produces() -> None:
     result = symptom_answer(report)
     assert result
     assert result.finding is finding
+
+
+def usual(symptom: Symptom, *observations: Observation) -> tuple[str, ...]:
+    result = symptom_answer(report_about(symptom, observations))
+    assert result
+    return result.usual
+
+
+GATEWAY_TIMEOUT = Symptom("status", "504 Gateway Time-out", 504)
+APACHE = WebServer(product="apache", pid=7, ports=(80, 443))
+NGINX = NginxProcess(pid=7, binary="/usr/sbin/nginx")
+
+
+def test_usual_causes_are_those_of_the_status() -> None:
+    assert usual(GATEWAY_TIMEOUT) == (
+        "upstream.timeout", "upstream.unreachable", "server.haproxy-server-timeout",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("observation", "layers"),
+    [
+        (NGINX, {"upstream"}),
+        (APACHE, {"server"}),
+        (replace(page(200), headers=(("Server", "nginx/1.26.0"),)), {"upstream"}),
+        (replace(page(200), headers=(("Server", "Caddy"),)), {"server"}),
+        (WebServer(product="apache", pid=7, ports=(8080,)), {"upstream", "server"}),
+        (page(200), {"upstream", "server"}),
+    ],
+)
+def test_usual_causes_are_those_of_the_sites_server(
+    observation: Observation, layers: set[str]
+) -> None:
+    assert {check.split(".")[0] for check in usual(GATEWAY_TIMEOUT, observation)} == layers
+
+
+def test_no_usual_causes_where_a_finding_answers() -> None:
+    report = report_about(REFUSED, causes={"tcp.refused": ()})
+    result = symptom_answer(report)
+    assert result
+    assert (result.kind, result.usual) == ("cause", ())
+
+
+def test_usual_causes_are_checks_with_a_general_title() -> None:
+    for name, row in symptom_table().items():
+        assert len(set(row.usual)) == len(row.usual), name
+        for check in row.usual:
+            assert check in check_ids(), name
+            assert check_text(check, "en").general_title, check

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.checking.conclusion import conclude
+from diagnose.checking.texts import check_text
 from diagnose.model import Host, Report, Symptom, Vantage
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, plain, text
@@ -87,9 +88,33 @@ def test_every_format_has_it(lang: str) -> None:
     document = json.loads(json_output.render(report, view))
     assert document["run"]["symptom"] == {
         "kind": "certificate-expired", "number": None, "text": EXPIRED.text, "answer": "absent",
-        "finding": None, "sentence": sentence,
+        "finding": None, "usual_causes": [], "sentence": sentence,
     }  # fmt: skip
     assert "symptom" not in document["target"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_most_often_leads_to_it(lang: str) -> None:
+    report = with_symptom(healthy(), Symptom("upstream-header", "upstream sent too big header"))
+    (cause,) = json.loads(json_output.render(report, View(lang=lang)))["run"]["symptom"][
+        "usual_causes"
+    ]
+    assert cause == {
+        "check": "upstream.header-too-big",
+        "title": check_text("upstream.header-too-big", lang).general_title,
+    }
+    sentence = symptom_text(report, lang)
+    assert cause["title"] in sentence
+    assert "`diagnose explain upstream.header-too-big`" in sentence
+
+
+def test_several_causes_are_told_apart() -> None:
+    symptom = Symptom("status", "504 Gateway Time-out", 504)
+    sentence = symptom_text(with_symptom(healthy(), symptom), "en")
+    assert (
+        "“The application accepts requests but does not answer” (upstream.timeout); “" in sentence
+    )
+    assert sentence.endswith("`diagnose explain upstream.timeout` says how to look for the first.")
 
 
 def test_without_a_message_the_json_says_null() -> None:
