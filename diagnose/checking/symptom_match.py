@@ -20,11 +20,13 @@ NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "web
 #: Kinds that any line may be of.
 _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other", "sometimes"})
 #: What a run does not try: a form, a sign-in, a second visitor, a field or an address that only the
-#: application sees, an hour of silence. That it is not seen says nothing of it.
+#: application sees, an hour of silence, another network, a page's scripts. That it is not seen says
+#: nothing of it.
 UNTRIED: frozenset[SymptomKind] = frozenset(
     {
         "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "callback",
-        "login-address", "websocket-closed",
+        "login-address", "websocket-closed", "method", "not-loaded", "some-visitors", "other-name",
+        "blank", "wrong-site", "ranges",
     }
 )  # fmt: skip
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
@@ -111,9 +113,9 @@ def _quotes(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     texts = {f"{getattr(line, 'text', '')} {getattr(line, 'doing', '')}" for line in lines}
     if not texts or symptom.kind in _WITHOUT_WORDS:
         return False
-    from diagnose.parsers.symptoms import symptom_of
+    from diagnose.parsers.symptoms import message_symptom
 
-    return any(meant.kind == symptom.kind for meant in map(symptom_of, texts) if meant)
+    return any(meant.kind == symptom.kind for meant in map(message_symptom, texts) if meant)
 
 
 def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:

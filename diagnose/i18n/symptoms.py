@@ -117,6 +117,19 @@ MESSAGES = Messages(
     Message("cached", "old content, or that of another visitor"),
     Message("upload", "an upload fails"),
     Message("sometimes", "it fails at times"),
+    Message("slow", "the site is slow"),
+    Message("page-files", "style sheets, scripts or pictures of a page do not load"),
+    Message("blank", "a page is empty"),
+    Message("wrong-site", "another site, or a welcome page, is shown"),
+    Message("not-secure", "the browser marks the site as not secure"),
+    Message("wrong-address", "links or redirects lead to a wrong address"),
+    Message("not-loaded", "a change has no effect"),
+    Message("certificate-outdated", "the old certificate is still there"),
+    Message("method", "a POST arrives as GET, or without its content"),
+    Message("ranges", "a film or a recording does not play or wind"),
+    Message("other-name", "the site fails under one of its names"),
+    Message("some-visitors", "the site fails for some visitors"),
+    Message("filing", "a page about the ICP filing"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
@@ -260,6 +273,28 @@ MESSAGES = Messages(
         "elsewhere.cached",
         "It may come from a cache in the application, of a CDN, or from the visitor's browser (a "
         "service worker).",
+    ),
+    Message(
+        "elsewhere.slow",
+        "Only the page itself was timed, from here. It may come from the distance or the visitor's "
+        "network, from large files, or from the page's scripts: the browser's tools (F12, Network) "
+        "show which request takes long.",
+    ),
+    Message(
+        "elsewhere.other-name",
+        "A name with `www.` and the name without it are two names for DNS, for the certificate and "
+        "for the web server: run `diagnose` for the other one too.",
+    ),
+    Message(
+        "elsewhere.some-visitors",
+        "From here one visitor was seen. `--from ADDRESS` judges for another one, and another "
+        "place is looked from with `--vantage`. Old programs, IPv6, a resolver's old answer, and "
+        "networks that lose large packets are what differs among visitors.",
+    ),
+    Message(
+        "elsewhere.not-loaded",
+        "The change may be in a file that the server does not read, in another container or on "
+        "another machine, or be hidden by a cache.",
     ),
     Message(
         "elsewhere.upload",

@@ -32,6 +32,14 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: comes all at once; "download": a page is downloaded, or its source is shown; "cached": old
 #: content, or another visitor's; "upload": an upload fails; "sometimes": it fails at times;
 #: "other": words of which nothing is known.
+#: What a visitor sees (diagnose/parsers/visible_faults.toml): "slow"; "page-files": style sheets,
+#: scripts or pictures do not load; "blank": an empty page; "wrong-site": another site, or a
+#: server's welcome page; "not-secure": the browser's mark beside the address; "wrong-address": a
+#: link or a redirect leads to a wrong address; "not-loaded": a change of the configuration has no
+#: effect; "certificate-outdated": the old certificate after a renewal; "method": a POST arrives as
+#: GET; "ranges": a film cannot be wound or played; "other-name": the site fails with www., without
+#: it, or under another of its names; "some-visitors": it fails for some visitors alone; "filing": a
+#: provider's page about the ICP filing that China demands.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -57,6 +65,8 @@ SymptomKind = Literal[
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
     "grpc", "callback", "application",
     "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
+    "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",
+    "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing",
     "unusable", "other",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 """
 
 import re
+from collections.abc import Mapping
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
@@ -12,6 +13,7 @@ from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS, says_page_
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.visible_faults import visible_fault
 
 #: Longest text of a symptom that is shown, in characters.
 _MAX_SHOWN = 120
@@ -347,11 +349,23 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
+#: A host's name is no word of a message either ("slow.example.com").
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
+    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+)
+
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
 
+#: Kinds of which somebody's own words may say more, and what they may be: anything if () is given.
+_VAGUE: Mapping[SymptomKind, tuple[SymptomKind, ...]] = {
+    "unusable": (),
+    "not-connected": (),
+    "cached": ("certificate-outdated",),
+}
 #: Kinds of which the message of an application may say more.
-_VAGUE = {"unusable", "not-connected"}
+_SAY_LITTLE = frozenset({"unusable", "not-connected"})
 #: What an application's message is, by what its file says that it means.
 _BY_TOPIC: dict[Topic, SymptomKind] = {
     "websocket": "websocket",
@@ -361,12 +375,29 @@ _BY_TOPIC: dict[Topic, SymptomKind] = {
 
 
 def symptom_of(text: str) -> Symptom | None:
-    """Return what a message says is wrong; None if nothing of it is known."""
+    """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
+    known."""
+    symptom = message_symptom(text)
+    if symptom is not None and symptom.kind not in _VAGUE:
+        return symptom
+    line = clean(condensed(text), MAX_LENGTH)
+    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", line))
+    fault = visible_fault(words, _VAGUE[symptom.kind] if symptom else ())
+    return (
+        Symptom(fault.kind, _displayed_text(line, fault.words), fault.number) if fault else symptom
+    )
+
+
+def message_symptom(text: str) -> Symptom | None:
+    """Return what the message of a program, or a complaint of a kind of its own, says is wrong;
+    None if it is neither."""
     line = clean(condensed(text), MAX_LENGTH)
     words = _URL.sub(r"\1://…", line)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            vague = kind in _VAGUE and (_application_symptom(line) or _missing_page(line, words))
+            vague = kind in _SAY_LITTLE and (
+                _application_symptom(line) or _missing_page(line, words)
+            )
             return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
     return _application_symptom(line) or _missing_page(line, words)
 

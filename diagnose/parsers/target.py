@@ -28,6 +28,10 @@ _ERROR_CODE = re.compile(
     r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}(?:\.[A-Z][A-Za-z]{1,80})?"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
+#: Only a host's name.
+_NAME_ALONE = re.compile(
+    r"(?:[\w-]{1,63}\.){1,10}(?:[A-Za-z]{2,63}|中国|中國|公司|网络|网站|网址|在线|商城|香港|台湾)"
+)
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -141,9 +145,12 @@ def _is_sentence(text: str) -> bool:
     error alone, or JSON."""
     if text.isascii() and not _ERROR_CODE.fullmatch(text) and not MESSAGE_MARKS & set(text):
         return False
-    from diagnose.parsers.symptoms import symptom_of
+    from diagnose.parsers.symptoms import message_symptom, symptom_of
 
-    return text.startswith(("net::ERR_", "ERR_")) or symptom_of(text) is not None
+    if text.startswith(("net::ERR_", "ERR_")) or message_symptom(text) is not None:
+        return True
+    # A name may be made of words that somebody would complain with.
+    return _NAME_ALONE.fullmatch(text) is None and symptom_of(text) is not None
 
 
 def _site_in_line(target_input: _TargetInput, text: str) -> str:

@@ -313,13 +313,21 @@ def test_a_code_beside_a_site_is_its_symptom(word: str, kind: str, number: int |
     assert target.symptom.number == number
 
 
-@pytest.mark.parametrize("words", ["blank page", "login fails", "MESSAGE it shows", "页面 空白"])
-def test_few_words_beside_a_site_are_a_message(words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("blank page", "blank"),
+        ("login fails", "application"),
+        ("MESSAGE it shows", "other"),
+        ("页面 空白", "blank"),
+    ],
+)
+def test_few_words_beside_a_site_are_a_message(words: str, kind: str) -> None:
     request = parse_run(["https://shop.example.com/", words])
     assert isinstance(request, RunRequest)
     (target,) = request.targets
     assert target.symptom
-    assert (target.host, target.symptom.kind) == ("shop.example.com", "other")
+    assert (target.host, target.symptom.kind) == ("shop.example.com", kind)
 
 
 @pytest.mark.parametrize("words", ["blog.example.com forum.example.com", "443 8443"])
@@ -347,7 +355,7 @@ def test_a_message_about_another_site_is_a_target_of_its_own(words: str) -> None
         ("The mydomain.com page isn't working. mydomain.com redirected you too many times.",
          "redirects"),
         ("CORS: header contains multiple values 'http://front.com, http://front.com'", "cors"),
-        ("If I open https://example.net/a the page stays empty and grey", "other"),
+        ("If I open https://example.net/a the page stays empty and grey", "blank"),
     ],
 )  # fmt: skip
 def test_another_site_in_a_message_is_what_the_message_says(words: str, kind: str) -> None:

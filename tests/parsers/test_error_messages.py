@@ -172,9 +172,9 @@ def test_other_words_are_no_error_message() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "shop.example.com 图片很慢",
-        "网站 shop.example.com 访问很慢",
-        "why is shop.example.com so slow",
+        "shop.example.com 感觉怪怪的",
+        "网站 shop.example.com 按钮点了两次",
+        "why is shop.example.com so strange",
     ],
 )
 def test_words_of_which_nothing_is_known_are_about_their_site(words: str) -> None:
@@ -270,8 +270,9 @@ BESIDE = "https://shop.example.com/"
         # A machine, or the visitor's own: nobody can ask it.
         ("OPTIONS https://server/files/1 net::ERR_NAME_NOT_RESOLVED", "name"),
         ("WebSocket connection to 'wss://localhost:8080/app/x' failed:", "websocket"),
-        # A sentence without blanks that nobody understands.
-        ("修改完nginx的配置文件不生效。修改http.server的listen为别的端口", "other"),
+        # A sentence without blanks.
+        ("修改完nginx的配置文件不生效。修改http.server的listen为别的端口", "not-loaded"),
+        ("点了按钮会弹出两个窗口。写了http.server的listen为别的端口", "other"),
         # No name at all.
         ("502 Bad Gateway with set $target; proxy_pass http://$target;", "status"),
         # The first of two names is another one.

@@ -1,0 +1,259 @@
+"""What a visitor sees or an administrator notices, in words without a program's message."""
+
+import pytest
+
+from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.symptoms import message_symptom, symptom_of
+from diagnose.parsers.target import parse_target
+
+VISIBLE: dict[SymptomKind, str] = {
+    "slow": """
+网站加载很慢，首屏要等10秒
+the site is very slow to load, 20 seconds for the first byte
+Page takes 30 seconds to load
+TTFB is 5s
+首次打开要十几秒
+每次请求都很慢，大概5秒
+website extremely slow through nginx, fast directly
+直接访问后端很快，经过nginx很慢
+5 second delay on every request
+一直转圈打不开""",
+    "page-files": """
+网站打开很慢，图片加载不出来
+images are not loading
+图片不显示
+css not loading after switching to https
+样式丢失，页面很乱
+WordPress css broken behind reverse proxy
+After adding SSL the images disappeared
+page looks like plain HTML without styling
+the login page appears without CSS
+反代后样式全没了""",
+    "blank": """
+页面空白
+white screen after deploy
+blank page in production, works locally
+React app shows a white page after npm run build
+nothing renders, console is empty
+站点打开是空白页
+打开网页一片空白，F12没有报错""",
+    "wrong-site": """
+nginx welcome page shows instead of my site
+显示 Welcome to nginx!
+访问域名显示的是另一个网站
+my domain shows another site's content
+wrong site is displayed on https
+域名打开后跳到了nginx默认页面
+绑定域名后访问的是宝塔默认站点
+two domains on one server, second domain shows the first site
+visiting domain B shows domain A
+https of site2 opens site1""",
+    "not-secure": """
+浏览器提示不安全
+browser says Not Secure even though I have a certificate
+小锁没有出现，提示不安全
+chrome shows red not secure triangle
+地址栏显示不安全
+Firefox says connection is partially encrypted
+证书安装好了还是显示不安全""",
+    "wrong-address": """
+redirects to http instead of https
+重定向到http
+redirect to port 8080
+跳转后带了8080端口
+跳转到内网IP
+it redirects me to the internal IP 10.0.0.5
+after login I am sent to http://localhost:8080/
+登录成功后跳转到了 http://127.0.0.1:8080
+加斜杠后端口丢失
+URL loses port number after redirect
+redirect keeps adding :8443
+app gets http instead of https url
+生成的链接是http的
+links are generated with http
+urls contain port 8080
+generated links use internal hostname
+OAuth callback url is http
+emails contain localhost links
+pagination links are http
+swagger uses http scheme""",
+    "not-loaded": """
+nginx -t ok but changes have no effect
+修改配置不生效
+nginx reload 没有效果
+I changed nginx.conf but nothing happens
+nginx ignores my server block
+my vhost file is not used
+改了配置重启也没用
+location 规则不生效""",
+    "certificate-outdated": """
+still serving old certificate after renew
+证书更新了但是浏览器还是旧的
+renewed the cert but browser still shows expired
+I replaced the certificate files and still get the old one
+续期后浏览器还是提示过期""",
+    "method": """
+POST becomes GET after redirect
+POST 请求变成 GET
+POST body is empty behind nginx
+the form data is lost after redirect to https""",
+    "ranges": """
+video does not seek on iPhone
+iphone 视频无法播放
+mp4 will not seek in Safari
+视频不能拖动进度条""",
+    "other-name": """
+only works with www, without www fails
+不带www打不开
+www版本打不开
+the subdomain does not work with ssl
+泛域名证书二级域名不能用
+example.com works but www.example.com does not
+www.example.com 可以，example.com 不行""",
+    "some-visitors": """
+安卓手机打不开，电脑可以
+微信里打不开
+site works for some users only
+部分用户打不开
+ipv6 users cannot connect
+mobile data cannot open but wifi works
+4G打不开，wifi可以
+只有移动网络打不开
+only Android users get the certificate error
+iOS app can't connect, Android works
+公司网络打不开，手机热点可以
+部分地区无法访问
+联通打不开 电信正常
+works in the office but not from home""",
+    "filing": """
+阿里云备案拦截""",
+    "unusable": """
+works on http but not on https
+http能访问，https不能访问
+https 访问不了
+can't access from outside, works on localhost
+外网无法访问，内网可以
+本地curl正常，外网打不开
+works with IP but not with domain
+用IP可以访问，用域名访问不了
+works on Chrome, not on iPhone Safari
+微信小程序 request:fail
+users in China cannot access
+port 80 works but 443 doesn't
+端口放行了还是访问不了
+服务器能ping通但网站打不开
+ping ok but site doesn't open
+域名解析正常但打不开
+刚买的域名打不开
+重启后网站打不开
+docker container not reachable via nginx
+can't reach the app through the reverse proxy
+反向代理不成功
+API works in Postman but not in browser
+postman可以，浏览器不行
+curl works, browser doesn't
+浏览器可以，curl 不行
+请求失败
+Network Error
+服务不可用""",
+    "application": """
+Invalid Host header
+DisallowedHost at /
+Access through untrusted domain
+反代后无法登录""",
+    "csrf": """
+phpmyadmin token mismatch""",
+    "cookie": """
+login does not persist, logged out after every request
+cookies not being set in production
+cookie 设置不上
+每次刷新都要重新登录""",
+    "data": """
+api requests return index.html
+接口返回的是html""",
+    "websocket": """
+real-time updates don't work
+kernel does not connect jupyter
+ws 一直重连
+websocket 连不上""",
+    "acme": """
+certbot renew fails
+acme 验证失败""",
+    "nginx-config": """
+unknown directive "http2"
+could not build server_names_hash""",
+    "incomplete": """
+download stops at 1GB
+下载到一半就断了""",
+    "timeout": """
+requests hang forever
+请求一直挂起""",
+    "closed": """
+connection closes immediately""",
+    "cors": """
+preflight fails""",
+    "not-connected": """
+telnet 443 不通
+port 443 closed
+防火墙关了可以访问""",
+}
+STATUSES = {
+    "静态文件403": 403,
+    "重启服务器后502": 502,
+    "cloudflare 526": 526,
+    "googlebot blocked 403": 403,
+    "OPTIONS 405": 405,
+    "网关超时": 504,
+    "错误的网关": 502,
+    "服务器内部错误": 500,
+    "access denied": 403,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(kind, text) for kind, texts in VISIBLE.items() for text in texts.strip().splitlines()],
+)
+def test_what_is_seen(kind: SymptomKind, text: str) -> None:
+    symptom = symptom_of(text)
+    assert symptom
+    assert symptom.kind == kind
+
+
+@pytest.mark.parametrize(("text", "status"), STATUSES.items())
+def test_words_of_a_status(text: str, status: int) -> None:
+    symptom = symptom_of(text)
+    assert symptom
+    assert (symptom.kind, symptom.number) == ("status", status)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I put nginx in front of my application",
+        "slow.example.com",
+        "https://blank.example.com/empty-page",
+        "see www.example.com for the configuration",
+        "怎样配置反向代理",
+    ],
+)
+def test_nothing_is_wrong(text: str) -> None:
+    assert symptom_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["shows a blank page", "页面空白", "very slow"])
+def test_they_are_no_message_of_a_program(text: str) -> None:
+    assert message_symptom(text) is None
+
+
+@pytest.mark.parametrize("name", ["空白.com", "没反应.网站", "样式错乱.example.com"])
+def test_a_name_of_such_words_is_a_target(name: str) -> None:
+    target = parse_target(name)
+    assert target.symptom is None
+    assert target.host.startswith("xn--")
+
+
+def test_a_sentence_with_a_name_is_a_message() -> None:
+    target = parse_target("访问shop.example.com页面空白")
+    assert target.symptom
+    assert (target.host, target.symptom.kind) == ("shop.example.com", "blank")
