@@ -6,10 +6,12 @@ http, and X-Forwarded-Proto alone says what the visitor uses. The evidence is th
 itself: it serves the page with "X-Forwarded-Proto: https", and refuses it again without. Others
 redirect to https, which leads to the page itself: for ever on port 443, past it on another port.
 After a message about a lost cookie or session: the application serves the page without its Secure
-cookie, and sets it with that field (express-session, "cookie.secure").
+cookie, and sets it with that field (express-session, "cookie.secure"). Or it writes http: addresses
+of the site into its pages and answers, and https: ones with that field.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
@@ -24,9 +26,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
 from diagnose.parsers.upstream_answers import reproduces
 
@@ -35,7 +39,13 @@ from diagnose.parsers.upstream_answers import reproduces
     severity=Severity.ERROR,
     needs=[NginxConfig],
     needs_fault=[ComparedRequest, LoggedComparison],
-    explains=[*CONSEQUENCES, "http.redirect-wrong-host"],
+    explains=[
+        *CONSEQUENCES,
+        "http.redirect-wrong-host",
+        "http.mixed-content",
+        "http.form-over-http",
+        "http.api-address-wrong",
+    ],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
@@ -51,14 +61,15 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
             match,
             change,
             directive or match.block,
-            {"cookie": ""},
+            {"cookie": "", "plain": "", "refused": True},
             _fix(nginx, match, change),
         )
-    yield from _lost_cookie(evidence)
+    yield from _changed_answer(evidence)
 
 
-def _lost_cookie(evidence: Evidence) -> Iterator[Claim]:
-    """Yield the claim about a cookie that the application sets only if it is told of https."""
+def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
+    """Yield the claim about an answer with status 200 in both cases: a cookie that the application
+    sets only if it is told of https, or the http: addresses that it writes otherwise."""
     requests = evidence.of(ComparedRequest)
     as_nginx = tuple(request for request in requests if request.part == "none")
     told = tuple(request for request in requests if request.name == SCHEME_FIELD)
@@ -67,16 +78,41 @@ def _lost_cookie(evidence: Evidence) -> Iterator[Claim]:
         for page in page_exchanges(evidence)
         if as_nginx and reproduces(as_nginx[0], page) and 200 <= (page.status or 0) < 300
     )
-    is_lost = not any(request.secure_cookies for request in as_nginx)
-    if not pages or not told or not is_lost or not all(each.secure_cookies for each in told):
-        return
-    nginx, change = Nginx.of(evidence), DecisiveChange(as_nginx, told, pages)
-    match = proxied_match(nginx, told[0].path)
+    facts = _effect(as_nginx, told) if pages and told else {}
+    match = proxied_match(Nginx.of(evidence), told[0].path) if facts else None
     if match is None:
         return
+    nginx, change = Nginx.of(evidence), DecisiveChange(as_nginx, told, pages)
     directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
-    facts = {"cookie": told[0].secure_cookies[0]}
-    yield comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, change))
+    claim = comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, change))
+    yield replace(claim, severity=_severity(evidence, as_nginx) if facts["plain"] else None)
+
+
+def _effect(
+    as_nginx: tuple[ComparedRequest, ...], told: tuple[ComparedRequest, ...]
+) -> dict[str, object]:
+    """Return the cookie, or the http: address, that makes the difference; {} if nothing does."""
+    is_lost = not any(request.secure_cookies for request in as_nginx)
+    if is_lost and all(request.secure_cookies for request in told):
+        return {"cookie": told[0].secure_cookies[0], "plain": "", "refused": False}
+    is_written = all(request.plain_addresses for request in as_nginx)
+    if is_written and not any(request.plain_addresses for request in told):
+        return {"cookie": "", "plain": as_nginx[0].plain_addresses[0], "refused": False}
+    return {}
+
+
+def _severity(evidence: Evidence, as_nginx: tuple[ComparedRequest, ...]) -> Severity:
+    """Browsers do not load files over http, nor what a script requests at such an address. A link
+    is led back to https."""
+    host = evidence.target.host
+    pages = [page for page in evidence.good(Page) if names_itself_plain(page, host)]
+    if any(url in file.url for page in pages for file in page.files for url in _plain(as_nginx)):
+        return Severity.ERROR
+    return Severity.NOTE if as_nginx[0].is_html and not pages else Severity.WARNING
+
+
+def _plain(requests: tuple[ComparedRequest, ...]) -> set[str]:
+    return {url for request in requests for url in request.plain_addresses}
 
 
 def _leads_on(evidence: Evidence, change: DecisiveChange) -> bool:

@@ -91,7 +91,8 @@ class ComparedRequest(Observation):
     request that repeats an earlier one. `location` is the Location of the response as an
     absolute URL, "" without one. `is_html` is True for a page (Content-Type text/html).
     `internal_redirect` is the path of X-Accel-Redirect, by which an application lets nginx send
-    a file (ngx_http_proxy_module), "" without one.
+    a file (ngx_http_proxy_module), "" without one. `plain_addresses` are http: addresses of the
+    site's own host in the body, at most three.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -116,6 +117,7 @@ class ComparedRequest(Observation):
     length: int | None = None
     coding: Word = ""
     secure_cookies: tuple[Word, ...] = ()
+    plain_addresses: tuple[Url, ...] = ()
 
     @property
     def shows_fault(self) -> bool:

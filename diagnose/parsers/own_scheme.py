@@ -4,7 +4,9 @@ An application does so that takes its visitors for users of http: in redirects, 
 which a login has to lead back, in addresses of files and forms.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from diagnose.model.http import Exchange
@@ -14,6 +16,25 @@ from diagnose.parsers.urls import is_related_host, parse_url
 
 #: The query of a login is longer only if somebody plays.
 _MAX_QUERY = 8192
+#: JSON may write a slash as \\/ (RFC 8259 section 7).
+_PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
+#: As many addresses are named.
+_MOST = 3
+
+
+def plain_addresses(text: str, host: str) -> tuple[str, ...]:
+    """Return the http: addresses of this host in a text, HTML or JSON, each once, at most three."""
+    addresses = (
+        f"http://{match[1]}".replace("\\/", "/").rstrip("\\.,;)")
+        for match in _PLAIN_ADDRESS.finditer(text)
+    )
+    own = (url for url in dict.fromkeys(addresses) if _names_host(url, host))
+    return tuple(islice(own, _MOST))
+
+
+def _names_host(url: str, host: str) -> bool:
+    parsed = parse_url(url)
+    return parsed is not None and parsed.host == host
 
 
 def names_itself_plain(answer: Exchange | Page, host: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.parsers.own_scheme import names_itself_plain
+from diagnose.parsers.own_scheme import names_itself_plain, plain_addresses
 from tests.support.page_errors import page
 from tests.support.page_evidence import loads, sheet
 
@@ -52,3 +52,23 @@ def test_a_page_names_it_in_files_and_forms() -> None:
 def test_a_page_of_http_says_nothing() -> None:
     style = sheet("http://shop.example.com/app.css")
     assert not names_itself_plain(replace(loads(style), url="http://shop.example.com/"), HOST)
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ('{"next": "http://shop.example.com/api?page=2"}', ("http://shop.example.com/api?page=2",)),
+        ('{"next": "http:\\/\\/shop.example.com\\/api"}', ("http://shop.example.com/api",)),
+        ("<a href='http://shop.example.com/a'>A</a>", ("http://shop.example.com/a",)),
+        ("at http://shop.example.com:8080/a, or", ("http://shop.example.com:8080/a",)),
+        ("http://shop.example.com.evil.test/ http://example.com/ https://shop.example.com/", ()),
+        ("http://[ http:// http:///", ()),
+    ],
+)
+def test_plain_addresses_in_a_text(text: str, addresses: tuple[str, ...]) -> None:
+    assert plain_addresses(text, "shop.example.com") == addresses
+
+
+def test_three_plain_addresses_are_named() -> None:
+    text = " ".join(f"http://shop.example.com/{number}" for number in range(100_000))
+    assert len(plain_addresses(text, "shop.example.com")) == 3

@@ -27,6 +27,11 @@ class RawAnswer:
         return parse_response_head(self.reply)
 
     @property
+    def text(self) -> str:
+        """The body as far as it came, as text."""
+        return self.reply.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
+
+    @property
     def fault(self) -> Failure | None:
         """Why this is no HTTP response; None if it is one."""
         if self.head.status is not None:

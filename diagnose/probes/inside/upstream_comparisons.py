@@ -1,6 +1,6 @@
 """Probes that ask the application directly, after the site has answered with an error or with a
-redirect to itself, or without a cookie that a pasted message misses: exactly as nginx asks it, and
-then with one part of the request changed at a time.
+redirect to itself, without a cookie that a pasted message misses, or with http: addresses of the
+site itself: exactly as nginx asks it, and then with one part of the request changed at a time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
@@ -28,6 +28,7 @@ from diagnose.parsers.nginx.proxied_request import (
     request_variants,
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
+from diagnose.parsers.own_scheme import plain_addresses
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
@@ -73,6 +74,17 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         is_questionable(exchange)
         or _may_hide_answer(ctx, exchange)
         or _may_miss_cookie(ctx, exchange)
+        or _names_itself_plain(ctx, exchange)
+    )
+
+
+def _names_itself_plain(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an answer over https has http: addresses of the site itself, in links or in JSON: an
+    application writes them that takes its visitor for one without TLS."""
+    return (
+        ctx.target.uses_tls
+        and 200 <= (exchange.status or 0) < 300
+        and bool(plain_addresses(exchange.body, ctx.target.host))
     )
 
 
@@ -117,8 +129,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     first = await asking.ask(as_nginx)
     if first is None or not is_own_answer(route, first, exchange):
         return
-    if _may_miss_cookie(ctx, exchange):
-        await _look_for_cookie(asking, as_nginx, first)
+    if _may_miss_cookie(ctx, exchange) or _names_itself_plain(ctx, exchange):
+        await _tell_scheme(asking, as_nginx, first)
     if not is_questionable(exchange):
         return
     if method == "POST":
@@ -157,18 +169,21 @@ async def page_variants(
     return variants
 
 
-async def _look_for_cookie(
-    asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest
-) -> None:
-    """Ask again with the scheme that the visitor uses, if nginx does not tell it."""
+async def _tell_scheme(asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest) -> None:
+    """Ask again with the scheme that the visitor uses, if nginx does not tell it; and once more, as
+    a control, if the application sets a Secure cookie then or names no http: address any more."""
     request, original = as_nginx.request, as_nginx.request.field(SCHEME_FIELD) or ""
-    if original == "https" or first.secure_cookies:
+    if original == "https":
         return
     change: RequestChange = "replaced" if original else "added"
     told = request.with_field(SCHEME_FIELD, "https")
     variant = RequestVariant(told, "field", change, SCHEME_FIELD, original, "https")
     response = await asking.ask(variant)
-    if response is not None and response.secure_cookies:
+    if response is None or response.status != first.status:
+        return
+    sets_cookie = bool(response.secure_cookies) and not first.secure_cookies
+    names_https = bool(first.plain_addresses) and not response.plain_addresses
+    if sets_cookie or names_https:
         await control(asking, as_nginx, variant, 1)
 
 
@@ -268,6 +283,7 @@ class Asking:
                 method=self.method,
                 length=_length(answer),
                 secure_cookies=tuple(filter(None, map(secure_cookie, answer.fields("Set-Cookie")))),
+                plain_addresses=plain_addresses(answer.text, ctx.target.host),
             )
         )
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Target
+from diagnose.model import Applicability, Claim, Edit, Manual, Severity, Target
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFile
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -87,3 +88,32 @@ def test_fires_for_a_cookie_that_the_application_keeps_back() -> None:
     assert not claims(SITE, bare, ADDED, answer=page(200))
     always = replace(bare, secure_cookies=("connect.sid",))
     assert not claims(SITE, always, told, answer=page(200))
+
+
+PLAIN = replace(compared(200), plain_addresses=("http://shop.example.com/api?page=2",))
+
+
+def test_fires_for_the_addresses_that_it_writes() -> None:
+    (claim,) = claims(SITE, PLAIN, ADDED, answer=page(200))
+    assert claim.facts["plain"] == "http://shop.example.com/api?page=2"
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_links_of_a_page_are_a_note_and_its_files_are_not() -> None:
+    links = replace(PLAIN, is_html=True, plain_addresses=("http://shop.example.com/tea.css",))
+    (claim,) = claims(SITE, links, ADDED, answer=page(200))
+    assert claim.severity is Severity.NOTE
+    file = PageFile(url="http://shop.example.com/tea.css", kind="stylesheet")
+    shown = Page(url=SHOP.url, address="203.0.113.10", port=443, files=(file,))
+    observations = controlled(links, ADDED)
+    (claim,) = judge(CHECK, config(SITE), BUILD, RUNNING, page(200), shown, *observations)
+    assert claim.severity is Severity.ERROR
+
+
+def test_silent_where_they_are_the_applications_own() -> None:
+    assert not claims(
+        SITE, PLAIN, replace(ADDED, plain_addresses=PLAIN.plain_addresses), answer=page(200)
+    )
+    assert not claims(SITE, compared(200), ADDED, answer=page(200))

@@ -359,3 +359,23 @@ def test_a_lost_cookie_is_looked_for_with_the_scheme() -> None:
     told = f"{UPGRADE} proxy_set_header X-Forwarded-Proto https;"
     assert len(requests(compare(serving(keeps_a_cookie_back), page, told, target=LOST))) == 1
     assert not requests(compare(serving(keeps_a_cookie_back), page))
+
+
+def writes_its_scheme(asked: str) -> bytes:
+    scheme = "https" if "X-Forwarded-Proto: https\r\n" in asked else "http"
+    return answer("200 OK", f'{{"next": "{scheme}:\\/\\/shop.example.com\\/api?page=2"}}')
+
+
+def test_its_addresses_are_asked_for_with_the_scheme() -> None:
+    page = replace(REFUSED, status=200, body='{"next": "http://shop.example.com/api?page=2"}')
+    ctx = compare(serving(writes_its_scheme), page)
+    found = [(each.name, each.plain_addresses) for each in ctx.observed(ComparedRequest)]
+    plain = ("http://shop.example.com/api?page=2",)
+    assert found[:2] == [("", plain), ("X-Forwarded-Proto", ())]
+    assert len(found) == 6
+    told = f"{UPGRADE} proxy_set_header X-Forwarded-Proto https;"
+    assert len(requests(compare(serving(writes_its_scheme), page, told))) == 1
+    other = replace(
+        page, body='{"next": "http://other.example/api", "at": "https://shop.example.com"}'
+    )
+    assert not requests(compare(serving(writes_its_scheme), other))
