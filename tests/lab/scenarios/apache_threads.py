@@ -74,3 +74,54 @@ def apache_logged_a_handshake_that_opens_by_now(lab: Lab) -> None:
     _browser(lab, "/ws", *UPGRADE)
     apache.edit(lab, "    ProxyPass / ", OWN_LINE + "    ProxyPass / ")
     lab.server.run(["apachectl", "graceful"], check=True)
+
+
+# What the application learns about the visitor's scheme
+
+TOLD = "RequestHeader set X-Forwarded-Proto https"
+
+
+def told_by(lab: Lab, line: str, mode: str = "redirect-to-https") -> None:
+    lab.application("--mode", mode)
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(TOLD, line))
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_sends_a_scheme_that_is_none(lab: Lab) -> None:
+    """https://github.com/dotnet/AspNetCore.Docs/issues/29673: the documentation had an "s" behind
+    %{REQUEST_SCHEME}, and the application gets "httpss"."""
+    told_by(lab, 'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}s')
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_sends_the_scheme_to_the_visitor(lab: Lab) -> None:
+    """Header in the place of RequestHeader."""
+    told_by(lab, "Header always set X-Forwarded-Proto https")
+
+
+@healthy_apache()
+def apache_sends_the_scheme_under_a_condition(lab: Lab) -> None:
+    """mod_ssl sets HTTPS for every request over TLS, without `SSLOptions +StdEnvVars` too."""
+    told_by(lab, "RequestHeader set X-Forwarded-Proto https env=HTTPS")
+
+
+@apache_scenario(
+    outside="http.redirect-downgrade",
+    server="server.scheme-not-passed",
+    differs=FILES,
+    target="https://shop.example.com/manage",
+)
+def apache_application_writes_http_into_its_redirects(lab: Lab) -> None:
+    """https://github.com/leihs/leihs/issues/2227: no X-Forwarded-Proto; port 80 leads back to
+    https here, and was closed there."""
+    told_by(lab, "", "scheme-in-redirect")
+
+
+@healthy_apache(target="https://shop.example.com/manage")
+def apache_application_writes_https_into_its_redirects(lab: Lab) -> None:
+    told_by(lab, TOLD, "scheme-in-redirect")
+
+
+@healthy_apache()
+def apache_sends_the_scheme_of_the_request(lab: Lab) -> None:
+    told_by(lab, 'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}')

@@ -157,3 +157,11 @@ def test_a_refused_websocket_is_asked_for_with_both_names() -> None:
     assert "Origin: https://shop.example.com" in answers[0].equivalent
     asyncio.run(probe.work(looking, refused))
     assert len(looking.observed(BackendAnswer)) == 2
+
+
+def test_an_application_behind_a_redirect_to_http_is_asked_with_and_without_the_scheme() -> None:
+    away = replace(PAGE, status=302, headers=(("Location", "http://shop.example.com/login"),))
+    answers = ask_backends(AnyMachine(), APACHE, apache_config(), away).observed(BackendAnswer)
+    assert {answer.proto for answer in answers} == {"", "https"}
+    stays = replace(away, headers=(("Location", "https://shop.example.com/login"),))
+    assert not ask_backends(AnyMachine(), APACHE, apache_config(), stays).observed(BackendAnswer)
