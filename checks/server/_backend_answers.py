@@ -11,11 +11,13 @@ from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
 
 
-def route_to_application(view: ServerView, path: str = "") -> SiteRoute | None:
-    """Return the route that takes the target's path, or another one of it, if it is the same on
-    every address."""
+def route_to_application(
+    view: ServerView, path: str = "", websocket: bool = False
+) -> SiteRoute | None:
+    """Return the route that takes the target's page, or the page or the WebSocket at another path,
+    if it is the same on every address."""
     own = (path or view.evidence.target.path).partition("?")[0]
-    routes = {route_of(site, own) for site in view.answering_sites}
+    routes = {route_of(site, own, websocket) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
 
 

@@ -7,7 +7,7 @@ from checks.server import ServerView, line_edit, line_text, place_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.web_sites import takes
+from diagnose.parsers.web_sites import is_within, takes
 
 #: Header instead of RequestHeader is a field of the response, and Apache takes a name with "_" as
 #: another one (mod_headers).
@@ -29,7 +29,7 @@ def scheme_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
     merged")."""
     path = view.evidence.target.path.partition("?")[0]
     for site in view.answering_sites:
-        if site.file == route.file and site.line <= route.line <= site.end:
+        if is_within(site, route):
             places = sorted(_places(view, site, path))
             return (site.file, places[-1][1]) if places else ("", 0)
     return "", 0

@@ -89,7 +89,7 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
     own = ctx.target.path.partition("?")[0]
     if not is_holder(ctx, config):
         return
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, own)[:1]:
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, own, False)[:1]:
         visited = {visit.requested for visit in ctx.observed(BackendVisit)}
         if not route.host or route.scheme != "http" or not route.path.strip("/"):
             continue
@@ -195,7 +195,7 @@ def _routes(
     }
     return [
         route
-        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)
+        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, websocket)
         if route.host and route.scheme in schemes
         if (route.target, path, websocket) not in visited
     ][:2]

@@ -121,7 +121,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
     path = ctx.target.path.partition("?")[0]
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:2]:
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:2]:
         if route.socket and not is_answer:
             await _ask_socket(ctx, route)
         if not route.host:

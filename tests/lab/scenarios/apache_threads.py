@@ -1,6 +1,7 @@
 """Apache in front of an application, after threads whose cause was not named at first sight."""
 
 import re
+from pathlib import Path
 
 from .. import apache, certificates
 from ..apache import HTTP, HTTPS
@@ -117,6 +118,22 @@ def apache_application_writes_http_into_its_redirects(lab: Lab) -> None:
     told_by(lab, "", "scheme-in-redirect")
 
 
+BESIDE = """\
+ProxyPreserveHost On
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} =websocket [NC]
+RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_scheme_not_passed_beside_a_rule_for_websockets(lab: Lab) -> None:
+    """The usual RewriteRule for WebSockets stands before the ProxyPass of the pages."""
+    lab.application("--mode", "redirect-to-https")
+    apache.serve(lab, site_with(BESIDE))
+
+
 @healthy_apache(target="https://shop.example.com/manage")
 def apache_application_writes_https_into_its_redirects(lab: Lab) -> None:
     told_by(lab, TOLD, "scheme-in-redirect")
@@ -125,3 +142,112 @@ def apache_application_writes_https_into_its_redirects(lab: Lab) -> None:
 @healthy_apache()
 def apache_sends_the_scheme_of_the_request(lab: Lab) -> None:
     told_by(lab, 'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}')
+
+
+# An application with TLS, and no SSLProxyEngine
+
+RULES = """\
+ProxyPreserveHost On
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteRule ^/?(.*) wss://127.0.0.1:3443/$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+SECTION = """\
+ProxyPreserveHost On
+<Location />
+    ProxyPass https://127.0.0.1:3000/ upgrade=websocket
+</Location>
+"""
+
+
+def websockets_with_tls(lab: Lab, lines: str) -> None:
+    """The pages are at 3000, and the WebSocket of the same application at 3443."""
+    issued = certificates.good()
+    lab.server.write(PEM, issued.chain)
+    lab.server.write(KEY, issued.key_pem, 0o600)
+    program = str(Path(__file__).parents[1] / "application.py")
+    options = ("--port", "3443", "--certificate", PEM, "--key", KEY)
+    lab.spawn(lab.server, lab.server.python(program, *options), 3443)
+    apache.serve(lab, site_with(lines))
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.request-failed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_rule_for_websockets_without_sslproxyengine(lab: Lab) -> None:
+    """AH00961 for the WebSocket alone: its RewriteRule has wss://, and the pages come by http://."""
+    websockets_with_tls(lab, RULES)
+
+
+@apache_scenario(outside=None, server="server.request-failed", differs=FILES)
+def apache_logged_a_handshake_without_sslproxyengine(lab: Lab) -> None:
+    """The same, and nobody names the WebSocket."""
+    websockets_with_tls(lab, RULES)
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@healthy_apache(args=("--ws", "/ws"))
+def apache_rule_for_websockets_with_sslproxyengine(lab: Lab) -> None:
+    websockets_with_tls(lab, f"SSLProxyEngine on\n{RULES}")
+
+
+@apache_scenario(outside="http.server-error", server="server.request-failed", differs=FILES)
+def apache_section_without_sslproxyengine(lab: Lab) -> None:
+    """ProxyPass in <Location>, where SSLProxyEngine may not stand."""
+    application_with_tls(lab)
+    apache.serve(lab, site_with(SECTION))
+
+
+# A change that Apache has not loaded
+
+OWN_PAGE = "ProxyPass /ws ws://127.0.0.1:3000/ws\nRequestHeader set X-Forwarded-Proto https"
+APP = f"{OWN_PAGE}\nProxyPass /app/ http://127.0.0.1:3000/"
+
+
+def changed_after_the_start(lab: Lab, before: str, after: str) -> None:
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    apache.serve(lab, site_with(before))
+    lab.server.write(apache.SITE, site_with(after))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.reload-needed",
+    target="https://shop.example.com/app/",
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_proxy_pass(lab: Lab) -> None:
+    """The line was added, and Apache answers /app/ with 404 itself."""
+    changed_after_the_start(lab, OWN_PAGE, APP)
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.reload-needed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_websocket(lab: Lab) -> None:
+    changed_after_the_start(lab, "RequestHeader set X-Forwarded-Proto https", APP)
+
+
+@healthy_apache(target="https://shop.example.com/app/")
+def apache_was_reloaded_after_a_proxy_pass(lab: Lab) -> None:
+    changed_after_the_start(lab, OWN_PAGE, APP)
+    lab.server.run(["apachectl", "graceful"], check=True)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.rule-refuses",
+    target="https://shop.example.com/app/",
+    manual="whether the rule is meant, its owner knows",
+)
+def apache_answers_a_path_itself_on_purpose(lab: Lab) -> None:
+    """The rule is in the file that is loaded, and the newer one has a comment more."""
+    rules = f"{APP}\nRewriteEngine On\nRewriteRule ^/app/ - [R=404,L]"
+    changed_after_the_start(lab, rules, f"# changed\n{rules}")

@@ -165,3 +165,13 @@ def test_an_application_behind_a_redirect_to_http_is_asked_with_and_without_the_
     assert {answer.proto for answer in answers} == {"", "https"}
     stays = replace(away, headers=(("Location", "https://shop.example.com/login"),))
     assert not ask_backends(AnyMachine(), APACHE, apache_config(), stays).observed(BackendAnswer)
+
+
+def test_the_application_of_the_pages_is_known_beside_a_rule_for_websockets() -> None:
+    rule = (
+        "RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} =websocket [NC]\n"
+        "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n    ProxyPass / http"
+    )
+    config = apache_config(HTTPS.replace("ProxyPass / http", rule))
+    answers = ask_backends(AnyMachine(), APACHE, config, LOOP).observed(BackendAnswer)
+    assert {answer.target for answer in answers} == {"http://127.0.0.1:3000/"}
