@@ -77,6 +77,40 @@ def apache_logged_a_handshake_that_opens_by_now(lab: Lab) -> None:
     lab.server.run(["apachectl", "graceful"], check=True)
 
 
+# A rule for WebSockets that never applies
+
+LOOKED_UP = """\
+RewriteEngine On
+RewriteCond ${HTTP:Upgrade} websocket [NC]
+RewriteCond ${HTTP:Connection} upgrade [NC]
+RewriteRule ^/?(.*) "ws://127.0.0.1:3000/$1" [P,L]
+ProxyPass / http://127.0.0.1:3000/
+ProxyPassReverse / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-variable-unmarked",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_condition_has_a_dollar_sign(lab: Lab) -> None:
+    """https://github.com/openware/opendax/issues/284: RewriteCond ${HTTP:Upgrade}."""
+    apache.serve(lab, site_with(LOOKED_UP))
+
+
+@apache_scenario(outside=None, server="server.apache-variable-unmarked", differs=FILES)
+def apache_logged_a_handshake_at_a_condition_with_a_dollar_sign(lab: Lab) -> None:
+    apache.serve(lab, site_with(LOOKED_UP))
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@healthy_apache(args=("--ws", "/ws"))
+def apache_condition_has_a_percent_sign(lab: Lab) -> None:
+    apache.serve(lab, site_with(LOOKED_UP.replace("${", "%{")))
+
+
 # What the application learns about the visitor's scheme
 
 TOLD = "RequestHeader set X-Forwarded-Proto https"
