@@ -42,6 +42,7 @@ _MAX_CONDITIONS = 20
     explains=[
         "server.application-answers",
         "server.websocket-not-passed",
+        "server.path-changed",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.inner-proxy",

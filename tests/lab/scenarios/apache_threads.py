@@ -285,3 +285,35 @@ def apache_answers_a_path_itself_on_purpose(lab: Lab) -> None:
     """The rule is in the file that is loaded, and the newer one has a comment more."""
     rules = f"{APP}\nRewriteEngine On\nRewriteRule ^/app/ - [R=404,L]"
     changed_after_the_start(lab, rules, f"# changed\n{rules}")
+
+
+# A challenge of the certificate authority that is passed on to the application
+
+TOKEN = "/.well-known/acme-challenge/oZK3axC2Xw2CoAdlQFjl6mF1JNhJCIIfJivOaiY3is8"
+WEBROOT = "/etc/letsencrypt/renewal/shop.example.com.conf"
+LEFT_OUT = "    ProxyPass /.well-known/acme-challenge/ !\n"
+
+
+def challenge_behind(lab: Lab, before: str = "") -> None:
+    """Port 80 leads to https, where all is passed on; certbot writes into /var/www/html."""
+    lab.application("--mode", "no-challenge")
+    settings = "[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n"
+    lab.server.write(WEBROOT, f"{settings}shop.example.com = /var/www/html\n")
+    lab.server.write(f"/var/www/html{TOKEN}", "token")
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    ProxyPass /ws", f"{before}    ProxyPass /ws"))
+
+
+@apache_scenario(
+    outside="http.redirect-to-error",
+    server="server.acme-challenge-passed",
+    target=f"http://shop.example.com{TOKEN}",
+    differs=FILES,
+)
+def apache_passes_the_challenge_on(lab: Lab) -> None:
+    """https://blog.tinned-software.net/reverse-proxy-with-exception-for-lets-encrypt/."""
+    challenge_behind(lab)
+
+
+@healthy_apache(target=f"http://shop.example.com{TOKEN}")
+def apache_leaves_the_challenge_out(lab: Lab) -> None:
+    challenge_behind(lab, LEFT_OUT)
