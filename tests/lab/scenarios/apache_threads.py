@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .. import apache, certificates
+from .. import apache, certificates, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
@@ -317,3 +317,46 @@ def apache_passes_the_challenge_on(lab: Lab) -> None:
 @healthy_apache(target=f"http://shop.example.com{TOKEN}")
 def apache_leaves_the_challenge_out(lab: Lab) -> None:
     challenge_behind(lab, LEFT_OUT)
+
+
+# Apache's .htaccess behind HAProxy
+
+FORCES = "RewriteEngine On\nCONDITION\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n"
+INNER = re.sub(r"    SSL.*\n", "", BARE.replace("*:443", "*:8080"))
+FOLDER = """\
+<Directory /var/www/html>
+    AllowOverride All
+    Require all granted
+</Directory>
+"""
+
+
+def behind_haproxy(lab: Lab, condition: str) -> None:
+    """HAProxy ends TLS and sends X-Forwarded-Proto; Apache has port 8080, and an .htaccess."""
+    apache.install(lab, f"{INNER}{FOLDER}")
+    lab.server.sh("mv /usr/sbin/haproxy.away /usr/sbin/haproxy; mkdir -p /run/haproxy")
+    lab.undo(lambda: lab.server.sh("mv /usr/sbin/haproxy /usr/sbin/haproxy.away"))
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    lab.server.write("/var/www/html/.htaccess", FORCES.replace("CONDITION", condition))
+    apache.start(lab, 8080)
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+    lab.server.write(haproxy.CONFIG, haproxy.SITE.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+    haproxy.start(lab)
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person writes the condition",
+)
+def apache_htaccess_redirects_behind_haproxy(lab: Lab) -> None:
+    """http://www.erikmattheis.com/2016/09/02/forcing-https-in-htaccess-in-an-elastic-beanstalk-app/:
+    the .htaccess asks for the port, and a balancer ends TLS."""
+    behind_haproxy(lab, "RewriteCond %{SERVER_PORT} !^443$")
+
+
+@healthy_apache()
+def apache_htaccess_asks_for_the_header_behind_haproxy(lab: Lab) -> None:
+    """The condition of the answer there."""
+    behind_haproxy(lab, "RewriteCond %{HTTP:X-Forwarded-Proto} !https")
