@@ -360,3 +360,37 @@ def apache_htaccess_redirects_behind_haproxy(lab: Lab) -> None:
 def apache_htaccess_asks_for_the_header_behind_haproxy(lab: Lab) -> None:
     """The condition of the answer there."""
     behind_haproxy(lab, "RewriteCond %{HTTP:X-Forwarded-Proto} !https")
+
+
+# An upload that is larger than Apache's own limit
+
+TOO_LARGE = "413 Request Entity Too Large"
+
+
+def upload_to_a_program(lab: Lab, limit: str) -> None:
+    """A CGI script stands for PHP: requests that are passed on by http:// are not counted."""
+    lines = f"ScriptAlias /library /usr/lib/cgi-bin/library\n{limit}"
+    script = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/html\\n\\n<p>Library\\n'\n"
+    lab.server.write("/usr/lib/cgi-bin/library", script, 0o755)
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    apache.install(lab, site_with(lines))
+    apache.enable(lab, "cgid")
+    apache.start(lab)
+    lab.client.sh("head -c 3000000 /dev/zero > /run/upload")
+    _browser(lab, "/library", "-e", "https://shop.example.com/", "-F", "file=@/run/upload")
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-body-limit",
+    args=(TOO_LARGE,),
+    manual="how much visitors may send, its owner decides",
+)
+def apache_limits_the_body_of_an_upload(lab: Lab) -> None:
+    """https://github.com/xibosignage/xibo/issues/2873: LimitRequestBody."""
+    upload_to_a_program(lab, "LimitRequestBody 1048576")
+
+
+@healthy_apache()
+def apache_limits_no_body(lab: Lab) -> None:
+    upload_to_a_program(lab, "LimitRequestBody 0")
