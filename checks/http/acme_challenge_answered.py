@@ -6,10 +6,10 @@ It is judged after a pasted message of an ACME client: by itself a page for ever
 and a client that has a server of its own, or changes nginx's configuration, is not disturbed.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http._challenges import ANSWERS_ITSELF
 from checks.http._redirects import selected_servers
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
@@ -30,10 +30,6 @@ from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
-#: Clients that write no file: certbot's plugins change the configuration while they ask, and the
-#: others have a server of their own.
-_ANSWERS_ITSELF = re.compile(r"(?i)authenticator: (?:nginx|apache|standalone)|standalone|--nginx")
-
 
 @check(
     severity=Severity.WARNING,
@@ -46,7 +42,7 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
     # What the authority says when it got something else than the file.
     if symptom is None or symptom.kind != "acme-response":
         return
-    if _ANSWERS_ITSELF.search(f"{evidence.target.input} {symptom.text}"):
+    if ANSWERS_ITSELF.search(f"{evidence.target.input} {symptom.text}"):
         return
     nginx = Nginx.of(evidence)
     answers = [

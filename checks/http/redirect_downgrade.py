@@ -18,8 +18,13 @@ from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
-from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirect_target
-from diagnose.parsers.urls import is_related_host, normalize_url, parse_url
+from diagnose.parsers.redirects import (
+    RedirectChain,
+    follow_redirects,
+    leads_to_http,
+    redirect_target,
+)
+from diagnose.parsers.urls import normalize_url, parse_url
 
 _SCHEME = "X-Forwarded-Proto"
 
@@ -34,7 +39,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
     for start in exchanges_by_purpose(evidence, "target"):
         redirect_chain = follow_redirects(start, evidence.of(Exchange))
         step = next(
-            (exchange for exchange in redirect_chain.steps if _is_downgrade(exchange)), None
+            (exchange for exchange in redirect_chain.steps if leads_to_http(exchange)), None
         )
         if step is not None:
             groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
@@ -148,14 +153,3 @@ def _adds_slash(step: Exchange) -> bool:
     if source is None or target is None:
         return False
     return target.path.partition("?")[0] == source.path.partition("?")[0] + "/"
-
-
-def _is_downgrade(step: Exchange) -> bool:
-    source_url, target_url = parse_url(step.url), parse_url(redirect_target(step) or "")
-    return (
-        source_url is not None
-        and target_url is not None
-        and source_url.secure
-        and not target_url.secure
-        and is_related_host(source_url.host, target_url.host)
-    )

@@ -11,11 +11,13 @@ from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
 
 
-def route_to_application(view: ServerView, path: str = "") -> SiteRoute | None:
-    """Return the route that takes the target's path, or another one of it, if it is the same on
-    every address."""
+def route_to_application(
+    view: ServerView, path: str = "", websocket: bool = False
+) -> SiteRoute | None:
+    """Return the route that takes the target's page, or the page or the WebSocket at another path,
+    if it is the same on every address."""
     own = (path or view.evidence.target.path).partition("?")[0]
-    routes = {route_of(site, own) for site in view.answering_sites}
+    routes = {route_of(site, own, websocket) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
 
 
@@ -57,17 +59,19 @@ def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
 
 
 def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
-    """Return the paths of the WebSockets that the user named, or else those of the page whose
-    application opened them when it was asked directly."""
+    """Return the paths of the WebSockets that the user named, or else those of the page and of the
+    access log whose application opened them when it was asked directly."""
     if evidence.target.websockets:
         return tuple(dict.fromkeys(evidence.target.websockets))
-    opened = {
+    opened = dict.fromkeys(
         visit.requested
         for visit in evidence.good(BackendVisit)
         if visit.websocket and visit.accepted
-    }
-    page_paths = (websocket.path for websocket in evidence.good(WebSocketPath))
-    return tuple(path for path in dict.fromkeys(page_paths) if path.partition("?")[0] in opened)
+    )
+    paths = [websocket.path for websocket in evidence.good(WebSocketPath)]
+    named = [path for path in dict.fromkeys(paths) if path.partition("?")[0] in opened]
+    in_page = {path.partition("?")[0] for path in named}
+    return (*named, *(path for path in opened if path not in in_page))
 
 
 def websocket_severity(evidence: Evidence) -> Severity | None:

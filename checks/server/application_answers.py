@@ -114,7 +114,7 @@ class Refusal:
 
 def _refusal(view: ServerView, request: Request) -> Refusal | None:
     path, websocket, visits = request.path, request.websocket, request.visits
-    route = route_to_application(view, path)
+    route = route_to_application(view, path, websocket)
     if route is None or (websocket and any(visit.status == 429 for visit in visits)):
         return None
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)

@@ -49,7 +49,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
         return  # Apache does not even begin TLS
     path = target.path.partition("?")[0]
-    chosen = (route_of(site, path) for site in view.answering_sites)
+    chosen = (route_of(site, path, websocket=False) for site in view.answering_sites)
     # A handshake is also done where the site uses none, to see whether the application wants one.
     routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}
     for handshake in evidence.of(BackendHandshake):

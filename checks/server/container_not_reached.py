@@ -62,7 +62,7 @@ def _claim(
     view: ServerView, full_path: str, responses: Sequence[Exchange | Upgrade], websocket: bool
 ) -> Claim | None:
     path, evidence = full_path.partition("?")[0], view.evidence
-    route = route_to_application(view, path)
+    route = route_to_application(view, path, websocket)
     visits = [
         visit
         for visit in evidence.of(BackendVisit)

@@ -56,7 +56,7 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     """Return the claim for the target's page, or for a WebSocket; None if the application's answer
     does not depend on the Host."""
     evidence, target = view.evidence, view.evidence.target
-    route = route_to_application(view, websocket)
+    route = route_to_application(view, websocket, bool(websocket))
     if route is None or route.keeps_host or not visits:
         return None
     own = route.replacement_host

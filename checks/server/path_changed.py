@@ -65,7 +65,7 @@ def _claims(
     view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
-    route = route_to_application(view, path)
+    route = route_to_application(view, path, websocket)
     if route is None or not visits:
         return
     inner = inner_path(route, path)

@@ -32,7 +32,7 @@ def path_excluded(evidence: Evidence) -> Iterator[Claim]:
     for path in dict.fromkeys(target.websockets):
         plain, upgrades = path.partition("?")[0], refused_websockets(evidence, path)
         site = next(iter(view.answering_sites), None)
-        excluded = route_of(site, plain) if site else None
+        excluded = route_of(site, plain, websocket=True) if site else None
         if site is None or not upgrades or excluded is None or excluded.target != "!":
             continue
         passing_route = next(

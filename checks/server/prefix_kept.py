@@ -47,7 +47,7 @@ def _claims(
     view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
-    route = route_to_application(view, path)
+    route = route_to_application(view, path, websocket)
     remainder = rest_of(route, path) if route else ""
     if route is None or not visits or not remainder or inner_path(route, path) != path:
         return

@@ -1,24 +1,31 @@
-"""nginx ends TLS and passes requests on in plain HTTP to Apache, Caddy or HAProxy, which redirects
-what comes without TLS to https: the visitor is there already, and comes back for ever."""
+"""A server ends TLS and passes requests on in plain HTTP to another one on this machine, which
+redirects what comes without TLS to https: the visitor is there already, and comes back for ever."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text
+from checks.server import ServerView, place_text, server_on_port
+from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import REDIRECTS, redirect_target
 from diagnose.parsers.urls import normalize_url
 from diagnose.parsers.web_sites import answering_sites, redirect_of
+
+#: The servers that may end TLS, each with words of its own on the page.
+_FRONTS = ("nginx", "apache", "caddy", "haproxy", "traefik")
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, UpstreamTry, Exchange],
+    needs=[WebServer, WebServerConfig, Exchange],
     explains=[
+        "server.application-answers",
+        "server.forces-https",
+        "server.redirect-loop",
         "http.redirect-loop",
         "upstream.forces-https",
         "upstream.scheme-not-passed",
@@ -32,7 +39,7 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
         return
     if any(redirect_target(page) != normalize_url(page.url) for page in pages):
         return
-    ports = {attempt.port for attempt in evidence.of(UpstreamTry) if is_local_host(attempt.host)}
+    ports, front = _inner_ports(evidence)
     for server in evidence.good(WebServer):
         inner_ports = sorted(ports & set(server.ports))
         if server.foreign or target.port in server.ports or not inner_ports:
@@ -45,6 +52,9 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
                 because=(server, *evidence.good(WebServerConfig), *pages),
                 facts={
                     "server": server.title,
+                    "front": front.server.title if front else "nginx",
+                    **{f"front_{name}": False for name in _FRONTS},
+                    f"front_{front.server.product if front else 'nginx'}": True,
                     "name": target.host,
                     "behind": inner_ports[0],
                     "place": place_text(redirect.file, redirect.line),
@@ -53,6 +63,22 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
                 fix=Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL),
             )
             return
+
+
+def _inner_ports(evidence: Evidence) -> tuple[set[int], ServerView | None]:
+    """Return the ports of this machine to which the page is passed on in plain HTTP, and the view
+    of the server that does so; None for nginx."""
+    view = server_on_port(evidence)
+    if view is None:
+        attempts = evidence.of(UpstreamTry)
+        return {attempt.port for attempt in attempts if is_local_host(attempt.host)}, None
+    route, host = route_to_application(view), evidence.target.authority
+    if route is None or route.scheme != "http" or not is_local_host(route.host):
+        return set(), view
+    # Asked with the header of a proxy, it redirects all the same.
+    answer = answer_with(evidence, route, host, "https")
+    is_redirect = answer is not None and answer.status in REDIRECTS
+    return {route.port} if is_redirect else set(), view
 
 
 def _redirect(evidence: Evidence, server: WebServer, port: int) -> SiteRedirect | None:

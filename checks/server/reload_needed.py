@@ -1,13 +1,18 @@
 """The server runs with another configuration than the one on disk, and the site of the target
 differs in them. What is loaded was asked of the server itself (Caddy's admin API). Where that is
 off, Caddy's empty answer 200 shows that the site on disk is not loaded: it is what Caddy answers
-for a name that it does not know."""
+for a name that it does not know.
+
+Apache cannot be asked. Its file is newer than its oldest process, the file passes the request on to
+an application that answers it, and Apache answers with an error page of its own, or passes a
+WebSocket on as a page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
+from checks.server._backend_answers import refused_paths, websocket_severity
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,11 +26,15 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.http import is_error
-from diagnose.parsers.web_sites import answering_sites
+from diagnose.parsers.http import is_error, proxy_page
+from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
+
+#: Facts of the claim about Apache alone.
+_NO_APACHE: dict[str, object] = {"apache": False, "path": "", "place": "", "status": ""}
 
 #: Statuses that are decided on purpose: who may come in, and how often.
 _ON_PURPOSE = {401, 403, 429}
@@ -44,6 +53,7 @@ _ON_PURPOSE = {401, 403, 429}
         "server.site-missing",
         "server.application-down",
         "server.application-speaks-tls",
+        "server.own-answer",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:
@@ -54,6 +64,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     if view.config.loaded is None:
         yield from _not_asked(view)
+        yield from _apache_not_reloaded(view)
     if view.config.loaded is not False:
         return
     running = replace(view.config, sites=view.config.running)
@@ -73,6 +84,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             "matters": bool(symptoms),
             "off": False,
             "unit": view.server.unit,
+            **_NO_APACHE,
         },
         severity=None if symptoms else Severity.NOTE,
         ruled_out=("server.config-invalid",),
@@ -110,12 +122,74 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
             "matters": True,
             "off": off,
             "unit": server.unit,
+            **_NO_APACHE,
         },
         confidence=Confidence.LIKELY,
         ruled_out=("server.config-invalid",),
         fix=Fix((*test_steps(server), Manual("restart", Where.SERVER)), Applicability.MANUAL)
         if off
         else _fix(view, False),
+    )
+
+
+def _apache_not_reloaded(view: ServerView) -> Iterator[Claim]:
+    server, config, sites = view.server, view.config, view.answering_sites
+    if config is None or server.product != "apache" or not server.loaded or not sites:
+        return
+    file = config.file(sites[0].file)
+    if file is None or file.changed is None or file.changed <= server.loaded:
+        return
+    for path, answers, websocket in refused_paths(view.evidence):
+        own = path.partition("?")[0]
+        routes = {route_of(site, own, websocket) for site in sites}
+        route = routes.pop() if len(routes) == 1 else None
+        if route is None or not answers or not _is_older(view, own, websocket, answers):
+            continue
+        visits = [
+            visit
+            for visit in view.evidence.good(BackendVisit)
+            if (visit.target, visit.requested, visit.websocket) == (route.target, own, websocket)
+            if visit.path == inner_path(route, own) and visit.succeeded
+        ]
+        if not visits or (websocket and not route.websocket):
+            continue
+        yield Claim(
+            about=Subject(text=place_text(sites[0].file, sites[0].line)),
+            covers=(Subject(),),
+            because=(server, config, visits[0], *answers),
+            facts={
+                **view.facts,
+                "file": file.path,
+                "missing": False,
+                "matters": True,
+                "off": False,
+                "unit": server.unit,
+                "apache": True,
+                "path": own,
+                "place": place_text(route.file, route.line),
+                "status": answers[0].status or "",
+            },
+            severity=websocket_severity(view.evidence) if websocket else None,
+            confidence=Confidence.LIKELY,
+            ruled_out=("server.config-invalid",),
+            fix=_fix(view, True),
+        )
+        return
+
+
+def _is_older(
+    view: ServerView, path: str, websocket: bool, answers: Sequence[Exchange | Upgrade]
+) -> bool:
+    """Return whether these answers are none of the file's: error pages of Apache itself, and no
+    rule of the file that answers so; or refusals of a WebSocket, which the application opens."""
+    rules = view.config.rules if view.config else ()
+    if any((rule.path, rule.websocket) == (path, websocket) for rule in rules):
+        return False
+    return all(
+        proxy_page(answer.body) == "Apache"
+        if isinstance(answer, Exchange)
+        else (answer.status or 999) < 500
+        for answer in answers
     )
 
 

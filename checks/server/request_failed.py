@@ -17,7 +17,11 @@ from checks.server import (
     server_view,
 )
 from checks.server._apache_modules import modules_of_directive, modules_of_protocol
-from checks.server._backend_answers import refused_websockets
+from checks.server._backend_answers import (
+    refused_websockets,
+    websocket_paths,
+    websocket_severity,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +37,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
-from diagnose.parsers.web_sites import route_of
+from diagnose.parsers.web_sites import is_within, route_of
 
 #: The reasons of this check. The others have checks of their own.
 _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
@@ -57,10 +61,9 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
         if server_request_error.reason in _REASONS
     )
     view, error = server_view(evidence), next(errors, None)
-    path, failed = _failed(evidence)
+    path, websocket, failed = _failed(evidence)
     if view is None or error is None or not failed or error.product != view.server.product:
         return
-    websocket = path != evidence.target.path
     route, modules = _route(view, path, websocket), _modules(view, error)
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
@@ -81,13 +84,14 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(route.file, route.line) if route else "",
             "modules": modules,
         },
+        severity=websocket_severity(evidence) if websocket else None,
         fix=_fix(view, error, route, modules),
     )
 
 
-def _failed(evidence: Evidence) -> tuple[str, Sequence[Exchange | Upgrade]]:
-    """Return the answers that are an error, and their path: those of the page, or, where it came,
-    of the first WebSocket that was refused."""
+def _failed(evidence: Evidence) -> tuple[str, bool, Sequence[Exchange | Upgrade]]:
+    """Return the path of the answers that are an error, whether it is a WebSocket's, and these
+    answers: those of the page, or, where it came, of the first WebSocket that was refused."""
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
@@ -95,12 +99,12 @@ def _failed(evidence: Evidence) -> tuple[str, Sequence[Exchange | Upgrade]]:
         and (exchange.status == 403 or (exchange.status or 0) >= 500)
     ]
     if pages:
-        return evidence.target.path, pages
-    for path in evidence.target.websockets:
+        return evidence.target.path, False, pages
+    for path in websocket_paths(evidence):
         refused = refused_websockets(evidence, path)
         if refused and all((upgrade.status or 0) >= 500 for upgrade in refused):
-            return path, refused
-    return evidence.target.path, ()
+            return path, True, refused
+    return evidence.target.path, False, ()
 
 
 def _route(view: ServerView, path: str, websocket: bool) -> SiteRoute | None:
@@ -133,9 +137,31 @@ def _fix(
 
 
 def _tls_edit(view: ServerView, route: SiteRoute) -> Step | None:
-    """Return the edit that lets the site speak TLS to its backends."""
+    """Return the edit that lets the site speak TLS to its backends: above the line that passes
+    requests on, or below the head of the virtual host where that line is a RewriteRule, which
+    belongs to its conditions, or stands in a section in which the directive is not allowed."""
+    site = next((site for site in view.answering_sites if is_within(site, route)), None)
+    numbers = range(site.line + 1, site.end) if site else range(0)
+    for number in numbers:
+        line = line_text(view, route.file, number)
+        if re.fullmatch(r"(?i)\s*SSLProxyEngine\s+off\s*", line):
+            return line_edit(view, route.file, {number: (re.sub(r"(?i)off\s*$", "on", line),)})
     line = line_text(view, route.file, route.line)
     if not line.strip():
         return None
     indent = line[: len(line) - len(line.lstrip())]
+    before = [line_text(view, route.file, number) for number in numbers if number < route.line]
+    is_rule = line.strip().lower().startswith("rewriterule")
+    if site is not None and (is_rule or _is_in_section(before)):
+        head = line_text(view, site.file, site.line)
+        if not head.strip().lower().startswith("<virtualhost"):
+            return None
+        margin = head[: len(head) - len(head.lstrip())]
+        return line_edit(view, site.file, {site.line: (head, f"{margin}    SSLProxyEngine on")})
     return line_edit(view, route.file, {route.line: (f"{indent}SSLProxyEngine on", line)})
+
+
+def _is_in_section(lines: Sequence[str]) -> bool:
+    """Return whether a section is open after these lines of a virtual host."""
+    opened = sum(bool(re.match(r"\s*<\w", line)) for line in lines)
+    return opened > sum(bool(re.match(r"\s*</\w", line)) for line in lines)

@@ -1,14 +1,12 @@
-"""The application redirects to https for ever, because the server does not tell it that visitors
-use https already: it gets plain HTTP, without X-Forwarded-Proto. Asked directly with that header,
-it does not redirect.
+"""The application redirects to https for ever, or away from it to http, because the server does not
+tell it that visitors use https already: it gets plain HTTP, without X-Forwarded-Proto or with a
+wrong one. Asked directly with that header, it does not redirect so.
 """
 
 from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
-    line_edit,
-    line_text,
     manual_fix,
     place_text,
     reload_steps,
@@ -16,6 +14,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._haproxy import haproxy_view, insert_after
+from checks.server._scheme_lines import scheme_edit, scheme_line_facts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -31,7 +30,12 @@ from diagnose.model import (
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.redirects import REDIRECTS, redirect_target
+from diagnose.parsers.redirects import (
+    REDIRECTS,
+    follow_redirects,
+    leads_to_http,
+    redirect_target,
+)
 
 
 @check(
@@ -55,6 +59,9 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     secure = answer_with(evidence, route, target.authority, "https")
     if plain is None or secure is None or plain.status not in REDIRECTS:
         return
+    to_http = any(leads_to_http(page) for page in pages)
+    if to_http and secure.location.startswith("http:"):
+        return
     # The application's own redirect is the one that visitors get.
     is_same = plain.location in {page.header("Location") for page in pages}
     if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):
@@ -70,14 +77,34 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "status": plain.status,
             "location": plain.location,
             "other_status": secure.status,
+            "to_http": to_http,
+            "loop": not to_http,
+            **_own_line(view, route),
             view.server.product: True,
         },
+        severity=_severity(evidence, pages[0]) if to_http else None,
         fix=_fix(view, route),
     )
 
 
+def _severity(evidence: Evidence, page: Exchange) -> Severity | None:
+    """Return a warning for a redirect to http that leads back to https: visitors get the page."""
+    chain = follow_redirects(page, evidence.of(Exchange))
+    is_back = chain.end == "answer" and chain.steps[-1].url.startswith("https:")
+    return Severity.WARNING if is_back else None
+
+
+def _own_line(view: ServerView, route: SiteRoute) -> dict[str, object]:
+    is_apache = view.server.product == "apache"
+    return scheme_line_facts(view, route) if is_apache else {"own_line": "", "own_place": ""}
+
+
 def _fix(view: ServerView, route: SiteRoute) -> Fix:
-    edit = _haproxy_edit(view) if view.server.product == "haproxy" else _apache_edit(view, route)
+    edit = None
+    if view.server.product == "haproxy":
+        edit = _haproxy_edit(view)
+    elif view.server.product == "apache":
+        edit = scheme_edit(view, route)
     modules = view.config.modules if view.config else ()
     steps: tuple[Step, ...] = (edit,) if edit else ()
     if view.server.product == "apache" and "headers" not in modules:
@@ -86,16 +113,6 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
     if edit is None or not steps:
         return manual_fix(view, "pass-the-scheme")
     return Fix((*steps, *reload_steps(view.server)), Applicability.AUTOMATIC)
-
-
-def _apache_edit(view: ServerView, route: SiteRoute) -> Edit | None:
-    """Return an edit that sends the scheme, above the line that passes requests on."""
-    line = line_text(view, route.file, route.line)
-    if view.server.product != "apache" or not line.strip():
-        return None
-    indent = line[: len(line) - len(line.lstrip())]
-    added = f"{indent}RequestHeader set X-Forwarded-Proto https"
-    return line_edit(view, route.file, {route.line: (added, line)})
 
 
 def _haproxy_edit(view: ServerView) -> Edit | None:

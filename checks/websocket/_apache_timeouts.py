@@ -19,7 +19,8 @@ def short_timeout_of_apache(evidence: Evidence, path: str) -> ServerTimeout | No
     view, accepted = server_view(evidence), accepted_at(evidence, path)
     if view is None or view.server.product != "apache":
         return None
-    routes = {route_of(site, path.partition("?")[0]) for site in view.answering_sites}
+    own = path.partition("?")[0]
+    routes = {route_of(site, own, websocket=True) for site in view.answering_sites}
     route = next(iter(routes)) if len(routes) == 1 else None
     if not accepted or route is None or not route.idle_s or route.idle_s >= USUAL_TIMEOUT:
         return None

@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.urls import normalize_url, parse_url
+from diagnose.parsers.urls import is_related_host, normalize_url, parse_url
 
 #: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -54,6 +54,18 @@ def loses_port(answer: Exchange | LocalAnswer) -> bool:
         return False
     is_same = (own.host, own.path) == (onward.host, onward.path) and own.secure and onward.secure
     return is_same and onward.has_default_port and not own.has_default_port
+
+
+def leads_to_http(answer: Exchange | LocalAnswer) -> bool:
+    """Return whether a response over https redirects to http on the same site."""
+    own, onward = parse_url(answer.url), parse_url(redirect_target(answer) or "")
+    return (
+        own is not None
+        and onward is not None
+        and own.secure
+        and not onward.secure
+        and is_related_host(own.host, onward.host)
+    )
 
 
 @frozen

@@ -100,6 +100,11 @@ def route_of(site: WebSite, path: str, websocket: bool | None = None) -> SiteRou
     return None
 
 
+def is_within(site: WebSite, route: SiteRoute) -> bool:
+    """Return whether the line of a route stands in the lines of the site itself."""
+    return site.file == route.file and site.line <= route.line <= site.end
+
+
 def misses_pattern(route: SiteRoute, path: str) -> bool:
     """Return whether a route by a regular expression does not take the path."""
     is_known = len(route.path) <= 500 and is_supported_pcre(route.path)

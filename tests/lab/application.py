@@ -38,6 +38,8 @@ MODES = (
     "redirect-to-443",  # the same, and to the usual port
     "forces-https",  # to https:// always, as a program with an https port of its own
     "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
+    "scheme-in-redirect",  # /manage to the page behind it, at the scheme of X-Forwarded-Proto
+    "no-challenge",  # 404 for everything well-known
     "not-implemented",  # 501 for every handshake, as websocket-sharp without a service there
     "canonical",  # to the site's own https URL unless the Host header is the site's
     "own-host",  # 404 unless the Host header is app.internal
@@ -72,6 +74,11 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
         case "ignores-the-scheme" if path == "/":
             return answer("307 Moved", b"", f"Location: http://{headers.get('host')}/login")
+        case "scheme-in-redirect" if path == "/manage":
+            scheme = headers.get("x-forwarded-proto", "http")
+            return answer("302 Found", b"", f"Location: {scheme}://{headers.get('host')}/manage/1")
+        case "no-challenge" if path.startswith("/.well-known/"):
+            return answer("404 Not Found", b"Cannot GET\n")
         case "canonical" if headers.get("host") != "shop.example.com":
             return answer("302 Found", b"", f"Location: https://shop.example.com{path}")
         case "own-host" if headers.get("host") != "app.internal":

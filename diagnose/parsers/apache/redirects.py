@@ -19,7 +19,9 @@ _EVERY_PATH = {"^", "^(.*)$", "(.*)", "^(.*)", "(.*)$", ".*", "^.*$", "^/(.*)$",
                "^/(.*)", "^/?(.*)", "."}  # fmt: skip
 _OFF = {"off", "!on", "!=on", "=off"}
 #: What conditions ask for that all handshakes, and all other requests, have in common.
-_COMMON_SUBJECTS = {"%{HTTP:UPGRADE}", "%{HTTP:CONNECTION}", "%{HTTPS}"}
+_COMMON_SUBJECTS = {
+    "%{HTTP:UPGRADE}", "%{HTTP:CONNECTION}", "%{HTTPS}", "${HTTP:UPGRADE}", "${HTTP:CONNECTION}",
+}  # fmt: skip
 _ON = {"on", "!off", "!=off", "=on"}
 
 

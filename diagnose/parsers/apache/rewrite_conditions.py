@@ -11,6 +11,9 @@ from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of
 
 _VARIABLE = re.compile(r"%\{([A-Z_]+(?::[A-Za-z-]+)?)\}", re.IGNORECASE)
 
+#: A look-up in a RewriteMap of this name, which nobody has: a field was meant, with "%".
+_NO_MAP = re.compile(r"\$\{(?:HTTP|ENV|SSL):[\w-]{1,60}\}")
+
 #: The User-Agent of this program, and the beginning of that of every browser.
 _AGENTS = (f"diagnose/{VERSION}", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Firefox/140")
 
@@ -72,7 +75,10 @@ def _test(text: str, test: str, condition: Directive) -> Truth:
 
 
 def _value(subject: str, request: ServerRequest) -> str | None:
-    """Return the text that a test string stands for; None if a part of it is not known."""
+    """Return the text that a test string stands for; None if a part of it is not known. A look-up
+    in a map that is not there gives nothing (mod_rewrite, "RewriteMap")."""
+    if _NO_MAP.fullmatch(subject):
+        return ""
     parts: list[str] = []
     position = 0
     for match in _VARIABLE.finditer(subject):

@@ -8,8 +8,9 @@ such page, it is asked for the rest. What the page of a sub-folder asks for besi
 asked of the page's own application.
 
 A WebSocket that the page opens, and that the user did not name, is asked of its application at
-once. If it opens there, the site is asked for it as a browser asks. A refusal says nothing: the
-path may be a beginning, and most applications want a session.
+once; so is one that browsers may have been refused, by the access log. If it opens there, the site
+is asked for it as a browser asks. A refusal says nothing: the path may be a beginning, and most
+applications want a session.
 """
 
 from collections.abc import Collection, Iterator
@@ -37,7 +38,7 @@ _RESERVE = 2.0
 #: Maximum number of paths beside a sub-folder that are asked for.
 MAX_STRAYS = 2
 
-#: Maximum number of WebSockets of the page that are tried.
+#: Maximum number of WebSockets of the page, and of the access log, that are tried.
 MAX_NAMED = 2
 
 #: Statuses that ask for credentials: the application would ask for them too.
@@ -88,7 +89,7 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
     own = ctx.target.path.partition("?")[0]
     if not is_holder(ctx, config):
         return
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, own)[:1]:
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, own, False)[:1]:
         visited = {visit.requested for visit in ctx.observed(BackendVisit)}
         if not route.host or route.scheme != "http" or not route.path.strip("/"):
             continue
@@ -120,23 +121,26 @@ async def visits_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
 @probe(after=WebSocketPath)
 async def page_websocket(ctx: ProbeContext, websocket: WebSocketPath) -> None:
     for config in ctx.observed(WebServerConfig):
-        await _try_websocket(ctx, config, websocket.path)
+        await try_websocket(ctx, config, websocket.path)
 
 
 @probe(after=WebServerConfig)
 async def page_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> None:
     """Do the same if the page was read before the configuration."""
     for websocket in ctx.observed(WebSocketPath):
-        await _try_websocket(ctx, config, websocket.path)
+        await try_websocket(ctx, config, websocket.path)
 
 
-async def _try_websocket(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
-    """Ask the application for a WebSocket of the page, and the site if it opens there."""
+async def try_websocket(
+    ctx: ProbeContext, config: WebServerConfig, path: str, source: str = "page"
+) -> None:
+    """Ask the application for a WebSocket of the page or of the access log (`source`), and the site
+    if it opens there."""
     if ctx.target.websockets or not (ctx.options.wants("websocket") and ctx.options.outside):
         return
     own = path.partition("?")[0]
     routes = _routes(ctx, config, own, websocket=True, schemes=_PLAIN | _SECURE)
-    slots = (f"page WebSocket {number}" for number in range(MAX_NAMED))
+    slots = (f"{source} WebSocket {number}" for number in range(MAX_NAMED))
     if not routes or not ctx.further_requests.begin(f"page WebSocket {path}"):
         return
     if not any(ctx.further_requests.begin(slot) for slot in slots):
@@ -191,7 +195,7 @@ def _routes(
     }
     return [
         route
-        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)
+        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, websocket)
         if route.host and route.scheme in schemes
         if (route.target, path, websocket) not in visited
     ][:2]

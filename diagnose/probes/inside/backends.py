@@ -2,8 +2,8 @@
 
 Where a site passes requests on with TLS, or gets no answer without it, the handshake is done from
 the server; where plain HTTP is refused with 400, the page is then asked over TLS too. Where a page
-loops or is refused, the application is asked directly, with the headers that a proxy should pass on
-and without them. HAProxy's own tries are in `haproxy_backends`.
+loops, leads to http or is refused, the application is asked directly, with the headers that a proxy
+should pass on and without them. HAProxy's own tries are in `haproxy_backends`.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
-from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.redirects import leads_to_http, leads_to_itself
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse
@@ -100,7 +100,8 @@ async def _ask_websocket(
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Return whether a visitor got an error, a refusal, or a redirect to the same URL."""
+    """Return whether a visitor got an error, a refusal, or a redirect to the same URL or to
+    http."""
     if exchange.purpose != "target" or exchange.port != ctx.target.port:
         return False
     status = exchange.status or 0
@@ -109,6 +110,7 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
         or status >= 500
         or status in REFUSALS
         or leads_to_itself(exchange)
+        or leads_to_http(exchange)
     )
 
 
@@ -119,7 +121,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
     path = ctx.target.path.partition("?")[0]
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:2]:
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:2]:
         if route.socket and not is_answer:
             await _ask_socket(ctx, route)
         if not route.host:

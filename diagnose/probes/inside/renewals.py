@@ -1,6 +1,6 @@
 """Probes for why a certificate was not renewed: logs of renewal tools, and failed systemd units.
 
-They run only if a certificate of nginx has expired or expires soon, or if the message of an ACME
+They run only if a certificate has expired or expires soon, or if the message of an ACME
 client was pasted.
 """
 
@@ -16,6 +16,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import ChallengeFolder, RenewalFailure
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.sanitize import clean
@@ -51,13 +52,21 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
 
 
 @probe(after=NginxConfig)
-async def challenge_settings(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Read where renewal tools write challenges, if the target is one: the name may have no
+async def challenge_settings(ctx: ProbeContext, _: NginxConfig) -> None:
+    await _read_settings(ctx)
+
+
+@probe(after=WebServerConfig)
+async def challenge_settings_of_others(ctx: ProbeContext, _: WebServerConfig) -> None:
+    await _read_settings(ctx)
+
+
+async def _read_settings(ctx: ProbeContext) -> None:
+    """Read once where renewal tools write challenges, if the target is one: the name may have no
     certificate yet."""
-    if not _is_challenge(ctx) or ctx.observed(NginxConfig)[0] is not config:
-        return
-    at = ctx.elapsed()
-    await _emit_folders(ctx, await ctx.machine.run("sh", "-c", SCRIPT), at)
+    if _is_challenge(ctx) and ctx.further_requests.begin("the settings of renewal tools"):
+        at = ctx.elapsed()
+        await _emit_folders(ctx, await ctx.machine.run("sh", "-c", SCRIPT), at)
 
 
 def _is_challenge(ctx: ProbeContext) -> bool:

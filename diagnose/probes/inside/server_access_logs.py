@@ -14,6 +14,7 @@ from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
+from diagnose.probes.inside.backend_visits import try_websocket
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
@@ -56,7 +57,10 @@ async def _read_once(ctx: ProbeContext) -> None:
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
         logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
         for site in logged_sites:
-            if (await observe_failures(ctx, site, pages)).requests:
+            failures = await observe_failures(ctx, site, pages)
+            for path in failures.upgrades:
+                await try_websocket(ctx, configs[0], path, "logged")
+            if failures.requests:
                 return
 
 

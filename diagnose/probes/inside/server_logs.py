@@ -6,7 +6,7 @@ They write there why they failed or refused, which no visitor sees.
 
 import asyncio
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
@@ -19,6 +19,7 @@ from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import (
     ServerRequestError,
     ServerStartError,
+    SiteRoute,
     WebServer,
     WebServerConfig,
     WebSite,
@@ -295,25 +296,30 @@ def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
 
 
 def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> RequestedSite:
-    requested_paths = (path,) if path else (ctx.target.path, *ctx.target.websockets)
-    paths = [path.partition("?")[0] for path in requested_paths]
+    """Return what this run requested: `path`, or the target's page and the WebSockets that were
+    refused. A route may be for one kind of request alone."""
+    refused = (upgrade.path for upgrade in ctx.observed(Upgrade) if _is_refused(upgrade))
+    websockets = () if path else dict.fromkeys((*ctx.target.websockets, *refused))
+    requests = [(path or ctx.target.path, False), *((path, True) for path in websockets)]
+    requests = [(path.partition("?")[0], websocket) for path, websocket in requests]
+    routes = [
+        route
+        for site in sites
+        for path, websocket in requests
+        if (route := route_of(site, path, websocket))
+    ]
+    gateways = (socket for site in sites for socket in site.gateways)
     return RequestedSite(
-        paths,
+        [path for path, _ in requests],
         [site.root for site in sites if site.root],
-        tuple(_backends(sites, paths)),
-        tuple(_sockets(sites, paths)),
+        tuple(_backends(routes)),
+        (*gateways, *(route.socket for route in routes if route.socket)),
         {connection.source for connection in ctx.observed(Connection)} - {""},
     )
 
 
-def _sockets(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
-    yield from (socket for site in sites for socket in site.gateways)
-    routes = (route_of(site, path) for site in sites for path in paths)
-    yield from (route.socket for route in routes if route and route.socket)
-
-
-def _backends(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
-    for route in (route_of(site, path) for site in sites for path in paths):
-        if route and route.host:
+def _backends(routes: Iterable[SiteRoute]) -> Iterator[str]:
+    for route in routes:
+        if route.host:
             default = 443 if route.scheme in {"https", "wss"} else 80
             yield f"{route.host}:{route.port or default}"

@@ -28,6 +28,36 @@ def test_fires_and_writes_the_mark() -> None:
     assert "+    RewriteRule .* ws://127.0.0.1:3000%{REQUEST_URI} [P,L]\n" in edit.diff
 
 
+LOOKED_UP = HTTPS.replace(
+    "    ProxyPass /ws ws://127.0.0.1:3000/ws\n",
+    "    RewriteEngine On\n    RewriteCond ${HTTP:Upgrade} websocket [NC]\n"
+    "    RewriteCond ${HTTP:Connection} upgrade [NC]\n"
+    '    RewriteRule ^/?(.*) "ws://127.0.0.1:3000/$1" [P,L]\n',
+)
+
+
+def test_fires_for_conditions_that_look_up_a_map() -> None:
+    config = apache_config(LOOKED_UP)
+    (claim,) = judge(CHECK, APACHE, config, REFUSED, target=CHAT, masked=False)
+    assert (claim.facts["variable"], claim.facts["marked"]) == (
+        "${HTTP:Upgrade}", "%{HTTP:Upgrade}",
+    )  # fmt: skip
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteCond %{HTTP:Upgrade} websocket [NC]\n" in edit.diff
+    assert "+    RewriteCond %{HTTP:Connection} upgrade [NC]\n" in edit.diff
+
+
+def test_silent_where_the_conditions_are_marked_or_of_another_rule() -> None:
+    marked = apache_config(LOOKED_UP.replace("${", "%{"))
+    assert not judge(CHECK, APACHE, marked, REFUSED, target=CHAT)
+    plain = apache_config(LOOKED_UP.replace('"ws:', '"http:'))
+    assert not judge(CHECK, APACHE, plain, REFUSED, target=CHAT)
+    opened = replace(REFUSED, accepted=True, status=101)
+    assert not judge(CHECK, APACHE, apache_config(LOOKED_UP), opened, target=CHAT)
+
+
 def test_silent_where_the_mark_is_there_or_the_websocket_opens() -> None:
     marked = apache_config(SITE.replace("/{REQ", "%{REQ"))
     assert not judge(CHECK, APACHE, marked, REFUSED, target=CHAT)

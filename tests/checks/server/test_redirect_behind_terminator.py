@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER, config
 from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, SITE, apache_config
 
 CHECK = "server.redirect-behind-terminator"
 TEXT = """\
@@ -32,3 +34,38 @@ def test_silent_for_another_port_a_condition_or_a_page() -> None:
     asked = TEXT.replace("!{ ssl_fc }", "!{ ssl_fc } !{ hdr(X-Forwarded-Proto) https }")
     assert not judge(CHECK, BEHIND, config(asked), LOOP, TRY)
     assert not judge(CHECK, BEHIND, config(TEXT), ANSWER, TRY)
+
+
+INNER = """\
+<VirtualHost *:8080>
+    ServerName shop.example.com
+    RewriteEngine On
+    RewriteCond %{HTTPS} off
+    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+</VirtualHost>
+"""
+FRONT = TEXT.replace("bind :8080", "bind :443 ssl crt /etc/ssl/shop.pem")
+FRONT = FRONT.replace("    redirect scheme https code 301 if !{ ssl_fc }\n", "")
+FRONT = FRONT.replace("127.0.0.1:3000", "127.0.0.1:8080")
+BEHIND_HAPROXY = replace(APACHE, ports=(8080,))
+REDIRECTED = BackendAnswer(
+    target="http://127.0.0.1:8080", path="/", host="shop.example.com", proto="https", status=301,
+    location="https://shop.example.com/",
+)  # fmt: skip
+
+
+def test_fires_for_apache_behind_haproxy() -> None:
+    rest = (apache_config(INNER), BEHIND_HAPROXY, LOOP)
+    (claim,) = judge(CHECK, SERVER, config(FRONT), *rest, REDIRECTED)
+    assert (claim.facts["front"], claim.facts["server"]) == ("HAProxy", "Apache")
+    assert claim.facts["front_haproxy"] is True
+    assert claim.facts["place"] == f"{SITE}:5"
+
+
+def test_silent_where_the_inner_server_believes_the_header() -> None:
+    rest = (SERVER, config(FRONT), apache_config(INNER), BEHIND_HAPROXY, LOOP)
+    assert not judge(CHECK, *rest, replace(REDIRECTED, status=200, location=""))
+    assert not judge(CHECK, *rest)
+    asked = INNER.replace("%{HTTPS} off", "%{HTTP:X-Forwarded-Proto} !https")
+    others = (SERVER, config(FRONT), apache_config(asked), BEHIND_HAPROXY, LOOP)
+    assert not judge(CHECK, *others, REDIRECTED)

@@ -79,3 +79,41 @@ def test_fires_for_a_websocket_where_the_page_came() -> None:
     assert isinstance(edit, Edit)
     assert "+    SSLProxyEngine on\n     ProxyPass /ws wss://" in edit.diff
     assert not judge(CHECK, APACHE, config, error, ANSWER, upgrade(404), target=CHAT)
+
+
+def tls_edit(lines: str) -> str:
+    """The edit of a site in which these lines pass the pages on."""
+    config = apache_config(HTTPS.replace("    ProxyPass / http://127.0.0.1:3000/\n", lines))
+    error = replace(HANDLER, reason="backend-tls", scheme="")
+    (claim,) = judge(CHECK, APACHE, config, error, BROKEN)
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+HEAD = " <VirtualHost *:443>\n+    SSLProxyEngine on\n"
+
+
+def test_fires_and_writes_tls_where_the_directive_is_allowed() -> None:
+    location = "    <Location />\n        ProxyPass https://127.0.0.1:3000/\n    </Location>\n"
+    assert HEAD in tls_edit(location)
+    rule = "    RewriteEngine On\n    RewriteRule ^/(.*) https://127.0.0.1:3000/$1 [P]\n"
+    assert HEAD in tls_edit(rule)
+    off = "    ProxyPass / https://127.0.0.1:3000/\n    SSLProxyEngine Off\n"
+    assert "-    SSLProxyEngine Off\n+    SSLProxyEngine on\n" in tls_edit(off)
+
+
+def test_fires_for_a_rule_that_passes_websockets_alone_on() -> None:
+    rules = (
+        "    RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} websocket [NC]\n"
+        "    RewriteRule ^/?(.*) wss://127.0.0.1:3443/$1 [P,L]\n"
+    )
+    site = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", rules)
+    error = replace(HANDLER, reason="backend-tls", scheme="")
+    config = apache_config(site)
+    (claim,) = judge(CHECK, APACHE, config, error, ANSWER, upgrade(500), target=CHAT)
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert HEAD in edit.diff

@@ -1,12 +1,14 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+import pytest
+
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.backends import BackendAnswer
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.report_builder import ANSWER
-from tests.support.web_server_evidence import APACHE, MODULES, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
 
 CHECK = "server.scheme-not-passed"
 URL = "https://shop.example.com/"
@@ -53,3 +55,58 @@ def test_silent_when_the_application_redirects_anyway_or_somebody_else_does() ->
     own = replace(PLAIN, status=200, location="")
     assert not judge(CHECK, APACHE, apache_config(), LOOP, own, SECURE)
     assert not judge(CHECK, APACHE, apache_config(), ANSWER, PLAIN, SECURE)
+
+
+def edit_with(lines: str) -> str:
+    """The edit of a site that has these lines."""
+    site = HTTPS.replace("</VirtualHost>", f"{lines}</VirtualHost>")
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LOOP, PLAIN, SECURE, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}s',
+        "RequestHeader set X-Forwarded-Proto http",
+        "RequestHeader set X-Forwarded-Proto https env=SECURE",
+        "Header always set X-Forwarded-Proto https",
+        "RequestHeader unset X-Forwarded-Proto early",
+        "RequestHeader set X_Forwarded_Proto https",
+    ],
+)
+def test_fires_and_replaces_the_line_that_sends_something_else(line: str) -> None:
+    diff = edit_with(f"    {line}\n")
+    assert f"-    {line}\n+    RequestHeader set X-Forwarded-Proto https\n" in diff
+
+
+def test_fires_and_replaces_the_line_that_counts_last() -> None:
+    section = (
+        "    <Location />\n        RequestHeader set X-Forwarded-Proto http\n    </Location>\n"
+    )
+    first = "    RequestHeader set X-Forwarded-Proto https\n"
+    assert "-        RequestHeader set X-Forwarded-Proto http\n" in edit_with(section + first)
+    other = section.replace("<Location />", "<Location /other>")
+    assert "+    RequestHeader set X-Forwarded-Proto https\n     ProxyPass / " in edit_with(other)
+
+
+def test_fires_for_a_redirect_to_http_that_the_header_would_prevent() -> None:
+    onward = "http://shop.example.com/inventory"
+    page = replace(ANSWER, status=302, headers=(("Location", onward),))
+    plain = replace(PLAIN, status=302, location=onward)
+    secure = replace(SECURE, status=302, location=onward.replace("http:", "https:"))
+    (claim,) = judge(CHECK, APACHE, apache_config(), page, plain, secure)
+    assert claim.facts["to_http"] is True
+    assert claim.severity is None
+    back = replace(ANSWER, url=onward.replace("http:", "https:"), purpose="redirect")
+    onward_page = replace(
+        ANSWER, url=onward, port=80, purpose="redirect", status=301,
+        headers=(("Location", back.url),),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, APACHE, apache_config(), page, onward_page, back, plain, secure)
+    assert claim.severity is Severity.WARNING
+    ignored = replace(secure, location="http://shop.example.com/start")
+    assert not judge(CHECK, APACHE, apache_config(), page, plain, ignored)

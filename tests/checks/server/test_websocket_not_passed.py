@@ -217,3 +217,17 @@ def test_fires_for_a_known_application_whose_websocket_is_behind_its_login() -> 
     parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
     assert not judge(CHECK, APACHE, apache_config(parameter), LISTENING, named, target=SHOP)
     assert not judge(CHECK, *observations, replace(named, need=""), target=SHOP)
+
+
+def test_fires_for_a_path_of_the_access_log_that_the_application_opens() -> None:
+    """Neither the user nor the page names it."""
+    opened = BackendVisit(
+        target="http://127.0.0.1:3000/", requested="/ws", path="/ws", websocket=True, status=101,
+        connected=True, accepted=True,
+    )  # fmt: skip
+    refused = upgrade(426)
+    (claim,) = judge(CHECK, APACHE, apache_config(PAGES), LISTENING, opened, refused, target=SHOP)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["path"] == "/ws"
+    closed = replace(opened, status=426, accepted=False)
+    assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, closed, refused, target=SHOP)

@@ -157,3 +157,21 @@ def test_a_refused_websocket_is_asked_for_with_both_names() -> None:
     assert "Origin: https://shop.example.com" in answers[0].equivalent
     asyncio.run(probe.work(looking, refused))
     assert len(looking.observed(BackendAnswer)) == 2
+
+
+def test_an_application_behind_a_redirect_to_http_is_asked_with_and_without_the_scheme() -> None:
+    away = replace(PAGE, status=302, headers=(("Location", "http://shop.example.com/login"),))
+    answers = ask_backends(AnyMachine(), APACHE, apache_config(), away).observed(BackendAnswer)
+    assert {answer.proto for answer in answers} == {"", "https"}
+    stays = replace(away, headers=(("Location", "https://shop.example.com/login"),))
+    assert not ask_backends(AnyMachine(), APACHE, apache_config(), stays).observed(BackendAnswer)
+
+
+def test_the_application_of_the_pages_is_known_beside_a_rule_for_websockets() -> None:
+    rule = (
+        "RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} =websocket [NC]\n"
+        "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n    ProxyPass / http"
+    )
+    config = apache_config(HTTPS.replace("ProxyPass / http", rule))
+    answers = ask_backends(AnyMachine(), APACHE, config, LOOP).observed(BackendAnswer)
+    assert {answer.target for answer in answers} == {"http://127.0.0.1:3000/"}

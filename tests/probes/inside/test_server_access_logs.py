@@ -133,3 +133,32 @@ def test_a_request_of_another_machine_in_the_second_of_the_run(client: str, coun
     line = REFUSED.replace("198.51.100.7", client).replace("18:01:00", "18:01:10")
     observed = look(HAPROXY, haproxy_config(), line=line, log=probes.HAPROXY_LOG, net=OneAddress())
     assert len(observed) == count
+
+
+HANDSHAKE = '[24/Nov/2026:18:01:00 +0800] "GET /live HTTP/1.1" 426 "Mozilla/5.0"'
+
+
+def paths_tried(monkeypatch: pytest.MonkeyPatch, line: str) -> list[tuple[str, str]]:
+    """The paths of which the application is asked for a WebSocket."""
+    tried: list[tuple[str, str]] = []
+
+    async def try_websocket(_: Any, __: WebServerConfig, path: str, source: str) -> None:
+        tried.append((path, source))
+
+    monkeypatch.setattr(probes, "try_websocket", try_websocket)
+    look(line=line)
+    return tried
+
+
+def test_a_path_at_which_a_browser_may_have_been_refused_a_websocket_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert paths_tried(monkeypatch, HANDSHAKE) == [("/live", "logged")]
+
+
+def test_no_path_is_tried_that_was_answered_or_asked_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not paths_tried(monkeypatch, HANDSHAKE.replace(" 426 ", " 101 "))
+    assert not paths_tried(monkeypatch, HANDSHAKE.replace("HTTP/1.1", "HTTP/2.0"))
+    assert not paths_tried(monkeypatch, HANDSHAKE.replace("GET", "POST"))

@@ -5,8 +5,8 @@ from typing import Any
 
 from diagnose.machine import CommandResult
 from diagnose.model import Observation, Unseen
-from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerRequestError, ServerStartError
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import ServerRequestError, ServerStartError, WebServerConfig
 from diagnose.probes.inside import server_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -26,12 +26,14 @@ def run(probe: Any, looking: Looking, observation: Observation) -> None:
     asyncio.run(probe.work(looking, observation))
 
 
-def look(result: CommandResult, *observations: Observation) -> Looking:
+def look(
+    result: CommandResult, *observations: Observation, config: WebServerConfig = CONFIG
+) -> Looking:
     command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
     looking = Looking(RecordedMachine({command: result}, {}))
     for observation in observations:
         looking.emit(observation)
-    run(probes.after_the_configuration, looking, CONFIG)
+    run(probes.after_the_configuration, looking, config)
     return looking
 
 
@@ -94,3 +96,25 @@ def test_why_a_stopped_apache_did_not_start() -> None:
     running.emit(APACHE)
     run(probes.of_a_stopped_server, running, CONFIG)
     assert not running.observed(ServerStartError)
+
+
+def test_the_backend_of_a_rule_for_websockets_alone_is_known() -> None:
+    rule = (
+        f"    ErrorLog {LOG}\n    RewriteEngine On\n"
+        "    RewriteCond %{HTTP:Upgrade} =websocket [NC]\n"
+        "    RewriteRule /(.*) wss://127.0.0.1:3443/$1 [P,L]\n"
+        "    ProxyPass / http://127.0.0.1:3000/\n"
+    )
+    config = apache_config(HTTPS[: HTTPS.index("    ProxyPass")] + rule + "</VirtualHost>\n")
+    line = TEXT.replace(
+        "AH01144: No protocol handler was valid for the URL / (scheme 'http').",
+        "AH00961: https: failed to enable ssl support for 127.0.0.1:3443 (127.0.0.1)",
+    )
+    refused = Upgrade(
+        url="wss://shop.example.com/live", path="/live", address="203.0.113.10", port=443,
+        status=500,
+    )  # fmt: skip
+    (error,) = look(read(0, line), APACHE, config, refused, config=config).observed(
+        ServerRequestError
+    )
+    assert error.reason == "backend-tls"

@@ -115,9 +115,10 @@ async def idle_servers(ctx: ProbeContext, handshake: Handshake, listeners: Liste
 async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the servers on other ports after the page redirects to itself, names itself with http,
     or is that of a new installation, and none of these servers has the port: one of them may stand
-    behind the program that ends TLS, and answer."""
+    behind the program that ends TLS, and answer. After a redirect to itself, the program that ends
+    TLS may be one of these servers too."""
     if is_first(ctx, exchange, _may_come_from_behind):
-        await _look_behind(ctx, listeners)
+        await _look_behind(ctx, listeners, leads_to_itself(exchange))
 
 
 @probe(after=Page, needs=Listeners)
@@ -132,15 +133,19 @@ def _names_itself(ctx: ProbeContext, page: Page) -> bool:
     return _names_itself_plain(page, ctx.target.host)
 
 
-async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
+async def _look_behind(ctx: ProbeContext, listeners: Listeners, is_loop: bool = False) -> None:
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
-    if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
+    if listeners.failure is not None or not holders:
+        return
+    if not is_loop and not holders.isdisjoint(PRODUCTS):
         return
     servers = await list_servers(ctx, listeners)
     if servers is None:
         return
     running = [
-        process for process in servers.processes if process.name in PRODUCTS and process.ports
+        process
+        for process in servers.processes
+        if process.name in PRODUCTS and process.ports and ctx.target.port not in process.ports
     ]
     chosen = [Candidate(server.name, server.program, server) for server in running][:MAX_READ]
     await asyncio.gather(*(observe_behind(ctx, candidate) for candidate in chosen))

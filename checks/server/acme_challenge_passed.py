@@ -1,0 +1,141 @@
+"""Apache, Caddy or HAProxy passes the path of ACME challenges on to an application, and the client
+writes challenges as files (RFC 8555 section 8.3): the authority never gets them.
+
+An application may answer challenges itself. So the client has to be known: its settings name a
+folder for the site, or a message of it was pasted.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.http._challenges import ANSWERS_ITSELF
+from checks.server import ServerView, line_edit, line_text, manual_fix, place_text, reload_steps
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import answering_sites, route_of
+
+#: Below this path a client puts its files, and the path below a webroot.
+_CHALLENGES = "/.well-known/acme-challenge/"
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, Exchange],
+    needs_fault=[Exchange],
+    explains=[
+        "http.acme-challenge-answered",
+        "http.acme-challenge-blocked",
+        "http.redirect-to-error",
+        "http.server-error",
+        "http.answer-says-why",
+        "server.own-answer",
+        "server.application-answers",
+    ],
+)
+def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    folder = next(
+        (each for each in evidence.good(ChallengeFolder) if each.name == target.host), None
+    )
+    if folder is None and not _is_told(evidence):
+        return
+    for answer in _answers(evidence):
+        view = _view(evidence, answer.port)
+        url = parse_url(answer.url)
+        if view is None or view.config is None or url is None:
+            continue
+        path = url.path.partition("?")[0]
+        sites = answering_sites(view.config, answer.port, target.host)
+        routes = {route_of(site, path, websocket=False) for site in sites}
+        route = routes.pop() if len(routes) == 1 else None
+        if route is None or not (route.host or route.socket):
+            continue
+        subject = Subject(port=answer.port, path=path)
+        yield Claim(
+            about=subject,
+            covers=(subject, Subject(port=answer.port), Subject(port=target.port)),
+            because=(answer, view.server, view.config, *([folder] if folder else [])),
+            confidence=Confidence.CERTAIN if folder else Confidence.LIKELY,
+            facts={
+                **view.facts,
+                "url": answer.url,
+                "status": answer.status or "",
+                "place": place_text(route.file, route.line),
+                "target": route.target,
+                "folder": folder.folder if folder else "",
+                "tool": folder.tool if folder else "",
+                "source": folder.source if folder else "",
+                view.server.product: True,
+            },
+            fix=_fix(view, sites, route, folder.folder if folder else ""),
+        )
+        return
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether an authority got something else than the file, by a message of a client that
+    writes files."""
+    symptom = evidence.target.symptom
+    if symptom is None or symptom.kind != "acme-response":
+        return False
+    return not ANSWERS_ITSELF.search(f"{evidence.target.input} {symptom.text}")
+
+
+def _answers(evidence: Evidence) -> list[Exchange]:
+    """Return the answers at challenges: to one that nobody asked for, and an error at the target's
+    own, also behind a redirect."""
+    answers = []
+    for exchange in evidence.good(Exchange):
+        url = parse_url(exchange.url)
+        if url is None or url.host != evidence.target.host or not url.path.startswith(_CHALLENGES):
+            continue
+        is_error = exchange.purpose in {"target", "redirect"} and (exchange.status or 0) >= 400
+        is_made_up = exchange.purpose == "acme" and exchange.status not in REDIRECTS
+        if is_error or is_made_up:
+            answers.append(exchange)
+    return answers
+
+
+def _view(evidence: Evidence, port: int) -> ServerView | None:
+    """Return the view of the server that has a port, which need not be the target's."""
+    for server in evidence.good(WebServer):
+        if port in server.ports and not server.foreign:
+            configs = evidence.good(WebServerConfig)
+            config = next((each for each in configs if each.product == server.product), None)
+            return ServerView(evidence, server, config, None)
+    return None
+
+
+def _fix(view: ServerView, sites: Sequence[WebSite], route: SiteRoute, folder: str) -> Fix:
+    """Leave the path to the server itself, and have it look in the client's folder."""
+    line = line_text(view, route.file, route.line)
+    is_plain = view.server.product == "apache" and re.match(r"(?i)\s*ProxyPass\s+/", line)
+    if not is_plain or not re.fullmatch(r"/[\w./-]{1,200}", folder):
+        return manual_fix(view, "leave-it-out")
+    indent = line[: len(line) - len(line.lstrip())]
+    added = [f"{indent}ProxyPass {_CHALLENGES} !"]
+    if any(site.root.rstrip("/") != folder.rstrip("/") for site in sites):
+        files = f"{folder.rstrip('/')}{_CHALLENGES}"
+        added += [
+            f"{indent}Alias {_CHALLENGES} {files}",
+            f"{indent}<Directory {files}>",
+            f"{indent}    Require all granted",
+            f"{indent}</Directory>",
+        ]
+    edit = line_edit(view, route.file, {route.line: (*added, line)})
+    if edit is None:
+        return manual_fix(view, "leave-it-out")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

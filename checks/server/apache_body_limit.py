@@ -1,0 +1,91 @@
+"""Apache refuses an upload by its own limit (413; core, "LimitRequestBody"): the access log has the
+request, and a line of the site's file sets the limit for its path.
+
+Requests that mod_proxy passes on by http:// are not counted by Apache.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.nginx._failed_requests import current_failures
+from checks.server import ServerView, line_text, manual_fix, place_text, server_on_port
+from checks.server._backend_answers import route_to_application
+from checks.upstream._responses import asks_about_size
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.logs import FailedRequests
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.nginx.proxy_headers import size_text
+from diagnose.parsers.web_sites import takes
+
+_LIMIT = re.compile(r"(?i)\s*LimitRequestBody\s+[\"']?(\d{1,15})\b")
+_OPENS = re.compile(r"\s*<(\w+)\s*([^>]*)>")
+_CLOSES = re.compile(r"\s*</(\w+)")
+
+#: Sections by their order: what comes later counts ("How the sections are merged").
+_ORDER = {"virtualhost": 0, "directory": 1, "location": 2}
+#: Sections whose lines count for every request.
+_TRANSPARENT = {"ifmodule", "ifdefine", "ifversion"}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, FailedRequests],
+    explains=["server.other-requests-failed"],
+)
+def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
+    view = server_on_port(evidence)
+    if view is None or view.config is None or view.server.product != "apache":
+        return
+    for failure in current_failures(evidence, {413}, "apache"):
+        route = route_to_application(view, failure.path)
+        if route is not None and route.scheme in {"http", "https"}:
+            continue
+        limits = [limit for site in view.answering_sites for limit in _limits(view, site, failure)]
+        # 0 stands for no limit.
+        if not limits or not (limit := max(limits))[3]:
+            continue
+        _, number, file, size = limit
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=failure.path),
+            because=(failure, view.config, view.server),
+            confidence=Confidence.LIKELY,
+            # How much visitors may send is a decision, unless a person asks about it.
+            severity=None if asks_about_size(evidence) else Severity.NOTE,
+            facts={
+                **view.facts,
+                "url": evidence.target.origin + failure.path,
+                "limit": size_text(size),
+                "bytes": size,
+                "place": place_text(file, number),
+            },
+            fix=manual_fix(view, "raise"),
+        )
+        return
+
+
+def _limits(
+    view: ServerView, site: WebSite, failure: FailedRequests
+) -> Iterator[tuple[int, int, str, int]]:
+    """Yield the limits for a request that stand in a virtual host: the order of their section, the
+    number of the line, the file, and the bytes."""
+    sections: list[tuple[str, str]] = []
+    for number in range(site.line + 1, site.end):
+        line = line_text(view, site.file, number)
+        if match := _OPENS.match(line):
+            sections.append((match[1].lower(), match[2].strip("\"' ")))
+        elif _CLOSES.match(line):
+            sections = sections[:-1]
+        elif match := _LIMIT.match(line):
+            own = [section for section in sections if section[0] not in _TRANSPARENT]
+            if all(_covers(name, prefix, site, failure.path) for name, prefix in own):
+                order = max((_ORDER.get(name, 0) for name, _ in own), default=0)
+                yield order, number, site.file, int(match[1])
+
+
+def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
+    """Return whether a section is for a path. One with a pattern is not evaluated."""
+    if name == "location":
+        return takes(prefix, path)
+    folder = f"{site.root.rstrip('/')}/"
+    return name == "directory" and bool(site.root) and takes(prefix, folder + path.lstrip("/"))

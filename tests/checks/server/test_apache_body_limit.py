@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.logs import FailedRequests
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, SITE, apache_config
+
+CHECK = "server.apache-body-limit"
+FAILED = FailedRequests(
+    server="apache", file="/var/log/apache2/access.log", method="POST", path="/library/add",
+    status=413, written="[28/Nov/2026:18:01:00 +0000]",
+)  # fmt: skip
+TOLD = replace(SHOP, symptom=Symptom("status", "413 Request Entity Too Large", number=413))
+
+
+def site(lines: str) -> str:
+    start, end = HTTPS.index("    ProxyPass"), HTTPS.index("</VirtualHost>")
+    return f"{HTTPS[:start]}    DocumentRoot /var/www/html\n{lines}{HTTPS[end:]}"
+
+
+OWN = "    LimitRequestBody 1048576\n"
+LOCATION = "    <Location /library>\n        LimitRequestBody 2097152\n    </Location>\n"
+DIRECTORY = "    <Directory /var/www/html>\n        LimitRequestBody 4194304\n    </Directory>\n"
+
+
+def test_fires_and_names_the_line_that_counts() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), FAILED, target=TOLD)
+    assert (claim.facts["place"], claim.severity) == (f"{SITE}:7", None)
+    for lines, size in ((LOCATION + DIRECTORY + OWN, 2097152), (DIRECTORY + OWN, 4194304)):
+        (claim,) = judge(CHECK, APACHE, apache_config(site(lines)), FAILED)
+        assert (claim.facts["bytes"], claim.severity) == (size, Severity.NOTE)
+
+
+def test_silent_without_a_limit_for_the_path_or_for_an_application() -> None:
+    assert not judge(CHECK, APACHE, apache_config(site("")), FAILED)
+    assert not judge(CHECK, APACHE, apache_config(site("    LimitRequestBody 0\n")), FAILED)
+    other = LOCATION.replace("/library", "/other")
+    assert not judge(CHECK, APACHE, apache_config(site(other)), FAILED)
+    passed = HTTPS.replace("    ProxyPass / ", f"{OWN}    ProxyPass / ")
+    assert not judge(CHECK, APACHE, apache_config(passed), FAILED)
+    assert not judge(CHECK, APACHE, apache_config(site(OWN)), replace(FAILED, status=500))

@@ -1,0 +1,396 @@
+"""Apache in front of an application, after threads whose cause was not named at first sight."""
+
+import re
+from pathlib import Path
+
+from .. import apache, certificates, haproxy
+from ..apache import HTTP, HTTPS
+from ..lab import Lab
+from .apache import FILES, apache_scenario, healthy_apache
+from .apache_log import KEY, PEM
+from .logged_websockets import UPGRADE, _browser
+
+OWN_LINE = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+BARE = re.sub(r"    (?:Proxy|RequestHeader).*\n", "", HTTPS)
+
+
+def site_with(lines: str) -> str:
+    """The site with these lines in the place of those that pass requests on."""
+    indented = "".join(f"    {line}\n" for line in lines.strip().split("\n"))
+    return f"{BARE.replace('</VirtualHost>', f'{indented}</VirtualHost>')}\n{HTTP}"
+
+
+def application_with_tls(lab: Lab) -> None:
+    issued = certificates.good()
+    lab.server.write(PEM, issued.chain)
+    lab.server.write(KEY, issued.key_pem, 0o600)
+    lab.application("--certificate", PEM, "--key", KEY)
+
+
+# A WebSocket that no page names: the access log has the handshake that failed
+
+SECURE = """\
+SSLProxyEngine on
+SSLProxyCheckPeerName off
+ProxyPass / https://127.0.0.1:3000/
+ProxyPassReverse / https://127.0.0.1:3000/
+"""
+OTHER_RULE = """\
+RewriteEngine On
+RewriteCond %{HTTP:Connection} Upgrade [NC]
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteRule /p/socket(.*) ws://127.0.0.1:3000/p/socket$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+ProxyPassReverse / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(outside=None, server="server.websocket-not-passed", differs=FILES)
+def apache_logged_a_handshake_of_an_application_with_tls(lab: Lab) -> None:
+    """https://www.happyassassin.net/2018/11/23/reverse-proxying-websockets-with-apache-a-generic-approach-that-works-even-with-firefox/:
+    ProxyPass / https://…, and nothing for the upgrade."""
+    application_with_tls(lab)
+    apache.serve(lab, site_with(SECURE))
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@apache_scenario(outside=None, server="server.websocket-not-passed", differs=FILES)
+def apache_logged_a_handshake_at_another_path_than_its_rule(lab: Lab) -> None:
+    """https://github.com/magne4000/quassel-webserver/issues/217: the rule is for /p/socket."""
+    apache.serve(lab, site_with(OTHER_RULE))
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@healthy_apache()
+def apache_logged_addresses_that_visitors_typed_wrongly(lab: Lab) -> None:
+    """The application has no WebSocket at a path that it does not know."""
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(OWN_LINE, OWN_LINE + "    Redirect 404 /old\n"))
+    _browser(lab, "/old")
+    _browser(lab, "/old", *UPGRADE)
+
+
+@healthy_apache()
+def apache_logged_a_handshake_that_opens_by_now(lab: Lab) -> None:
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(OWN_LINE, ""))
+    _browser(lab, "/ws", *UPGRADE)
+    apache.edit(lab, "    ProxyPass / ", OWN_LINE + "    ProxyPass / ")
+    lab.server.run(["apachectl", "graceful"], check=True)
+
+
+# A rule for WebSockets that never applies
+
+LOOKED_UP = """\
+RewriteEngine On
+RewriteCond ${HTTP:Upgrade} websocket [NC]
+RewriteCond ${HTTP:Connection} upgrade [NC]
+RewriteRule ^/?(.*) "ws://127.0.0.1:3000/$1" [P,L]
+ProxyPass / http://127.0.0.1:3000/
+ProxyPassReverse / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-variable-unmarked",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_condition_has_a_dollar_sign(lab: Lab) -> None:
+    """https://github.com/openware/opendax/issues/284: RewriteCond ${HTTP:Upgrade}."""
+    apache.serve(lab, site_with(LOOKED_UP))
+
+
+@apache_scenario(outside=None, server="server.apache-variable-unmarked", differs=FILES)
+def apache_logged_a_handshake_at_a_condition_with_a_dollar_sign(lab: Lab) -> None:
+    apache.serve(lab, site_with(LOOKED_UP))
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@healthy_apache(args=("--ws", "/ws"))
+def apache_condition_has_a_percent_sign(lab: Lab) -> None:
+    apache.serve(lab, site_with(LOOKED_UP.replace("${", "%{")))
+
+
+# What the application learns about the visitor's scheme
+
+TOLD = "RequestHeader set X-Forwarded-Proto https"
+
+
+def told_by(lab: Lab, line: str, mode: str = "redirect-to-https") -> None:
+    lab.application("--mode", mode)
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(TOLD, line))
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_sends_a_scheme_that_is_none(lab: Lab) -> None:
+    """https://github.com/dotnet/AspNetCore.Docs/issues/29673: the documentation had an "s" behind
+    %{REQUEST_SCHEME}, and the application gets "httpss"."""
+    told_by(lab, 'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}s')
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_sends_the_scheme_to_the_visitor(lab: Lab) -> None:
+    """Header in the place of RequestHeader."""
+    told_by(lab, "Header always set X-Forwarded-Proto https")
+
+
+@healthy_apache()
+def apache_sends_the_scheme_under_a_condition(lab: Lab) -> None:
+    """mod_ssl sets HTTPS for every request over TLS, without `SSLOptions +StdEnvVars` too."""
+    told_by(lab, "RequestHeader set X-Forwarded-Proto https env=HTTPS")
+
+
+@apache_scenario(
+    outside="http.redirect-downgrade",
+    server="server.scheme-not-passed",
+    differs=FILES,
+    target="https://shop.example.com/manage",
+)
+def apache_application_writes_http_into_its_redirects(lab: Lab) -> None:
+    """https://github.com/leihs/leihs/issues/2227: no X-Forwarded-Proto; port 80 leads back to
+    https here, and was closed there."""
+    told_by(lab, "", "scheme-in-redirect")
+
+
+BESIDE = """\
+ProxyPreserveHost On
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} =websocket [NC]
+RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_scheme_not_passed_beside_a_rule_for_websockets(lab: Lab) -> None:
+    """The usual RewriteRule for WebSockets stands before the ProxyPass of the pages."""
+    lab.application("--mode", "redirect-to-https")
+    apache.serve(lab, site_with(BESIDE))
+
+
+@healthy_apache(target="https://shop.example.com/manage")
+def apache_application_writes_https_into_its_redirects(lab: Lab) -> None:
+    told_by(lab, TOLD, "scheme-in-redirect")
+
+
+@healthy_apache()
+def apache_sends_the_scheme_of_the_request(lab: Lab) -> None:
+    told_by(lab, 'RequestHeader set "X-Forwarded-Proto" expr=%{REQUEST_SCHEME}')
+
+
+# An application with TLS, and no SSLProxyEngine
+
+RULES = """\
+ProxyPreserveHost On
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteRule ^/?(.*) wss://127.0.0.1:3443/$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+SECTION = """\
+ProxyPreserveHost On
+<Location />
+    ProxyPass https://127.0.0.1:3000/ upgrade=websocket
+</Location>
+"""
+
+
+def websockets_with_tls(lab: Lab, lines: str) -> None:
+    """The pages are at 3000, and the WebSocket of the same application at 3443."""
+    issued = certificates.good()
+    lab.server.write(PEM, issued.chain)
+    lab.server.write(KEY, issued.key_pem, 0o600)
+    program = str(Path(__file__).parents[1] / "application.py")
+    options = ("--port", "3443", "--certificate", PEM, "--key", KEY)
+    lab.spawn(lab.server, lab.server.python(program, *options), 3443)
+    apache.serve(lab, site_with(lines))
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.request-failed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_rule_for_websockets_without_sslproxyengine(lab: Lab) -> None:
+    """AH00961 for the WebSocket alone: its RewriteRule has wss://, and the pages come by http://."""
+    websockets_with_tls(lab, RULES)
+
+
+@apache_scenario(outside=None, server="server.request-failed", differs=FILES)
+def apache_logged_a_handshake_without_sslproxyengine(lab: Lab) -> None:
+    """The same, and nobody names the WebSocket."""
+    websockets_with_tls(lab, RULES)
+    _browser(lab, "/ws", *UPGRADE)
+
+
+@healthy_apache(args=("--ws", "/ws"))
+def apache_rule_for_websockets_with_sslproxyengine(lab: Lab) -> None:
+    websockets_with_tls(lab, f"SSLProxyEngine on\n{RULES}")
+
+
+@apache_scenario(outside="http.server-error", server="server.request-failed", differs=FILES)
+def apache_section_without_sslproxyengine(lab: Lab) -> None:
+    """ProxyPass in <Location>, where SSLProxyEngine may not stand."""
+    application_with_tls(lab)
+    apache.serve(lab, site_with(SECTION))
+
+
+# A change that Apache has not loaded
+
+OWN_PAGE = "ProxyPass /ws ws://127.0.0.1:3000/ws\nRequestHeader set X-Forwarded-Proto https"
+APP = f"{OWN_PAGE}\nProxyPass /app/ http://127.0.0.1:3000/"
+
+
+def changed_after_the_start(lab: Lab, before: str, after: str) -> None:
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    apache.serve(lab, site_with(before))
+    lab.server.write(apache.SITE, site_with(after))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.reload-needed",
+    target="https://shop.example.com/app/",
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_proxy_pass(lab: Lab) -> None:
+    """The line was added, and Apache answers /app/ with 404 itself."""
+    changed_after_the_start(lab, OWN_PAGE, APP)
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.reload-needed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_websocket(lab: Lab) -> None:
+    changed_after_the_start(lab, "RequestHeader set X-Forwarded-Proto https", APP)
+
+
+@healthy_apache(target="https://shop.example.com/app/")
+def apache_was_reloaded_after_a_proxy_pass(lab: Lab) -> None:
+    changed_after_the_start(lab, OWN_PAGE, APP)
+    lab.server.run(["apachectl", "graceful"], check=True)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.rule-refuses",
+    target="https://shop.example.com/app/",
+    manual="whether the rule is meant, its owner knows",
+)
+def apache_answers_a_path_itself_on_purpose(lab: Lab) -> None:
+    """The rule is in the file that is loaded, and the newer one has a comment more."""
+    rules = f"{APP}\nRewriteEngine On\nRewriteRule ^/app/ - [R=404,L]"
+    changed_after_the_start(lab, rules, f"# changed\n{rules}")
+
+
+# A challenge of the certificate authority that is passed on to the application
+
+TOKEN = "/.well-known/acme-challenge/oZK3axC2Xw2CoAdlQFjl6mF1JNhJCIIfJivOaiY3is8"
+WEBROOT = "/etc/letsencrypt/renewal/shop.example.com.conf"
+LEFT_OUT = "    ProxyPass /.well-known/acme-challenge/ !\n"
+
+
+def challenge_behind(lab: Lab, before: str = "") -> None:
+    """Port 80 leads to https, where all is passed on; certbot writes into /var/www/html."""
+    lab.application("--mode", "no-challenge")
+    settings = "[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n"
+    lab.server.write(WEBROOT, f"{settings}shop.example.com = /var/www/html\n")
+    lab.server.write(f"/var/www/html{TOKEN}", "token")
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    ProxyPass /ws", f"{before}    ProxyPass /ws"))
+
+
+@apache_scenario(
+    outside="http.redirect-to-error",
+    server="server.acme-challenge-passed",
+    target=f"http://shop.example.com{TOKEN}",
+    differs=FILES,
+)
+def apache_passes_the_challenge_on(lab: Lab) -> None:
+    """https://blog.tinned-software.net/reverse-proxy-with-exception-for-lets-encrypt/."""
+    challenge_behind(lab)
+
+
+@healthy_apache(target=f"http://shop.example.com{TOKEN}")
+def apache_leaves_the_challenge_out(lab: Lab) -> None:
+    challenge_behind(lab, LEFT_OUT)
+
+
+# Apache's .htaccess behind HAProxy
+
+FORCES = "RewriteEngine On\nCONDITION\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n"
+INNER = re.sub(r"    SSL.*\n", "", BARE.replace("*:443", "*:8080"))
+FOLDER = """\
+<Directory /var/www/html>
+    AllowOverride All
+    Require all granted
+</Directory>
+"""
+
+
+def behind_haproxy(lab: Lab, condition: str) -> None:
+    """HAProxy ends TLS and sends X-Forwarded-Proto; Apache has port 8080, and an .htaccess."""
+    apache.install(lab, f"{INNER}{FOLDER}")
+    lab.server.sh("mv /usr/sbin/haproxy.away /usr/sbin/haproxy; mkdir -p /run/haproxy")
+    lab.undo(lambda: lab.server.sh("mv /usr/sbin/haproxy /usr/sbin/haproxy.away"))
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    lab.server.write("/var/www/html/.htaccess", FORCES.replace("CONDITION", condition))
+    apache.start(lab, 8080)
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+    lab.server.write(haproxy.CONFIG, haproxy.SITE.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+    haproxy.start(lab)
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person writes the condition",
+)
+def apache_htaccess_redirects_behind_haproxy(lab: Lab) -> None:
+    """http://www.erikmattheis.com/2016/09/02/forcing-https-in-htaccess-in-an-elastic-beanstalk-app/:
+    the .htaccess asks for the port, and a balancer ends TLS."""
+    behind_haproxy(lab, "RewriteCond %{SERVER_PORT} !^443$")
+
+
+@healthy_apache()
+def apache_htaccess_asks_for_the_header_behind_haproxy(lab: Lab) -> None:
+    """The condition of the answer there."""
+    behind_haproxy(lab, "RewriteCond %{HTTP:X-Forwarded-Proto} !https")
+
+
+# An upload that is larger than Apache's own limit
+
+TOO_LARGE = "413 Request Entity Too Large"
+
+
+def upload_to_a_program(lab: Lab, limit: str) -> None:
+    """A CGI script stands for PHP: requests that are passed on by http:// are not counted."""
+    lines = f"ScriptAlias /library /usr/lib/cgi-bin/library\n{limit}"
+    script = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/html\\n\\n<p>Library\\n'\n"
+    lab.server.write("/usr/lib/cgi-bin/library", script, 0o755)
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    apache.install(lab, site_with(lines))
+    apache.enable(lab, "cgid")
+    apache.start(lab)
+    lab.client.sh("head -c 3000000 /dev/zero > /run/upload")
+    _browser(lab, "/library", "-e", "https://shop.example.com/", "-F", "file=@/run/upload")
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-body-limit",
+    args=(TOO_LARGE,),
+    manual="how much visitors may send, its owner decides",
+)
+def apache_limits_the_body_of_an_upload(lab: Lab) -> None:
+    """https://github.com/xibosignage/xibo/issues/2873: LimitRequestBody."""
+    upload_to_a_program(lab, "LimitRequestBody 1048576")
+
+
+@healthy_apache()
+def apache_limits_no_body(lab: Lab) -> None:
+    upload_to_a_program(lab, "LimitRequestBody 0")
