@@ -1,0 +1,95 @@
+"""What people ask on Caddy's forum and in issues: an address in place of a name or of the
+application's address, and a matcher that is one path."""
+
+from .. import caddy
+from ..caddy import KEY, PEM, SHOP
+from ..lab import Lab
+from .caddy import caddy_scenario, healthy_caddy
+
+ADDRESS = "https://203.0.113.10/"
+PERSON = "a person knows where the application is"
+
+
+def _serve(lab: Lab, *lines: str) -> None:
+    text = "".join(f"\t{line}\n" for line in lines)
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{text}}}\n")
+
+
+def _applications(lab: Lab) -> None:
+    """Two applications, each with a page at its root alone, played by Caddy."""
+    pages = "".join(
+        f'http://:{port} {{\n\trespond / "{name}" 200\n\trespond "no page" 404\n}}\n'
+        for port, name in ((8001, "first"), (8083, "second"))
+    )
+    text = "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\n" + pages
+    lab.server.write("/etc/caddy/applications", text)
+    words = ["--config", "/etc/caddy/applications", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 8083)
+
+
+@caddy_scenario(outside="http.redirect-loop", server="server.proxied-to-itself", manual=PERSON)
+def caddy_passes_the_page_to_its_own_name(lab: Lab) -> None:
+    """After threads of Caddy's forum about ERR_TOO_MANY_REDIRECTS: the name of the site stands
+    after reverse_proxy."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "shop.example.com"))
+
+
+@caddy_scenario(outside="http.server-error", server="server.proxied-to-itself", manual=PERSON)
+def caddy_passes_the_page_to_itself_over_tls(lab: Lab) -> None:
+    """The same with https://: the request goes round until the visitor gives up."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://shop.example.com"))
+
+
+@healthy_caddy()
+def caddy_passes_the_page_to_another_site_of_its_own(lab: Lab) -> None:
+    """`http://localhost:8080` is a site of the same Caddy, and has the application."""
+    inner = "http://localhost:8080 {\n\treverse_proxy 127.0.0.1:3000\n}\n"
+    proxy = "reverse_proxy localhost:8080 {\n\t\theader_up Host localhost\n\t}"
+    site = SHOP.replace("reverse_proxy 127.0.0.1:3000", proxy)
+    caddy.serve(lab, site + inner, 80, 443, 8080)
+
+
+@caddy_scenario(
+    outside="tls.handshake-failed",
+    server="server.site-missing",
+    target=ADDRESS,
+    manual="a person opens the name",
+)
+def caddy_is_opened_by_its_address(lab: Lab) -> None:
+    """After issues 7417 and 2423 of caddyserver/caddy: the site is for a name, and the address is
+    opened."""
+    caddy.serve(lab)
+
+
+@caddy_scenario(
+    outside="tls.handshake-failed",
+    server="server.site-missing",
+    target="https://shop.example.com:8443/",
+    manual="a person writes the name",
+    also=("firewall.not-permanent", "http.redirect-wrong-host"),
+)
+def caddy_has_localhost_at_a_port_of_its_own(lab: Lab) -> None:
+    """`localhost:8443`, after threads about ERR_SSL_PROTOCOL_ERROR from other devices."""
+    site = SHOP.replace("shop.example.com", "localhost:8443")
+    caddy.install(lab, site.replace(f"tls {PEM} {KEY}", "tls internal"))
+    lab.server.run(["firewall-cmd", "--zone=public", "--add-port=8443/tcp"], check=True)
+    caddy.start(lab, 8443)
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.prefix-kept",
+    target="https://shop.example.com/a",
+    manual="a person writes the matcher",
+)
+def caddy_passes_one_folder_on_whole(lab: Lab) -> None:
+    """Issue 3728 of caddyserver/caddy: `reverse_proxy /a` to an application that has no /a."""
+    _applications(lab)
+    _serve(lab, "reverse_proxy / 127.0.0.1:8001", "reverse_proxy /a 127.0.0.1:8083")
+
+
+@healthy_caddy(target="https://shop.example.com/a")
+def caddy_takes_one_folder_off(lab: Lab) -> None:
+    _applications(lab)
+    second = "handle_path /a* {\n\t\treverse_proxy 127.0.0.1:8083\n\t}"
+    _serve(lab, "reverse_proxy / 127.0.0.1:8001", second)
