@@ -145,9 +145,11 @@ def inner_path(route: SiteRoute, path: str) -> str:
 
 def rest_of(route: SiteRoute, path: str) -> str:
     """Return what follows the beginning of the path by which a route is chosen ("/" if nothing
-    does); "" if the route is not chosen by a beginning."""
+    does); "" if the route is not chosen by a beginning. A route for "/app" alone counts: it may
+    be written for an application that is in no folder."""
     prefix = route.path.rstrip("/")
-    if prefix and path == route.path and not route.exact:
+    is_folder = not route.exact or (prefix.count("/") == 1 and "." not in prefix)
+    if prefix and path == route.path and is_folder:
         return "/"
     is_below = bool(prefix) and not route.exact and path.startswith(f"{prefix}/")
     return path[len(prefix) :] if is_below else ""

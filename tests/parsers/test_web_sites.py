@@ -133,7 +133,11 @@ def test_what_follows_the_beginning_that_chose_the_route() -> None:
     assert rest_of(route, "/api") == ""
     assert rest_of(replace(route, path="/api"), "/api") == "/"
     assert rest_of(replace(route, path="/"), "/api/users") == ""
-    assert rest_of(replace(route, exact=True), "/api/users") == ""
+    exact = replace(route, path="/api", exact=True)
+    assert rest_of(exact, "/api/users") == ""
+    assert rest_of(exact, "/api") == "/"
+    assert rest_of(replace(exact, path="/api/users"), "/api/users") == ""
+    assert rest_of(replace(exact, path="/robots.txt"), "/robots.txt") == ""
 
 
 def rule(path: str, backend_path: str, pages: bool | None, websockets: bool | None) -> SiteRoute:
