@@ -23,6 +23,7 @@ from diagnose.parsers.web_sites import (
     route_of,
     serves_files,
     site_at,
+    sole_application,
     takes,
 )
 
@@ -125,6 +126,15 @@ def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
     assert not serves_files(site, "/login")
     assert not needs_folder(replace(site, routes=(script, application)), "/login")
     assert not needs_folder(replace(site, root=""), "/login")
+
+
+def test_the_only_application_of_a_site() -> None:
+    own, php = SiteRoute("/", "", scheme=""), SiteRoute("/", "fcgi://unix//run/php.sock")
+    assert sole_application(WebSite(routes=(own, replace(php, pattern=True)))) == replace(
+        php, pattern=True
+    )
+    assert sole_application(WebSite(routes=(own,))) is None
+    assert sole_application(WebSite(routes=(php, SiteRoute("/api", "http://a:1")))) is None
 
 
 def test_what_follows_the_beginning_that_chose_the_route() -> None:

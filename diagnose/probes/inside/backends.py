@@ -19,7 +19,7 @@ from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.redirects import leads_to_itself
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import inner_path, routes_of_error, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -119,7 +119,8 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
     path = ctx.target.path.partition("?")[0]
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:2]:
+    routes_to = routes_of_error if (failed[0].status or 0) > 500 else routes_of_name
+    for route in routes_to(config, ctx.target.port, ctx.target.host, path)[:2]:
         if route.socket and not is_answer:
             await _ask_socket(ctx, route)
         if not route.host:

@@ -93,3 +93,25 @@ def caddy_takes_one_folder_off(lab: Lab) -> None:
     _applications(lab)
     second = "handle_path /a* {\n\t\treverse_proxy 127.0.0.1:8083\n\t}"
     _serve(lab, "reverse_proxy / 127.0.0.1:8001", second)
+
+
+@caddy_scenario(outside="http.server-error", server="server.backend-not-reached", manual=PERSON)
+def caddy_asks_a_name_of_compose(lab: Lab) -> None:
+    """After threads about "dial tcp: lookup app: no such host": the service's name in Compose, and
+    Caddy runs on the host."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "app:3000"))
+
+
+@caddy_scenario(outside="http.server-error", server="server.backend-not-reached", manual=PERSON)
+def caddy_names_a_socket_of_another_php(lab: Lab) -> None:
+    """After threads about "dial unix /run/php/php8.2-fpm.sock: no such file"."""
+    lab.server.write("/srv/www/index.php", "<?php\n")
+    socket = "php_fastcgi unix//run/php/php8.2-fpm.sock"
+    _serve(lab, "root * /srv/www", socket, "file_server")
+
+
+@caddy_scenario(outside="http.server-error", server="server.application-down", manual=PERSON)
+def caddy_names_a_port_without_php(lab: Lab) -> None:
+    """`php_fastcgi 127.0.0.1:9000`, and PHP-FPM listens on its socket."""
+    lab.server.write("/srv/www/index.php", "<?php\n")
+    _serve(lab, "root * /srv/www", "php_fastcgi 127.0.0.1:9000", "file_server")
