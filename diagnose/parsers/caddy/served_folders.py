@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 
 from diagnose.model.server_rules import ServedFolder
 from diagnose.parsers.caddy.answering_rules import rewritten
-from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.document import (
+    MAX_DEPTH,
+    asks_first,
+    at,
+    dictionaries,
+    dictionary,
+    text_of,
+    texts,
+)
 from diagnose.parsers.caddy.matchers import route_matches, words_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
@@ -97,7 +105,7 @@ def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], d
     elif name == "file_server":
         walk.root = text_of(handler.get("root")) or walk.root
         walk.found = walk.ended = not handler.get("pass_thru")
-    elif name == "reverse_proxy":
+    elif name == "reverse_proxy" and not asks_first(handler):
         fallback = walk.fallback
         fallback_request = replace(walk.request, path=fallback) if fallback else walk.request
         if route_matches(route, fallback_request) is False:

@@ -4,7 +4,7 @@ application's address, and a matcher that is one path."""
 from .. import caddy
 from ..caddy import KEY, PEM, SHOP
 from ..lab import Lab
-from .caddy import caddy_scenario, healthy_caddy
+from .caddy import WS, caddy_scenario, healthy_caddy
 
 ADDRESS = "https://203.0.113.10/"
 PERSON = "a person knows where the application is"
@@ -115,3 +115,32 @@ def caddy_names_a_port_without_php(lab: Lab) -> None:
     """`php_fastcgi 127.0.0.1:9000`, and PHP-FPM listens on its socket."""
     lab.server.write("/srv/www/index.php", "<?php\n")
     _serve(lab, "root * /srv/www", "php_fastcgi 127.0.0.1:9000", "file_server")
+
+
+def _behind_a_sign_in(lab: Lab, *, running: bool = True) -> None:
+    """Caddy asks a server of sign-ins first (forward_auth), which Caddy plays."""
+    if running:
+        text = "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\nhttp://:9091 {\n\trespond 200\n}\n"
+        lab.server.write("/etc/caddy/sign-in", text)
+        words = ["--config", "/etc/caddy/sign-in", "--adapter", "caddyfile"]
+        lab.spawn(lab.server, ["caddy", "run", *words], 9091)
+    ask = "forward_auth 127.0.0.1:9091 {\n\t\turi /api/verify\n\t\tcopy_headers Remote-User\n\t}"
+    _serve(lab, ask, "reverse_proxy 127.0.0.1:3000")
+
+
+@healthy_caddy(args=WS)
+def caddy_asks_a_sign_in_first(lab: Lab) -> None:
+    _behind_a_sign_in(lab)
+
+
+@caddy_scenario(outside="http.server-error", server="server.application-down", manual=PERSON)
+def caddy_asks_a_sign_in_that_is_down(lab: Lab) -> None:
+    """After threads about forward_auth and Authelia: "dial tcp …:9091: connection refused"."""
+    _behind_a_sign_in(lab, running=False)
+
+
+@caddy_scenario(outside="http.server-error", server="server.application-down", manual=PERSON)
+def caddy_application_behind_a_sign_in_is_down(lab: Lab) -> None:
+    """The sign-in answers, and the application is what does not listen."""
+    _behind_a_sign_in(lab)
+    lab.application_service.stop()
