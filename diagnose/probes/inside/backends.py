@@ -136,6 +136,8 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             await asyncio.gather(
                 _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])
             )
+        elif route.scheme == "https" and route.server_name in {"", route.host}:
+            await _compare(ctx, route, failed[0].method)
 
 
 async def _ask_over_tls(ctx: ProbeContext, route: SiteRoute, page: Exchange) -> None:
@@ -273,12 +275,13 @@ async def _ask_application(
     question = replace(_question(ctx, route, path, host), proto=proto, forwarded_for=bool(visitor))
     fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
     fields += [f"X-Forwarded-For: {visitor}"] if visitor else []
-    options = ["--noproxy", "*"]
+    # Who is behind it the server in front has verified, or does not want to.
+    options = ["--noproxy", "*", *(["-k"] if route.scheme == "https" else [])]
     if method == "POST":
         # A POST without a body, as the user asked for it (ADR 41).
         fields += [f"Origin: {ctx.target.origin}", "Content-Length: 0"]
         options += ["-X", "POST"]
-    url = f"http://{route.authority}{path}"
+    url = f"{route.scheme}://{route.authority}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
     _emit_answer(ctx, question, response)
 

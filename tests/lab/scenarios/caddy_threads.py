@@ -1,7 +1,7 @@
 """What people ask on Caddy's forum and in issues: an address in place of a name or of the
 application's address, and a matcher that is one path."""
 
-from .. import caddy
+from .. import caddy, certificates
 from ..caddy import KEY, PEM, SHOP
 from ..lab import Lab
 from .caddy import WS, caddy_scenario, healthy_caddy
@@ -144,3 +144,48 @@ def caddy_application_behind_a_sign_in_is_down(lab: Lab) -> None:
     """The sign-in answers, and the application is what does not listen."""
     _behind_a_sign_in(lab)
     lab.application_service.stop()
+
+
+#: A site of another operator, which knows its own name alone, with TLS.
+FOREIGN = """\
+{
+	admin off
+	auto_https disable_redirects
+	https_port 8011
+	http_port 8012
+	default_bind 127.0.0.1
+}
+https://app.example.com {
+	tls /etc/ssl/lab/app.pem /etc/ssl/lab/app.key
+	@own host app.example.com
+	respond @own "<p>It works.</p>" 200
+}
+https:// {
+	tls /etc/ssl/lab/app.pem /etc/ssl/lab/app.key
+	respond "no such site" 404
+}
+"""
+
+
+def _before_another_operator(lab: Lab, *lines: str) -> None:
+    own = certificates.leaf("app.example.com")
+    lab.server.write("/etc/ssl/lab/app.pem", own.chain)
+    lab.server.write("/etc/ssl/lab/app.key", own.key_pem, 0o600)
+    lab.server.write("/etc/hosts", lab.server.read("/etc/hosts") + "127.0.0.1 app.example.com\n")
+    lab.server.write("/etc/caddy/foreign", FOREIGN)
+    words = ["--config", "/etc/caddy/foreign", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 8011)
+    options = "".join(f"\n\t\t{line}" for line in lines)
+    _serve(lab, f"reverse_proxy https://app.example.com:8011 {{{options}\n\t}}")
+
+
+@caddy_scenario(outside=None, server="server.request-refused", manual=PERSON)
+def caddy_sends_the_sites_name_to_another_operator(lab: Lab) -> None:
+    """After threads about `reverse_proxy https://…` and 404 of a hosting service: its own name is
+    missing in Host."""
+    _before_another_operator(lab)
+
+
+@healthy_caddy()
+def caddy_sends_another_operator_its_own_name(lab: Lab) -> None:
+    _before_another_operator(lab, "header_up Host {upstream_hostport}")
