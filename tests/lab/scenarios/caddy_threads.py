@@ -189,3 +189,35 @@ def caddy_sends_the_sites_name_to_another_operator(lab: Lab) -> None:
 @healthy_caddy()
 def caddy_sends_another_operator_its_own_name(lab: Lab) -> None:
     _before_another_operator(lab, "header_up Host {upstream_hostport}")
+
+
+API = "https://shop.example.com/api/users"
+
+
+def _files_and_api(lab: Lab, *lines: str) -> None:
+    """A folder of files, and an API that Caddy plays."""
+    text = (
+        '{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\nhttp://:8001 {\n\trespond /api/users "[]"\n'
+    )
+    lab.server.write("/etc/caddy/api", f"{text}\trespond 404\n}}\n")
+    words = ["--config", "/etc/caddy/api", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 8001)
+    lab.server.write("/srv/www/index.html", "<!doctype html><title>Shop</title><p>It works.</p>\n")
+    _serve(lab, "root * /srv/www", *lines)
+
+
+@caddy_scenario(outside=None, server="server.caddy-files-first", target=API, manual=PERSON)
+def caddy_route_has_files_first(lab: Lab) -> None:
+    """After threads about `route`: what is written first answers."""
+    _files_and_api(lab, "route {", "\tfile_server", "\treverse_proxy /api/* 127.0.0.1:8001", "}")
+
+
+@caddy_scenario(outside=None, server="server.caddy-files-first", target=API, manual=PERSON)
+def caddy_handle_of_files_takes_everything(lab: Lab) -> None:
+    """After threads about `reverse_proxy /api/*` beside a `handle` for the rest."""
+    _files_and_api(lab, "reverse_proxy /api/* 127.0.0.1:8001", "handle {", "\tfile_server", "}")
+
+
+@healthy_caddy(target=API)
+def caddy_route_has_the_application_first(lab: Lab) -> None:
+    _files_and_api(lab, "route {", "\treverse_proxy /api/* 127.0.0.1:8001", "\tfile_server", "}")
