@@ -221,3 +221,15 @@ def caddy_handle_of_files_takes_everything(lab: Lab) -> None:
 @healthy_caddy(target=API)
 def caddy_route_has_the_application_first(lab: Lab) -> None:
     _files_and_api(lab, "route {", "\treverse_proxy /api/* 127.0.0.1:8001", "\tfile_server", "}")
+
+
+@caddy_scenario(outside="http.cors-twice", differs=(caddy.CONFIG,))
+def caddy_and_the_application_allow_other_sites(lab: Lab) -> None:
+    """Issue 15 of takwerx/infra-TAK: Caddy's `header` and the application, "*, *"."""
+    text = "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\nhttp://:5002 {\n"
+    tiles = '\theader Access-Control-Allow-Origin *\n\trespond "<p>It works.</p>"\n}\n'
+    lab.server.write("/etc/caddy/tiles", text + tiles)
+    words = ["--config", "/etc/caddy/tiles", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 5002)
+    websocket = "reverse_proxy /ws 127.0.0.1:3000"
+    _serve(lab, "header Access-Control-Allow-Origin *", websocket, "reverse_proxy 127.0.0.1:5002")
