@@ -3,6 +3,7 @@ application's address, and a matcher that is one path."""
 
 from .. import caddy, certificates
 from ..caddy import KEY, PEM, SHOP
+from ..hosts import until
 from ..lab import Lab
 from .caddy import WS, caddy_scenario, healthy_caddy
 
@@ -233,3 +234,27 @@ def caddy_and_the_application_allow_other_sites(lab: Lab) -> None:
     lab.spawn(lab.server, ["caddy", "run", *words], 5002)
     websocket = "reverse_proxy /ws 127.0.0.1:3000"
     _serve(lab, "header Access-Control-Allow-Origin *", websocket, "reverse_proxy 127.0.0.1:5002")
+
+
+def _with_a_health_check(lab: Lab, uri: str) -> None:
+    """Two applications' pages are at their root alone, and Caddy asks for this one first."""
+    _applications(lab)
+    lines = f"\t\thealth_uri {uri}\n\t\thealth_interval 1s\n"
+    websocket = "reverse_proxy /ws 127.0.0.1:3000"
+    _serve(lab, websocket, f"reverse_proxy 127.0.0.1:8083 {{\n{lines}\t}}")
+    expected = "200" if uri == "/" else "503"
+    ask = ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "https://shop.example.com/"]
+    until(lambda: lab.server.run(ask).stdout == expected, f"Caddy answers {expected}")
+
+
+@caddy_scenario(
+    outside="http.server-error", server="server.caddy-health-check-fails", manual=PERSON
+)
+def caddy_asks_for_a_health_page_that_is_missing(lab: Lab) -> None:
+    """After threads about "no upstreams available" and health_uri."""
+    _with_a_health_check(lab, "/health")
+
+
+@healthy_caddy()
+def caddy_asks_for_a_health_page_that_is_there(lab: Lab) -> None:
+    _with_a_health_check(lab, "/")
