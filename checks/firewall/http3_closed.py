@@ -2,9 +2,9 @@
 its UDP port in. Browsers try HTTP/3, get no answer, and come back to TCP: pages are slow at first,
 and some visits hang.
 
-Caddy announces it by itself, so that it is a note there. Where nginx was told to listen for it, it
-is a warning. firewalld's zone and ufw's rules are judged. Those of a cloud or a router are not seen
-here.
+Caddy announces it by itself, so that it is a note there, and none beside a page that fails: TCP
+brought that answer. Where nginx was told to listen for it, it is a warning. firewalld's zone and
+ufw's rules are judged. Those of a cloud or a router are not seen here.
 """
 
 import re
@@ -27,6 +27,9 @@ def http3_closed(evidence: Evidence) -> Iterator[Claim]:
     announced = [(page, port) for page in pages if (port := _announced_port(page))]
     if not announced:
         return
+    is_wanted = _is_wanted(evidence)
+    if not is_wanted and any((page.status or 0) >= 400 for page in pages):
+        return
     port = announced[0][1]
     # The readers of rules are 50 modules, and most sites announce no HTTP/3.
     from checks.firewall._udp_rules import closing_rules
@@ -40,7 +43,7 @@ def http3_closed(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(page for page, _ in announced),
-        severity=None if _is_wanted(evidence) else Severity.NOTE,
+        severity=None if is_wanted else Severity.NOTE,
         facts={
             "url": announced[0][0].url,
             "port": port,

@@ -1,14 +1,16 @@
 """The response has two values of Access-Control-Allow-Origin. Browsers accept one value only: the
-origin of the page, or `*` (Fetch standard, section 4.9, CORS check). Mostly both nginx and the
-application send it.
+origin of the page, or `*` (Fetch standard, section 4.9, CORS check). Mostly both the server in
+front (nginx's `add_header`, Caddy's `header`) and the application send it.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
+from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,6 +28,11 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 _FIELD = "access-control-allow-origin"
+#: A line of Caddy's that sets the field: `header FIELD VALUE`, with a matcher or in a block.
+_CADDY_LINE = re.compile(
+    r"\s*(?:header\s+(?:[*/@]\S{0,200}\s+)?)?[+>?]?Access-Control-Allow-Origin\s+\S.{0,300}",
+    re.IGNORECASE,
+)
 
 
 @check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
@@ -39,6 +46,9 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     match, directive = _added(nginx)
+    view = server_on_port(evidence)
+    file, number = _caddy_line(view) if view and directive is None else ("", 0)
+    line = line_text(view, file, number) if view else ""
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
@@ -48,12 +58,53 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
             "url": pages[0].url,
             "addresses": addresses(pages),
             "values": _values(pages[0]),
-            "place": file_line(directive) if directive else "",
-            "added": " ".join((directive.name, *directive.args)) if directive else "",
+            "place": file_line(directive) if directive else place_text(file, number),
+            "added": " ".join((directive.name, *directive.args))
+            if directive
+            else " ".join(line.split()),
+            "caddy": view is not None and view.server.product == "caddy",
+            "nginx": view is None,
+            "server": view.server.title if view else "nginx",
         },
         location=nginx.location(directive) if directive else None,
-        fix=_fix(nginx, match, directive),
+        fix=_caddy_fix(view, file, number, pages)
+        if view and number
+        else _fix(nginx, match, directive),
     )
+
+
+def _caddy_line(view: ServerView) -> tuple[str, int]:
+    """Return the file and the number of the one line of Caddy's that sets the field in the site;
+    ("", 0) if there is none or more."""
+    if view.server.product != "caddy" or view.config is None:
+        return "", 0
+    places = [
+        (file.path, number)
+        for file in view.config.files
+        for number, line in enumerate(file.text.split("\n"), 1)
+        if _CADDY_LINE.fullmatch(line) and _is_of_the_site(view, file.path, number)
+    ]
+    return places[0] if len(places) == 1 else ("", 0)
+
+
+def _is_of_the_site(view: ServerView, path: str, number: int) -> bool:
+    """Return whether a line is in the site that answers, or in none: in a snippet."""
+    sites = view.config.sites if view.config else ()
+    around = [site for site in sites if site.file == path and site.line <= number <= site.end]
+    return not around or any(site in view.answering_sites for site in around)
+
+
+def _caddy_fix(view: ServerView, file: str, number: int, pages: tuple[Exchange, ...]) -> Fix:
+    """Turn the line into a comment if the application sends the same value: nothing is lost."""
+    line = line_text(view, file, number)
+    written = f"{line[: len(line) - len(line.lstrip())]}# {line.lstrip()}"
+    is_same = all(len(set(_values(page))) == 1 for page in pages)
+    edit = line_edit(view, file, {number: (written,)}) if is_same else None
+    if edit is None:
+        return Fix(
+            (Manual("send-it-once", Where.SERVER), *reload_steps(view.server)), Applicability.MANUAL
+        )
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _values(page: Exchange) -> tuple[str, ...]:

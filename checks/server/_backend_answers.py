@@ -8,7 +8,7 @@ from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute
-from diagnose.parsers.web_sites import route_of
+from diagnose.parsers.web_sites import route_of, sole_application
 
 
 def route_to_application(
@@ -18,6 +18,15 @@ def route_to_application(
     if it is the same on every address."""
     own = (path or view.evidence.target.path).partition("?")[0]
     routes = {route_of(site, own, websocket) for site in view.answering_sites}
+    return routes.pop() if len(routes) == 1 else None
+
+
+def failed_route(view: ServerView) -> SiteRoute | None:
+    """Return the route to the application that is behind an error 502 to 504 of the page: that of
+    the path, or else the only one of the site."""
+    if route := route_to_application(view):
+        return route
+    routes = {sole_application(site) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
 
 

@@ -28,7 +28,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.usual_paths import is_usual_websocket
-from diagnose.parsers.web_sites import route_of
+from diagnose.parsers.web_sites import is_taken, route_of, sole_application
 
 #: What a server answers whose application cannot be reached.
 _UNAVAILABLE = {502, 503, 504}
@@ -57,12 +57,16 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
     for path in dict.fromkeys((target.path, *target.websockets, *logged_paths)):
         for site in view.answering_sites:
             is_websocket = path in target.websockets or is_usual_websocket(path)
-            route = route_of(site, path.partition("?")[0], is_websocket)
-            is_down = route and (
-                _is_down(route, listeners) or _is_half_open(view, route, listeners)
-            )
-            if route and is_down and _failed(view, path):
-                failed_routes.setdefault(route.target, (route, []))[1].append(path)
+            own_path = path.partition("?")[0]
+            own = route_of(site, own_path, is_websocket) or sole_application(site)
+            guards = [
+                guard for guard in site.guards if not guard.pattern and is_taken(guard, own_path)
+            ]
+            for route in (*guards, *([own] if own else [])):
+                is_down = _is_down(route, listeners) or _is_half_open(view, route, listeners)
+                if is_down and _failed(view, path):
+                    failed_routes.setdefault(route.target, (route, []))[1].append(path)
+                    break
     for route, paths in failed_routes.values():
         responses = [response for path in paths for response in _failed(view, path)]
         is_half_open = not _is_down(route, listeners)

@@ -1,8 +1,9 @@
 """The server in front does not reach its application. Asked directly from the server, it is not
-reached either: it is on another address than the one that is written, or nothing has that address.
-Or Apache's error log says why it got no answer from the application: the Unix socket fails
-(AH02454), SELinux forbids the connection (AH00957, 13), the name has no address (AH00898: often a
-missing slash at the end of ProxyPass), or the answer does not come in time (AH01102)."""
+reached either: it is on another address than the one that is written, nothing has that address, or
+the name has none. Or Apache's error log says why it got no answer from the application: the Unix
+socket fails (AH02454), SELinux forbids the connection (AH00957, 13), the name has no address
+(AH00898: often a missing slash at the end of ProxyPass), or the answer does not come in time
+(AH01102)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +16,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._backend_answers import refused_websockets, route_to_application
+from checks.server._backend_answers import failed_route, refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, is_local_host
@@ -47,7 +48,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
     if not pages:
         yield from _unreached_websockets(view)
         return
-    route = route_to_application(view)
+    route = failed_route(view)
     if error is None:
         yield from _missing_socket(view, route, pages)
         yield from _unreached(view, route, pages)
@@ -129,7 +130,7 @@ def _unreached(
     or at that of a WebSocket. One at a loopback address is another matter
     (server.application-down)."""
     evidence = view.evidence
-    if route is None or not route.host or is_local_host(route.host) or view.server.container:
+    if route is None or not route.host or is_local_host(route.host):
         return
     visit = next(
         (
@@ -142,6 +143,9 @@ def _unreached(
         None,
     )
     if visit is None or visit.failure is None:
+        return
+    is_nameless = _has_no_address(visit)
+    if view.server.container and not is_nameless:
         return
     addresses = (
         bracketed(socket.address)
@@ -162,25 +166,31 @@ def _unreached(
             "message": "",
             "log": "",
             "direct": visit.failure.message,
+            "backend_name": is_nameless,
             "refused": visit.failure.kind == "refused",
-            "unreachable": visit.failure.kind != "refused",
+            "unreachable": visit.failure.kind != "refused" and not is_nameless,
             "elsewhere": tuple(dict.fromkeys(addresses)) if is_here else (),
             "file": "",
             "missing": False,
             "forbidden": False,
-            "endpoint": route.authority,
+            "endpoint": route.host if is_nameless else route.authority,
             "slash": False,
             "target": route.target,
             "place": place_text(route.file, route.line),
         },
-        fix=manual_fix(view, "reach-it"),
+        fix=manual_fix(view, "backend-name" if is_nameless else "reach-it"),
     )
 
 
 def _is_unreached(visit: BackendVisit) -> bool:
     kind = visit.failure.kind if visit.failure else ""
     is_silent = kind == "timeout" and visit.connected is False
-    return is_silent or kind in {"refused", "unreachable"}
+    return is_silent or kind in {"refused", "unreachable"} or _has_no_address(visit)
+
+
+def _has_no_address(visit: BackendVisit) -> bool:
+    """Return whether curl found no address for the application's name (libcurl-errors(3), 6)."""
+    return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
 
 
 def _own_addresses(evidence: Evidence) -> set[str]:

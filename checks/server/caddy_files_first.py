@@ -1,6 +1,8 @@
 """Caddy's `try_files` takes an application's requests: without a matcher it turns every path that
 is no file into its last word, before `reverse_proxy` is asked (Caddyfile, "Directive order"). The
-application's route then sees another path.
+application's route then sees another path. Or `file_server` answers every path before the
+application's route is reached: it stands first in a `route`, or in a `handle` without a matcher
+while `reverse_proxy` is in none.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ def caddy_files_first(evidence: Evidence) -> Iterator[Claim]:
         return
     for folder in view.config.folders:
         answers = _answers(evidence, folder)
-        if not folder.bypassed or not folder.fallback or not answers:
+        if not folder.bypassed or not answers:
             continue
         subject = Subject(port=target.port, path=folder.requested)
         site = view.answering_sites[0] if view.answering_sites else None
@@ -47,8 +49,9 @@ def caddy_files_first(evidence: Evidence) -> Iterator[Claim]:
                 "matcher": folder.matcher,
                 "place": place_text(site.file, site.line) if site else "",
                 "socket": folder.websocket,
+                "order": not folder.fallback,
             },
-            fix=manual_fix(view, "separate"),
+            fix=manual_fix(view, "separate" if folder.fallback else "application-first"),
         )
 
 
@@ -61,6 +64,9 @@ def _answers(evidence: Evidence, folder: ServedFolder) -> list[Exchange | Upgrad
         page
         for page in evidence.good(Exchange)
         if page.is_page_of(target)
-        if page.status in {404, 405}
-        or (page.status == 200 and (page.header("Content-Type") or "").startswith("text/html"))
+        if page.status in {404, 405} or (folder.fallback and _is_html(page))
     ]
+
+
+def _is_html(page: Exchange) -> bool:
+    return page.status == 200 and (page.header("Content-Type") or "").startswith("text/html")

@@ -68,6 +68,7 @@ def _claims(
             "target": route.target,
             "place": place_text(route.file, route.line),
             "websocket": websocket,
+            "exact": route.exact,
             view.server.product: True,
         },
         # That the page is at the other path does not show that it is the one that is meant.

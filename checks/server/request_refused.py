@@ -13,9 +13,11 @@ from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
 
 Part = Literal["visitor", "scheme", "name"]
 
@@ -56,6 +58,8 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
             "other_status": good.status,
             **dict.fromkeys(("visitor", "scheme"), False),
             "own_name": part == "name",
+            "elsewhere": part == "name"
+            and not (is_address(route.host) or is_local_host(route.host)),
             **({part: True} if part != "name" else {}),
             view.server.product: True,
         },

@@ -1,6 +1,6 @@
 """Caddy has no site with the name on the port. It has no default site: without a certificate for
 the name it ends the handshake with the alert internal_error (80); with one, as of a wildcard, it
-answers 200 and nothing."""
+answers 200 and nothing. Visitors who open the server's address send no name at all."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None or view.server.product != "caddy":
         return
-    if is_address(target.host) or view.answering_sites:
+    if view.answering_sites:
         return
     symptoms = tuple(_symptoms(evidence))
     if not symptoms:
@@ -46,10 +46,11 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "config": view.config.path,
             "names": _names(view),
             "elsewhere": _other_port(view),
+            "address": is_address(target.host),
             "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
-        fix=manual_fix(view, "add-the-name"),
+        fix=manual_fix(view, "use-the-name" if is_address(target.host) else "add-the-name"),
     )
 
 

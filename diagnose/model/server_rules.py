@@ -45,7 +45,8 @@ class ServedFolder:
     it. `prefix` is the beginning of the path by which the folder was chosen and which `path`
     still has, "" if there is none. `fallback` is the file for what is no file, "" for none. If
     the fallback comes before the route of an application, which then never gets what is no
-    file, `bypassed` is that application ("host:port") and `matcher` the route's condition.
+    file, `bypassed` is that application ("host:port") and `matcher` the route's condition; without
+    a fallback, if the route comes after the files.
     """
 
     requested: UrlPath

@@ -269,7 +269,8 @@ class WebSite:
     the Unix sockets that answer some of its files (Apache's SetHandler, for PHP).
     `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
     question or unknown. `access_logs` are the files in which it writes every request. `aliases`
-    are other folders, in the order in which the server tries them.
+    are other folders, in the order in which the server tries them. `guards` are the applications
+    that are asked first whether a request may go on (Caddy, `forward_auth`).
     """
 
     names: tuple[HostName, ...] = ()
@@ -291,6 +292,7 @@ class WebSite:
     reads_htaccess: bool | None = None
     access_logs: tuple[SiteAccessLog, ...] = ()
     aliases: tuple[SiteAlias, ...] = ()
+    guards: tuple[SiteRoute, ...] = ()
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

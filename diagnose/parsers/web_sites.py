@@ -141,6 +141,27 @@ def routes_of_name(
     return tuple(dict.fromkeys(route for route in routes if route is not None))
 
 
+def sole_application(site: WebSite) -> SiteRoute | None:
+    """Return a route to the only application of a site; None if it has none or several. Where it is
+    not known which route takes a path, an error 502 to 504 of the server itself is about that
+    one: files and rules give none."""
+    routes = {(route.target, route.host, route.socket): route for route in site.routes}
+    applications = [route for route in routes.values() if route.target]
+    return applications[0] if len(applications) == 1 else None
+
+
+def routes_of_error(
+    config: WebServerConfig, port: int, host: str, path: str
+) -> tuple[SiteRoute, ...]:
+    """Return the routes of a path for which visitors got an error 502 to 504, without
+    repetition."""
+    routes = (
+        route_of(site, path, False) or sole_application(site)
+        for site in answering_sites(config, port, host)
+    )
+    return tuple(dict.fromkeys(route for route in routes if route is not None))
+
+
 def inner_path(route: SiteRoute, path: str) -> str:
     """Return the path that the application gets: the part behind the route's is kept."""
     if route.path == route.backend_path or not path.startswith(route.path):
@@ -150,9 +171,11 @@ def inner_path(route: SiteRoute, path: str) -> str:
 
 def rest_of(route: SiteRoute, path: str) -> str:
     """Return what follows the beginning of the path by which a route is chosen ("/" if nothing
-    does); "" if the route is not chosen by a beginning."""
+    does); "" if the route is not chosen by a beginning. A route for "/app" alone counts: it may
+    be written for an application that is in no folder."""
     prefix = route.path.rstrip("/")
-    if prefix and path == route.path and not route.exact:
+    is_folder = not route.exact or (prefix.count("/") == 1 and "." not in prefix)
+    if prefix and path == route.path and is_folder:
         return "/"
     is_below = bool(prefix) and not route.exact and path.startswith(f"{prefix}/")
     return path[len(prefix) :] if is_below else ""

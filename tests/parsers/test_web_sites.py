@@ -23,6 +23,7 @@ from diagnose.parsers.web_sites import (
     route_of,
     serves_files,
     site_at,
+    sole_application,
     takes,
 )
 
@@ -127,13 +128,26 @@ def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
     assert not needs_folder(replace(site, root=""), "/login")
 
 
+def test_the_only_application_of_a_site() -> None:
+    own, php = SiteRoute("/", "", scheme=""), SiteRoute("/", "fcgi://unix//run/php.sock")
+    assert sole_application(WebSite(routes=(own, replace(php, pattern=True)))) == replace(
+        php, pattern=True
+    )
+    assert sole_application(WebSite(routes=(own,))) is None
+    assert sole_application(WebSite(routes=(php, SiteRoute("/api", "http://a:1")))) is None
+
+
 def test_what_follows_the_beginning_that_chose_the_route() -> None:
     route = SiteRoute(path="/api/", target="http://127.0.0.1:3000", backend_path="/api/")
     assert rest_of(route, "/api/users") == "/users"
     assert rest_of(route, "/api") == ""
     assert rest_of(replace(route, path="/api"), "/api") == "/"
     assert rest_of(replace(route, path="/"), "/api/users") == ""
-    assert rest_of(replace(route, exact=True), "/api/users") == ""
+    exact = replace(route, path="/api", exact=True)
+    assert rest_of(exact, "/api/users") == ""
+    assert rest_of(exact, "/api") == "/"
+    assert rest_of(replace(exact, path="/api/users"), "/api/users") == ""
+    assert rest_of(replace(exact, path="/robots.txt"), "/robots.txt") == ""
 
 
 def rule(path: str, backend_path: str, pages: bool | None, websockets: bool | None) -> SiteRoute:

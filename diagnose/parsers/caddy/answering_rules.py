@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from diagnose.model.server_rules import AnsweringRule, Question
 from diagnose.model.web_servers import ServerFile
-from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.document import (
+    MAX_DEPTH,
+    asks_first,
+    at,
+    dictionaries,
+    dictionary,
+    text_of,
+    texts,
+)
 from diagnose.parsers.caddy.matchers import questions_of, route_matches, words_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
@@ -103,7 +111,7 @@ def _handle(
     elif name == "file_server":
         walk.is_answered = not handler.get("pass_thru") and not questions
     elif name in _ANSWERS:
-        walk.is_answered = not questions
+        walk.is_answered = not questions and not asks_first(handler)
     elif rule:
         login: tuple[Question, ...] = ("login",) if name == "authentication" else ()
         own = tuple(dict.fromkeys((*questions, *login)))

@@ -8,6 +8,9 @@ MAX_BYTES, MAX_DEPTH = 4 << 20, 12
 #: Maximum number of members of a list that are looked at.
 MAX_MEMBERS = 1000
 
+#: Handlers of a response that end the request.
+_ANSWERS = {"copy_response", "static_response", "file_server", "reverse_proxy", "subroute"}
+
 
 def decode(text: str) -> object:
     """Decode JSON; None if it is none, is too large or too deep."""
@@ -42,3 +45,23 @@ def at(value: object, *keys: str) -> object:
     for key in keys:
         value = dictionary(value).get(key)
     return value
+
+
+def asks_first(handler: dict[str, object]) -> bool:
+    """Return whether a handler asks an application whether a request may go on, as the directive
+    `forward_auth` does: after a response 2xx the handlers behind it follow."""
+    if text_of(handler.get("handler")) != "reverse_proxy":
+        return False
+    return any(
+        2 in members(at(response, "match", "status_code"))
+        and not any(
+            text_of(inner.get("handler")) in _ANSWERS
+            for route in dictionaries(response.get("routes"))
+            for inner in dictionaries(route.get("handle"))
+        )
+        for response in dictionaries(handler.get("handle_response"))
+    )
+
+
+def members(value: object) -> list[object]:
+    return value[:MAX_MEMBERS] if isinstance(value, list) else []

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, Verification
-from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.document import (
+    MAX_DEPTH,
+    asks_first,
+    at,
+    dictionaries,
+    dictionary,
+    text_of,
+    texts,
+)
 from diagnose.parsers.sanitize import clean
 
 #: Maximum number of routes of a site.
@@ -31,11 +39,17 @@ class _Condition:
 @frozen
 class SiteParts:
     """The routes, redirects and folder of a site. A route without host and socket is answered by
-    Caddy itself."""
+    Caddy itself. `guards` are the applications that are asked first whether a request may go on."""
 
     routes: tuple[SiteRoute, ...]
     redirects: tuple[SiteRedirect, ...]
     root: str
+    guards: tuple[SiteRoute, ...] = ()
+
+
+@frozen
+class _Guard:
+    route: SiteRoute
 
 
 def parts_of(routes: list[dict[str, object]]) -> SiteParts:
@@ -45,6 +59,7 @@ def parts_of(routes: list[dict[str, object]]) -> SiteParts:
         tuple(part for part in parts if isinstance(part, SiteRoute)),
         tuple(part for part in parts if isinstance(part, SiteRedirect)),
         next((part for part in parts if isinstance(part, str)), ""),
+        tuple(part.route for part in parts if isinstance(part, _Guard)),
     )
 
 
@@ -54,7 +69,7 @@ def _walk(
     depth: int,
     strip: str = "",
     drops: bool = False,
-) -> Iterator[SiteRoute | SiteRedirect | str]:
+) -> Iterator[SiteRoute | SiteRedirect | _Guard | str]:
     if depth > MAX_DEPTH:
         yield _own_answer(_Condition(pattern=True))
         return
@@ -72,7 +87,8 @@ def _walk(
                 elif name == "vars" and condition == _Condition():
                     yield clean(text_of(handler.get("root")), 500)
                 elif name == "reverse_proxy":
-                    yield _proxied(handler, condition, strip, drops)
+                    proxied = _proxied(handler, condition, strip, drops)
+                    yield _Guard(proxied) if asks_first(handler) else proxied
                 elif name in _ANSWERS:
                     yield from _static_responses(handler, condition)
 

@@ -2,7 +2,9 @@
 
 `root` is the last that was set on the way. `try_files` is a rewrite of what is no file
 (http.matchers.file), and comes before `reverse_proxy` (Caddyfile, "Directive order"): of what it
-rewrites the application's route sees the new path.
+rewrites the application's route sees the new path. An application whose route comes after the
+`file_server` that answers is bypassed as well: in a `route`, and behind a `handle` without a
+matcher, which comes before `reverse_proxy`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,15 @@ from dataclasses import dataclass, replace
 
 from diagnose.model.server_rules import ServedFolder
 from diagnose.parsers.caddy.answering_rules import rewritten
-from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.document import (
+    MAX_DEPTH,
+    asks_first,
+    at,
+    dictionaries,
+    dictionary,
+    text_of,
+    texts,
+)
 from diagnose.parsers.caddy.matchers import route_matches, words_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
@@ -59,7 +69,7 @@ def served_folder(document: object, request: ServerRequest) -> ServedFolder | No
 
 def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> None:
     groups: set[str] = set()
-    for route in routes if depth <= MAX_DEPTH else ():
+    for number, route in enumerate(routes if depth <= MAX_DEPTH else (), 1):
         group = text_of(route.get("group"))
         if group and group in groups:
             continue
@@ -75,13 +85,41 @@ def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> Non
         groups.add(group)
         prefix = _prefix(route)
         walk.prefix = prefix or walk.prefix
-        for handler in dictionaries(route.get("handle")):
+        is_last = route.get("terminal") is True
+        handlers = dictionaries(route.get("handle"))
+        for place, handler in enumerate(handlers, 1):
             _handle(walk, route, handler, depth)
             if walk.ended:
+                if walk.found:
+                    own: dict[str, object] = {"handle": handlers[place:]}
+                    later = [] if is_last else routes[number:]
+                    _look_behind(walk, [own, *later], groups, "", depth)
                 return
-        if route.get("terminal") is True:
+        if is_last:
             walk.ended = True
             return
+
+
+def _look_behind(
+    walk: _Walk, routes: Sequence[dict[str, object]], groups: set[str], words: str, depth: int
+) -> None:
+    """Note the application that would take the request, had no file_server answered it, if its
+    route is for some requests alone. `groups` are those of which a route was taken."""
+    for route in routes if depth <= MAX_DEPTH and not walk.bypassed else ():
+        group = text_of(route.get("group"))
+        if (group and group in groups) or route_matches(route, walk.request) is not True:
+            continue
+        condition = words_of(route) or words
+        for handler in dictionaries(route.get("handle")):
+            name = text_of(handler.get("handler"))
+            if name == "subroute":
+                inner = dictionaries(handler.get("routes"))
+                _look_behind(walk, inner, set(), condition, depth + 1)
+            elif name == "reverse_proxy" and condition and not asks_first(handler):
+                upstreams = dictionaries(handler.get("upstreams"))
+                walk.bypassed = text_of(upstreams[0].get("dial")) if upstreams else ""
+                walk.matcher = condition
+                return
 
 
 def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], depth: int) -> None:
@@ -97,7 +135,7 @@ def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], d
     elif name == "file_server":
         walk.root = text_of(handler.get("root")) or walk.root
         walk.found = walk.ended = not handler.get("pass_thru")
-    elif name == "reverse_proxy":
+    elif name == "reverse_proxy" and not asks_first(handler):
         fallback = walk.fallback
         fallback_request = replace(walk.request, path=fallback) if fallback else walk.request
         if route_matches(route, fallback_request) is False:

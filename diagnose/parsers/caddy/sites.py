@@ -112,6 +112,7 @@ def _server_sites(
             sockets=sockets,
             files=own if with_tls else (),
             routes=parts.routes,
+            guards=parts.guards,
             redirects=parts.redirects,
             root=parts.root,
             issuance=_issuance(hosts, document, server, own) if with_tls else "",
@@ -228,6 +229,7 @@ def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
         sockets=tuple(replace(s, file=block.file, line=block.line) for s in site.sockets),
         files=tuple(_placed_file(file, block) for file in site.files),
         routes=tuple(_placed_route(route, block) for route in site.routes),
+        guards=tuple(_placed_route(route, block) for route in site.guards),
         redirects=tuple(_placed_redirect(redirect, block) for redirect in site.redirects),
     )
 

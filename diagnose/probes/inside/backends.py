@@ -19,7 +19,7 @@ from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.redirects import leads_to_http, leads_to_itself
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import inner_path, routes_of_error, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -121,7 +121,13 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
     path = ctx.target.path.partition("?")[0]
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:2]:
+    is_error = (failed[0].status or 0) > 500
+    routes = (
+        routes_of_error(config, ctx.target.port, ctx.target.host, path)
+        if is_error
+        else routes_of_name(config, ctx.target.port, ctx.target.host, path, False)
+    )
+    for route in routes[:2]:
         if route.socket and not is_answer:
             await _ask_socket(ctx, route)
         if not route.host:
@@ -137,6 +143,8 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             await asyncio.gather(
                 _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])
             )
+        elif route.scheme == "https" and route.server_name in {"", route.host}:
+            await _compare(ctx, route, failed[0].method)
 
 
 async def _ask_over_tls(ctx: ProbeContext, route: SiteRoute, page: Exchange) -> None:
@@ -274,12 +282,13 @@ async def _ask_application(
     question = replace(_question(ctx, route, path, host), proto=proto, forwarded_for=bool(visitor))
     fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
     fields += [f"X-Forwarded-For: {visitor}"] if visitor else []
-    options = ["--noproxy", "*"]
+    # Who is behind it the server in front has verified, or does not want to.
+    options = ["--noproxy", "*", *(["-k"] if route.scheme == "https" else [])]
     if method == "POST":
         # A POST without a body, as the user asked for it (ADR 41).
         fields += [f"Origin: {ctx.target.origin}", "Content-Length: 0"]
         options += ["-X", "POST"]
-    url = f"http://{route.authority}{path}"
+    url = f"{route.scheme}://{route.authority}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
     _emit_answer(ctx, question, response)
 

@@ -61,3 +61,12 @@ def test_a_server_that_announces_it_by_itself_gets_a_note() -> None:
     zones = both("public", SSH, HTTPS, interfaces=("eth0",))
     (claim,) = judge(CHECK, *server(*zones), ANNOUNCED)
     assert claim.severity is Severity.NOTE
+
+
+def test_silent_beside_a_page_that_fails_where_nobody_asked_for_http3() -> None:
+    zones = both("public", SSH, HTTPS, interfaces=("eth0",))
+    failed = replace(ANNOUNCED, status=502)
+    assert judge(CHECK, *server(*zones), ANNOUNCED)
+    assert not judge(CHECK, *server(*zones), failed)
+    listens = config("server {\n listen 443 ssl;\n listen 443 quic;\n}\n")
+    assert judge(CHECK, *server(*zones), failed, listens)

@@ -4,6 +4,8 @@ import pytest
 
 from diagnose.model import Confidence
 from diagnose.model.server import Listeners
+from tests.support.caddy_evidence import CADDY, caddy_config
+from tests.support.caddy_evidence import LISTENING as CADDY_LISTENING
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
@@ -76,3 +78,14 @@ def test_fires_for_localhost_of_haproxy_that_is_half_served(address: str) -> Non
     assert not judge(CHECK, HAPROXY, config, half, ANSWER)
     both = Listeners(sockets=(replace(APPLICATION, address="::", family=6, dual=True),))
     assert not judge(CHECK, HAPROXY, config, both, UNAVAILABLE)
+
+
+def test_fires_for_who_is_asked_first_whether_a_request_may_go_on() -> None:
+    config = caddy_config()
+    guard = replace(config.sites[0].routes[0], target="http://127.0.0.1:9091", port=9091)
+    sites = tuple(replace(site, guards=(guard,)) for site in config.sites)
+    bad = replace(ANSWER, status=502)
+    (claim,) = judge(CHECK, CADDY, replace(config, sites=sites), CADDY_LISTENING, bad)
+    assert claim.facts["application"] == "127.0.0.1:9091"
+    some = tuple(replace(site, guards=(replace(guard, path="/admin"),)) for site in config.sites)
+    assert not judge(CHECK, CADDY, replace(config, sites=some), CADDY_LISTENING, bad)

@@ -5,7 +5,8 @@ import pytest
 
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.backends import BackendSocket, BackendVisit
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.web_servers import ServerRequestError, WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -120,3 +121,39 @@ def test_silent_for_a_websocket_that_was_refused_or_opened() -> None:
     assert not judge(CHECK, *observations, upgrade(503), opened, target=CHAT, masked=False)
     answered = replace(HANDSHAKE, failure=None, status=400)
     assert not judge(CHECK, APACHE, FAR, answered, ANSWER, upgrade(503), target=CHAT, masked=False)
+
+
+def test_fires_for_a_name_without_an_address_in_containers_too() -> None:
+    config = caddy_config(json_document=document("shop.example.com", dial="app:3000"))
+    failure = Failure("other", "Could not resolve host: app")
+    visit = BackendVisit(
+        target="http://app:3000", requested="/", path="/", failure=failure, connected=False
+    )
+    bad = replace(ANSWER, status=502)
+    for server in (CADDY, replace(CADDY, container="web")):
+        (claim,) = judge(CHECK, server, config, visit, bad)
+        assert (claim.facts["backend_name"], claim.facts["endpoint"]) == (True, "app")
+    other = replace(visit, failure=Failure("other", "Empty reply from server"))
+    assert not judge(CHECK, CADDY, config, other, bad)
+
+
+def test_fires_for_the_missing_socket_of_the_only_application_of_a_site() -> None:
+    php = php_config("unix//run/php/php8.2-fpm.sock")
+    socket = BackendSocket(
+        target="fcgi://unix//run/php/php8.2-fpm.sock",
+        path="/run/php/php8.2-fpm.sock",
+        exists=False,
+    )
+    (claim,) = judge(CHECK, CADDY, php, socket, replace(ANSWER, status=502))
+    assert claim.facts["file"] == "/run/php/php8.2-fpm.sock"
+    assert not judge(CHECK, CADDY, php, replace(socket, exists=True), replace(ANSWER, status=502))
+    assert not judge(CHECK, CADDY, php, socket, replace(ANSWER, status=404))
+
+
+def php_config(dial: str) -> WebServerConfig:
+    """A site of Caddy whose route to PHP depends on files."""
+    made: Any = document("shop.example.com", dial=dial)
+    routes = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"]
+    routes[0] |= {"match": [{"path": ["*.php"]}]}
+    routes[0]["handle"][0]["transport"] = {"protocol": "fastcgi"}
+    return caddy_config(json_document=made)

@@ -40,8 +40,15 @@ def test_fires_for_a_websocket() -> None:
     assert claim.severity is Severity.ERROR
 
 
-def test_silent_where_the_application_answers_or_no_fallback_is_written() -> None:
+def test_silent_where_the_application_answers_or_a_file_is_there() -> None:
     data = replace(PAGE, headers=(("Content-Type", "application/json"),))
     assert not judge(CHECK, CADDY, SITE, data, target=USERS)
     for folder in (replace(FOLDER, bypassed=""), replace(FOLDER, fallback="")):
         assert not judge(CHECK, CADDY, replace(SITE, folders=(folder,)), PAGE, target=USERS)
+
+
+def test_fires_where_the_file_server_comes_first_and_has_no_such_file() -> None:
+    site = replace(SITE, folders=(replace(FOLDER, fallback=""),))
+    (claim,) = judge(CHECK, CADDY, site, replace(PAGE, status=404), target=USERS, masked=False)
+    assert claim.facts["order"] is True
+    assert claim.fix is not None

@@ -16,6 +16,22 @@ def test_fires_with_what_the_log_says() -> None:
     assert claim.facts["tries"] is True
 
 
+def test_fires_with_the_authoritys_reason() -> None:
+    limit = (
+        "HTTP 429 urn:ietf:params:acme:error:rateLimited - too many certificates, retry after 20"
+    )
+    config = caddy_config("shop.example.com {\n}\n", ACME, complaint=limit)
+    (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR)
+    assert (claim.facts["limit"], claim.facts["caa"]) == (True, False)
+    # Each order more would make it longer.
+    assert claim.fix is not None
+    assert [type(step).__name__ for step in claim.fix.steps] == ["Manual"]
+    closed = "urn:ietf:params:acme:error:connection - 203.0.113.9: Timeout during connect"
+    config = caddy_config("shop.example.com {\n}\n", ACME, complaint=closed)
+    (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR)
+    assert (claim.facts["closed"], claim.facts["address"]) == (True, "203.0.113.9")
+
+
 def test_fires_when_automatic_certificates_are_off() -> None:
     config = caddy_config("shop.example.com {\n}\n", OFF)
     (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR)

@@ -51,6 +51,21 @@ def test_fires_by_hand_where_no_handle_is_written() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_for_a_matcher_that_is_one_folder() -> None:
+    made: Any = document("shop.example.com")
+    made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"][0]["match"] = [
+        {"path": ["/a"]}
+    ]
+    text = SITE.replace("handle /api/* {\n\t\treverse_proxy", "reverse_proxy /a")
+    page = replace(PAGE, url="https://shop.example.com/a")
+    whole, short = (replace(WHOLE, requested="/a", path="/a"), replace(SHORT, requested="/a"))
+    visits = (whole, replace(short, path="/"))
+    (claim,) = judge(
+        CHECK, CADDY, caddy_config(text, made), page, *visits, target=replace(SHOP, path="/a")
+    )
+    assert (claim.facts["exact"], claim.facts["rest"]) == (True, "/")
+
+
 def test_silent_where_the_application_has_both_or_none() -> None:
     gone, there = replace(SHORT, status=404), replace(WHOLE, status=200)
     assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, gone, target=USERS)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, caddy_config, document
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, apache_config
 
@@ -18,6 +18,18 @@ def test_fires_when_no_site_has_the_name() -> None:
 def test_fires_when_the_page_is_empty() -> None:
     (claim,) = judge(CHECK, CADDY, OTHER, replace(ANSWER, body=""))
     assert claim.facts["handshake"] is False
+
+
+def test_fires_when_the_address_is_opened() -> None:
+    target = replace(SHOP, host="192.0.2.10")
+    (claim,) = judge(CHECK, CADDY, caddy_config(), INTERNAL_ERROR, target=target)
+    assert (claim.facts["address"], claim.facts["names"]) == (True, ("shop.example.com",))
+
+
+def test_silent_when_a_site_has_the_address() -> None:
+    own = caddy_config("192.0.2.10 {\n}\n", document("192.0.2.10"))
+    target = replace(SHOP, host="192.0.2.10")
+    assert not judge(CHECK, CADDY, own, INTERNAL_ERROR, target=target)
 
 
 def test_silent_when_a_site_has_the_name() -> None:

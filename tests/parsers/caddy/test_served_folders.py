@@ -78,3 +78,29 @@ def test_none_where_an_application_answers_or_a_matcher_is_not_known() -> None:
     assert folder("/", route(root("/srv/www")), unknown) is None
     assert folder("/", route(FILES)) == ServedFolder("/", "", "/")
     assert served_folder(None, ServerRequest("/", host=HOST)) is None
+
+
+def test_an_application_behind_a_file_server_is_bypassed() -> None:
+    api = route(PROXY, path=["/api/*"])
+    everything = route(subroute(route(FILES)))
+    for site in (
+        (route(subroute(route(root("/srv")), route(FILES), api)),),
+        (route(root("/srv")), everything | {"group": "group2"}, api),
+        (route(root("/srv")), route(FILES), route(subroute(route(PROXY)), path=["/api/*"])),
+    ):
+        found = folder("/api/users", *site)
+        assert found
+        assert (found.bypassed, found.fallback) == ("localhost:3001", "")
+        assert found.matcher.startswith("path")
+        other = folder("/about", *site)
+        assert other
+        assert other.bypassed == ""
+
+
+def test_an_application_in_the_same_group_or_for_everything_is_not_bypassed() -> None:
+    files = route(subroute(route(FILES))) | {"group": "group2"}
+    api = route(subroute(route(PROXY)), path=["/api/*"]) | {"group": "group2"}
+    for site in ((files, api), (route(FILES), route(PROXY))):
+        found = folder("/api/users", *site)
+        assert found
+        assert found.bypassed == ""

@@ -52,6 +52,30 @@ UNNAMED = """{"apps":{"http":{"servers":{"srv0":{"listen":[":5173"],"routes":[{"
 "handler":"static_response","status_code":200}]}]}]}]}}}}}"""
 
 
+# :443 {
+#   forward_auth 127.0.0.1:9091 { uri /verify }
+#   reverse_proxy 127.0.0.1:3000
+# }
+GUARDED = """{"apps":{"http":{"servers":{"srv0":{"listen":[":443"],"routes":[{"handle":[{
+"handle_response":[{"match":{"status_code":[2]},"routes":[{"handle":[{"handler":"headers","request":
+{}}]}]}],"handler":"reverse_proxy","rewrite":{"method":"GET","uri":"/verify"},"upstreams":[{"dial":
+"127.0.0.1:9091"}]},{"handler":"reverse_proxy","upstreams":[{"dial":"127.0.0.1:3000"}]}]}]}}}}}"""
+
+
+def test_who_is_asked_first_is_not_the_application() -> None:
+    (site,) = sites_of(decode(GUARDED))
+    assert [guard.port for guard in site.guards] == [9091]
+    route = route_of(site, "/")
+    assert route
+    assert route.port == 3000
+
+
+def test_a_response_that_is_replaced_is_the_applications() -> None:
+    replaced = GUARDED.replace('"headers","request"', '"copy_response","request"')
+    (site,) = sites_of(decode(replaced))
+    assert (site.guards, len(site.routes)) == ((), 2)
+
+
 def test_a_site_without_a_name_that_is_alone_is_one_site() -> None:
     """Its directives are the routes of the server."""
     (site,) = sites_of(decode(UNNAMED))

@@ -93,6 +93,14 @@ def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() ->
     assert answers[1].location == "https://shop.example.com/"
 
 
+def test_an_application_with_tls_is_asked_over_tls_which_names_its_refusal() -> None:
+    refused = replace(PAGE, status=404)
+    answers = ask_backends(AnyMachine(), APACHE, SECURE, refused).observed(BackendAnswer)
+    assert len(answers) == 4
+    assert all(" -k " in answer.equivalent for answer in answers)
+    assert all(answer.equivalent.endswith("https://127.0.0.1:3443/") for answer in answers)
+
+
 def test_a_post_is_repeated_as_a_post_without_a_body() -> None:
     page = replace(PAGE, status=403, method="POST")
     answers = ask_backends(AnyMachine(), APACHE, apache_config(), page).observed(BackendAnswer)

@@ -18,7 +18,6 @@ from diagnose.model.web_servers import (
     WebServer,
     WebServerConfig,
     WebServerTest,
-    WebSite,
 )
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
@@ -31,6 +30,7 @@ from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
+from diagnose.probes.inside.web_servers.caddy_log import issuance_complaint
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import Candidate
 from diagnose.probes.inside.web_servers.readers import (
@@ -47,13 +47,6 @@ DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
 
 #: Options of caddy(8) that take a value.
 _VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfile"}
-
-
-#: Where the service of the packages stores certificates (XDG_DATA_HOME of the user caddy).
-STORAGE = "/var/lib/caddy/.local/share/caddy"
-
-#: Maximum number of lines of the log.
-MAX_LOG_LINES = 400
 
 
 @frozen
@@ -149,7 +142,7 @@ class CaddyReader:
             listens=listens_of(sites),
             loaded=loaded,
             running=sites_of(running) if loaded is False else (),
-            complaint=await _complaint(ctx, server, sites),
+            complaint=await issuance_complaint(ctx, server, sites, running or document),
             files=files,
             rules=rules,
             folders=folders,
@@ -198,24 +191,6 @@ def _whole_path(config: str, file: str) -> str:
     if posixpath.basename(config) == file:
         return config
     return file if file.startswith("/") else ""
-
-
-async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite, ...]) -> str:
-    """Return the last error of the log about the target's certificate, if Caddy should have got it
-    and its usual storage has none; "" otherwise."""
-    host, port = ctx.target.host, ctx.target.port
-    automatic = [site for site in sites if site.issuance == "acme" and host in site.names]
-    if not server.unit or not any(s.port == port for site in automatic for s in site.sockets):
-        return ""
-    if await ctx.machine.glob(f"{STORAGE}/certificates/*/{host}/{host}.crt"):
-        return ""
-    result = await ctx.machine.run(
-        "journalctl", "-u", server.unit, "-n", "400", "-o", "cat", "--no-pager"
-    )
-    if result.status is None:
-        emit_unanswered(ctx, "Caddy's log", result, f"journalctl -u {server.unit}")
-    lines = (line for line in result.out.splitlines() if host in line)
-    return last_error(tuple(lines)[-MAX_LOG_LINES:])
 
 
 async def _running(ctx: ProbeContext, server: WebServer, document: object) -> object:

@@ -3,7 +3,8 @@ import json
 
 from diagnose.machine import CommandResult
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
-from diagnose.probes.inside.web_servers.caddy import READER, STORAGE, Options, parse_options
+from diagnose.probes.inside.web_servers.caddy import READER, Options, parse_options
+from diagnose.probes.inside.web_servers.caddy_log import STORAGE, TAIL_BYTES
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.caddy_evidence import CONFIG, SITE, document
 from tests.support.fake_context import Looking
@@ -24,7 +25,7 @@ PROCESS = ServerProcess(
 SERVICE = ServerService("caddy", "active", "enabled", 10)
 VERSION, ADAPT = "/usr/bin/caddy version", f"caddy adapt --config {CONFIG} --adapter caddyfile"
 ADMIN = "curl -sf --noproxy '*' -m 4 http://localhost:2019/config/"
-JOURNAL = "journalctl -u caddy -n 400 -o cat --no-pager"
+JOURNAL = "journalctl -u caddy -n 2000 -o cat --no-pager"
 JSON = json.dumps(document("shop.example.com"))
 
 
@@ -104,12 +105,32 @@ def test_the_test_names_the_file_and_the_line() -> None:
 
 def test_the_log_is_read_only_where_a_certificate_is_missing() -> None:
     acme = json.dumps(document("shop.example.com", tls="acme"))
-    row = '{"level":"error","identifier":"shop.example.com","msg":"x","error":"NXDOMAIN"}\n'
-    other = '{"level":"error","identifier":"example.org","msg":"y"}\n'
-    without = config(caddy_context({ADAPT: acme, JOURNAL: row + other}))
+    row = refusal("shop.example.com", "NXDOMAIN")
+    without = config(caddy_context({ADAPT: acme, JOURNAL: row + refusal("example.org", "y")}))
     assert without
-    assert without.complaint == "x: NXDOMAIN"
+    assert without.complaint == "NXDOMAIN"
     path = f"{STORAGE}/certificates/acme/shop.example.com/shop.example.com.crt"
     there = config(caddy_context({ADAPT: acme, JOURNAL: row}, **{path: ""}))
     assert there
     assert there.complaint == ""
+
+
+def test_the_log_of_a_site_for_all_names_of_a_domain_is_read() -> None:
+    acme = json.dumps(document("*.example.com", tls="acme"))
+    read = config(caddy_context({ADAPT: acme, JOURNAL: refusal("*.example.com", "no solvers")}))
+    assert read
+    assert read.complaint == "no solvers"
+
+
+def test_the_log_in_a_file_is_read() -> None:
+    log = {"logs": {"default": {"writer": {"output": "file", "filename": "/var/log/caddy.log"}}}}
+    acme = json.dumps(document("shop.example.com", tls="acme") | {"logging": log})
+    tail = f"tail -c {TAIL_BYTES} /var/log/caddy.log"
+    read = config(caddy_context({ADAPT: acme, tail: refusal("shop.example.com", "closed")}))
+    assert read
+    assert read.complaint == "closed"
+
+
+def refusal(name: str, error: str) -> str:
+    line = {"level": "error", "logger": "tls.obtain", "identifier": name, "error": error}
+    return json.dumps({**line, "msg": "could not get certificate from issuer"}) + "\n"

@@ -1,0 +1,29 @@
+from dataclasses import replace
+
+from diagnose.model.backends import BackendVisit
+from tests.support.caddy_evidence import CADDY, SITE, caddy_config
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+
+CHECK = "server.caddy-health-check-fails"
+LINES = "reverse_proxy 127.0.0.1:3000 {\n\t\thealth_uri /health\n\t\thealth_interval 5s\n\t}"
+CHECKED = caddy_config(SITE.replace("reverse_proxy 127.0.0.1:3000", LINES))
+REFUSED = replace(ANSWER, status=503, body="")
+VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
+
+
+def test_fires_where_the_application_gives_the_page() -> None:
+    (claim,) = judge(CHECK, CADDY, CHECKED, REFUSED, VISIT, masked=False)
+    assert (claim.facts["uri"], claim.facts["place"]) == ("/health", "/etc/caddy/Caddyfile:4")
+
+
+def test_silent_without_a_health_check_or_where_the_application_fails_too() -> None:
+    assert not judge(CHECK, CADDY, caddy_config(), REFUSED, VISIT)
+    assert not judge(CHECK, CADDY, CHECKED, REFUSED, replace(VISIT, status=503))
+    assert not judge(CHECK, CADDY, CHECKED, REFUSED)
+
+
+def test_silent_for_another_answer() -> None:
+    assert not judge(CHECK, CADDY, CHECKED, replace(REFUSED, status=502), VISIT)
+    assert not judge(CHECK, CADDY, CHECKED, replace(REFUSED, body="We are at work"), VISIT)
+    assert not judge(CHECK, CADDY, CHECKED, ANSWER, VISIT)
