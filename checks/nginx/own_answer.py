@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import BROWSER, answering_rules
+from checks.nginx._inner_blocks import answering_block, ending_locations
 from checks.nginx._page_errors import is_in_run, logged_errors
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
@@ -118,9 +119,9 @@ class _Folder:
 
 def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
     """Return what nginx looked for, if it answers 404 for a path below the site's root."""
-    path = nginx.evidence.target.path.partition("?")[0]
-    match = next(iter(nginx.location_matches(path)), None)
-    if match is None or page.status != 404 or path == "/":
+    visited_path = nginx.evidence.target.path.partition("?")[0]
+    match, path = next(ending_locations(nginx, visited_path), (None, visited_path))
+    if match is None or page.status != 404 or visited_path == "/":
         return None
     for name in ("alias", "root"):
         directive = match.directive(name)
@@ -135,7 +136,7 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     may, or none does."""
     path = nginx.evidence.target.path.partition("?")[0]
     if page.status == 401:
-        match = next(iter(nginx.location_matches(path)), None)
+        match = next((match for match, _ in ending_locations(nginx, path)), None)
         guard = match.directive("auth_basic") if match else None
         return guard if guard and guard.args[:1] != ("off",) else None
     if page.status == 404 and (internal := _internal(nginx, path)):
@@ -144,10 +145,14 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     scheme = "https" if target.uses_tls else "http"
     fields = (("user-agent", BROWSER), ("referer", ""), ("upgrade", ""))
     request = ClientRequest("", target.host, path, scheme, page.port, page.method, fields=fields)
+    inner = answering_block(nginx, path)
+    requests = [(selected.server, request) for selected in nginx.answering_servers()]
+    if inner is not None:
+        requests = [(inner.server, inner.client_request(request))]
     decisive_headers = {
         id(result.decided_by): result.decided_by
-        for selected in nginx.answering_servers()
-        for result in possible_results(selected.server, request)
+        for server, request in requests
+        for result in possible_results(server, request)
         if result.status == page.status and result.decided_by is not None
     }
     return next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
@@ -156,8 +161,8 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
 def _internal(nginx: Nginx, path: str) -> Directive | None:
     """Return the `internal` by which a location answers 404 to every request of a visitor
     (ngx_http_core_module), None if none does."""
-    matches = nginx.location_matches(path)
-    directives = (line for match in matches for line in children(match.block, "internal"))
+    matches = ending_locations(nginx, path)
+    directives = (line for match, _ in matches for line in children(match.block, "internal"))
     return next(directives, None)
 
 

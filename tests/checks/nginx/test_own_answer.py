@@ -117,3 +117,28 @@ def test_silent_where_the_servers_own_address_is_refused() -> None:
     assert not judge(CHECK, *observations, host(), masked=False)
     (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is None
+
+
+OUTER = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+INNER = "server {\n    listen 127.0.0.1:8080;\n    server_name shop.example.com;\n    %s\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "statement"),
+    [
+        ("return 404;", "404 Not Found", "return 404"),
+        ("auth_basic Staff;", "401 Authorization Required", "auth_basic Staff"),
+    ],
+)
+def test_fires_as_a_note_on_a_line_of_the_block_behind(
+    line: str, status: str, statement: str
+) -> None:
+    seen = (own(status), RUNNING, config(OUTER + INNER % line))
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["statement"] == statement
+    assert claim.severity is None
+
+
+def test_silent_where_the_block_behind_passes_on() -> None:
+    line = "location / { proxy_pass http://127.0.0.1:3000; }"
+    assert not judge(CHECK, own("403 Forbidden"), RUNNING, config(OUTER + INNER % line))
