@@ -17,7 +17,7 @@ from diagnose.model.nginx import Directive
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.final_requests import searched_location
+from diagnose.parsers.nginx.final_requests import request_locations, searched_location
 from diagnose.parsers.nginx.inner_blocks import InnerRequest
 from diagnose.parsers.nginx.inner_blocks import inner_requests as requests_behind
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -67,6 +67,18 @@ def ending_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, s
         return
     for selected in () if nginx.is_refused else nginx.answering_servers():
         yield searched_location(selected.server, path)
+
+
+def passed_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, ...]]:
+    """Yield every location that a request for a path may come to, in nginx's order, for each block
+    that visitors reach: in it, and in the blocks behind it. nginx reads the settings of each."""
+    behind = tuple(
+        location
+        for inner in inner_requests(nginx, path)
+        for location in request_locations(inner.server, inner.path.partition("?")[0])
+    )
+    for selected in () if nginx.is_refused else nginx.answering_servers():
+        yield (*request_locations(selected.server, path), *behind)
 
 
 def _target(nginx: Nginx, path: str) -> Target:

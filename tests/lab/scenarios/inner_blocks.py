@@ -2,15 +2,19 @@
 line of the inner block."""
 
 from .. import site
-from ..lab import Lab
+from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
+from .forms import FORM
+from .forms_behind_a_balancer import CSRF
 from .frameworks import PAGES, start_application
+from .nginx_other_requests_failed import visit
 
 MINE = (site.CONF,)
 OUTER = PAGES.replace("127.0.0.1:3000", "127.0.0.1:8080")
 FOLDER = "/var/www/shop"
 ROOT = f"  root {FOLDER};\n"
 DOCS = f"https://{site.NAME}/docs"
+TOO_LARGE = "413 Request Entity Too Large"
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 
 
@@ -167,3 +171,49 @@ def _application(lab: Lab, line: str) -> None:
 def inner_block_denies_everybody(lab: Lab) -> None:
     """What is closed on purpose is no fault; a note names the line."""
     serve(lab, f"{ROOT}  location / {{\n    deny all;\n  }}\n")
+
+
+# Forms and uploads through two blocks
+
+
+def _form(lab: Lab, scheme: str) -> None:
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
+    serve(lab, passed(scheme))
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", differs=MINE, target=FORM, args=(CSRF,),
+)  # fmt: skip
+def inner_block_tells_a_form_http(lab: Lab) -> None:
+    """https://github.com/netbox-community/netbox-docker/pull/308: the second nginx says $scheme,
+    and Django refuses every form."""
+    _form(lab, "$scheme")
+
+
+@healthy(target=FORM)
+def inner_block_tells_a_form_https(lab: Lab) -> None:
+    _form(lab, "$http_x_forwarded_proto")
+
+
+def _upload(lab: Lab, limit: str) -> None:
+    """The visitors' block takes large uploads; one of two megabytes was sent to the inner block."""
+    options = lab.server.python(str(HERE / "application.py"), "--port", "3001")
+    lab.spawn(lab.server, options, 3001)
+    front = OUTER.replace("  location / {\n", "  location / {\n    client_max_body_size 100m;\n")
+    serve(lab, limit + passed("$http_x_forwarded_proto"), outer=front)
+    lab.client.write("/run/photo", "x" * (2 << 20))
+    visit(lab, "/upload", "--data-binary", "@/run/photo")
+
+
+@scenario(
+    outside=None, server="upstream.body-too-large", differs=MINE, args=(TOO_LARGE,),
+    unsure=("client",),
+)  # fmt: skip
+def inner_block_refuses_an_upload(lab: Lab) -> None:
+    """client_max_body_size is raised in front alone."""
+    _upload(lab, "")
+
+
+@healthy()
+def inner_block_takes_an_upload(lab: Lab) -> None:
+    _upload(lab, "  client_max_body_size 100m;\n")
