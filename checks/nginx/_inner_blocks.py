@@ -17,7 +17,11 @@ from diagnose.model.nginx import Directive
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.final_requests import request_locations, searched_location
+from diagnose.parsers.nginx.final_requests import (
+    has_unknown_rules,
+    request_locations,
+    searched_location,
+)
 from diagnose.parsers.nginx.inner_blocks import InnerRequest
 from diagnose.parsers.nginx.inner_blocks import inner_requests as requests_behind
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -60,13 +64,15 @@ def answering_block(nginx: Nginx, path: str) -> InnerRequest | None:
 
 def ending_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, str]]:
     """Yield each location that answers a path in the end, and the path as it has it: of the
-    visitors' block, or of a block behind it that answers itself."""
+    visitors' block, or of a block behind it that answers itself. None where a rule may lead
+    elsewhere that cannot be computed."""
     inner = answering_block(nginx, path)
     if inner is not None:
         yield searched_location(inner.server, inner.path)
         return
     for selected in () if nginx.is_refused else nginx.answering_servers():
-        yield searched_location(selected.server, path)
+        if not has_unknown_rules(selected.server, path.partition("?")[0]):
+            yield searched_location(selected.server, path)
 
 
 def passed_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, ...]]:

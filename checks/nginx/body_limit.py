@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._inner_blocks import passed_locations
 from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
 from checks.upstream._responses import asks_about_size
@@ -63,10 +62,10 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     is_upload = symptom is not None and symptom.kind == "upload" and not refused
     told = _told_upload(nginx) if is_upload else ""
     path = refused[0].path if refused else form[0] if form else told or evidence.target.path
-    match = _strictest_location(nginx, path)
+    is_asked = bool(refused) or asks or form is not None
+    match = _strictest_location(nginx, path) if is_asked or is_upload else None
     if is_upload and match is not None and (not pass_directive_of(match) or _allows_more(nginx)):
         return
-    is_asked = bool(refused) or asks or form is not None
     if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
     directive = match.directive("client_max_body_size")
@@ -105,6 +104,9 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
 def _strictest_location(nginx: Nginx, path: str) -> LocationMatch | None:
     """Return the location with the smallest limit of those that an upload to a path comes to: nginx
     reads the limit of each anew. Of equal ones it is the first."""
+    # Imported late: few runs ask about an upload.
+    from checks.nginx._inner_blocks import passed_locations
+
     ways = passed_locations(nginx, path)
     return min((match for way in ways for match in way), key=_rank, default=None)
 

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import BROWSER, answering_rules
-from checks.nginx._inner_blocks import answering_block, ending_locations
 from checks.nginx._page_errors import is_in_run, logged_errors
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
@@ -119,6 +118,9 @@ class _Folder:
 
 def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
     """Return what nginx looked for, if it answers 404 for a path below the site's root."""
+    # Imported late: only an error needs it.
+    from checks.nginx._inner_blocks import ending_locations
+
     visited_path = nginx.evidence.target.path.partition("?")[0]
     match, path = next(ending_locations(nginx, visited_path), (None, visited_path))
     if match is None or page.status != 404 or visited_path == "/":
@@ -134,6 +136,9 @@ def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
 def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     """Return the only directive by which nginx answers the page with this status; None if several
     may, or none does."""
+    # Imported late: only an error needs it.
+    from checks.nginx._inner_blocks import answering_block, ending_locations
+
     path = nginx.evidence.target.path.partition("?")[0]
     if page.status == 401:
         match = next((match for match, _ in ending_locations(nginx, path)), None)
@@ -161,6 +166,8 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
 def _internal(nginx: Nginx, path: str) -> Directive | None:
     """Return the `internal` by which a location answers 404 to every request of a visitor
     (ngx_http_core_module), None if none does."""
+    from checks.nginx._inner_blocks import ending_locations
+
     matches = ending_locations(nginx, path)
     directives = (line for match, _ in matches for line in children(match.block, "internal"))
     return next(directives, None)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from checks.nginx._inner_blocks import inner_requests, untold_scheme
 from checks.nginx._location_edits import host_variable
 from checks.upstream._comparisons import proxied_match
 from diagnose.model import Target
@@ -84,6 +83,9 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
 def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRoute | None:
     """Return what the last of the blocks behind the visitors' one tells the application; None if it
     passes on what it was told, and that is wrong (`passed`)."""
+    # Imported late: only a refused form needs it.
+    from checks.nginx._inner_blocks import inner_requests, untold_scheme
+
     requests = inner_requests(nginx, path)
     inner = requests[-1] if requests and requests[-1].passes_on else None
     if inner is None or proxy_pass_of(inner.match) is None or None in inner.fields.values():

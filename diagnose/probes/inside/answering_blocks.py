@@ -7,7 +7,6 @@ from dataclasses import replace
 from diagnose.model.nginx import InnerNginx, NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.inner_blocks import inner_requests
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.probes import ProbeContext
 
@@ -26,6 +25,9 @@ def ending_blocks(
 ) -> Iterator[tuple[Server, str]]:
     """Yield each block that answers a path in the end, and the path as it gets it: the target's, or
     a block of the same nginx to which its location passes the path on."""
+    # Imported late: a healthy site needs no file.
+    from diagnose.parsers.nginx.inner_blocks import inner_requests
+
     for _, server in answering_blocks(ctx, config):
         behind = inner_requests(
             server_blocks.servers(config.main), server, replace(ctx.target, path=path)

@@ -142,3 +142,14 @@ def test_fires_as_a_note_on_a_line_of_the_block_behind(
 def test_silent_where_the_block_behind_passes_on() -> None:
     line = "location / { proxy_pass http://127.0.0.1:3000; }"
     assert not judge(CHECK, own("403 Forbidden"), RUNNING, config(OUTER + INNER % line))
+
+
+def test_fires_as_a_note_on_the_file_to_which_a_rule_leads() -> None:
+    text = SITE.replace(
+        "location / {",
+        "rewrite ^/old/(.*)$ /new/$1 last; location /new/ { root /srv/new; }\n    location / {",
+    )
+    target = replace(SHOP, path="/old/a.txt")
+    asked = replace(own("404 Not Found"), url="https://shop.example.com/old/a.txt")
+    (claim,) = judge(CHECK, asked, RUNNING, config(text), target=target, masked=False)
+    assert claim.facts["file"] == "/srv/new/new/a.txt"
