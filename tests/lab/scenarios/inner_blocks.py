@@ -217,3 +217,25 @@ def inner_block_refuses_an_upload(lab: Lab) -> None:
 @healthy()
 def inner_block_takes_an_upload(lab: Lab) -> None:
     _upload(lab, "  client_max_body_size 100m;\n")
+
+
+def _two_names(lab: Lab, outer: str) -> None:
+    """Two blocks on the inner port: the default one with the page of the package, and the site."""
+    page = "<!DOCTYPE html>\n<title>Welcome to nginx!</title>\n<h1>Welcome to nginx!</h1>\n"
+    lab.server.write("/var/www/html/index.html", page)
+    default = (
+        "server {\n  listen 127.0.0.1:8080 default_server;\n  server_name _;\n"
+        "  root /var/www/html;\n}\n"
+    )
+    serve(lab, ROOT, outer=outer, more=default)
+
+
+@scenario(outside="http.not-the-site", server="upstream.wrong-host-header", differs=MINE)
+def inner_block_is_not_chosen(lab: Lab) -> None:
+    """No Host is passed on, so the default block of the inner port answers."""
+    _two_names(lab, OUTER.replace("    proxy_set_header Host $http_host;\n", ""))
+
+
+@healthy()
+def inner_block_is_chosen(lab: Lab) -> None:
+    _two_names(lab, OUTER)
