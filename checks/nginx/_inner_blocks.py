@@ -16,6 +16,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.conditions import condition_holds
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.final_requests import (
     has_unknown_rules,
@@ -162,8 +163,11 @@ def inner_redirect(nginx: Nginx, step: Exchange) -> InnerRedirect | None:
 def _redirects(request: InnerRequest, step: Exchange) -> Iterator[tuple[NginxRedirect | None, str]]:
     """Yield the redirects of a block with the status of a response, and where each leads."""
     for redirect in own_redirects(request.server, request.path.partition("?")[0]):
-        location = redirect_location(redirect, request.variables)
-        if redirect.code == str(step.status) and location:
+        location, block = redirect_location(redirect, request.variables), redirect.location_match
+        is_open = block.block.name != "if" or (
+            condition_holds(block, block.block, dict(request.variables)) is not False
+        )
+        if redirect.code == str(step.status) and location and is_open:
             yield redirect, location
     path, mark, query = request.path.partition("?")
     if step.status == 301 and not path.endswith("/") and not request.passes_on:

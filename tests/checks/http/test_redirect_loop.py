@@ -203,6 +203,17 @@ def test_fires_and_names_what_an_inner_block_tells_php() -> None:
     )  # fmt: skip
 
 
+def test_fires_without_an_inner_line_whose_condition_does_not_hold() -> None:
+    rule = "    if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }\n"
+    told = (
+        "        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto https;\n"
+    )
+    text = INNER.replace(LISTEN, LISTEN + rule)
+    text = text.replace("        proxy_set_header Host $host;\n", told, 1)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert not claim.facts["inner"], "the application redirects"
+
+
 def test_fires_without_an_inner_line_where_another_program_has_the_port() -> None:
     rule = "    if ($scheme = http) { return 301 https://$host$request_uri; }\n"
     text = INNER.replace(LISTEN, LISTEN + rule)
