@@ -160,7 +160,11 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
         for result in possible_results(server, request)
         if result.status == page.status and result.decided_by is not None
     }
-    return next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
+    decisive = next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
+    # Whom a list of addresses lets pass is the question of nginx.front-address-denied.
+    is_list = decisive is not None and decisive.name == "deny"
+    is_for_all = inner is not None and not inner.match.directives("allow")
+    return None if is_list and not is_for_all else decisive
 
 
 def _internal(nginx: Nginx, path: str) -> Directive | None:

@@ -71,9 +71,13 @@ class InnerRequest:
         }
 
     def client_request(self, visited: ClientRequest) -> ClientRequest:
-        """Return a visitor's request as this block gets it."""
+        """Return a visitor's request as this block gets it: from the address of the block before,
+        unless a field may tell another (ngx_http_realip_module)."""
+        is_loopback = is_loopback_host(self.proxy_target.host) and self.socket.address != "::1"
+        is_own = is_loopback and not self.match.directives("set_real_ip_from")
         return replace(
             visited,
+            address="127.0.0.1" if is_own else visited.address,
             host=self.target.host,
             path=self.path,
             scheme=self.target.scheme,

@@ -126,6 +126,7 @@ INNER = "server {\n    listen 127.0.0.1:8080;\n    server_name shop.example.com;
 @pytest.mark.parametrize(
     ("line", "status", "statement"),
     [
+        ("location / { deny all; }", "403 Forbidden", "deny all"),
         ("return 404;", "404 Not Found", "return 404"),
         ("auth_basic Staff;", "401 Authorization Required", "auth_basic Staff"),
     ],
@@ -137,6 +138,11 @@ def test_fires_as_a_note_on_a_line_of_the_block_behind(
     (claim,) = judge(CHECK, *seen, masked=False)
     assert claim.facts["statement"] == statement
     assert claim.severity is None
+
+
+def test_silent_where_the_block_behind_has_a_list_of_addresses() -> None:
+    lines = "allow 10.0.0.0/8; deny all;"
+    assert not judge(CHECK, own("403 Forbidden"), RUNNING, config(OUTER + INNER % lines))
 
 
 def test_silent_where_the_block_behind_passes_on() -> None:
