@@ -35,7 +35,7 @@ def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
 
 
 def searched_location(server: Server, path: str) -> tuple[LocationMatch, str]:
-    """Return the location that nginx has found for a path before it looks for files, and the path
+    """Return the location that nginx selects for a path before it looks for files, and the path
     as it has it: the rules of the server block and of each location were followed. Of a rule that
     cannot be computed nothing is changed."""
     bare_path, mark, query = path.partition("?")
