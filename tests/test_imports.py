@@ -106,7 +106,7 @@ sys.stdout.write(json.dumps(sorted(sys.modules)))
     never = ("httpx", "diagnose.cloud", "diagnose.probes.outside.cloud",
              "diagnose.parsers.netfilter", "diagnose.parsers.firewalld",
              # What a finding needs, and what a pasted message does.
-             "checks.certificate.renewed_elsewhere", "checks.http._inner_nginx",
+             "checks.certificate.renewed_elsewhere", "checks.nginx._inner_blocks",
              "checks.http._told_scheme", "diagnose.checking.port_holder",
              "diagnose.parsers.nginx.proxied_request", "difflib", "html", "secrets")  # fmt: skip
     assert {name for name in seen if name.startswith(never)} == set()

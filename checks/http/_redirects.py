@@ -2,7 +2,7 @@
 Redirects by an application are not covered."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
 from diagnose.model.addresses import bracketed
@@ -100,10 +100,15 @@ def find_redirect(
     return next(iter(redirects.values())) if len(redirects) == 1 else None
 
 
+def own_redirects(server: Server, path: str) -> Iterator[NginxRedirect]:
+    """Yield the redirects of a server block for a path, also those under a condition."""
+    return _candidates(server, path, conditions=True)
+
+
 def find_redirect_in(server: Server, answer: Exchange) -> NginxRedirect | None:
     """Return the directive of this server block that redirects like this response."""
     url = parse_url(answer.url)
-    candidates = _candidates(server, url.path if url else "/", conditions=True)
+    candidates = own_redirects(server, url.path if url else "/")
     return next((redirect for redirect in candidates if _is_source_of(redirect, answer)), None)
 
 
@@ -159,14 +164,20 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bo
         "query_string": query,
         "is_args": "?" if query else "",
     }
+    filled = redirect_location(redirect, variables)
+    return "://" in filled and normalize_url(filled) == redirect_target(answer)
+
+
+def redirect_location(redirect: NginxRedirect, variables: Mapping[str, str | None]) -> str:
+    """Return where a redirect leads as it is written, with these variables of the request; "" if it
+    is not made for this path, or if that cannot be known."""
+    groups: dict[str, str] = {}
     if redirect.directive.name == "rewrite":
-        if not pcre_matches(redirect.directive.args[0], path, ignore_case=False):
-            return False
-        groups = re.search(redirect.directive.args[0], path, re.ASCII)
-        variables |= {
-            str(n): text or "" for n, text in enumerate(groups.groups() if groups else (), 1)
-        }
-    filled = expand_variables(redirect.location_match, redirect.target, variables)
-    return (
-        filled is not None and "://" in filled and normalize_url(filled) == redirect_target(answer)
-    )
+        pattern, path = redirect.directive.args[0], variables["uri"] or ""
+        if not pcre_matches(pattern, path, ignore_case=False):
+            return ""
+        match = re.search(pattern, path, re.ASCII)
+        captures = match.groups() if match else ()
+        groups = {str(number): text or "" for number, text in enumerate(captures, 1)}
+    filled = expand_variables(redirect.location_match, redirect.target, {**variables, **groups})
+    return filled or ""

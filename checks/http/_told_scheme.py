@@ -9,8 +9,8 @@ from checks.server import line_text, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Evidence, Target
 from diagnose.model.server import Listeners
-from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
-from diagnose.parsers.nginx.locations import LocationMatch, match_location, proxy_set_header_of
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.urls import is_loopback_host
@@ -53,8 +53,10 @@ def _told_by_nginx(evidence: Evidence, path: str) -> str:
 def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
     """Return whether another server on this machine stands between nginx and the application and
     may put its own scheme into the field: Caddy and Traefik do unless they trust nginx, and a
-    second block of nginx may say `$scheme` again."""
-    config, host = nginx.config, nginx.evidence.target.host
+    second block of nginx may say `$scheme` again, or redirect itself."""
+    # Imported late: only a finding needs it.
+    from checks.nginx._inner_blocks import inner_requests
+
     for endpoint in proxy_target.endpoints:
         if not endpoint.port or not is_loopback_host(endpoint.host):
             continue
@@ -62,13 +64,10 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
         holders = [socket.process or "" for each in listeners for socket in each.on(endpoint.port)]
         if any(holder.startswith(_REPLACING) for holder in holders):
             return True
-        main = config.main if config else ()
-        inner = server_blocks.servers_behind(main, endpoint.host, endpoint.port, host)
-        for _, block in inner:
-            directive = proxy_set_header_of(match_location(block, path), SCHEME_FIELD)
-            if directive is not None and directive.args[1:] == ("$scheme",):
-                return True
-    return False
+    requests = inner_requests(nginx, path)
+    return bool(requests) and (
+        not requests[-1].passes_on or requests[-1].told_value(SCHEME_FIELD) != "https"
+    )
 
 
 def _told_by_other(evidence: Evidence, path: str) -> str:

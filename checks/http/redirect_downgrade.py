@@ -44,6 +44,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         if step is not None:
             groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
     for onward, group in groups.items():
+        from checks.http._inner_lines import inner_line
         from checks.http._known_application import own_setting
 
         steps = [step for step, _ in group]
@@ -51,7 +52,8 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         last = group[0][1].steps[-1]
         back = group[0][1].end == "answer" and last.url.startswith("https:")
         nginx = Nginx.of(evidence)
-        match = _unaware_location(nginx, steps)
+        inner = inner_line(nginx, steps[0])
+        match = None if inner.directive else _unaware_location(nginx, steps)
         directive = proxy_pass_of(match) if match else None
         yield Claim(
             about=merge_subjects(subjects),
@@ -69,12 +71,13 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "addresses": addresses(steps),
                 "back": back,
                 "place": file_line(directive) if directive else "",
-                "told": _forwarded_scheme_place(nginx, steps),
+                "told": "" if inner.directive else _forwarded_scheme_place(nginx, steps),
+                **inner.facts,
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
-            location=nginx.location(directive) if directive else None,
-            fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),
+            location=nginx.location(place) if (place := inner.directive or directive) else None,
+            fix=inner.fix or (_scheme_fix(nginx, match) if match else _fix(nginx, steps, last)),
         )
 
 

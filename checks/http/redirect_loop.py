@@ -2,7 +2,6 @@
 9110 section 15.4: a client should detect cyclical redirections)."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
@@ -36,9 +35,6 @@ from diagnose.parsers.redirects import (
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import normalize_url, parse_url
-
-if TYPE_CHECKING:
-    from checks.http._inner_nginx import InnerScheme
 
 #: The attributes of a cookie that do not fit each other.
 _ATTRIBUTES: dict[CookieRefusal, str] = {
@@ -85,7 +81,7 @@ def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
 
 
 def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
-    from checks.http._inner_nginx import inner_scheme
+    from checks.http._inner_lines import InnerLine, loop_line
     from checks.http._login_loops import login_loop
 
     endless = chains[0].end != "loop"
@@ -94,15 +90,15 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     first = _cycle(chains[0])
     subjects = endpoint_subjects(starts)
     host, nginx = evidence.target.host, Nginx.of(evidence)
-    inner = inner_scheme(nginx, first[0]) if len(first) == 1 and not endless else None
+    inner = InnerLine() if endless else loop_line(nginx, first)
     www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
-    place = inner.directive if inner else login.hiding or login.passing
+    place = inner.directive or login.hiding or login.passing
     if endless:
         fix = _redirect_edits.by_hand("find-the-rule")
     elif www.is_circle:
         fix = _redirect_edits.by_hand("one-name")
     else:
-        fix = login.fix(nginx) or _fix(nginx, first, inner)
+        fix = login.fix(nginx) or inner.fix or _fix(nginx, first)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host, "https")),
@@ -119,8 +115,8 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "hops": hops(first[0].headers),
             **_refused_cookie(first),
             "edited": any(isinstance(step, Edit) for step in fix.steps),
-            "inner": inner.place if inner else "",
-            "inner_redirects": inner is not None and inner.redirect is not None,
+            **inner.facts,
+            "inner_http": len(first) > 1,
             **www.facts,
             **login.facts,
         },
@@ -179,13 +175,8 @@ class _WwwLoop:
         }
 
 
-def _fix(nginx: Nginx, cycle: tuple[Exchange, ...], inner: "InnerScheme | None") -> Fix:
-    from checks.http._inner_nginx import pass_scheme_on
-
+def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
     changes: Changes = {}
-    if inner:
-        pass_scheme_on(nginx, inner, changes)
-        return _redirect_edits.fix(nginx, changes, "find-the-rule")
     for step in cycle:
         url = parse_url(step.url)
         if url is None or not url.secure or url.host != nginx.evidence.target.host:

@@ -179,6 +179,7 @@ def _is_on_server(evidence: Evidence) -> bool:
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
+    from checks.http._inner_lines import InnerLine, inner_line
     from checks.http._known_application import own_setting
     from checks.http._told_names import told_name, visitors_name_fix
 
@@ -197,6 +198,8 @@ def _claim(
     match, rewriter = None, None
     if not sent_name and not own_redirect:
         match, rewriter = _rewriter(nginx, steps[0], onward)
+    inner = InnerLine() if own_redirect else inner_line(nginx, steps[0])
+    is_inner = inner.directive is not None and inner.reason != "told"
     scheme = "https" if onward.startswith("https:") else "http"
     unserved = _answering_block(nginx, reason, onward, failed_exchanges)
     return Claim(
@@ -204,7 +207,7 @@ def _claim(
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
         because=(*steps, *failed_exchanges),
         confidence=Confidence.CERTAIN
-        if certain and (sent_name or reason != "error")
+        if is_inner or (certain and (sent_name or reason != "error"))
         else Confidence.LIKELY,
         facts={
             "url": steps[0].url,
@@ -228,14 +231,18 @@ def _claim(
             "place": sent_name.place if sent_name else "",
             "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
             "rewriter_place": file_line(rewriter) if rewriter else "",
+            **(inner if is_inner else InnerLine()).facts,
             **own_setting(evidence, "public_url"),
         },
-        location=nginx.location(sent_name.directive)
+        location=nginx.location(inner.directive)
+        if inner.directive and is_inner
+        else nginx.location(sent_name.directive)
         if sent_name
         else nginx.location(rewriter)
         if rewriter
         else None,
-        fix=(unserved and _redirect_edits.by_hand("serve-the-name"))
+        fix=(inner.fix if is_inner else None)
+        or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or (rewriter and _rewrite(nginx, match, rewriter))
         or (sent_name and visitors_name_fix(nginx, sent_name))
         or _fix(nginx, reason, steps),

@@ -2,6 +2,7 @@
 application: the responses that visitors get, and the directive that is their reason."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import current_failures, unopened_failures
@@ -18,6 +19,9 @@ from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.conditions import depends_on_address
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from diagnose.parsers.nginx.inner_blocks import InnerRequest
 
 #: What browsers send, as far as rules ask for it.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
@@ -62,7 +66,7 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
     """Yield the rule for each response with an error status that one `return` explains."""
     for response in _error_responses(nginx.evidence):
         for server in {id(s.server.block): s.server for s in nginx.answering_servers()}.values():
-            rule = _rule(nginx, server, response)
+            rule = _rule(nginx, server, response) or _inner_rule(nginx, response)
             if rule is not None:
                 yield rule
                 break
@@ -187,11 +191,18 @@ def _error_responses(evidence: Evidence) -> Iterator[Response]:
             yield file
 
 
-def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | None:
+def _rule(
+    nginx: Nginx, server: Server, response: Response, inner: "InnerRequest | None" = None
+) -> AnsweringRule | None:
     status, path = _status(response), _path(response)
     if status < 400 or not path:
         return None
-    decisive_rule = _decisive(server, _request(nginx.evidence, response, path), status)
+
+    def asked(user_agent: str = "diagnose") -> ClientRequest:
+        request = _request(nginx.evidence, response, path, user_agent)
+        return request if inner is None else inner.client_request(request)
+
+    decisive_rule = _decisive(server, asked(), status)
     if decisive_rule is None:
         return None
     directive, is_certain = decisive_rule
@@ -199,20 +210,29 @@ def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | N
         return None
     if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
         return None
-    browser = _request(nginx.evidence, response, path, BROWSER)
     return AnsweringRule(
         directive,
         _condition(server.block, directive),
         response,
         path,
         is_certain,
-        spares=_decisive(server, browser, status) is None,
+        spares=_decisive(server, asked(BROWSER), status) is None,
         by_address=any(
             depends_on_address(server, block)
             for block in _blocks_around(server.block, directive) or ()
             if block.name == "if"
         ),
     )
+
+
+def _inner_rule(nginx: Nginx, response: Response) -> AnsweringRule | None:
+    """Return the rule of a block of the same nginx behind the visitors' one."""
+    # Imported late: only an error needs it.
+    from checks.nginx._inner_blocks import answering_block
+
+    path = _path(response)
+    inner = answering_block(nginx, path) if path and _status(response) >= 400 else None
+    return _rule(nginx, inner.server, response, inner) if inner is not None else None
 
 
 def _status(response: Response) -> int:

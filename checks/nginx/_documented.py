@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
+from checks.nginx._inner_blocks import passed_locations
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, Topic
 from diagnose.model.frozen import frozen
@@ -74,16 +75,16 @@ def gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
 
 def _gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
     for upload in application.uploads:
-        for match in _matches(nginx, folder, upload.path):
+        for match in _passed(nginx, folder, upload.path):
             if _limits_body(match, upload.size):
                 name = "client_max_body_size"
                 yield Gap("upload", match, name, upload.size, match.directive(name) is not None)
     for stream in application.streams:
-        for match in _matches(nginx, folder, stream.path):
+        for match in _passed(nginx, folder, stream.path):
             if proxy_pass_of(match) and _value(match, "proxy_buffering") != "off":
                 yield Gap("stream", match, "proxy_buffering", "off")
     for timeout in application.timeouts:
-        for match in _matches(nginx, folder, timeout.path):
+        for match in _passed(nginx, folder, timeout.path):
             limit = seconds(_value(match, "proxy_read_timeout"))
             if proxy_pass_of(match) and (limit or _READ_TIMEOUT) < timeout.seconds:
                 yield Gap(
@@ -108,6 +109,14 @@ def _matches(nginx: Nginx, folder: str, path: str) -> Iterator[LocationMatch]:
     """Yield the locations that pass a path of the application on to it."""
     own = path if path.startswith("/") else f"{folder}{path}"
     return (match for match in nginx.location_matches(own) if pass_directive_of(match))
+
+
+def _passed(nginx: Nginx, folder: str, path: str) -> Iterator[LocationMatch]:
+    """Yield every location that a path of the application may come to on its way to it."""
+    own = path if path.startswith("/") else f"{folder}{path}"
+    for way in passed_locations(nginx, own):
+        if any(map(pass_directive_of, way)):
+            yield from way
 
 
 def _value(match: LocationMatch, name: str) -> str:

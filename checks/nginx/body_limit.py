@@ -5,6 +5,7 @@ nobody has set a limit: photos of a telephone are larger than the default. Where
 has such an upload, upstream.body-too-large says its size.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
@@ -32,7 +33,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import proxy_headers
-from diagnose.parsers.nginx.locations import all_locations
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
@@ -61,17 +62,16 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     is_upload = symptom is not None and symptom.kind == "upload" and not refused
     told = _told_upload(nginx) if is_upload else ""
     path = refused[0].path if refused else form[0] if form else told or evidence.target.path
-    match = next(iter(nginx.location_matches(path)), None)
+    is_asked = bool(refused) or asks or form is not None
+    match = _strictest_location(nginx, path) if is_asked or is_upload else None
     if is_upload and match is not None and (not pass_directive_of(match) or _allows_more(nginx)):
         return
-    is_asked = bool(refused) or asks or form is not None
     if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
     directive = match.directive("client_max_body_size")
     if form and (directive or not pass_directive_of(match)):
         return
-    amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
-    limit = _DEFAULT if amount is None else amount
+    limit = _limit(match)
     if not 0 < limit < _LARGE or 0 < _told_size(evidence) <= limit:
         return
     subjects = endpoint_subjects(pages)
@@ -99,6 +99,27 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _strictest_location(nginx: Nginx, path: str) -> LocationMatch | None:
+    """Return the location with the smallest limit of those that an upload to a path comes to: nginx
+    reads the limit of each anew. Of equal ones it is the first."""
+    # Imported late: few runs ask about an upload.
+    from checks.nginx._inner_blocks import passed_locations
+
+    ways = passed_locations(nginx, path)
+    return min((match for way in ways for match in way), key=_rank, default=None)
+
+
+def _rank(match: LocationMatch) -> int:
+    return _limit(match) or sys.maxsize
+
+
+def _limit(match: LocationMatch) -> int:
+    """Return client_max_body_size in bytes; 0 means no limit."""
+    directive = match.directive("client_max_body_size")
+    amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
+    return _DEFAULT if amount is None else amount
 
 
 def _upload(evidence: Evidence) -> tuple[str, Page] | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._inner_blocks import ending_locations
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,7 +40,7 @@ _NONE = re.compile(r"(?:^/dev/null|/(?:non-?existent|none|null|empty|nowhere|dum
 )
 def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
-    match = next(iter(nginx.location_matches(path)), None)
+    match, path = next(ending_locations(nginx, path), (None, path))
     served = (
         served_file(match, path, with_scripts=True, start=nginx.start_folder) if match else None
     )

@@ -58,7 +58,7 @@ class _Denial:
 )
 def method_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
-    match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    match = _asked_location(nginx, pages)
     denials = [denial for page in pages if match and (denial := _denial(evidence, match, page))]
     if not denials or match is None:
         if claim := _sent_claim(nginx) or _preflight_claim(nginx):
@@ -89,11 +89,24 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _asked_location(nginx: Nginx, pages: tuple[Exchange, ...]) -> LocationMatch | None:
+    """Return the location that answers the target, if a method or a message is asked about."""
+    target = nginx.evidence.target
+    if target.symptom is None and all(page.method in {"GET", "HEAD"} for page in pages):
+        return None
+    # Imported late: most runs ask for a page alone.
+    from checks.nginx._inner_blocks import ending_locations
+
+    return next((match for match, _ in ending_locations(nginx, target.path)), None)
+
+
 def _sent_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about a POST of the page itself that nginx refuses."""
+    from checks.nginx._inner_blocks import ending_locations
+
     evidence = nginx.evidence
     for request in sent_requests(evidence):
-        for match in nginx.location_matches(request.path):
+        for match, _ in ending_locations(nginx, request.path):
             denial = _directive(match, "POST")
             if denial is None or denial.status != 403:
                 continue

@@ -118,9 +118,12 @@ class _Folder:
 
 def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
     """Return what nginx looked for, if it answers 404 for a path below the site's root."""
-    path = nginx.evidence.target.path.partition("?")[0]
-    match = next(iter(nginx.location_matches(path)), None)
-    if match is None or page.status != 404 or path == "/":
+    # Imported late: only an error needs it.
+    from checks.nginx._inner_blocks import ending_locations
+
+    visited_path = nginx.evidence.target.path.partition("?")[0]
+    match, path = next(ending_locations(nginx, visited_path), (None, visited_path))
+    if match is None or page.status != 404 or visited_path == "/":
         return None
     for name in ("alias", "root"):
         directive = match.directive(name)
@@ -133,9 +136,12 @@ def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
 def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     """Return the only directive by which nginx answers the page with this status; None if several
     may, or none does."""
+    # Imported late: only an error needs it.
+    from checks.nginx._inner_blocks import answering_block, ending_locations
+
     path = nginx.evidence.target.path.partition("?")[0]
     if page.status == 401:
-        match = next(iter(nginx.location_matches(path)), None)
+        match = next((match for match, _ in ending_locations(nginx, path)), None)
         guard = match.directive("auth_basic") if match else None
         return guard if guard and guard.args[:1] != ("off",) else None
     if page.status == 404 and (internal := _internal(nginx, path)):
@@ -144,20 +150,30 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     scheme = "https" if target.uses_tls else "http"
     fields = (("user-agent", BROWSER), ("referer", ""), ("upgrade", ""))
     request = ClientRequest("", target.host, path, scheme, page.port, page.method, fields=fields)
+    inner = answering_block(nginx, path)
+    requests = [(selected.server, request) for selected in nginx.answering_servers()]
+    if inner is not None:
+        requests = [(inner.server, inner.client_request(request))]
     decisive_headers = {
         id(result.decided_by): result.decided_by
-        for selected in nginx.answering_servers()
-        for result in possible_results(selected.server, request)
+        for server, request in requests
+        for result in possible_results(server, request)
         if result.status == page.status and result.decided_by is not None
     }
-    return next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
+    decisive = next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
+    # Whom a list of addresses lets pass is the question of nginx.front-address-denied.
+    is_list = decisive is not None and decisive.name == "deny"
+    is_for_all = inner is not None and not inner.match.directives("allow")
+    return None if is_list and not is_for_all else decisive
 
 
 def _internal(nginx: Nginx, path: str) -> Directive | None:
     """Return the `internal` by which a location answers 404 to every request of a visitor
     (ngx_http_core_module), None if none does."""
-    matches = nginx.location_matches(path)
-    directives = (line for match in matches for line in children(match.block, "internal"))
+    from checks.nginx._inner_blocks import ending_locations
+
+    matches = ending_locations(nginx, path)
+    directives = (line for match, _ in matches for line in children(match.block, "internal"))
     return next(directives, None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.http._redirects import NginxRedirect, find_redirect
 from checks.nginx import Nginx, _edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.nginx._inner_blocks import is_plain_condition
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange
@@ -17,8 +18,6 @@ from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
 
 _FORWARDED = "$http_x_forwarded_proto"
-#: Conditions that are true for every request in plain HTTP.
-_PLAIN = {("($scheme", "=", "http)"), ("($scheme", "=", '"http")'), ("($scheme", "!=", "https)")}
 
 
 @check(
@@ -77,7 +76,7 @@ def _condition_fix(nginx: Nginx, redirect: NginxRedirect) -> Fix:
     that this run did not look for, so a person reads the edit."""
     block = _condition(redirect)
     edit = None
-    if block is not None and block.args in _PLAIN:
+    if block is not None and is_plain_condition(block):
         head = edits.TextEdit(block.start, block.opened, f"if ({_FORWARDED} = http) {{")
         edit = _edits.config_edit(nginx, block.file, head)
     if edit is None:

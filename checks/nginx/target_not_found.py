@@ -15,6 +15,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._inner_blocks import ending_locations
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
@@ -50,7 +51,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
     path = evidence.target.path.partition("?")[0]
-    match = next(iter(nginx.location_matches(path)), None)
+    match, path = next(ending_locations(nginx, path), (None, path))
     served = served_file(match, path, start=nginx.start_folder) if match else None
     if access is None or match is None or served is None or served.path != access.path:
         return

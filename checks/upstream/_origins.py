@@ -1,9 +1,11 @@
 """Which origin an application believes to have, by what nginx tells it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from checks.nginx import Nginx
+from checks.nginx._location_edits import host_variable
 from checks.upstream._comparisons import proxied_match
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
@@ -11,8 +13,9 @@ from diagnose.model.nginx import Directive
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.form_requests import HOST_FIELD, origin_fields
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
+from diagnose.parsers.nginx.upstreams import split_host_port
 
 #: Names that no application reads: X-Forward-Proto, X_Forwarded_Proto, X-Forwarded-Protocol.
 _SCHEME_LIKE = re.compile(
@@ -33,11 +36,23 @@ class ToldOrigin:
 
 @frozen(eq=False)
 class FormRoute:
-    """The location of nginx that passes a form on, and what it tells the application."""
+    """The location of nginx that passes a form on, and what it tells the application. `outer` is
+    the location in front if it is in a block behind the visitors' one, which gets plain http."""
 
     nginx: Nginx
     match: LocationMatch
     told: ToldOrigin
+    outer: LocationMatch | None = None
+
+    @property
+    def is_inner(self) -> bool:
+        return self.outer is not None
+
+    def value(self, name: str) -> str:
+        """Return the variable by which the location tells the application a field rightly."""
+        if name.lower() == SCHEME_FIELD.lower():
+            return "$http_x_forwarded_proto" if self.is_inner else "$scheme"
+        return "$http_host" if self.is_inner else host_variable(self.nginx.evidence.target)
 
 
 def form_route(nginx: Nginx, path: str) -> FormRoute | None:
@@ -48,7 +63,8 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     """
     if match := proxied_match(nginx, path):
         told = told_origin(nginx, match)
-        return FormRoute(nginx, match, told) if told else None
+        own = FormRoute(nginx, match, told) if told else None
+        return _inner_route(nginx, path, told) or own
     visited = nginx.evidence.target
     if not _ends_elsewhere(nginx):
         return None
@@ -64,6 +80,29 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     return FormRoute(plain, match, told)
 
 
+def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRoute | None:
+    """Return what the last of the blocks behind the visitors' one tells the application; None if it
+    passes on what it was told, and that is wrong (`passed`)."""
+    # Imported late: only a refused form needs it.
+    from checks.nginx._inner_blocks import inner_requests, untold_scheme
+
+    requests = inner_requests(nginx, path)
+    inner = requests[-1] if requests and requests[-1].passes_on else None
+    if inner is None or proxy_pass_of(inner.match) is None or None in inner.fields.values():
+        return None
+    if passed and passed.wrong_fields and untold_scheme(nginx, path) is None:
+        return None
+    host, port = split_host_port(inner.host, 80)
+    received = {name: value for name, value in inner.fields.items() if value}
+    told = told_origin(
+        Nginx.of(replace(nginx.evidence, target=replace(inner.target, host=host, port=port))),
+        inner.match,
+        nginx.evidence.target,
+        received,
+    )
+    return FormRoute(nginx, inner.match, told, inner.outer) if told else None
+
+
 def _ends_elsewhere(nginx: Nginx) -> bool:
     """Return whether visitors speak TLS, and nothing on this machine with them."""
     target, listeners = nginx.evidence.target, nginx.evidence.good(Listeners)
@@ -72,15 +111,19 @@ def _ends_elsewhere(nginx: Nginx) -> bool:
 
 
 def told_origin(
-    nginx: Nginx, match: LocationMatch, visited: Target | None = None
+    nginx: Nginx,
+    match: LocationMatch,
+    visited: Target | None = None,
+    received: Mapping[str, str] | None = None,
 ) -> ToldOrigin | None:
     """Return what a location tells its application; None if that cannot be known. `visited` is the
-    target where visitors ask for it otherwise than nginx is asked."""
+    target where visitors ask for it otherwise than nginx is asked, and `received` are the fields
+    that nginx gets."""
     target = nginx.evidence.target
     proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
     if proxy_target is None:
         return None
-    request = proxied_request(match, proxy_target, target, "1.1", {})
+    request = proxied_request(match, proxy_target, target, "1.1", received or {})
     if request is None:
         return None
     scheme = request.field(SCHEME_FIELD) or "http"

@@ -4,7 +4,8 @@ possible is a decision, unless a person asks about 413, or the limit refuses wha
 unit is forgotten (`client_max_body_size 10;` are ten bytes).
 
 nginx reads the limit anew in each location to which it redirects the request internally
-(ngx_http_core_find_config_phase), so all of them must allow the upload."""
+(ngx_http_core_find_config_phase), so all of them must allow the upload; and so must those of
+another server block of the same nginx behind it."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._inner_blocks import passed_locations
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
@@ -20,7 +22,6 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits, error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
 
 DEFAULT_LIMIT = 1 << 20
@@ -44,8 +45,7 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     if nginx.is_refused:
         return
     for line in log_lines:
-        for selected in nginx.answering_servers():
-            way = request_locations(selected.server, line.path or "/")
+        for way in passed_locations(nginx, line.path or "/"):
             refusing = [match for match in way if _body_size(line) > _limit(match) > 0]
             if refusing:
                 key = id(_limit_place(refusing[0]))
@@ -83,13 +83,13 @@ def _limit_edits(
         return _location_edits.setting_edits(nginx, inheriting[0], {_LIMIT: size})
     changes: Changes = {}
     places = [directives[-1] for directives in own.values() if directives]
-    if inheriting:
-        server = inheriting[0].blocks[1]
+    for server in {id(match.blocks[1]): match.blocks[1] for match in inheriting}.values():
         file = nginx.file(server)
         if server_limit := children(server, _LIMIT):
             places.append(server_limit[-1])
         elif file:
-            changes[server.file] = [edits.insert_first(file.text, server, [line])]
+            change = edits.insert_first(file.text, server, [line])
+            changes.setdefault(server.file, []).append(change)
     for place in {(place.file, place.start): place for place in places}.values():
         changes.setdefault(place.file, []).append(edits.replace_directive(place, line))
     return config_edits(nginx, changes)

@@ -9,9 +9,9 @@ serve the page. Seen with programs that redirect their own http port to their ow
 from collections.abc import Iterator
 
 from checks.http._fronts import looping_exchanges
-from checks.http._inner_nginx import inner_scheme
 from checks.http._told_scheme import tells_https
 from checks.nginx import Nginx, file_line
+from checks.nginx._inner_blocks import inner_scheme
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (

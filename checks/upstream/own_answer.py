@@ -10,6 +10,7 @@ section 4.2.1; RFC 9110 section 15.5.22).
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._inner_blocks import answering_block
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -40,6 +41,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         return  # another Host decides (upstream.wrong-host-header)
     if status == 400 and requests[0].port == 443 and requests[0].target.startswith("http://"):
         return  # the port of TLS was asked in plain HTTP, with nginx's own mistake
+    if answering_block(nginx, requests[0].path) is not None:
+        return  # a server block of the same nginx, of which nginx.own-answer names the line
     changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
     directive = proxy_pass_of(match) or match.block
     yield Claim(

@@ -4,6 +4,8 @@
 By default nginx sends the name in proxy_pass: "127.0.0.1:3000", or the name of the upstream group.
 Or the other way round: the application is a site of its own elsewhere, and gets the visitor's name.
 
+The application may be a second server block of the same nginx, which has the visitor's name.
+
 The evidence is two requests to the application, with the name that nginx sends and with another,
 and both once more as a control.
 """
@@ -17,13 +19,16 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.server_blocks import select_server
+from diagnose.parsers.stray_pages import is_default_page
 
 
 @check(
@@ -31,6 +36,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
     needs=[NginxConfig],
     explains=[
         "http.host-refused",
+        "http.not-the-site",
         "http.redirect-loop",
         "http.server-error",
         "upstream.closed-early",
@@ -72,6 +78,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
         if better_response and match:
             yield _of_page(nginx, match, nginx_response, better_response)
             return
+    yield from _of_default_page(nginx)
     for path in evidence.target.websockets:
         match, handshakes = (
             _location_match(nginx, path),
@@ -87,6 +94,50 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
             and not handshakes.accepted_by_front
         ):
             yield _of_websocket(nginx, match, handshakes, named_upgrades[0])
+
+
+def _of_default_page(nginx: Nginx) -> Iterator[Claim]:
+    """Yield the claim about a second server block of this nginx that has the visitor's name, and is
+    not chosen: the default one of its socket answers, with the page of a fresh installation."""
+    target = nginx.evidence.target
+    pages = [
+        page
+        for page in page_exchanges(nginx.evidence)
+        if page.failure is None and is_default_page(page.status, page.body)
+    ]
+    if not pages:
+        return
+    # Imported late: few sites show such a page.
+    from checks.nginx._inner_blocks import inner_requests
+    from diagnose.parsers.nginx.final_requests import final_location
+
+    inner = next(iter(inner_requests(nginx, target.path)), None)
+    if inner is None or inner.name_match != "default":
+        return
+    named, kind = select_server(inner.socket, target.host)
+    location = final_location(named, target.path)
+    if kind != "exact" or location.redirects or children(location.block, "return"):
+        return
+    value = _location_edits.host_variable(target)
+    yield _claim(
+        nginx,
+        inner.outer,
+        target.path,
+        tuple(pages),
+        {
+            "sent": inner.host,
+            "wanted": target.host,
+            "status": pages[0].status or "",
+            "other_status": "",
+            "answer": excerpt(pages[0].body),
+            "message": "",
+            "application": f"127.0.0.1:{inner.socket.port}",
+            "visitor": True,
+            "value": value,
+            "named": file_line(named.block),
+        },
+        _fix(nginx, inner.outer, value, visitor=True),
+    )
 
 
 def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
@@ -202,6 +253,7 @@ def _claim(
             "place": file_line(reported_directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "set": proxy_set_header_of(match, "Host") is not None,
+            "named": "",
             **facts,
         },
         # If the application accepts another name than the visitor's, nobody can tell whether that

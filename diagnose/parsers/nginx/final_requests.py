@@ -34,6 +34,22 @@ def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
     return location, path
 
 
+def searched_location(server: Server, path: str) -> tuple[LocationMatch, str]:
+    """Return the location that nginx selects for a path before it looks for files, and the path
+    as it has it: the rules of the server block and of each location were followed. Of a rule that
+    cannot be computed nothing is changed."""
+    bare_path, mark, query = path.partition("?")
+    path = rewritten(LocationMatch((server.http, server.block)), bare_path).path or bare_path
+    location = select_location(server, path)
+    for _ in range(MAX_HOPS):
+        rules = _rules_of(location, path)
+        path = rules.path or path
+        if not rules.searches:
+            break
+        location = select_location(server, path)
+    return location, f"{path}{mark}{query}"
+
+
 def request_locations(server: Server, path: str) -> tuple[LocationMatch, ...]:
     """Return every location that a request for a path may come to, in nginx's order: it reads
     the settings of each anew. A folder may be there (`$uri/` and index) or not (the last argument

@@ -19,7 +19,7 @@ from diagnose.parsers.nginx.locations import (
     location_pattern,
     match_location,
 )
-from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
+from diagnose.parsers.nginx.rewrites import rewritten
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -77,21 +77,14 @@ def _lost_by_rules(server: Server, location: LocationMatch, path: str) -> LostQu
     query. What stands behind a condition is not known."""
     outer = LocationMatch((server.http, server.block))
     for match in (outer, *([location] if location.block is not server.block else [])):
-        for directive in match.block.block or ():
-            if directive.name == "if" and any(
-                children(directive, name) for name in ("return", "rewrite")
-            ):
-                return None
-            if directive.name == "break":
-                break
-            if directive.name == "return":
-                return _lost_by_return(match, directive)
-            if directive.name != "rewrite" or len(directive.args) < 2:
-                continue
-            if not is_supported_pcre(directive.args[0]):
-                return None
-            if pcre_matches(directive.args[0], path, ignore_case=False):
-                return _lost_by_rewrite(match, directive)
+        rules = rewritten(match, path)
+        if rules.may_end or not rules.is_known:
+            return None
+        if rules.applied:
+            rule = rules.applied[-1]
+            is_conditional = all(rule is not line for line in match.block.block or ())
+            lost = _lost_by_return if rule.name == "return" else _lost_by_rewrite
+            return None if is_conditional else lost(match, rule)
     return None
 
 

@@ -5,6 +5,7 @@ condition nothing is known, and its rules may or may not change the path.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -20,53 +21,60 @@ _REDIRECTS = {"redirect", "permanent"}
 @frozen
 class Rewritten:
     """What the rules of a block do with a path. `path` is the new one, "" if they leave it as it
-    is. With `searches`, nginx looks for a location anew. `is_known` is False if a rule may change
-    the path whose condition, expression or variables cannot be computed, and True also for a
-    request that the rules end by a redirect or a `return` (`ends`)."""
+    is, and `keeps_query` is False if a replacement has a query of its own, or drops it by a "?".
+    With `searches`, nginx looks for a location anew. `is_known` is False if a rule may change the
+    path whose condition, expression or variables cannot be computed, and True also for a request
+    that the rules end by a redirect or a `return` (`ends`); `may_end` is True if a `return` stands
+    behind a condition that cannot be computed. `applied` are the rules that surely apply, in their
+    order."""
 
     path: str = ""
     searches: bool = False
     is_known: bool = True
     ends: bool = False
+    keeps_query: bool = True
+    may_end: bool = False
+    applied: tuple[Directive, ...] = ()
 
 
 def rewritten(match: LocationMatch, path: str) -> Rewritten:
     """Return what the rules of the innermost block of a location, or of a server block, do with a
     path."""
     bare = path.partition("?")[0]
-    current, is_known = bare, True
+    current, result = bare, Rewritten()
     for rule, is_sure in _rules(match.block, is_file=bare == "/"):
         if rule.name == "break" and is_sure:
             break
         if rule.name == "return":
             if is_sure:
-                return Rewritten(is_known=is_known, ends=True)
+                return replace(result, ends=True, applied=(*result.applied, rule))
+            result = replace(result, may_end=True)
             continue
         if rule.name != "rewrite" or len(rule.args) < 2:
             continue
         pattern, replacement, *flags = rule.args
         if not is_supported_pcre(pattern):
-            is_known = False
+            result = replace(result, is_known=False)
             continue
         groups = pcre_search(pattern, current, False)
         if groups is None:
             continue
         if not is_sure:
-            is_known = False
+            result = replace(result, is_known=False)
             continue
+        result = replace(result, applied=(*result.applied, rule))
         if replacement.startswith(("http://", "https://", "$scheme")) or _REDIRECTS & set(flags):
-            return Rewritten(is_known=is_known, ends=True)
+            return replace(result, ends=True)
         values = {str(number): text or "" for number, text in enumerate(groups.groups(), 1)}
         values |= {"uri": current, "document_uri": current}
         target = expand_variables(match, replacement.partition("?")[0], values)
         if target is None or not target.startswith("/"):
-            return Rewritten(is_known=False)
+            return replace(result, is_known=False)
         current = target
+        result = replace(result, keeps_query=result.keeps_query and "?" not in replacement)
         if flags:
-            return Rewritten(current, "last" in flags, is_known)
-    if current == bare:
-        return Rewritten(is_known=is_known)
-    return Rewritten(current, True, is_known)
+            return replace(result, path=current, searches="last" in flags)
+    return result if current == bare else replace(result, path=current, searches=True)
 
 
 def _rules(block: Directive, *, is_file: bool) -> Iterator[tuple[Directive, bool]]:

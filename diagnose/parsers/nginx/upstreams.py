@@ -15,7 +15,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.forwarding import Application, forwarded_path
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
-from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
+from diagnose.parsers.nginx.pcre import pcre_search
 from diagnose.parsers.nginx.variables import expand_variables
 
 #: The directives that forward a request, with the protocol that each uses by default.
@@ -200,11 +200,11 @@ def _parse_endpoint(
 def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str) -> str:
     """Return the path that nginx requests from the application. If the target has variables, its
     own URI is the whole path. After a `rewrite … break` the target's URI is ignored."""
-    rewritten = rewritten_path(location, path)
+    own_path = rewritten_path(location, path)
     if proxy_target.has_variables:
-        return proxy_target.uri or rewritten or path
-    if rewritten:
-        return rewritten
+        return proxy_target.uri or own_path or path
+    if own_path:
+        return own_path
     application = Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
     return forwarded_path(location, application, path)
 
@@ -212,22 +212,17 @@ def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str
 def rewritten_path(location: LocationMatch, path: str) -> str:
     """Return the path after the location's own `rewrite … break` (ngx_http_rewrite_module), "" if
     none applies or the result is not known."""
-    bare, mark, query = path.partition("?")
-    if children(location.block, "if") or "%" in bare:
+    blocks = (location.block, *children(location.block, "if"))
+    if not any(children(block, "rewrite") for block in blocks):
         return ""
-    for directive in children(location.block, "rewrite"):
-        pattern, replacement, flag = (*directive.args, "", "", "")[:3]
-        if not is_supported_pcre(pattern):
-            return ""
-        match = pcre_search(pattern, bare, False)
-        if match is None:
-            continue
-        groups = {str(index): text or "" for index, text in enumerate(match.groups(), 1)}
-        uri = expand_variables(location, replacement.partition("?")[0], groups)
-        if flag != "break" or uri is None or not uri.startswith("/"):
-            return ""
-        return uri if "?" in replacement else f"{uri}{mark}{query}"
-    return ""
+    # Imported late: few locations rewrite.
+    from diagnose.parsers.nginx.rewrites import rewritten
+
+    bare, mark, query = path.partition("?")
+    rules = rewritten(location, bare)
+    if "%" in bare or not rules.path or rules.searches or not rules.is_known:
+        return ""
+    return f"{rules.path}{mark}{query}" if rules.keeps_query else rules.path
 
 
 def bare_path(location: LocationMatch, path: str) -> str:

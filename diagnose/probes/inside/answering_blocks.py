@@ -2,6 +2,7 @@
 has the port (`InnerNginx`)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.model.nginx import InnerNginx, NginxConfig
 from diagnose.model.server import Listeners
@@ -17,6 +18,24 @@ def answering_blocks(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[S
     yield from own
     for inner in ctx.observed(InnerNginx) if not own else ():
         yield from server_blocks.servers_behind(main, inner.address, inner.port, inner.host)
+
+
+def ending_blocks(
+    ctx: ProbeContext, config: NginxConfig, path: str
+) -> Iterator[tuple[Server, str]]:
+    """Yield each block that answers a path in the end, and the path as it gets it: the target's, or
+    a block of the same nginx to which its location passes the path on."""
+    # Imported late: a healthy site needs no file.
+    from diagnose.parsers.nginx.inner_blocks import inner_requests
+
+    for _, server in answering_blocks(ctx, config):
+        behind = inner_requests(
+            server_blocks.servers(config.main), server, replace(ctx.target, path=path)
+        )
+        if behind and not behind[-1].passes_on:
+            yield behind[-1].server, behind[-1].path
+        else:
+            yield server, path
 
 
 def plain_blocks(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[Socket, Server]]:

@@ -30,17 +30,16 @@ from diagnose.parsers.nginx.file_paths import (
     served_file,
     start_folder,
 )
-from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.final_requests import final_request, searched_location
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     match_location,
     outdone_location,
-    select_location,
 )
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
-from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.answering_blocks import ending_blocks
 from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
@@ -92,8 +91,8 @@ def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 def _matches(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[LocationMatch]:
     """Yield the locations that answer a path on the target's port."""
-    for _, server in answering_blocks(ctx, config):
-        yield select_location(server, path)
+    for server, own_path in ending_blocks(ctx, config, path):
+        yield searched_location(server, own_path)[0]
 
 
 def _is_page(ctx: ProbeContext, log_line: LogLine) -> bool:
@@ -159,9 +158,9 @@ def _served_file(
     application (try_files); None if they differ."""
     start = _start_folder(ctx)
     files = [
-        served_file(select_location(server, path), path, with_scripts, start)
-        or served_file(match_location(server, path), path, with_scripts, start)
-        for _, server in answering_blocks(ctx, config)
+        served_file(*searched_location(server, own_path), with_scripts, start)
+        or served_file(match_location(server, own_path), own_path, with_scripts, start)
+        for server, own_path in ending_blocks(ctx, config, path)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
 
@@ -172,9 +171,9 @@ def _outdone_file(
     """Return where the file would be if no regular expression got the request."""
     start = _start_folder(ctx)
     files = [
-        served_file(match, path, start=start)
-        for _, server in answering_blocks(ctx, config)
-        if (match := outdone_location(server, path))
+        served_file(match, own_path, start=start)
+        for server, own_path in ending_blocks(ctx, config, path)
+        if (match := outdone_location(server, own_path))
     ]
     first = files[0] if files else None
     is_known = first is not None and not UNSAFE.search(first.path)
@@ -321,9 +320,9 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
     """Return the script that try_files leads to and that nginx looks for itself, "" if there is
     none, or the server blocks differ."""
     scripts = set()
-    for _, server in answering_blocks(ctx, config):
-        location, final_path = final_request(server, path)
-        is_led = final_path != path and pass_directive_of(location) is not None
+    for server, own_path in ending_blocks(ctx, config, path):
+        location, final_path = final_request(server, own_path)
+        is_led = final_path != own_path and pass_directive_of(location) is not None
         script = (
             served_file(location, final_path, with_scripts=True, start=_start_folder(ctx))
             if is_led

@@ -101,3 +101,59 @@ def test_an_application_that_is_not_told_the_scheme_is_told() -> None:
     lines = ["+proxy_set_header X-Forwarded-Proto $scheme;"]
     assert applied(claim) == (Applicability.REVIEW, lines)
     assert claim.facts["place"]
+
+
+OUTER = (
+    SITE.replace("127.0.0.1:3000", "127.0.0.1:8080").replace(
+        "Host $host;", "Host $host; proxy_set_header X-Forwarded-Proto https;"
+    )
+    + REDIRECTING
+)
+BLOCK = "server {\n    listen 127.0.0.1:8080;\n    server_name shop.example.com;\n%s\n}\n"
+
+
+def test_fires_and_names_the_rule_of_an_inner_block() -> None:
+    rule = "    location = / { return 302 $scheme://$host/en/; }"
+    seen = (answer(HOME, f"{PLAIN}en/", status=302), config(OUTER + BLOCK % rule), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert claim.facts["inner_line"] == "return 302 $scheme://$host/en/"
+    assert not claim.facts["told"], "no application is asked"
+    assert applied(claim) == (
+        Applicability.REVIEW, ["-location = / { return 302 $scheme://$host/en/; }",
+                               "+location = / { return 302 https://$host/en/; }"],
+    )  # fmt: skip
+
+
+def test_fires_and_names_the_inner_block_that_adds_a_slash() -> None:
+    inner = BLOCK % "    root /srv;\n    port_in_redirect off;"
+    place = f"{HOME}docs"
+    seen = (answer(place, f"{PLAIN}docs/"), config(OUTER + inner), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert claim.facts["inner_slash"]
+    assert applied(claim) == (Applicability.AUTOMATIC, ["+absolute_redirect off;"])
+
+
+def test_fires_and_names_what_an_inner_block_tells_the_application() -> None:
+    lines = "proxy_pass http://127.0.0.1:3000; proxy_set_header X-Forwarded-Proto $scheme;"
+    text = OUTER + BLOCK % f"    location / {{ {lines} }}"
+    seen = (answer(HOME, f"{PLAIN}login", status=302), config(text), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert claim.facts["inner_line"] == "proxy_set_header X-Forwarded-Proto $scheme"
+    assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_silent_about_an_inner_block_that_passes_the_scheme_on() -> None:
+    lines = "proxy_pass http://127.0.0.1:3000; proxy_set_header Host $host;"
+    text = OUTER + BLOCK % f"    location / {{ {lines} }}"
+    seen = (answer(HOME, f"{PLAIN}login", status=302), config(text), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert not claim.facts["inner"]
+    assert claim.facts["told"]
+
+
+def test_a_redirect_of_an_inner_block_to_the_page_itself_is_left_to_a_person() -> None:
+    rule = "    return 301 http://$host$request_uri;"
+    seen = (answer(HOME, PLAIN), config(OUTER + BLOCK % rule), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert claim.facts["inner_rule"]
+    assert applied(claim) == (Applicability.MANUAL, [])

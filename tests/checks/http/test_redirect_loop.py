@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
+from diagnose.model import Applicability, Confidence, Vantage
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING
 from tests.support.nginx_evidence import config as nginx_config
@@ -152,7 +153,7 @@ def test_fires_and_names_the_inner_block_that_redirects() -> None:
     rule = "    if ($scheme = http) { return 301 https://$host$request_uri; }\n"
     text = INNER.replace(LISTEN, LISTEN + rule)
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
-    assert claim.facts["inner_redirects"]
+    assert claim.facts["inner_rule"]
     assert claim.facts["edited"], "nobody has to find the rule"
     applicability, lines = applied(claim)
     assert applicability is Applicability.AUTOMATIC
@@ -171,6 +172,55 @@ def test_fires_and_names_the_inner_block_that_overwrites_the_scheme() -> None:
         "-proxy_set_header X-Forwarded-Proto $scheme;",
         "+proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;",
     ]
+
+
+def test_fires_and_names_the_inner_block_that_redirects_whatever_the_scheme() -> None:
+    text = INNER.replace(LISTEN, f"{LISTEN}    return 301 https://$host$request_uri;\n")
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert claim.facts["inner_line"] == "return 301 https://$host$request_uri"
+    assert applied(claim) == (Applicability.MANUAL, [])
+    asking = "    if ($server_port != 443) { rewrite ^ https://$host$request_uri permanent; }\n"
+    text = INNER.replace(LISTEN, f"{LISTEN}{asking}")
+    seen = (answer(HOME, HOME), config(text), *AROUND)
+    (claim,) = judge("http.redirect-loop", *seen, masked=False)
+    assert applied(claim)[0] is Applicability.AUTOMATIC
+
+
+def test_fires_and_names_what_an_inner_block_tells_php() -> None:
+    php = """fastcgi_pass unix:/run/php.sock;
+        fastcgi_param HTTPS off;"""
+    text = INNER.replace(
+        """proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;""",
+        php,
+    )
+    plain = "http://shop.example.com/"
+    steps = (answer(HOME, plain), answer(plain, HOME, "redirect"))
+    (claim,) = judge("http.redirect-loop", *steps, config(text), *AROUND, masked=False)
+    assert claim.facts["inner_line"] == "fastcgi_param HTTPS off"
+    assert applied(claim) == (
+        Applicability.REVIEW, ["-fastcgi_param HTTPS off;", "+fastcgi_param HTTPS on;"],
+    )  # fmt: skip
+
+
+def test_fires_without_an_inner_line_whose_condition_does_not_hold() -> None:
+    rule = "    if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }\n"
+    told = (
+        "        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto https;\n"
+    )
+    text = INNER.replace(LISTEN, LISTEN + rule)
+    text = text.replace("        proxy_set_header Host $host;\n", told, 1)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert not claim.facts["inner"], "the application redirects"
+
+
+def test_fires_without_an_inner_line_where_another_program_has_the_port() -> None:
+    rule = "    if ($scheme = http) { return 301 https://$host$request_uri; }\n"
+    text = INNER.replace(LISTEN, LISTEN + rule)
+    sockets = (Listener(address="127.0.0.1", port=8080, family=4, pid=9, process="node"),)
+    held = Listeners(vantage=Vantage.SERVER, sockets=sockets)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), held, *AROUND)
+    assert not claim.facts["inner"]
 
 
 def test_fires_on_two_names_that_redirect_to_each_other() -> None:

@@ -290,3 +290,31 @@ def test_names_the_block_that_answers_for_a_name_that_none_has() -> None:
         "http.redirect-wrong-host", *observations, nginx_evidence.config(pms + both), masked=False
     )
     assert not claim.facts["unserved"]
+
+
+INNER = """
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    root /srv;
+}
+"""
+
+
+def test_fires_and_names_the_inner_block_that_adds_its_port() -> None:
+    text = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080") + PLAIN + INNER
+    onward = "http://shop.example.com:8080/docs/"
+    page = Exchange(
+        url="https://shop.example.com/docs", address="203.0.113.10", port=443, status=301,
+        headers=(("Location", onward),),
+    )  # fmt: skip
+    failed = replace(redirected_page(onward, REFUSED), port=8080)
+    target = replace(SHOP, path="/docs")
+    seen = (page, failed, *AROUND)
+    (claim,) = judge("http.redirect-wrong-host", config(text), *seen, target=target)
+    assert claim.facts["inner_slash"]
+    assert claim.confidence is Confidence.CERTAIN
+    assert applied(claim) == (Applicability.AUTOMATIC, ["+absolute_redirect off;"])
+    off = INNER.replace("root", "absolute_redirect off; root")
+    (claim,) = judge("http.redirect-wrong-host", config(text.replace(INNER, off)), *seen)
+    assert not claim.facts["inner"], "another redirects"

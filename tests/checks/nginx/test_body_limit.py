@@ -94,3 +94,36 @@ def test_fires_after_words_about_an_upload_without_a_status() -> None:
 def test_silent_after_words_about_an_upload_where_large_ones_are_taken() -> None:
     assert not claims("client_max_body_size 0;", target=UPLOAD)
     assert not claims("location /api { client_max_body_size 5g; }", target=UPLOAD)
+
+
+def test_fires_for_a_later_location_of_the_way() -> None:
+    text = """server {
+        listen 443 ssl;
+        server_name shop.example.com;
+        root /srv;
+        location / { client_max_body_size 1g; try_files $uri /index.php; }
+        location ~ \\.php$ { %s fastcgi_pass 127.0.0.1:9000; }
+    }
+    """
+    (claim,) = judge(CHECK, RUNNING, config(text % ""), page(200), target=PASTED)
+    assert (claim.facts["limit"], claim.facts["set"]) == ("1m", False)
+    own = text % "client_max_body_size 1g;"
+    assert not judge(CHECK, RUNNING, config(own), page(200), target=PASTED)
+
+
+def test_fires_for_the_block_behind() -> None:
+    behind = """server {
+        listen 127.0.0.1:3000;
+        location / { client_max_body_size 2m; proxy_pass http://127.0.0.1:3001; }
+    }
+    """
+    front = """server {
+        listen 443 ssl;
+        server_name shop.example.com;
+        client_max_body_size 1g;
+        location / { proxy_pass http://127.0.0.1:3000; }
+    }
+    """
+    (claim,) = judge(CHECK, RUNNING, config(front + behind), page(200), target=PASTED)
+    assert claim.facts["limit"] == "2m"
+    assert not judge(CHECK, RUNNING, config(front), page(200), target=PASTED)

@@ -105,3 +105,29 @@ def test_fires_as_a_warning_where_the_access_log_has_such_a_failure() -> None:
     assert claim.severity is Severity.WARNING
     assert failed in claim.because
     assert any(subject.path == failed.path for subject in claim.covers)
+
+
+def test_fires_for_the_location_of_the_script_and_for_the_block_behind() -> None:
+    text = """server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv;
+    location / {
+        client_max_body_size 1g;
+        try_files $uri /index.php;
+    }
+    location ~ \\.php$ {
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+    around = (BUILD, HOST, RUNNING, page(200), known("nextcloud"))
+    (claim,) = judge(CHECK, config(text), *around)
+    assert claim.facts["lines"] == ("client_max_body_size 512m;",)
+    assert claim.facts["location"] == "location ~ \\.php$"
+    front = SITE.replace("proxy_set_header", "client_max_body_size 1g; proxy_set_header")
+    passed = "    location / { proxy_pass http://127.0.0.1:3001; %s }\n"
+    behind = f"server {{\n    listen 127.0.0.1:3000;\n{passed}}}\n"
+    (claim,) = judge(CHECK, config(front + behind % ""), *around)
+    assert claim.facts["lines"] == ("client_max_body_size 512m;",)
+    assert not judge(CHECK, config(front + behind % "client_max_body_size 1g;"), *around)

@@ -114,3 +114,18 @@ def test_silent_on_a_password_where_no_preflight_comes_or_it_passes() -> None:
     assert not guarded(f"{CORS} {condition} {GUARDED}")
     assert not guarded(f"{CORS} limit_except OPTIONS {{ {GUARDED} }}")
     assert not guarded(f"satisfy any; {CORS} {GUARDED}")
+
+
+def test_fires_in_the_location_to_which_a_rule_leads() -> None:
+    text = SITE.replace(
+        "location / {",
+        f"rewrite ^/$ /form last;\n    location /form {{ {READ_ONLY} }}\n    location / {{",
+    )
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, asked("POST", 403))
+    assert claim.facts["location"] == "location /form"
+
+
+def test_silent_where_it_is_not_known_where_a_rule_leads() -> None:
+    rule = "if ($cookie_a) { rewrite ^ /form last; }"
+    text = SITE.replace("location / {", f"{rule}\n    location / {{ {READ_ONLY}")
+    assert not judge(CHECK, config(text), BUILD, RUNNING, asked("POST", 403))

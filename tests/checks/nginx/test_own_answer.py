@@ -117,3 +117,45 @@ def test_silent_where_the_servers_own_address_is_refused() -> None:
     assert not judge(CHECK, *observations, host(), masked=False)
     (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is None
+
+
+OUTER = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+INNER = "server {\n    listen 127.0.0.1:8080;\n    server_name shop.example.com;\n    %s\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "statement"),
+    [
+        ("location / { deny all; }", "403 Forbidden", "deny all"),
+        ("return 404;", "404 Not Found", "return 404"),
+        ("auth_basic Staff;", "401 Authorization Required", "auth_basic Staff"),
+    ],
+)
+def test_fires_as_a_note_on_a_line_of_the_block_behind(
+    line: str, status: str, statement: str
+) -> None:
+    seen = (own(status), RUNNING, config(OUTER + INNER % line))
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["statement"] == statement
+    assert claim.severity is None
+
+
+def test_silent_where_the_block_behind_has_a_list_of_addresses() -> None:
+    lines = "allow 10.0.0.0/8; deny all;"
+    assert not judge(CHECK, own("403 Forbidden"), RUNNING, config(OUTER + INNER % lines))
+
+
+def test_silent_where_the_block_behind_passes_on() -> None:
+    line = "location / { proxy_pass http://127.0.0.1:3000; }"
+    assert not judge(CHECK, own("403 Forbidden"), RUNNING, config(OUTER + INNER % line))
+
+
+def test_fires_as_a_note_on_the_file_to_which_a_rule_leads() -> None:
+    text = SITE.replace(
+        "location / {",
+        "rewrite ^/old/(.*)$ /new/$1 last; location /new/ { root /srv/new; }\n    location / {",
+    )
+    target = replace(SHOP, path="/old/a.txt")
+    asked = replace(own("404 Not Found"), url="https://shop.example.com/old/a.txt")
+    (claim,) = judge(CHECK, asked, RUNNING, config(text), target=target, masked=False)
+    assert claim.facts["file"] == "/srv/new/new/a.txt"

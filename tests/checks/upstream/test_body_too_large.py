@@ -102,3 +102,29 @@ def test_fires_for_the_page_of_an_error() -> None:
 def test_silent_where_the_whole_way_allows_it() -> None:
     text = PHP_SITE.replace("root /srv;", "root /srv;\n    client_max_body_size 8m;")
     assert not judge(CHECK, config(text), SAID)
+
+
+BEHIND = """
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+"""
+IN_FRONT = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080").replace(
+    "location / {", "client_max_body_size 8m;\n    location / {"
+)
+
+
+def test_fires_for_the_block_behind_that_has_no_limit_of_its_own() -> None:
+    assert added_lines(IN_FRONT + BEHIND) == ["+    client_max_body_size 2m;"]
+    (claim,) = judge(CHECK, config(IN_FRONT + BEHIND), SAID)
+    assert claim.location
+    assert claim.location.line > IN_FRONT.count("\n"), "the block behind"
+
+
+def test_silent_where_the_block_behind_allows_it() -> None:
+    behind = BEHIND.replace("location / {", "client_max_body_size 0;\n    location / {")
+    assert not judge(CHECK, config(IN_FRONT + behind), SAID)

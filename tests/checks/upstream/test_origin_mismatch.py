@@ -237,3 +237,42 @@ def test_silent_where_it_is_not_known_who_ends_tls() -> None:
     assert not judge(CHECK, config(TOLD_HTTP), BUILD, RUNNING, DJANGO, LOGIN, masked=False)
     other = TOLD_HTTP.replace("server_name shop.example.com", "server_name blog.example.com")
     assert not behind(other, LOGIN)
+
+
+INNER = """
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-Proto %s;
+    }
+}
+"""
+
+
+def test_fires_and_names_the_inner_block_that_says_http() -> None:
+    outer = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    (claim,) = pasted(outer.replace(HOST, HOST + SCHEME) + INNER % "$scheme")
+    assert claim.facts["told"] == "http://shop.example.com"
+    assert claim.facts["fields"] == ("X-Forwarded-Proto",)
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+        proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;\n" in edit.diff
+    assert "X-Forwarded-Proto https;\n-" not in edit.diff
+    (claim,) = pasted(outer + INNER % "$scheme")
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff, "the outer too"
+
+
+def test_fires_without_a_word_of_an_inner_block_that_passes_the_scheme_on() -> None:
+    outer = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    inner = INNER % "$http_x_forwarded_proto"
+    (claim,) = pasted(outer.replace(HOST, HOST + SCHEME) + inner)
+    assert claim.facts["origin_itself"], "nginx says all"
+    (claim,) = pasted(outer + inner)
+    assert claim.facts["location"] == "location /"
+    assert claim.location
+    assert claim.location.line < 13, "the block in front says nothing"

@@ -65,3 +65,12 @@ def test_silent_where_the_application_answers_otherwise_or_says_nothing() -> Non
     assert not claims(page(404), REFUSED)
     assert not claims(page(403), replace(REFUSED, body=""))
     assert not claims(page(200), compared(200, body="too many"))
+
+
+def test_silent_where_another_block_of_the_same_nginx_answers() -> None:
+    inner = "server {\n    listen 127.0.0.1:3000;\n    %s\n}\n"
+    body = "<h1>403 Forbidden</h1><hr><center>nginx</center>"
+    seen = (BUILD, RUNNING, page(403, body), replace(REFUSED, body=body))
+    assert not judge(CHECK, config(SITE + inner % "deny all;"), *seen)
+    passed = "location / { proxy_pass http://127.0.0.1:3001; }"
+    assert judge(CHECK, config(SITE + inner % passed), *seen)

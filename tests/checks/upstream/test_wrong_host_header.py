@@ -124,3 +124,28 @@ def test_silent_when_the_websocket_works_or_minds_the_origin_alone() -> None:
     opens = replace(front(101), variant="no-origin")
     assert not judge(CHECK, config(BARE), front(101), direct(400), named, target=CHAT)
     assert not judge(CHECK, config(BARE), front(403), opens, direct(403), named, target=CHAT)
+
+
+WELCOME = "<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>"
+TWO = """
+server { listen 127.0.0.1:3000 default_server; root /usr/share/nginx/html; }
+server { listen 127.0.0.1:3000; server_name %s; %s }
+"""
+
+
+def test_fires_where_the_block_with_the_visitors_name_is_not_chosen() -> None:
+    text = BARE + TWO % ("shop.example.com", "root /srv;")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(200, WELCOME))
+    assert claim.facts["named"]
+    assert "+        proxy_set_header Host $host;\n" in diff(text, page(200, WELCOME))
+
+
+def test_silent_about_a_default_page_that_no_other_block_would_replace() -> None:
+    for names, lines in (
+        ("www.example.org", "root /srv;"),
+        ("shop.example.com", "location / { return 301 https://$host$request_uri; }"),
+    ):
+        text = BARE + TWO % (names, lines)
+        assert not judge(CHECK, config(text), BUILD, RUNNING, page(200, WELCOME))
+    named = SITE + TWO % ("shop.example.com", "root /srv;")
+    assert not judge(CHECK, config(named), BUILD, RUNNING, page(200, WELCOME)), "it is chosen"

@@ -1,0 +1,88 @@
+"""The line of a server block of the same nginx, behind the visitors' one, because of which a
+redirect leads to plain http or to a port that no visitor reaches."""
+
+from checks.http import _redirect_edits
+from checks.nginx import Nginx, _inner_blocks, file_line
+from checks.nginx._edits import Changes
+from diagnose.model import Fix
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url, parse_url
+
+
+@frozen(eq=False)
+class InnerLine:
+    """The line, as it is written, and its remedy; None without one. `reason` says what it does:
+    "rule" redirects, "told" does not tell the application the visitor's scheme, "slash" is a block
+    that adds the slash of a folder, and "path" redirects to a path that nginx completes with its
+    own scheme and port."""
+
+    directive: Directive | None = None
+    text: str = ""
+    fix: Fix | None = None
+    reason: str = ""
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {
+            "inner": file_line(self.directive) if self.directive else "",
+            "inner_line": self.text,
+            "inner_rule": self.reason == "rule",
+            "inner_told": self.reason == "told",
+            "inner_slash": self.reason == "slash",
+            "inner_path": self.reason == "path",
+        }
+
+
+def inner_line(nginx: Nginx, step: Exchange, manual_step: str = "inner-line") -> InnerLine:
+    """Return the line that makes a redirect, or misleads the application that makes it. Without an
+    edit the remedy is `manual_step`."""
+    if step.port != nginx.evidence.target.port:
+        return InnerLine()
+    changes: Changes = {}
+    if redirect := _inner_blocks.inner_redirect(nginx, step):
+        if redirect.is_completed or not _is_same_page(step):
+            _inner_blocks.keep_visitors_address(nginx, redirect, changes)
+        # nginx completes it no more; what a rule says is somebody's decision.
+        fix = _redirect_edits.fix(nginx, changes, manual_step, sure=redirect.is_completed)
+        reason = "slash" if redirect.redirect is None else "rule"
+        reason = "path" if redirect.redirect and redirect.is_completed else reason
+        return _line(nginx, redirect.line, fix, reason)
+    url = parse_url(step.url)
+    if scheme := _inner_blocks.untold_scheme(nginx, url.path) if url and url.secure else None:
+        _inner_blocks.pass_scheme_on(nginx, scheme, changes)
+        # Whether the application reads the field is its own setting.
+        fix = _redirect_edits.fix(nginx, changes, manual_step, sure=False)
+        return _line(nginx, scheme.directive, fix, "told")
+    return InnerLine()
+
+
+def loop_line(nginx: Nginx, cycle: tuple[Exchange, ...]) -> InnerLine:
+    """Return the line because of which a page redirects to itself, or to http and back."""
+    if len(cycle) > 1:
+        urls = [parse_url(step.url) for step in cycle]
+        secure = [step for step, url in zip(cycle, urls, strict=True) if url and url.secure]
+        is_pair = len(cycle) == 2 and len(secure) == 1
+        return inner_line(nginx, secure[0], "inner-rule") if is_pair else InnerLine()
+    scheme = _inner_blocks.inner_scheme(nginx, cycle[0])
+    if scheme is None:
+        return InnerLine()
+    changes: Changes = {}
+    _inner_blocks.pass_scheme_on(nginx, scheme, changes)
+    # A block that tells PHP "on" says so to visitors of http too.
+    is_php = scheme.match is not None and proxy_pass_of(scheme.match) is None
+    fix = _redirect_edits.fix(nginx, changes, "inner-rule", sure=not is_php)
+    return _line(nginx, scheme.directive, fix, "told" if scheme.match else "rule")
+
+
+def _line(nginx: Nginx, directive: Directive, fix: Fix, reason: str) -> InnerLine:
+    return InnerLine(directive, _inner_blocks.written_line(nginx, directive), fix, reason)
+
+
+def _is_same_page(step: Exchange) -> bool:
+    """Return whether a redirect leads to its own page with the other scheme."""
+    onward = redirect_target(step) or ""
+    return normalize_url(f"https:{onward.partition(':')[2]}") == normalize_url(step.url)

@@ -1,0 +1,333 @@
+"""The server block of the same nginx to which a location passes requests on, and its line that
+answers in the place of an application.
+
+There `$scheme` is "http" and the port is that of its own socket, whatever visitors use.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.http._redirects import NginxRedirect, own_redirects, redirect_location
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes
+from diagnose.model import Target, Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.model.server import Interface, Listeners
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.conditions import condition_holds
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.final_requests import (
+    has_unknown_rules,
+    request_locations,
+    searched_location,
+)
+from diagnose.parsers.nginx.inner_blocks import InnerRequest
+from diagnose.parsers.nginx.inner_blocks import inner_requests as requests_behind
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import normalize_url, parse_url
+
+SCHEME_FIELD = "X-Forwarded-Proto"
+_FORWARDED = "$http_x_forwarded_proto"
+#: Conditions that are true for every request in plain HTTP: "$scheme = http".
+_PLAIN = {
+    "$scheme = http", "$scheme != https", "$scheme !~ https", "$scheme ~ http",
+    "$https = ", "$https != on", "$server_port = 80", "$server_port != 443",
+}  # fmt: skip
+#: Programs that are nginx, by the name of their process.
+_PROGRAMS = {"", "nginx", "angie"}
+_OFF = {"", "off", "0"}
+_PHP_LINE = "fastcgi_param HTTPS on;"
+
+
+def inner_requests(nginx: Nginx, path: str) -> tuple[InnerRequest, ...]:
+    """Return the blocks behind the one that visitors reach, through which a request for a path
+    goes; the last one answers it, or passes it on to a program. () if an application is asked at
+    once, or if visitors reach blocks that differ."""
+    ways = [
+        requests_behind(nginx.servers, selected.server, _target(nginx, path), _addresses(nginx))
+        for selected in (() if nginx.is_refused else nginx.answering_servers())
+    ]
+    places = {tuple(file_line(request.server.block) for request in way) for way in ways}
+    is_nginx = len(places) == 1 and all(_is_held(nginx, request) for request in ways[0])
+    return ways[0] if is_nginx else ()
+
+
+def answering_block(nginx: Nginx, path: str) -> InnerRequest | None:
+    """Return the block behind the visitors' one that answers a path itself: with a file, or with a
+    rule. None if a program behind nginx answers, or the visitors' own block."""
+    requests = inner_requests(nginx, path)
+    return requests[-1] if requests and not requests[-1].passes_on else None
+
+
+def ending_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, str]]:
+    """Yield each location that answers a path in the end, and the path as it has it: of the
+    visitors' block, or of a block behind it that answers itself. None where a rule may lead
+    elsewhere that cannot be computed."""
+    inner = answering_block(nginx, path)
+    if inner is not None:
+        yield searched_location(inner.server, inner.path)
+        return
+    for selected in () if nginx.is_refused else nginx.answering_servers():
+        if not has_unknown_rules(selected.server, path.partition("?")[0]):
+            yield searched_location(selected.server, path)
+
+
+def passed_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, ...]]:
+    """Yield every location that a request for a path may come to, in nginx's order, for each block
+    that visitors reach: in it, and in the blocks behind it. nginx reads the settings of each."""
+    behind = tuple(
+        location
+        for inner in inner_requests(nginx, path)
+        for location in request_locations(inner.server, inner.path.partition("?")[0])
+    )
+    for selected in () if nginx.is_refused else nginx.answering_servers():
+        yield (*request_locations(selected.server, path), *behind)
+
+
+def _target(nginx: Nginx, path: str) -> Target:
+    """Return the request as the first block gets it."""
+    target = replace(nginx.evidence.target, path=path)
+    inner = nginx.inner if not nginx.selected_servers() else None
+    return target if inner is None else replace(target, scheme="https" if inner.tls else "http")
+
+
+def _addresses(nginx: Nginx) -> frozenset[str]:
+    """Return the addresses of the server."""
+    return frozenset(
+        address.partition("/")[0]
+        for interface in nginx.evidence.good(Interface)
+        if interface.vantage is Vantage.SERVER
+        for address in interface.addresses
+    )
+
+
+def _is_held(nginx: Nginx, request: InnerRequest) -> bool:
+    """Return whether no other program than nginx has the port of a block."""
+    return all(
+        (listener.process or "") in _PROGRAMS
+        for listeners in nginx.evidence.good(Listeners)
+        for listener in listeners.on(request.socket.port)
+    )
+
+
+def written_line(nginx: Nginx, directive: Directive) -> str:
+    """Return a directive as it is written, without its block."""
+    file = nginx.file(directive)
+    if file is None:
+        return " ".join((directive.name, *directive.args))
+    text = file.text[directive.start : directive.opened or directive.stop]
+    return clean(" ".join(text.rstrip("{; \n").split()), 200)
+
+
+# Redirects
+
+
+@frozen(eq=False)
+class InnerRedirect:
+    """The redirect that a block behind another makes. `redirect` is its rule, None if nginx itself
+    adds the slash of a folder. `is_completed` is True if nginx puts the scheme, the name and the
+    port of its own socket before the path (ngx_http_core_module, "absolute_redirect")."""
+
+    request: InnerRequest
+    redirect: NginxRedirect | None
+    is_completed: bool
+
+    @property
+    def line(self) -> Directive:
+        """The rule, the condition around it, or the block whose folder lacks its slash."""
+        if self.redirect is None:
+            return self.request.match.block
+        block = self.redirect.location_match.block
+        return block if block.name == "if" else self.redirect.directive
+
+
+def inner_redirect(nginx: Nginx, step: Exchange) -> InnerRedirect | None:
+    """Return the redirect of an inner block that leads where this response leads; None if no inner
+    block redirects like that."""
+    url = parse_url(step.url)
+    if url is None or url.host != nginx.evidence.target.host:
+        return None
+    onward = redirect_target(step)
+    for request in inner_requests(nginx, url.path) if onward else ():
+        for redirect, location in _redirects(request, step):
+            completed = _completed(request, location) if location.startswith("/") else location
+            if not _is_replaced(request, completed) and normalize_url(completed) == onward:
+                return InnerRedirect(request, redirect, completed is not location)
+    return None
+
+
+def _redirects(request: InnerRequest, step: Exchange) -> Iterator[tuple[NginxRedirect | None, str]]:
+    """Yield the redirects of a block with the status of a response, and where each leads."""
+    for redirect in own_redirects(request.server, request.path.partition("?")[0]):
+        location, block = redirect_location(redirect, request.variables), redirect.location_match
+        is_open = block.block.name != "if" or (
+            condition_holds(block, block.block, dict(request.variables)) is not False
+        )
+        if redirect.code == str(step.status) and location and is_open:
+            yield redirect, location
+    path, mark, query = request.path.partition("?")
+    if step.status == 301 and not path.endswith("/") and not request.passes_on:
+        yield None, f"{path}/{mark}{query}"
+
+
+def _completed(request: InnerRequest, path: str) -> str:
+    """Return the address to which nginx completes a redirect to a path, or the path itself with
+    `absolute_redirect off`."""
+    match, socket = request.match, request.socket
+    named, with_port, absolute = (
+        match.directive(name)
+        for name in ("server_name_in_redirect", "port_in_redirect", "absolute_redirect")
+    )
+    if absolute is not None and absolute.args[:1] == ("off",):
+        return path
+    is_named = named is not None and named.args[:1] == ("on",) and bool(request.server.names)
+    name = request.server.names[0] if is_named else request.target.host
+    scheme, usual = ("https", 443) if socket.ssl else ("http", 80)
+    has_port = socket.port != usual and (with_port is None or with_port.args[:1] != ("off",))
+    return f"{scheme}://{name}{f':{socket.port}' if has_port else ''}{path}"
+
+
+def _is_replaced(request: InnerRequest, location: str) -> bool:
+    """Return whether the outer location may replace an address in a redirect by the visitor's
+    (ngx_http_proxy_module, "proxy_redirect")."""
+    lines = request.outer.directives("proxy_redirect")
+    if any(line.args[:1] == ("off",) for line in lines):
+        return False
+    own = f"{request.proxy_target.scheme}://{request.proxy_target.authority}/"
+    return location.startswith(own) or any(line.args != ("default",) for line in lines)
+
+
+def keep_visitors_address(nginx: Nginx, inner: InnerRedirect, changes: Changes) -> bool:
+    """Let the redirect of an inner block lead to the visitor's scheme, name and port. Return
+    whether that was possible."""
+    server, redirect = inner.request.server.block, inner.redirect
+    file = nginx.file(server if inner.is_completed or redirect is None else redirect.directive)
+    if file is None:
+        return False
+    if inner.is_completed:
+        lines = children(server, "absolute_redirect")
+        change = (
+            edits.replace_directive(lines[-1], "absolute_redirect off;")
+            if lines
+            else edits.insert_first(file.text, server, ["absolute_redirect off;"])
+        )
+    elif redirect is not None and redirect.parts is not None:
+        scheme, host, _ = redirect.parts
+        written = file.text[redirect.directive.start : redirect.directive.stop]
+        if "port" in host or ":" in host or written.count(f"{scheme}://") != 1:
+            return False
+        change = edits.replace_directive(
+            redirect.directive, written.replace(f"{scheme}://", "https://")
+        )
+    else:
+        return False
+    changes.setdefault(file.path, []).append(change)
+    return True
+
+
+# The visitor's scheme
+
+
+@frozen(eq=False)
+class InnerScheme:
+    """The line of an inner block that takes its own scheme for the visitor's: a redirect to https,
+    or what it tells a program. `match` is the location that tells it."""
+
+    request: InnerRequest
+    directive: Directive
+    redirect: NginxRedirect | None = None
+    match: LocationMatch | None = None
+
+
+def inner_scheme(nginx: Nginx, step: Exchange) -> InnerScheme | None:
+    """Return what makes an inner block redirect this request to itself; None if nothing does."""
+    url = parse_url(step.url)
+    if url is None or not url.secure:
+        return None
+    inner = inner_redirect(nginx, step)
+    if inner is not None and inner.redirect is not None:
+        return InnerScheme(inner.request, inner.line, redirect=inner.redirect)
+    return untold_scheme(nginx, url.path) if url.host == nginx.evidence.target.host else None
+
+
+def untold_scheme(nginx: Nginx, path: str) -> InnerScheme | None:
+    """Return the line of an inner block because of which a program is not told that the visitor
+    uses https, although the block before says so, or may; None without one."""
+    for request in inner_requests(nginx, path):
+        if not request.passes_on or request.target.uses_tls:
+            continue
+        match = request.match
+        told, header = request.told_value(SCHEME_FIELD), proxy_set_header_of(match, SCHEME_FIELD)
+        received = request.fields[SCHEME_FIELD.lower()]
+        if proxy_pass_of(match):
+            is_changed = header is not None and told is not None and told != received
+            if is_changed and header is not None and told != "https":
+                return InnerScheme(request, header, match=match)
+        elif parameter := _https_parameter(request):
+            return InnerScheme(request, parameter, match=match)
+    return None
+
+
+def _https_parameter(request: InnerRequest) -> Directive | None:
+    """Return the parameter by which PHP takes the visitor's scheme for http, or the directive that
+    passes requests on without one; None if it is told https, or something that is not known."""
+    passing = upstreams.pass_directive_of(request.match)
+    if passing is None or passing.name != "fastcgi_pass":
+        return None
+    named = https_parameter(request.match)
+    value = request.expand(named.args[1] if named and len(named.args) > 1 else "")
+    return (named or passing) if value is not None and value.lower() in _OFF else None
+
+
+def https_parameter(match: LocationMatch) -> Directive | None:
+    """Return the `fastcgi_param HTTPS` in force: of two with one name PHP takes the last."""
+    parameters = match.directives("fastcgi_param")
+    named = [directive for directive in parameters if directive.args[:1] == ("HTTPS",)]
+    return named[-1] if named else None
+
+
+def is_plain_condition(block: Directive) -> bool:
+    """Return whether an `if` holds for every request in plain HTTP, and asks for nothing else."""
+    words = " ".join(block.args).strip("() ").replace('"', "").replace("'", "")
+    return block.name == "if" and (words in _PLAIN or f"{words} " in _PLAIN)
+
+
+def pass_scheme_on(nginx: Nginx, inner: InnerScheme, changes: Changes) -> None:
+    """Let the inner block believe the scheme that the outer one sends. Nothing is changed if the
+    inner one redirects without a condition."""
+    if inner.match is not None and proxy_pass_of(inner.match) is None:
+        _tell_php(nginx, inner.match, changes)
+        return
+    if inner.match is not None:
+        line = f"proxy_set_header {SCHEME_FIELD} {_FORWARDED};"
+        change = edits.replace_directive(inner.directive, line)
+    elif is_plain_condition(inner.directive):
+        opened = inner.directive.opened or inner.directive.start
+        head = f"if ({_FORWARDED} = http) {{"
+        change = edits.TextEdit(inner.directive.start, opened, head)
+    else:
+        return
+    changes.setdefault(inner.directive.file, []).append(change)
+    outer = inner.request.outer
+    if proxy_set_header_of(outer, SCHEME_FIELD) is None:
+        header = {SCHEME_FIELD: "$scheme"}
+        lines = _location_edits.header_lines(nginx, outer, header, changes)
+        _location_edits.insert_lines(nginx, outer, lines, changes)
+
+
+def _tell_php(nginx: Nginx, match: LocationMatch, changes: Changes) -> None:
+    """Tell PHP that visitors use https. A file of parameters that other sites include stays as it
+    is, and a location that inherits its parameters would lose them by a line of its own."""
+    line, passing, named = _PHP_LINE, upstreams.pass_directive_of(match), https_parameter(match)
+    file = nginx.file(match.block)
+    own = children(match.block, "fastcgi_param")
+    if named is not None and named.file == match.block.file:
+        changes.setdefault(named.file, []).append(edits.replace_directive(named, line))
+        return
+    is_replaced = named is None or "if_not_empty" in named.args
+    if file and own and passing and passing.file == match.block.file and is_replaced:
+        changes.setdefault(file.path, []).append(edits.insert_after(file.text, passing, [line]))
