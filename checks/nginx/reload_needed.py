@@ -2,13 +2,15 @@
 somebody may be editing it. It is a fault if visitors see something that the configuration on disk
 would correct; each such symptom is looked for separately."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
+from checks.nginx._stale_answers import contradicting_lines
 from checks.nginx._stale_config import stale_config_symptoms
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState
 
 #: Seconds by which a file must be newer: times of processes and files are exact to some hundredths,
@@ -29,6 +31,10 @@ MIN_NEWER_SECONDS = 0.1
         "websocket.not-upgraded",
         "websocket.inner-proxy",
         "websocket.redirected",
+        "nginx.other-requests-failed",
+        "nginx.own-answer",
+        "nginx.index-missing",
+        "nginx.page-file-not-found",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:
@@ -43,21 +49,33 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     newest = max(newer, key=lambda file: file.changed or 0.0)
     symptoms = tuple(dict.fromkeys(stale_config_symptoms(nginx)))
+    lines = contradicting_lines(nginx)
+    witnesses = tuple(dict.fromkeys((*symptoms, *lines)))
     yield Claim(
         about=Subject(text=newest.path),
         covers=(Subject(),),
-        because=(*([nginx.state] if nginx.state else []), config, *symptoms),
+        because=(*([nginx.state] if nginx.state else []), config, *witnesses),
         facts={
             "file": newest.path,
             "files": tuple(file.path for file in newer),
             "minutes": max(round(((newest.changed or 0.0) - master.loaded) / 60), 0),
             "pid": master.pid,
             "matters": bool(symptoms),
+            "logged": lines[0].text if symptoms and lines else "",
+            "log": lines[0].file if lines else "",
         },
-        severity=None if symptoms else Severity.NOTE,
-        confidence=Confidence.LIKELY,
+        severity=_severity(symptoms),
+        confidence=Confidence.CERTAIN if symptoms and lines else Confidence.LIKELY,
         fix=Fix(reload_steps(nginx)),
     )
+
+
+def _severity(symptoms: Sequence[Observation]) -> Severity | None:
+    """Return a warning if visitors miss something beside the page: only the log shows it."""
+    if not symptoms:
+        return Severity.NOTE
+    is_logged = all(isinstance(symptom, LogLine) for symptom in symptoms)
+    return Severity.WARNING if is_logged else None
 
 
 def _is_newer(file: ConfigFile, loaded: float) -> bool:
