@@ -1,7 +1,9 @@
-"""The configuration on disk is valid and newer than the loaded one. That alone is no fault:
+"""The configuration on disk is newer than the loaded one. That alone is no fault:
 somebody may be editing it. It is a fault if visitors see something that the configuration on disk
-would correct; each such symptom is looked for separately."""
+would correct; each such symptom is looked for separately. If nginx refuses the files, they are what
+its error keeps from visitors (nginx.config-invalid)."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx
@@ -42,13 +44,16 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
     master, config = nginx.master, nginx.config
     if master is None or config is None or master.loaded is None:
         return
-    if nginx.test is not None and not nginx.test.passed:
+    is_refused = nginx.test is not None and not nginx.test.passed
+    if is_refused and _is_misread(nginx):
         return
     newer = [file for file in config.files if _is_newer(file, master.loaded)]
     if not newer:
         return
     newest = max(newer, key=lambda file: file.changed or 0.0)
     symptoms = tuple(dict.fromkeys(stale_config_symptoms(nginx)))
+    if is_refused and not symptoms:
+        return  # There is nothing to load, and nobody misses it.
     lines = contradicting_lines(nginx)
     witnesses = tuple(dict.fromkeys((*symptoms, *lines)))
     yield Claim(
@@ -68,6 +73,18 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if symptoms and lines else Confidence.LIKELY,
         fix=Fix(reload_steps(nginx)),
     )
+
+
+#: Errors after which the blocks in the files may be others than those that are meant.
+_STRUCTURE = re.compile(
+    r"unexpected |invalid number of arguments|directive .* (?:is not|has no)|location .* is outside"
+    r'|".*" directive is not allowed here'
+)
+
+
+def _is_misread(nginx: Nginx) -> bool:
+    fatal = nginx.test.fatal if nginx.test else None
+    return fatal is None or _STRUCTURE.match(fatal.text) is not None
 
 
 def _severity(symptoms: Sequence[Observation]) -> Severity | None:

@@ -6,7 +6,7 @@ new cause needs no change in the checks of its symptoms.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 from diagnose.checking import proof
@@ -18,6 +18,7 @@ from diagnose.model import (
     Claim,
     Confidence,
     Crash,
+    Edit,
     Evidence,
     Finding,
     Host,
@@ -81,8 +82,9 @@ def claims(
     from diagnose.checking.port_holder import other_program
 
     name = other_program(evidence)
+    loadable = partial(_loadable, evidence)
     return [
-        (check, _in_container(_with_program(claim, name), check.layer, evidence))
+        (check, _in_container(_with_program(loadable(check, claim), name), check.layer, evidence))
         for check, claim in raised_claims
     ]
 
@@ -95,6 +97,23 @@ def _judged(
     with report_crash(check.id, on_crash):
         return [(check, claim) for claim in check.judge(evidence)]
     return []
+
+
+def _loadable(evidence: Evidence, check: Check, claim: Claim) -> Claim:
+    """Leave out a patch of a configuration that nginx refuses, but for that of the check that says
+    why: it could not be loaded, and after that other patch it may not apply."""
+    steps = claim.fix.steps if claim.fix else ()
+    paths = {step.path for step in steps if isinstance(step, Edit)}
+    corrects = any(name.endswith(".config-invalid") for name in check.explains)
+    if not paths or corrects or any(type(each).__name__ == "NginxTest" for each in claim.because):
+        return claim
+    # Imported late: few runs need it.
+    from diagnose.model.nginx import NginxConfig, NginxTest
+
+    is_refused = any(not test.passed for test in evidence.good(NginxTest))
+    files = (file for config in evidence.good(NginxConfig) for file in config.files)
+    is_of_nginx = any({file.path, file.real} & paths for file in files) if is_refused else False
+    return replace(claim, fix=None) if is_of_nginx else claim
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
