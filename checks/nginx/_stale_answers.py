@@ -15,11 +15,11 @@ from diagnose.model import Observation
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import UpstreamTry
+from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.nginx import error_log, proxy_headers
+from diagnose.parsers.nginx import error_log, proxy_headers, server_blocks
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import walk
@@ -46,6 +46,7 @@ def stale_answer_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """Yield what visitors got and would not get after a reload."""
     yield from _refused_page_symptoms(nginx)
     yield from _existing_file_symptoms(nginx)
+    yield from _redirect_symptoms(nginx)
     yield from _upload_lines(nginx)
     if any(_folder_lines(nginx)):
         yield from _refusing_pages(nginx)
@@ -63,6 +64,28 @@ def _refusing_pages(nginx: Nginx) -> tuple[Exchange, ...]:
     """Return the visitors' responses, if all of them are errors or nginx's own redirects."""
     pages = tuple(page for page in page_exchanges(nginx.evidence) if page.status is not None)
     return pages if all(map(_is_refusing, pages)) else ()
+
+
+def _redirect_symptoms(nginx: Nginx) -> Iterator[Observation]:
+    """Yield the unencrypted pages of port 80, where the files redirect there."""
+    evidence, target = nginx.evidence, nginx.evidence.target
+    main = nginx.config.main if nginx.config else ()
+    request = ClientRequest("", target.host, target.path, "http", 80)
+    results = [
+        access_result(server, request)
+        for _, server in server_blocks.answering_servers(main, target.host, 80)
+    ]
+    redirects = [result.decided_by for result in results if _is_redirect(result.decided_by)]
+    if redirects and len(redirects) == len(results) and target.uses_tls:
+        for exchange in evidence.good(Exchange):
+            if exchange.purpose == "plain" and 200 <= (exchange.status or 0) < 300:
+                yield exchange
+
+
+def _is_redirect(directive: Directive | None) -> bool:
+    """Return whether a rule redirects to https (ngx_http_rewrite_module, "return")."""
+    args = directive.args if directive and directive.name == "return" else ()
+    return bool(args) and args[0] in {"301", "302", "307", "308"} and args[-1].startswith("https:")
 
 
 def _is_refusing(page: Exchange) -> bool:
@@ -91,7 +114,8 @@ def _passes_on(nginx: Nginx) -> bool:
     for selection in selections:
         match = final_location(selection.server, path)
         result = access_result(selection.server, _request(nginx))
-        is_open = result.verdict == "passes" and not result.personal and not _is_guarded(match)
+        is_open = result.verdict == "passes" and result.decided_by is None
+        is_open = is_open and not result.personal and not _is_guarded(match)
         if not is_open or has_unknown_rules(selection.server, path):
             return False
         if pass_directive_of(match) is None or match.redirects:

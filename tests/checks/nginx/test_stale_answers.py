@@ -145,6 +145,27 @@ def test_fires_where_an_upload_was_refused_that_the_files_allow(
     assert severities(SITE.replace(PASS, f"{limit} {PASS}"), page(200), upload) == [severity]
 
 
+@pytest.mark.parametrize(
+    ("rule", "status", "severity"),
+    [
+        ("return 301 https://$host$request_uri;", 200, None),
+        ("return 301 https://$host$request_uri;", 301, Severity.NOTE),
+        ("return 301 http://www.example.com;", 200, Severity.NOTE),
+        ("root /srv/shop;", 200, Severity.NOTE),
+    ],
+    ids=["a page", "a redirect", "to http", "no rule"],
+)
+def test_fires_where_port_80_does_not_redirect_as_the_files_do(
+    rule: str, status: int, severity: Severity | None
+) -> None:
+    plain = Exchange(
+        url="http://shop.example.com/", address="203.0.113.10", port=80, status=status,
+        purpose="plain",
+    )  # fmt: skip
+    block = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {rule}\n}}\n"
+    assert severities(SITE + block, page(200), plain) == [severity]
+
+
 def test_silent_where_the_files_are_loaded() -> None:
     seen = (RUNNING, config(), nginx_says(), page(404, OWN_404), compared(200))
     assert not judge("nginx.reload-needed", *seen)

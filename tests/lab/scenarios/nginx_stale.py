@@ -101,6 +101,16 @@ def path_corrected_and_not_loaded(lab: Lab) -> None:
     changed_later(lab, interface("/") + PAGES, interface() + PAGES)
 
 
+@scenario(outside="http.no-redirect", server="nginx.reload-needed")
+def redirect_to_https_added_and_not_loaded(lab: Lab) -> None:
+    """Port 80 served the pages themselves."""
+    rule = "    return 301 https://$host$request_uri;\n"
+    lab.server.write("/var/www/shop/index.html", INDEX)
+    lab.change(rule, "    root /var/www/shop;\n")
+    later(lab)
+    lab.edit("    root /var/www/shop;\n", rule)
+
+
 @scenario(outside="http.server-error", server="upstream.refused", manual=START)
 def application_is_down_and_a_comment_was_added(lab: Lab) -> None:
     """The change is not loaded, and heals nothing."""
