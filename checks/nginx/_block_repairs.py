@@ -1,6 +1,7 @@
 """What corrects a configuration in which something stands in a block where nginx does not allow it,
 or a brace too many ends a block early."""
 
+import posixpath
 import re
 
 from checks.nginx import Nginx, file_line
@@ -44,7 +45,7 @@ def _uri(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | N
     if url[2] != "/":
         return None
     outer = around[-2] if block.name in {"if", "limit_except"} and len(around) > 1 else block
-    is_sure = outer.args == ("/",) or outer.args[0].startswith("@")
+    is_sure = outer.args == ("/",) or any(arg.startswith("@") for arg in outer.args[:1])
     changes = replaced(nginx, directive, directive.args[0], url[1])
     return Repair("uri", changes, directive.args[0], url[1], is_sure=is_sure)
 
@@ -144,13 +145,23 @@ def _without_http(
         return None
     if not names <= _HTTP_ONLY | {"server"}:
         return None
-    head = "events {\n}\n\nhttp {\n    include mime.types;\n\n"
+    head = f"{_error_log(nginx)}events {{\n}}\n\nhttp {{\n    include mime.types;\n\n"
     end = "}\n" if file.text.endswith("\n") else "\n}\n"
     changes: Changes = (
         (file.path, TextEdit(0, 0, head)),
         (file.path, TextEdit(len(file.text), len(file.text), end)),
     )
     return Repair("main", changes, directive.name, "http", is_sure=False)
+
+
+def _error_log(nginx: Nginx) -> str:
+    """Return the line for the error log, beside the other log, where nginx was built to write its
+    errors to the terminal that starts it (Debian's is)."""
+    arguments = nginx.build.arguments if nginx.build else ()
+    options = dict(each.partition("=")[::2] for each in arguments)
+    folder = posixpath.dirname(options.get("--http-log-path", ""))
+    is_lost = options.get("--error-log-path") == "stderr" and folder
+    return f"error_log {folder}/error.log;\n\n" if is_lost else ""
 
 
 def _include_of(nginx: Nginx, directive: Directive, around: tuple[Directive, ...]) -> str:

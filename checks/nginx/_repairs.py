@@ -14,6 +14,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._errors import directive_at
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, TestMessage
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import TextEdit
@@ -53,6 +54,16 @@ def replaced(nginx: Nginx, directive: Directive, before: str, after: str) -> Cha
         return ()
     start = directive.start + at
     return ((file.path, TextEdit(start, start + len(before), after)),)
+
+
+def replaced_everywhere(nginx: Nginx, directive: Directive, before: str, after: str) -> Changes:
+    """Return the change in a directive and in those of its name that have the same argument: nginx
+    reports the first one, and copies have the same error."""
+    changes: Changes = ()
+    for other in all_directives(nginx):
+        if other.name == directive.name and (before in other.args or other is directive):
+            changes = (*changes, *replaced(nginx, other, before, after))
+    return changes
 
 
 def removed(nginx: Nginx, directive: Directive) -> Changes:
@@ -180,9 +191,12 @@ def _tls_file(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repai
     if posixpath.basename(path) not in {"options-ssl-nginx.conf", "ssl-dhparams.pem"}:
         return None
     changes: Changes = ()
-    for directive in all_directives(nginx):
-        if directive.name in {"include", "ssl_dhparam"} and path in directive.args:
-            changes = (*changes, *removed(nginx, directive))
+    # An include stands in the file alone: what it includes takes its place in the configuration.
+    for file in nginx.config.files if nginx.config else ():
+        for directive in walk(nginx_parser.parse(file.text, file.path)):
+            if directive.name in {"include", "ssl_dhparam"} and directive.args == (path,):
+                change = edits.remove_directive(file.text, directive)
+                changes = (*changes, (file.path, change))
     return Repair("tls_file", changes, path, is_sure=False) if changes else None
 
 

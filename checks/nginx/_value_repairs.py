@@ -4,9 +4,17 @@ unit, quotes or a space is missing, or a variable, a zone or a format is not def
 import re
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._repairs import Changes, Reader, Repair, all_directives, replaced, reported
+from checks.nginx._repairs import (
+    Changes,
+    Reader,
+    Repair,
+    all_directives,
+    replaced,
+    replaced_everywhere,
+    reported,
+)
 from checks.nginx._slips import is_one_edit_apart
-from diagnose.model.nginx import TestMessage
+from diagnose.model.nginx import ConfigFile, TestMessage
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
@@ -16,12 +24,16 @@ def _scheme(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
     """`proxy_pass localhost:3000;` lacks its scheme."""
     directive = reported(nginx, message, "proxy_pass")
     address = directive.args[0] if directive and len(directive.args) == 1 else ""
-    bare = re.sub(r"^\w{0,6}:?/{1,3}(?=\w)", "", address)
+    if directive and address.startswith("unix:/"):
+        after = f"http://{address}"
+        changes = replaced_everywhere(nginx, directive, address, after)
+        return Repair("scheme", changes, address, after)
+    bare = re.sub(r"^\w{1,6}:?/{1,3}(?=\w)", "", address)
     if directive is None or not re.match(r"[\w\[][\w.:\]-]*(?:/|$)", bare) or "://" in address:
         return None
     scheme = "https" if re.match(r"https|[^/]*:443(?:/|$)", address) else "http"
     after = f"{scheme}://{bare}"
-    return Repair("scheme", replaced(nginx, directive, address, after), address, after)
+    return Repair("scheme", replaced_everywhere(nginx, directive, address, after), address, after)
 
 
 def _group_port(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
@@ -30,8 +42,10 @@ def _group_port(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Rep
     if directive is None:
         return None
     name, port = match[1], match[2]
-    changes = replaced(nginx, directive, f"{name}:{port}", name)
-    return Repair("group_port", changes, f"{name}:{port}", name)
+    before = directive.args[0]
+    after = before.replace(f"{name}:{port}", name)
+    changes = replaced_everywhere(nginx, directive, before, after)
+    return Repair("group_port", changes, before, after)
 
 
 def _quotes(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
@@ -40,13 +54,7 @@ def _quotes(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
     file = nginx.file(directive) if directive else None
     if directive is None or file is None or len(directive.args) < 3:
         return None
-    text = file.text[directive.start : directive.stop]
-    parts = re.fullmatch(r"(add_header\s+\S+\s+)([^\n\"{}]+?)(\s+always)?\s*;", text)
-    if parts is None:
-        return None
-    start = directive.start + parts.start(2)
-    change = TextEdit(start, start + len(parts[2]), f'"{parts[2]}"')
-    return Repair("quotes", ((file.path, change),), parts[2], f'"{parts[2]}"')
+    return _quoted(file, directive.start, file.text[directive.start : directive.stop])
 
 
 def _cut_value(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
@@ -55,13 +63,27 @@ def _cut_value(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
     lines = file.text.split("\n") if file else []
     if file is None or message.line is None or not 0 < message.line <= len(lines):
         return None
-    line = lines[message.line - 1]
-    parts = re.match(r"(\s*add_header\s+\S+\s+)([^\s\"'#{}][^\"#{}]*?)(\s+always)?\s*;\s*$", line)
-    if parts is None or ";" not in parts[2] or match[1] not in parts[2]:
+    line = lines[message.line - 1].rstrip()
+    start = sum(len(each) + 1 for each in lines[: message.line - 1])
+    repair = _quoted(file, start, line)
+    is_cut = repair is not None and ";" in repair.before and match[1] in repair.before
+    return repair if is_cut else None
+
+
+_FIELD = re.compile(r"[ \t]*add_header[ \t]+[\w-]+[ \t]+(?=[^\s\"'])")
+
+
+def _quoted(file: ConfigFile, start: int, text: str) -> Repair | None:
+    """Return the repair that puts the value of the add_header that this text is into quotes."""
+    head = _FIELD.match(text)
+    if head is None or not text.endswith(";") or re.search(r'["#{}\n\\]', text):
         return None
-    start = sum(len(each) + 1 for each in lines[: message.line - 1]) + parts.start(2)
-    change = TextEdit(start, start + len(parts[2]), f'"{parts[2]}"')
-    return Repair("quotes", ((file.path, change),), parts[2], f'"{parts[2]}"')
+    value = text[head.end() : -1].rstrip()
+    if value.endswith((" always", "\talways")):
+        value = value[: -len("always")].rstrip()
+    begin = start + head.end()
+    change = TextEdit(begin, begin + len(value), f'"{value}"')
+    return Repair("quotes", ((file.path, change),), value, f'"{value}"')
 
 
 _SWITCH = {
@@ -77,7 +99,7 @@ def _switch(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
     after = word if word in {"on", "off"} else _SWITCH.get(word, "")
     if directive is None or not after:
         return None
-    return Repair("value", replaced(nginx, directive, match[1], after), match[1], after)
+    return Repair("value", replaced_everywhere(nginx, directive, match[1], after), match[1], after)
 
 
 _UNITS = (
@@ -96,7 +118,8 @@ def _unit(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
         number = re.fullmatch(pattern, value, re.IGNORECASE)
         if directive and number and value != f"{number[1]}{unit}":
             after = f"{number[1]}{unit}"
-            return Repair("value", replaced(nginx, directive, value, after), value, after)
+            changes = replaced_everywhere(nginx, directive, value, after)
+            return Repair("value", changes, value, after)
     return None
 
 
@@ -105,7 +128,7 @@ def _operator(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repai
     directive = reported(nginx, message, "if")
     if directive is None or match[1] not in {"==", "==="}:
         return None
-    return Repair("value", replaced(nginx, directive, match[1], "="), match[1], "=")
+    return Repair("value", replaced_everywhere(nginx, directive, match[1], "="), match[1], "=")
 
 
 def _glued_name(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
@@ -194,7 +217,10 @@ def _zone(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
     }
     alike = [zone for zone in defined if len(name) > 2 and is_one_edit_apart(name, zone)]
     if len(alike) == 1:
-        changes = tuple(change for use in uses for change in replaced(nginx, use, name, alike[0]))
+        changes: Changes = ()
+        for use in uses:
+            lead = "zone=" if f"zone={name}" in use.args else " "
+            changes = (*changes, *replaced(nginx, use, lead + name, lead + alike[0]))
         return Repair("zone", changes, name, alike[0], file_line(uses[0]))
     definition = next(iter(definitions))
     rate = " rate=10r/s" if definition == "limit_req_zone" else ""
@@ -235,7 +261,7 @@ def _variable(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repai
         for use in re.finditer(rf"\$({re.escape(name)}\b|\{{{re.escape(name)}\}})", head):
             start = directive.start + use.start()
             written = use[0].replace(name, alike[0])
-            if file and directive.block is None:
+            if file:
                 change = TextEdit(start, start + len(use[0]), written)
                 changes = (*changes, (file.path, change))
     return Repair("variable", changes, f"${name}", f"${alike[0]}")

@@ -1,11 +1,15 @@
 """What corrects a configuration that nginx refuses. The messages are nginx's own (1.26)."""
 
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit
+from diagnose.model import Applicability, Claim, Edit, Vantage
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
+from tests.support.nginx_evidence import BUILD, FILE, SITE, STOPPED, config, nginx_says
 
 PASS = "proxy_pass http://127.0.0.1:3000;"
 WORDS = (
@@ -41,6 +45,8 @@ def corrected(claim: Claim, text: str) -> str:
         ("http://127.0.0.1:3000", "localhost:3000", "invalid URL prefix", "http://localhost:3000"),
         ("http://127.0.0.1:3000", "http:/app:80/x", "invalid URL prefix", "http://app:80/x"),
         ("http://127.0.0.1:3000", "127.0.0.1:443", "invalid URL prefix", "https://127.0.0.1:443"),
+        ("http://127.0.0.1:3000", "unix:/run/app.sock", "invalid URL prefix",
+         "http://unix:/run/app.sock"),
         (PASS, f"gzip true; {PASS}",
          'invalid value "true" in "gzip" directive, it must be "on" or "off"', f"gzip on; {PASS}"),
         (PASS, f"client_max_body_size 100MB; {PASS}",
@@ -112,6 +118,15 @@ def test_fires_and_removes_a_listen_that_stands_there_already() -> None:
     assert corrected(claim, text) == config(SITE).files[0].text
 
 
+def test_fires_and_corrects_all_copies() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "localhost:3000")
+    twice = text.replace(
+        "    location /", "    location /a { proxy_pass localhost:3000; }\n    location /"
+    )
+    claim = claimed(at("invalid URL prefix", twice, "location /a"), twice)
+    assert corrected(claim, twice).count("proxy_pass http://localhost:3000;") == 2
+
+
 def test_fires_and_drops_the_port_behind_the_name_of_a_group() -> None:
     text = GROUP + SITE.replace("127.0.0.1", "app")
     claim = claimed(at('upstream "app" may not have port 3000', text, "proxy_pass"), text)
@@ -151,10 +166,10 @@ def test_fires_and_removes_a_block_that_stands_there_already() -> None:
 
 
 def test_fires_and_corrects_the_name_of_a_zone() -> None:
-    zone = "limit_req_zone $binary_remote_addr zone=flood:1m rate=5r/s;\n"
-    text = zone + SITE.replace(PASS, f"limit_req zone=floods; {PASS}")
-    claim = claimed('zero size shared memory zone "floods"', text)
-    assert "limit_req zone=flood;" in corrected(claim, text)
+    zone = "limit_req_zone $binary_remote_addr zone=ones:1m rate=5r/s;\n"
+    text = zone + SITE.replace(PASS, f"limit_req zone=one; {PASS}")
+    claim = claimed('zero size shared memory zone "one"', text)
+    assert "limit_req zone=ones;" in corrected(claim, text)
 
 
 def test_fires_and_shows_the_line_that_defines_a_zone() -> None:
@@ -166,9 +181,10 @@ def test_fires_and_shows_the_line_that_defines_a_zone() -> None:
 
 @pytest.mark.parametrize(("wrong", "right"), [("$hots", "$host"), ("$shceme", "$scheme")])
 def test_fires_and_corrects_the_name_of_a_variable(wrong: str, right: str) -> None:
-    text = SITE.replace("$host", wrong)
+    text = SITE.replace("$host", wrong).replace(PASS, f"if ({wrong} = x) {{ break; }} {PASS}")
     claim = claimed(f'unknown "{wrong[1:]}" variable', text)
     assert f"proxy_set_header Host {right};" in corrected(claim, text)
+    assert f"if ({right} = x)" in corrected(claim, text)
 
 
 def test_fires_and_uses_the_own_format_of_nginx() -> None:
@@ -214,6 +230,23 @@ def test_fires_and_puts_proxy_pass_into_a_location() -> None:
     assert wrapped in corrected(claim, text)
 
 
+def test_fires_and_puts_a_site_in_place_of_the_main_file_into_http() -> None:
+    arguments = ("--http-log-path=/var/log/nginx/access.log", "--error-log-path=stderr")
+    text = GROUP + SITE
+    main = NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(text, FILE),
+        files=(ConfigFile(FILE, text),),
+    )  # fmt: skip
+    refused = nginx_says(f'"upstream" directive is not allowed here in {FILE}:1')
+    build = replace(BUILD, arguments=arguments)
+    (claim,) = judge("nginx.config-invalid", refused, main, build, STOPPED)
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    after = apply_patch(text, edit.diff)
+    assert after is not None
+    assert after.startswith("error_log /var/log/nginx/error.log;\n\nevents {\n}\n\nhttp {\n")
+    assert after.endswith(f"{text}}}\n")
+
+
 def test_fires_and_says_where_a_directive_may_stand() -> None:
     text = f"location /x {{\n    return 204;\n}}\n{SITE}"
     claim = claimed(at('"location" directive is not allowed here', text, "location /x"), text)
@@ -225,6 +258,7 @@ def test_fires_and_says_where_a_directive_may_stand() -> None:
     ("message", "wrong"),
     [
         ("invalid URL prefix", "proxy_pass $backend;"),
+        ("invalid URL prefix", "proxy_pass /run/app.sock;"),
         ('"client_max_body_size" directive invalid value', "client_max_body_size much;"),
         ('invalid number of arguments in "add_header" directive', "add_header X;"),
         ('unknown "nowhere_near" variable', "set $a $nowhere_near;"),

@@ -115,7 +115,7 @@ def map_is_missing_for_an_included_file(lab: Lab) -> None:
     later(lab)
     lines = ("Upgrade $http_upgrade;", "Connection $connection_upgrade;")
     lab.server.write(PROXY, "".join(f"proxy_set_header {line}\n" for line in lines))
-    lab.edit(PASS, f"include {PROXY};\n    {PASS}")
+    lab.edit(PAGES, PAGES.replace(PASS, f"include {PROXY};\n    {PASS}"))
 
 
 @scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
