@@ -46,10 +46,17 @@ def stale_answer_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """Yield what visitors got and would not get after a reload."""
     yield from _refused_page_symptoms(nginx)
     yield from _existing_file_symptoms(nginx)
-    yield from _redirect_symptoms(nginx)
-    yield from _upload_lines(nginx)
+    yield from minor_symptoms(nginx)
     if any(_folder_lines(nginx)):
         yield from _refusing_pages(nginx)
+
+
+def minor_symptoms(nginx: Nginx) -> Iterator[Observation]:
+    """Yield those with which the page itself works."""
+    yield from _redirect_symptoms(nginx)
+    yield from _upload_lines(nginx)
+    if nginx.evidence.target.symptom is not None:
+        yield from _field_symptoms(nginx)
 
 
 def contradicting_lines(nginx: Nginx) -> tuple[LogLine, ...]:
@@ -86,6 +93,31 @@ def _is_redirect(directive: Directive | None) -> bool:
     """Return whether a rule redirects to https (ngx_http_rewrite_module, "return")."""
     args = directive.args if directive and directive.name == "return" else ()
     return bool(args) and args[0] in {"301", "302", "307", "308"} and args[-1].startswith("https:")
+
+
+#: The statuses to which add_header adds a field without `always` (ngx_http_headers_module).
+_WITH_FIELDS = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
+
+
+def _field_symptoms(nginx: Nginx) -> Iterator[Observation]:
+    """Yield the pages without a field that the files add, or with another value. It is looked for
+    if a person misses something: a field alone harms nobody."""
+    path = nginx.evidence.target.path
+    matches = [final_location(each.server, path) for each in nginx.answering_servers()]
+    pages = [page for page in page_exchanges(nginx.evidence) if page.status is not None]
+    for page in pages if matches and not nginx.is_refused else ():
+        if all(_lacks_field(match, page) for match in matches):
+            yield page
+
+
+def _lacks_field(match: LocationMatch, page: Exchange) -> bool:
+    for directive in match.directives("add_header"):
+        name, value, *rest = (*directive.args, "", "")
+        is_sent = page.status in _WITH_FIELDS or "always" in rest
+        values = [text for field, text in page.headers if field.lower() == name.lower()]
+        if name and value and "$" not in value and is_sent and value not in values:
+            return True
+    return False
 
 
 def _is_refusing(page: Exchange) -> bool:

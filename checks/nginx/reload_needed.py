@@ -4,15 +4,14 @@ would correct; each such symptom is looked for separately. If nginx refuses the 
 its error keeps from visitors (nginx.config-invalid)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
-from checks.nginx._stale_answers import contradicting_lines
+from checks.nginx._stale_answers import contradicting_lines, minor_symptoms
 from checks.nginx._stale_config import stale_config_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
-from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState
 
 #: Seconds by which a file must be newer: times of processes and files are exact to some hundredths,
@@ -69,7 +68,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             "logged": lines[0].text if symptoms and lines else "",
             "log": lines[0].file if lines else "",
         },
-        severity=_severity(symptoms),
+        severity=_severity(nginx, symptoms),
         confidence=Confidence.CERTAIN if symptoms and lines else Confidence.LIKELY,
         fix=Fix(reload_steps(nginx)),
     )
@@ -87,12 +86,12 @@ def _is_misread(nginx: Nginx) -> bool:
     return fatal is None or _STRUCTURE.match(fatal.text) is not None
 
 
-def _severity(symptoms: Sequence[Observation]) -> Severity | None:
-    """Return a warning if visitors miss something beside the page: only the log shows it."""
+def _severity(nginx: Nginx, symptoms: Collection[Observation]) -> Severity | None:
+    """Return a warning if the page works, and something else does not."""
     if not symptoms:
         return Severity.NOTE
-    is_logged = all(isinstance(symptom, LogLine) for symptom in symptoms)
-    return Severity.WARNING if is_logged else None
+    minor = tuple(minor_symptoms(nginx))
+    return Severity.WARNING if all(symptom in minor for symptom in symptoms) else None
 
 
 def _is_newer(file: ConfigFile, loaded: float) -> bool:

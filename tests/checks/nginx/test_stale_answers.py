@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Observation, Severity, Vantage
+from diagnose.model import Confidence, Observation, Severity, Symptom, Vantage
 from diagnose.model.files import PageFileAccess, PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config, nginx_says
 from tests.support.upstream_evidence import compared, logged, page
 
@@ -148,7 +148,7 @@ def test_fires_where_an_upload_was_refused_that_the_files_allow(
 @pytest.mark.parametrize(
     ("rule", "status", "severity"),
     [
-        ("return 301 https://$host$request_uri;", 200, None),
+        ("return 301 https://$host$request_uri;", 200, Severity.WARNING),
         ("return 301 https://$host$request_uri;", 301, Severity.NOTE),
         ("return 301 http://www.example.com;", 200, Severity.NOTE),
         ("root /srv/shop;", 200, Severity.NOTE),
@@ -164,6 +164,36 @@ def test_fires_where_port_80_does_not_redirect_as_the_files_do(
     )  # fmt: skip
     block = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {rule}\n}}\n"
     assert severities(SITE + block, page(200), plain) == [severity]
+
+
+FIELD = "add_header Access-Control-Allow-Origin https://www.example.org"
+COMPLAINT = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "sent", "severity"),
+    [
+        (f"{FIELD};", 200, "", Severity.WARNING),
+        (f"{FIELD};", 200, "https://old.example.org", Severity.WARNING),
+        (f"{FIELD};", 200, "https://www.example.org", Severity.NOTE),
+        (f"{FIELD};", 404, "", Severity.NOTE),
+        (f"{FIELD} always;", 404, "", Severity.WARNING),
+        ("add_header X-Time $msec;", 200, "", Severity.NOTE),
+    ],
+    ids=["missing", "another value", "sent", "an error", "always", "a variable"],
+)
+def test_fires_where_a_field_of_the_files_is_not_sent_and_somebody_complains(
+    rule: str, status: int, sent: str, severity: Severity | None
+) -> None:
+    answer = page(status)
+    if sent:
+        answer = replace(answer, headers=(("access-control-allow-origin", sent),))
+    text = SITE.replace(PASS, f"{rule} {PASS}")
+    seen = (RUNNING, BUILT, newer(text), nginx_says(), answer)
+    (claim,) = judge("nginx.reload-needed", *seen, target=COMPLAINT, masked=False)
+    assert claim.severity is severity
+    (claim,) = judge("nginx.reload-needed", *seen, masked=False)
+    assert claim.severity is Severity.NOTE
 
 
 def test_silent_where_the_files_are_loaded() -> None:

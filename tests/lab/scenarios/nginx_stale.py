@@ -111,6 +111,23 @@ def redirect_to_https_added_and_not_loaded(lab: Lab) -> None:
     lab.edit("    root /var/www/shop;\n", rule)
 
 
+CORS = (
+    f"Access to fetch at '{HOME}/api/users' from origin 'https://www.example.org' has been blocked "
+    "by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+)
+
+
+@scenario(
+    outside=None, server="nginx.reload-needed", args=(CORS,), target=f"{HOME}/api/users"
+)  # fmt: skip
+def field_for_other_origins_added_and_not_loaded(lab: Lab) -> None:
+    """add_header Access-Control-Allow-Origin, and the browser says that there is none."""
+    paths_server(lab, "/api/users:json")
+    field = "    add_header Access-Control-Allow-Origin https://www.example.org always;\n"
+    allowed = interface().replace("{\n", "{\n" + field, 1)
+    changed_later(lab, interface() + PAGES, allowed + PAGES)
+
+
 @scenario(outside="http.server-error", server="upstream.refused", manual=START)
 def application_is_down_and_a_comment_was_added(lab: Lab) -> None:
     """The change is not loaded, and heals nothing."""
