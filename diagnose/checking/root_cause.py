@@ -82,9 +82,9 @@ def claims(
     from diagnose.checking.port_holder import other_program
 
     name = other_program(evidence)
-    loadable = partial(_loadable, evidence)
+    weighed = partial(_as_loaded, evidence)
     return [
-        (check, _in_container(_with_program(loadable(check, claim), name), check.layer, evidence))
+        (check, _in_container(_with_program(weighed(check, claim), name), check.layer, evidence))
         for check, claim in raised_claims
     ]
 
@@ -99,21 +99,17 @@ def _judged(
     return []
 
 
-def _loadable(evidence: Evidence, check: Check, claim: Claim) -> Claim:
-    """Leave out a patch of a configuration that nginx refuses, but for that of the check that says
-    why: it could not be loaded, and after that other patch it may not apply."""
+def _as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
+    """Weigh a claim that is read from nginx's files by what nginx has loaded of them."""
     steps = claim.fix.steps if claim.fix else ()
-    paths = {step.path for step in steps if isinstance(step, Edit)}
-    corrects = any(name.endswith(".config-invalid") for name in check.explains)
-    if not paths or corrects or any(type(each).__name__ == "NginxTest" for each in claim.because):
+    is_note = (claim.severity or check.severity) is Severity.NOTE
+    is_patch = any(isinstance(step, Edit) for step in steps)
+    if not is_patch and (is_note or claim.location is None):
         return claim
     # Imported late: few runs need it.
-    from diagnose.model.nginx import NginxConfig, NginxTest
+    from diagnose.checking.loaded_config import as_loaded
 
-    is_refused = any(not test.passed for test in evidence.good(NginxTest))
-    files = (file for config in evidence.good(NginxConfig) for file in config.files)
-    is_of_nginx = any({file.path, file.real} & paths for file in files) if is_refused else False
-    return replace(claim, fix=None) if is_of_nginx else claim
+    return as_loaded(evidence, check, claim)
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
