@@ -6,7 +6,7 @@ new cause needs no change in the checks of its symptoms.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 from diagnose.checking import proof
@@ -18,6 +18,7 @@ from diagnose.model import (
     Claim,
     Confidence,
     Crash,
+    Edit,
     Evidence,
     Finding,
     Host,
@@ -81,8 +82,9 @@ def claims(
     from diagnose.checking.port_holder import other_program
 
     name = other_program(evidence)
+    weighed = partial(_as_loaded, evidence)
     return [
-        (check, _in_container(_with_program(claim, name), check.layer, evidence))
+        (check, _in_container(_with_program(weighed(check, claim), name), check.layer, evidence))
         for check, claim in raised_claims
     ]
 
@@ -95,6 +97,19 @@ def _judged(
     with report_crash(check.id, on_crash):
         return [(check, claim) for claim in check.judge(evidence)]
     return []
+
+
+def _as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
+    """Weigh a claim that is read from nginx's files by what nginx has loaded of them."""
+    steps = claim.fix.steps if claim.fix else ()
+    is_note = (claim.severity or check.severity) is Severity.NOTE
+    is_patch = any(isinstance(step, Edit) for step in steps)
+    if not is_patch and (is_note or claim.location is None):
+        return claim
+    # Imported late: few runs need it.
+    from diagnose.checking.loaded_config import as_loaded
+
+    return as_loaded(evidence, check, claim)
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:

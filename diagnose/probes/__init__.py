@@ -73,6 +73,7 @@ INSIDE = (
     "access_logs",
     "server_access_logs",
     "page_files",
+    "newer_files",
     "sibling_files",
     "script_containers",
     "precompressed_files",

@@ -17,8 +17,11 @@ from diagnose.model import (
     Claim,
     Confidence,
     Crash,
+    Edit,
     Evidence,
+    Fix,
     Ignore,
+    Observation,
     Severity,
     Subject,
     Symptom,
@@ -29,6 +32,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener
 from diagnose.model.tcp import Connection
+from tests.support import nginx_evidence
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.report_builder import (
     ANSWER,
@@ -269,6 +273,25 @@ def test_a_check_that_raises_is_our_fault_and_the_others_are_heard() -> None:
     raised = claims(checks, Evidence(SHOP, NOW), crashes.append)
     assert [check.id for check, _ in raised] == ["tcp.sound"]
     assert [(crash.where, crash.message) for crash in crashes] == [("tcp.broken", "ValueError: no")]
+
+
+def test_what_nginx_refuses_is_patched_by_the_check_that_says_why_alone() -> None:
+    edit = Edit(nginx_evidence.FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n")
+    refused = nginx_evidence.nginx_says("unexpected end of file")
+
+    def judge(evidence: Evidence) -> Iterator[Claim]:
+        yield claim(fix=Fix((edit,)))
+
+    def judge_refused(evidence: Evidence) -> Iterator[Claim]:
+        yield replace(claim(fix=Fix((edit,))), because=(refused,))
+
+    def remedies(*seen: Observation) -> list[bool]:
+        checks = [judging("upstream.x", judge), judging("nginx.y", judge_refused)]
+        raised = claims(checks, Evidence(SHOP, NOW, seen), lambda crash: None)
+        return [claim.fix is not None for _, claim in raised]
+
+    assert remedies(nginx_evidence.config(), refused) == [False, True]
+    assert remedies(nginx_evidence.config(), nginx_evidence.nginx_says()) == [True, True]
 
 
 @pytest.mark.parametrize(

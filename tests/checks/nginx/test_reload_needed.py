@@ -96,3 +96,18 @@ def test_silent_when_the_files_are_older() -> None:
 
 def test_silent_when_the_files_would_not_load() -> None:
     assert not judge("nginx.reload-needed", RUNNING, NEWER, nginx_says("unexpected end of file"))
+
+
+def test_fires_for_what_a_refused_configuration_would_correct() -> None:
+    """nginx.config-invalid explains it: nothing can be loaded yet."""
+    refused = nginx_says('unknown directive "proxy_passs" in /etc/nginx/nginx.conf:9')
+    welcome = page(200, "<title>Welcome to nginx!</title>")
+    (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, refused, welcome)
+    assert claim.severity is None
+    assert not judge("nginx.reload-needed", RUNNING, NEWER, refused, page(200))
+
+
+def test_silent_where_the_files_have_other_blocks_than_meant() -> None:
+    refused = nginx_says('unexpected "}" in /etc/nginx/nginx.conf:9')
+    welcome = page(200, "<title>Welcome to nginx!</title>")
+    assert not judge("nginx.reload-needed", RUNNING, NEWER, refused, welcome)

@@ -1,0 +1,209 @@
+"""What corrects a configuration in which something stands in a block where nginx does not allow it,
+or a brace too many ends a block early."""
+
+import posixpath
+import re
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._errors import directive_at
+from checks.nginx._repairs import Changes, Reader, Repair, blocks_around, removed, replaced
+from diagnose.model.nginx import ConfigFile, Directive, TestMessage
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import TextEdit, indentation
+from diagnose.parsers.nginx.locations import location_pattern
+
+#: What may stand in `http` alone, and means the same wherever it was written.
+_HTTP_ONLY = frozenset({
+    "upstream", "map", "geo", "limit_req_zone", "limit_conn_zone", "log_format", "split_clients",
+    "proxy_cache_path", "fastcgi_cache_path", "server_names_hash_bucket_size",
+    "variables_hash_max_size", "map_hash_bucket_size",
+})  # fmt: skip
+_PASSES = frozenset({"proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass"})
+
+
+def _uri(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A path in proxy_pass, where nginx has no prefix of a location to replace by it
+    (ngx_http_proxy_pass)."""
+    directive = directive_at(nginx, message.file, message.line, "proxy_pass")
+    url = (
+        re.fullmatch(r"(\w+://[^/]+)(/.*)", directive.args[0])
+        if directive and directive.args
+        else None
+    )
+    around = blocks_around(nginx, directive) if directive else ()
+    if directive is None or url is None or not around:
+        return None
+    block = around[-1]
+    pattern = location_pattern(block) if block.name == "location" else None
+    if pattern and pattern.modifier == "~" and (prefix := _plain_prefix(pattern.text)):
+        head = " ".join(block.args)
+        written = _head(nginx, block)
+        changes = replaced(nginx, block, written, f"^~ {prefix}") if written else ()
+        return Repair("prefix", changes, head, f"^~ {prefix}", is_sure=False)
+    if url[2] != "/":
+        return None
+    outer = around[-2] if block.name in {"if", "limit_except"} and len(around) > 1 else block
+    is_sure = outer.args == ("/",) or any(arg.startswith("@") for arg in outer.args[:1])
+    changes = replaced(nginx, directive, directive.args[0], url[1])
+    return Repair("uri", changes, directive.args[0], url[1], is_sure=is_sure)
+
+
+def _plain_prefix(expression: str) -> str:
+    """Return the prefix that an expression means, "" if it means more: "^/api/(.*)$" is "/api/"."""
+    prefix = re.sub(r"(?:\(\.\*\)|\.\*)?\$?$", "", expression.removeprefix("^"))
+    is_plain = expression.startswith("^/") and re.fullmatch(r"/[\w/-]+", prefix)
+    return prefix if is_plain and not expression.endswith(f"{prefix}$") else ""
+
+
+def _head(nginx: Nginx, block: Directive) -> str:
+    """Return the words of a location as they are written."""
+    file = nginx.file(block)
+    text = file.text[block.start : block.opened - 1] if file else ""
+    return text.removeprefix(block.name).strip()
+
+
+def _not_allowed(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    directive = directive_at(nginx, message.file, message.line, match[1])
+    file = nginx.file(directive) if directive else None
+    if directive is None or file is None:
+        return None
+    around = blocks_around(nginx, directive)
+    for reader in (_extra_brace, _outside, _wrapped, _without_http):
+        if repair := reader(nginx, directive, file, around):
+            return repair
+    inside = around[-1].name if around else "main"
+    allowed = ", ".join(_allowed_blocks(directive.name))
+    return Repair("inside", (), inside, allowed, _include_of(nginx, directive, around))
+
+
+def _extra_brace(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """The block before it was closed by a brace that is indented like this directive, and the file
+    has one brace more than it opens."""
+    siblings = [
+        each for each in nginx_parser.parse(file.text, file.path) if each.start < directive.start
+    ]
+    before = siblings[-1] if siblings else None
+    if before is None or before.block is None or not file.text[before.stop - 1 :].startswith("}"):
+        return None
+    brace = before.stop - 1
+    line_start = file.text.rfind("\n", 0, brace) + 1
+    lead = file.text[line_start:brace]
+    is_inner = not lead.strip() and len(lead) > len(indentation(file.text, before))
+    if not is_inner or len(lead) != len(indentation(file.text, directive)):
+        return None
+    line_stop = file.text.find("\n", brace) + 1 or len(file.text)
+    is_alone = not file.text[brace + 1 : line_stop].strip()
+    change = TextEdit(line_start, line_stop, "") if is_alone else TextEdit(brace, brace + 1, "")
+    line = file.text.count("\n", 0, brace) + 1
+    return Repair("brace_extra", ((file.path, change),), "}", "", f"{file.path}:{line}")
+
+
+def _outside(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """A directive of `http` inside a server block of the same file: it moves before it."""
+    server = next((each for each in around if each.name == "server"), None)
+    is_inner = server is not None and around[0].name == "http" and server.file == directive.file
+    if server is None or not is_inner or directive.name not in _HTTP_ONLY:
+        return None
+    text = file.text[directive.start : directive.stop]
+    move = edits.insert_before(file.text, server, [*text.split("\n"), ""])
+    changes = ((file.path, move), *removed(nginx, directive))
+    head = " ".join((directive.name, *directive.args))
+    return Repair("moved", changes, head, "http", file_line(server))
+
+
+def _wrapped(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """proxy_pass in a server block that has no `location /`."""
+    is_in_server = bool(around) and around[-1].name == "server" and around[0].name == "http"
+    if directive.name not in _PASSES or not is_in_server or directive.block is not None:
+        return None
+    if any(each.args == ("/",) for each in children(around[-1], "location")):
+        return None
+    indent = indentation(file.text, directive)
+    step = "\t" if indent.startswith("\t") else indent or "    "
+    text = file.text[directive.start : directive.stop]
+    wrapped = f"location / {{\n{indent}{step}{text}\n{indent}}}"
+    change = edits.replace_directive(directive, wrapped)
+    return Repair("location", ((file.path, change),), text, "location /")
+
+
+def _without_http(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """The main file is a site's: it has neither `http` nor `events`."""
+    main = nginx.config.main if nginx.config else ()
+    names = {each.name for each in main}
+    is_site = nginx.config is not None and file.path == nginx.config.path and not around
+    if not is_site or names & {"http", "events", "stream", "mail", "include"}:
+        return None
+    if not names <= _HTTP_ONLY | {"server"}:
+        return None
+    head = f"{_error_log(nginx)}events {{\n}}\n\nhttp {{\n    include mime.types;\n\n"
+    end = "}\n" if file.text.endswith("\n") else "\n}\n"
+    changes: Changes = (
+        (file.path, TextEdit(0, 0, head)),
+        (file.path, TextEdit(len(file.text), len(file.text), end)),
+    )
+    return Repair("main", changes, directive.name, "http", is_sure=False)
+
+
+def _error_log(nginx: Nginx) -> str:
+    """Return the line for the error log, beside the other log, where nginx was built to write its
+    errors to the terminal that starts it (Debian's is)."""
+    arguments = nginx.build.arguments if nginx.build else ()
+    options = dict(each.partition("=")[::2] for each in arguments)
+    folder = posixpath.dirname(options.get("--http-log-path", ""))
+    is_lost = options.get("--error-log-path") == "stderr" and folder
+    return f"error_log {folder}/error.log;\n\n" if is_lost else ""
+
+
+def _include_of(nginx: Nginx, directive: Directive, around: tuple[Directive, ...]) -> str:
+    """Return the block in whose file the include of a directive's file stands, "" if it stands in
+    the file itself."""
+    outer = around[-1] if around else None
+    is_included = outer is not None and outer.file != directive.file
+    return file_line(outer) if outer and is_included else ""
+
+
+def _allowed_blocks(name: str) -> tuple[str, ...]:
+    """Return the blocks in which nginx allows a directive, the outermost first."""
+    from crossplane.analyzer import CONTEXTS, DIRECTIVES
+
+    masks = DIRECTIVES.get(name, ())
+    blocks = (
+        (context[-1] if context else "main")
+        for context, bit in CONTEXTS.items()
+        if context[:1] in {(), ("http",)} and any(mask & bit for mask in masks)
+    )
+    return tuple(dict.fromkeys(blocks))
+
+
+def _closing_brace(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A `}` alone on its line, after everything was closed."""
+    file = nginx.config.file(message.file or "") if nginx.config else None
+    lines = file.text.split("\n") if file else []
+    if file is None or message.line is None or not 0 < message.line <= len(lines):
+        return None
+    start = sum(len(each) + 1 for each in lines[: message.line - 1])
+    line = lines[message.line - 1]
+    before = nginx_parser.parse(file.text[:start], file.path)
+    is_closed = all(each.end != "" for each in before) and bool(before)
+    if line.strip() != "}" or not is_closed or "\n".join(lines[message.line :]).strip():
+        return None
+    stop = min(start + len(line) + 1, len(file.text))
+    place = f"{file.path}:{message.line}"
+    return Repair("brace_extra", ((file.path, TextEdit(start, stop, "")),), "}", "", place)
+
+
+BLOCK_READERS: tuple[tuple[str, Reader], ...] = (
+    (r'"proxy_pass" cannot have URI part', _uri),
+    (r'"(\w+)" directive is not allowed here', _not_allowed),
+    (r'unexpected "}"', _closing_brace),
+)

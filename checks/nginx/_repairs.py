@@ -1,0 +1,209 @@
+"""What corrects a configuration that nginx refuses, by the words of its complaint: what stands
+twice, or is no longer there. Values and names are in `_value_repairs`, blocks in `_block_repairs`.
+
+A repair is what the written lines can only mean; nginx tests it before it loads it. The messages
+are those of nginx's source (ngx_conf_file.c, ngx_http_core_module.c and the modules' own).
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._errors import directive_at
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive, TestMessage
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.edits import TextEdit
+
+RepairKind = Literal[
+    "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
+    "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
+    "brace_extra", "main", "inside",
+]  # fmt: skip
+
+Changes = tuple[tuple[str, TextEdit], ...]
+
+
+@frozen
+class Repair:
+    """What is wrong, and the changes that correct it, each with the path of its file; none if only
+    a person knows what is meant. `before` and `after` are the words that change, `other` is a place
+    ("file:line") or the blocks that the kind is about. `is_sure`: nothing else can be meant."""
+
+    kind: RepairKind
+    changes: Changes = ()
+    before: str = ""
+    after: str = ""
+    other: str = ""
+    is_sure: bool = True
+
+
+Reader = Callable[[Nginx, TestMessage, re.Match[str]], Repair | None]
+
+
+def replaced(nginx: Nginx, directive: Directive, before: str, after: str) -> Changes:
+    """Return the change of the first `before` in a directive, none if it is not written there."""
+    file = nginx.file(directive)
+    head = file.text[directive.start : directive.opened or directive.stop] if file else ""
+    at = head.find(before, len(directive.name)) if before != directive.name else head.find(before)
+    if file is None or at < 0:
+        return ()
+    start = directive.start + at
+    return ((file.path, TextEdit(start, start + len(before), after)),)
+
+
+def replaced_everywhere(nginx: Nginx, directive: Directive, before: str, after: str) -> Changes:
+    """Return the change in a directive and in those of its name that have the same argument: nginx
+    reports the first one, and copies have the same error."""
+    changes: Changes = ()
+    for other in all_directives(nginx):
+        if other.name == directive.name and (before in other.args or other is directive):
+            changes = (*changes, *replaced(nginx, other, before, after))
+    return changes
+
+
+def removed(nginx: Nginx, directive: Directive) -> Changes:
+    file = nginx.file(directive)
+    return ((file.path, edits.remove_directive(file.text, directive)),) if file else ()
+
+
+def blocks_around(nginx: Nginx, directive: Directive) -> tuple[Directive, ...]:
+    """Return the blocks that hold a directive, the outermost first."""
+    return _path_to(nginx.config.main if nginx.config else (), directive) or ()
+
+
+def _path_to(directives: Sequence[Directive], wanted: Directive) -> tuple[Directive, ...] | None:
+    for directive in directives:
+        if directive is wanted:
+            return ()
+        path = _path_to(directive.block or (), wanted)
+        if path is not None:
+            return (directive, *path)
+    return None
+
+
+def all_directives(nginx: Nginx) -> Iterator[Directive]:
+    return walk(nginx.config.main if nginx.config else ())
+
+
+def reported(nginx: Nginx, message: TestMessage, *names: str) -> Directive | None:
+    """Return the directive of one of these names at the place that nginx reports."""
+    found = (directive_at(nginx, message.file, message.line, name) for name in names)
+    return next((directive for directive in found if directive), None)
+
+
+# What stands twice
+
+
+def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A directive, location, upstream or log format of which a block has two."""
+    name = match["name"] or match["block"] or match["format"]
+    second = reported(nginx, message, name)
+    around = blocks_around(nginx, second) if second else ()
+    siblings = (around[-1].block if around else nginx.config.main if nginx.config else ()) or ()
+    key = 1 if match["block"] or match["format"] else 0
+    first = next(
+        (
+            each
+            for each in siblings
+            if each.name == name and each is not second and second
+            and (not key or _key(each) == _key(second))
+        ),
+        None,
+    )  # fmt: skip
+    if first is None or second is None:
+        return None
+    other = file_line(first)
+    if _is_same(first, second):
+        return Repair("same", removed(nginx, second), _written(second), "", other)
+    if name.endswith(("_hash_bucket_size", "_hash_max_size")):
+        sizes = [int(each.args[0]) if each.args[:1] and each.args[0].isdigit() else 0
+                 for each in (first, second)]  # fmt: skip
+        smaller, larger = (first, second) if sizes[0] < sizes[1] else (second, first)
+        kept = file_line(larger)
+        return Repair("smaller", removed(nginx, smaller), _written(smaller), _written(larger), kept)
+    return Repair("twice", (), _written(second), "", other)
+
+
+def _key(directive: Directive) -> tuple[str, ...]:
+    return directive.args[:1] if directive.name == "log_format" else directive.args
+
+
+def _is_same(first: Directive, second: Directive) -> bool:
+    """Return whether two directives say the same."""
+    blocks = first.block or (), second.block or ()
+    return (
+        (first.name, first.args, len(blocks[0])) == (second.name, second.args, len(blocks[1]))
+        and (first.block is None) == (second.block is None)
+        and all(map(_is_same, *blocks))
+    )
+
+
+def _written(directive: Directive) -> str:
+    """Return the directive as one writes it, a block by its head."""
+    end = "" if directive.block is not None else ";"
+    return " ".join((directive.name, *directive.args)) + end
+
+
+def _same_listen(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """One block listens twice on a socket."""
+    second = reported(nginx, message, "listen")
+    around = blocks_around(nginx, second) if second else ()
+    if second is None or not around:
+        return None
+    sockets = {(each.address, each.port) for each in server_blocks.parse_listen(second)}
+    for first in children(around[-1], "listen"):
+        own = {(each.address, each.port) for each in server_blocks.parse_listen(first)}
+        if first is not second and own == sockets and set(second.args[1:]) <= set(first.args[1:]):
+            return Repair("same", removed(nginx, second), _written(second), "", file_line(first))
+    return None
+
+
+#: What belongs to the socket and is set once (ngx_http_core_module, "listen").
+_SOCKET_OPTION = re.compile(
+    r"ipv6only=\w+|reuseport|deferred|bind|(?:backlog|rcvbuf|sndbuf|fastopen|setfib|so_keepalive"
+    r"|accept_filter)=\S+"
+)
+
+
+def _socket_options(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """Two blocks set the options of one socket."""
+    directive = reported(nginx, message, "listen")
+    file = nginx.file(directive) if directive else None
+    if directive is None or file is None:
+        return None
+    kept = [arg for arg in directive.args if not _SOCKET_OPTION.fullmatch(arg)]
+    before, after = _written(directive), f"listen {' '.join(kept)};"
+    change = edits.replace_directive(directive, after)
+    return Repair("value", ((file.path, change),) if before != after else (), before, after)
+
+
+# Files of certbot
+
+
+def _tls_file(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """certbot's settings, which nginx works without: its defaults are as good."""
+    path = match[1] or match[2]
+    if posixpath.basename(path) not in {"options-ssl-nginx.conf", "ssl-dhparams.pem"}:
+        return None
+    changes: Changes = ()
+    # An include stands in the file alone: what it includes takes its place in the configuration.
+    for file in nginx.config.files if nginx.config else ():
+        for directive in walk(nginx_parser.parse(file.text, file.path)):
+            if directive.name in {"include", "ssl_dhparam"} and directive.args == (path,):
+                change = edits.remove_directive(file.text, directive)
+                changes = (*changes, (file.path, change))
+    return Repair("tls_file", changes, path, is_sure=False) if changes else None
+
+
+READERS: tuple[tuple[str, Reader], ...] = (
+    (r'"(?P<name>\w+)" directive is duplicate|duplicate (?P<block>location|upstream) "'
+     r'|duplicate "(?P<format>log_format)" name', _duplicate),
+    (r"a duplicate listen ", _same_listen),
+    (r"duplicate listen options for ", _socket_options),
+    (r'open\(\) "([^"]+)" failed \(2: |BIO_new_file\("([^"]+)"\) failed .*No such file', _tls_file),
+)  # fmt: skip

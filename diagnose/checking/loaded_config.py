@@ -1,0 +1,50 @@
+"""What findings rest on that are read from nginx's files, if the running nginx has not loaded these
+files, or refuses them. No I/O."""
+
+from dataclasses import replace
+
+from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Vantage
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
+
+
+def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
+    """Return the claim without a patch that cannot be loaded, and no surer than its files are."""
+    return _likely(evidence, _without_patch(evidence, check, claim))
+
+
+def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
+    """Leave out a patch of a configuration that nginx refuses, but for that of the check that says
+    why: it could not be loaded, and after that other patch it may not apply."""
+    steps = claim.fix.steps if claim.fix else ()
+    paths = {step.path for step in steps if isinstance(step, Edit)}
+    corrects = any(name.endswith(".config-invalid") for name in check.explains)
+    if not paths or corrects or _is_of_test(claim):
+        return claim
+    is_refused = any(not test.passed for test in evidence.good(NginxTest))
+    is_of_nginx = any({file.path, file.real} & paths for file in _files(evidence))
+    return replace(claim, fix=None) if is_refused and is_of_nginx else claim
+
+
+def _likely(evidence: Evidence, claim: Claim) -> Claim:
+    """Make a claim likely that explains what visitors see by a file that was changed after nginx
+    loaded its configuration: another line may be in force. nginx's log shows what is."""
+    path = claim.location.file if claim.location else ""
+    is_certain = bool(path) and claim.confidence is Confidence.CERTAIN and not _is_of_test(claim)
+    if not is_certain or any(isinstance(each, LogLine) for each in claim.because):
+        return claim
+    is_seen = any(each.vantage is Vantage.HERE for each in claim.because)
+    changes = [file.changed for file in _files(evidence) if file.path == path]
+    loads = [master.loaded for state in evidence.good(NginxState) for master in state.own_masters]
+    loaded = max((load for load in loads if load is not None), default=None)
+    is_newer = loaded is not None and any((change or 0.0) > loaded for change in changes)
+    return replace(claim, confidence=Confidence.LIKELY) if is_seen and is_newer else claim
+
+
+def _is_of_test(claim: Claim) -> bool:
+    """Whether nginx itself refuses what the claim is about."""
+    return any(isinstance(each, NginxTest) for each in claim.because)
+
+
+def _files(evidence: Evidence) -> tuple[ConfigFile, ...]:
+    return tuple(file for config in evidence.good(NginxConfig) for file in config.files)

@@ -1,0 +1,76 @@
+"""Findings from files that nginx has not loaded, or refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.checking.loaded_config import as_loaded
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Location,
+    Observation,
+    Subject,
+)
+from diagnose.model.nginx import NginxConfig
+from tests.support.check_evidence import NOW, SHOP
+from tests.support.nginx_evidence import FILE, LOADED, RUNNING, config, nginx_says
+from tests.support.report_builder import check
+from tests.support.upstream_evidence import logged, page
+
+REFUSED, PASSED = nginx_says("unexpected end of file"), nginx_says()
+PATCH = Fix((Edit(FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n"),))
+NEWER = config(changed=LOADED + 60)
+ANSWER = page(502)
+
+
+def claim(*because: Observation, fix: Fix | None = None) -> Claim:
+    return Claim(about=Subject(port=443), because=because, fix=fix, location=Location(FILE, 3))
+
+
+def weighed(made: Claim, *seen: Observation, explains: str = "") -> Claim:
+    names = (explains,) if explains else ()
+    evidence = Evidence(SHOP, NOW, (RUNNING, *seen))
+    return as_loaded(evidence, replace(check("upstream.x"), explains=names), made)
+
+
+@pytest.mark.parametrize(
+    ("because", "test", "explains", "kept"),
+    [
+        ((), REFUSED, "", False),
+        ((), PASSED, "", True),
+        ((REFUSED,), REFUSED, "", True),
+        ((), REFUSED, "nginx.config-invalid", True),
+    ],
+    ids=["refused", "valid", "the check that says why", "a cause of the error"],
+)
+def test_a_patch_of_files_that_nginx_refuses(
+    because: tuple[Observation, ...], test: Observation, explains: str, kept: bool
+) -> None:
+    made = weighed(claim(*because, fix=PATCH), config(), test, explains=explains)
+    assert (made.fix is not None) is kept
+
+
+def test_a_patch_of_another_file_stays() -> None:
+    other = Fix((Edit("/etc/hosts", "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n"),))
+    assert weighed(claim(fix=other), config(), REFUSED).fix is other
+
+
+@pytest.mark.parametrize(
+    ("because", "files", "confidence"),
+    [
+        ((ANSWER,), NEWER, Confidence.LIKELY),
+        ((ANSWER,), config(), Confidence.CERTAIN),
+        ((ANSWER, logged("connect() failed")), NEWER, Confidence.CERTAIN),
+        ((NEWER,), NEWER, Confidence.CERTAIN),
+        ((ANSWER, REFUSED), NEWER, Confidence.CERTAIN),
+    ],
+    ids=["newer", "loaded", "nginx's log says it", "the files alone", "refused"],
+)
+def test_how_sure_a_finding_is_that_explains_an_answer(
+    because: tuple[Observation, ...], files: NginxConfig, confidence: Confidence
+) -> None:
+    assert weighed(claim(*because), files).confidence is confidence

@@ -1,0 +1,273 @@
+"""What corrects a configuration that nginx refuses. The messages are nginx's own (1.26)."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Vantage
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx.edits import apply_patch
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, FILE, SITE, STOPPED, config, nginx_says
+
+PASS = "proxy_pass http://127.0.0.1:3000;"
+WORDS = (
+    '"proxy_pass" cannot have URI part in location given by regular expression, or inside named '
+    'location, or inside "if" statement, or inside "limit_except" block'
+)
+GROUP = "upstream app {\n    server 127.0.0.1:3000;\n}\n"
+
+
+def claimed(message: str, text: str) -> Claim:
+    (claim,) = judge(
+        "nginx.config-invalid", nginx_says(message), config(text), STOPPED, masked=False
+    )
+    return claim
+
+
+def at(message: str, text: str, written: str) -> str:
+    """The message with the place of these words."""
+    line = config(text).files[0].text.partition(written)[0].count("\n") + 1
+    return f"{message} in {FILE}:{line}"
+
+
+def corrected(claim: Claim, text: str) -> str:
+    (step,) = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    after = apply_patch(config(text).files[0].text, step.diff)
+    assert after is not None
+    return after
+
+
+@pytest.mark.parametrize(
+    ("old", "wrong", "message", "right"),
+    [
+        ("http://127.0.0.1:3000", "localhost:3000", "invalid URL prefix", "http://localhost:3000"),
+        ("http://127.0.0.1:3000", "http:/app:80/x", "invalid URL prefix", "http://app:80/x"),
+        ("http://127.0.0.1:3000", "127.0.0.1:443", "invalid URL prefix", "https://127.0.0.1:443"),
+        ("http://127.0.0.1:3000", "unix:/run/app.sock", "invalid URL prefix",
+         "http://unix:/run/app.sock"),
+        (PASS, f"gzip true; {PASS}",
+         'invalid value "true" in "gzip" directive, it must be "on" or "off"', f"gzip on; {PASS}"),
+        (PASS, f"client_max_body_size 100MB; {PASS}",
+         '"client_max_body_size" directive invalid value', f"client_max_body_size 100m; {PASS}"),
+        (PASS, f"proxy_read_timeout 300sec; {PASS}",
+         '"proxy_read_timeout" directive invalid value', f"proxy_read_timeout 300s; {PASS}"),
+        (PASS, f"if ($host == x) {{ return 404; }} {PASS}", 'unexpected "==" in condition',
+         f"if ($host = x) {{ return 404; }} {PASS}"),
+        (PASS, f"if $host = x {{ return 404; }} {PASS}", 'invalid condition "$host"',
+         f"if ($host = x) {{ return 404; }} {PASS}"),
+        (PASS, f"if($host = x) {{ return 404; }} {PASS}", 'unknown directive "if($host"',
+         f"if ($host = x) {{ return 404; }} {PASS}"),
+        ("443 ssl", "443ssl", 'host not found in "443ssl" of the "listen" directive', "443 ssl"),
+        ("443 ssl", "443:ssl", 'invalid port in "443:ssl" of the "listen" directive', "443 ssl"),
+        (PASS, f"add_header X-Robots a b c always; {PASS}",
+         'invalid number of arguments in "add_header" directive',
+         f'add_header X-Robots "a b c" always; {PASS}'),
+        (PASS, f"add_header X-Sts max-age=1; includeSubDomains;\n        {PASS}",
+         'unknown directive "includeSubDomains"',
+         f'add_header X-Sts "max-age=1; includeSubDomains";\n        {PASS}'),
+        (PASS, f"add_header X-Csp default-src 'self'; script-src 'self';\n        {PASS}",
+         'invalid parameter "self"',
+         f"add_header X-Csp \"default-src 'self'; script-src 'self'\";\n        {PASS}"),
+        (PASS, f"listen_a;\n    root /a;\n    root /a;\n{PASS}", '"root" directive is duplicate',
+         f"listen_a;\n    root /a;\n{PASS}"),
+        ("listen 443 ssl;", "listen [::]:443 ssl ipv6only=on reuseport;",
+         "duplicate listen options for [::]:443", "listen [::]:443 ssl;"),
+        ("location / {", "location @app {", WORDS, "location @app {"),
+    ],
+)  # fmt: skip
+def test_fires_and_corrects_what_can_mean_one_thing_only(
+    old: str, wrong: str, message: str, right: str
+) -> None:
+    text = SITE.replace(old, wrong, 1)
+    if message is WORDS:
+        text = text.replace("3000;", "3000/;")
+    last = wrong
+    if message is WORDS:
+        last = PASS.replace("3000", "3000/")
+    elif wrong.startswith("listen_a"):
+        last = f"    root /a;\n{PASS}"
+    claim = claimed(at(message, text, last), text)
+    assert corrected(claim, text) == config(SITE.replace(old, right, 1)).files[0].text
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    ("location", "url", "right"),
+    [
+        ("~ ^/api/(.*)$", "http://127.0.0.1:3000/", "location ^~ /api/ {"),
+        ("~ ^/accounts(.*)$", "http://127.0.0.1:3000/", "location ^~ /accounts {"),
+        ("~ ^/(api|app)/", "http://127.0.0.1:3000/", f"location ~ ^/(api|app)/ {{\n        {PASS}"),
+    ],
+)
+def test_fires_and_offers_the_likeliest_form_of_a_location(
+    location: str, url: str, right: str
+) -> None:
+    text = SITE.replace("location /", f"location {location}").replace(PASS, f"proxy_pass {url};")
+    claim = claimed(at(WORDS, text, f"proxy_pass {url};"), text)
+    assert right in corrected(claim, text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_removes_a_listen_that_stands_there_already() -> None:
+    text = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen 443;")
+    claim = claimed(at("a duplicate listen 0.0.0.0:443", text, "listen 443;"), text)
+    assert corrected(claim, text) == config(SITE).files[0].text
+
+
+def test_fires_and_corrects_all_copies() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "localhost:3000")
+    twice = text.replace(
+        "    location /", "    location /a { proxy_pass localhost:3000; }\n    location /"
+    )
+    claim = claimed(at("invalid URL prefix", twice, "location /a"), twice)
+    assert corrected(claim, twice).count("proxy_pass http://localhost:3000;") == 2
+
+
+def test_fires_and_drops_the_port_behind_the_name_of_a_group() -> None:
+    text = GROUP + SITE.replace("127.0.0.1", "app")
+    claim = claimed(at('upstream "app" may not have port 3000', text, "proxy_pass"), text)
+    assert "proxy_pass http://app;" in corrected(claim, text)
+
+
+def test_fires_and_makes_room_for_a_long_name() -> None:
+    message = "could not build server_names_hash, you should increase {}: 64"
+    claim = claimed(message.format("server_names_hash_bucket_size"), SITE)
+    assert "http {\n    server_names_hash_bucket_size 128;\n" in corrected(claim, SITE) or (
+        "server_names_hash_bucket_size 128;" in corrected(claim, SITE)
+    )
+    text = "server_names_hash_bucket_size 64;\n" + SITE
+    claim = claimed(message.format("server_names_hash_bucket_size"), text)
+    assert corrected(claim, text).count("server_names_hash_bucket_size") == 1
+
+
+def test_fires_and_keeps_the_larger_of_two_sizes() -> None:
+    text = "map_hash_bucket_size 128;\ngzip on;\nmap_hash_bucket_size 256;\n" + SITE
+    claim = claimed(f'"map_hash_bucket_size" directive is duplicate in {FILE}:4', text)
+    assert "128" not in corrected(claim, text)
+
+
+def test_fires_and_names_both_places_of_what_differs() -> None:
+    text = SITE.replace("location /", "location / { root /x; }\n    location /")
+    line = config(text).files[0].text.partition("location / {\n")[0].count("\n") + 1
+    claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
+    assert claim.facts["twice"]
+    assert claim.facts["other"] == f"{FILE}:{line - 1}"
+    assert not [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else 0
+
+
+def test_fires_and_removes_a_block_that_stands_there_already() -> None:
+    text = GROUP + GROUP + SITE
+    claim = claimed(f'duplicate upstream "app" in {FILE}:5', text)
+    assert corrected(claim, text).count("upstream app") == 1
+
+
+def test_fires_and_corrects_the_name_of_a_zone() -> None:
+    zone = "limit_req_zone $binary_remote_addr zone=ones:1m rate=5r/s;\n"
+    text = zone + SITE.replace(PASS, f"limit_req zone=one; {PASS}")
+    claim = claimed('zero size shared memory zone "one"', text)
+    assert "limit_req zone=ones;" in corrected(claim, text)
+
+
+def test_fires_and_shows_the_line_that_defines_a_zone() -> None:
+    text = SITE.replace(PASS, f"limit_conn perip 4; {PASS}")
+    claim = claimed('zero size shared memory zone "perip"', text)
+    assert claim.facts["after"] == "limit_conn_zone $binary_remote_addr zone=perip:10m;"
+    assert claim.facts["new_zone"]
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("$hots", "$host"), ("$shceme", "$scheme")])
+def test_fires_and_corrects_the_name_of_a_variable(wrong: str, right: str) -> None:
+    text = SITE.replace("$host", wrong).replace(PASS, f"if ({wrong} = x) {{ break; }} {PASS}")
+    claim = claimed(f'unknown "{wrong[1:]}" variable', text)
+    assert f"proxy_set_header Host {right};" in corrected(claim, text)
+    assert f"if ({right} = x)" in corrected(claim, text)
+
+
+def test_fires_and_uses_the_own_format_of_nginx() -> None:
+    text = SITE.replace(PASS, f"access_log /var/log/a.log main; {PASS}")
+    claim = claimed(at('unknown log format "main"', text, "access_log"), text)
+    assert "access_log /var/log/a.log; " in corrected(claim, text)
+
+
+def test_fires_and_does_without_the_settings_of_certbot() -> None:
+    path = "/etc/letsencrypt/options-ssl-nginx.conf"
+    text = SITE.replace("listen", f"include {path};\n    listen")
+    missing = f'open() "{path}" failed (2: No such file or directory)'
+    claim = claimed(at(missing, text, "include"), text)
+    assert corrected(claim, text) == config(SITE).files[0].text
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+# Blocks
+
+
+def test_fires_and_removes_the_brace_that_closes_a_block_early() -> None:
+    wrong = SITE.replace("    location /", "    location /a { return 204; }\n    }\n    location /")
+    text = config(wrong).files[0].text
+    claim = claimed(at('"location" directive is not allowed here', wrong, "location / {"), wrong)
+    # The laboratory plays it with a file of its own: this one is inside http.
+    assert claim.facts["inside"] or corrected(claim, wrong) != text
+
+
+def test_fires_and_moves_what_belongs_into_http() -> None:
+    mapped = "map $host $x {\n        default 1;\n    }"
+    text = SITE.replace("    location", f"    {mapped}\n\n    location")
+    claim = claimed(at('"map" directive is not allowed here', text, "map $host"), text)
+    after = corrected(claim, text)
+    assert after.index("map $host") < after.index("server {")
+    assert after.count("map $host") == 1
+
+
+def test_fires_and_puts_proxy_pass_into_a_location() -> None:
+    text = "server {\n    listen 443 ssl;\n    proxy_pass http://127.0.0.1:3000;\n}\n"
+    claim = claimed(at('"proxy_pass" directive is not allowed here', text, "proxy_pass"), text)
+    wrapped = "    location / {\n        proxy_pass http://127.0.0.1:3000;\n    }\n"
+    assert wrapped in corrected(claim, text)
+
+
+def test_fires_and_puts_a_site_in_place_of_the_main_file_into_http() -> None:
+    arguments = ("--http-log-path=/var/log/nginx/access.log", "--error-log-path=stderr")
+    text = GROUP + SITE
+    main = NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(text, FILE),
+        files=(ConfigFile(FILE, text),),
+    )  # fmt: skip
+    refused = nginx_says(f'"upstream" directive is not allowed here in {FILE}:1')
+    build = replace(BUILD, arguments=arguments)
+    (claim,) = judge("nginx.config-invalid", refused, main, build, STOPPED)
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    after = apply_patch(text, edit.diff)
+    assert after is not None
+    assert after.startswith("error_log /var/log/nginx/error.log;\n\nevents {\n}\n\nhttp {\n")
+    assert after.endswith(f"{text}}}\n")
+
+
+def test_fires_and_says_where_a_directive_may_stand() -> None:
+    text = f"location /x {{\n    return 204;\n}}\n{SITE}"
+    claim = claimed(at('"location" directive is not allowed here', text, "location /x"), text)
+    assert claim.facts["before"] == "http"
+    assert claim.facts["after"] == "server, location"
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong"),
+    [
+        ("invalid URL prefix", "proxy_pass $backend;"),
+        ("invalid URL prefix", "proxy_pass /run/app.sock;"),
+        ('"client_max_body_size" directive invalid value', "client_max_body_size much;"),
+        ('invalid number of arguments in "add_header" directive', "add_header X;"),
+        ('unknown "nowhere_near" variable', "set $a $nowhere_near;"),
+        ('unknown directive "else"', "if ($a) { return 404; } else { return 405; }"),
+        (WORDS, "proxy_pass http://127.0.0.1:3000/v1/;"),
+    ],
+)
+def test_fires_and_leaves_to_a_person_what_may_mean_anything(message: str, wrong: str) -> None:
+    text = SITE.replace(PASS, wrong).replace("location /", "location ~ ^/(a|b)")
+    claim = claimed(at(message, text, wrong), text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
