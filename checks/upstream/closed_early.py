@@ -1,21 +1,49 @@
 """The application accepts the connection and closes it before it responds, so nginx sends 502
 (error.log: "upstream prematurely closed connection while reading response header from upstream", or
-"recv() failed (104: Connection reset by peer)")."""
+"recv() failed (104: Connection reset by peer)").
+
+Of another request than the target's page, nginx's two logs are the evidence: 502 in the access log,
+and that line for the same method and path. It is not sent again. A request that was under way when
+the application was restarted has them too: once.
+"""
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import page_error
 from checks.upstream import CONSEQUENCES
-from checks.upstream._failed_applications import failed_application_claim, failed_applications
+from checks.upstream._failed_applications import (
+    failed_application_claim,
+    failed_applications,
+    log_facts,
+)
+from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.error_log import upstream_authority
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: nginx's own words for it. A curl that is reset before it sends its request gives no reason.
 _LOG_PATTERN = r"recv\(\) failed \(104"
+_CLOSED = (
+    r"(?:upstream prematurely closed connection|recv\(\) failed \(104: [^)]*\))"
+    r" while reading response header"
+)
+_STEP = "look-at-the-application"
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
+@check(severity=Severity.ERROR, needs=[NginxConfig], explains=CONSEQUENCES)
 def closed_early(evidence: Evidence) -> Iterator[Claim]:
     applications = list(failed_applications(evidence, {"closed", "reset"}))
     error = None if applications else page_error(evidence, _LOG_PATTERN, {502})
@@ -24,5 +52,42 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
     for application in applications:
         first = application.attempts[0].failure
         message = error.line.text if error else first.message if first else ""
-        facts = {"message": message}
-        yield failed_application_claim(evidence, application, "look-at-the-application", facts)
+        facts = {"message": message, "request": "", "times": "", "last": "", "minute": ""}
+        yield failed_application_claim(evidence, application, _STEP, facts)
+    nginx = Nginx.of(evidence)
+    for requests in () if applications else logged_requests(nginx, 502, _CLOSED):
+        yield _request_claim(nginx, requests)
+
+
+def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
+    """Return the claim about requests that the application closed before this run."""
+    first, target = requests[0], nginx.evidence.target
+    directive = pass_directive_of(first.match) or first.match.block
+    application = upstream_authority(first.line) or first.line.upstream
+    return Claim(
+        about=Subject(port=target.port, path=first.failure.path),
+        covers=tuple(Subject(port=target.port, path=each.failure.path) for each in requests),
+        because=(
+            *(observation for request in requests for observation in request.because),
+            *([nginx.config] if nginx.config else []),
+        ),
+        severity=Severity.WARNING if is_no_accident(requests, by_page=False) else Severity.NOTE,
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(directive),
+        facts={
+            "application": (application,),
+            "paths": tuple(request.failure.path for request in requests),
+            "target": " ".join(directive.args[:1]),
+            "place": file_line(directive),
+            "status": first.failure.status,
+            "message": first.line.text,
+            "request": f"{first.failure.method} {target.origin}{first.failure.path}",
+            "times": sum(request.failure.times for request in requests),
+            "last": first.failure.written,
+            # As journalctl(1) reads it.
+            "minute": f"{first.line.written[:16].replace('/', '-')}:00",
+            **log_facts(nginx.evidence, (application,)),
+        },
+        ruled_out=("upstream.refused", "upstream.timeout"),
+        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+    )

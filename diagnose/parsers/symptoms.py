@@ -367,14 +367,14 @@ def symptom_of(text: str) -> Symptom | None:
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
             vague = kind in _VAGUE and (_application_symptom(line) or _missing_page(line, words))
-            return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
+            return vague or _symptom(kind, line, match[0], _number(pattern, words))
     return _application_symptom(line) or _missing_page(line, words)
 
 
 def _missing_page(line: str, words: str) -> Symptom | None:
     """Return the status of a page that is said to be missing, in words without it."""
     said = says_page_is_missing(words)
-    return Symptom("status", _displayed_text(line, said), 404) if said else None
+    return _symptom("status", line, said, 404) if said else None
 
 
 def _application_symptom(line: str) -> Symptom | None:
@@ -384,14 +384,15 @@ def _application_symptom(line: str) -> Symptom | None:
     message = message_of(line)
     if message is None:
         return None
-    shown = _displayed_text(line, message.text)
-    return Symptom(_BY_TOPIC.get(message.means, "application"), shown)
+    return _symptom(_BY_TOPIC.get(message.means, "application"), line, message.text)
 
 
 def other_symptom(text: str) -> Symptom:
     """Return the symptom of words of which nothing is known, to be shown as they are."""
     line = hide_secrets(clean(condensed(text), MAX_LENGTH))
-    return Symptom("other", line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…")
+    if len(line) <= _MAX_SHOWN:
+        return Symptom("other", line)
+    return Symptom("other", f"{line[:_MAX_SHOWN]}…", message=line)
 
 
 def _number(pattern: re.Pattern[str], words: str) -> int | None:
@@ -403,13 +404,14 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
     return None if number is None else int(number)
 
 
-def _displayed_text(line: str, recognized: str) -> str:
-    """Return the message without its secrets, and of a long one the part around what was
-    recognized."""
+def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None = None) -> Symptom:
+    """Return a symptom whose text is the message without its secrets, of a long one the part around
+    what was recognized."""
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
-        return hidden
+        return Symptom(kind, hidden, number)
     start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     cut = hidden[start : start + _MAX_SHOWN]
-    return f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    shown = f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    return Symptom(kind, shown, number, hidden)

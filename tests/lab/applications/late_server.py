@@ -2,7 +2,8 @@
 
     python late_server.py 3009 /api/export 6
 
-The path answers after so many seconds, to GET and POST; all others answer at once.
+The path answers after so many seconds, to GET and POST; all others answer at once. With "crash" in
+the place of the seconds the connection is closed.
 """
 
 import sys
@@ -17,7 +18,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        if self.path.partition("?")[0] == sys.argv[2]:
+        is_meant = self.path.partition("?")[0] == sys.argv[2]
+        if is_meant and sys.argv[3] == "crash":
+            self.close_connection = True
+            return
+        if is_meant:
             time.sleep(float(sys.argv[3]))
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
