@@ -158,10 +158,10 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
-        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|\d{1,4} ?(?:秒|s|分钟?|min).{0,6}?断)"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|socket).{0,60}?(?:drop|disconnect|reconn?ect|clos|die"
-        r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every) (?:about |exactly |around )?"
-        r"(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every|in|within) (?:about |exactly |around |precisely )?"
+        r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
         r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
@@ -308,6 +308,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
+    # The words are the server's; the number before them is often a slip
+    ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed)|Internal|Service"
@@ -320,6 +322,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
     ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"

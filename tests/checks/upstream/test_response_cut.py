@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Symptom
+from diagnose.model import Confidence, Failure, Severity, Symptom
 from diagnose.model.http import ResponseBody
+from diagnose.model.logs import LogLine
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
-from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, page
 
 SITE = """\
 server {
@@ -49,6 +50,41 @@ def test_fires_for_each_of_nginx_s_messages(text: str, kind: str) -> None:
     assert claim.facts["application"] == "127.0.0.1:3000"
     assert claim.confidence is Confidence.CERTAIN
     assert claim.location
+
+
+FILE = replace(
+    logged(CLOSED, when=RUN_BEGAN - 60, path="/files/big.zip"),
+    upstream="http://127.0.0.1:3000/files/big.zip",
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        (replace(FILE, times=2), Severity.WARNING),
+        (FILE, Severity.NOTE),
+        (replace(FILE, times=9, request="GET /events HTTP/1.1"), Severity.NOTE),
+    ],
+    ids=["a file again and again", "once", "a stream of events"],
+)
+def test_fires_on_another_path(line: LogLine, severity: Severity) -> None:
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200))
+    assert claim.severity is severity
+    assert claim.facts["url"] == f"https://shop.example.com{line.path}"
+    told = replace(SHOP, symptom=Symptom("incomplete", "下载到一半中断"))
+    (claim,) = judge(
+        "upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200), target=told
+    )
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_on_another_path_of_this_run_or_of_a_websocket() -> None:
+    for line in (
+        replace(FILE, when=RUN_BEGAN + 1),
+        replace(FILE, times=9, request="GET /ws HTTP/1.1"),
+        replace(FILE, when=LOADED - 60),
+    ):
+        assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200))
 
 
 def test_fires_when_nothing_of_the_response_came() -> None:
