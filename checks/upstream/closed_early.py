@@ -30,6 +30,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.error_log import upstream_authority
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -55,8 +56,52 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
         facts = {"message": message, "request": "", "times": "", "last": "", "minute": ""}
         yield failed_application_claim(evidence, application, _STEP, facts)
     nginx = Nginx.of(evidence)
-    for requests in () if applications else logged_requests(nginx, 502, _CLOSED):
+    if applications:
+        return
+    if claim := _sent_claim(nginx):
+        yield claim
+    for requests in logged_requests(nginx, 502, _CLOSED):
         yield _request_claim(nginx, requests)
+
+
+def _sent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about the target's page that was asked for by a method which the application
+    was not asked by directly."""
+    evidence = nginx.evidence
+    error = page_error(evidence, _CLOSED, {502})
+    methods = {page.method for page in page_exchanges(evidence)}
+    if error is None or not error.in_run or methods <= {"GET", "HEAD"}:
+        return None
+    match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    directive = pass_directive_of(match) if match else None
+    application = upstream_authority(error.line) or error.line.upstream
+    return Claim(
+        about=error.subjects[0],
+        covers=error.subjects,
+        because=(*error.because, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "application": (application,),
+            "paths": (evidence.target.path,),
+            "target": directive.args[0] if directive else "",
+            "place": file_line(directive) if directive else "",
+            "status": 502,
+            "message": error.line.text,
+            "request": f"{error.line.request.partition(' ')[0]} {evidence.target.url}",
+            "times": "",
+            "last": error.line.written,
+            "minute": _minute(error.line.written),
+            **log_facts(evidence, (application,)),
+        },
+        ruled_out=("upstream.refused", "upstream.timeout"),
+        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _minute(written: str) -> str:
+    """Return the minute of a line in nginx's log as journalctl(1) reads it."""
+    return f"{written[:16].replace('/', '-')}:00"
 
 
 def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
@@ -84,8 +129,7 @@ def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
             "request": f"{first.failure.method} {target.origin}{first.failure.path}",
             "times": sum(request.failure.times for request in requests),
             "last": first.failure.written,
-            # As journalctl(1) reads it.
-            "minute": f"{first.line.written[:16].replace('/', '-')}:00",
+            "minute": _minute(first.line.written),
             **log_facts(nginx.evidence, (application,)),
         },
         ruled_out=("upstream.refused", "upstream.timeout"),

@@ -33,6 +33,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, ResponseBody, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
 from diagnose.parsers.usual_paths import is_usual_websocket
@@ -111,8 +112,15 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
     MAX_PATHS."""
     evidence = nginx.evidence
     matches_by_path: dict[str, list[tuple[LogLine, re.Match[str]]]] = {}
+    urls = [exchange.url for exchange in evidence.of(Exchange)]
+    urls += [response.url for response in evidence.of(PageFileResponse)]
+    own_paths = {
+        url.partition("?")[0].removeprefix(evidence.target.origin)
+        for url in (evidence.target.url, *urls)
+    }
     for line, match in logged_errors(evidence, _CUT):
-        if line.path and not is_in_run(evidence, line) and not is_usual_websocket(line.path):
+        is_own = line.path in own_paths and is_in_run(evidence, line)
+        if line.path and not is_own and not is_usual_websocket(line.path):
             matches_by_path.setdefault(line.path, []).append((line, match))
     for path, matches in list(matches_by_path.items())[-MAX_PATHS:]:
         line, match = matches[-1]

@@ -83,6 +83,16 @@ def test_fires_as_a_note_on_what_a_restart_may_have_ended() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_fires_on_the_page_that_was_asked_for_by_another_method() -> None:
+    line = replace(logged(CLOSED), request="POST / HTTP/1.1", upstream="http://127.0.0.1:3000/")
+    posted_page = replace(PAGE, method="POST")
+    answers = replace(HANGS_UP, failure=None, status=200)
+    (claim,) = judge(CHECK, posted_page, answers, LOG_READ, line, RUNNING, config())
+    assert claim.severity is None
+    assert claim.facts["request"] == "POST https://shop.example.com/"
+    assert not judge(CHECK, PAGE, answers, LOG_READ, logged(CLOSED), RUNNING, config())
+
+
 def test_silent_on_a_request_that_only_one_log_has() -> None:
     line = posted(CLOSED, request="POST /other HTTP/1.1")
     assert not judge(CHECK, SERVED, RUNNING, config(), FAILED)

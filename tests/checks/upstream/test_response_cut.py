@@ -79,12 +79,15 @@ def test_fires_on_another_path(line: LogLine, severity: Severity) -> None:
 
 
 def test_silent_on_another_path_of_this_run_or_of_a_websocket() -> None:
+    asked = replace(page(200), url="https://shop.example.com/files/big.zip", purpose="logged")
     for line in (
         replace(FILE, when=RUN_BEGAN + 1),
         replace(FILE, times=9, request="GET /ws HTTP/1.1"),
         replace(FILE, when=LOADED - 60),
     ):
-        assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200))
+        assert not judge(
+            "upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200), asked
+        )
 
 
 def test_fires_when_nothing_of_the_response_came() -> None:
@@ -100,11 +103,12 @@ def test_fires_less_surely_if_the_line_is_from_before_this_run() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
-def test_silent_when_the_page_came_or_the_line_is_of_another_path() -> None:
+def test_silent_when_the_page_came_and_a_line_of_another_path_is_a_note() -> None:
     whole = replace(BODY, end="complete", failure=None)
     assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, LINE, whole)
     other = replace(LINE, request="GET /other HTTP/1.1")
-    assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, other, BODY)
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, other, BODY)
+    assert (claim.about.path, claim.severity) == ("/other", Severity.NOTE)
 
 
 def test_fires_without_a_log_if_the_application_itself_cuts() -> None:
