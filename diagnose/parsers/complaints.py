@@ -24,6 +24,8 @@ _CUT_DOWNLOAD = (
     r"\bdownload(?:s|ing|ed)?\b.{0,60}?(?:\bfail(?:s|ed|ing)?\b|stop(?:s|ped)\b|abort\w{0,3}|interrupt\w{0,3}|truncat\w{0,3}"
     r"|cut (?:off|short)|incomplete|corrupt\w{0,3}|hangs?\b|stuck|stall\w{0,3}|breaks? off|never (?:finish|complet)\w{0,3}"
     r"|not (?:finish|complet)\w{0,3}|network error)"
+    r"|\b(?:files?|pages?|images?|responses?|scripts?|json)\b.{0,30}?\b(?:truncated|cut off|incomplete)\b"
+    r"|(?:页面|网页|图片|文件|响应|脚本|json).{0,10}?(?:不完整|不全|截断|(?:显示|加载|返回)了?一半)"
     r"|(?:incomplete|truncated|partial|interrupted|corrupt(?:ed)?|only part of the) downloads?\b"
     r"|下载.{0,24}?(?:失败|中断|不完整|不全|不下来|不动|卡住|断开|断掉|一半|出错|报错|损坏|被截断|网络错误)"
 )

@@ -77,6 +77,9 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
     ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"),
     ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
+    # The header had come: the visitor has a part of the response
+    ("incomplete", r"(?:prematurely closed connection|timed out [^,]{0,60}|failed \(104:[^)]{0,60}\)"
+        r"|invalid chunked response) while reading upstream"),
     ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
     ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
         r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),

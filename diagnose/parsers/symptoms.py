@@ -225,7 +225,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
-    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
+        r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
+        r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
@@ -243,6 +245,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
         r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first

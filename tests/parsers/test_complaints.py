@@ -103,6 +103,9 @@ they are logged in the profile of the person who logged in first
 large downloads fail after 1 GB
 the download stops at 1 GB behind nginx
 downloads are cut off
+the file gets truncated at 64 KB
+图片只显示一半
+网页加载不完整
 Download failed - Network error
 we get truncated downloads of zip files""",
     "upload": """
