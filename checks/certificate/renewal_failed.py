@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checks.certificate import Lineage, lineage_of
+from checks.certificate._renewal_reasons import renewal_reason
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,14 +24,6 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from diagnose.model.tls import Certificate
 
-#: certbot's standalone server finds port 80 in use (certbot/_internal/plugins/standalone.py, acme),
-#: and a plugin of its settings that is not there (certbot/_internal/plugins/selection.py).
-_PORT_TAKEN = re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGNORECASE)
-_NO_PLUGIN = re.compile(
-    r"plugin does not appear to be installed|Could not choose appropriate plugin"
-)
-#: The files in certbot's folder `live` were copied, and their links were not (storage.py).
-_NO_LINK = re.compile(r"to be a symlink")
 #: The record that proves the name was written by a person: certbot's plugin "manual" without a hook
 #: (plugins/manual.py), acme.sh's `--dns` without a provider.
 _BY_HAND = re.compile(r"manual-auth-hook|manual mode can ?not renew", re.IGNORECASE)
@@ -69,10 +62,8 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "not_after": expiry.date().isoformat(),
                 "expired": expiry < evidence.started_at,
                 "renew": " ".join(lineage.renew.argv),
-                "limited": "rate limit" in failure.message.lower(),
-                "port_taken": _PORT_TAKEN.search(failure.message) is not None,
-                "no_link": _NO_LINK.search(failure.message) is not None,
-                "no_plugin": _NO_PLUGIN.search(failure.message) is not None,
+                **renewal_reason(failure.message),
+                "settings": _settings(failure.tool, lineage.name),
                 "by_hand": by_hand,
                 "certbot": failure.tool == "certbot",
             },
@@ -82,6 +73,13 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
             ),
         )
         return
+
+
+def _settings(tool: str, name: str) -> str:
+    """Return the file in which a tool keeps how a certificate is renewed; "" if it is unknown."""
+    if tool == "certbot":
+        return f"/etc/letsencrypt/renewal/{name}.conf"
+    return f"/root/.acme.sh/{name}/{name}.conf" if tool == "acme.sh" else ""
 
 
 def _copied_lineage(evidence: Evidence, file: CertificateFile) -> Lineage | None:

@@ -139,6 +139,10 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
         step = indent_step(file.text, server.block, general)
         body = f"\n{indent}{step}return 301 {SECURE};\n{indent}"
         change = edits.TextEdit(general.opened or general.stop, general.stop - 1, body)
+        if root := _unreachable_challenge_root(nginx, server, general):
+            lines = [f"location {CHALLENGE} {{", f"{step}root {root};", "}", ""]
+            kept = edits.insert_before(file.text, general, lines)
+            changes.setdefault(file.path, []).append(kept)
     else:
         condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
         anchor = (*children(server.block, "server_name"), None)[0]
@@ -150,6 +154,17 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
             change = edits.insert_after(file.text, anchor, lines)
     changes.setdefault(file.path, []).append(change)
     return True
+
+
+def _unreachable_challenge_root(nginx: Nginx, server: Server, general: Directive) -> str:
+    """Return the folder in which a location for all paths looks for ACME challenges, if the blocks
+    with TLS to which it shall redirect look elsewhere: the next renewal would fail. Otherwise
+    ""."""
+    if select_location(server, f"{CHALLENGE}x").block is not general:
+        return ""
+    root = _challenge_root(server)
+    secure_roots = {_challenge_root(selection.server) for selection in nginx.selected_servers()}
+    return "" if secure_roots == {root} else root
 
 
 def _has_tls_for_all_names(nginx: Nginx, server: Server) -> bool:

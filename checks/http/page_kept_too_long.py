@@ -64,7 +64,7 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     hashed = next((file.url for file in page.files if _HASHED.search(file.url)), "") if page else ""
     symptom = evidence.target.symptom
     is_told = symptom is not None and (
-        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.text))
+        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.words))
     )
     kept = [(answer, _seconds(answer)) for answer in page_exchanges(evidence)]
     kept = [(answer, age) for answer, age in kept if age > (0 if is_told else _MOST)]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
-from diagnose.parsers.failed_requests import FILLED_IN_WRONGLY
+from diagnose.parsers.failed_requests import CLIENT_CLOSED, FILLED_IN_WRONGLY
 from diagnose.parsers.request_fields import METHODS
 from diagnose.parsers.usual_paths import is_usual_websocket
 
@@ -39,14 +39,15 @@ def repeated_exchange(evidence: Evidence, failure: FailedRequests) -> Exchange |
 
 def unopened_failures(evidence: Evidence, server: str) -> tuple[FailedRequests, ...]:
     """Return the failures without those of WebSockets that this run opens itself, of which their
-    checks say more, of forms that may have been filled in wrongly, and of preflights of a site that
-    may not be allowed."""
+    checks say more, of forms that may have been filled in wrongly, of clients that did not wait,
+    and of preflights of a site that may not be allowed."""
     opened_paths = {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
     failures = current_failures(evidence, server=server)
     return tuple(
         failure
         for failure in failures
-        if failure.path not in opened_paths and failure.status != FILLED_IN_WRONGLY
+        if failure.path not in opened_paths
+        if failure.status not in {FILLED_IN_WRONGLY, CLIENT_CLOSED}
         if (failure.method, failure.status) != ("OPTIONS", 403)
     )
 

@@ -48,7 +48,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     severity=Severity.WARNING,
     needs=[LogLine, Exchange],
     needs_message=True,
-    explains=["nginx.other-requests-failed"],
+    explains=["nginx.other-requests-failed", "upstream.closed-early"],
 )
 def failed_at_times(evidence: Evidence) -> Iterator[Claim]:
     pages, symptom = page_exchanges(evidence), evidence.target.symptom

@@ -1,21 +1,50 @@
 """The application accepts the connection and closes it before it responds, so nginx sends 502
 (error.log: "upstream prematurely closed connection while reading response header from upstream", or
-"recv() failed (104: Connection reset by peer)")."""
+"recv() failed (104: Connection reset by peer)").
+
+Of another request than the target's page, nginx's two logs are the evidence: 502 in the access log,
+and that line for the same method and path. It is not sent again. A request that was under way when
+the application was restarted has them too: once.
+"""
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import page_error
 from checks.upstream import CONSEQUENCES
-from checks.upstream._failed_applications import failed_application_claim, failed_applications
+from checks.upstream._failed_applications import (
+    failed_application_claim,
+    failed_applications,
+    log_facts,
+)
+from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import page_exchanges
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.error_log import upstream_authority
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: nginx's own words for it. A curl that is reset before it sends its request gives no reason.
 _LOG_PATTERN = r"recv\(\) failed \(104"
+_CLOSED = (
+    r"(?:upstream prematurely closed connection|recv\(\) failed \(104: [^)]*\))"
+    r" while reading response header"
+)
+_STEP = "look-at-the-application"
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
+@check(severity=Severity.ERROR, needs=[NginxConfig], explains=CONSEQUENCES)
 def closed_early(evidence: Evidence) -> Iterator[Claim]:
     applications = list(failed_applications(evidence, {"closed", "reset"}))
     error = None if applications else page_error(evidence, _LOG_PATTERN, {502})
@@ -24,5 +53,85 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
     for application in applications:
         first = application.attempts[0].failure
         message = error.line.text if error else first.message if first else ""
-        facts = {"message": message}
-        yield failed_application_claim(evidence, application, "look-at-the-application", facts)
+        facts = {"message": message, "request": "", "times": "", "last": "", "minute": ""}
+        yield failed_application_claim(evidence, application, _STEP, facts)
+    nginx = Nginx.of(evidence)
+    if applications:
+        return
+    if claim := _sent_claim(nginx):
+        yield claim
+    for requests in logged_requests(nginx, 502, _CLOSED):
+        yield _request_claim(nginx, requests)
+
+
+def _sent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about the target's page that was asked for by a method which the application
+    was not asked by directly."""
+    evidence = nginx.evidence
+    error = page_error(evidence, _CLOSED, {502})
+    methods = {page.method for page in page_exchanges(evidence)}
+    if error is None or not error.in_run or methods <= {"GET", "HEAD"}:
+        return None
+    match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    directive = pass_directive_of(match) if match else None
+    application = upstream_authority(error.line) or error.line.upstream
+    return Claim(
+        about=error.subjects[0],
+        covers=error.subjects,
+        because=(*error.because, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "application": (application,),
+            "paths": (evidence.target.path,),
+            "target": directive.args[0] if directive else "",
+            "place": file_line(directive) if directive else "",
+            "status": 502,
+            "message": error.line.text,
+            "request": f"{error.line.request.partition(' ')[0]} {evidence.target.url}",
+            "times": "",
+            "last": error.line.written,
+            "minute": _minute(error.line.written),
+            **log_facts(evidence, (application,)),
+        },
+        ruled_out=("upstream.refused", "upstream.timeout"),
+        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _minute(written: str) -> str:
+    """Return the minute of a line in nginx's log as journalctl(1) reads it."""
+    return f"{written[:16].replace('/', '-')}:00"
+
+
+def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
+    """Return the claim about requests that the application closed before this run."""
+    first, target = requests[0], nginx.evidence.target
+    directive = pass_directive_of(first.match) or first.match.block
+    application = upstream_authority(first.line) or first.line.upstream
+    return Claim(
+        about=Subject(port=target.port, path=first.failure.path),
+        covers=tuple(Subject(port=target.port, path=each.failure.path) for each in requests),
+        because=(
+            *(observation for request in requests for observation in request.because),
+            *([nginx.config] if nginx.config else []),
+        ),
+        severity=Severity.WARNING if is_no_accident(requests, by_page=False) else Severity.NOTE,
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(directive),
+        facts={
+            "application": (application,),
+            "paths": tuple(request.failure.path for request in requests),
+            "target": " ".join(directive.args[:1]),
+            "place": file_line(directive),
+            "status": first.failure.status,
+            "message": first.line.text,
+            "request": f"{first.failure.method} {target.origin}{first.failure.path}",
+            "times": sum(request.failure.times for request in requests),
+            "last": first.failure.written,
+            "minute": _minute(first.line.written),
+            **log_facts(nginx.evidence, (application,)),
+        },
+        ruled_out=("upstream.refused", "upstream.timeout"),
+        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+    )

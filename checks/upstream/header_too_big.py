@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.upstream._gateways import PREFIXES, gateway_prefix, is_of_gateway, request_matches
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -20,19 +21,7 @@ from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
-
-#: The prefix of the buffer directives, by the directive that forwards to each gateway.
-_PREFIXES = {
-    "proxy_pass": "proxy", "fastcgi_pass": "fastcgi", "uwsgi_pass": "uwsgi", "scgi_pass": "scgi",
-}  # fmt: skip
-
-#: How the error log writes the server to which each passes a request.
-_SCHEMES = {
-    "proxy": ("http://", "https://"), "fastcgi": ("fastcgi://",), "uwsgi": ("uwsgi://", "suwsgi://"),
-    "scgi": ("scgi://",),
-}  # fmt: skip
 
 #: How many times the current buffer a header is assumed to need if its size is unknown.
 _SIZE_FACTOR = 3
@@ -67,6 +56,7 @@ class OversizedHeader:
     needs=[NginxConfig],
     explains=[
         "http.server-error",
+        "nginx.other-requests-failed",
         "upstream.none-live",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
@@ -82,26 +72,18 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     # One claim for each place that decides the size: one buffer may serve several locations.
     reported: set[int] = set()
     for path in paths:
-        for match in _gateway_locations(nginx, path):
+        for match in request_matches(nginx, path):
             oversized_header = _oversized_header(nginx, path, match, log_lines)
             if oversized_header and id(oversized_header.place) not in reported:
                 reported.add(id(oversized_header.place))
                 yield _claim(nginx, oversized_header)
 
 
-def _gateway_locations(nginx: Nginx, path: str) -> Iterator[LocationMatch]:
-    """Yield the locations on a request's way: a folder's index or try_files leads to the one that
-    passes it on."""
-    if not nginx.is_refused:
-        for selected in nginx.answering_servers():
-            yield from request_locations(selected.server, path)
-
-
 def _oversized_header(
     nginx: Nginx, path: str, match: LocationMatch, log_lines: tuple[LogLine, ...]
 ) -> OversizedHeader | None:
     evidence, target = nginx.evidence, nginx.evidence.target
-    prefix = next((p for name, p in _PREFIXES.items() if children(match.block, name)), "")
+    prefix = gateway_prefix(match)
     if not prefix:
         return None
     directive = match.directive(f"{prefix}_buffer_size")
@@ -121,8 +103,7 @@ def _oversized_header(
         line
         for line in log_lines
         if line.path == path and (failed_exchanges or line.when >= loaded)
-        # The way may lead to one of several gateways: the line names the one that answered.
-        if not line.upstream or line.upstream.startswith(_SCHEMES[prefix])
+        if is_of_gateway(line, prefix)
     )
     is_target_path = path == target.path.partition("?")[0]
     measured = (
@@ -142,7 +123,7 @@ def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
     buffer_directive = oversized_header.buffer_directive
     pass_directive = next(
         directive
-        for name in _PREFIXES
+        for name in PREFIXES
         for directive in children(oversized_header.location_match.block, name)
     )
     head_size = response.head if response else oversized_header.limit * _SIZE_FACTOR
@@ -155,6 +136,7 @@ def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
             path=oversized_header.path,
             text=file_line(buffer_directive or pass_directive),
         ),
+        covers=(Subject(port=port, path=oversized_header.path),),
         because=(
             *([response] if response else []),
             *oversized_header.lines,

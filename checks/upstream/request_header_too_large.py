@@ -57,7 +57,7 @@ def _is_told(evidence: Evidence) -> bool:
     """Return whether a pasted message says so."""
     symptom = evidence.target.symptom
     return symptom is not None and (
-        _WORDS.search(symptom.text) is not None
+        _WORDS.search(symptom.words) is not None
         or (symptom.kind == "status" and symptom.number in {414, 431, 494})
     )
 

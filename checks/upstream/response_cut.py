@@ -5,20 +5,38 @@ upstream", "upstream sent invalid chunked response").
 The line was written for the target's page, whose body a visitor gets cut, or the application itself
 was asked and cuts it too: so nginx did not. A run reads fast, and only the beginning of a large
 file: after a message about a download that is cut off, the line alone is enough.
+
+Of other pages than the target's there is the line alone, too. A stream of events ends in this way
+when the application is restarted: only a file that was cut several times is a fault without a
+message.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from checks.http._bodies import body_subjects, page_bodies
-from checks.nginx import Nginx, file_line
+from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, ResponseBody, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
+from diagnose.parsers.usual_paths import is_usual_websocket
 
 _CUT = re.compile(
     r"(?P<closed>upstream prematurely closed connection while reading upstream)"
@@ -27,6 +45,8 @@ _CUT = re.compile(
     r"|(?P<chunks>upstream sent invalid chunked response while reading upstream)"
 )
 _KINDS = ("closed", "timeout", "reset", "chunks")
+#: Paths that are reported, and cut responses of a file from which on they are no accident.
+MAX_PATHS, _OFTEN = 2, 2
 
 
 @check(
@@ -51,11 +71,12 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
     visited: tuple[ResponseBody | Exchange, ...] = (*bodies, *failed)
     if not visited and matches and _is_reported(evidence):
         visited = page_exchanges(evidence)
+    nginx = Nginx.of(evidence)
     if not (matches or own) or not visited:
+        yield from _claims_of_others(nginx)
         return
     line, match = matches[-1] if matches else (None, None)
-    nginx = Nginx.of(evidence)
-    passing, subjects = _pass_directive(nginx), body_subjects(visited)
+    passing, subjects = _pass_directive(nginx, evidence.target.path), body_subjects(visited)
     yield Claim(
         about=subjects[0],
         covers=subjects,
@@ -74,6 +95,7 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "application": error_log.upstream_authority(line) if line else own[0].url,
             "asked": own[0].received if own else "",
             "place": file_line(passing) if passing else "",
+            "times": "",
             **{kind: bool(match and match[kind]) for kind in _KINDS},
         },
         confidence=Confidence.CERTAIN
@@ -85,17 +107,62 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
+    """Yield a claim about each other path whose response was cut before this run, at most
+    MAX_PATHS."""
+    evidence = nginx.evidence
+    matches_by_path: dict[str, list[tuple[LogLine, re.Match[str]]]] = {}
+    urls = [exchange.url for exchange in evidence.of(Exchange)]
+    urls += [response.url for response in evidence.of(PageFileResponse)]
+    own_paths = {
+        url.partition("?")[0].removeprefix(evidence.target.origin)
+        for url in (evidence.target.url, *urls)
+    }
+    for line, match in logged_errors(evidence, _CUT):
+        is_own = line.path in own_paths and is_in_run(evidence, line)
+        if line.path and not is_own and not is_usual_websocket(line.path):
+            matches_by_path.setdefault(line.path, []).append((line, match))
+    for path, matches in list(matches_by_path.items())[-MAX_PATHS:]:
+        line, match = matches[-1]
+        times = sum(each.times for each, _ in matches)
+        is_file = bool(posixpath.splitext(path)[1])
+        is_fault = _is_reported(evidence) or (is_file and times >= _OFTEN)
+        passing = _pass_directive(nginx, path)
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=path),
+            covers=(NO_PORT,) if _is_reported(evidence) else (),
+            because=(line, *((nginx.config,) if nginx.config else ())),
+            severity=Severity.WARNING if is_fault else Severity.NOTE,
+            confidence=Confidence.LIKELY,
+            location=nginx.location(passing) if passing else None,
+            facts={
+                "url": evidence.target.origin + path,
+                "received": "",
+                "message": line.text,
+                "log": line.file,
+                "when": line.written,
+                "application": error_log.upstream_authority(line) or "",
+                "asked": "",
+                "place": file_line(passing) if passing else "",
+                "times": times,
+                **{kind: bool(match[kind]) for kind in _KINDS},
+            },
+            ruled_out=("nginx.temp-files-unwritable",),
+            fix=Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
 def _is_reported(evidence: Evidence) -> bool:
     """Return whether the message is about a response that is cut off."""
     symptom = evidence.target.symptom
     return symptom is not None and symptom.kind == "incomplete"
 
 
-def _pass_directive(nginx: Nginx) -> Directive | None:
+def _pass_directive(nginx: Nginx, path: str) -> Directive | None:
     return next(
         (
             directive
-            for match in nginx.location_matches(nginx.evidence.target.path)
+            for match in nginx.location_matches(path)
             for name in PASS_DIRECTIVES
             if (directive := match.directive(name))
         ),

@@ -29,6 +29,8 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
         "blank", "wrong-site", "ranges",
     }
 )  # fmt: skip
+#: Layers whose checks are about packets, and not about what is answered.
+_BELOW_HTTP = frozenset({"firewall", "tcp"})
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
 _ABNORMAL_CLOSURE = 1006
 #: How a failed attempt is called in a message.
@@ -93,13 +95,25 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     if symptom.kind == "unusable":
         return group[0].severity is Severity.ERROR
     if symptom.number is not None and symptom.kind in NUMBERED:
-        observations = (because for finding in group for because in finding.claim.because)
+        observations = (
+            because
+            for finding in group
+            if _is_about_responses(finding.check, symptom)
+            for because in finding.claim.because
+        )
         if any(_has_number(observation, symptom) for observation in observations):
             return True
         if symptom.number != _ABNORMAL_CLOSURE:
             return False
     shown = symptom_table()[symptom.kind].shown
     return any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom)
+
+
+def _is_about_responses(check: Check, symptom: Symptom) -> bool:
+    """Return whether a status among the evidence of a check is what the check is about. Those
+    about packets take a response for its header only (firewall.http3-closed)."""
+    layer = check.id.partition(".")[0]
+    return layer not in _BELOW_HTTP or _explains_response(check, symptom)
 
 
 def _quotes(group: tuple[Finding, ...], symptom: Symptom) -> bool:

@@ -19,6 +19,16 @@ _UPLOAD = (
     r"|上传.{0,24}?(?:失败|不了|不上|报错|出错|卡|中断|超时|不成功|没反应|没有反应|错误|异常)"
     r"|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
 )
+#: How a download ends early. "Failed to download" of a package manager names a file of its own.
+_CUT_DOWNLOAD = (
+    r"\bdownload(?:s|ing|ed)?\b.{0,60}?(?:\bfail(?:s|ed|ing)?\b|stop(?:s|ped)\b|abort\w{0,3}|interrupt\w{0,3}|truncat\w{0,3}"
+    r"|cut (?:off|short)|incomplete|corrupt\w{0,3}|hangs?\b|stuck|stall\w{0,3}|breaks? off|never (?:finish|complet)\w{0,3}"
+    r"|not (?:finish|complet)\w{0,3}|network error)"
+    r"|\b(?:files?|pages?|images?|responses?|scripts?|json)\b.{0,30}?\b(?:truncated|cut off|incomplete)\b"
+    r"|(?:页面|网页|图片|文件|响应|脚本|json).{0,10}?(?:不完整|不全|截断|(?:显示|加载|返回)了?一半)"
+    r"|(?:incomplete|truncated|partial|interrupted|corrupt(?:ed)?|only part of the) downloads?\b"
+    r"|下载.{0,24}?(?:失败|中断|不完整|不全|不下来|不动|卡住|断开|断掉|一半|出错|报错|损坏|被截断|网络错误)"
+)
 
 #: An address that stands for many visitors: of this machine, a private network (RFC 1918).
 _INNER_ADDRESS = (
@@ -83,6 +93,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
         r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
         r"|(?:更新|部署|发布|修改|升级)(?:完|了)?(?!.{0,10}?(?:配置|\.conf))(?:后|之后|以后)?.{0,16}?(?:没有?变化|没有?生效|没有?更新|不生效|不更新|还是(?:旧|老|原来|以前|之前))"),
+    ("incomplete", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_CUT_DOWNLOAD})"),
     ("upload", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_UPLOAD})"),
 )  # fmt: skip
 
@@ -113,7 +124,7 @@ _SAYS_AT_TIMES = lazy_pattern(f"(?i:{_AT_TIMES})")
 def fails_at_times(symptom: Symptom) -> bool:
     """Return whether a message says that something fails at times alone ("502 every now and
     then")."""
-    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.text))
+    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.words))
 
 
 #: A page that is missing, in words without the status: what a reload of a route of a script gets.

@@ -29,6 +29,8 @@ MAX_UPGRADES = 2
 #: its origin: it comes last.
 _REFUSED = frozenset({403, 404, 405, 411, 415, 419, 422, 444})
 FILLED_IN_WRONGLY = 422
+#: nginx's status for a client that closed the connection before the answer: nobody got it.
+CLIENT_CLOSED = 499
 #: Statuses of any request that say it was too large (RFC 9110 section 15.5.14, RFC 6585 section 5;
 #: 494 is nginx's own).
 _TOO_LARGE = frozenset({413, 414, 431, 494})
@@ -126,6 +128,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     # 501: a method that no browser sends. 505: a version of HTTP that none has.
     if line.status >= 500:
         return line.status not in {501, 505}
+    if line.status == CLIENT_CLOSED:
+        return is_from_page or line.method not in _SAFE
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
     if line.method == "GET" and is_usual_websocket(line.path):
@@ -183,5 +187,5 @@ def _with(
 
 
 def _weight(failure: FailedRequests) -> tuple[bool, bool, bool, int]:
-    is_usual = failure.status == FILLED_IN_WRONGLY
+    is_usual = failure.status in {FILLED_IN_WRONGLY, CLIENT_CLOSED}
     return is_usual, failure.status < 500, not failure.is_from_page, -failure.times

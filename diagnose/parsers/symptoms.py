@@ -13,6 +13,7 @@ from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS, says_page_
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.server_messages import SERVER_MESSAGES
 from diagnose.parsers.visible_faults import visible_fault
 
 #: Longest text of a symptom that is shown, in characters.
@@ -23,87 +24,7 @@ _MAX_SHOWN = 120
 _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
-    # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
-    ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
-    ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
-    ("acme-port", r"Problem binding to port \d{1,5}|Could not bind TCP port \d{1,5} because"
-        r"|could not start HTTPS? server for challenge|tcp port \d{1,5} is already used by"),
-    ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"
-        r"|could not determine authoritative nameservers"),
-    ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
-        r"reset)|Timeout|Error getting validation data|No route)|acme:error:connection"
-        r"|Type: {1,9}connection\b"),
-    ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
-        r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
-    ("acme", r"申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
-        r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
-    # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
-    # logger of their own
-    ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "
-        r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
-    ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
-        r"|reached (?:its|the) (?:configured )?maxconn"),
-    ("server-certificate", r"AH0(?:2561|2562|2564|2565|2572|2577|2203|2241|1909|1910)|unable to load "
-        r"(?:SSL )?(?:certificate|private key)|[Nn]o Private Key found in|inconsistencies between "
-        r"private key and certificate|private key does not match public key|Server should be "
-        r"SSL-aware but has no certificate|loading (?:tls app module|certificates).{0,300}\.(?:pem|crt|key)"),
-    ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
-        r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
-        r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
-        r"|Fatal errors? found in configuration"),
-    ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
-        r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
-        r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),
-    ("server-denied", r"AH01630|AH01797|client denied by server configuration"),
-    ("server-file", r"AH00(?:035|132|529)|search permissions are missing|file permissions deny server "
-        r"access"),
-    ("server-rewrite", r"AH00124|exceeded the limit of \d{1,6} internal redirects"),
-    ("server-module", r"AH01144|AH0?0961|AH01961|No protocol handler was valid"),
-    ("server-application-tls", r"AH0(?:2005|2039|2040|1097|1084)|Error during SSL Handshake with remote "
-        r"server|Layer6 invalid response|(?:http\.log\.error|reverse_?proxy).{0,600}(?:x509: |first record "
-        r"does not look|tls: )|SSL Proxy: Peer certificate"),
-    ("server-application-slow", r"AH01102|The timeout specified has expired|\bsH--\b"
-        r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
-    ("server-no-backend", r"<NOSRV>|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
-        r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
-        r".{1,200} failed"),
-    ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
-        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
-    # nginx and systemd
-    ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
-    ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"
-        r"|磁盘(?:空间)?(?:已?满|不足)"),
-    ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
-    ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
-        r"|(?:listen|bind).{0,60}address already in use"),
-    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),
-    ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
-    ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
-    ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
-        r"|BIO_new_file\(\"|PEM_read_bio_X509"),
-    ("upstream-name", r"host not found in upstream|could not be resolved \(\d|no resolver defined"),
-    ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
-        r"failed"),
-    ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
-        r"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
-    ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
-    ("upstream-none-live", r"no live upstreams"),
-    ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"
-        r"|peer closed connection in SSL handshake.{0,80}to upstream"),
-    ("upstream-header", r"upstream sent too big header"),
-    ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
-    ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
-    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"),
-    ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
-    ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
-    ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
-        r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
-    ("body-size", r"client intended to send too large body"),
-    ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
-    ("internal-redirects", r"rewrite or internal redirection cycle"),
-    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
-    ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
-        r"forbidden|\" is not found \(2:"),
+    *SERVER_MESSAGES,
     # Storage: what a proxy does to the request breaks its signature
     ("signature", r"SignatureDoesNotMatch|request signature we calculated"),
     # What applications refuse because of where a form comes from
@@ -160,10 +81,10 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
-        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|\d{1,4} ?(?:秒|s|分钟?|min).{0,6}?断)"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|socket).{0,60}?(?:drop|disconnect|reconn?ect|clos|die"
-        r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every) (?:about |exactly |around )?"
-        r"(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every|in|within) (?:about |exactly |around |precisely )?"
+        r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
         r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
@@ -306,10 +227,14 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
-    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
+        r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
+        r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
+    # The words are the server's; the number before them is often a slip
+    ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed)|Internal|Service"
@@ -322,6 +247,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
+        r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
     ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
@@ -383,9 +310,7 @@ def symptom_of(text: str) -> Symptom | None:
     line = clean(condensed(text), MAX_LENGTH)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", line))
     fault = visible_fault(words, _VAGUE[symptom.kind] if symptom else ())
-    return (
-        Symptom(fault.kind, _displayed_text(line, fault.words), fault.number) if fault else symptom
-    )
+    return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 
 def message_symptom(text: str) -> Symptom | None:
@@ -398,14 +323,14 @@ def message_symptom(text: str) -> Symptom | None:
             vague = kind in _SAY_LITTLE and (
                 _application_symptom(line) or _missing_page(line, words)
             )
-            return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
+            return vague or _symptom(kind, line, match[0], _number(pattern, words))
     return _application_symptom(line) or _missing_page(line, words)
 
 
 def _missing_page(line: str, words: str) -> Symptom | None:
     """Return the status of a page that is said to be missing, in words without it."""
     said = says_page_is_missing(words)
-    return Symptom("status", _displayed_text(line, said), 404) if said else None
+    return _symptom("status", line, said, 404) if said else None
 
 
 def _application_symptom(line: str) -> Symptom | None:
@@ -415,14 +340,15 @@ def _application_symptom(line: str) -> Symptom | None:
     message = message_of(line)
     if message is None:
         return None
-    shown = _displayed_text(line, message.text)
-    return Symptom(_BY_TOPIC.get(message.means, "application"), shown)
+    return _symptom(_BY_TOPIC.get(message.means, "application"), line, message.text)
 
 
 def other_symptom(text: str) -> Symptom:
     """Return the symptom of words of which nothing is known, to be shown as they are."""
     line = hide_secrets(clean(condensed(text), MAX_LENGTH))
-    return Symptom("other", line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…")
+    if len(line) <= _MAX_SHOWN:
+        return Symptom("other", line)
+    return Symptom("other", f"{line[:_MAX_SHOWN]}…", message=line)
 
 
 def _number(pattern: re.Pattern[str], words: str) -> int | None:
@@ -434,13 +360,14 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
     return None if number is None else int(number)
 
 
-def _displayed_text(line: str, recognized: str) -> str:
-    """Return the message without its secrets, and of a long one the part around what was
-    recognized."""
+def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None = None) -> Symptom:
+    """Return a symptom whose text is the message without its secrets, of a long one the part around
+    what was recognized."""
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
-        return hidden
+        return Symptom(kind, hidden, number)
     start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     cut = hidden[start : start + _MAX_SHOWN]
-    return f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    shown = f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    return Symptom(kind, shown, number, hidden)

@@ -26,6 +26,16 @@ def test_a_note_about_what_is_reported_is_a_warning(number: int, severity: Sever
     assert claim.severity is severity
 
 
+def test_a_status_is_not_what_a_note_about_connections_says() -> None:
+    """It takes a header of the response alone: UDP for HTTP/3 is closed, and the page answers
+    403."""
+    note = Claim(about=Subject(), because=(FORBIDDEN,), severity=Severity.NOTE)
+    raised = [(load_check("firewall.http3-closed"), note)]
+    assert with_reported_notes(raised, Symptom("status", "m", 403)) == raised
+    ((_, claim),) = with_reported_notes(raised, Symptom("http3", "m"))
+    assert claim.severity is Severity.WARNING
+
+
 def test_an_error_stays_an_error() -> None:
     fault = Claim(about=Subject(), because=(FORBIDDEN,), severity=Severity.ERROR)
     raised = [(load_check("nginx.visitor-denied"), fault)]

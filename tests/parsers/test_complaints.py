@@ -95,6 +95,19 @@ they are logged in the profile of the person who logged in first
 部署后要清缓存才能看到新内容
 登录后变成别人的账号
 无法退出登录""",
+    "incomplete": """
+通过 nginx 代理下载超过 1GB 的文件失败，网络错误
+文件下载不完整
+下载大文件到一半中断
+总是下载到一定的大小就下载不动
+large downloads fail after 1 GB
+the download stops at 1 GB behind nginx
+downloads are cut off
+the file gets truncated at 64 KB
+图片只显示一半
+网页加载不完整
+Download failed - Network error
+we get truncated downloads of zip files""",
     "upload": """
 cannot upload large videos
 upload of large videos fails, photos work
@@ -214,6 +227,7 @@ def test_other_words_of_a_refresh_say_nothing_of_a_missing_page(words: str) -> N
         "refresh ",
         "routes not found ",
         "upload ",
+        "download ",
         "ip 都 ",
         "stream ",
         "client ip ",
@@ -222,6 +236,25 @@ def test_other_words_of_a_refresh_say_nothing_of_a_missing_page(words: str) -> N
 )
 def test_many_words_are_no_complaint(word: str) -> None:
     assert kind_of(word * 6_000) is None
+
+
+def test_a_long_message_is_kept_whole() -> None:
+    """What a person says of the time stands far from the words of the program."""
+    filling = (
+        "We run a shop behind nginx, and our customers tell us about it since last Monday. " * 2
+    )
+    message = f"502 every now and then. {filling}"
+    symptom = symptom_of(message)
+    assert symptom
+    assert len(symptom.text) < 130
+    assert symptom.words == message.strip()
+    symptom = symptom_of(f"It fails now and then. {filling} upstream prematurely closed connection")
+    assert symptom
+    assert "now and then" not in symptom.text
+    assert fails_at_times(symptom)
+    short = symptom_of("502 Bad Gateway")
+    assert short
+    assert (short.words, short.message) == (short.text, "")
 
 
 @pytest.mark.parametrize(

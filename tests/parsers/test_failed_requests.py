@@ -120,6 +120,15 @@ def test_a_form_that_may_have_been_filled_in_wrongly_comes_last() -> None:
     assert [failure.status for failure in failures] == [404, 422]
 
 
+def test_a_client_that_did_not_wait_comes_last() -> None:
+    """nginx's 499: of a GET a visitor left the page, unless the page itself asked for it."""
+    gone = line(499, method="POST")
+    assert [failure.status for failure in failed(gone, line(502, "/a"))] == [502, 499]
+    assert failed(line(499, referer=PAGE))
+    assert not failed(line(499))
+    assert not failed(gone, line(200, method="POST", when=120.0))
+
+
 def test_a_preflight_for_the_page_of_another_site() -> None:
     other = "https://app.example.net/"
     for status, is_failure in ((405, True), (401, True), (403, True), (204, False)):

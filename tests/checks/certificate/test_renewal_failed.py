@@ -1,6 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from diagnose.model import Applicability, Manual, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
@@ -8,6 +10,11 @@ from tests.support.certificates import leaf
 from tests.support.check_evidence import NOW, judge
 
 CHECK = "certificate.renewal-failed"
+URL = "http://shop.example.com/.well-known/acme-challenge/x"
+REASONS = (
+    "limited", "port_taken", "no_plugin", "no_link", "plugin_broken", "caa", "no_record", "no_name",
+    "unreachable", "wrong_answer", "credentials",
+)  # fmt: skip
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
 ACME = "/root/.acme.sh/shop.example.com/fullchain.cer"
 WRITTEN = NOW.timestamp() - 85 * 86400
@@ -63,6 +70,40 @@ def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
     ]
     assert [fact["port_taken"] for fact in facts] == [True, False, False]
     assert [each["no_plugin"] for each in facts] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (f"203.0.113.10: Fetching {URL}: Timeout during connect (likely firewall problem)",
+         "unreachable"),
+        (f"Fetching {URL}: Connection refused", "unreachable"),
+        (f"2001:db8::9: Invalid response from {URL}: 404", "wrong_answer"),
+        (f'Invalid response from {URL} [203.0.113.10]: "404"', "wrong_answer"),
+        ("CAA record for shop.example.com prevents issuance", "caa"),
+        ("DNS problem: NXDOMAIN looking up A for shop.example.com", "no_name"),
+        ("Incorrect TXT record found at _acme-challenge.shop.example.com", "no_record"),
+        ("DNS problem: NXDOMAIN looking up TXT for _acme-challenge.shop.example.com", "no_record"),
+        ("Error determining zone_id: 9103 Unknown X-Auth-Key or X-Auth-Email", "credentials"),
+        ("Error add txt for domain:_acme-challenge.shop.example.com", "credentials"),
+        ("The nginx plugin is not working; there may be problems with your existing configuration.",
+         "plugin_broken"),
+        ("acme:error:rateLimited :: too many certificates already issued", "limited"),
+        ("An unexpected error occurred", ""),
+    ],
+)  # fmt: skip
+def test_names_the_reason_by_the_words_of_the_log(message: str, reason: str) -> None:
+    (claim,) = judge(CHECK, file(), replace(failure(), message=message))
+    assert [name for name in REASONS if claim.facts[name]] == ([reason] if reason else [])
+    assert claim.facts["known"] is bool(reason)
+
+
+def test_names_the_ipv6_address_that_the_authority_asked() -> None:
+    text = f"Fetching {URL}: Timeout during connect"
+    (claim,) = judge(CHECK, file(), replace(failure(), message=f"2001:db8::9: {text}"))
+    assert claim.facts["asked_ipv6"] == "2001:db8::9"
+    (claim,) = judge(CHECK, file(), replace(failure(), message=f"203.0.113.10: {text}"))
+    assert claim.facts["asked_ipv6"] == ""
 
 
 def test_fires_for_a_copy_that_acme_sh_installed() -> None:

@@ -128,6 +128,30 @@ def test_other_locations_are_kept_and_challenges_left_alone() -> None:
     assert applied(claim) == (Applicability.AUTOMATIC, [condition, LED, "+}"])
 
 
+FILES = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "root /var/www/html;")
+
+
+def test_challenges_stay_where_https_would_not_find_them() -> None:
+    """The block with TLS passes every path to an application."""
+    text = FILES.replace(
+        FILES[FILES.index("    location /.well") : FILES.index("    location / {")], ""
+    )
+    assert "well-known" not in text
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + text), *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert lines[:2] == ["+location /.well-known/acme-challenge/ {", "+root /var/www/html;"]
+    assert LED in lines
+
+
+def test_challenges_need_no_location_where_https_looks_in_the_same_folder() -> None:
+    start, end = FILES.index("    location /.well"), FILES.index("    location / {")
+    secure = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /var/www/html;")
+    text = secure + FILES[:start] + FILES[end:]
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(text), *AROUND)
+    assert not any("acme" in line for line in applied(claim)[1])
+
+
 def test_a_block_for_unknown_names_is_left_and_the_site_gets_one() -> None:
     default = "server { listen 80 default_server; server_name _; root /var/www/html; }\n"
     (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + default), *AROUND)

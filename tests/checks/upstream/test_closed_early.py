@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure
+from diagnose.model import Failure, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, REFUSED, SHOP, TIMEOUT, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged
+from tests.support.upstream_evidence import logged as posted
 
 CHECK = "upstream.closed-early"
 PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)
@@ -55,6 +57,47 @@ def test_fires_by_the_log_where_curl_gives_no_reason() -> None:
     (claim,) = judge(CHECK, no_reason, PAGE, LOG_READ, line, RUNNING, config())
     assert "104" in str(claim.facts["message"])
     assert not judge(CHECK, no_reason, PAGE, config())
+
+
+CLOSED = "upstream prematurely closed connection while reading response header from upstream"
+RESET = "recv() failed (104: Connection reset by peer) while reading response header from upstream"
+FAILED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/graphql", status=502,
+    written="at 18:01", times=2,
+)  # fmt: skip
+SERVED = replace(PAGE, status=200)
+
+
+@pytest.mark.parametrize("message", [CLOSED, RESET])
+def test_fires_on_another_request_that_both_logs_have(message: str) -> None:
+    line = posted(message, request="POST /graphql HTTP/1.1")
+    (claim,) = judge(CHECK, SERVED, RUNNING, config(), FAILED, line)
+    assert claim.severity is Severity.WARNING
+    assert claim.about.path == "/graphql"
+    assert claim.facts["request"] == "POST https://shop.example.com/graphql"
+
+
+def test_fires_as_a_note_on_what_a_restart_may_have_ended() -> None:
+    line = posted(CLOSED, request="POST /graphql HTTP/1.1")
+    (claim,) = judge(CHECK, SERVED, RUNNING, config(), replace(FAILED, times=1), line)
+    assert claim.severity is Severity.NOTE
+
+
+def test_fires_on_the_page_that_was_asked_for_by_another_method() -> None:
+    line = replace(logged(CLOSED), request="POST / HTTP/1.1", upstream="http://127.0.0.1:3000/")
+    posted_page = replace(PAGE, method="POST")
+    answers = replace(HANGS_UP, failure=None, status=200)
+    (claim,) = judge(CHECK, posted_page, answers, LOG_READ, line, RUNNING, config())
+    assert claim.severity is None
+    assert claim.facts["request"] == "POST https://shop.example.com/"
+    assert not judge(CHECK, PAGE, answers, LOG_READ, logged(CLOSED), RUNNING, config())
+
+
+def test_silent_on_a_request_that_only_one_log_has() -> None:
+    line = posted(CLOSED, request="POST /other HTTP/1.1")
+    assert not judge(CHECK, SERVED, RUNNING, config(), FAILED)
+    assert not judge(CHECK, SERVED, RUNNING, config(), FAILED, line)
+    assert not judge(CHECK, SERVED, RUNNING, config(), line)
 
 
 def test_the_line_of_its_own_log_is_quoted() -> None:

@@ -54,6 +54,8 @@ def test_warns_where_another_page_meets_it() -> None:
     (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(200), line)
     assert claim.severity is Severity.WARNING
     assert claim.facts["path"] == "/account"
+    # What the access log has of the same request is explained.
+    assert any(subject.path == "/account" and not subject.text for subject in claim.covers)
 
 
 @pytest.mark.parametrize(

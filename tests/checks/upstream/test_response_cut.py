@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Symptom
+from diagnose.model import Confidence, Failure, Severity, Symptom
 from diagnose.model.http import ResponseBody
+from diagnose.model.logs import LogLine
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
-from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, page
 
 SITE = """\
 server {
@@ -51,6 +52,44 @@ def test_fires_for_each_of_nginx_s_messages(text: str, kind: str) -> None:
     assert claim.location
 
 
+FILE = replace(
+    logged(CLOSED, when=RUN_BEGAN - 60, path="/files/big.zip"),
+    upstream="http://127.0.0.1:3000/files/big.zip",
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        (replace(FILE, times=2), Severity.WARNING),
+        (FILE, Severity.NOTE),
+        (replace(FILE, times=9, request="GET /events HTTP/1.1"), Severity.NOTE),
+    ],
+    ids=["a file again and again", "once", "a stream of events"],
+)
+def test_fires_on_another_path(line: LogLine, severity: Severity) -> None:
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200))
+    assert claim.severity is severity
+    assert claim.facts["url"] == f"https://shop.example.com{line.path}"
+    told = replace(SHOP, symptom=Symptom("incomplete", "下载到一半中断"))
+    (claim,) = judge(
+        "upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200), target=told
+    )
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_on_another_path_of_this_run_or_of_a_websocket() -> None:
+    asked = replace(page(200), url="https://shop.example.com/files/big.zip", purpose="logged")
+    for line in (
+        replace(FILE, when=RUN_BEGAN + 1),
+        replace(FILE, times=9, request="GET /ws HTTP/1.1"),
+        replace(FILE, when=LOADED - 60),
+    ):
+        assert not judge(
+            "upstream.response-cut", RUNNING, config(SITE), LOG_READ, line, page(200), asked
+        )
+
+
 def test_fires_when_nothing_of_the_response_came() -> None:
     failed = replace(page(200), status=None, failure=Failure("closed", "without an answer"))
     line = replace(LINE, text="upstream sent invalid chunked response while reading upstream")
@@ -64,11 +103,12 @@ def test_fires_less_surely_if_the_line_is_from_before_this_run() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
-def test_silent_when_the_page_came_or_the_line_is_of_another_path() -> None:
+def test_silent_when_the_page_came_and_a_line_of_another_path_is_a_note() -> None:
     whole = replace(BODY, end="complete", failure=None)
     assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, LINE, whole)
     other = replace(LINE, request="GET /other HTTP/1.1")
-    assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, other, BODY)
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, other, BODY)
+    assert (claim.about.path, claim.severity) == ("/other", Severity.NOTE)
 
 
 def test_fires_without_a_log_if_the_application_itself_cuts() -> None:

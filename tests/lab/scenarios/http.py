@@ -24,6 +24,16 @@ def plain_http_leads_to_an_application_that_is_gone(lab: Lab) -> None:
     lab.change(REDIRECT, "proxy_pass http://127.0.0.1:3001;")
 
 
+@scenario(outside="http.no-redirect", differs=MINE)
+def plain_http_is_served_and_has_the_challenges(lab: Lab) -> None:
+    """certbot's folder is the one of port 80, and https has an application alone: the redirect
+    leaves a location for the challenges."""
+    lab.server.write("/var/www/html/index.html", "<p>shop</p>")
+    start, end = site.HTTP.index("  location /.well"), site.HTTP.index("  location / {")
+    lab.edit(site.HTTP[start:end], "")
+    lab.change(REDIRECT, "root /var/www/html;")
+
+
 #: What comes with the package answers on port 80, too.
 WELCOME = {"redhat": "its own block answers", "nginx.org": "its own block answers"}
 

@@ -6,7 +6,7 @@ https://github.com/absmach/magistrala/issues/505 (405 for the login).
 
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;"
 LOG = "/var/log/nginx/shop-access.log"
@@ -51,6 +51,16 @@ def form_fails_in_the_application(lab: Lab) -> None:
     log_of_its_own(lab, "  location /order { proxy_pass http://127.0.0.1:3009; }\n")
     for _ in range(3):
         visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@scenario(outside=None, server="upstream.header-too-big", differs=(site.CONF,), not_on=UNLOGGED)
+def interface_answers_with_a_large_header(lab: Lab) -> None:
+    """The page's script asks for what comes with many cookies, after
+    https://errornotes.dev/en/errors/networking/fix-nginx-upstream-sent-too-big-header-502-bad-gateway-error."""
+    argv = lab.server.python(str(HERE / "application.py"), "--port", "3009", "--mode", "large-head")
+    lab.spawn(lab.server, argv, 3009)
+    log_of_its_own(lab, "  location /api/ { proxy_pass http://127.0.0.1:3009; }\n")
+    visit(lab, "/api/dashboard")
 
 
 @healthy()

@@ -1,0 +1,61 @@
+"""Why a tool could not renew a certificate, by the words that it logged: those of the authority
+(Boulder's errors, RFC 8555 section 6.7), of certbot's plugins and of acme.sh."""
+
+import re
+
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: Each reason, and its words. Of several the first counts: the authority tells of a limit and of
+#: CAA in an answer that may hold the words of others.
+_REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("limited", re.compile(
+        r"rate ?limit|too many (?:certificates|failed|requests)", re.IGNORECASE)),
+    # certbot's standalone server finds port 80 in use (plugins/standalone.py, acme).
+    ("port_taken", re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGNORECASE)),
+    # A plugin of its settings is not there (certbot/_internal/plugins/selection.py).
+    ("no_plugin", re.compile(
+        r"plugin does not appear to be installed|Could not choose appropriate plugin")),
+    # The files in certbot's folder `live` were copied, and their links were not (storage.py).
+    ("no_link", re.compile(r"to be a symlink")),
+    # certbot's plugin cannot read or load nginx's configuration (certbot_nginx/configurator.py).
+    ("plugin_broken", re.compile(
+        r"plugin is not working|MisconfigurationError|Error while running nginx"
+        r"|nginx restart failed|Unable to (?:read|parse|start) nginx", re.IGNORECASE)),
+    ("caa", re.compile(r"\bCAA\b")),
+    ("no_record", re.compile(r"(?:Incorrect|No) TXT record|looking up TXT")),
+    ("no_name", re.compile(
+        r"NXDOMAIN|SERVFAIL|No valid (?:IP addresses|A records) found|DNS problem", re.IGNORECASE)),
+    ("unreachable", re.compile(
+        r"Timeout during connect|likely firewall problem|Connection (?:refused|reset|timed out)"
+        r"|No route to host|Network unreachable|Timeout after connect", re.IGNORECASE)),
+    ("wrong_answer", re.compile(
+        r"Invalid response from|key authorization file from the server did not match")),
+    # What the interfaces of DNS providers answer to certbot's plugins and to acme.sh.
+    ("credentials", re.compile(
+        r"credential|authenticat(?:e|ion) (?:error|fail)|invalid (?:api|access|secret|token)"
+        r"|(?:api|access)[ _-]?(?:key|token).{0,40}?(?:invalid|wrong|not found|expired)"
+        r"|InvalidAccessKey|Unknown X-Auth|determining zone_id|Unable to determine"
+        r"|add txt for domain|\b40[13]\b",
+        re.IGNORECASE)),
+)  # fmt: skip
+#: "2001:db8::1: Fetching http://…": the address that the authority asked.
+_ASKED = lazy_pattern(
+    r"(?<![\w:.])([0-9A-Fa-f:.]{2,45}): (?:Fetching|Invalid response|During secondary)"
+)
+_STATUS = lazy_pattern(r"Invalid response from \S{1,400}(?: \[[^\]]{1,99}\])?: \"?([1-5]\d\d)\b")
+
+
+def renewal_reason(message: str) -> dict[str, object]:
+    """Return the facts about a message: each reason as True or False, `known` if there is one,
+    `asked_ipv6` the IPv6 address that the authority asked ("" if it names none), and
+    `challenge_status` the status that it got."""
+    reason = next((name for name, pattern in _REASONS if pattern.search(message)), "")
+    asked, status = _ASKED.search(message), _STATUS.search(message)
+    address = asked[1] if asked else ""
+    return {
+        **{name: name == reason for name, _ in _REASONS},
+        "known": bool(reason),
+        "asked_ipv6": address if ":" in address and is_address(address) else "",
+        "challenge_status": status[1] if status else "",
+    }

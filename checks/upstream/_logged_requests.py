@@ -1,0 +1,61 @@
+"""Requests of visitors, other than the target's page, that nginx's two logs have: the access log
+its answer, the error log what went wrong with the application."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._failed_requests import current_failures
+from checks.nginx._page_errors import logged_errors
+from checks.upstream._gateways import gateway_prefix, is_of_gateway, request_matches
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.logs import FailedRequests, LogLine
+from diagnose.parsers.nginx.locations import LocationMatch
+
+#: Failures of one kind from which on they are no accident.
+_OFTEN = 2
+
+
+@frozen
+class LoggedRequest:
+    """A request that failed at the application: the failures in the access log, the last line of
+    the error log, and the location that passes it on by directives with this prefix ("proxy")."""
+
+    failure: FailedRequests
+    line: LogLine
+    match: LocationMatch
+    prefix: str
+
+    @property
+    def because(self) -> tuple[Observation, ...]:
+        return (self.failure, self.line)
+
+
+def logged_requests(nginx: Nginx, status: int, pattern: str) -> Iterator[tuple[LoggedRequest, ...]]:
+    """Yield the requests that got this status, and whose line in the error log begins with
+    `pattern`, those of one location together."""
+    groups: dict[int, list[LoggedRequest]] = {}
+    for failure in current_failures(nginx.evidence, {status}):
+        if request := _logged_request(nginx, failure, pattern):
+            groups.setdefault(id(request.match.block), []).append(request)
+    yield from map(tuple, groups.values())
+
+
+def is_no_accident(requests: tuple[LoggedRequest, ...], by_page: bool = True) -> bool:
+    """Return whether requests failed several times, or (`by_page`) a page of the site sent them."""
+    failures = [request.failure for request in requests]
+    is_from_page = by_page and any(failure.is_from_page for failure in failures)
+    return is_from_page or any(failure.times >= _OFTEN for failure in failures)
+
+
+def _logged_request(nginx: Nginx, failure: FailedRequests, pattern: str) -> LoggedRequest | None:
+    lines = [
+        line
+        for line, _ in logged_errors(nginx.evidence, pattern, failure.path)
+        if line.request.partition(" ")[0] == failure.method
+    ]
+    for match in request_matches(nginx, failure.path) if lines else ():
+        prefix = gateway_prefix(match)
+        if prefix and is_of_gateway(lines[-1], prefix):
+            return LoggedRequest(failure, lines[-1], match, prefix)
+    return None

@@ -1,0 +1,92 @@
+"""Messages of programs on a server: of those that order certificates, Apache, Caddy, HAProxy, nginx
+and systemd. No I/O."""
+
+from diagnose.model.symptom import SymptomKind
+
+#: In this order: nginx quotes the system, certbot the authority. The first that matches counts.
+SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
+    # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
+    ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
+    ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
+    ("acme-port", r"Problem binding to port \d{1,5}|Could not bind TCP port \d{1,5} because"
+        r"|could not start HTTPS? server for challenge|tcp port \d{1,5} is already used by"),
+    ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"
+        r"|could not determine authoritative nameservers"),
+    ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
+        r"reset)|Timeout|Error getting validation data|No route)|acme:error:connection"
+        r"|Type: {1,9}connection\b"),
+    ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
+        r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
+    ("acme", r"申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
+        r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
+    # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
+    # logger of their own
+    ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "
+        r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
+    ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
+        r"|reached (?:its|the) (?:configured )?maxconn"),
+    ("server-certificate", r"AH0(?:2561|2562|2564|2565|2572|2577|2203|2241|1909|1910)|unable to load "
+        r"(?:SSL )?(?:certificate|private key)|[Nn]o Private Key found in|inconsistencies between "
+        r"private key and certificate|private key does not match public key|Server should be "
+        r"SSL-aware but has no certificate|loading (?:tls app module|certificates).{0,300}\.(?:pem|crt|key)"),
+    ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
+        r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
+        r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
+        r"|Fatal errors? found in configuration"),
+    ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
+        r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
+        r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),
+    ("server-denied", r"AH01630|AH01797|client denied by server configuration"),
+    ("server-file", r"AH00(?:035|132|529)|search permissions are missing|file permissions deny server "
+        r"access"),
+    ("server-rewrite", r"AH00124|exceeded the limit of \d{1,6} internal redirects"),
+    ("server-module", r"AH01144|AH0?0961|AH01961|No protocol handler was valid"),
+    ("server-application-tls", r"AH0(?:2005|2039|2040|1097|1084)|Error during SSL Handshake with remote "
+        r"server|Layer6 invalid response|(?:http\.log\.error|reverse_?proxy).{0,600}(?:x509: |first record "
+        r"does not look|tls: )|SSL Proxy: Peer certificate"),
+    ("server-application-slow", r"AH01102|The timeout specified has expired|\bsH--\b"
+        r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
+    ("server-no-backend", r"<NOSRV>|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
+        r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
+        r".{1,200} failed"),
+    ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
+        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
+    # nginx and systemd
+    ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
+    ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"
+        r"|磁盘(?:空间)?(?:已?满|不足)"),
+    ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
+    ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
+        r"|(?:listen|bind).{0,60}address already in use"),
+    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),
+    ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
+    ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
+    ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
+        r"|BIO_new_file\(\"|PEM_read_bio_X509"),
+    ("upstream-name", r"host not found in upstream|could not be resolved \(\d|no resolver defined"),
+    ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
+        r"failed"),
+    ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
+        r"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
+    ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
+    ("upstream-none-live", r"no live upstreams"),
+    ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"
+        r"|peer closed connection in SSL handshake.{0,80}to upstream"),
+    ("upstream-header", r"upstream sent too big header"),
+    ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
+    ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
+    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"),
+    ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
+    # The header had come: the visitor has a part of the response
+    ("incomplete", r"(?:prematurely closed connection|timed out [^,]{0,60}|failed \(104:[^)]{0,60}\)"
+        r"|invalid chunked response) while reading upstream"),
+    ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
+    ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
+        r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
+    ("body-size", r"client intended to send too large body"),
+    ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
+    ("internal-redirects", r"rewrite or internal redirection cycle"),
+    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
+    ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
+        r"forbidden|\" is not found \(2:"),
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""The certificate expires soon, and certbot's log says why it was not renewed."""
+
+from .. import certificates, site
+from ..lab import Lab
+from ..scenario import scenario
+from .frameworks import RENEWAL
+from .nginx_files import LIVE, of_certbot
+
+AUTHORITY = "the authority has to reach it"
+LOG = "/var/log/letsencrypt/letsencrypt.log"
+CHALLENGE = f"http://{site.NAME}/.well-known/acme-challenge/Xk9mQ"
+#: As certbot 2.11 writes it.
+TEXT = """\
+2026-11-28 03:12:09,103:DEBUG:certbot._internal.display.obj:Notifying user:
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority \
+reported these problems:
+  Domain: shop.example.com
+  Type:   {kind}
+  Detail: {detail}
+
+2026-11-28 03:12:09,911:ERROR:certbot._internal.renewal:Failed to renew certificate \
+shop.example.com with error: Some challenges have failed.
+"""
+
+
+def not_renewed(lab: Lab, kind: str, detail: str) -> None:
+    """certbot's webroot is nginx's, and its last run failed."""
+    leaf = certificates.leaf(starts=-85, ends=5)
+    of_certbot(lab, leaf)
+    lab.server.sh("touch -d '85 days ago' /etc/letsencrypt/archive/*/*")
+    renewal = RENEWAL.format(folder="/var/www/acme")
+    lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", renewal)
+    lab.server.write(LOG, TEXT.format(kind=kind, detail=detail))
+    lab.server.write(site.PEM, leaf.chain)
+    lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
+    lab.change(site.KEY, f"{LIVE}/privkey.pem")
+
+
+@scenario(
+    outside="certificate.expires-soon", server="certificate.renewal-failed",
+    both="certificate.renewal-failed", manual=AUTHORITY,
+)  # fmt: skip
+def authority_asked_an_old_ipv6_address(lab: Lab) -> None:
+    """After https://github.com/NginxProxyManager/nginx-proxy-manager/issues/1549: the AAAA record
+    led elsewhere, and browsers came by IPv4."""
+    detail = (
+        f"2001:db8:9::9: Fetching {CHALLENGE}: Timeout during connect (likely firewall problem)"
+    )
+    not_renewed(lab, "connection", detail)
+
+
+@scenario(
+    outside="certificate.expires-soon", server="certificate.renewal-failed",
+    both="certificate.renewal-failed", manual=AUTHORITY,
+)  # fmt: skip
+def authority_is_not_among_those_of_the_caa_record(lab: Lab) -> None:
+    detail = f"CAA record for {site.NAME} prevents issuance"
+    not_renewed(lab, "caa", detail)

@@ -1,0 +1,45 @@
+"""Scenarios of upstream.response-cut at other pages than the target's: downloads that end early.
+
+After https://blog.csdn.net/zhangkunls/article/details/134609693 and http://www.sunaloe.cn/d/54.html:
+the download of a large file fails through nginx, and the page is well.
+"""
+
+from ..lab import HERE, Lab
+from ..scenario import UNLOGGED, healthy, scenario
+from .nginx_other_requests_failed import log_of_its_own, visit
+
+RAW = str(HERE / "applications" / "raw_server.py")
+APPLICATION = "the application has to be mended"
+FAILS = "通过 nginx 代理下载大文件失败，网络错误"
+
+
+def _downloads(lab: Lab, mode: str, *paths: str) -> None:
+    lab.spawn(lab.server, lab.server.python(RAW, mode, "--port", "3009"), 3009)
+    log_of_its_own(lab, "  location /files/ { proxy_pass http://127.0.0.1:3009; }\n")
+    for path in paths:
+        visit(lab, path)
+
+
+@scenario(outside=None, server="upstream.response-cut", manual=APPLICATION, not_on=UNLOGGED)
+def downloads_are_cut_off(lab: Lab) -> None:
+    """The same file, twice."""
+    _downloads(lab, "cut", "/files/big.zip", "/files/big.zip")
+
+
+@scenario(
+    outside=None, server="upstream.response-cut", args=(FAILS,), manual=APPLICATION,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def message_says_that_a_download_is_cut_off(lab: Lab) -> None:
+    _downloads(lab, "cut", "/files/big.zip")
+
+
+@healthy(args=(FAILS,))
+def downloads_are_whole(lab: Lab) -> None:
+    _downloads(lab, "big", "/files/big.zip", "/files/big.zip")
+
+
+@healthy()
+def stream_that_ended_with_its_application(lab: Lab) -> None:
+    """Chunks without an end, as those of events whose application is restarted."""
+    _downloads(lab, "cut-chunks", "/files/events", "/files/events")
