@@ -118,7 +118,8 @@ CORS = (
 
 
 @scenario(
-    outside=None, server="nginx.reload-needed", args=(CORS,), target=f"{HOME}/api/users"
+    outside="http.cors-refused", server="nginx.reload-needed", args=(CORS,),
+    target=f"{HOME}/api/users",
 )  # fmt: skip
 def field_for_other_origins_added_and_not_loaded(lab: Lab) -> None:
     """add_header Access-Control-Allow-Origin, and the browser says that there is none."""
