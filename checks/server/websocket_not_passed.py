@@ -132,6 +132,11 @@ def _claim(
     missed_rule = _mismatching_route(view, path) if view.server.product == "apache" else None
     return Claim(
         about=Subject(port=target.port, path=path),
+        # Others know the path without its query.
+        covers=tuple(
+            Subject(port=target.port, path=each)
+            for each in dict.fromkeys((path, path.partition("?")[0]))
+        ),
         because=(
             *upgrades,
             *((view.config,) if view.config else ()),

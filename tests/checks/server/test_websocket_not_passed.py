@@ -231,3 +231,10 @@ def test_fires_for_a_path_of_the_access_log_that_the_application_opens() -> None
     assert claim.facts["path"] == "/ws"
     closed = replace(opened, status=426, accepted=False)
     assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, closed, refused, target=SHOP)
+
+
+def test_fires_and_covers_the_path_without_its_query() -> None:
+    path = "/ws?EIO=4&transport=websocket"
+    target, refused = replace(CHAT, websockets=(path,)), replace(upgrade(400), path=path)
+    (claim,) = judge(CHECK, APACHE, apache_config(PAGES), LISTENING, refused, target=target)
+    assert [subject.path for subject in claim.covers] == [path, "/ws"]
