@@ -1,0 +1,89 @@
+"""A pasted message says 504, or that nginx waited too long for the application, and neither this
+run nor nginx's logs met it: how long nginx waits on the way of the address is known, and where that
+is set (ngx_http_proxy_module, "proxy_read_timeout"; 60 seconds by default).
+
+The application answers the page of this run. So the request of the message needed longer, or the
+application hung at that time. Where a log has such a request, upstream.request-timed-out names it.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._failed_requests import current_failures
+from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._page_errors import logged_errors
+from checks.upstream._gateways import gateway_prefix, request_matches
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.http import hops
+from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+#: Seconds: nginx's default for all gateways, and what is written where it was too short (a guess:
+#: the time that the application needs is not known). Who waits so long already has decided.
+_DEFAULT, _LONGER = 60, 300
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], needs_message=True)
+def read_timeout(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    pages = [page for page in page_exchanges(evidence) if (page.status or 500) < 500]
+    is_known = current_failures(evidence, {504}) or logged_errors(evidence, "upstream timed out")
+    if not pages or not _is_reported(evidence, pages) or is_known:
+        return
+    for match in request_matches(nginx, evidence.target.path):
+        prefix = gateway_prefix(match)
+        directive = match.directive(f"{prefix}_read_timeout")
+        given = seconds(directive.args[0]) if directive and directive.args else None
+        patience = _DEFAULT if given is None else given
+        if not prefix or not 0 < patience < _LONGER:
+            continue
+        place = directive or pass_directive_of(match) or match.block
+        name = f"{prefix}_read_timeout"
+        file_edits = setting_edits(nginx, match, {name: f"{_LONGER}s"})
+        subjects = endpoint_subjects(pages)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(place),
+            facts={
+                "url": pages[0].url,
+                "patience": f"{patience:g}",
+                "directive": name,
+                "set": " ".join((directive.name, *directive.args)) if directive else "",
+                "place": file_line(place),
+                "longer": _LONGER,
+                "php": prefix == "fastcgi",
+            },
+            fix=location_fix(nginx, match, file_edits, sure=False)
+            if file_edits
+            else Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL),
+        )
+        return
+
+
+def _is_reported(evidence: Evidence, pages: list[Exchange]) -> bool:
+    """Return whether a message says that nginx waited too long. A 504 behind a CDN or a balancer
+    may be theirs, unless nginx's name is in it."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return False
+    if symptom.kind == "upstream-timeout":
+        return True
+    is_nginx = "nginx" in symptom.text.lower() or not any(hops(page.headers) for page in pages)
+    return symptom.kind == "status" and symptom.number == 504 and is_nginx

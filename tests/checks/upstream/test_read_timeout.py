@@ -1,0 +1,73 @@
+"""upstream.read-timeout: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim, Edit, Observation, Symptom
+from diagnose.model.logs import FailedRequests
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import page
+
+CHECK = "upstream.read-timeout"
+REPORTED = Symptom("status", "504 Gateway Time-out", 504)
+PASS = "proxy_pass http://127.0.0.1:3000;"
+
+
+def judged(
+    *more: Observation, text: str = SITE, symptom: Symptom | None = REPORTED, status: int = 200
+) -> list[Claim]:
+    target = replace(SHOP, symptom=symptom)
+    return judge(CHECK, config(text), BUILD, RUNNING, page(status), *more, target=target)
+
+
+def with_patience(words: str) -> str:
+    return SITE.replace(
+        "        proxy_set_header Host", f"        {words}\n        proxy_set_header Host", 1
+    )
+
+
+def test_fires_on_a_message_about_504() -> None:
+    (claim,) = judged()
+    assert (claim.facts["patience"], claim.facts["set"]) == ("60", "")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_read_timeout 300s;\n" in edit.diff
+
+
+def test_fires_and_changes_the_time_that_is_set() -> None:
+    (claim,) = judged(text=with_patience("proxy_read_timeout 90s;"))
+    assert (claim.facts["patience"], claim.facts["set"]) == ("90", "proxy_read_timeout 90s")
+
+
+def test_fires_on_a_line_of_the_error_log() -> None:
+    assert judged(symptom=Symptom("upstream-timeout", "upstream timed out (110: …)"))
+
+
+def test_silent_without_such_a_message() -> None:
+    assert not judged(symptom=None)
+    assert not judged(symptom=Symptom("status", "502 Bad Gateway", 502))
+
+
+def test_silent_where_somebody_has_decided() -> None:
+    assert not judged(text=with_patience("proxy_read_timeout 10m;"))
+
+
+def test_silent_where_the_page_fails_or_a_log_has_it() -> None:
+    assert not judged(status=504)
+    failed = FailedRequests(
+        file="/var/log/nginx/access.log",
+        method="GET",
+        path="/report",
+        status=504,
+        written="at 18:01",
+    )
+    assert not judged(failed)
+
+
+def test_silent_where_a_cdn_may_have_given_up() -> None:
+    behind = replace(page(200), headers=(("Via", "1.1 varnish"),))
+    target = replace(SHOP, symptom=REPORTED)
+    assert not judge(CHECK, config(SITE), BUILD, RUNNING, behind, target=target)
+    own = replace(target, symptom=Symptom("status", "504 Gateway Time-out nginx/1.24.0", 504))
+    assert judge(CHECK, config(SITE), BUILD, RUNNING, behind, target=own)
