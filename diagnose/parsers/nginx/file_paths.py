@@ -167,6 +167,17 @@ def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ..
     )
 
 
+def unnamed_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
+    """Return the usual index files that a folder may have and that `index` does not name, so that
+    nginx does not look for them (ngx_http_index_module: index.html alone by default)."""
+    index = location.directive("index")
+    names = index.args if index else ("index.html",)
+    if not served.uri.endswith("/") or any(map(UNPLAIN_NAME.search, names)):
+        return ()
+    usual = (*_INDEXES, "index.htm")
+    return tuple(posixpath.join(served.path, name) for name in usual if name not in names)
+
+
 def _folder(location: LocationMatch, directive: Directive, start: str) -> str:
     """Return the folder of `root` or `alias`, "" if it is not known. A variable that `set` gives a
     value is known (`root $MAGE_ROOT/pub`), and one that is relative begins at `start`

@@ -29,6 +29,7 @@ from diagnose.parsers.nginx.file_paths import (
     password_path,
     served_file,
     start_folder,
+    unnamed_indexes,
 )
 from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import (
@@ -236,7 +237,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     file = _served_file(ctx, config, path)
     if exchange.status == 403:
         if file is not None:
-            await _emit_public_folder(ctx, exchange, file)
+            await _emit_index(ctx, config, exchange, file)
         return
     served = file or _served_file(ctx, config, path, with_scripts=True)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
@@ -296,11 +297,15 @@ def _target_alternatives(
     return [*alternatives, ("fallback", file.fallback[1])]
 
 
-async def _emit_public_folder(ctx: ProbeContext, exchange: Exchange, served: ServedFile) -> None:
-    """Emit where the index file is, if it is in the public folder of the project that `root`
-    names."""
+async def _emit_index(
+    ctx: ProbeContext, config: NginxConfig, exchange: Exchange, served: ServedFile
+) -> None:
+    """Emit where the index file is: in the folder, by a name that `index` does not have, or in the
+    public folder of the project that `root` names."""
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
-    indexes = list(served.public_indexes)
+    match = next(_matches(ctx, config, served.uri), None)
+    unnamed = unnamed_indexes(match, served) if match else ()
+    indexes = [*unnamed, *served.public_indexes]
     if worker is None or not indexes or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
@@ -310,9 +315,10 @@ async def _emit_public_folder(ctx: ProbeContext, exchange: Exchange, served: Ser
     if folder is None or not existing or folder.denied_parts:
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}
+    mistake: PathMistake = "index" if existing[0] in unnamed else "below"
     ctx.emit(
         PageFileAccess(
-            **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake="below"
+            **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake=mistake
         )
     )
 
