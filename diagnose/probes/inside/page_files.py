@@ -126,6 +126,8 @@ def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
 async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
     path = urlsplit((response.redirects or (response.url,))[-1]).path
     served = _served_file(ctx, config, path)
+    if served is None:
+        await _emit_outdone(ctx, config, response.url, path)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
@@ -180,6 +182,22 @@ def _outdone_file(
     first = files[0] if files else None
     is_known = first is not None and not UNSAFE.search(first.path)
     return [("expression", first.path)] if first and is_known else []
+
+
+async def _emit_outdone(ctx: ProbeContext, config: NginxConfig, url: str, path: str) -> None:
+    """Emit a file that is where the longest prefix leads, while a regular expression passes the
+    request on to an application."""
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    files = _outdone_file(ctx, config, path)
+    if worker is None or not files:
+        return
+    at, (mistake, file) = ctx.elapsed(), files[0]
+    for access in await read_access(ctx.machine, "", str(worker), [file]):
+        if _is_file(access) and not access.denied_parts:
+            values = {field.name: getattr(access, field.name) for field in fields(access)}
+            ctx.emit(
+                PageFileAccess(**{**values, "at": at}, url=url, elsewhere=file, mistake=mistake)
+            )
 
 
 def _start_folder(ctx: ProbeContext) -> str:
@@ -240,6 +258,8 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
             await _emit_index(ctx, config, exchange, file)
         return
     served = file or _served_file(ctx, config, path, with_scripts=True)
+    if served is None:
+        await _emit_outdone(ctx, config, exchange.url, path)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
@@ -285,6 +305,7 @@ def _target_alternatives(
     alternatives: list[tuple[PathMistake, str]] = [
         ("hidden", index) for index in hidden if not UNSAFE.search(index)
     ]
+    alternatives += _outdone_file(ctx, config, path)
     for mistake, other_path in file.alternatives(path):
         if mistake != "base" and not (mistake == "root" and _has_another_use(config, file)):
             is_folder = path.endswith("/")

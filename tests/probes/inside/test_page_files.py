@@ -134,6 +134,28 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
     assert (access.elsewhere, access.mistake) == (elsewhere, "expression")
 
 
+@pytest.mark.parametrize(("mode", "mistakes"), [("644", ["expression"]), ("600", [])])
+def test_the_file_of_a_prefix_before_which_an_application_is_asked(
+    mode: str, mistakes: list[str]
+) -> None:
+    file = "/srv/pic/app.css"
+    locations = r"location /pic/ { alias /srv/pic/; } location ~ \.css$ { proxy_pass http://a:1; }"
+    text = f"server {{ listen 443 ssl; {locations} }}"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", file))
+    answer = f"uid 33\ngids 33\nname www-data www-data\npath {file}\n"
+    answer += (
+        f"part 0 root 0 root 755 directory||/\npart 0 root 0 root {mode} regular file||{file}\n"
+    )
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
+
+    async def work() -> None:
+        await page_files.of_page.work(ctx, answered(sheet("/pic/app.css"), 404), config(text))
+
+    asyncio.run(work())
+    assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistakes
+
+
 def test_files_that_browsers_use_are_not_examined() -> None:
     used = answered(sheet("/static/css/app.css"))
     assert not examined(used).observed(PageFileAccess)
