@@ -75,6 +75,7 @@ INSIDE = (
     "page_files",
     "sibling_files",
     "script_containers",
+    "script_files",
     "precompressed_files",
     "upload_folders",
     "unincluded_sites",

@@ -35,7 +35,8 @@ IN_CONTAINER = frozenset(
 )
 NOT_IN_CONTAINER = frozenset(
     {
-        "nginx_files", "page_files", "precompressed_files", "unincluded_sites", "upload_folders",
+        "nginx_files", "page_files", "precompressed_files", "script_files", "unincluded_sites",
+        "upload_folders",
         "resolver_answers", "site_folders",
     }
 )  # fmt: skip

@@ -67,3 +67,87 @@ def folder_of_scripts_whose_index_is_not_named(lab: Lab) -> None:
 @healthy()
 def front_page_whose_script_is_named(lab: Lab) -> None:
     _front(lab, "  index index.html index.php;\n")
+
+
+# The path of the script
+
+BLOG = "/srv/blog"
+
+
+def _script(lab: Lab, *lines: str) -> None:
+    """The pages are those of /srv/blog; PHP finds the script only by its right path."""
+    start_fpm(lab)
+    write_scripts(lab, BLOG, "index.php", "api.php")
+    lab.change(PAGES, "".join(f"  {line}\n" for line in lines))
+
+
+def _php(*settings: str, name: str = "$document_root$fastcgi_script_name") -> str:
+    named = f"fastcgi_param SCRIPT_FILENAME {name};"
+    lines = ("fastcgi_pass 127.0.0.1:9000;", *settings, named, "include fastcgi_params;")
+    return "location ~ \\.php$ {\n    " + "\n    ".join(lines) + "\n  }"
+
+
+FRONT = "location / { root /srv/blog; index index.php; }"
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def root_of_the_pages_alone(lab: Lab) -> None:
+    """`root` in `location /`, and the example of nginx.conf for PHP without it."""
+    _script(lab, FRONT, _php())
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def example_of_nginx_with_its_own_folder(lab: Lab) -> None:
+    """`root html` and `/scripts$fastcgi_script_name`, as nginx.conf comes."""
+    _script(lab, FRONT, _php("root html;", name="/scripts$fastcgi_script_name"))
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def fixed_folder_of_scripts(lab: Lab) -> None:
+    _script(lab, "root /srv/blog; index index.php;", _php(name="/scripts$fastcgi_script_name"))
+
+
+GOD = f"https://{site.NAME}/god/api.php"
+
+
+def _alias(lab: Lab, name: str, include: str = "fastcgi_params") -> None:
+    """https://zyh.cool/posts/58a1c0c7: a folder of scripts below a prefix."""
+    start_fpm(lab)
+    write_scripts(lab, BLOG, "index.php", "api.php")
+    php = f"      fastcgi_pass 127.0.0.1:9000;\n      include {include};\n"
+    php += f"      fastcgi_param SCRIPT_FILENAME {name};\n" if name else ""
+    inner = f"    location ~* \\.php$ {{\n{php}    }}\n"
+    alias = f"    alias {BLOG}/;\n    index index.php index.html;\n"
+    lab.change(PAGES, f"{PAGES}  location ^~ /god/ {{\n{alias}{inner}  }}\n")
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", target=GOD, differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def script_below_an_alias(lab: Lab) -> None:
+    """The prefix is in the path twice: /srv/blog/god/api.php."""
+    _alias(lab, "$document_root$fastcgi_script_name")
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", target=GOD, differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def script_below_an_alias_by_the_file_of_parameters(lab: Lab) -> None:
+    """The same from fastcgi.conf."""
+    _alias(lab, "", "fastcgi.conf")
+
+
+@healthy(target=GOD)
+def script_below_an_alias_by_its_file(lab: Lab) -> None:
+    _alias(lab, "$request_filename")
