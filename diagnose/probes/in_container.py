@@ -35,9 +35,8 @@ IN_CONTAINER = frozenset(
 )
 NOT_IN_CONTAINER = frozenset(
     {
-        "nginx_files", "page_files", "precompressed_files", "script_files", "unincluded_sites",
-        "upload_folders",
-        "resolver_answers", "site_folders",
+        "fallback_files", "nginx_files", "page_files", "precompressed_files", "resolver_answers",
+        "script_files", "site_folders", "unincluded_sites", "upload_folders",
     }
 )  # fmt: skip
 

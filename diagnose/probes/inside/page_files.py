@@ -42,7 +42,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.file_access import is_file, read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Maximum number of files that are examined.
@@ -150,7 +150,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
             url=response.url,
             elsewhere=existing_path,
             mistake=mistake,
-            types_file=types_file if _is_file(accesses.get(types_file)) else "",
+            types_file=types_file if is_file(accesses.get(types_file)) else "",
         )
     )
 
@@ -193,7 +193,7 @@ async def _emit_outdone(ctx: ProbeContext, config: NginxConfig, url: str, path: 
         return
     at, (mistake, file) = ctx.elapsed(), files[0]
     for access in await read_access(ctx.machine, "", str(worker), [file]):
-        if _is_file(access) and not access.denied_parts:
+        if is_file(access) and not access.denied_parts:
             values = {field.name: getattr(access, field.name) for field in fields(access)}
             ctx.emit(
                 PageFileAccess(**{**values, "at": at}, url=url, elsewhere=file, mistake=mistake)
@@ -215,16 +215,8 @@ def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
 def _first_existing(
     alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access]
 ) -> tuple[PathMistake, str]:
-    existing = ((mistake, path) for mistake, path in alternatives if _is_file(accesses.get(path)))
+    existing = ((mistake, path) for mistake, path in alternatives if is_file(accesses.get(path)))
     return next(existing, ("", ""))
-
-
-def _is_file(access: Access | None) -> bool:
-    """Return whether the file exists. Of a path that leads through a file (ENOTDIR) only that file
-    is listed."""
-    return access is not None and any(
-        not part.folder and not access.path.startswith(f"{part.path}/") for part in access.parts
-    )
 
 
 # The target itself
@@ -278,9 +270,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     mistake, existing_path = _first_existing(alternatives, accesses)
     script_access = accesses.get(script)
     is_elsewhere = bool(existing_path) and mistake != "fallback"
-    if script_access is not None and not _is_file(script_access) and not is_elsewhere:
+    if script_access is not None and not is_file(script_access) and not is_elsewhere:
         access, mistake = script_access, "no-fallback"
-        existing_path = next((file for file in scripts_below if _is_file(accesses.get(file))), "")
+        existing_path = next((file for file in scripts_below if is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
     if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
@@ -332,7 +324,7 @@ async def _emit_index(
     at = ctx.elapsed()
     accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
     folder = next((access for access in accesses if access.path == served.path), None)
-    existing = [access.path for access in accesses if access.path in indexes and _is_file(access)]
+    existing = [access.path for access in accesses if access.path in indexes and is_file(access)]
     if folder is None or not existing or folder.denied_parts:
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}

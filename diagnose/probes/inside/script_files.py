@@ -4,7 +4,7 @@ setting of the site leads.
 
 from dataclasses import fields
 
-from diagnose.model.files import Access, PageFileAccess
+from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.parsers.nginx.file_paths import start_folder
@@ -12,7 +12,7 @@ from diagnose.parsers.nginx.script_paths import other_scripts, script_request
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.file_access import is_file, read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
@@ -43,9 +43,9 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
         access.path: access for access in await read_access(ctx.machine, "", str(worker), places)
     }
     named = accesses.get(places[0])
-    if named is None or _is_file(named):
+    if named is None or is_file(named):
         return
-    elsewhere = next((path for path in places[1:] if _is_file(accesses.get(path))), "")
+    elsewhere = next((path for path in places[1:] if is_file(accesses.get(path))), "")
     values = {field.name: getattr(named, field.name) for field in fields(named)}
     ctx.emit(
         PageFileAccess(
@@ -57,10 +57,3 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
 def _is_missing(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
     return is_page and exchange.status == 404 and exchange.body.startswith(_MISSING)
-
-
-def _is_file(access: Access | None) -> bool:
-    """Return whether the file exists, and not only a file on the way to it."""
-    return access is not None and any(
-        not part.folder and not access.path.startswith(f"{part.path}/") for part in access.parts
-    )
