@@ -38,8 +38,11 @@ def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
 
 def _changes(nginx: Nginx, request: ScriptRequest, mistake: ScriptMistake, folder: str) -> Changes:
     block, changes = request.match.block, Changes()
+    root = request.match.directive("root")
+    if mistake == "below" and root is not None:
+        return {root.file: [edits.replace_directive(root, f"root {folder};")]}
     file = nginx.file(block)
-    if file is None:
+    if file is None or mistake == "below":
         return changes
     if mistake == "folder":
         roots = [root for root in children(block, "root") if root.file == block.file]

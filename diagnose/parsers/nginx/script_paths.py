@@ -13,6 +13,7 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
 from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.server_blocks import Server
@@ -22,8 +23,9 @@ from diagnose.parsers.nginx.variables import expand_variables
 #: What fastcgi.conf says, and most guides.
 USUAL_NAME = "$document_root$fastcgi_script_name"
 
-#: Which setting is wrong: the parameter, or the folder of the location.
-ScriptMistake = Literal["name", "folder"]
+#: Which setting is wrong: the parameter, the folder of the location, or that of the site, which is
+#: the project's.
+ScriptMistake = Literal["name", "folder", "below"]
 
 
 @frozen
@@ -92,6 +94,9 @@ def other_scripts(
         file = posixpath.normpath(f"{folder}{request.uri}")
         if folder and file not in {request.script.path, request.requested}:
             yield "folder", file, folder.rstrip("/")
+    for public in PUBLIC_FOLDERS if not request.is_alias else ():
+        below = f"{request.script.folder}/{public}"
+        yield "below", posixpath.normpath(below + request.uri), below
 
 
 def _folder(location: LocationMatch, start: str) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ from diagnose.probes.inside.nginx_processes import own_masters
 #: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
 _MISSING = "File not found."
 #: Maximum number of other places.
-_MAX_PLACES = 6
+_MAX_PLACES = 16
 
 
 @probe(after=Exchange, needs=NginxConfig)

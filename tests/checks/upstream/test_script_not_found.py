@@ -137,6 +137,15 @@ def test_fires_and_gives_the_location_of_php_the_folder_of_the_pages(root: str) 
     assert "+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;" in edit.diff
 
 
+def test_fires_and_lets_root_name_the_public_folder() -> None:
+    text = f"{SITE.replace('fastcgi_pass', 'include fastcgi_params; fastcgi_pass')}"
+    there = "/var/www/shop/public/index.php"
+    claim = corrected(text, "/var/www/shop/index.php", there)
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+    root /var/www/shop/public;" in edit.diff
+
+
 def test_fires_and_names_the_file_below_an_alias() -> None:
     php = "location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; include fastcgi_params; }"
     text = SITE.replace(

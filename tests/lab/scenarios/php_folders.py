@@ -116,6 +116,20 @@ def fixed_folder_of_scripts(lab: Lab) -> None:
     _script(lab, "root /srv/blog; index index.php;", _php(name="/scripts$fastcgi_script_name"))
 
 
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED, target=f"https://{site.NAME}/login",
+)  # fmt: skip
+def root_is_the_project_behind_the_rule_of_a_panel(lab: Lab) -> None:
+    """ThinkPHP: the rule of the panel leads every path to /index.php, which is in public."""
+    start_fpm(lab, "/", "/login")
+    write_scripts(lab, "/srv/think", "public/index.php", "app/controller.php")
+    rule = (
+        "location / { if (!-e $request_filename) { rewrite ^(.*)$ /index.php?s=$1 last; break; } }"
+    )
+    lab.change(PAGES, f"  root /srv/think;\n  index index.php;\n  {rule}\n{PHP}")
+
+
 GOD = f"https://{site.NAME}/god/api.php"
 
 

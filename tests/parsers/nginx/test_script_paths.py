@@ -81,7 +81,13 @@ def test_the_root_of_another_location_has_the_script() -> None:
     server, found = request(lines, "/")
     assert found.script.path == "/usr/share/nginx/html/index.php"
     others = list(other_scripts(server, found, "/usr/share/nginx"))
-    assert others == [("folder", "/srv/shop/index.php", "/srv/shop")]
+    assert others[0] == ("folder", "/srv/shop/index.php", "/srv/shop")
+
+
+def test_the_public_folder_of_the_project_has_the_script() -> None:
+    server, found = request(f"root /srv/shop; {PHP.replace('PARAM', '')}", "/index.php")
+    others = list(other_scripts(server, found))
+    assert others[0] == ("below", "/srv/shop/public/index.php", "/srv/shop/public")
 
 
 def test_an_alias_of_an_expression_is_unknown() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
+from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
 from diagnose.probes.inside import script_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.probes.inside.test_page_files import RUNNING
@@ -28,7 +29,8 @@ FILE = f"part 0 root 0 root 644 regular file||{REAL}\n"
 
 
 def looked(answer: Exchange, real: str = FILE) -> tuple[PageFileAccess, ...]:
-    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", NAMED, REAL))
+    below = (f"/srv/shop/{folder}/index.php" for folder in PUBLIC_FOLDERS)
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", NAMED, REAL, *below))
     text = f"uid 33\ngids 33\nname www-data www-data\npath {NAMED}\n{FOLDER}/\n"
     ctx = Looking(RecordedMachine({asked: f"{text}path {REAL}\n{FOLDER}/\n{real}"}))
     for observation in (RUNNING, SITE, answer):
