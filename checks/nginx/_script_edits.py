@@ -7,6 +7,7 @@ from diagnose.model import Applicability, Fix
 from diagnose.model.files import PageFileAccess
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import outdone_location
 from diagnose.parsers.nginx.script_paths import (
     USUAL_NAME,
     ScriptMistake,
@@ -14,6 +15,8 @@ from diagnose.parsers.nginx.script_paths import (
     other_scripts,
     script_request,
 )
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _NAME = "fastcgi_param SCRIPT_FILENAME"
 
@@ -28,12 +31,29 @@ def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
             continue
         for mistake, file, folder in other_scripts(selected.server, request, start):
             if file == access.elsewhere:
-                changes = _changes(nginx, request, mistake, folder)
+                changes = (
+                    _nested(nginx, selected.server, request)
+                    if mistake == "nested"
+                    else _changes(nginx, request, mistake, folder)
+                )
                 file_edits = config_edits(nginx, changes)
                 if not file_edits:
                     return None
                 return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
     return None
+
+
+def _nested(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:
+    """Give the location of the prefix one of its own for PHP: it comes before those of the server
+    block (ngx_http_core_module, "location")."""
+    outdone, passing = outdone_location(server, request.uri), pass_directive_of(request.match)
+    file = nginx.file(outdone.block) if outdone else None
+    if outdone is None or file is None or passing is None or passing.name != "fastcgi_pass":
+        return {}
+    lines = ["include fastcgi_params;", f"{_NAME} $request_filename;"]
+    lines.append(f"fastcgi_pass {' '.join(passing.args)};")
+    block = ["location ~ \\.php$ {", *(f"    {line}" for line in lines), "}"]
+    return {file.path: [edits.insert_last(file.text, outdone.block, block)]}
 
 
 def _changes(nginx: Nginx, request: ScriptRequest, mistake: ScriptMistake, folder: str) -> Changes:

@@ -12,10 +12,10 @@ from typing import Literal
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
 from diagnose.parsers.nginx.final_requests import final_request
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, outdone_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.nginx.variables import expand_variables
@@ -24,8 +24,8 @@ from diagnose.parsers.nginx.variables import expand_variables
 USUAL_NAME = "$document_root$fastcgi_script_name"
 
 #: Which setting is wrong: the parameter, the folder of the location, or that of the site, which is
-#: the project's.
-ScriptMistake = Literal["name", "folder", "below"]
+#: the project's ("below"). "nested": the location of the prefix has the folder, and none for PHP.
+ScriptMistake = Literal["name", "nested", "folder", "below"]
 
 
 @frozen
@@ -89,14 +89,26 @@ def other_scripts(
     then, and the folder that it should have."""
     if request.requested != request.script.path:
         yield "name", request.requested, request.script.folder
-    for directive in walk(server.block.block or ()):
-        folder = _plain(directive, start) if directive.name == "root" else ""
-        file = posixpath.normpath(f"{folder}{request.uri}")
-        if folder and file not in {request.script.path, request.requested}:
-            yield "folder", file, folder.rstrip("/")
+    outdone = outdone_location(server, request.uri)
+    own = _folder(outdone, start) if outdone and _has_folder(outdone.block) else None
+    if outdone and own and outdone.block.args != ("/",):
+        folder, prefix = own
+        rest = request.uri.removeprefix(prefix) if prefix else request.uri
+        yield "nested", posixpath.normpath(f"{folder}/{rest}"), folder.rstrip("/")
+    whole = (block for block in children(server.block, "location") if block.args == ("/",))
+    for block in (server.block, *whole):
+        for directive in children(block, "root"):
+            folder = _plain(directive, start)
+            file = posixpath.normpath(f"{folder}{request.uri}")
+            if folder and file not in {request.script.path, request.requested}:
+                yield "folder", file, folder.rstrip("/")
     for public in PUBLIC_FOLDERS if not request.is_alias else ():
         below = f"{request.script.folder}/{public}"
         yield "below", posixpath.normpath(below + request.uri), below
+
+
+def _has_folder(block: Directive) -> bool:
+    return bool(children(block, "alias") or children(block, "root"))
 
 
 def _folder(location: LocationMatch, start: str) -> tuple[str, str] | None:

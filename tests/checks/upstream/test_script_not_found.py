@@ -137,6 +137,19 @@ def test_fires_and_gives_the_location_of_php_the_folder_of_the_pages(root: str) 
     assert "+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;" in edit.diff
 
 
+def test_fires_and_writes_a_location_for_php_below_the_prefix() -> None:
+    php = "location ~ \\.php$ { include fastcgi.conf; fastcgi_pass unix:/run/php/php-fpm.sock; }"
+    text = SITE.replace(
+        "location / {", f"location /blog/ {{ alias /srv/wp/; }} {php} location / {{"
+    )
+    claim = corrected(text, "/var/www/shop/blog/a.php", "/srv/wp/a.php", "/blog/a.php")
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    lines = [line.lstrip("+ ") for line in edit.diff.splitlines()]
+    assert "fastcgi_pass unix:/run/php/php-fpm.sock;" in lines
+    assert "fastcgi_param SCRIPT_FILENAME $request_filename;" in lines
+
+
 def test_fires_and_lets_root_name_the_public_folder() -> None:
     text = f"{SITE.replace('fastcgi_pass', 'include fastcgi_params; fastcgi_pass')}"
     there = "/var/www/shop/public/index.php"

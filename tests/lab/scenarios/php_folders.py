@@ -165,3 +165,17 @@ def script_below_an_alias_by_the_file_of_parameters(lab: Lab) -> None:
 @healthy(target=GOD)
 def script_below_an_alias_by_its_file(lab: Lab) -> None:
     _alias(lab, "$request_filename")
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED, target=f"https://{site.NAME}/blog/",
+)  # fmt: skip
+def folder_of_a_prefix_without_a_location_for_php(lab: Lab) -> None:
+    """The site's own location for PHP gets the scripts of the blog, with the folder of the site."""
+    start_fpm(lab)
+    write_scripts(lab, BLOG, "index.php")
+    write_scripts(lab, FOLDER, "index.php")
+    lines = f"  root {FOLDER};\n  index index.php;\n"
+    front = "  location / { try_files $uri $uri/ /index.php; }\n"
+    lab.change(PAGES, f"{lines}{front}  location /blog/ {{\n    alias {BLOG}/;\n  }}\n{PHP}")

@@ -93,3 +93,17 @@ def test_the_public_folder_of_the_project_has_the_script() -> None:
 def test_an_alias_of_an_expression_is_unknown() -> None:
     lines = r"location ~ ^/blog(.*)\.php$ { alias /srv/wp/$1; fastcgi_pass 127.0.0.1:9000; }"
     assert script(lines, "/blog/a.php") is None
+
+
+@pytest.mark.parametrize(
+    ("folder", "there"),
+    [("alias /srv/wp/;", "/srv/wp/a.php"), ("root /srv/blogs;", "/srv/blogs/blog/a.php")],
+)
+def test_the_location_of_the_prefix_has_the_script(folder: str, there: str) -> None:
+    """The location of PHP is for all, and its root stays as it is."""
+    lines = f"root /srv/main; location /blog/ {{ {folder} }} {PHP.replace('PARAM', '')}"
+    server, found = request(lines, "/blog/a.php")
+    assert found.script.path == "/srv/main/blog/a.php"
+    mistakes = [(mistake, file) for mistake, file, _ in other_scripts(server, found)]
+    assert mistakes[0] == ("nested", there)
+    assert "folder" not in {mistake for mistake, _ in mistakes}
