@@ -24,7 +24,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
     severity=Severity.ERROR,
     needs=[NginxConfig, PageFileAccess, Exchange],
     explains=[
-        "http.page-file-missing", "http.page-file-type", "nginx.own-answer",
+        "http.last-slash", "http.page-file-missing", "http.page-file-type", "nginx.own-answer",
         "nginx.target-not-found", "upstream.own-answer", "upstream.wrong-path",
     ],
 )  # fmt: skip
