@@ -3,8 +3,10 @@
 
 It is a warning: an address of an interface may be meant to have no page. It is an error where
 `root` names a project and the index file is in its public folder (Laravel and Symfony: public,
-builds: dist, build). Where `try_files $uri $uri/ /index.php` has found a folder, the application
-does not get its own route of that name.
+builds: dist, build), or where the front page has its file and `index` does not name it, such as
+index.php of an application that .php files are passed on to. Where
+`try_files $uri $uri/ /index.php` has found a folder, the application does not get its own route of
+that name.
 """
 
 import posixpath
@@ -23,7 +25,12 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.redirects import end_path
 
+#: Why the index file that is there was not used.
+_MISTAKES = ("below", "index")
 _NO_INDEX = r'directory index of "([^"]*)" is forbidden'
 
 
@@ -39,27 +46,43 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         (
             access
             for access in evidence.good(PageFileAccess)
-            if access.mistake == "below" and posixpath.normpath(access.path) == folder
+            if access.mistake in _MISTAKES and posixpath.normpath(access.path) == folder
         ),
         None,
     )
+    below = access.elsewhere if access and access.mistake == "below" else ""
+    unnamed = posixpath.basename(access.elsewhere) if access and not below else ""
+    is_source = unnamed.endswith(".php") and not _runs_php(nginx, unnamed)
     facts = {
         "folder": folder,
         "names": index.args if index else ("index.html",),
-        "below": access.elsewhere if access else "",
-        "public": posixpath.dirname(access.elsewhere) if access else "",
+        "below": below,
+        "public": posixpath.dirname(below),
+        "unnamed": unnamed,
+        "source": is_source,
         "route": "" if access else _route(nginx),
     }
     claim = page_claim(nginx, error, facts, "add-index", root)
     if access is None:
         yield claim
         return
-    fix = _fix(nginx, root, access) if root else None
+    fix = None if is_source else _fix(nginx, root, access)
+    is_front = bool(below) or (evidence.target.path == "/" and not is_source)
     yield replace(
         claim,
-        severity=Severity.ERROR,
+        severity=Severity.ERROR if is_front else Severity.WARNING,
         because=(*claim.because, access),
         fix=fix or claim.fix,
+    )
+
+
+def _runs_php(nginx: Nginx, name: str) -> bool:
+    """Return whether nginx passes the script of the folder on. Visitors would get its source
+    otherwise."""
+    path = end_path(nginx.evidence).partition("?")[0]
+    return any(
+        pass_directive_of(match) is not None
+        for match in nginx.location_matches(f"{path.rstrip('/')}/{name}")
     )
 
 
@@ -73,10 +96,33 @@ def _route(nginx: Nginx) -> str:
     return fallback if is_folder and fallback.startswith("/") else ""
 
 
-def _fix(nginx: Nginx, root: Directive, access: PageFileAccess) -> Fix | None:
-    """Let `root` name the public folder. What is meant, its owner knows."""
-    if posixpath.normpath(root.args[0]) != posixpath.normpath(access.path):
+def _fix(nginx: Nginx, root: Directive | None, access: PageFileAccess) -> Fix | None:
+    """Let `root` name the public folder, or `index` the file. What is meant, its owner knows."""
+    if access.mistake == "index":
+        return _index_fix(nginx, posixpath.basename(access.elsewhere))
+    if root is None or posixpath.normpath(root.args[0]) != posixpath.normpath(access.path):
         return None
     change = edits.replace_directive(root, f"root {posixpath.dirname(access.elsewhere)};")
-    edit = config_edit(nginx, root.file, change)
+    return _edit_fix(nginx, root.file, change)
+
+
+def _index_fix(nginx: Nginx, name: str) -> Fix | None:
+    """Name the file in `index` of this site: a line of all sites stays as it is."""
+    match = next(iter(nginx.location_matches(end_path(nginx.evidence))), None)
+    if match is None:
+        return None
+    index = match.directive("index")
+    names = " ".join((name, *(index.args if index else ("index.html",))))
+    is_own = any(index in children(block, "index") for block in match.blocks[1:])
+    folder = match.directive("alias") or match.directive("root")
+    if index is not None and is_own:
+        return _edit_fix(nginx, index.file, edits.replace_directive(index, f"index {names};"))
+    file = nginx.file(folder) if folder else None
+    if folder is None or file is None or folder in children(match.blocks[0], "root"):
+        return None
+    return _edit_fix(nginx, file.path, edits.insert_after(file.text, folder, [f"index {names};"]))
+
+
+def _edit_fix(nginx: Nginx, path: str, change: edits.TextEdit) -> Fix | None:
+    edit = config_edit(nginx, path, change)
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None

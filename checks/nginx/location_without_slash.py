@@ -31,7 +31,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, all_locations, locat
     severity=Severity.NOTE,
     needs=[NginxConfig],
     explains=[
-        "http.page-file-missing", "http.page-file-type", "http.page-for-api",
+        "http.last-slash", "http.page-file-missing", "http.page-file-type", "http.page-for-api",
         "nginx.front-controller-missing", "nginx.index-missing", "nginx.own-answer",
         "nginx.page-file-not-found", "nginx.target-not-found", "upstream.own-answer",
         "websocket.no-location", "websocket.not-served", "websocket.not-upgraded",

@@ -16,6 +16,7 @@ from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._expressions import folder_fix, outdone_match
 from checks.nginx._page_files import ExaminedFile, corrected_directive, examined_files
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
@@ -24,13 +25,11 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
-from diagnose.parsers.nginx.locations import outdone_location
 from diagnose.parsers.urls import parse_url
 
 _STEPS = {
     "": "deploy",
     "base": "base-path",
-    "expression": "prefer-the-prefix",
     "version": "take-the-version-away",
 }
 
@@ -55,7 +54,8 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     try_files, version = location.directive("try_files"), named_version(first.refused.path)
     urls = [file.url for file in missing]
-    outdone = _outdone(nginx, first.refused.path) if first.access.mistake == "expression" else None
+    is_outdone = first.access.mistake == "expression"
+    outdone = outdone_match(nginx, first.refused.path) if is_outdone else None
     severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
     page_url = parse_url(first.page.url)
@@ -91,21 +91,17 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "mistake": bool(mistake),
             "expression": " ".join(location.block.args) if outdone else "",
             "expression_place": file_line(location.block),
-            "prefix": outdone.args[-1] if outdone else "",
-            "prefix_place": file_line(outdone) if outdone else "",
+            "prefix": outdone.block.args[-1] if outdone else "",
+            "prefix_place": file_line(outdone.block) if outdone else "",
             "rewrite": version.rewrite if version and mistake == "version" else "",
             **{name: mistake == name for name in ("slash", "root", "alias", "base", "version")},
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
         if folder
+        else folder_fix(nginx, location, outdone)
+        if outdone
         else _fix(nginx, first, served),
     )
-
-
-def _outdone(nginx: Nginx, path: str) -> Directive | None:
-    """Return the location whose prefix is longest, where a regular expression gets the request."""
-    matches = (outdone_location(selected.server, path) for selected in nginx.answering_servers())
-    return next((match.block for match in matches if match), None)
 
 
 def _text(directive: Directive) -> str:

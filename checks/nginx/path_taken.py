@@ -51,6 +51,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange, BypassedApplication],
     explains=[
+        "http.last-slash",
         "http.page-for-api",
         "nginx.target-not-found",
         "nginx.own-answer",

@@ -2,18 +2,33 @@
 times and responds 500 (ngx_http_core_module, "rewrite or internal redirection cycle").
 
 The usual reason is `try_files … /index.html` where no index.html exists: its last argument leads
-back to the same location. No application is involved.
+back to the same location. No application is involved. Where the page is in another folder, to which
+`alias` or another `root` leads, that is printed: a location for a prefix (`location /app/`) whose
+`root` has no folder of that name, or a `root` that names the project.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx
-from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._page_errors import (
+    PageError,
+    failed_sockets,
+    page_claim,
+    page_directive,
+    page_error,
+)
+from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
+from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.file_paths import served_file
 
 _CYCLE = (
     r"rewrite or internal redirection cycle while (?:internally redirecting to|processing) "
@@ -44,12 +59,49 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     # The query of the fallback may be written as variables: "/index.php$is_args$args".
     fallback_uri = re.split(r"[?$]", fallback.args[-1])[0] if fallback and fallback.args else ""
     is_file = bool(folder) and fallback_uri == target
+    access = _access(evidence, error)
+    file = f"{folder.rstrip('/')}{target}" if is_file else ""
     facts = {
         "path": target,
-        "file": f"{folder.rstrip('/')}{target}" if is_file else "",
-        "folder": folder if is_file else "",
+        "file": access.path if access else file,
+        "folder": folder if file or access else "",
         "directive": decisive.name if decisive else "",
+        "elsewhere": access.elsewhere if access else "",
     }
-    yield page_claim(
-        nginx, error, facts, "end-the-cycle", decisive, failed_sockets(evidence, {500})
-    )
+    sockets = failed_sockets(evidence, {500})
+    claim = page_claim(nginx, error, facts, "end-the-cycle", decisive, sockets)
+    if access is None:
+        yield claim
+        return
+    fix = _fix(nginx, access, target)
+    yield replace(claim, because=(*claim.because, access), fix=fix or claim.fix)
+
+
+def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:
+    """Return where the page is not to which `try_files` leads, and where it is."""
+    urls = {response.url for response in error.exchanges if isinstance(response, Exchange)}
+    accesses = (access for access in evidence.good(PageFileAccess) if access.elsewhere)
+    return next((access for access in accesses if access.url in urls), None)
+
+
+def _fix(nginx: Nginx, access: PageFileAccess, target: str) -> Fix | None:
+    """Let `root` or `alias` lead to the page that is there."""
+    match = next(iter(nginx.location_matches(target)), None)
+    served = served_file(match, target, start=nginx.start_folder) if match else None
+    if match is None or served is None or served.path != access.path:
+        return None
+    folder, file = served.folder.rstrip("/"), nginx.file(match.block)
+    change: edits.TextEdit | None = None
+    path = served.directive.file
+    match access.mistake:
+        case "base" if file:
+            slash = "/" if match.block.args[-1].endswith("/") else ""
+            change = edits.insert_first(file.text, match.block, [f"alias {folder}{slash};"])
+            path = file.path
+        case "below":
+            line = f"root {access.elsewhere.removesuffix(target)};"
+            change = edits.replace_directive(served.directive, line)
+        case _ if corrected := corrected_directive(served, access.mistake):
+            change = edits.replace_directive(served.directive, corrected)
+    edit = config_edit(nginx, path, change) if change else None
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None

@@ -55,6 +55,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     served = served_file(match, path, start=nginx.start_folder) if match else None
     if access is None or match is None or served is None or served.path != access.path:
         return
+    if access.mistake == "expression":
+        return  # nginx.expression-first
     subjects = endpoint_subjects(pages)
     looks_wrongly = access.mistake in {"hidden", "ending"}
     directive = (looks_wrongly and match.directive("try_files")) or served.directive
@@ -98,8 +100,9 @@ def _fix(
 
 
 def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:
-    change = edits.replace_directive(served.directive, corrected_directive(served, access.mistake))
-    edit = config_edit(nginx, served.directive.file, change)
+    corrected = corrected_directive(served, access.mistake)
+    change = edits.replace_directive(served.directive, corrected) if corrected else None
+    edit = config_edit(nginx, served.directive.file, change) if change else None
     if edit is None:
         return Fix((Manual("correct-the-path", Where.SERVER),), Applicability.MANUAL)
     sure = Applicability.AUTOMATIC if access.mistake == "slash" else Applicability.REVIEW

@@ -52,7 +52,7 @@ class Joined:
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
     explains=[
-        "http.page-file-missing", "http.page-file-type", "http.page-for-api",
+        "http.last-slash", "http.page-file-missing", "http.page-file-type", "http.page-for-api",
         "http.base-path-missing", "upstream.wrong-path", "upstream.own-answer",
     ],
 )  # fmt: skip

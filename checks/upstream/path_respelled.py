@@ -75,7 +75,12 @@ class _Respelling:
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=["http.redirect-downgrade", "http.redirect-wrong-host", "upstream.wrong-path"],
+    explains=[
+        "http.last-slash",
+        "http.redirect-downgrade",
+        "http.redirect-wrong-host",
+        "upstream.wrong-path",
+    ],
 )
 def path_respelled(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path

@@ -2,18 +2,22 @@
 and visitors get 404 "File not found."
 
 The path that PHP gets is `$document_root$fastcgi_script_name`. It is wrong if `root` is missing or
-names another folder, or if PHP runs elsewhere (in a container) and sees other folders. Where that
-container is known, it was looked whether it has the script, and which folders it mounts.
+names another folder, below an `alias`, or if PHP runs elsewhere (in a container) and sees other
+folders. Where that container is known, it was looked whether it has the script, and which folders
+it mounts. Where the script is at the path to which another setting of the site leads, that setting
+is corrected.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from checks.nginx._page_errors import page_claim, page_directive, page_error
+from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error
+from checks.nginx._script_edits import script_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.containers import ScriptContainer
+from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx.error_log import upstream_authority
@@ -35,17 +39,29 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     root = page_directive(nginx, "root") or page_directive(nginx, "alias")
     container = None if denied else _container(evidence, error.line)
+    access = None if denied or container else _access(evidence, error)
     facts = {
         "denied": denied is not None,
         "folder": root.args[0] if root and root.args else "",
         "application": error.line.upstream.partition("://")[2],
+        "named": access.path if access else "",
+        "elsewhere": access.elsewhere if access else "",
         **_container_facts(container),
     }
     step = "correct-the-path"
     if container is not None and container.source:
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
-    yield replace(claim, because=(*claim.because, *((container,) if container else ())))
+    fix = script_fix(nginx, access) if access else None
+    because = (*claim.because, *filter(None, (container, access)))
+    yield replace(claim, because=because, fix=fix or claim.fix)
+
+
+def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:
+    """Return where the script is not, and perhaps where it is."""
+    urls = {response.url for response in error.exchanges}
+    accesses = (a for a in evidence.good(PageFileAccess) if a.mistake == "script")
+    return next((access for access in accesses if access.url in urls), None)
 
 
 def _container(evidence: Evidence, line: LogLine) -> ScriptContainer | None:

@@ -46,7 +46,11 @@ from diagnose.parsers.upstream_answers import is_known_path
 from diagnose.parsers.urls import parse_url
 
 
-@check(severity=Severity.ERROR, needs=[Exchange, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange, NginxConfig],
+    explains=[*CONSEQUENCES, "http.last-slash"],
+)
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
     for nginx, match, change in decided_by(evidence, "path"):

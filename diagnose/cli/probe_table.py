@@ -108,6 +108,8 @@ ROWS = (
     _after_failure("newer_files", "namei -l FILE", "nginx"),
     _after_failure("sibling_files", "namei -l FILE; readlink /proc/PID/cwd", "nginx"),
     _after_failure("script_containers", "docker inspect NAME", "upstream"),
+    _after_failure("script_files", "namei -l FILE", "upstream"),
+    _after_failure("fallback_files", "namei -l FILE", "nginx"),
     _inside("precompressed_files", "ls -l FILE*", "nginx"),
     _inside("upload_folders", "namei -l FOLDER", "nginx"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),

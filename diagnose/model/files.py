@@ -16,7 +16,7 @@ from diagnose.model.tls import Certificate
 #: the index file of a folder, a `try_files` without `$uri.html` for addresses without the ending.
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
-    "ending", "expression", "version",
+    "ending", "expression", "version", "index", "script",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -159,7 +159,9 @@ class PageFileAccess(Access):
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
     not there, but perhaps in a folder on the way to the path; "below": the index file is in a
-    folder inside that of root; "hidden": try_files does not look for the index file of this
+    folder inside that of root; "script": PHP does not find the script of this
+    path, SCRIPT_FILENAME; "index": the folder has an index file that `index` does not name;
+    "hidden": try_files does not look for the index file of this
     folder; "ending": the file has ".html" behind this path; "expression": a location with a regular
     expression gets the request, and the file is where the longest prefix leads; "version": the
     page names the file with a version that nobody takes away).

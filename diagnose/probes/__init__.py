@@ -76,6 +76,8 @@ INSIDE = (
     "newer_files",
     "sibling_files",
     "script_containers",
+    "script_files",
+    "fallback_files",
     "precompressed_files",
     "upload_folders",
     "unincluded_sites",

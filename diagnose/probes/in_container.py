@@ -35,8 +35,8 @@ IN_CONTAINER = frozenset(
 )
 NOT_IN_CONTAINER = frozenset(
     {
-        "newer_files", "nginx_files", "page_files", "precompressed_files", "unincluded_sites",
-        "upload_folders", "resolver_answers", "site_folders",
+        "fallback_files", "newer_files", "nginx_files", "page_files", "precompressed_files",
+        "resolver_answers", "script_files", "site_folders", "unincluded_sites", "upload_folders",
     }
 )  # fmt: skip
 

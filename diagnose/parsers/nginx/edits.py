@@ -78,6 +78,23 @@ def insert_first(text: str, block: Directive, lines: list[str]) -> TextEdit:
     return TextEdit(block.opened, stop, added + (f"{newline}{inner}" if trailing else ""))
 
 
+def insert_last(text: str, block: Directive, lines: list[str]) -> TextEdit:
+    """Insert lines at the end of a block, where they come after what it includes."""
+    newline, close = _newline(text), block.stop - 1
+    if text[close : block.stop] != "}":
+        return insert_first(text, block, lines)
+    children = [child for child in block.block or () if child.file == block.file]
+    inner = indentation(text, children[0]) if children else f"{indentation(text, block)}    "
+    line_start = text.rfind("\n", 0, close) + 1
+    if text[line_start:close].strip():
+        before = len(text[:close].rstrip(" \t"))
+        added = "".join(f"{newline}{inner}{line}" for line in lines)
+        outer = indentation(text, block)
+        return TextEdit(before, close, f"{added}{newline}{outer}")
+    added = "".join(f"{inner}{line}{newline}" for line in lines)
+    return TextEdit(line_start, line_start, added)
+
+
 def replace_directive(directive: Directive, text: str) -> TextEdit:
     """Replace a directive by other text."""
     return TextEdit(directive.start, directive.stop, text)

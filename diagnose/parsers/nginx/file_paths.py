@@ -143,6 +143,33 @@ def served_file(
     return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri, folder)
 
 
+def fallback_path(location: LocationMatch, path: str) -> str:
+    """Return the path of the file to which `try_files` leads a path that is no file, "" if it
+    leads elsewhere: to a status, a named location, or what depends on more variables."""
+    try_files = location.directive("try_files")
+    last = try_files.args[-1] if try_files and try_files.args else ""
+    variables = {"uri": path, "is_args": "", "args": "", "query_string": ""}
+    uri = expand_variables(location, last.partition("?")[0], variables) if last else ""
+    return uri if uri and uri.startswith("/") and not uri.endswith("/") else ""
+
+
+def fallback_places(
+    location: LocationMatch, served: ServedFile
+) -> Iterator[tuple[PathMistake, str]]:
+    """Yield where the file of a fallback may be, with the mistake that this would mean ("base": the
+    prefix of the location is no folder of `root`; "below": `root` names a project, and the file is
+    in its public folder)."""
+    pattern = location_pattern(location.block) if location.block.name == "location" else None
+    prefix = pattern.text.rstrip("/") if pattern and pattern.modifier in {"", "^~"} else ""
+    folder, uri = served.folder.rstrip("/"), served.uri
+    yield from (place for place in served.alternatives("/") if place[0] in {"slash", "root"})
+    if served.directive.name == "root" and not served.prefix.rstrip("/"):
+        if prefix and uri.startswith(f"{prefix}/"):
+            yield "base", folder + uri.removeprefix(prefix)
+        for public in PUBLIC_FOLDERS:
+            yield "below", f"{folder}/{public}{uri}"
+
+
 def start_folder(build: NginxBuild | None, options: Sequence[str]) -> str:
     """Return the folder at which relative paths of files begin: that of the option -p, else that
     with which nginx was built (nginx(8)); "" if it is not known."""
@@ -165,6 +192,17 @@ def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ..
         for name in (index.args if index else ("index.html",))
         if not UNPLAIN_NAME.search(name) and not name.startswith("/")
     )
+
+
+def unnamed_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
+    """Return the usual index files that a folder may have and that `index` does not name, so that
+    nginx does not look for them (ngx_http_index_module: index.html alone by default)."""
+    index = location.directive("index")
+    names = index.args if index else ("index.html",)
+    if not served.uri.endswith("/") or any(map(UNPLAIN_NAME.search, names)):
+        return ()
+    usual = (*_INDEXES, "index.htm")
+    return tuple(posixpath.join(served.path, name) for name in usual if name not in names)
 
 
 def _folder(location: LocationMatch, directive: Directive, start: str) -> str:

@@ -84,3 +84,11 @@ def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
     if len([part for part in parts.values() if not part.folder]) > 1:
         parts.pop(path, None)
     return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
+
+
+def is_file(access: Access | None) -> bool:
+    """Return whether the file exists. Of a path that leads through a file (ENOTDIR) only that file
+    is listed."""
+    return access is not None and any(
+        not part.folder and not access.path.startswith(f"{part.path}/") for part in access.parts
+    )

@@ -29,6 +29,7 @@ from diagnose.parsers.nginx.file_paths import (
     password_path,
     served_file,
     start_folder,
+    unnamed_indexes,
 )
 from diagnose.parsers.nginx.final_requests import final_request, searched_location
 from diagnose.parsers.nginx.locations import (
@@ -40,7 +41,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import ending_blocks
-from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.file_access import is_file, read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Maximum number of files that are examined.
@@ -124,6 +125,8 @@ def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
 async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
     path = urlsplit((response.redirects or (response.url,))[-1]).path
     served = _served_file(ctx, config, path)
+    if served is None:
+        await _emit_outdone(ctx, config, response.url, path)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
@@ -146,7 +149,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
             url=response.url,
             elsewhere=existing_path,
             mistake=mistake,
-            types_file=types_file if _is_file(accesses.get(types_file)) else "",
+            types_file=types_file if is_file(accesses.get(types_file)) else "",
         )
     )
 
@@ -180,6 +183,22 @@ def _outdone_file(
     return [("expression", first.path)] if first and is_known else []
 
 
+async def _emit_outdone(ctx: ProbeContext, config: NginxConfig, url: str, path: str) -> None:
+    """Emit a file that is where the longest prefix leads, while a regular expression passes the
+    request on to an application."""
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    files = _outdone_file(ctx, config, path)
+    if worker is None or not files:
+        return
+    at, (mistake, file) = ctx.elapsed(), files[0]
+    for access in await read_access(ctx.machine, "", str(worker), [file]):
+        if is_file(access) and not access.denied_parts:
+            values = {field.name: getattr(access, field.name) for field in fields(access)}
+            ctx.emit(
+                PageFileAccess(**{**values, "at": at}, url=url, elsewhere=file, mistake=mistake)
+            )
+
+
 def _start_folder(ctx: ProbeContext) -> str:
     build = next(iter(ctx.observed(NginxBuild)), None)
     options = next((master.arguments for master in own_masters(ctx)), ())
@@ -195,16 +214,8 @@ def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
 def _first_existing(
     alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access]
 ) -> tuple[PathMistake, str]:
-    existing = ((mistake, path) for mistake, path in alternatives if _is_file(accesses.get(path)))
+    existing = ((mistake, path) for mistake, path in alternatives if is_file(accesses.get(path)))
     return next(existing, ("", ""))
-
-
-def _is_file(access: Access | None) -> bool:
-    """Return whether the file exists. Of a path that leads through a file (ENOTDIR) only that file
-    is listed."""
-    return access is not None and any(
-        not part.folder and not access.path.startswith(f"{part.path}/") for part in access.parts
-    )
 
 
 # The target itself
@@ -235,9 +246,11 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     file = _served_file(ctx, config, path)
     if exchange.status == 403:
         if file is not None:
-            await _emit_public_folder(ctx, exchange, file)
+            await _emit_index(ctx, config, exchange, file)
         return
     served = file or _served_file(ctx, config, path, with_scripts=True)
+    if served is None:
+        await _emit_outdone(ctx, config, exchange.url, path)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
@@ -256,9 +269,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     mistake, existing_path = _first_existing(alternatives, accesses)
     script_access = accesses.get(script)
     is_elsewhere = bool(existing_path) and mistake != "fallback"
-    if script_access is not None and not _is_file(script_access) and not is_elsewhere:
+    if script_access is not None and not is_file(script_access) and not is_elsewhere:
         access, mistake = script_access, "no-fallback"
-        existing_path = next((file for file in scripts_below if _is_file(accesses.get(file))), "")
+        existing_path = next((file for file in scripts_below if is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
     if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
@@ -283,6 +296,7 @@ def _target_alternatives(
     alternatives: list[tuple[PathMistake, str]] = [
         ("hidden", index) for index in hidden if not UNSAFE.search(index)
     ]
+    alternatives += _outdone_file(ctx, config, path)
     for mistake, other_path in file.alternatives(path):
         if mistake != "base" and not (mistake == "root" and _has_another_use(config, file)):
             is_folder = path.endswith("/")
@@ -295,23 +309,28 @@ def _target_alternatives(
     return [*alternatives, ("fallback", file.fallback[1])]
 
 
-async def _emit_public_folder(ctx: ProbeContext, exchange: Exchange, served: ServedFile) -> None:
-    """Emit where the index file is, if it is in the public folder of the project that `root`
-    names."""
+async def _emit_index(
+    ctx: ProbeContext, config: NginxConfig, exchange: Exchange, served: ServedFile
+) -> None:
+    """Emit where the index file is: in the folder, by a name that `index` does not have, or in the
+    public folder of the project that `root` names."""
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
-    indexes = list(served.public_indexes)
+    match = next(_matches(ctx, config, served.uri), None)
+    unnamed = unnamed_indexes(match, served) if match else ()
+    indexes = [*unnamed, *served.public_indexes]
     if worker is None or not indexes or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
     accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
     folder = next((access for access in accesses if access.path == served.path), None)
-    existing = [access.path for access in accesses if access.path in indexes and _is_file(access)]
+    existing = [access.path for access in accesses if access.path in indexes and is_file(access)]
     if folder is None or not existing or folder.denied_parts:
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}
+    mistake: PathMistake = "index" if existing[0] in unnamed else "below"
     ctx.emit(
         PageFileAccess(
-            **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake="below"
+            **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake=mistake
         )
     )
 

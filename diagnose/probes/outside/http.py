@@ -19,7 +19,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import Url, parse_url
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import (
     PageRequest,
@@ -96,7 +96,8 @@ async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=Exchange)
 async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Ask as a browser does, if a program is refused."""
+    """Ask as a browser does, if a program is refused, and for the other spelling of a path that
+    is not found."""
     if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
         if exchange.failure is None and (exchange.status or 0) < 400:
             return
@@ -104,6 +105,14 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
 
         if is_refusal(ctx, exchange):
             await request_as_browser(ctx, exchange)
+        if is_first(ctx, exchange, _is_not_found):
+            from diagnose.probes.outside.path_spellings import request_other_spelling
+
+            await request_other_spelling(ctx, exchange)
+
+
+def _is_not_found(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return exchange.is_page_of(ctx.target) and exchange.status == 404
 
 
 @probe(after=Exchange)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Claim, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -73,3 +73,36 @@ def test_fires_and_names_the_application_that_the_folder_keeps_from_answering() 
     assert claim.facts["route"] == "/index.php"
     (claim,) = judge("nginx.index-missing", RUNNING, config(text), LOG_READ, NO_INDEX, page(403))
     assert claim.facts["route"] == ""
+
+
+PHP = "    location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; }\n"
+
+
+def _unnamed(site: str) -> Claim:
+    access = examined("/var/www/html", elsewhere="/var/www/html/index.php", mistake="index")
+    observations = (RUNNING, config(site), LOG_READ, NO_INDEX, page(403), access)
+    (claim,) = judge("nginx.index-missing", *observations)
+    return claim
+
+
+def test_fires_and_names_the_index_file_that_is_there() -> None:
+    claim = _unnamed(SITE.replace("    index index.php home.html;\n", PHP))
+    assert claim.severity is Severity.ERROR
+    assert (claim.facts["unnamed"], claim.facts["source"]) == ("index.php", False)
+    assert claim.fix
+    assert "+    index index.php index.html;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_and_adds_the_file_to_the_names_of_the_site() -> None:
+    claim = _unnamed(SITE.replace("index.php home.html;", f"home.html;\n{PHP}"))
+    assert claim.fix
+    assert "+    index index.php home.html;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_and_does_not_name_a_script_that_nobody_runs() -> None:
+    """Visitors would get its source."""
+    claim = _unnamed(SITE.replace("    index index.php home.html;\n", ""))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["source"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -1,7 +1,11 @@
-from diagnose.model import Confidence
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.files import PageFileAccess
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page, redirected
+from tests.support.page_file_access import examined
 
 CYCLE = 'rewrite or internal redirection cycle while internally redirecting to "/index.html"'
 SPA = """\
@@ -73,3 +77,35 @@ def test_fires_on_the_page_to_which_the_target_redirects() -> None:
     assert not judge(
         "nginx.redirect-cycle", RUNNING, config(site), LOG_READ, line, *redirected(200)
     )
+
+
+BELOW = SPA.replace("location / {", "location /app/ {").replace("/index.html", "/app/index.html")
+
+
+def corrected(text: str, path: str, access: PageFileAccess) -> str:
+    """The edit for a page of the application that is there."""
+    target = replace(SHOP, path=path)
+    line = logged(
+        CYCLE.replace("/index.html", access.path.removeprefix("/var/www/shop")), path=path
+    )
+    failed, access = replace(page(500), url=target.url), replace(access, url=target.url)
+    seen = (RUNNING, config(text), LOG_READ, line, failed, access)
+    (claim,) = judge("nginx.redirect-cycle", *seen, target=target)
+    assert claim.facts["elsewhere"] == access.elsewhere
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    return next(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+
+
+def test_fires_and_writes_alias_for_a_prefix_that_is_no_folder() -> None:
+    access = examined(
+        "/var/www/shop/app/index.html", elsewhere="/var/www/shop/index.html", mistake="base"
+    )
+    assert "+        alias /var/www/shop/;" in corrected(BELOW, "/app/", access)
+
+
+def test_fires_and_names_the_folder_of_the_build() -> None:
+    access = examined(
+        "/var/www/shop/index.html", elsewhere="/var/www/shop/dist/index.html", mistake="below"
+    )
+    assert "+    root /var/www/shop/dist;" in corrected(SPA, "/cart", access)

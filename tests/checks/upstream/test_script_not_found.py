@@ -1,10 +1,13 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Manual, Vantage
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Manual, Vantage
 from diagnose.model.containers import BindMount, ScriptContainer
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_file_access import examined
 
 SITE = """\
 server {
@@ -91,3 +94,83 @@ def test_fires_as_before_where_the_container_says_nothing() -> None:
         replace(LACKS, source=""),
     ):
         assert step_of(of(container)) == "correct-the-path"
+
+
+ELSEWHERE = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        root /srv/shop;
+        index index.php;
+    }
+    location ~ \\.php$ {
+        ROOT
+        include fastcgi_params;
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+
+
+def corrected(text: str, missing: str, there: str, url: str = "/") -> Claim:
+    access = examined(missing, url, elsewhere=there, mistake="script")
+    target = replace(SHOP, path=url)
+    line = replace(logged(SAID, path=url), upstream=UNKNOWN.upstream)
+    seen = (config(text), LOG_READ, line, replace(page(404), url=target.url), access)
+    state = replace(RUNNING, masters=(replace(RUNNING.masters[0], arguments=("-p", "/etc/nginx")),))
+    (claim,) = judge("upstream.script-not-found", state, *seen, target=target)
+    return claim
+
+
+@pytest.mark.parametrize("root", ["root html;", ""])
+def test_fires_and_gives_the_location_of_php_the_folder_of_the_pages(root: str) -> None:
+    text = ELSEWHERE.replace("        ROOT\n", f"        {root}\n" if root else "")
+    claim = corrected(text, "/etc/nginx/html/index.php", "/srv/shop/index.php")
+    assert (claim.facts["named"], claim.facts["elsewhere"]) == (
+        "/etc/nginx/html/index.php", "/srv/shop/index.php",
+    )  # fmt: skip
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+        root /srv/shop;" in edit.diff
+    assert "+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;" in edit.diff
+
+
+def test_fires_and_writes_a_location_for_php_below_the_prefix() -> None:
+    php = "location ~ \\.php$ { include fastcgi.conf; fastcgi_pass unix:/run/php/php-fpm.sock; }"
+    text = SITE.replace(
+        "location / {", f"location /blog/ {{ alias /srv/wp/; }} {php} location / {{"
+    )
+    claim = corrected(text, "/var/www/shop/blog/a.php", "/srv/wp/a.php", "/blog/a.php")
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    lines = [line.lstrip("+ ") for line in edit.diff.splitlines()]
+    assert "fastcgi_pass unix:/run/php/php-fpm.sock;" in lines
+    assert "fastcgi_param SCRIPT_FILENAME $request_filename;" in lines
+
+
+def test_fires_and_lets_root_name_the_public_folder() -> None:
+    text = f"{SITE.replace('fastcgi_pass', 'include fastcgi_params; fastcgi_pass')}"
+    there = "/var/www/shop/public/index.php"
+    claim = corrected(text, "/var/www/shop/index.php", there)
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+    root /var/www/shop/public;" in edit.diff
+
+
+def test_fires_and_names_the_file_below_an_alias() -> None:
+    php = "location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; include fastcgi_params; }"
+    text = SITE.replace(
+        "location / {", f"location /blog/ {{ alias /srv/wp/; {php} }} location / {{"
+    )
+    claim = corrected(text, "/srv/wp/blog/a.php", "/srv/wp/a.php", "/blog/a.php")
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "fastcgi_param SCRIPT_FILENAME $request_filename;" in edit.diff
+
+
+def test_fires_and_leaves_it_to_a_person_where_the_script_is_nowhere() -> None:
+    claim = corrected(ELSEWHERE.replace("        ROOT\n", ""), "/etc/nginx/html/index.php", "")
+    assert step_of(claim) == "correct-the-path"
+    assert claim.facts["named"] == "/etc/nginx/html/index.php"

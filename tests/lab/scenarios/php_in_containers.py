@@ -75,3 +75,18 @@ def php_in_a_container_with_the_site(lab: Lab) -> None:
 @healthy(not_on=UNMOUNTED)
 def php_in_a_container_is_told_the_other_path(lab: Lab) -> None:
     _php(lab, (("/srv/shop", "/var/www/html"),), "/var/www/html$fastcgi_script_name")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.wrong-protocol",
+    manual="the location of PHP has to be written",
+    not_on=UNMOUNTED,
+)
+def php_in_a_container_is_asked_in_http(lab: Lab) -> None:
+    """`proxy_pass http://` to the port at which the container of PHP-FPM is published."""
+    engine = Engine(lab)
+    argv = lab.server.application("fpm_server", "0.0.0.0:9000")
+    address = engine.run("fpm", argv, ports=[(8080, 9000)])
+    engine.reaches(address, 9000)
+    lab.change(PAGE, "  location / { proxy_pass http://127.0.0.1:8080; }\n\n")

@@ -106,3 +106,14 @@ def test_the_lines_that_a_diff_makes_are_those_that_are_new(
     assert len(made) == len(set(made))
     assert not Counter(kept) - Counter(had)
     assert made[-1] == len(have)
+
+
+def test_lines_at_the_end_of_a_block() -> None:
+    text = "location / {\n    include a;\n}\nlocation /b { include b; }\n"
+    first, second = parse(text, "/n.conf")
+    assert edits.apply_edits(text, edits.insert_last(text, first, ["x 1;"])) == text.replace(
+        "include a;\n", "include a;\n    x 1;\n"
+    )
+    assert edits.apply_edits(text, edits.insert_last(text, second, ["x 1;"])) == text.replace(
+        "{ include b; }", "{ include b;\n    x 1;\n}"
+    )

@@ -134,6 +134,28 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
     assert (access.elsewhere, access.mistake) == (elsewhere, "expression")
 
 
+@pytest.mark.parametrize(("mode", "mistakes"), [("644", ["expression"]), ("600", [])])
+def test_the_file_of_a_prefix_before_which_an_application_is_asked(
+    mode: str, mistakes: list[str]
+) -> None:
+    file = "/srv/pic/app.css"
+    locations = r"location /pic/ { alias /srv/pic/; } location ~ \.css$ { proxy_pass http://a:1; }"
+    text = f"server {{ listen 443 ssl; {locations} }}"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", file))
+    answer = f"uid 33\ngids 33\nname www-data www-data\npath {file}\n"
+    answer += (
+        f"part 0 root 0 root 755 directory||/\npart 0 root 0 root {mode} regular file||{file}\n"
+    )
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
+
+    async def work() -> None:
+        await page_files.of_page.work(ctx, answered(sheet("/pic/app.css"), 404), config(text))
+
+    asyncio.run(work())
+    assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistakes
+
+
 def test_files_that_browsers_use_are_not_examined() -> None:
     used = answered(sheet("/static/css/app.css"))
     assert not examined(used).observed(PageFileAccess)
@@ -210,7 +232,8 @@ def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> N
 def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: list[str]) -> None:
     text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;")
     refused, seen = page(403), config(text)
-    indexes = [
+    indexes = ["/srv/shop/index.php", "/srv/shop/index.htm"]
+    indexes += [
         f"/srv/shop/{folder}/{index}"
         for folder in file_paths.PUBLIC_FOLDERS
         for index in ("index.php", "index.html")
@@ -234,6 +257,27 @@ def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: 
     accesses = ctx.observed(PageFileAccess)
     assert [access.mistake for access in accesses] == mistake
     assert [access.elsewhere for access in accesses] == ["/srv/shop/public/index.php"] * there
+
+
+def test_the_index_file_that_the_setting_does_not_name() -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;")
+    refused, seen = replace(page(403), url="https://shop.example.com/blog/"), config(text)
+    paths = [f"/srv/shop/blog{name}" for name in ("", "/index.php", "/index.htm")]
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    folder = "part 0 root 0 root 755 directory||/srv/shop/blog\n"
+    file = "part 0 root 0 root 644 regular file||/srv/shop/blog/index.php\n"
+    answer = f"uid 33\ngids 33\nname www-data www-data\npath {paths[0]}\n{folder}"
+    ctx = Looking(RecordedMachine({asked: f"{answer}path {paths[1]}\n{folder}{file}"}))
+    ctx.emit(RUNNING)
+
+    async def work() -> None:
+        ctx.emit(seen)
+        ctx.emit(refused)
+        await page_files.missing_target.work(ctx, refused, seen)
+
+    asyncio.run(work())
+    (access,) = ctx.observed(PageFileAccess)
+    assert (access.mistake, access.elsewhere) == ("index", "/srv/shop/blog/index.php")
 
 
 def test_the_index_of_the_site_that_try_files_hides() -> None:

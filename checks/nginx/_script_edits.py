@@ -1,0 +1,91 @@
+"""The setting of nginx that leads PHP to the script."""
+
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from diagnose.model import Applicability, Fix
+from diagnose.model.files import PageFileAccess
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import outdone_location
+from diagnose.parsers.nginx.script_paths import (
+    USUAL_NAME,
+    ScriptMistake,
+    ScriptRequest,
+    other_scripts,
+    script_request,
+)
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+_NAME = "fastcgi_param SCRIPT_FILENAME"
+
+
+def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
+    """Return the edit by which PHP gets the path at which the script is; None if that is not known.
+    PHP runs what is in the folder then, so it needs a look."""
+    path, start = nginx.evidence.target.path, nginx.start_folder
+    for selected in nginx.answering_servers() if access.elsewhere else ():
+        request = script_request(selected.server, path, start)
+        if request is None or request.script.path != access.path:
+            continue
+        for mistake, file, folder in other_scripts(selected.server, request, start):
+            if file == access.elsewhere:
+                changes = (
+                    _nested(nginx, selected.server, request)
+                    if mistake == "nested"
+                    else _changes(nginx, request, mistake, folder)
+                )
+                file_edits = config_edits(nginx, changes)
+                if not file_edits:
+                    return None
+                return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
+    return None
+
+
+def _nested(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:
+    """Give the location of the prefix one of its own for PHP: it comes before those of the server
+    block (ngx_http_core_module, "location")."""
+    outdone, passing = outdone_location(server, request.uri), pass_directive_of(request.match)
+    file = nginx.file(outdone.block) if outdone else None
+    if outdone is None or file is None or passing is None or passing.name != "fastcgi_pass":
+        return {}
+    lines = ["include fastcgi_params;", f"{_NAME} $request_filename;"]
+    lines.append(f"fastcgi_pass {' '.join(passing.args)};")
+    block = ["location ~ \\.php$ {", *(f"    {line}" for line in lines), "}"]
+    return {file.path: [edits.insert_last(file.text, outdone.block, block)]}
+
+
+def _changes(nginx: Nginx, request: ScriptRequest, mistake: ScriptMistake, folder: str) -> Changes:
+    block, changes = request.match.block, Changes()
+    root = request.match.directive("root")
+    if mistake == "below" and root is not None:
+        return {root.file: [edits.replace_directive(root, f"root {folder};")]}
+    file = nginx.file(block)
+    if file is None or mistake == "below":
+        return changes
+    if mistake == "folder":
+        roots = [root for root in children(block, "root") if root.file == block.file]
+        line = f"root {folder};"
+        changes[block.file] = [
+            edits.replace_directive(roots[-1], line)
+            if roots
+            else edits.insert_first(file.text, block, [line])
+        ]
+    line = f"{_NAME} {'$request_filename' if request.is_alias else USUAL_NAME};"
+    names = [
+        parameter
+        for parameter in request.match.directives("fastcgi_param")
+        if parameter.args[:1] == ("SCRIPT_FILENAME",)
+    ]
+    has_usual = any(name.args[1:] == (USUAL_NAME,) for name in names[-1:])
+    if mistake == "name" or not has_usual:
+        own = [name for name in names[-1:] if name in children(block, "fastcgi_param")]
+        is_here = bool(own) and own[0].file == block.file
+        change = (
+            edits.replace_directive(own[0], line)
+            if is_here
+            else edits.insert_last(file.text, block, [line])
+        )
+        changes.setdefault(block.file, []).append(change)
+    return changes

@@ -1,0 +1,63 @@
+"""Probe for the page to which `try_files` leads every path, where nginx answers 500: whether it is
+there, or where another setting of the location would lead ("rewrite or internal redirection
+cycle").
+"""
+
+from dataclasses import fields
+
+from diagnose.model.files import PageFileAccess
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.parsers.nginx.file_paths import (
+    fallback_path,
+    fallback_places,
+    served_file,
+    start_folder,
+)
+from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.sanitize import UNSAFE
+from diagnose.probes import ProbeContext, is_first, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.file_access import is_file, read_access
+from diagnose.probes.inside.nginx_processes import own_masters
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Emit the path of the page, and where it is."""
+    if not is_first(ctx, exchange, _has_failed):
+        return
+    path = ctx.target.path.partition("?")[0]
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    options = next((master.arguments for master in own_masters(ctx)), ())
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    for _, server in answering_blocks(ctx, config):
+        uri = fallback_path(select_location(server, path), path)
+        location = select_location(server, uri) if uri else None
+        start = start_folder(build, options)
+        served = served_file(location, uri, start=start) if location else None
+        if location is None or served is None or worker is None or UNSAFE.search(served.path):
+            continue
+        places = [
+            place for place in fallback_places(location, served) if not UNSAFE.search(place[1])
+        ]
+        at, files = ctx.elapsed(), dict.fromkeys((served.path, *(path for _, path in places)))
+        accesses = {
+            access.path: access
+            for access in await read_access(ctx.machine, "", str(worker), list(files))
+        }
+        access = accesses.get(served.path)
+        if access is None or is_file(access):
+            return
+        for mistake, file in places:
+            if is_file(accesses.get(file)):
+                values = {field.name: getattr(access, field.name) for field in fields(access)}
+                values |= {"at": at, "url": exchange.url, "elsewhere": file, "mistake": mistake}
+                ctx.emit(PageFileAccess(**values))
+                return
+        return
+
+
+def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_page and exchange.status == 500

@@ -1,0 +1,59 @@
+"""Probe for the script that PHP-FPM does not find: whether it is where nginx says, or where another
+setting of the site leads.
+"""
+
+from dataclasses import fields
+
+from diagnose.model.files import PageFileAccess
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.parsers.nginx.file_paths import start_folder
+from diagnose.parsers.nginx.script_paths import other_scripts, script_request
+from diagnose.parsers.sanitize import UNSAFE
+from diagnose.probes import ProbeContext, is_first, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.file_access import is_file, read_access
+from diagnose.probes.inside.nginx_processes import own_masters
+
+#: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
+_MISSING = "File not found."
+#: Maximum number of other places.
+_MAX_PLACES = 16
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Emit the path of the script as PHP gets it, and where it is."""
+    if not is_first(ctx, exchange, _is_missing):
+        return
+    server = next((server for _, server in answering_blocks(ctx, config)), None)
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    options = next((master.arguments for master in own_masters(ctx)), ())
+    start = start_folder(build, options)
+    path = ctx.target.path.partition("?")[0]
+    request = script_request(server, path, start) if server else None
+    if server is None or request is None or worker is None or UNSAFE.search(request.script.path):
+        return
+    others = dict.fromkeys(
+        file for _, file, _ in other_scripts(server, request, start) if not UNSAFE.search(file)
+    )
+    at, places = ctx.elapsed(), [request.script.path, *list(others)[:_MAX_PLACES]]
+    accesses = {
+        access.path: access for access in await read_access(ctx.machine, "", str(worker), places)
+    }
+    named = accesses.get(places[0])
+    if named is None or is_file(named):
+        return
+    elsewhere = next((path for path in places[1:] if is_file(accesses.get(path))), "")
+    values = {field.name: getattr(named, field.name) for field in fields(named)}
+    ctx.emit(
+        PageFileAccess(
+            **{**values, "at": at}, url=exchange.url, elsewhere=elsewhere, mistake="script"
+        )
+    )
+
+
+def _is_missing(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_page and exchange.status == 404 and exchange.body.startswith(_MISSING)

@@ -1,0 +1,88 @@
+"""PHP-FPM with a program whose one script answers a few paths, or only with scripts of their own.
+
+    python -m tests.lab.applications.fpm_server 127.0.0.1:9000 /index.php/users /users
+
+The script is the file of SCRIPT_FILENAME; with the default `cgi.fix_pathinfo=1` a part of that path
+will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_request_info()). With
+paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404. A place
+that is a path of the file system is a Unix socket.
+"""
+
+import asyncio
+import sys
+from pathlib import Path, PurePosixPath
+
+from tests.lab.applications.gateway_server import ends_request, php, record
+
+PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
+MISSING = "<!doctype html><title>Not Found</title><p>404 | Not Found</p>\n"
+
+
+def params(data: bytes) -> dict[str, str]:
+    """The pairs of the FCGI_PARAMS records (FastCGI 1.0 sections 3.3 and 3.4)."""
+    content, pairs = b"", {}
+    while len(data) >= 8:
+        length, padding = int.from_bytes(data[4:6], "big"), data[6]
+        if data[1] == 4:
+            content += data[8 : 8 + length]
+        data = data[8 + length + padding :]
+    while content:
+        sizes = []
+        for _ in range(2):
+            if content[0] < 128:
+                sizes.append(content[0])
+                content = content[1:]
+            else:
+                sizes.append(int.from_bytes(content[:4], "big") & 0x7FFFFFFF)
+                content = content[4:]
+        name, value = content[: sizes[0]], content[sizes[0] : sum(sizes)]
+        pairs[name.decode("latin-1")] = value.decode("latin-1")
+        content = content[sum(sizes) :]
+    return pairs
+
+
+def script(filename: str) -> Path | None:
+    """The file, or the nearest part of the path that is a file."""
+    path = PurePosixPath(filename)
+    return next((Path(part) for part in (path, *path.parents) if Path(part).is_file()), None)
+
+
+def answer(data: bytes, routes: tuple[str, ...]) -> bytes:
+    pairs = params(data)
+    filename = pairs.get("SCRIPT_FILENAME", "")
+    if not filename:
+        return record(6, b"Content-type: text/html\r\n\r\n") + record(6, b"") + record(3, bytes(8))
+    file = script(filename)
+    if file is None:
+        return php()
+    path = pairs.get("REQUEST_URI", "/").partition("?")[0]
+    known = not routes or file.name != "index.php" or path in routes
+    status = "" if known else "Status: 404 Not Found\r\n"
+    head = f"{status}X-Powered-By: PHP/8.2.29\r\nContent-type: text/html; charset=UTF-8\r\n\r\n"
+    page = PAGE if known else MISSING
+    return record(6, f"{head}{page}".encode()) + record(6, b"") + record(3, bytes(8))
+
+
+async def main(place: str, routes: tuple[str, ...]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(65536)
+        while data[:1] == b"\x01" and not ends_request(data) and data[1] != 9:
+            data += await reader.read(65536)
+        if data[:2] == bytes((1, 9)):
+            writer.write(bytes((1, 10, 0, 0, 0, 0, 0, 0)))
+        elif data[:1] == b"\x01":
+            writer.write(answer(data, routes))
+        await writer.drain()
+        writer.close()
+
+    if place.startswith("/"):
+        server = await asyncio.start_unix_server(serve, place)
+    else:
+        host, _, port = place.rpartition(":")
+        server = await asyncio.start_server(serve, host, int(port))
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], tuple(sys.argv[2:])))

@@ -1,0 +1,54 @@
+"""Where the script is that PHP does not find."""
+
+import asyncio
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model.files import PageFileAccess
+from diagnose.model.http import Exchange
+from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
+from diagnose.probes.inside import script_files
+from diagnose.probes.inside.file_access import ACCESS_SCRIPT
+from tests.probes.inside.test_page_files import RUNNING
+from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import config
+from tests.support.recorded_machine import RecordedMachine
+from tests.support.upstream_evidence import page
+
+NAMED, REAL = "/scripts/index.php", "/srv/shop/index.php"
+SITE = config(
+    "server { listen 443 ssl; server_name shop.example.com; root /srv/shop; index index.php;"
+    " location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000;"
+    " fastcgi_param SCRIPT_FILENAME /scripts$fastcgi_script_name; } }"
+)
+MISSING = replace(page(404), body="File not found.\n")
+FOLDER = "part 0 root 0 root 755 directory||"
+FILE = f"part 0 root 0 root 644 regular file||{REAL}\n"
+
+
+def looked(answer: Exchange, real: str = FILE) -> tuple[PageFileAccess, ...]:
+    below = (f"/srv/shop/{folder}/index.php" for folder in PUBLIC_FOLDERS)
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", NAMED, REAL, *below))
+    text = f"uid 33\ngids 33\nname www-data www-data\npath {NAMED}\n{FOLDER}/\n"
+    ctx = Looking(RecordedMachine({asked: f"{text}path {REAL}\n{FOLDER}/\n{real}"}))
+    for observation in (RUNNING, SITE, answer):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await script_files.missing_script.work(ctx, answer, SITE)
+
+    asyncio.run(work())
+    return tuple(ctx.observed(PageFileAccess))
+
+
+@pytest.mark.parametrize(("real", "elsewhere"), [(FILE, REAL), ("", "")])
+def test_the_script_is_where_another_setting_leads(real: str, elsewhere: str) -> None:
+    (access,) = looked(MISSING, real)
+    assert (access.path, access.elsewhere, access.mistake) == (NAMED, elsewhere, "script")
+
+
+def test_nothing_is_read_for_an_answer_of_the_program_itself() -> None:
+    assert not looked(replace(MISSING, body="<h1>404</h1>"))
+    assert not looked(replace(MISSING, status=200))
