@@ -1,13 +1,14 @@
 """What the checks of HAProxy share: the proxies that take the target's requests, and edits of their
 lines."""
 
+import math
 from dataclasses import dataclass
 
 from checks.server import ServerView, line_edit, line_text, place_text, server_on_port
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.web_servers import SiteRedirect, WebSite
-from diagnose.parsers.haproxy.config import Line, split_words
+from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 
@@ -84,6 +85,18 @@ def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
     if {'"', "'", "\\"} & set(body):
         return None
     return replace(view, line, f"{body.strip()} {word}" + (f"  {mark}{comment}" if mark else ""))
+
+
+def longer_server_timeout(view: ServerView, backend: Proxy, needed: float) -> Edit | None:
+    """Return an edit that lets a backend alone wait longer for its servers ("timeout server"):
+    others may need their time. `needed` is what an answer takes, in seconds."""
+    current = backend.timeout("server")
+    longest = max(needed, current[0] if current else 0.0)
+    text = f"timeout server {max(60, math.ceil(longest * 2))}s"
+    if current and current[1] in backend.lines:
+        return replace(view, current[1], text)
+    section = backend.section
+    return insert_after(view, Line((section.kind,), section.file, section.line), text)
 
 
 def kept_upgrade(view: ServerView, path: str) -> Edit | None:
