@@ -1,13 +1,14 @@
 """The server runs with another configuration than the one on disk, and the site of the target
 differs in them. What is loaded was asked of the server itself (Caddy's admin API). Where that is
 off, Caddy's empty answer 200 shows that the site on disk is not loaded: it is what Caddy answers
-for a name that it does not know."""
+for a name that it does not know. HAProxy's statistics show the servers that it has loaded."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
+from checks.server._haproxy_loaded import unloaded_change
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -44,6 +45,9 @@ _ON_PURPOSE = {401, 403, 429}
         "server.site-missing",
         "server.application-down",
         "server.application-speaks-tls",
+        "server.haproxy-health-check-fails",
+        "server.haproxy-no-server",
+        "server.haproxy-no-backend",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:
@@ -54,6 +58,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     if view.config.loaded is None:
         yield from _not_asked(view)
+        yield from _not_loaded_by_haproxy(view)
     if view.config.loaded is not False:
         return
     running = replace(view.config, sites=view.config.running)
@@ -73,6 +78,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             "matters": bool(symptoms),
             "off": False,
             "unit": view.server.unit,
+            **_CADDY,
         },
         severity=None if symptoms else Severity.NOTE,
         ruled_out=("server.config-invalid",),
@@ -110,12 +116,58 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
             "matters": True,
             "off": off,
             "unit": server.unit,
+            **_CADDY,
         },
         confidence=Confidence.LIKELY,
         ruled_out=("server.config-invalid",),
         fix=Fix((*test_steps(server), Manual("restart", Where.SERVER)), Applicability.MANUAL)
         if off
         else _fix(view, False),
+    )
+
+
+#: Facts that only HAProxy has.
+_CADDY: dict[str, object] = {
+    "caddy": True,
+    "running": "",
+    "written": "",
+    "backend": "",
+    "answer": "",
+}
+
+
+def _not_loaded_by_haproxy(view: ServerView) -> Iterator[Claim]:
+    """Make the claim where a file is newer than what HAProxy loaded, and its statistics show other
+    servers than the file, or the application that the file names answers what visitors miss."""
+    symptoms = tuple(
+        symptom
+        for symptom in _symptoms(view.evidence)
+        # An empty page is Caddy's answer for an unknown name.
+        if not isinstance(symptom, Exchange) or is_error(symptom)
+    )
+    change = unloaded_change(view) if symptoms else None
+    if change is None:
+        return
+    yield Claim(
+        about=Subject(text=change.file),
+        covers=(Subject(),),
+        because=(view.server, *change.because, *symptoms),
+        facts={
+            **view.facts,
+            "file": change.file,
+            "missing": False,
+            "matters": True,
+            "off": False,
+            "unit": view.server.unit,
+            "caddy": False,
+            "backend": change.backend,
+            "running": change.running,
+            "written": change.written,
+            "answer": change.answer,
+        },
+        confidence=Confidence.CERTAIN if change.is_shown else Confidence.LIKELY,
+        ruled_out=("server.config-invalid",),
+        fix=_fix(view, change.is_shown),
     )
 
 

@@ -54,6 +54,31 @@ def health_check_asks_the_websocket(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
+@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
+def right_file_is_not_loaded(lab: Lab) -> None:
+    """The port of the server line was put right, and HAProxy was not reloaded."""
+    server_line_with_another_port(lab)
+    later(lab)
+    haproxy.edit(lab, ":3001", ":3000")
+
+
+@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
+def new_rule_is_not_loaded(lab: Lab) -> None:
+    """A default_backend was added for requests without a rule, and HAProxy was not reloaded."""
+    rule = "    use_backend app if { hdr(host) -i www.shop.example.com }\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rule))
+    later(lab)
+    haproxy.edit(lab, rule, f"{rule}    default_backend app\n")
+
+
+@healthy_haproxy()
+def a_comment_is_not_loaded(lab: Lab) -> None:
+    """The file is newer than what HAProxy loaded, and the site is well."""
+    haproxy.serve(lab)
+    later(lab)
+    haproxy.edit(lab, "frontend http\n", "# by hand\nfrontend http\n")
+
+
 @haproxy_scenario(
     outside="http.server-error",
     server="server.application-down",
