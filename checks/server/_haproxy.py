@@ -4,10 +4,20 @@ lines."""
 import math
 from dataclasses import dataclass
 
-from checks.server import ServerView, line_edit, line_text, place_text, server_on_port
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    pages_with_status,
+    place_text,
+    server_on_port,
+)
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRedirect, WebSite
+from diagnose.parsers.haproxy.addresses import BackendServer
 from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
@@ -39,6 +49,29 @@ def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
     config = parsed(view.config)
     proxies = target_proxies(config, evidence.target, path)
     return HaproxyView(view, proxies) if proxies else None
+
+
+def refused_visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
+    """Return what visitors get where HAProxy has no server for them: a page with 503, and in mode
+    tcp a connection that it closes without a byte."""
+    evidence = haproxy.view.evidence
+    if haproxy.proxies.frontend.mode == "http":
+        return tuple(pages_with_status(evidence, 503))
+    handshakes = (
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == evidence.target.port and handshake.is_browser_like
+    )
+    visits: tuple[Exchange | Handshake, ...] = (*handshakes, *page_exchanges(evidence))
+    return tuple(
+        visit for visit in visits if visit.failure and visit.failure.kind in {"closed", "reset"}
+    )
+
+
+def lacks_check_ssl(proxies: TargetProxies, server: BackendServer) -> bool:
+    """Return whether TLS of visitors is passed on to a server whose health check has none: it is a
+    connection of its own, and needs "check-ssl" (Configuration Manual, section 5.2)."""
+    return proxies.passes_tls_on and not server.tls and "check-ssl" not in server.options
 
 
 def place(line: Line) -> str:

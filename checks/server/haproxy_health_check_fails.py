@@ -8,7 +8,14 @@ ALLOWED_HOSTS), it asks a path that is not there, or the path of a WebSocket.
 from collections.abc import Iterator
 
 from checks.server import reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from checks.server._haproxy import (
+    HaproxyView,
+    haproxy_view,
+    lacks_check_ssl,
+    place,
+    refused_visits,
+    replace,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,8 +31,9 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyTry, ServerState
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
 #: What an application answers on purpose to say that it is not well.
@@ -46,7 +54,13 @@ class FailedCheck:
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, HaproxyTry, Exchange],
-    explains=["server.application-answers", "http.server-error", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "http.server-error",
+        "tls.closed",
+        "tls.reset",
+        "websocket.*",
+    ],
 )
 def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
@@ -54,9 +68,9 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     http = http_check(backend) if backend else None
     if haproxy is None or backend is None or http is None or _has_server(haproxy, backend.name):
         return
-    exchanges = [exchange for exchange in page_exchanges(evidence) if exchange.status == 503]
-    failed = _failed_check(haproxy, http)
-    if not exchanges or failed is None:
+    visits, failed = refused_visits(haproxy), _failed_check(haproxy, http)
+    is_plain = any(lacks_check_ssl(haproxy.proxies, server) for server in servers_of(backend))
+    if not visits or failed is None or is_plain:
         return
     is_unwell = failed.status in _UNWELL
     edit = None if is_unwell else _edit(haproxy, http, failed)
@@ -65,7 +79,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*exchanges, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
+        because=(*visits, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,

@@ -38,6 +38,12 @@ class TargetProxies:
         return self.selection.backend if self.selection else ""
 
     @property
+    def passes_tls_on(self) -> bool:
+        """Whether the backend gets the TLS of visitors as it is."""
+        mode = self.backend.mode if self.backend else self.frontend.mode
+        return mode == "tcp" and not self.tls
+
+    @property
     def sni_too_early(self) -> Line | None:
         """The rule that chooses by the name in TLS, in mode tcp, without a wait for the handshake
         ("tcp-request inspect-delay"): the name may not have arrived yet."""

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Failure
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Handshake
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
@@ -76,3 +77,18 @@ def test_fires_for_localhost_of_haproxy_that_is_half_served(address: str) -> Non
     assert not judge(CHECK, HAPROXY, config, half, ANSWER)
     both = Listeners(sockets=(replace(APPLICATION, address="::", family=6, dual=True),))
     assert not judge(CHECK, HAPROXY, config, both, UNAVAILABLE)
+
+
+def test_fires_when_haproxy_passes_tls_on_to_nobody() -> None:
+    text = (
+        "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
+        "backend app\n    mode tcp\n    server a 127.0.0.1:8443\n"
+    )
+    gone = Failure("closed", "the connection was closed")
+    closed = Handshake(address="203.0.113.10", port=443, failure=gone)
+    listening = Listeners(sockets=())
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), listening, closed)
+    assert claim.facts["status"] == ""
+    assert claim.facts["application"] == "127.0.0.1:8443"
+    rejected = replace(closed, failure=Failure("alert", "unrecognized_name"))
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), listening, rejected)
