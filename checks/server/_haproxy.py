@@ -40,14 +40,14 @@ class HaproxyView:
         return tuple(attempt for attempt in all_tries if attempt.purpose == purpose)
 
 
-def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
-    """Return the view of HAProxy for a path of the target (its own by default), None if another
-    server or nobody has the target's port."""
+def haproxy_view(evidence: Evidence, path: str = "", websocket: bool = False) -> HaproxyView | None:
+    """Return the view of HAProxy for a path of the target (its own by default), or for a WebSocket
+    there; None if another server or nobody has the target's port."""
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "haproxy":
         return None
     config = parsed(view.config)
-    proxies = target_proxies(config, evidence.target, path)
+    proxies = target_proxies(config, evidence.target, path, websocket)
     return HaproxyView(view, proxies) if proxies else None
 
 

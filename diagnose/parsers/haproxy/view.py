@@ -78,14 +78,16 @@ def missing_backend(proxies: TargetProxies, target: Target) -> str:
     return ""
 
 
-def target_proxies(config: Configuration, target: Target, path: str = "") -> TargetProxies | None:
-    """Return the proxies that take the target's requests, for another path of it if one is given;
-    None if no frontend has its port."""
+def target_proxies(
+    config: Configuration, target: Target, path: str = "", websocket: bool = False
+) -> TargetProxies | None:
+    """Return the proxies that take the target's requests, for another path of it if one is given,
+    or its WebSocket handshakes; None if no frontend has its port."""
     for frontend in config.frontends:
         for socket, line in sockets_of(frontend):
             if socket.port == target.port:
                 own_path = path or target.path
-                selection, decided = _selection(frontend, target, socket, own_path)
+                selection, decided = _selection(frontend, target, socket, own_path, websocket)
                 backend = config.backend(selection.backend) if selection else None
                 return TargetProxies(
                     config, frontend, line, socket.tls, backend, selection, decided
@@ -147,12 +149,12 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
 
 
 def _selection(
-    frontend: Proxy, target: Target, socket: SiteSocket, path: str
+    frontend: Proxy, target: Target, socket: SiteSocket, path: str, websocket: bool
 ) -> tuple[Selection | None, bool]:
     """Return the rule that takes a path, and whether each rule before it was evaluated."""
     rules = rules_of(frontend)
     for selection in selections(frontend, rules, _situation(rules, target, socket.tls)):
-        if selection.match.websocket:
+        if selection.match.websocket and not websocket:
             continue
         if selection.match.conditional:
             return None, False

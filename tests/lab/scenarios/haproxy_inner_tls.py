@@ -78,7 +78,7 @@ def haproxy_check_of_passed_tls_has_tls(lab: Lab) -> None:
     passed_on(lab, "check-ssl verify none")
 
 
-@haproxy_scenario(outside="tls.closed", server="nginx.not-running")
+@haproxy_scenario(outside="tls.closed", server="nginx.not-running", differs=("listeners",))
 def haproxy_passes_tls_to_nobody(lab: Lab) -> None:
     """mode tcp, and nginx was stopped: HAProxy closes each connection."""
     passed_on(lab, "check-ssl verify none")
