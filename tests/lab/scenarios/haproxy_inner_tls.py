@@ -96,3 +96,28 @@ def haproxy_ends_tls_in_mode_tcp_before_nobody(lab: Lab) -> None:
     frontend = f"\nfrontend tls\n    mode tcp\n    bind :443 ssl crt {PEM}\n"
     backend = "    default_backend app\n\nbackend app\n    mode tcp\n    server a 127.0.0.1:3001\n"
     haproxy.serve(lab, f"{GLOBAL}\n{haproxy.HTTP}{frontend}{backend}")
+
+
+MODELESS = GLOBAL.replace("    mode http\n", "")
+BY_PATH = "    acl api path_beg /api\n    use_backend other if api\n"
+
+
+def by_path(lab: Lab, head: str) -> None:
+    """HAProxy ends TLS, and sends a path to another backend."""
+    http = haproxy.HTTP.replace("frontend http\n", "frontend http\n    mode http\n")
+    https = f"\nfrontend https\n    bind :443 ssl crt {PEM}\n{BY_PATH}    default_backend app\n"
+    other = "\nbackend other\n    server other1 127.0.0.1:3000\n"
+    haproxy.serve(lab, f"{head}\n{http}{https}\n{BACKEND}{other}")
+
+
+@haproxy_scenario(
+    outside=None, server="server.haproxy-rules-in-tcp-mode", differs=(haproxy.CONFIG,)
+)
+def haproxy_rule_of_a_path_in_mode_tcp(lab: Lab) -> None:
+    """https://github.com/netdata/netdata/issues/6446: no `mode http`, and "never matches"."""
+    by_path(lab, MODELESS)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_rule_of_a_path_in_mode_http(lab: Lab) -> None:
+    by_path(lab, GLOBAL)
