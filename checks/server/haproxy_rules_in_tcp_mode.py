@@ -1,5 +1,5 @@
-"""A frontend of HAProxy in mode tcp has rules that read HTTP: by the path, the Host field or another
-field. In this mode HAProxy reads no HTTP, so they are never true, and `http-request` lines are
+"""A frontend of HAProxy in mode tcp has rules that read HTTP: by the path, the Host field or other
+fields. In this mode HAProxy reads no HTTP, so they are never true, and `http-request` lines are
 ignored ("mode", Configuration Manual, section 4.2; "haproxy -c" warns of them). The mode is tcp
 where no `mode` is written. With "tcp-request content" HTTP may be read all the same: then the check
 says nothing.
