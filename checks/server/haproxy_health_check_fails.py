@@ -11,6 +11,7 @@ from checks.server import reload_steps
 from checks.server._haproxy import (
     HaproxyView,
     haproxy_view,
+    insert_after,
     lacks_check_ssl,
     place,
     refused_visits,
@@ -35,6 +36,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
+
+#: What an application answers to those who have not signed in.
+_STRANGER = {401, 403}
 
 #: What an application answers on purpose to say that it is not well.
 _UNWELL = {500, 502, 503, 504}
@@ -73,7 +77,9 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     if not visits or failed is None or is_plain:
         return
     is_unwell = failed.status in _UNWELL
-    edit = None if is_unwell else _edit(haproxy, http, failed)
+    # The page itself may want a login: then that answer says that the application is well.
+    is_login = _is_login(haproxy, http, failed)
+    edit = None if is_unwell else _edit(haproxy, http, failed, is_login)
     steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
     status = (haproxy.status,) if haproxy.status else ()
     yield Claim(
@@ -90,6 +96,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "page": failed.page.path,
             "place": place(http.line),
             "unwell": is_unwell,
+            "login": is_login,
             "no_host": not any(name.lower() == "host" for name, _ in http.fields),
             "command": failed.page.equivalent,
         },
@@ -97,7 +104,11 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.application-down",),
         fix=Fix(
             (*steps, *reload_steps(haproxy.view.server)),
-            Applicability.AUTOMATIC if edit else Applicability.MANUAL,
+            Applicability.MANUAL
+            if edit is None
+            else Applicability.REVIEW
+            if is_login
+            else Applicability.AUTOMATIC,
         ),
     )
 
@@ -138,10 +149,20 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
     return None
 
 
-def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> Edit | None:
-    """Let the health check ask for the page, as visitors do, if that is answered rightly."""
+def _is_login(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> bool:
+    """Return whether the page and the health check get the same refusal of a stranger."""
+    status = failed.page.status
+    is_new = not _is_old(haproxy.view.server.version)
+    return status in _STRANGER and status == failed.status and http.expect is None and is_new
+
+
+def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: bool) -> Edit | None:
+    """Let the health check ask for the page, as visitors do, if that is answered rightly; or take
+    the refusal of a stranger for an answer."""
     page, view = failed.page, haproxy.view
     own = haproxy.proxies.backend.lines if haproxy.proxies.backend else ()
+    if login and http.line in own:
+        return insert_after(view, http.line, f"http-check expect status 200-399,{page.status}")
     right = page.status is not None and http.accepts(page.status)
     if not right or http.send is not None or http.line not in own:
         return None

@@ -4,6 +4,7 @@ from diagnose.model import Applicability, Edit
 from diagnose.model.backends import BackendAnswer
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, MODULES, apache_config
@@ -53,3 +54,14 @@ def test_silent_when_the_application_redirects_anyway_or_somebody_else_does() ->
     own = replace(PLAIN, status=200, location="")
     assert not judge(CHECK, APACHE, apache_config(), LOOP, own, SECURE)
     assert not judge(CHECK, APACHE, apache_config(), ANSWER, PLAIN, SECURE)
+
+
+def test_the_header_is_set_anew_below_the_line_that_sets_another() -> None:
+    rule = "    http-request set-header x-forwarded-proto http\n"
+    text = TEXT.replace("backend app\n    option", f"backend app\n{rule}    option")
+    here = [replace(answer, target="http://127.0.0.1:3000") for answer in (PLAIN, SECURE)]
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LOOP, *here)
+    assert claim.facts["written_place"] == "/etc/haproxy/haproxy.cfg:9"
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f" {rule}+    http-request set-header X-Forwarded-Proto https if" in edit.diff

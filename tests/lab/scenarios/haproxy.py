@@ -42,6 +42,37 @@ def health_check_without_a_host(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
+STRANGERS = (
+    "require('http').createServer((request, response) => { response.statusCode = 401;"
+    " response.end('<!doctype html><p>Who are you?') }).listen(3000, '127.0.0.1')"
+)
+
+
+def asks_strangers(lab: Lab, text: str) -> None:
+    """The application asks everybody to sign in."""
+    lab.application_service.stop()
+    lab.spawn(lab.server, ["node", "-e", STRANGERS], 3000)
+    haproxy.serve(lab, text)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    manual="the laboratory's page needs no sign-in",
+)
+def health_check_is_a_stranger(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/1560: Plex answers 401 to everybody who has not
+    signed in, and to the check."""
+    asks_strangers(lab, checked("option httpchk GET /"))
+    haproxy.until_unavailable(lab)
+
+
+@healthy_haproxy()
+def health_check_knows_the_answer_to_strangers(lab: Lab) -> None:
+    expect = "option httpchk GET /\n    http-check expect status 200-399,401"
+    asks_strangers(lab, checked(expect))
+
+
 @haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-health-check-fails",
