@@ -10,6 +10,7 @@ from diagnose.parsers.haproxy.conditions import (
     holds,
     host_patterns,
     match_of,
+    path_rules_of,
     refusing_rules_of,
     rules_of,
 )
@@ -121,6 +122,14 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
             if is_certain:
                 return tuple(refusals_in_order)
     return tuple(refusals_in_order)
+
+
+def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
+    """Return the lines of the frontend that change the path of the target's request for certain."""
+    rules = path_rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    path = target.path.partition("?")[0]
+    return tuple(rule.line for rule in rules if holds(rule, situation, path))
 
 
 def _refusal_status(line: Line) -> int:

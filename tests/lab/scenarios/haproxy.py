@@ -42,37 +42,6 @@ def health_check_without_a_host(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
-STRANGERS = (
-    "require('http').createServer((request, response) => { response.statusCode = 401;"
-    " response.end('<!doctype html><p>Who are you?') }).listen(3000, '127.0.0.1')"
-)
-
-
-def asks_strangers(lab: Lab, text: str) -> None:
-    """The application asks everybody to sign in."""
-    lab.application_service.stop()
-    lab.spawn(lab.server, ["node", "-e", STRANGERS], 3000)
-    haproxy.serve(lab, text)
-
-
-@haproxy_scenario(
-    outside="http.server-error",
-    server="server.haproxy-health-check-fails",
-    manual="the laboratory's page needs no sign-in",
-)
-def health_check_is_a_stranger(lab: Lab) -> None:
-    """https://github.com/haproxy/haproxy/issues/1560: Plex answers 401 to everybody who has not
-    signed in, and to the check."""
-    asks_strangers(lab, checked("option httpchk GET /"))
-    haproxy.until_unavailable(lab)
-
-
-@healthy_haproxy()
-def health_check_knows_the_answer_to_strangers(lab: Lab) -> None:
-    expect = "option httpchk GET /\n    http-check expect status 200-399,401"
-    asks_strangers(lab, checked(expect))
-
-
 @haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-health-check-fails",
@@ -83,31 +52,6 @@ def health_check_asks_the_websocket(lab: Lab) -> None:
     answered by 426 Upgrade Required."""
     haproxy.serve(lab, checked("option httpchk GET /ws"))
     haproxy.until_unavailable(lab)
-
-
-@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
-def right_file_is_not_loaded(lab: Lab) -> None:
-    """The port of the server line was put right, and HAProxy was not reloaded."""
-    server_line_with_another_port(lab)
-    later(lab)
-    haproxy.edit(lab, ":3001", ":3000")
-
-
-@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
-def new_rule_is_not_loaded(lab: Lab) -> None:
-    """A default_backend was added for requests without a rule, and HAProxy was not reloaded."""
-    rule = "    use_backend app if { hdr(host) -i www.shop.example.com }\n"
-    haproxy.serve(lab, SITE.replace("    default_backend app\n", rule))
-    later(lab)
-    haproxy.edit(lab, rule, f"{rule}    default_backend app\n")
-
-
-@healthy_haproxy()
-def a_comment_is_not_loaded(lab: Lab) -> None:
-    """The file is newer than what HAProxy loaded, and the site is well."""
-    haproxy.serve(lab)
-    later(lab)
-    haproxy.edit(lab, "frontend http\n", "# by hand\nfrontend http\n")
 
 
 @haproxy_scenario(
