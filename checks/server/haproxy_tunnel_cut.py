@@ -13,9 +13,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.failed_requests import SWITCHED
 
-#: The status of an open WebSocket.
-_SWITCHED = 101
 #: Seconds: a timeout up to this length is not meant for WebSockets, and what the way costs.
 _SHORT, _SLACK = 300.0, 2.0
 #: Cuts from which on they are no accident, of a timeout below the usual one and of a longer one.
@@ -29,7 +28,7 @@ _FEW, _MANY = 2, 3
 )
 def haproxy_tunnel_cut(evidence: Evidence) -> Iterator[Claim]:
     for cut in evidence.good(FailedRequests):
-        if cut.server != "haproxy" or cut.status != _SWITCHED or cut.lasted_s is None:
+        if cut.server != "haproxy" or cut.status != SWITCHED or cut.lasted_s is None:
             continue
         haproxy = haproxy_view(evidence, cut.path, True)
         backend = haproxy.proxies.backend if haproxy else None

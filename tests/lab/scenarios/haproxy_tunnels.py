@@ -34,6 +34,17 @@ def haproxy_cuts_silent_websockets(lab: Lab) -> None:
     silent_visitors(lab, "D-- ")
 
 
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-tunnel-cut",
+    target=f"wss://{site.NAME}/ws",
+    differs=("/etc/haproxy/haproxy.cfg",),
+)
+def haproxy_cuts_the_websocket_that_is_asked_for(lab: Lab) -> None:
+    """The same by the address of the WebSocket."""
+    haproxy_cuts_silent_websockets(lab)
+
+
 @healthy_haproxy()
 def haproxy_keeps_silent_websockets(lab: Lab) -> None:
     """The same visitors, with `timeout tunnel 1h`: they go by themselves."""
