@@ -1,13 +1,24 @@
 """What the checks of HAProxy share: the proxies that take the target's requests, and edits of their
 lines."""
 
+import math
 from dataclasses import dataclass
 
-from checks.server import ServerView, line_edit, line_text, place_text, server_on_port
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    pages_with_status,
+    place_text,
+    server_on_port,
+)
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRedirect, WebSite
-from diagnose.parsers.haproxy.config import Line, split_words
+from diagnose.parsers.haproxy.addresses import BackendServer
+from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 
@@ -29,15 +40,38 @@ class HaproxyView:
         return tuple(attempt for attempt in all_tries if attempt.purpose == purpose)
 
 
-def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
-    """Return the view of HAProxy for a path of the target (its own by default), None if another
-    server or nobody has the target's port."""
+def haproxy_view(evidence: Evidence, path: str = "", websocket: bool = False) -> HaproxyView | None:
+    """Return the view of HAProxy for a path of the target (its own by default), or for a WebSocket
+    there; None if another server or nobody has the target's port."""
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "haproxy":
         return None
     config = parsed(view.config)
-    proxies = target_proxies(config, evidence.target, path)
+    proxies = target_proxies(config, evidence.target, path, websocket)
     return HaproxyView(view, proxies) if proxies else None
+
+
+def refused_visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
+    """Return what visitors get where HAProxy has no server for them: a page with 503, and in mode
+    tcp a connection that it closes without a byte."""
+    evidence = haproxy.view.evidence
+    if haproxy.proxies.frontend.mode == "http":
+        return tuple(pages_with_status(evidence, 503))
+    handshakes = (
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == evidence.target.port and handshake.is_browser_like
+    )
+    visits: tuple[Exchange | Handshake, ...] = (*handshakes, *page_exchanges(evidence))
+    return tuple(
+        visit for visit in visits if visit.failure and visit.failure.kind in {"closed", "reset"}
+    )
+
+
+def lacks_check_ssl(proxies: TargetProxies, server: BackendServer) -> bool:
+    """Return whether TLS of visitors is passed on to a server whose health check has none: it is a
+    connection of its own, and needs "check-ssl" (Configuration Manual, section 5.2)."""
+    return proxies.passes_tls_on and not server.tls and "check-ssl" not in server.options
 
 
 def place(line: Line) -> str:
@@ -84,6 +118,18 @@ def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
     if {'"', "'", "\\"} & set(body):
         return None
     return replace(view, line, f"{body.strip()} {word}" + (f"  {mark}{comment}" if mark else ""))
+
+
+def longer_server_timeout(view: ServerView, backend: Proxy, needed: float) -> Edit | None:
+    """Return an edit that lets a backend alone wait longer for its servers ("timeout server"):
+    others may need their time. `needed` is what an answer takes, in seconds."""
+    current = backend.timeout("server")
+    longest = max(needed, current[0] if current else 0.0)
+    text = f"timeout server {max(60, math.ceil(longest * 2))}s"
+    if current and current[1] in backend.lines:
+        return replace(view, current[1], text)
+    section = backend.section
+    return insert_after(view, Line((section.kind,), section.file, section.line), text)
 
 
 def kept_upgrade(view: ServerView, path: str) -> Edit | None:

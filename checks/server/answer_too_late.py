@@ -5,11 +5,12 @@ directly and for longer.
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
+from checks.server._haproxy import haproxy_view, longer_server_timeout
 from checks.server._page_timeouts import page_timeouts
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -72,5 +73,15 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
             "command": visit.equivalent,
             view.server.product: True,
         },
-        fix=manual_fix(view, "wait-longer"),
+        fix=_fix(view, visit.took),
     )
+
+
+def _fix(view: ServerView, needed: float) -> Fix:
+    """Return an edit of HAProxy's backend; of another server a person edits the setting."""
+    haproxy = haproxy_view(view.evidence)
+    backend = haproxy.proxies.backend if haproxy else None
+    edit = longer_server_timeout(view, backend, needed) if backend else None
+    if edit is None:
+        return manual_fix(view, "wait-longer")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

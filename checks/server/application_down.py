@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, place_text, server_on_port
+from checks.server._haproxy import haproxy_view, refused_visits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,6 +27,7 @@ from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loo
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, route_of, sole_application
@@ -42,6 +44,8 @@ _UNAVAILABLE = {502, 503, 504}
         "server.other-requests-failed",
         "upstream.application-log",
         "http.server-error",
+        "tls.closed",
+        "tls.reset",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
     ],
@@ -80,7 +84,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "application": route.authority,
                 "place": place_text(route.file, route.line),
                 "paths": tuple(paths),
-                "status": responses[0].status or "",
+                "status": getattr(responses[0], "status", None) or "",
                 "elsewhere": tuple(
                     dict.fromkeys(
                         bracketed(socket.address)
@@ -138,9 +142,13 @@ def _logged(view: ServerView) -> tuple[FailedRequests, ...]:
     return current_failures(view.evidence, _UNAVAILABLE, view.server.product)
 
 
-def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequests]:
-    """Return the answers at the path that say that the application could not be reached."""
+def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequests | Handshake]:
+    """Return the answers at the path that say that the application could not be reached. In mode
+    tcp HAProxy has no answers, and closes connections of all paths."""
     evidence, port = view.evidence, view.evidence.target.port
+    haproxy = haproxy_view(evidence) if path == evidence.target.path else None
+    if haproxy is not None and haproxy.proxies.frontend.mode == "tcp":
+        return list(refused_visits(haproxy))
     pages: list[Exchange | Upgrade] = [
         exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]

@@ -1,16 +1,22 @@
 """The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
 or it ends the connection without one, and a TLS handshake with it succeeds; or it refuses plain
-HTTP with 400, and answers the same page over TLS. Where visitors use
-plain HTTP too, the port itself must be known to have no TLS: else the answer may be its own."""
+HTTP with 400, to visitors or to HAProxy's health check, and answers the same page over TLS.
+
+Where visitors use plain HTTP too, the port itself must be known to have no TLS: else the answer may
+be its own."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._haproxy import haproxy_view, insert_word
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake
+from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.web_sites import route_of
@@ -24,6 +30,7 @@ from diagnose.parsers.web_sites import route_of
         "server.own-answer",
         "http.plain-to-tls-port",
         "http.server-error",
+        "server.haproxy-health-check-fails",
         "server.request-logged",
         "websocket.*",
     ],
@@ -45,9 +52,12 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     failed = [page for page in pages if page.status == 502] if handshakes else []
     answered = [] if answers or handshakes else _answered_over_tls(evidence, route.target)
     if answered:
-        handshakes, failed = answered, [page for page in pages if page.status == 400]
+        handshakes, failed = answered, _refused(evidence, pages)
     if not answers and (not failed or len(failed) != len(pages)):
         return
+    # A handshake without the visitors' name was completed first, if there was one.
+    name = handshakes[0].server_name if handshakes else ""
+    name = name if name == target.host else ""
     endpoint = route.target.partition("://")[2].rstrip("/")
     host = endpoint.rpartition(":")[0].strip("[]")
     yield Claim(
@@ -63,14 +73,37 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(route.file, route.line),
             "says_so": bool(answers),
             "status": failed[0].status if failed else 400,
+            "by_check": any(page.status == 503 for page in failed),
             "tls_status": answered[0].status if answered else "",
             "command": handshakes[0].equivalent if handshakes else "",
             "caddy": view.server.product == "caddy",
             "apache": view.server.product == "apache",
             "haproxy": view.server.product == "haproxy",
         },
-        fix=manual_fix(view, "use-tls"),
+        fix=_fix(view, route, name),
     )
+
+
+def _refused(evidence: Evidence, pages: list[Exchange]) -> list[Exchange]:
+    """Return the pages that the application refused in plain HTTP: with 400, or by its answer 400
+    to HAProxy's health check, after which HAProxy has no server and answers 503 itself."""
+    is_refused = any(
+        attempt.status == 400 and attempt.purpose == "page" for attempt in evidence.of(HaproxyTry)
+    )
+    return [page for page in pages if page.status == 400 or (page.status == 503 and is_refused)]
+
+
+def _fix(view: ServerView, route: SiteRoute, name: str) -> Fix:
+    """Return the words for HAProxy's server of this machine, whose certificate nobody else can
+    take the place of. For others, and other products, a person names the authority."""
+    haproxy = haproxy_view(view.evidence)
+    if haproxy is None or not is_local_host(route.host):
+        return manual_fix(view, "use-tls")
+    words = f"ssl verify none sni str({name}) check-sni {name}" if name else "ssl verify none"
+    edit = insert_word(view, Line((), route.file, route.line), words)
+    if edit is None:
+        return manual_fix(view, "use-tls")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _pages(view: ServerView) -> list[Exchange]:

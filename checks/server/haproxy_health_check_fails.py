@@ -8,7 +8,15 @@ ALLOWED_HOSTS), it asks a path that is not there, or the path of a WebSocket.
 from collections.abc import Iterator
 
 from checks.server import reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from checks.server._haproxy import (
+    HaproxyView,
+    haproxy_view,
+    insert_after,
+    lacks_check_ssl,
+    place,
+    refused_visits,
+    replace,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,9 +32,13 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyTry, ServerState
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
+
+#: What an application answers to those who have not signed in.
+_STRANGER = {401, 403}
 
 #: What an application answers on purpose to say that it is not well.
 _UNWELL = {500, 502, 503, 504}
@@ -46,7 +58,13 @@ class FailedCheck:
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, HaproxyTry, Exchange],
-    explains=["server.application-answers", "http.server-error", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "http.server-error",
+        "tls.closed",
+        "tls.reset",
+        "websocket.*",
+    ],
 )
 def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
@@ -54,18 +72,20 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     http = http_check(backend) if backend else None
     if haproxy is None or backend is None or http is None or _has_server(haproxy, backend.name):
         return
-    exchanges = [exchange for exchange in page_exchanges(evidence) if exchange.status == 503]
-    failed = _failed_check(haproxy, http)
-    if not exchanges or failed is None:
+    visits, failed = refused_visits(haproxy), _failed_check(haproxy, http)
+    is_plain = any(lacks_check_ssl(haproxy.proxies, server) for server in servers_of(backend))
+    if not visits or failed is None or is_plain:
         return
     is_unwell = failed.status in _UNWELL
-    edit = None if is_unwell else _edit(haproxy, http, failed)
+    # The page itself may want a login: then that answer says that the application is well.
+    is_login = _is_login(haproxy, http, failed)
+    edit = None if is_unwell else _edit(haproxy, http, failed, is_login)
     steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
     status = (haproxy.status,) if haproxy.status else ()
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*exchanges, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
+        because=(*visits, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,
@@ -76,6 +96,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "page": failed.page.path,
             "place": place(http.line),
             "unwell": is_unwell,
+            "login": is_login,
             "no_host": not any(name.lower() == "host" for name, _ in http.fields),
             "command": failed.page.equivalent,
         },
@@ -83,7 +104,11 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.application-down",),
         fix=Fix(
             (*steps, *reload_steps(haproxy.view.server)),
-            Applicability.AUTOMATIC if edit else Applicability.MANUAL,
+            Applicability.MANUAL
+            if edit is None
+            else Applicability.REVIEW
+            if is_login
+            else Applicability.AUTOMATIC,
         ),
     )
 
@@ -124,10 +149,20 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
     return None
 
 
-def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> Edit | None:
-    """Let the health check ask for the page, as visitors do, if that is answered rightly."""
+def _is_login(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> bool:
+    """Return whether the page and the health check get the same refusal of a stranger."""
+    status = failed.page.status
+    is_new = not _is_old(haproxy.view.server.version)
+    return status in _STRANGER and status == failed.status and http.expect is None and is_new
+
+
+def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: bool) -> Edit | None:
+    """Let the health check ask for the page, as visitors do, if that is answered rightly; or take
+    the refusal of a stranger for an answer."""
     page, view = failed.page, haproxy.view
     own = haproxy.proxies.backend.lines if haproxy.proxies.backend else ()
+    if login and http.line in own:
+        return insert_after(view, http.line, f"http-check expect status 200-399,{page.status}")
     right = page.status is not None and http.accepts(page.status)
     if not right or http.send is not None or http.line not in own:
         return None

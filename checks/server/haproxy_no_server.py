@@ -1,14 +1,23 @@
-"""HAProxy answers 503 because it uses no server of the backend. Its statistics say why: the servers
-are in maintenance, their names have no address, their health checks fail although the application
-answers, or they cannot be reached (Management Guide, section 9.1, "status" and "check_status").
+"""HAProxy answers 503, or in mode tcp closes the connection, because it uses no server of the
+backend. Its statistics say why: the servers are in maintenance, their names have no address, their
+health checks fail although the application answers, or they cannot be reached (Management Guide,
+section 9.1, "status" and "check_status").
 
 A health check that gets a wrong status is server.haproxy-health-check-fails.
 """
 
 from collections.abc import Iterator
 
-from checks.server import pages_with_status, reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, place, without_words
+from checks.server import reload_steps
+from checks.server._haproxy import (
+    HaproxyView,
+    haproxy_view,
+    insert_word,
+    lacks_check_ssl,
+    place,
+    refused_visits,
+    without_words,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -45,14 +54,16 @@ class UnusedServer:
         "server.application-answers",
         "server.backend-not-reached",
         "http.server-error",
+        "tls.closed",
+        "tls.reset",
         "websocket.*",
     ],
 )
 def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
     backend = haproxy.proxies.backend if haproxy else None
-    pages = pages_with_status(evidence, 503)
-    if haproxy is None or backend is None or not pages:
+    visits = refused_visits(haproxy) if haproxy else ()
+    if haproxy is None or backend is None or not visits:
         return
     unused = _unused(haproxy, servers_of(backend))
     if unused is None:
@@ -62,7 +73,7 @@ def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*pages, *haproxy.tries_for("page"), *status, haproxy.view.server),
+        because=(*visits, *haproxy.tries_for("page"), *status, haproxy.view.server),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,
@@ -75,6 +86,7 @@ def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
             "in_file": server.disabled,
             "socket": haproxy.status.path if haproxy.status else "",
             "check_port_number": _check_port(server),
+            "tcp": haproxy.proxies.frontend.mode == "tcp",
         },
         fix=_fix(haproxy, unused),
     )
@@ -94,27 +106,36 @@ def _unused(haproxy: HaproxyView, servers: tuple[BackendServer, ...]) -> UnusedS
         UnusedServer(server, reason, named[server.name])
         for server in servers
         if server.name in named
-        if (reason := _reason(server, named[server.name], pages.get(server.name)))
+        if (reason := _reason(haproxy, server, named[server.name], pages.get(server.name)))
     )
     return next(unused_servers, None)
 
 
-def _reason(server: BackendServer, state: ServerState, page: HaproxyTry | None) -> str:
+def _reason(
+    haproxy: HaproxyView, server: BackendServer, state: ServerState, page: HaproxyTry | None
+) -> str:
     if state.is_in_maintenance:
         return "unresolved" if "resolution" in state.state else "maintenance"
     if page is None:
         return ""
     if page.status is not None and page.status < 500:
-        return _failed_check(server, state)
+        return _failed_check(haproxy, server, state)
     local = is_local_host(server.host)
     # A program of this machine that does not run is server.application-down.
     return "unreachable" if state.check.startswith("L4") and not local else ""
 
 
-def _failed_check(server: BackendServer, state: ServerState) -> str:
+def _failed_check(haproxy: HaproxyView, server: BackendServer, state: ServerState) -> str:
     """Return why the health check of a working server fails."""
     if state.check.startswith("L4") and _check_port(server):
         return "check_port"
+    if lacks_check_ssl(haproxy.proxies, server) and state.check in {
+        "L7STS",
+        "L7RSP",
+        "L6RSP",
+        "SOCKERR",
+    }:
+        return "check_ssl"
     if state.check == "L7RSP":
         return "check_content"
     if state.check in {"L7TOUT", "L6TOUT"}:
@@ -137,6 +158,11 @@ def _fix(haproxy: HaproxyView, unused: UnusedServer) -> Fix:
         edit = without_words(view, server.line, "port", _check_port(server))
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    if unused.reason == "check_ssl":
+        words = "check-ssl" if "verify" in server.options else "check-ssl verify none"
+        edit = insert_word(view, server.line, words)
+        if edit:
+            return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
     in_file = unused.reason != "maintenance" or server.disabled
     loading: tuple[Step, ...] = reload_steps(view.server) if in_file else ()
     step = unused.reason.replace("_", "-")

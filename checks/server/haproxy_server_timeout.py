@@ -1,15 +1,32 @@
 """HAProxy answers 504: the application got the request and did not answer within `timeout server`
-(log: "sH--")."""
+(log: "sH--"). It is the target's own page, or by the log another one that visitors asked for.
+"""
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, pages_with_status, place_text
-from checks.server._haproxy import haproxy_view, place
+from checks.nginx._failed_requests import current_failures
+from checks.server import manual_fix, pages_with_status, place_text, reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view, longer_server_timeout, place
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Observation,
+    Severity,
+    Subject,
+)
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.config import Proxy
+
+#: Failures of one page from which on they are no accident.
+_MANY = 3
+#: Seconds: a timeout that nobody means. 60 without a unit are milliseconds.
+_TINY = 1.0
 
 
 @check(
@@ -18,11 +35,18 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
     explains=[
         "server.application-answers",
         "server.application-silent",
+        "server.other-requests-failed",
         "http.server-error",
         "websocket.*",
     ],
 )
 def haproxy_server_timeout(evidence: Evidence) -> Iterator[Claim]:
+    yield from _own_page(evidence)
+    yield from _logged_pages(evidence)
+
+
+def _own_page(evidence: Evidence) -> Iterator[Claim]:
+    """Make the claim where the target's own page got 504 from HAProxy itself."""
     haproxy, port = haproxy_view(evidence), evidence.target.port
     backend = haproxy.proxies.backend if haproxy else None
     pages = pages_with_status(evidence, 504)
@@ -31,29 +55,86 @@ def haproxy_server_timeout(evidence: Evidence) -> Iterator[Claim]:
     page_tries = haproxy.tries_for("page")
     if any(attempt.status == 504 for attempt in page_tries):  # the application's own answer
         return
-    line = backend.setting("timeout", "server")
     silent = [attempt for attempt in page_tries if _is_silent(attempt)]
-    first = next(iter(silent or page_tries), None)
-    server = haproxy.proxies.selection.line if haproxy.proxies.selection else None
+    timeout = backend.timeout("server")
+    late = [a for a in page_tries if a.status and timeout and a.took > timeout[0]]
+    first = next(iter(silent or late or page_tries), None)
+    needed = first.took if first and late and not silent else None
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
         because=(*pages, *page_tries, haproxy.view.server),
         facts={
-            **haproxy.view.facts,
-            "backend": backend.name,
-            "timeout": " ".join(line.words[2:3]) if line else "",
-            "place": place(line) if line else "",
-            "rule": place_text(server.file, server.number) if server else "",
+            **_facts(haproxy, backend, evidence.target.path),
             "application": f"{first.address}:{first.port}" if first else "",
             "silent": bool(silent),
             "seconds": round(first.took, 1) if first else 0,
-            "path": evidence.target.path,
+            "needed": needed if needed is not None else "",
         },
-        confidence=Confidence.CERTAIN if silent else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if silent or late else Confidence.LIKELY,
         ruled_out=("server.application-down",),
-        fix=manual_fix(haproxy.view, "find-the-delay"),
+        fix=manual_fix(haproxy.view, "find-the-delay")
+        if needed is None
+        else _longer(haproxy, backend, needed),
     )
+
+
+def _logged_pages(evidence: Evidence) -> Iterator[Claim]:
+    """Make the claim for other pages of which HAProxy's log says that this timeout ended them
+    (Configuration Manual, section 8.5: "sH")."""
+    for failure in current_failures(evidence, {504}, "haproxy"):
+        haproxy = haproxy_view(evidence, failure.path)
+        backend = haproxy.proxies.backend if haproxy else None
+        if haproxy is None or backend is None or not failure.ending.startswith("sH"):
+            continue
+        is_used = failure.is_from_page or failure.times >= _MANY
+        because: tuple[Observation, ...] = (failure, haproxy.view.server)
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=failure.path),
+            because=because,
+            facts={
+                **_facts(haproxy, backend, failure.path),
+                "logged": failure.ending,
+                "times": failure.times if failure.times > 1 else "",
+                "last": failure.written,
+                "log": failure.file,
+                "method": failure.method,
+            },
+            severity=Severity.WARNING if is_used else Severity.NOTE,
+            ruled_out=("server.application-down",),
+            fix=_longer(haproxy, backend, 0.0),
+        )
+
+
+def _facts(haproxy: HaproxyView, backend: Proxy, path: str) -> dict[str, object]:
+    timeout, selection = backend.timeout("server"), haproxy.proxies.selection
+    rule = selection.line if selection else None
+    text = " ".join(timeout[1].words[2:3]) if timeout else ""
+    return {
+        **haproxy.view.facts,
+        "backend": backend.name,
+        "timeout": text,
+        "place": place(timeout[1]) if timeout else "",
+        "no_unit": text.isdigit() and timeout is not None and timeout[0] < _TINY,
+        "rule": place_text(rule.file, rule.number) if rule else "",
+        "path": path,
+        "application": "",
+        "silent": False,
+        "seconds": 0,
+        "needed": "",
+        "logged": "",
+        "times": "",
+        "last": "",
+        "log": "",
+        "method": "GET",
+    }
+
+
+def _longer(haproxy: HaproxyView, backend: Proxy, needed: float) -> Fix:
+    edit = longer_server_timeout(haproxy.view, backend, needed)
+    if edit is None:
+        return manual_fix(haproxy.view, "wait-longer")
+    return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
 
 
 def _is_silent(attempt: HaproxyTry) -> bool:

@@ -1,7 +1,7 @@
 """The server runs with another configuration than the one on disk, and the site of the target
 differs in them. What is loaded was asked of the server itself (Caddy's admin API). Where that is
 off, Caddy's empty answer 200 shows that the site on disk is not loaded: it is what Caddy answers
-for a name that it does not know.
+for a name that it does not know. HAProxy's statistics show the servers that it has loaded.
 
 Apache cannot be asked. Its file is newer than its oldest process, the file passes the request on to
 an application that answers it, and Apache answers with an error page of its own, or passes a
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
 from checks.server._backend_answers import refused_paths, websocket_severity
+from checks.server._haproxy_loaded import unloaded_change
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,9 +34,6 @@ from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.http import is_error, proxy_page
 from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
 
-#: Facts of the claim about Apache alone.
-_NO_APACHE: dict[str, object] = {"apache": False, "path": "", "place": "", "status": ""}
-
 #: Statuses that are decided on purpose: who may come in, and how often.
 _ON_PURPOSE = {401, 403, 429}
 
@@ -54,6 +52,9 @@ _ON_PURPOSE = {401, 403, 429}
         "server.application-down",
         "server.application-speaks-tls",
         "server.own-answer",
+        "server.haproxy-health-check-fails",
+        "server.haproxy-no-server",
+        "server.haproxy-no-backend",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:
@@ -65,6 +66,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
     if view.config.loaded is None:
         yield from _not_asked(view)
         yield from _apache_not_reloaded(view)
+        yield from _not_loaded_by_haproxy(view)
     if view.config.loaded is not False:
         return
     running = replace(view.config, sites=view.config.running)
@@ -84,7 +86,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             "matters": bool(symptoms),
             "off": False,
             "unit": view.server.unit,
-            **_NO_APACHE,
+            **_CADDY,
         },
         severity=None if symptoms else Severity.NOTE,
         ruled_out=("server.config-invalid",),
@@ -122,7 +124,7 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
             "matters": True,
             "off": off,
             "unit": server.unit,
-            **_NO_APACHE,
+            **_CADDY,
         },
         confidence=Confidence.LIKELY,
         ruled_out=("server.config-invalid",),
@@ -130,6 +132,14 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
         if off
         else _fix(view, False),
     )
+
+
+#: Facts that only Apache and HAProxy have.
+_CADDY: dict[str, object] = {
+    "caddy": True, "apache": False, "haproxy": False,
+    "path": "", "place": "", "status": "",
+    "running": "", "written": "", "backend": "", "answer": "",
+}  # fmt: skip
 
 
 def _apache_not_reloaded(view: ServerView) -> Iterator[Claim]:
@@ -164,6 +174,8 @@ def _apache_not_reloaded(view: ServerView) -> Iterator[Claim]:
                 "matters": True,
                 "off": False,
                 "unit": server.unit,
+                **_CADDY,
+                "caddy": False,
                 "apache": True,
                 "path": own,
                 "place": place_text(route.file, route.line),
@@ -190,6 +202,43 @@ def _is_older(
         if isinstance(answer, Exchange)
         else (answer.status or 999) < 500
         for answer in answers
+    )
+
+
+def _not_loaded_by_haproxy(view: ServerView) -> Iterator[Claim]:
+    """Make the claim where a file is newer than what HAProxy loaded, and its statistics show other
+    servers than the file, or the application that the file names answers what visitors miss."""
+    symptoms = tuple(
+        symptom
+        for symptom in _symptoms(view.evidence)
+        # An empty page is Caddy's answer for an unknown name.
+        if not isinstance(symptom, Exchange) or is_error(symptom)
+    )
+    change = unloaded_change(view) if symptoms else None
+    if change is None:
+        return
+    yield Claim(
+        about=Subject(text=change.file),
+        covers=(Subject(),),
+        because=(view.server, *change.because, *symptoms),
+        facts={
+            **view.facts,
+            "file": change.file,
+            "missing": False,
+            "matters": True,
+            "off": False,
+            "unit": view.server.unit,
+            **_CADDY,
+            "caddy": False,
+            "haproxy": True,
+            "backend": change.backend,
+            "running": change.running,
+            "written": change.written,
+            "answer": change.answer,
+        },
+        confidence=Confidence.CERTAIN if change.is_shown else Confidence.LIKELY,
+        ruled_out=("server.config-invalid",),
+        fix=_fix(view, change.is_shown),
     )
 
 

@@ -13,7 +13,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
-from checks.server._haproxy import haproxy_view, insert_after
+from checks.server._haproxy import haproxy_view, insert_after, place
 from checks.server._scheme_lines import scheme_edit, scheme_line_facts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,6 +30,7 @@ from diagnose.model import (
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.redirects import (
     REDIRECTS,
     follow_redirects,
@@ -66,6 +67,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     is_same = plain.location in {page.header("Location") for page in pages}
     if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):
         return
+    written = _scheme_line(view)
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -80,6 +82,8 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "to_http": to_http,
             "loop": not to_http,
             **_own_line(view, route),
+            "written": " ".join(written.words) if written else "",
+            "written_place": place(written) if written else "",
             view.server.product: True,
         },
         severity=_severity(evidence, pages[0]) if to_http else None,
@@ -116,9 +120,30 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
 
 
 def _haproxy_edit(view: ServerView) -> Edit | None:
-    """Return an edit of the frontend: another of its sockets may have no TLS."""
+    """Return an edit of the frontend: another of its sockets may have no TLS. What a line sets
+    there or in the backend is set anew below it."""
     haproxy = haproxy_view(view.evidence)
     if haproxy is None or not haproxy.proxies.tls or haproxy.proxies.frontend.mode != "http":
         return None
     added = "http-request set-header X-Forwarded-Proto https if { ssl_fc }"
-    return insert_after(view, haproxy.proxies.bind, added)
+    return insert_after(view, _scheme_line(view) or haproxy.proxies.bind, added)
+
+
+def _scheme_line(view: ServerView) -> Line | None:
+    """Return the last line of HAProxy that sets or removes the header of a request."""
+    haproxy = haproxy_view(view.evidence)
+    backend = haproxy.proxies.backend if haproxy else None
+    lines = (
+        *(haproxy.proxies.frontend.lines if haproxy else ()),
+        *(backend.lines if backend else ()),
+    )
+    own = [
+        line
+        for line in lines
+        if line.keyword == "http-request" and line.words[1:2] and line.words[1] in _CHANGES
+        if "".join(line.words[2:3]).lower() == "x-forwarded-proto"
+    ]
+    return own[-1] if own else None
+
+
+_CHANGES = {"set-header", "add-header", "del-header", "replace-header"}

@@ -16,7 +16,7 @@ LONG_TIMEOUT = "timeout tunnel 1h"
 def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ServerTimeout | None:
     """Return HAProxy's timeout at a path where a WebSocket was accepted, if it is shorter than
     usual."""
-    haproxy, accepted = haproxy_view(evidence, path), accepted_at(evidence, path)
+    haproxy, accepted = haproxy_view(evidence, path, True), accepted_at(evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None or not accepted:
         return None
@@ -25,7 +25,7 @@ def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ServerTimeout | N
         return None
     seconds, line = timeout
     unseen = None if seconds < DEBIAN_TIMEOUT else Severity.NOTE
-    fix = _fix(haproxy, backend, line)
+    fix = longer_tunnel(haproxy, backend, line)
     return ServerTimeout(haproxy.view, path, seconds, place(line), accepted, fix, unseen)
 
 
@@ -41,8 +41,9 @@ def tunnel_timeout(frontend: Proxy, backend: Proxy) -> tuple[float, Line] | None
     )
 
 
-def _fix(haproxy: HaproxyView, backend: Proxy, line: Line) -> Fix:
-    """Change the backend of the WebSocket only: others may need their timeout."""
+def longer_tunnel(haproxy: HaproxyView, backend: Proxy, line: Line) -> Fix:
+    """Return a longer timeout in place of the one of a line, for the backend of the WebSocket only:
+    others may need their timeout."""
     view, section = haproxy.view, backend.section
     head = Line((section.kind, section.name), section.file, section.line)
     is_own = line.starts_with("timeout", "tunnel") and line in backend.lines

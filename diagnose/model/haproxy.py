@@ -19,6 +19,7 @@ class ServerState:
     health check ("L4CON": no connection, "L7STS": another status than expected), `code` the status
     that the server answered to it (None if there was none), and `detail` the reason in words.
     `current` are its open sessions, and `limit` the largest number ("maxconn"), 0 for no limit.
+    `address` is what HAProxy connects to, with the port; "" if the statistics do not show it.
     """
 
     backend: Label
@@ -29,6 +30,7 @@ class ServerState:
     detail: Text = ""
     current: int = 0
     limit: int = 0
+    address: Address = ""
 
     @property
     def is_full(self) -> bool:

@@ -74,6 +74,8 @@ class FailedRequests(Observation):
     """Requests of visitors that failed in the same way, as the access log of a web server has them:
     one method, path (without its query) and status. No later request of this method and path
     succeeded. `server` is the program that wrote the log: "nginx", "apache", "caddy", "haproxy".
+    The status 101 is that of tunnels which a timeout of HAProxy ended, and `lasted_s` the shortest
+    time for which one of them was open, in seconds.
 
     `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
     browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
@@ -95,6 +97,7 @@ class FailedRequests(Observation):
     server: Word = "nginx"
     ending: Word = ""
     lost_user: bool = False
+    lasted_s: float | None = None
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

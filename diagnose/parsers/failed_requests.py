@@ -44,6 +44,8 @@ _NO_UPGRADE = frozenset({400, 401, 403, 404, 405, 426, 500, 501, 502})
 NO_PREFLIGHT = frozenset({401, 403, 404, 405})
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
+#: The status of an open WebSocket (RFC 6455 section 4.2.2).
+SWITCHED = 101
 #: Seconds for which a browser surely has the password that it sent: it was not restarted.
 _KEPT_PASSWORD = 60
 #: WeChat's mini programs send a Referer at this host with every request, also with a handshake.
@@ -72,7 +74,11 @@ def failed_requests(
             continue
         key = line.method, line.path
         if line.status < 400:
-            groups.pop(key, None)
+            tunnels = groups.pop(key, {}).get(SWITCHED)
+            if _is_cut_tunnel(line):
+                tunnels = _with(tunnels, line, file, is_from_page)
+            if tunnels:
+                groups[key] = {SWITCHED: tunnels}
         elif (lost := _lost_user(line, is_from_page, passwords)) or _is_failure(line, is_from_page):
             statuses = groups.setdefault(key, {})
             failure = _with(statuses.get(line.status), line, file, is_from_page)
@@ -145,6 +151,12 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     return line.status in _REFUSED
 
 
+def _is_cut_tunnel(line: AccessLine) -> bool:
+    """Return whether a timeout of HAProxy ended an open WebSocket: the client ("cD") or the server
+    ("sD") was silent for too long (Configuration Manual, section 8.5)."""
+    return line.status == SWITCHED and line.ending[:2] in {"cD", "sD"}
+
+
 def _lost_user(
     line: AccessLine, is_from_page: bool, passwords: Mapping[tuple[str, str], float]
 ) -> bool:
@@ -175,7 +187,9 @@ def _with(
             is_from_page=is_from_page,
             has_query=line.has_query,
             ending=line.ending,
+            lasted_s=line.lasted_s if line.status == SWITCHED else None,
         )
+    times = [seconds for seconds in (previous.lasted_s, line.lasted_s) if seconds is not None]
     return replace(
         previous,
         written=line.written,
@@ -183,6 +197,7 @@ def _with(
         is_from_page=previous.is_from_page or is_from_page,
         has_query=previous.has_query or line.has_query,
         ending=line.ending,
+        lasted_s=min(times) if previous.lasted_s is not None else None,
     )
 
 

@@ -34,6 +34,8 @@ MODES = (
     "hang",  # never an answer
     "close",  # closes without an answer
     "thinks",  # a page after four seconds
+    "thinks-a-moment",  # a page after 0.4 seconds
+    "slow-report",  # /report after three seconds, other pages at once
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
     "redirect-to-443",  # the same, and to the usual port
     "forces-https",  # to https:// always, as a program with an https port of its own
@@ -175,6 +177,13 @@ async def websocket(
         echo(protocol)
 
 
+def thinking(mode: str, path: str) -> float:
+    """Seconds before a page is answered."""
+    if mode == "slow-report" and path != "/report":
+        return 0
+    return {"thinks": 4, "thinks-a-moment": 0.4, "slow-report": 3}.get(mode, 0)
+
+
 async def serve_one(
     options: argparse.Namespace, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
@@ -190,8 +199,7 @@ async def serve_one(
     fields = [field.partition(":") for field in lines]
     headers = {name.lower(): value.strip() for name, _, value in fields}
     if path.partition("?")[0] != options.path or options.mode in ("page", "error"):
-        if options.mode == "thinks":
-            await asyncio.sleep(4)
+        await asyncio.sleep(thinking(options.mode, path))
         writer.write(page(options.mode, path, headers))
     elif options.mode == "redirect":
         writer.write(answer("302 Found", b"", "Location: /login"))

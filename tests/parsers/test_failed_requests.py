@@ -229,3 +229,12 @@ def test_a_preflight_that_nobody_signed_in_for_lost_no_password() -> None:
     """A browser asks for a page of another site, which never had the password."""
     (failure,) = failed(line(401, method="OPTIONS", referer="https://front.example.org/"))
     assert not failure.lost_user
+
+
+def test_tunnels_that_a_timeout_ended() -> None:
+    cut = replace(line(101, "/ws"), ending="sD--", lasted_s=50.1)
+    closed = replace(cut, ending="----", lasted_s=3.0)
+    (failure,) = failed(line(502, "/ws"), cut, closed, replace(cut, ending="cD--", lasted_s=50.0))
+    assert (failure.status, failure.times, failure.ending) == (101, 2, "cD--")
+    assert failure.lasted_s == 50.0
+    assert not failed(closed)

@@ -25,7 +25,7 @@ class BackendServer:
     """A "server" line. `port` is 0 if it is that of the visitor's connection; `socket` is the path
     of a Unix socket. `verify` is False if the server's certificate is not verified. `cookie` is its
     value of the sticky cookie, "" if it has none. `authorities` is the file of "ca-file", ""
-    for the system's."""
+    for the system's. `options` are the words behind the address, with those of "default-server"."""
 
     backend: str
     name: str
@@ -43,6 +43,7 @@ class BackendServer:
     maxconn: int = 0
     cookie: str = ""
     authorities: str = ""
+    options: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -121,6 +122,7 @@ def _server(proxy: Proxy, line: Line, options: tuple[str, ...]) -> BackendServer
         maxconn=int(limit) if (limit := _value(options, "maxconn")).isdigit() else 0,
         cookie=cookie,
         authorities=path if (path := _value(options, "ca-file")).startswith("/") else "",
+        options=options,
     )
 
 

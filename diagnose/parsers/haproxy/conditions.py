@@ -83,6 +83,12 @@ def refusing_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     return _rules(proxy, lambda line: line.words[:2] in _REFUSALS)
 
 
+def path_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
+    """Return the rules of a proxy that change the path of a request, in their order."""
+    return _rules(proxy, lambda line: line.words[:2] in _PATH_CHANGES)
+
+
+_PATH_CHANGES = {("http-request", "replace-path"), ("http-request", "set-path")}
 _REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-request", "tarpit")}
 
 

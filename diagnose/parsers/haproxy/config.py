@@ -208,8 +208,16 @@ def _value(kind: str, text: str) -> str:
     if kind == "hex":
         return chr(int(text, 16))
     if kind == "weak":
-        return re.sub(r"\\(.)", r"\1", text)
-    return {"n": "\n", "r": "\r", "t": "\t"}.get(text, text) if kind == "escape" else text
+        return re.sub(r"\\(.)", lambda match: _escaped(match[1]), text)
+    return _escaped(text) if kind == "escape" else text
+
+
+def _escaped(character: str) -> str:
+    """Return what a backslash and a character mean (section 2.2). Before others than these the
+    backslash stays: it belongs to a regular expression ("\\.", "\\1")."""
+    if character in " \\#'\"$":
+        return character
+    return {"n": "\n", "r": "\r", "t": "\t"}.get(character, f"\\{character}")
 
 
 def _lines(path: str, rows: list[str]) -> Iterator[Line]:

@@ -15,7 +15,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 _LINE = lazy_pattern(
     r"(?:^|\s)(?P<client>[0-9A-Fa-f.:]{2,45}):[0-9]{1,5}"
     r" \[(?P<day>[0-9]{2})/(?P<month>[A-Z][a-z]{2})/(?P<year>[0-9]{4}):(?P<time>[0-9:]{8})"
-    r"(?:\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? \S{1,200}/\S{1,200} [0-9/+-]{9,60}"
+    r"(?:\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? \S{1,200}/\S{1,200}"
+    r" [0-9/+-]{7,50}/\+?(?P<total>[0-9]{1,10})"
     r" (?P<status>[0-9]{3}) \+?[0-9]{1,20}"
     r" \S{1,200} \S{1,200} (?P<ending>[A-Za-z-]{4}) [0-9/+]{9,60} [0-9/]{3,30}"
     r"(?P<captures>(?: \{[^{}]{0,2000}\}){0,2})(?: [^\" ]{1,200}){0,4}"
@@ -53,7 +54,7 @@ def parse(text: str, frontends: Collection[str]) -> Iterator[AccessLine]:
             agent=_first(captured, _AGENT),
         )
         if entry is not None:
-            yield replace(entry, ending=match["ending"])
+            yield replace(entry, ending=match["ending"], lasted_s=int(match["total"]) / 1000)
 
 
 def _first(captured: Iterable[str], pattern: re.Pattern[str]) -> str:

@@ -89,6 +89,7 @@ def _server(row: dict[str, str]) -> ServerState:
         clean(row.get("last_chk", ""), 200),
         current,
         limit,
+        clean(row.get("addr", ""), 300),
     )
 
 

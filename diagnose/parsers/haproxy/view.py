@@ -10,6 +10,7 @@ from diagnose.parsers.haproxy.conditions import (
     holds,
     host_patterns,
     match_of,
+    path_rules_of,
     refusing_rules_of,
     rules_of,
 )
@@ -36,6 +37,12 @@ class TargetProxies:
     @property
     def backend_name(self) -> str:
         return self.selection.backend if self.selection else ""
+
+    @property
+    def passes_tls_on(self) -> bool:
+        """Whether the backend gets the TLS of visitors as it is."""
+        mode = self.backend.mode if self.backend else self.frontend.mode
+        return mode == "tcp" and not self.tls
 
     @property
     def sni_too_early(self) -> Line | None:
@@ -72,14 +79,16 @@ def missing_backend(proxies: TargetProxies, target: Target) -> str:
     return ""
 
 
-def target_proxies(config: Configuration, target: Target, path: str = "") -> TargetProxies | None:
-    """Return the proxies that take the target's requests, for another path of it if one is given;
-    None if no frontend has its port."""
+def target_proxies(
+    config: Configuration, target: Target, path: str = "", websocket: bool = False
+) -> TargetProxies | None:
+    """Return the proxies that take the target's requests, for another path of it if one is given,
+    or its WebSocket handshakes; None if no frontend has its port."""
     for frontend in config.frontends:
         for socket, line in sockets_of(frontend):
             if socket.port == target.port:
                 own_path = path or target.path
-                selection, decided = _selection(frontend, target, socket, own_path)
+                selection, decided = _selection(frontend, target, socket, own_path, websocket)
                 backend = config.backend(selection.backend) if selection else None
                 return TargetProxies(
                     config, frontend, line, socket.tls, backend, selection, decided
@@ -115,6 +124,14 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
     return tuple(refusals_in_order)
 
 
+def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
+    """Return the lines of the frontend that change the path of the target's request for certain."""
+    rules = path_rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    path = target.path.partition("?")[0]
+    return tuple(rule.line for rule in rules if holds(rule, situation, path))
+
+
 def _refusal_status(line: Line) -> int:
     """Return the status of a rule ("http-request deny deny_status 429", "http-request return status
     503"): by default 403 for deny, 500 for tarpit, 200 for return."""
@@ -141,12 +158,12 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
 
 
 def _selection(
-    frontend: Proxy, target: Target, socket: SiteSocket, path: str
+    frontend: Proxy, target: Target, socket: SiteSocket, path: str, websocket: bool
 ) -> tuple[Selection | None, bool]:
     """Return the rule that takes a path, and whether each rule before it was evaluated."""
     rules = rules_of(frontend)
     for selection in selections(frontend, rules, _situation(rules, target, socket.tls)):
-        if selection.match.websocket:
+        if selection.match.websocket and not websocket:
             continue
         if selection.match.conditional:
             return None, False

@@ -145,12 +145,15 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             )
         elif route.scheme == "https" and route.server_name in {"", route.host}:
             await _compare(ctx, route, failed[0].method)
+        elif route.scheme == "http" and config.product == "haproxy":
+            # Its health check may have been refused, so that it has no server.
+            await _ask_over_tls(ctx, route, failed[0])
 
 
 async def _ask_over_tls(ctx: ProbeContext, route: SiteRoute, page: Exchange) -> None:
     """Try TLS where plain HTTP is refused, as at a port of TLS: whoever asks again in plain HTTP
     repeats the mistake of the server in front."""
-    if page.status != 400 or page.method == "POST":
+    if page.status not in {400, 503} or page.method == "POST":
         return
     if not await _shake(ctx, route, route.host, is_page_asked=True) and is_address(route.host):
         await _shake(ctx, route, ctx.target.host, is_page_asked=True)

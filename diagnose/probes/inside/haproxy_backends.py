@@ -103,9 +103,7 @@ async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
         return
     servers = [server for server in servers_of(backend) if not server.disabled][:MAX_SERVERS]
     check = http_check(backend)
-    await asyncio.gather(
-        *(_try_server(ctx, proxies.own_host, backend, server, check) for server in servers)
-    )
+    await asyncio.gather(*(_try_server(ctx, proxies, backend, server, check) for server in servers))
 
 
 async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
@@ -144,32 +142,38 @@ def stats_socket(config: Configuration) -> str:
 
 
 async def _try_server(
-    ctx: ProbeContext, host: str, backend: Proxy, server: BackendServer, check: HttpCheck | None
+    ctx: ProbeContext,
+    proxies: TargetProxies,
+    backend: Proxy,
+    server: BackendServer,
+    check: HttpCheck | None,
 ) -> None:
     """Ask a server for the page, with and without a PROXY header, and as the health check does."""
-    is_passed_on = backend.mode == "tcp" and not server.tls and ctx.target.uses_tls
-    if backend.mode == "http" or (is_passed_on and server.proxy_protocol):
-        header, page = server.proxy_protocol, _page_request(ctx, host)
-        first = await _emit_try(ctx, server, page, header, is_unread=is_passed_on)
-        if first is not None and first.status is None and first.failure is not None:
-            if first.failure.kind != "refused":
-                await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
-        elif first is not None and header:
-            await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
+    is_passed_on = proxies.passes_tls_on and not server.tls and ctx.target.uses_tls
+    header, page = server.proxy_protocol, _page_request(ctx, proxies.own_host)
+    first = await _emit_try(ctx, server, page, header, is_unread=is_passed_on)
+    if first is not None and first.status is None and first.failure is not None:
+        if first.failure.kind != "refused":
+            await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
+    elif first is not None and header:
+        await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
     if check is not None and server.check and check.method in _SAFE_METHODS:
-        await _emit_try(ctx, server, _check_request(check), server.proxy_protocol)
+        request = _check_request(check, "check-ssl" in server.options)
+        await _emit_try(ctx, server, request, server.proxy_protocol)
 
 
 @frozen
 class _Request:
     """A request to a server behind HAProxy. `version` is that of HTTP ("1.0", "1.1"), `fields` are
-    header fields ("Host: shop.example.com")."""
+    header fields ("Host: shop.example.com"). `tls` is True if it goes over TLS to a server that
+    gets the requests of visitors as they are."""
 
     purpose: Literal["page", "check"]
     method: str
     path: str
     version: str
     fields: tuple[str, ...]
+    tls: bool = False
 
 
 def _page_request(ctx: ProbeContext, host: str) -> _Request:
@@ -178,11 +182,11 @@ def _page_request(ctx: ProbeContext, host: str) -> _Request:
     return _Request("page", "GET", ctx.target.path, "1.1", fields)
 
 
-def _check_request(check: HttpCheck) -> _Request:
+def _check_request(check: HttpCheck, tls: bool) -> _Request:
     fields = tuple(f"{name}: {value}" for name, value in check.fields)
     has_host = any(name.lower() == "host" for name, _ in check.fields)
     own_fields = (*fields, *(() if has_host else ("Host:",)))
-    return _Request("check", check.method, check.path, check.version, own_fields)
+    return _Request("check", check.method, check.path, check.version, own_fields, tls)
 
 
 async def _emit_try(
@@ -198,7 +202,7 @@ async def _emit_try(
     host = bracketed(server.host) if server.host not in {"", "*"} else "127.0.0.1"
     port = server.port or ctx.target.port
     options = _options(request.method, proxied, server.socket)
-    url = f"{'https' if server.tls else 'http'}://{host}:{port}{request.path}"
+    url = f"{'https' if server.tls or request.tls else 'http'}://{host}:{port}{request.path}"
     if is_unread:
         # The TLS of visitors is passed on: so is the name in it.
         options += ("--connect-to", f"::{host}:{port}", "--noproxy", "*")

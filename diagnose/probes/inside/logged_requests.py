@@ -23,7 +23,7 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine
 from diagnose.parsers.cross_origin_requests import cross_origin_requests
-from diagnose.parsers.failed_requests import failed_requests, refused_upgrades
+from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
 from diagnose.parsers.other_requests import (
     pages_with_failures,
     unserved_pages,
@@ -170,7 +170,8 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
             equivalent=_command(inside, site, failure.file),
         )
         for failure in failures
-        if (failure.method, failure.path) != ("GET", own_path)
+        # The run asks for the target's own page itself; it does not wait for the end of a tunnel.
+        if (failure.method, failure.path) != ("GET", own_path) or failure.status == SWITCHED
     )  # fmt: skip
     return LoggedFailures(
         requests,

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Failure
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Handshake
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENING
 from tests.support.check_evidence import CHAT, judge
@@ -89,3 +90,18 @@ def test_fires_for_who_is_asked_first_whether_a_request_may_go_on() -> None:
     assert claim.facts["application"] == "127.0.0.1:9091"
     some = tuple(replace(site, guards=(replace(guard, path="/admin"),)) for site in config.sites)
     assert not judge(CHECK, CADDY, replace(config, sites=some), CADDY_LISTENING, bad)
+
+
+def test_fires_when_haproxy_passes_tls_on_to_nobody() -> None:
+    text = (
+        "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
+        "backend app\n    mode tcp\n    server a 127.0.0.1:8443\n"
+    )
+    gone = Failure("closed", "the connection was closed")
+    closed = Handshake(address="203.0.113.10", port=443, failure=gone)
+    listening = Listeners(sockets=())
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), listening, closed)
+    assert claim.facts["status"] == ""
+    assert claim.facts["application"] == "127.0.0.1:8443"
+    rejected = replace(closed, failure=Failure("alert", "unrecognized_name"))
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), listening, rejected)

@@ -1,10 +1,11 @@
 from dataclasses import replace
 
+from diagnose.model import Edit
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
-from tests.support.haproxy_evidence import config
+from tests.support.haproxy_evidence import TEXT, attempt, config, page
 from tests.support.report_builder import ANSWER
 
 CHECK = "server.application-speaks-tls"
@@ -79,3 +80,16 @@ def haproxy_text(bind: str, server: str) -> str:
         f"defaults\n    mode http\nfrontend web\n    bind {bind}\n    default_backend app\n"
         f"backend app\n    server a {server}\n"
     )
+
+
+def test_fires_with_an_edit_when_haproxys_health_check_is_refused() -> None:
+    text = TEXT.replace(":3000", ":8443")
+    shaken = replace(SHAKEN, target="http://127.0.0.1:8443", status=200)
+    refused = attempt(status=400)
+    (claim,) = judge(CHECK, HAPROXY, config(text), page(503), refused, shaken)
+    assert claim.facts["by_check"]
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    server a 127.0.0.1:8443 check ssl verify none\n" in edit.diff
+    assert not judge(CHECK, HAPROXY, config(text), page(503), attempt(status=200), shaken)
+    assert not judge(CHECK, HAPROXY, config(text), page(503), refused)

@@ -39,6 +39,21 @@ def test_fires_without_an_edit_where_the_page_would_not_be_accepted_either() -> 
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_with_the_answer_to_strangers_where_the_page_asks_for_a_sign_in() -> None:
+    check = attempt("check", 401, path="/healthz")
+    (claim,) = judge(page(), status(code=401), attempt(status=401), check)
+    assert claim.facts["login"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-check expect status 200-399,401\n" in edit.diff
+    expects = TEXT.replace(" /healthz", " /healthz\n    http-check expect status 200")
+    (claim,) = judge(page(), status(code=401), attempt(status=401), check, text=expects)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_where_the_check_gets_an_empty_answer() -> None:
     closed = attempt("check", None, failure=Failure("closed", "connection closed"))
     empty = status(check="SOCKERR", code=None)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.tls import Handshake
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER, TEXT, attempt, config, page, status
 
@@ -52,3 +53,27 @@ def test_silent_when_a_server_is_used_or_the_reason_is_another() -> None:
     refused = replace(attempt(status=None), failure=Failure("refused", "Connection refused"))
     assert not judge(CHECK, SERVER, config(), page(), status("DOWN", "L4CON", None), refused)
     assert not judge(CHECK, SERVER, config(), page(200), status("MAINT", ""), attempt())
+
+
+PASSED_ON = (
+    "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
+    "backend app\n    mode tcp\n    option httpchk\n    server a 127.0.0.1:8443 check\n"
+)
+CLOSED = Handshake(
+    address="203.0.113.10", port=443, failure=Failure("closed", "the connection was closed")
+)
+
+
+def test_fires_for_a_plain_health_check_of_a_server_that_gets_the_tls_of_visitors() -> None:
+    passed_on = config(PASSED_ON)
+    (claim,) = judge(CHECK, SERVER, passed_on, CLOSED, page(None), status(code=400), attempt())
+    assert claim.facts["check_ssl"]
+    assert claim.facts["tcp"]
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    server a 127.0.0.1:8443 check check-ssl verify none\n" in edit.diff
+    own = config(PASSED_ON.replace("check\n", "check check-ssl verify none\n"))
+    assert not judge(CHECK, SERVER, own, CLOSED, page(None), status(code=400), attempt())
+    ends = config(PASSED_ON.replace(":443", ":443 ssl crt /a.pem"))
+    assert not judge(CHECK, SERVER, ends, CLOSED, page(None), status(code=400), attempt())
+    assert not judge(CHECK, SERVER, passed_on, page(None), status(code=400), attempt())

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Edit, Failure, Severity
+from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER, TEXT, attempt, config, page
 
@@ -24,3 +25,41 @@ def test_fires_less_certainly_when_the_application_is_quick_now() -> None:
 def test_silent_when_the_504_is_the_applications_own() -> None:
     assert not judge(CHECK, SERVER, WAITS, page(504), attempt(status=504))
     assert not judge(CHECK, SERVER, WAITS, page(503), SILENT)
+
+
+def test_fires_with_an_edit_when_the_answer_comes_later_than_haproxy_waits() -> None:
+    tiny = config(TEXT.replace("    mode http\n", "    mode http\n    timeout server 60\n"))
+    (claim,) = judge(CHECK, SERVER, tiny, page(504), replace(attempt(), took=0.4))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["no_unit"]
+    assert claim.facts["needed"] == 0.4
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    timeout server 60s\n     option httpchk" in edit.diff
+
+
+def test_fires_for_a_page_in_the_log() -> None:
+    own = TEXT.replace("    option httpchk", "    timeout server 90s\n    option httpchk")
+    (claim,) = judge(CHECK, SERVER, config(own), page(200), logged(times=3))
+    assert claim.facts["path"] == "/report"
+    assert claim.severity is Severity.WARNING
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "-    timeout server 90s\n+    timeout server 180s\n" in edit.diff
+
+
+def test_is_a_note_for_one_visitor() -> None:
+    (claim,) = judge(CHECK, SERVER, WAITS, page(200), logged())
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_about_an_applications_own_504_in_the_log() -> None:
+    assert not judge(CHECK, SERVER, WAITS, page(200), logged(ending="----", times=3))
+    assert not judge(CHECK, SERVER, WAITS, page(200), logged(status=503, times=3))
+
+
+def logged(status: int = 504, ending: str = "sH--", times: int = 1) -> FailedRequests:
+    return FailedRequests(
+        file="/var/log/haproxy.log", method="GET", path="/report", status=status, times=times,
+        written="24/Nov/2026:12:00:01", server="haproxy", ending=ending,
+    )  # fmt: skip

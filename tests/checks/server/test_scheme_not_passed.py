@@ -6,6 +6,7 @@ from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.backends import BackendAnswer
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
@@ -110,3 +111,14 @@ def test_fires_for_a_redirect_to_http_that_the_header_would_prevent() -> None:
     assert claim.severity is Severity.WARNING
     ignored = replace(secure, location="http://shop.example.com/start")
     assert not judge(CHECK, APACHE, apache_config(), page, plain, ignored)
+
+
+def test_the_header_is_set_anew_below_the_line_that_sets_another() -> None:
+    rule = "    http-request set-header x-forwarded-proto http\n"
+    text = TEXT.replace("backend app\n    option", f"backend app\n{rule}    option")
+    here = [replace(answer, target="http://127.0.0.1:3000") for answer in (PLAIN, SECURE)]
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LOOP, *here)
+    assert claim.facts["written_place"] == "/etc/haproxy/haproxy.cfg:9"
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f" {rule}+    http-request set-header X-Forwarded-Proto https if" in edit.diff

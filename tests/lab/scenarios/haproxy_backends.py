@@ -211,7 +211,7 @@ def haproxy_passes_tls_to_plain(lab: Lab) -> None:
     outside="http.plain-to-tls-port",
     server="server.application-speaks-tls",
     target="http://shop.example.com/",
-    manual="a person chooses the authority",
+    manual="the site has no TLS of its own",
 )
 def haproxy_passes_plain_http_to_tls(lab: Lab) -> None:
     """https://serverfault.com/questions/830050/haproxy-as-reverse-proxy-for-aws-api-gateway: the
@@ -259,7 +259,7 @@ def cloud(lab: Lab, options: str) -> None:
 @haproxy_scenario(
     outside=None,
     server="server.application-speaks-tls",
-    manual="a person chooses the authority",
+    manual="the application has no WebSocket",
 )
 def haproxy_passes_plain_http_to_a_cloud(lab: Lab) -> None:
     """https://serverfault.com/questions/830050/haproxy-as-reverse-proxy-for-aws-api-gateway: the

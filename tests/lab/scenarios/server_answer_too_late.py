@@ -6,7 +6,9 @@ from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
 from .caddy import caddy_scenario
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
+from .nginx_other_requests_failed import visit
+from .server_other_requests_failed import serve_haproxy
 
 CHOICE = "how long visitors shall wait is a choice"
 WAITS = """reverse_proxy 127.0.0.1:3000 {
@@ -31,7 +33,9 @@ def apache_waits_longer_than_the_page_takes(lab: Lab) -> None:
     apache.serve(lab, f"ProxyTimeout 20\n{HTTPS}\n{HTTP}")
 
 
-@haproxy_scenario(outside="http.server-error", server="server.answer-too-late", manual=CHOICE)
+@haproxy_scenario(
+    outside="http.server-error", server="server.answer-too-late", differs=(haproxy.CONFIG,)
+)
 def haproxy_waits_less_than_the_page_takes(lab: Lab) -> None:
     """https://github.com/blueboxgroup/ursula/pull/1415 and
     https://github.com/tutumcloud/haproxy/issues/133: 504 for long requests."""
@@ -39,6 +43,32 @@ def haproxy_waits_less_than_the_page_takes(lab: Lab) -> None:
     haproxy.install(lab)
     haproxy.edit(lab, "timeout server", "timeout server 2s\n    #")
     haproxy.start(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-server-timeout", differs=(haproxy.CONFIG,)
+)
+def haproxy_waits_milliseconds(lab: Lab) -> None:
+    """https://github.com/aptos-labs/aptos-core/pull/4763: a number without a unit is meant as
+    seconds."""
+    lab.application("--mode", "thinks-a-moment")
+    haproxy.serve(lab, haproxy.SITE.replace("timeout server 1m", "timeout server 60"))
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-server-timeout", differs=(haproxy.CONFIG,))
+def haproxy_waits_less_than_a_report_takes(lab: Lab) -> None:
+    """https://github.com/rancher/rancher/issues/2859: 504 for long queries, and the page comes."""
+    lab.application("--mode", "slow-report")
+    serve_haproxy(lab, "", "    timeout server 2s\n")
+    for _ in range(3):
+        visit(lab, "/report")
+
+
+@healthy_haproxy()
+def haproxy_waits_as_long_as_a_report_takes(lab: Lab) -> None:
+    lab.application("--mode", "slow-report")
+    serve_haproxy(lab, "")
+    visit(lab, "/report")
 
 
 @caddy_scenario(outside="http.server-error", server="server.answer-too-late", manual=CHOICE)

@@ -148,6 +148,19 @@ def haproxy_scheme_not_passed(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace("    http-request set-header X-Forwarded-Proto https\n", ""))
 
 
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.scheme-not-passed",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_passes_another_scheme(lab: Lab) -> None:
+    """https://github.com/cloudfoundry/haproxy-boshrelease/issues/5: X-Forwarded-Proto is http for
+    all, in the backend, whatever the frontend sets."""
+    lab.application("--mode", "redirect-to-https")
+    rule = "    http-request set-header X-Forwarded-Proto http\n"
+    haproxy.serve(lab, SITE.replace("backend app\n", f"backend app\n{rule}"))
+
+
 @apache_scenario(
     outside="websocket.origin-refused",
     server="server.host-not-passed",

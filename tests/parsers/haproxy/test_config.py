@@ -75,3 +75,9 @@ def test_times_have_units() -> None:
 @given(st.text(alphabet="global \n\t#'\"\\{}!|frontendbind:43", max_size=300))
 def test_any_text_is_read(text: str) -> None:
     parse([("a", text)])
+
+
+def test_a_backslash_of_a_regular_expression_stays() -> None:
+    assert split_words(r"path_reg ^/a\.b$ /v1\1") == ("path_reg", r"^/a\.b$", r"/v1\1")
+    assert split_words(r'path_reg "^/a\.b\\"') == ("path_reg", "^/a\\.b\\")
+    assert split_words(r"Host:\ www \# \x41") == ("Host: www", "#", "A")

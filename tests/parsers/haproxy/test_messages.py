@@ -65,6 +65,11 @@ def test_statistics_have_servers_and_the_numbers_of_connections() -> None:
         "app", "s1", True, "L7STS", 404,
     )  # fmt: skip
     assert not unchecked.is_down
+    assert down.address == ""
+    table = "# pxname,svname,status,addr,\napp,s1,UP,127.0.0.1:3000,\n"
+    addressed = parse_statistics(table)
+    assert addressed is not None
+    assert addressed.servers[0].address == "127.0.0.1:3000"
     assert [(count.name, count.is_full) for count in statistics.counts] == [
         ("", True),
         ("https", True),

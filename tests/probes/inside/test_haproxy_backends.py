@@ -170,4 +170,17 @@ def test_a_header_before_tls_that_is_passed_on_is_tried_with_tls() -> None:
     assert tries[1].equivalent.endswith("https://shop.example.com/")
     plain = text.replace(" send-proxy-v2", "")
     looking = run(probes.page_failed, SERVER, config(plain), replace(PAGE, status=400))
-    assert not looking.observed(HaproxyTry)
+    (attempt,) = looking.observed(HaproxyTry)
+    assert not attempt.proxied
+    assert attempt.equivalent.endswith("https://shop.example.com/")
+
+
+def test_a_check_of_a_server_that_gets_the_tls_of_visitors_may_have_its_own() -> None:
+    text = (
+        "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
+        "backend app\n    mode tcp\n    option httpchk\n    server a 127.0.0.1:8443 check"
+    )
+    for words, url in (("", "http:"), (" check-ssl verify none", "https:")):
+        looking = run(probes.page_failed, SERVER, config(text + words), replace(PAGE, status=503))
+        (health,) = [one for one in looking.observed(HaproxyTry) if one.purpose == "check"]
+        assert f" {url}//127.0.0.1:8443/" in health.equivalent

@@ -1,0 +1,48 @@
+"""Bind lines of HAProxy: one port in two frontends, and TLS on the port of plain HTTP."""
+
+from .. import haproxy
+from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, PEM
+from ..lab import Lab
+from .haproxy import haproxy_scenario, healthy_haproxy
+
+ACME = "path_beg /.well-known/acme-challenge/"
+OWN = (
+    HTTP.replace("frontend http", "frontend acme")
+    .replace("    http-request", f"    use_backend certbot if {{ {ACME} }}\n    http-request")
+    .replace("301", f"301 unless {{ {ACME} }}")
+)
+CERTBOT = "\nbackend certbot\n    server certbot 127.0.0.1:8888\n"
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-port-shared",
+    manual="a person puts the rules together",
+)
+def haproxy_port_in_two_frontends(lab: Lab) -> None:
+    """https://github.com/janeczku/haproxy-acme-validation-plugin/issues/17: a frontend of its own
+    for certbot, on the port of the redirect. Half of the challenges are redirected."""
+    haproxy.serve(lab, f"{GLOBAL}\n{OWN}\n{HTTP}\n{HTTPS}\n{BACKEND}{CERTBOT}")
+
+
+@healthy_haproxy()
+def haproxy_port_with_rules_of_two(lab: Lab) -> None:
+    """The same rules in one frontend."""
+    haproxy.serve(lab, f"{GLOBAL}\n{OWN}\n{HTTPS}\n{BACKEND}{CERTBOT}")
+
+
+BOTH = HTTPS.replace("    bind :443", f"    bind :80 ssl crt {PEM}\n    bind :443").replace(
+    "    option", "    http-request redirect scheme https code 301 if !{ ssl_fc }\n    option"
+)
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-tls-on-port-80", differs=(haproxy.CONFIG,))
+def haproxy_port_80_has_ssl(lab: Lab) -> None:
+    """https://github.com/opnsense/plugins/issues/2588: both bind lines got `ssl`, and http:// is an
+    empty response."""
+    haproxy.serve(lab, f"{GLOBAL}\n{BOTH}\n{BACKEND}")
+
+
+@healthy_haproxy()
+def haproxy_port_80_has_no_ssl(lab: Lab) -> None:
+    haproxy.serve(lab, f"{GLOBAL}\n{BOTH.replace(f':80 ssl crt {PEM}', ':80')}\n{BACKEND}")

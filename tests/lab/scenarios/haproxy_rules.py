@@ -1,0 +1,101 @@
+"""HAProxy as people asked about it in threads: a file that is not loaded, a health check that is a
+stranger, a path that is changed before the rules are read."""
+
+from .. import haproxy
+from ..haproxy import SITE
+from ..lab import Lab
+from .haproxy import checked, haproxy_scenario, healthy_haproxy, server_line_with_another_port
+from .nginx import later
+
+
+@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
+def right_file_is_not_loaded(lab: Lab) -> None:
+    """The port of the server line was put right, and HAProxy was not reloaded."""
+    server_line_with_another_port(lab)
+    later(lab)
+    haproxy.edit(lab, ":3001", ":3000")
+
+
+@haproxy_scenario(outside="http.server-error", server="server.reload-needed")
+def new_rule_is_not_loaded(lab: Lab) -> None:
+    """A default_backend was added for requests without a rule, and HAProxy was not reloaded."""
+    rule = "    use_backend app if { hdr(host) -i www.shop.example.com }\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rule))
+    later(lab)
+    haproxy.edit(lab, rule, f"{rule}    default_backend app\n")
+
+
+@healthy_haproxy()
+def a_comment_is_not_loaded(lab: Lab) -> None:
+    """The file is newer than what HAProxy loaded, and the site is well."""
+    haproxy.serve(lab)
+    later(lab)
+    haproxy.edit(lab, "frontend http\n", "# by hand\nfrontend http\n")
+
+
+STRANGERS = (
+    "require('http').createServer((request, response) => { response.statusCode = 401;"
+    " response.end('<!doctype html><p>Who are you?') }).listen(3000, '127.0.0.1')"
+)
+
+
+def asks_strangers(lab: Lab, text: str) -> None:
+    """The application asks everybody to sign in."""
+    lab.application_service.stop()
+    lab.spawn(lab.server, ["node", "-e", STRANGERS], 3000)
+    haproxy.serve(lab, text)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    manual="the laboratory's page needs no sign-in",
+)
+def health_check_is_a_stranger(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/1560: Plex answers 401 to everybody who has not
+    signed in, and to the check."""
+    asks_strangers(lab, checked("option httpchk GET /"))
+    haproxy.until_unavailable(lab)
+
+
+@healthy_haproxy()
+def health_check_knows_the_answer_to_strangers(lab: Lab) -> None:
+    expect = "option httpchk GET /\n    http-check expect status 200-399,401"
+    asks_strangers(lab, checked(expect))
+
+
+API = "https://shop.example.com/example/api/items"
+PROGRAM = """require('http').createServer((request, response) => {
+  if (!request.url.startsWith('/gateway')) response.statusCode = 404;
+  response.end('<!doctype html><p>items')
+}).listen(3009, '127.0.0.1')"""
+CHANGE = r"http-request replace-path ^/example/api(/.*)?$ /gateway\1"
+
+
+def gateway(lab: Lab, rule: str, backend: str) -> None:
+    """The pages know no /gateway, and the interface knows nothing else."""
+    lab.spawn(lab.server, ["node", "-e", PROGRAM], 3009)
+    pages = "require('http').createServer((request, response) => { response.statusCode = "
+    code = f"{pages} request.url === '/' ? 200 : 404; response.end('page') }}).listen(3008)"
+    lab.spawn(lab.server, ["node", "-e", code], 3008)
+    acl = "    acl api path_beg /example/api\n"
+    rules = f"{acl}{rule}    use_backend gateway if api\n    default_backend app\n"
+    text = SITE.replace("    default_backend app\n", rules).replace(":3000", ":3008")
+    haproxy.serve(lab, f"{text}\nbackend gateway\n{backend}    server g1 127.0.0.1:3009\n")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-path-changed-first",
+    target=API,
+    manual="the laboratory's page is another",
+)
+def haproxy_changes_the_path_before_the_rule(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/2926: requests of the interface go to the
+    default backend, although the ACL is true."""
+    gateway(lab, f"    {CHANGE} if api\n", "")
+
+
+@healthy_haproxy(target=API)
+def haproxy_changes_the_path_in_the_backend(lab: Lab) -> None:
+    gateway(lab, "", f"    {CHANGE}\n")
