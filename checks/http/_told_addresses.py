@@ -27,7 +27,9 @@ def told_addresses(evidence: Evidence) -> Iterator[str]:
     text = symptom.text if symptom else ""
     is_of_browser = _BROWSERS.search(text) is not None and _SERVERS.search(text) is None
     for match in _URL.finditer(text) if is_of_browser else ():
-        yield match[0].rstrip(".,;:)]}…")
+        # A long message is shown in part: an address that was cut is not the one that it named.
+        if not match[0].endswith("…"):
+            yield match[0].rstrip(".,;:)]}")
 
 
 def machine_name_line(evidence: Evidence) -> tuple[str, str]:

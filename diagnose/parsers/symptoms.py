@@ -411,5 +411,14 @@ def _displayed_text(line: str, recognized: str) -> str:
         return hidden
     start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
-    cut = hidden[start : start + _MAX_SHOWN]
-    return f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    stop = _end_of_address(hidden, start, start + _MAX_SHOWN)
+    return f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
+
+
+def _end_of_address(text: str, start: int, stop: int) -> int:
+    """Return where to cut a text, in place of `stop`: behind the address of a site that would be
+    cut in two, unless it is too long."""
+    for match in _URL.finditer(text, start, stop + _MAX_SHOWN):
+        if match.start() < stop < match.end() < stop + _MAX_SHOWN:
+            return match.end()
+    return stop

@@ -46,6 +46,19 @@ def test_the_page_lists_the_examples() -> None:
     assert PAGE.read_text("utf-8") == page(), "python -m tests.support.error_messages"
 
 
+def test_an_address_is_not_cut_in_two() -> None:
+    """Chrome's message names the page first, and then the file that it blocked."""
+    start = "Mixed Content: The page at 'https://shop.example.com/' was loaded over HTTPS, but "
+    file = "http://shop.example.com/dist/app.js"
+    message = f"{start}requested an insecure script '{file}'. This request has been blocked."
+    symptom = symptom_of(message)
+    assert symptom is not None
+    assert symptom.text == f"{start}requested an insecure script '{file}…"
+    long = symptom_of(message.replace("/dist/", f"/{'d' * 400}/"))
+    assert long is not None
+    assert len(long.text) < 130
+
+
 def test_frames_of_a_traceback_say_nothing() -> None:
     """A line's number is no status, and a function's name no host."""
     python = (
