@@ -86,10 +86,10 @@ def answer(mode: str, own: str, method: str, path: str, fields: Mapping[str, str
             return redirect(f"{told(fields)}/signin")
         case "session" if method == "POST":
             return redirect(f"{told(fields)}{own}/", new_session(f"{own}/"))
-        case "session" if path == f"{own}/" and not session_of(fields):
+        case "session" if own and path == f"{own}/" and not session_of(fields):
             return redirect(f"{told(fields)}{own}/login")
-        case "session" if path == f"{own}/login":
-            return "200 OK", page("", FORM)[1], (*HTML, new_session(f"{own}/"))
+        case "session" if not session_of(fields):
+            return "200 OK", page("", f"<p>{TEXT}</p>{FORM}")[1], (*HTML, new_session(f"{own}/"))
         case "vite" if fields.get("host", "").partition(":")[0] not in {"localhost", own}:
             host = fields.get("host", "").partition(":")[0]
             text = (
