@@ -237,3 +237,20 @@ def test_silent_where_it_is_not_known_who_ends_tls() -> None:
     assert not judge(CHECK, config(TOLD_HTTP), BUILD, RUNNING, DJANGO, LOGIN, masked=False)
     other = TOLD_HTTP.replace("server_name shop.example.com", "server_name blog.example.com")
     assert not behind(other, LOGIN)
+
+
+TOLD_HOST = (
+    "`x-forwarded-host` header with value `{}` does not match `origin` header with value `{}`"
+)
+
+
+def test_silent_where_nginx_tells_another_host_than_the_message() -> None:
+    """Next.js: the message is of a time before the line for Host."""
+    right = SITE.replace(HOST, HOST + SCHEME)
+    assert not pasted(right, TOLD_HOST.format("192.0.2.66:31000", "shop.example.com"))
+    (claim,) = pasted(right, TOLD_HOST.format("shop.example.com", "www.example.com"))
+    assert claim.facts["origin_itself"]
+    (claim,) = pasted(
+        SITE.replace(HOST, ""), TOLD_HOST.format("192.0.2.66:31000", "shop.example.com")
+    )
+    assert "Host" in claim.facts["fields"]  # type: ignore[operator]
