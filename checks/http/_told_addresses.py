@@ -13,6 +13,7 @@ _URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。]{1,500}")
 #: Words of browsers about an address, and of servers, whose addresses are the applications'.
 _BROWSERS = re.compile(
     r"net::ERR_|NS_ERROR|Failed to (?:load|fetch)|WebSocket connection to|Mixed Content|XMLHttpReq"
+    r"|Content Security Policy|an insecure |insecure endpoint"
 )
 _SERVERS = re.compile(r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]")
 

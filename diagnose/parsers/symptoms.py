@@ -350,6 +350,10 @@ _URL = re.compile(
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
 
+#: What Chrome's message of mixed content says before the address that it blocked, far behind its
+#: beginning.
+_BLOCKED = "insecure "
+
 #: Kinds of which the message of an application may say more.
 _VAGUE = {"unusable", "not-connected"}
 #: What an application's message is, by what its file says that it means.
@@ -367,7 +371,8 @@ def symptom_of(text: str) -> Symptom | None:
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
             vague = kind in _VAGUE and (_application_symptom(line) or _missing_page(line, words))
-            return vague or Symptom(kind, _displayed_text(line, match[0]), _number(pattern, words))
+            shown = _BLOCKED if kind == "mixed-content" and _BLOCKED in line else match[0]
+            return vague or Symptom(kind, _displayed_text(line, shown), _number(pattern, words))
     return _application_symptom(line) or _missing_page(line, words)
 
 
@@ -411,14 +416,17 @@ def _displayed_text(line: str, recognized: str) -> str:
         return hidden
     start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
-    stop = _end_of_address(hidden, start, start + _MAX_SHOWN)
+    start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
     return f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
 
 
-def _end_of_address(text: str, start: int, stop: int) -> int:
-    """Return where to cut a text, in place of `stop`: behind the address of a site that would be
-    cut in two, unless it is too long."""
-    for match in _URL.finditer(text, start, stop + _MAX_SHOWN):
-        if match.start() < stop < match.end() < stop + _MAX_SHOWN:
-            return match.end()
-    return stop
+def _whole_addresses(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Return where to cut a text, in place of `start` and `stop`: before and behind an address
+    that would be cut in two, unless it is too long."""
+    for match in _URL.finditer(text, max(start - _MAX_SHOWN, 0), stop + _MAX_SHOWN):
+        first, end = match.span()
+        if first < start < end:
+            start = first
+        if first < stop < end < stop + _MAX_SHOWN:
+            stop = end
+    return start, stop

@@ -4,7 +4,7 @@
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx_host_not_passed import HOST, PAGES, addressed
+from .nginx_host_not_passed import HOST, PAGES, SCHEME, addressed
 
 URL = f"https://{site.NAME}"
 OWN = "the program's own address is its setting"
@@ -77,3 +77,24 @@ def message_of_a_host_that_is_passed_now(lab: Lab) -> None:
     """Issue 1012 of ding113/claude-code-hub, after the Host is passed on."""
     lab.spawn(lab.server, lab.server.application("guarded_server", "nextjs", "3001"), 3001)
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+BEHIND_LOGIN = (
+    f"Mixed Content: The page at '{URL}/projects' was loaded over HTTPS, but requested an insecure "
+    f"XMLHttpRequest endpoint 'http://{site.NAME}/api/v1/tickets'. This request has been blocked"
+)
+
+
+@scenario(
+    outside="http.mixed-content", args=(BEHIND_LOGIN,),
+    manual="from outside, the message alone says whether it is healed",
+)  # fmt: skip
+def page_behind_a_login_requests_http(lab: Lab) -> None:
+    """The visitor's page is closed to others: its message shows what it requests."""
+    addressed(lab, f"links={URL}", PAGES.replace(SCHEME, ""))
+
+
+@scenario(outside="http.mixed-content", args=(BEHIND_LOGIN,), manual=OWN)
+def scheme_is_told_and_not_believed_behind_a_login(lab: Lab) -> None:
+    """nginx tells the scheme: what is left is the program's own setting."""
+    addressed(lab, f"links={URL}")
