@@ -42,10 +42,10 @@ def told(fields: Mapping[str, str]) -> str:
     )
 
 
-def files(base: str) -> str:
+def files(folder: str) -> str:
     return (
-        f'<link rel="stylesheet" href="{base}/dist/app.css">'
-        f'<script src="{base}/dist/app.js"></script>'
+        f'<link rel="stylesheet" href="{folder}dist/app.css">'
+        f'<script src="{folder}dist/app.js"></script>'
     )
 
 
@@ -61,19 +61,21 @@ def session_of(fields: Mapping[str, str]) -> bool:
 
 
 def answer(mode: str, own: str, method: str, path: str, fields: Mapping[str, str]) -> Answer:
-    if path.endswith(".js"):
+    if path in {"/dist/app.js", "/public/build/app.js"}:
         return "200 OK", "1;\n", ("Content-Type: text/javascript",)
-    if path.endswith(".css"):
+    if path == "/dist/app.css":
         return "200 OK", "p { color: #222 }\n", ("Content-Type: text/css",)
+    if path.endswith((".js", ".css")):
+        return NOT_FOUND
     match mode:
         case "links":  # its own address, else the Host header and http; no field is believed
-            return page(files(own or f"http://{fields.get('host', '')}"))
+            return page(files(f"{own or 'http://' + fields.get('host', '')}/"))
         case "links-trusting":
-            return page(files(told(fields)))
+            return page(files(f"{told(fields)}/"))
         case "base-href" if path == "/":
             return redirect(f"{told(fields)}/login")
         case "base-href":
-            return page(f'<base href="{told(fields)}/">{files("x")}'.replace("x/", ""), FORM)
+            return page(f'<base href="{told(fields)}/">{files("")}', FORM)
         case "grafana" if path == "/":
             return redirect(f"{own}/login")
         case "grafana" if path != "/login":
@@ -82,23 +84,14 @@ def answer(mode: str, own: str, method: str, path: str, fields: Mapping[str, str
             script = '<script src="public/build/app.js"></script>'
             why = "<p>If you're seeing this Grafana has failed to load its application files</p>"
             return page(f'<base href="{own}/" />{script}', why, "Grafana")
-        case "spring" if path == "/":
-            return redirect(f"{told(fields)}/signin")
         case "session" if method == "POST":
             return redirect(f"{told(fields)}{own}/", new_session(f"{own}/"))
         case "session" if own and path == f"{own}/" and not session_of(fields):
             return redirect(f"{told(fields)}{own}/login")
         case "session" if not session_of(fields):
             return "200 OK", page("", f"<p>{TEXT}</p>{FORM}")[1], (*HTML, new_session(f"{own}/"))
-        case "vite" if fields.get("host", "").partition(":")[0] not in {"localhost", own}:
-            host = fields.get("host", "").partition(":")[0]
-            text = (
-                f'Blocked request. This host ("{host}") is not allowed.\nTo allow this host, add '
-                f'"{host}" to `preview.allowedHosts` in vite.config.js.'
-            )
-            return "403 Forbidden", text, ("Content-Type: text/plain",)
         case _:
-            return page("", FORM if mode == "spring" else f"<p>{TEXT}</p>")
+            return page("")
 
 
 async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

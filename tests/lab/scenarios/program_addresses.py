@@ -98,3 +98,9 @@ def page_behind_a_login_requests_http(lab: Lab) -> None:
 def scheme_is_told_and_not_believed_behind_a_login(lab: Lab) -> None:
     """nginx tells the scheme: what is left is the program's own setting."""
     addressed(lab, f"links={URL}")
+
+
+@scenario(outside="http.page-file-missing", manual=OWN)
+def address_of_the_files_lacks_its_scheme(lab: Lab) -> None:
+    """ASSET_URL=files.example.com in place of https://files.example.com: a relative address."""
+    addressed(lab, "links=files.example.com/desk")
