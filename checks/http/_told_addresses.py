@@ -13,6 +13,7 @@ _URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。]{1,500}")
 #: Words of browsers about an address, and of servers, whose addresses are the applications'.
 _BROWSERS = re.compile(
     r"net::ERR_|NS_ERROR|Failed to (?:load|fetch)|WebSocket connection to|Mixed Content|XMLHttpReq"
+    r"|Content Security Policy|an insecure |insecure endpoint"
 )
 _SERVERS = re.compile(r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]")
 
@@ -27,7 +28,9 @@ def told_addresses(evidence: Evidence) -> Iterator[str]:
     text = symptom.text if symptom else ""
     is_of_browser = _BROWSERS.search(text) is not None and _SERVERS.search(text) is None
     for match in _URL.finditer(text) if is_of_browser else ():
-        yield match[0].rstrip(".,;:)]}…")
+        # A long message is shown in part: an address that was cut is not the one that it named.
+        if not match[0].endswith("…"):
+            yield match[0].rstrip(".,;:)]}")
 
 
 def machine_name_line(evidence: Evidence) -> tuple[str, str]:

@@ -7,7 +7,7 @@ see it: it may come after a login, or stand in the application's log.
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
+from checks.http import _page_files, endpoint_subjects
 from checks.http._known_application import known_application
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
@@ -24,6 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.applications import KnownApplication
 from diagnose.model.http import page_exchanges
+from diagnose.model.pages import SCRIPTS, PageFileResponse
 from diagnose.parsers.applications import message_of
 
 _TOPICS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
@@ -45,6 +46,8 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
         return
     if message.means == "allowed_origin" and any(refused_attempts(evidence, "origin")):
         return  # websocket.origin-refused names what nginx says of the origin
+    if message.means == "base_path" and _files_come(evidence):
+        return  # The message is of another time.
     subject = Subject(port=evidence.target.port, text=application.name)
     yield Claim(
         about=subject,
@@ -60,3 +63,16 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("look-at-the-setting", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _files_come(evidence: Evidence) -> bool:
+    """Return whether browsers get what the application's page loads, so that it knows its folder.
+    An application may have the message in its page for the case that they do not."""
+    page = _page_files.page_of(evidence)
+    scripts = (
+        response
+        for response in evidence.good(PageFileResponse)
+        if page and response.page == page.url and response.file_kind in SCRIPTS
+    )
+    is_shown = any(response.status == 200 for response in scripts)
+    return is_shown and not _page_files.refused_files(evidence)

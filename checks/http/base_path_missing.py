@@ -35,8 +35,8 @@ from diagnose.parsers.urls import parse_url
     severity=Severity.WARNING,
     needs=[Page, PageFileResponse, PageFileTrial],
     explains=[
-        "http.page-file-missing", "http.page-file-type", "nginx.page-file-not-found",
-        "nginx.page-file-forbidden", "nginx.types-missing",
+        "http.form-leaves-folder", "http.page-file-missing", "http.page-file-type",
+        "nginx.page-file-not-found", "nginx.page-file-forbidden", "nginx.types-missing",
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:

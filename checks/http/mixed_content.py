@@ -7,6 +7,7 @@ http: addresses.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _page_files
 from checks.http._told_scheme import told_scheme
@@ -24,11 +25,16 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.applications import KnownApplication
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
+
+#: A policy of the page allows its own origin, and http is another (form-action 'self').
+_POLICY = "Content Security Policy"
 
 
 @frozen
@@ -50,15 +56,23 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     files = _blocked_files(evidence, page)
     frames = () if files.urls else tuple(filter(_is_insecure, page.insecure_frames))
     requests = () if files.urls or frames else _blocked_requests(evidence, page)
-    urls = files.urls or frames or requests
+    told = () if files.urls or frames or requests else _told_requests(evidence, page)
+    urls = files.urls or frames or requests or told
     if not urls:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
     own = all(_host(url) == page_url.host for url in urls)
+    scheme_place = told_scheme(evidence, page_url.path) if own and not files.responses else ""
+    setting, about = _own_setting(evidence), _page_files.page_subject(page)
+    if told and scheme_place:
+        # It is the application's own setting, or the message is of the time before nginx told it: a
+        # subject of its own, so that the edit of nginx has helped all the same.
+        severity = Severity.WARNING if setting["setting"] else Severity.NOTE
+        about = replace(about, text=str(setting["known"] or SCHEME_FIELD))
     yield Claim(
-        about=_page_files.page_subject(page),
+        about=about,
         because=(page, *files.responses),
-        confidence=Confidence.LIKELY if requests else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if requests or told else Confidence.CERTAIN,
         severity=severity,
         facts={
             "page": page.url,
@@ -66,10 +80,12 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "others": urls[1:],
             "base": page.base if _is_insecure(page.base) else "",
             "redirect": files.files[0] if files.responses else "",
-            "request": bool(requests),
+            "request": bool(requests or told),
+            "message": bool(told),
             "own": own,
-            "told": told_scheme(evidence, page_url.path) if own and not files.responses else "",
+            "told": scheme_place,
             "breaks": severity is Severity.ERROR,
+            **setting,
         },
         fix=_fix(Nginx.of(evidence), page_url.path, own and not files.responses),
     )
@@ -105,6 +121,33 @@ def _blocked_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
         if _is_insecure(url) and (is_related_host(host, _host(url)) or is_address(_host(url)))
     )
     return tuple(dict.fromkeys(own))
+
+
+def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
+    """Return the http: addresses of the site that a browser blocked by the pasted message, as on a
+    page behind a login. What this page loads over https today is of another time."""
+    symptom = evidence.target.symptom
+    if symptom is None or not (symptom.kind == "mixed-content" or _POLICY in symptom.text):
+        return ()
+    from checks.http._told_addresses import told_addresses
+
+    loaded = {file.url for file in page.files}
+    return tuple(
+        url
+        for url in dict.fromkeys(told_addresses(evidence))
+        if _is_insecure(url) and _host(url) == evidence.target.host
+        if url.replace("http:", "https:", 1) not in loaded
+    )
+
+
+def _own_setting(evidence: Evidence) -> dict[str, object]:
+    """Return the application that the page is known by, and its own setting for its address, or for
+    the proxy that it trusts; "" if nothing is known."""
+    if not evidence.good(KnownApplication):
+        return {"known": "", "setting": ""}
+    from checks.http._known_application import own_setting
+
+    return own_setting(evidence, "public_url", "trusted_proxy")
 
 
 def _host(url: str) -> str:

@@ -11,6 +11,11 @@ from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.urls import is_related_host, parse_url
+
+#: Endings of files, with which the names of folders end, too.
+_ENDINGS = (".js", ".css", ".min")
 
 
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
@@ -38,7 +43,25 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "gateway": first.response.status in {502, 504},
             "refused": first.response.status in {401, 403},
             "redirected": bool(first.response.redirects),
+            "bare": _bare_host(page.url, urls[0]),
             **_page_files.location_facts(Nginx.of(evidence), first.path),
         },
         fix=Fix((Manual("serve-it", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _bare_host(page: str, file: str) -> str:
+    """Return the host with which the path of a file begins, "" if it begins with none: an address
+    that was written without its scheme ("cdn.example.com/app.js") is relative (URL standard)."""
+    page_url, url = parse_url(page), parse_url(file)
+    if page_url is None or url is None or url.host != page_url.host:
+        return ""
+    folder = page_url.path.partition("?")[0].rpartition("/")[0]
+    first, slash, _ = url.path.removeprefix(folder).lstrip("/").partition("/")
+    name = first.partition(":")[0].lower()
+    if not slash or not is_host(name):
+        return ""
+    # Folders are called "jquery.ui" and "1.2.3".
+    is_name = name.count(".") > 1 and name.rpartition(".")[2].isalpha()
+    is_named = is_name or is_related_host(page_url.host, name)
+    return first if is_address(name) or (is_named and not name.endswith(_ENDINGS)) else ""

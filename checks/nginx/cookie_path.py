@@ -8,7 +8,7 @@ never sends it back for /shop-dev/, and the login is lost with the next page.
 import re
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
+from checks.http import endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
@@ -28,7 +28,9 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
 
 _PASSED_PATH = re.compile(r"https?://[^/\s$]+(/[^\s$?#]*)$")
 _PLAIN_PATH = re.compile(r"/[\w./~-]*")
@@ -45,7 +47,7 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
     outer, inner = prefixes
     lost = [
         (page, name, cookie)
-        for page in page_exchanges(evidence)
+        for page in _pages(evidence, outer)
         for name, cookie in _cookies(page)
         if _matches(inner, cookie) and not _matches(path, cookie)
     ]
@@ -68,6 +70,19 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, match, directive, outer, inner),
     )
+
+
+def _pages(evidence: Evidence, outer: str) -> tuple[Exchange, ...]:
+    """Return the responses for the target's page, and for the page below the same prefix to which
+    it redirects: the session often begins at the login."""
+    steps = exchanges_by_purpose(evidence, "redirect")
+    own = (step for step in steps if is_own_origin(evidence.target, step.url))
+    return (*page_exchanges(evidence), *(step for step in own if _path(step).startswith(outer)))
+
+
+def _path(page: Exchange) -> str:
+    url = parse_url(page.url)
+    return url.path.partition("?")[0] if url else ""
 
 
 def _prefixes(match: LocationMatch, directive: Directive) -> tuple[str, str] | None:

@@ -44,7 +44,9 @@ from diagnose.parsers.origin_refusals import (
     framework_of,
     names_origin,
     refuses_origin,
+    told_host,
 )
+from diagnose.parsers.urls import parse_url
 
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 _TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
@@ -95,6 +97,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
+        return
+    if told_host(words) not in {"", _host(sent_origin.origin)} and not sent_origin.wrong_fields:
+        # The message is of another time: today nginx tells the visitor's host.
         return
     directive = proxy_pass_of(match) or match.block
     yield Claim(
@@ -195,6 +200,11 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }
+
+
+def _host(origin: str) -> str:
+    url = parse_url(origin)
+    return url.authority if url else ""
 
 
 def _own_setting(told: ToldOrigin) -> Fix:

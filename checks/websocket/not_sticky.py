@@ -5,35 +5,20 @@ configuration has a group whose servers take turns, that is the cause."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edit
+from checks.nginx._sticky_groups import sticky_fix, unsticky_group_of
 from checks.websocket._haproxy_balance import unsticky_backend
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
     merge_subjects,
 )
 from diagnose.model.http import Upgrade
-from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops
-from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.websocket_refusal import unknown_session
-
-#: Directives that send a client to the same server again; sticky needs the commercial nginx.
-_STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
-
-#: Balancing methods that do not send a client to the same server again.
-_BALANCING_METHODS = ("least_conn", "least_time", "random")
 
 
 @check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
@@ -55,7 +40,7 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 for upgrade in lost_sessions
             )
         )
-        group = _group(nginx, path)
+        group = unsticky_group_of(nginx, path)
         backend = None if group else unsticky_backend(evidence, path)
         sure = bool(own_sessions) and not any(hops(upgrade.headers) for upgrade in lost_sessions)
         yield Claim(
@@ -82,7 +67,7 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(group) if group else backend.place if backend else "",
             },
             location=nginx.location(group) if group else None,
-            fix=backend.fix(sure) if backend else _fix(nginx, group, sure),
+            fix=backend.fix(sure) if backend else sticky_fix(nginx, group, sure),
         )
 
 
@@ -90,43 +75,3 @@ def _confidence(opened: bool, group: bool) -> Confidence:
     if opened and group:
         return Confidence.CERTAIN
     return Confidence.LIKELY if opened else Confidence.POSSIBLE
-
-
-def _group(nginx: Nginx, path: str) -> Directive | None:
-    """Return the group of several servers that the path leads to, if nothing sends a client to the
-    same server again."""
-    for match in nginx.location_matches(path):
-        pass_directive = proxy_pass_of(match)
-        name = (
-            pass_directive.args[0].partition("://")[2].partition("/")[0] if pass_directive else ""
-        )
-        for group in children(match.blocks[0], "upstream"):
-            has_several = len(children(group, "server")) > 1
-            sticky = any(children(group, method) for method in _STICKY)
-            if group.args == (name,) and has_several and not sticky:
-                return group
-    return None
-
-
-def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
-    file = nginx.file(group) if group else None
-    by_hand = Fix((Manual("sticky", Where.SERVER),), Applicability.MANUAL)
-    # nginx.org: "The parameter cannot be used along with the hash, ip_hash, and random … methods."
-    if (
-        group is None
-        or file is None
-        or any("backup" in server.args for server in children(group, "server"))
-    ):
-        return by_hand
-    methods = [method for name in _BALANCING_METHODS for method in children(group, name)]
-    change = (
-        edits.replace_directive(methods[0], "ip_hash;")
-        if methods
-        else edits.insert_first(file.text, group, ["ip_hash;"])
-    )
-    edit = config_edit(nginx, file.path, change)
-    # With ip_hash all visitors behind one address reach one server, which is wrong behind a CDN.
-    # Another balancing method may have been chosen on purpose.
-    sure = sure and not methods
-    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *reload_steps(nginx)), applicability) if edit else by_hand

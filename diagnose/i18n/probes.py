@@ -85,7 +85,9 @@ MESSAGES = Messages(
     Message("inside.upload_folders", "Whether nginx may write where it keeps uploads."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),
-    Message("inside.upstream_groups", "Each server of a group, for a page that some lack."),
+    Message(
+        "inside.upstream_groups", "Each server of a group, for a page or a session that some lack."
+    ),
     Message("inside.upstream_requests", "The page, from the application itself."),
     Message("inside.upstream_bodies", "Whether the application itself cuts the page off."),
     Message(

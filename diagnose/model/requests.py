@@ -166,6 +166,36 @@ class LoggedComparison(ComparedRequest):
         return remarked(subject, control), f"{self.status} {self.reason}".rstrip()
 
 
+@frozen(kw_only=True, eq=False)
+class SessionTrial(Observation):
+    """A session that was begun at one server of a group whose servers take turns, and whether a
+    second server knows it.
+
+    `target` is the argument of proxy_pass as written, `path` the visitor's path, `cookie` the name
+    of the session's cookie, `own` the server at which it was begun and `other` the second one.
+    `is_kept` is False if that one began another session in its place. The first server was asked
+    with the session before and afterwards, and knew it both times.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    cookie: Label
+    own: Label
+    other: Label
+    is_kept: bool
+
+    def summary(self) -> Summary:
+        subject = phrase(
+            "session {cookie} of {own}, at {other}",
+            cookie=self.cookie,
+            own=self.own,
+            other=self.other,
+        )
+        return subject, phrase("known there") if self.is_kept else phrase("not known there")
+
+
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
 #: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer"), or

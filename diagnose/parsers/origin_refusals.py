@@ -49,6 +49,19 @@ def names_origin(body: str) -> bool:
     return _ORIGIN_ALONE.search(body[:2048]) is not None
 
 
+#: Next.js (packages/next/src/server/app-render/action-handler.ts).
+_TOLD_HOST = lazy_pattern(
+    r"x-forwarded-host\W{1,3}header with value \W?([\w.:\[\]-]{1,260})", re.IGNORECASE
+)
+
+
+def told_host(words: str) -> str:
+    """Return the host that a proxy told the framework by the words of its refusal, in lower case;
+    "" if they name none."""
+    match = _TOLD_HOST.search(words[:2048])
+    return match[1].lower() if match else ""
+
+
 #: What each framework's setting is called, by the words of its refusal.
 _FRAMEWORKS = (
     ("django", r"CSRF (?:verification )?failed|(?:Origin|Referer) checking failed"),

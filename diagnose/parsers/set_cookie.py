@@ -14,6 +14,12 @@ CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site", "size"]
 MAX_SIZE = 4096
 
 
+def cookie_pair(value: str) -> tuple[str, str]:
+    """Return the name and the value of a Set-Cookie field, as they are sent back."""
+    name, _, content = value.partition(";")[0].partition("=")
+    return name.strip(), content.strip()
+
+
 def secure_cookie(value: str) -> str:
     """Return the name of the cookie of a Set-Cookie field, "" if it is not Secure."""
     pair, *attributes = value.split(";")

@@ -291,6 +291,11 @@ _VAGUE: Mapping[SymptomKind, tuple[SymptomKind, ...]] = {
     "not-connected": (),
     "cached": ("certificate-outdated",),
 }
+
+#: What Chrome's message of mixed content says before the address that it blocked, far behind its
+#: beginning.
+_BLOCKED = "insecure "
+
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
 #: What an application's message is, by what its file says that it means.
@@ -323,7 +328,8 @@ def message_symptom(text: str) -> Symptom | None:
             vague = kind in _SAY_LITTLE and (
                 _application_symptom(line) or _missing_page(line, words)
             )
-            return vague or _symptom(kind, line, match[0], _number(pattern, words))
+            shown = _BLOCKED if kind == "mixed-content" and _BLOCKED in line else match[0]
+            return vague or _symptom(kind, line, shown, _number(pattern, words))
     return _application_symptom(line) or _missing_page(line, words)
 
 
@@ -368,6 +374,18 @@ def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None =
         return Symptom(kind, hidden, number)
     start = max(hidden.lower().find(recognized[:40].lower()), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
-    cut = hidden[start : start + _MAX_SHOWN]
-    shown = f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"
+    start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
+    shown = f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
     return Symptom(kind, shown, number, hidden)
+
+
+def _whole_addresses(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Return where to cut a text, in place of `start` and `stop`: before and behind an address
+    that would be cut in two, unless it is too long."""
+    for match in _URL.finditer(text, max(start - _MAX_SHOWN, 0), stop + _MAX_SHOWN):
+        first, end = match.span()
+        if first < start < end:
+            start = first
+        if first < stop < end < stop + _MAX_SHOWN:
+            stop = end
+    return start, stop

@@ -46,6 +46,30 @@ def test_the_page_lists_the_examples() -> None:
     assert PAGE.read_text("utf-8") == page(), "python -m tests.support.error_messages"
 
 
+def test_an_address_is_not_cut_in_two() -> None:
+    """Chrome's message names the page first, and then the file that it blocked."""
+    start = "Mixed Content: The page at 'https://shop.example.com/' was loaded over HTTPS, but "
+    for name in ("app", "a" * 60):
+        file = f"'http://shop.example.com/dist/{name}.js"
+        symptom = symptom_of(f"{start}requested an insecure script {file}'. This request has been")
+        assert symptom is not None
+        assert file in symptom.text
+    long = symptom_of(f"{start}requested an insecure script 'http://shop.example.com/{'a' * 400}'")
+    assert long is not None
+    assert len(long.text) < 130
+    policy = "it violates the following Content Security Policy directive: \"form-action 'self'\"."
+    form = "'http://shop.example.com/login/v2/grant'"
+    refused = symptom_of(f"Refused to send form data to {form} because {policy}")
+    assert refused is not None
+    assert refused.text.startswith(f"…{form[1:]}")
+    words = "net::ERR_NAME_NOT_RESOLVED " + "w " * 40
+    other = symptom_of(
+        f"{words} at http://backend:8000/api/v1/orders in the console of the browser"
+    )
+    assert other is not None
+    assert "http://backend:8000/api/v1/orders" in other.text
+
+
 def test_frames_of_a_traceback_say_nothing() -> None:
     """A line's number is no status, and a function's name no host."""
     python = (

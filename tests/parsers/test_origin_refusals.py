@@ -8,6 +8,7 @@ from diagnose.parsers.origin_refusals import (
     framework_of,
     names_origin,
     refuses_origin,
+    told_host,
 )
 
 DJANGO = "<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.</p>"
@@ -75,3 +76,9 @@ def test_the_guard_of_a_page(body: str, cookies: tuple[str, ...], framework: str
 
 def test_no_guard_is_known_of_other_pages() -> None:
     assert form_guard("<p>csrftoken=</p>", ("XSRF-TOKEN=1",)) is None
+
+
+def test_the_host_that_a_proxy_told() -> None:
+    words = "`x-forwarded-host` header with value `App:3000` does not match `origin` header with"
+    assert told_host(words) == "app:3000"
+    assert told_host("Invalid Server Actions request.") == ""

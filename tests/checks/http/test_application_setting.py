@@ -9,6 +9,7 @@ from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Upgrade
 from diagnose.parsers.applications import application_ids, application_of
 from tests.support.check_evidence import SHOP, judge
+from tests.support.page_evidence import answered, loads, script
 
 CHECK = "http.application-setting"
 MOODLE = KnownApplication(id="moodle", name="Moodle", url="https://shop.example.com/")
@@ -44,6 +45,17 @@ def test_silent_without_a_message_of_the_sites_own_application() -> None:
     assert not judge(CHECK, MOODLE, target=SHOP)
     foreign = replace(SHOP, symptom=Symptom("other", "Something else"))
     assert not judge(CHECK, MOODLE, target=foreign)
+
+
+def test_silent_where_the_files_of_the_page_come() -> None:
+    """Grafana has the message in every page, for the case that its files do not come."""
+    grafana = KnownApplication(id="grafana", name="Grafana", url="https://shop.example.com/")
+    words = "If you're seeing this Grafana has failed to load its application files"
+    target = replace(SHOP, symptom=Symptom("application", words))
+    assert judge(CHECK, grafana, target=target)
+    page = loads(script())
+    assert judge(CHECK, grafana, page, answered(script(), 404), target=target)
+    assert not judge(CHECK, grafana, page, answered(script()), target=target)
 
 
 def test_silent_where_the_message_means_the_proxy() -> None:

@@ -1,6 +1,10 @@
-from diagnose.model import Claim, Confidence, Edit, Severity
+from dataclasses import replace
+
+from diagnose.model import Claim, Confidence, Edit, Observation, Severity
+from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import NginxConfig
-from tests.support.check_evidence import judge
+from diagnose.parsers.symptoms import symptom_of
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
 
@@ -53,6 +57,55 @@ def test_silent_about_this_machine_other_sites_requests_and_https() -> None:
     assert not judge(CHECK, loads(script("http://localhost:3000/a.js"), script()))
     foreign = answered(script(), requests=("http://api.example.net/v1",))
     assert not judge(CHECK, loads(script()), foreign)
+
+
+TOLD = (
+    "Mixed Content: The page at 'https://shop.example.com/desk' was loaded over HTTPS, but "
+    "requested an insecure XMLHttpRequest endpoint '{}'. This request has been blocked"
+)
+POLICY = (
+    "Refused to send form data to 'http://shop.example.com/login' because it violates the "
+    "following Content Security Policy directive: \"form-action 'self'\"."
+)
+
+
+def pasted(text: str, *observations: Observation) -> list[Claim]:
+    symptom = symptom_of(text)
+    return judge(CHECK, loads(script()), *observations, target=replace(SHOP, symptom=symptom))
+
+
+def test_fires_for_what_a_browser_blocked_on_another_page() -> None:
+    for text in (TOLD.format("http://shop.example.com/api/v1"), POLICY):
+        (claim,) = pasted(text, RUNNING, proxied())
+        assert claim.confidence is Confidence.LIKELY
+        assert claim.facts["message"]
+        assert claim.facts["own"]
+        assert claim.fix
+        assert any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_the_message_is_a_note_where_nginx_tells_the_scheme() -> None:
+    told = proxied("proxy_set_header X-Forwarded-Proto https;")
+    (claim,) = pasted(TOLD.format("http://shop.example.com/api/v1"), RUNNING, told)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["told"]
+
+
+def test_names_the_setting_of_a_known_application() -> None:
+    gitea = KnownApplication(id="gitea", name="Gitea", url="https://shop.example.com/")
+    (claim,) = pasted(TOLD.format("http://shop.example.com/api/v1"), gitea)
+    assert claim.facts["known"] == "Gitea"
+    told = proxied("proxy_set_header X-Forwarded-Proto https;")
+    (other,) = pasted(TOLD.format("http://shop.example.com/api/v1"), gitea, RUNNING, told)
+    assert other.severity is Severity.WARNING
+    assert str(other.about) != str(claim.about), "an edit of nginx has helped, and this is left"
+    assert "ROOT_URL" in str(claim.facts["setting"])
+
+
+def test_silent_about_messages_of_another_time_or_of_other_hosts() -> None:
+    assert not pasted(TOLD.format("http://shop.example.com/app.js"))
+    assert not pasted(TOLD.format("http://cdn.example.net/app.js"))
+    assert not pasted("GET http://shop.example.com/ net::ERR_CONNECTION_REFUSED")
 
 
 def proxied(lines: str = "") -> NginxConfig:

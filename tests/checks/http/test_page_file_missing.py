@@ -101,3 +101,25 @@ def test_fires_as_an_error_where_swagger_ui_has_nothing_to_show() -> None:
     assert claim.severity is Severity.ERROR
     assert claim.facts["description"]
     assert not judge(CHECK, *observations, answered(description()))
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("/cdn.example.com/assets/app.js", "cdn.example.com"),
+        ("/cdn.example.com:8443/app.js", "cdn.example.com:8443"),
+        ("/203.0.113.7/app.js", "203.0.113.7"),
+        ("/assets/app.js", ""),
+        ("/app.js", ""),
+        ("/v1.2/app.js", ""),
+        ("/jquery.ui/app.js", ""),
+        ("/jquery.ui.min/app.js", ""),
+        ("/1.2.3/app.js", ""),
+        ("/example.com/app.js", "example.com"),
+        ("https://cdn.example.net/cdn.example.com/app.js", ""),
+    ],
+)
+def test_names_a_host_that_was_written_without_its_scheme(url: str, host: str) -> None:
+    file = script(url)
+    (claim,) = judge(CHECK, loads(file), answered(file, 404))
+    assert claim.facts["bare"] == host

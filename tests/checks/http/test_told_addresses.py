@@ -23,6 +23,10 @@ def test_the_addresses_of_a_browsers_message() -> None:
     assert list(told_addresses(evidence())) == []
 
 
+def test_an_address_that_was_cut_is_none() -> None:
+    assert told("Mixed Content: the page requested an insecure script 'http://s…") == []
+
+
 def test_the_machines_name_in_a_field_of_nginx() -> None:
     line = HOST.replace("$host", "$hostname")
     field, place = machine_name_line(evidence(RUNNING, config(SITE.replace(HOST, line))))

@@ -53,3 +53,20 @@ def test_fires_where_the_site_has_no_prefix() -> None:
 )
 def test_silent(lines: str, cookie: str) -> None:
     assert not judged(lines, cookie)
+
+
+def test_fires_where_the_session_begins_at_the_login() -> None:
+    """Tomcat: the page redirects, and the page of the login sets JSESSIONID."""
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {PASS}\n}}\n"
+    target = replace(SHOP, path="/shop-dev/")
+    url, cookie = "https://shop.example.com/shop-dev/", "JSESSIONID=1; Path=/shop"
+    first = replace(page(302), url=url)
+    login = replace(
+        page(200), url=f"{url}login", purpose="redirect", headers=(("Set-Cookie", cookie),)
+    )
+    (claim,) = judge(CHECK, RUNNING, config(text), first, login, target=target, masked=False)
+    assert claim.facts["url"] == f"{url}login"
+    elsewhere = replace(login, url="https://shop.example.com/login")
+    assert not judge(
+        CHECK, RUNNING, config(text), first, elsewhere, target=target, masked=False
+    )  # fmt: skip

@@ -276,3 +276,20 @@ def test_fires_without_a_word_of_an_inner_block_that_passes_the_scheme_on() -> N
     assert claim.facts["location"] == "location /"
     assert claim.location
     assert claim.location.line < 13, "the block in front says nothing"
+
+
+TOLD_HOST = (
+    "`x-forwarded-host` header with value `{}` does not match `origin` header with value `{}`"
+)
+
+
+def test_silent_where_nginx_tells_another_host_than_the_message() -> None:
+    """Next.js: the message is of a time before the line for Host."""
+    right = SITE.replace(HOST, HOST + SCHEME)
+    assert not pasted(right, TOLD_HOST.format("192.0.2.66:31000", "shop.example.com"))
+    (claim,) = pasted(right, TOLD_HOST.format("shop.example.com", "www.example.com"))
+    assert claim.facts["origin_itself"]
+    (claim,) = pasted(
+        SITE.replace(HOST, ""), TOLD_HOST.format("192.0.2.66:31000", "shop.example.com")
+    )
+    assert "Host" in claim.facts["fields"]  # type: ignore[operator]

@@ -53,6 +53,25 @@ def path_of_the_cookie_is_translated(lab: Lab) -> None:
     _below(lab, "inner-path", "    proxy_cookie_path /health /health-dev;\n")
 
 
+def _session_below(lab: Lab, lines: str = "") -> None:
+    lab.spawn(
+        lab.server, lab.server.application("addressed_server", "session=/health", "3001"), 3001
+    )
+    location = f"  location /health-dev/ {{\n    proxy_pass http://{PORT}/health/;\n{lines}  }}\n\n"
+    lab.change(PAGES, location + PAGES)
+
+
+@scenario(outside=None, server="nginx.cookie-path", target=f"{URL}/health-dev/", differs=MINE)
+def cookie_of_the_login_is_for_the_applications_path(lab: Lab) -> None:
+    """The same where the page redirects to the login, which begins the session."""
+    _session_below(lab)
+
+
+@healthy(target=f"{URL}/health-dev/")
+def path_of_the_logins_cookie_is_translated(lab: Lab) -> None:
+    _session_below(lab, "    proxy_cookie_path /health /health-dev;\n")
+
+
 @scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
 def cookie_for_all_sites_without_secure(lab: Lab) -> None:
     """SameSite=None without Secure, after questions about "This Set-Cookie was blocked"."""

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from diagnose.model.http import BrowserVisit, Exchange
+from diagnose.model.requests import SessionTrial
+from diagnose.net.local import LocalNet
+from diagnose.probes import Options
 from diagnose.probes.inside import upstream_groups
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -54,3 +57,56 @@ def test_nobody_is_asked_after_others(monkeypatch: pytest.MonkeyPatch, status: i
 
 def test_one_server_alone_cannot_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not asked(monkeypatch, ONE, page(404))
+
+
+def sessions(shared: bool, lines: str = "", cookie: str = "JSESSIONID") -> list[SessionTrial]:
+    """Ask two servers, each with its own sessions or with those of the other one too."""
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.options = LocalNet(), Options()
+    known: tuple[set[str], set[str]] = (set(), set())
+
+    def serve(own: set[str]) -> Any:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            request = (await reader.readuntil(b"\r\n\r\n")).decode()
+            name = next((each for each in own if f"{cookie}={each}" in request), "")
+            if not name:
+                name = f"{len(known[0]) + len(known[1]):032d}"
+                for store in known if shared else (own,):
+                    store.add(name)
+                head = f"Set-Cookie: {cookie}={name}; Path=/; HttpOnly\r\n"
+            else:
+                head = ""
+            writer.write(f"HTTP/1.1 200 OK\r\n{head}Content-Length: 0\r\n\r\n".encode())
+            writer.close()
+
+        return answer
+
+    async def work() -> None:
+        servers = [await asyncio.start_server(serve(own), "127.0.0.1", 0) for own in known]
+        ports = [server.sockets[0].getsockname()[1] for server in servers]
+        members = " ".join(f"server 127.0.0.1:{port};" for port in ports)
+        config = proxied("http://shop", f"upstream shop {{ {lines}{members} }}\n")
+        begun = replace(page(200), headers=(("Set-Cookie", f"{cookie}=1; Path=/"),))
+        ctx.observations += [config, begun]
+        await upstream_groups.behind_a_session.work(ctx, begun, config)
+        for server in servers:
+            server.close()
+
+    asyncio.run(work())
+    return list(ctx.observed(SessionTrial))
+
+
+def test_a_session_of_one_server_is_tried_at_the_second() -> None:
+    (trial,) = sessions(shared=False)
+    assert not trial.is_kept
+    assert "000000" not in trial.equivalent, "a session is secret"
+    (trial,) = sessions(shared=True)
+    assert trial.is_kept
+
+
+def test_no_session_is_begun_where_a_client_keeps_its_server() -> None:
+    assert not sessions(shared=False, lines="ip_hash; ")
+
+
+def test_other_cookies_are_no_sessions() -> None:
+    assert not sessions(shared=False, cookie="theme")
