@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.http._told_scheme import told_scheme
-from checks.nginx import Nginx, _location_edits
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -55,6 +55,13 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
     own = all(_host(url) == page_url.host for url in urls)
+    nginx, is_application = Nginx.of(evidence), own and not files.responses
+    # Imported late: few pages have such addresses.
+    from checks.http._inner_lines import InnerLine, untold_line
+
+    inner = InnerLine()
+    if is_application and page_url.secure:
+        inner = untold_line(nginx, page_url.path, "https-addresses")
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *files.responses),
@@ -68,10 +75,13 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "redirect": files.files[0] if files.responses else "",
             "request": bool(requests),
             "own": own,
-            "told": told_scheme(evidence, page_url.path) if own and not files.responses else "",
+            "told": told_scheme(evidence, page_url.path) if is_application else "",
+            "inner": file_line(inner.directive) if inner.directive else "",
+            "inner_line": inner.text,
             "breaks": severity is Severity.ERROR,
         },
-        fix=_fix(Nginx.of(evidence), page_url.path, own and not files.responses),
+        location=nginx.location(inner.directive) if inner.directive else None,
+        fix=inner.fix or _fix(nginx, page_url.path, is_application),
     )
 
 
