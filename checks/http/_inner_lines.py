@@ -52,12 +52,19 @@ def inner_line(nginx: Nginx, step: Exchange, manual_step: str = "inner-line") ->
         reason = "path" if redirect.redirect and redirect.is_completed else reason
         return _line(nginx, redirect.line, fix, reason)
     url = parse_url(step.url)
-    if scheme := _inner_blocks.untold_scheme(nginx, url.path) if url and url.secure else None:
-        _inner_blocks.pass_scheme_on(nginx, scheme, changes)
-        # Whether the application reads the field is its own setting.
-        fix = _redirect_edits.fix(nginx, changes, manual_step, sure=False)
-        return _line(nginx, scheme.directive, fix, "told")
-    return InnerLine()
+    return untold_line(nginx, url.path, manual_step) if url and url.secure else InnerLine()
+
+
+def untold_line(nginx: Nginx, path: str, manual_step: str) -> InnerLine:
+    """Return the line because of which the application is not told that visitors use https."""
+    scheme = _inner_blocks.untold_scheme(nginx, path)
+    if scheme is None:
+        return InnerLine()
+    changes: Changes = {}
+    _inner_blocks.pass_scheme_on(nginx, scheme, changes)
+    # Whether the application reads the field is its own setting.
+    fix = _redirect_edits.fix(nginx, changes, manual_step, sure=False)
+    return _line(nginx, scheme.directive, fix, "told")
 
 
 def loop_line(nginx: Nginx, cycle: tuple[Exchange, ...]) -> InnerLine:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from checks.http import _page_files
 from checks.http._told_scheme import told_scheme
-from checks.nginx import Nginx, _location_edits
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -62,13 +62,20 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
     own = all(_host(url) == page_url.host for url in urls)
-    scheme_place = told_scheme(evidence, page_url.path) if own and not files.responses else ""
+    nginx, is_application = Nginx.of(evidence), own and not files.responses
+    scheme_place = told_scheme(evidence, page_url.path) if is_application else ""
     setting, about = _own_setting(evidence), _page_files.page_subject(page)
     if told and scheme_place:
         # It is the application's own setting, or the message is of the time before nginx told it: a
         # subject of its own, so that the edit of nginx has helped all the same.
         severity = Severity.WARNING if setting["setting"] else Severity.NOTE
         about = replace(about, text=str(setting["known"] or SCHEME_FIELD))
+    # Imported late: few pages have such addresses.
+    from checks.http._inner_lines import InnerLine, untold_line
+
+    inner = InnerLine()
+    if is_application and page_url.secure:
+        inner = untold_line(nginx, page_url.path, "https-addresses")
     yield Claim(
         about=about,
         because=(page, *files.responses),
@@ -84,10 +91,13 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "message": bool(told),
             "own": own,
             "told": scheme_place,
+            "inner": file_line(inner.directive) if inner.directive else "",
+            "inner_line": inner.text,
             "breaks": severity is Severity.ERROR,
             **setting,
         },
-        fix=_fix(Nginx.of(evidence), page_url.path, own and not files.responses),
+        location=nginx.location(inner.directive) if inner.directive else None,
+        fix=inner.fix or _fix(nginx, page_url.path, is_application),
     )
 
 

@@ -226,13 +226,15 @@ def _rule(
 
 
 def _inner_rule(nginx: Nginx, response: Response) -> AnsweringRule | None:
-    """Return the rule of a block of the same nginx behind the visitors' one."""
+    """Return the rule of a block of the same nginx behind the visitors' one, if it surely answers:
+    a condition that cannot be computed may ask for what the block in front takes away."""
     # Imported late: only an error needs it.
     from checks.nginx._inner_blocks import answering_block
 
     path = _path(response)
     inner = answering_block(nginx, path) if path and _status(response) >= 400 else None
-    return _rule(nginx, inner.server, response, inner) if inner is not None else None
+    rule = _rule(nginx, inner.server, response, inner) if inner is not None else None
+    return rule if rule is not None and rule.is_certain else None
 
 
 def _status(response: Response) -> int:

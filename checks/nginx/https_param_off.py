@@ -2,6 +2,9 @@
 speaks TLS. PHP programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they
 redirect to http:, or write http: addresses into the page.
 
+The block may be behind another of the same nginx: there `$https` is empty, and a page has addresses
+with http.
+
 Of two parameters with one name PHP takes the last. The check needs the symptom: a program that has
 its address in a setting does not mind.
 """
@@ -11,7 +14,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
+from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +28,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
@@ -49,7 +53,10 @@ _OFF = {"off", "", "0"}
 def https_param_off(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     symptoms = _symptoms(evidence, pages)
-    directive = _parameter(nginx) if symptoms and evidence.target.uses_tls else None
+    is_asked = bool(symptoms) and evidence.target.uses_tls
+    directive = _parameter(nginx) if is_asked else None
+    inner = _InnerParameter.of(nginx, symptoms) if is_asked and directive is None else None
+    directive = directive or (inner.directive if inner else None)
     if directive is None:
         return
     subjects = endpoint_subjects(pages)
@@ -57,15 +64,46 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*symptoms, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.CERTAIN,
+        # A program behind two blocks may have its address in a setting.
+        confidence=Confidence.LIKELY if inner else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
             "statement": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
+            "inner": inner is not None,
         },
-        fix=_fix(nginx, directive),
+        fix=inner.fix if inner else _fix(nginx, directive),
     )
+
+
+@frozen(eq=False)
+class _InnerParameter:
+    """The parameter of a block behind the visitors' one, and the remedy."""
+
+    directive: Directive
+    fix: Fix
+
+    @classmethod
+    def of(cls, nginx: Nginx, symptoms: tuple[Observation, ...]) -> "_InnerParameter | None":
+        """Return it if pages have addresses with http. Where a redirect leads there,
+        http.redirect-loop and http.redirect-downgrade name it."""
+        if not all(isinstance(symptom, Page) for symptom in symptoms):
+            return None
+        # Imported late: few pages have such addresses.
+        from checks.nginx._inner_blocks import pass_scheme_on, untold_scheme
+
+        scheme = untold_scheme(nginx, nginx.evidence.target.path)
+        if scheme is None or scheme.directive.name != "fastcgi_param":
+            return None
+        changes: Changes = {}
+        pass_scheme_on(nginx, scheme, changes)
+        file_edits = config_edits(nginx, changes)
+        if not file_edits:
+            return cls(
+                scheme.directive, Fix((Manual("tell-php", Where.SERVER),), Applicability.MANUAL)
+            )
+        return cls(scheme.directive, Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW))
 
 
 def _symptoms(evidence: Evidence, pages: tuple[Exchange, ...]) -> tuple[Observation, ...]:

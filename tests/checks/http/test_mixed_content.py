@@ -134,3 +134,33 @@ def test_fires_for_a_frame_over_http() -> None:
     (claim,) = judge(CHECK, loads(script(), insecure_frames=("http://shop.example.com/a",)))
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
     assert not judge(CHECK, loads(insecure_frames=("http://a.example/",), upgrades=True))
+
+
+def test_fires_and_names_the_inner_block_that_says_http() -> None:
+    text = """
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto https;
+    }
+}
+server {
+    listen 127.0.0.1:8080;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header X-Forwarded-Proto %s;
+    }
+}
+"""
+    page = loads(script("http://shop.example.com/app.js"))
+    (claim,) = judge("http.mixed-content", page, RUNNING, config(text % "$scheme"))
+    assert claim.facts["inner_line"] == "proxy_set_header X-Forwarded-Proto $scheme"
+    (edit,) = edits(claim)
+    assert "+        proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;\n" in edit.diff
+    passed = config(text % "$http_x_forwarded_proto")
+    (claim,) = judge("http.mixed-content", page, RUNNING, passed)
+    assert not claim.facts["inner"]
+    assert claim.facts["told"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Edit
+from diagnose.model import Confidence, Edit
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -63,3 +63,41 @@ def test_fires_on_addresses_in_the_page() -> None:
 )
 def test_silent_without_the_symptom_or_the_line(text: str, exchange: Exchange) -> None:
     assert not judge(CHECK, RUNNING, config(text), exchange, masked=False)
+
+
+BEHIND = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto https;
+    }
+}
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    location / {
+        fastcgi_pass unix:/run/php/php-fpm.sock;
+        fastcgi_param HTTPS $https if_not_empty;
+    }
+}
+"""
+
+
+def test_fires_for_a_page_with_http_addresses_of_a_block_behind() -> None:
+    written = loads(script("http://shop.example.com/app.js"))
+    (claim,) = judge(CHECK, RUNNING, config(BEHIND), page(200), written, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        fastcgi_param HTTPS on;\n" in edit.diff
+
+
+def test_silent_where_the_block_behind_says_on_or_a_redirect_is_told_otherwise() -> None:
+    written = loads(script("http://shop.example.com/app.js"))
+    on = BEHIND.replace("$https if_not_empty", "on")
+    assert not judge(CHECK, RUNNING, config(on), page(200), written, masked=False)
+    assert not judge(CHECK, RUNNING, config(BEHIND), PLAIN, masked=False)

@@ -77,6 +77,10 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "200 OK", "console.log(1);\n" * (1 if coding else 200_000), (SCRIPT, *coding)
         case "bad-gzip" | "big-script":
             return "200 OK", PAGE + '<script src="/app.js"></script>\n', ()
+        case "links" if url.path == "/app.js":
+            return "200 OK", "console.log(1);\n", (SCRIPT,)
+        case "links":
+            return "200 OK", PAGE + f'<script src="{scheme}://{host}/app.js"></script>\n', ()
         case "printer":
             return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
         case "built-for-localhost":
@@ -118,6 +122,9 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: 
         body, head = f"{body}{FORM}", f"X-Powered-By: PHP/8.2\r\n{head}"
         if b"OPTIONS" in request:
             body, head = "Method Not Allowed", f"Status: 405 Method Not Allowed\r\n{head}"
+    if mode == "php-links":
+        scheme = "https" if b"HTTPSon" in request else "http"
+        body += f'<script src="{scheme}://shop.example.com/app.js"></script>\n'
     if mode == "php-large-head":
         head = f"X-Wf-1: {'a' * 9000}\r\n{head}"
     if b"HTTPSoff" in request:
@@ -173,7 +180,7 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     if mode == "docker-proxy":  # nothing listens in the container
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    elif mode in ("php", "php-form", "php-large-head"):
+    elif mode in ("php", "php-form", "php-large-head", "php-links"):
         await php(reader, writer, mode)
     else:
         await http(mode, reader, writer)

@@ -137,6 +137,42 @@ def inner_block_tells_php_on(lab: Lab) -> None:
     _php(lab, "on")
 
 
+def _php_page(lab: Lab, parameter: str) -> None:
+    """A page that names its script at http, unless PHP knows that visitors use https."""
+    start_application(lab, "php-links")
+    php = (
+        "  root /srv/php;\n  index index.php;\n  location ~ \\.php$ {\n    include fastcgi.conf;\n"
+        f"    {parameter}\n    fastcgi_pass 127.0.0.1:3001;\n  }}\n"
+    )
+    lab.server.write("/srv/php/index.php", "<?php echo 1;")
+    lab.server.write("/srv/php/app.js", "document.title = 'It works';\n")
+    serve(lab, php)
+
+
+@scenario(outside="http.mixed-content", server="nginx.https-param-off", differs=MINE)
+def inner_block_tells_php_nothing(lab: Lab) -> None:
+    """https://blog.ploetzli.ch/tag/fastcgi/: WordPress behind two blocks writes http addresses."""
+    _php_page(lab, "")
+
+
+@healthy()
+def inner_block_tells_php_that_https_is_on(lab: Lab) -> None:
+    _php_page(lab, "fastcgi_param HTTPS on;")
+
+
+@scenario(outside="http.mixed-content", differs=MINE)
+def inner_block_tells_a_page_http(lab: Lab) -> None:
+    """The page names its script at http, because the second nginx says $scheme."""
+    start_application(lab, "links")
+    serve(lab, passed("$scheme"))
+
+
+@healthy()
+def inner_block_tells_a_page_https(lab: Lab) -> None:
+    start_application(lab, "links")
+    serve(lab, passed("$http_x_forwarded_proto"))
+
+
 # Answers of the inner block
 
 
