@@ -394,3 +394,18 @@ def apache_limits_the_body_of_an_upload(lab: Lab) -> None:
 @healthy_apache()
 def apache_limits_no_body(lab: Lab) -> None:
     upload_to_a_program(lab, "LimitRequestBody 0")
+
+
+# The site's own address in the place of the application's
+
+ITSELF = "ProxyPass / http://shop.example.com/\nProxyPassReverse / http://shop.example.com/\n"
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.proxied-to-itself",
+    manual="a person knows where the application is",
+)
+def apache_passes_the_page_to_its_own_name(lab: Lab) -> None:
+    """The redirect of port 80 answers."""
+    apache.serve(lab, site_with(ITSELF))

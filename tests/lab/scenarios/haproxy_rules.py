@@ -99,3 +99,13 @@ def haproxy_changes_the_path_before_the_rule(lab: Lab) -> None:
 @healthy_haproxy(target=API)
 def haproxy_changes_the_path_in_the_backend(lab: Lab) -> None:
     gateway(lab, "", f"    {CHANGE}\n")
+
+
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.proxied-to-itself",
+    manual="a person knows where the application is",
+)
+def haproxy_passes_the_page_to_its_own_name(lab: Lab) -> None:
+    """The redirect of port 80 answers."""
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "203.0.113.10:80"))
