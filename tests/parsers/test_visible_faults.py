@@ -199,6 +199,9 @@ port 443 closed
 }
 STATUSES = {
     "静态文件403": 403,
+    "static files 404": 404,
+    "404 for static files": 404,
+    "css 404": 404,
     "重启服务器后502": 502,
     "cloudflare 526": 526,
     "googlebot blocked 403": 403,
@@ -235,6 +238,8 @@ def test_words_of_a_status(text: str, status: int) -> None:
         "https://blank.example.com/empty-page",
         "see www.example.com for the configuration",
         "怎样配置反向代理",
+        "I waited 500 ms",
+        "500 files for one site",
     ],
 )
 def test_nothing_is_wrong(text: str) -> None:
