@@ -1,13 +1,13 @@
 """The line of Apache's that sends X-Forwarded-Proto to the application, or should."""
 
 import re
-from collections.abc import Iterator
 
 from checks.server import ServerView, line_edit, line_text, place_text
+from checks.server._apache_sections import lines_for
 from diagnose.model import Edit
-from diagnose.model.web_servers import SiteRoute, WebSite
+from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.web_sites import is_within, takes
+from diagnose.parsers.web_sites import is_within
 
 #: Header instead of RequestHeader is a field of the response, and Apache takes a name with "_" as
 #: another one (mod_headers).
@@ -15,11 +15,6 @@ _SETS_SCHEME = re.compile(
     r"(?i)\s*(?:Request)?Header\s+(?:(?:always|onsuccess|early)\s+)?[a-z]{2,12}\*?\s+"
     r"[\"']?X[-_]Forwarded[-_]Proto[\"']?(?:\s|$)"
 )
-_OPENS = re.compile(r"\s*<(\w+)\s*([^>]*)>")
-_CLOSES = re.compile(r"\s*</(\w+)")
-
-#: Sections whose lines count for every request (core, "IfModule", "IfDefine").
-_TRANSPARENT = {"ifmodule", "ifdefine", "ifversion"}
 
 
 def scheme_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
@@ -30,24 +25,11 @@ def scheme_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
     path = view.evidence.target.path.partition("?")[0]
     for site in view.answering_sites:
         if is_within(site, route):
-            places = sorted(_places(view, site, path))
-            return (site.file, places[-1][1]) if places else ("", 0)
+            # A <Directory> is for files.
+            lines = (line for line in lines_for(view, site, path) if line.order != 1)
+            last = max((line for line in lines if _SETS_SCHEME.match(line.text)), default=None)
+            return (site.file, last.number) if last else ("", 0)
     return "", 0
-
-
-def _places(view: ServerView, site: WebSite, path: str) -> Iterator[tuple[bool, int]]:
-    """Yield whether a line stands in a <Location>, and its number."""
-    sections: list[tuple[str, str]] = []
-    for number in range(site.line + 1, site.end):
-        line = line_text(view, site.file, number)
-        if match := _OPENS.match(line):
-            sections.append((match[1].lower(), match[2].strip("\"' ")))
-        elif _CLOSES.match(line):
-            sections = sections[:-1]
-        elif _SETS_SCHEME.match(line):
-            own = [section for section in sections if section[0] not in _TRANSPARENT]
-            if all(name == "location" and takes(prefix, path) for name, prefix in own):
-                yield bool(own), number
 
 
 def scheme_edit(view: ServerView, route: SiteRoute) -> Edit | None:

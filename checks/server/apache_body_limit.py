@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx._failed_requests import current_failures
-from checks.server import ServerView, line_text, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
@@ -16,16 +17,8 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.nginx.proxy_headers import size_text
-from diagnose.parsers.web_sites import takes
 
 _LIMIT = re.compile(r"(?i)\s*LimitRequestBody\s+[\"']?(\d{1,15})\b")
-_OPENS = re.compile(r"\s*<(\w+)\s*([^>]*)>")
-_CLOSES = re.compile(r"\s*</(\w+)")
-
-#: Sections by their order: what comes later counts ("How the sections are merged").
-_ORDER = {"virtualhost": 0, "directory": 1, "location": 2}
-#: Sections whose lines count for every request.
-_TRANSPARENT = {"ifmodule", "ifdefine", "ifversion"}
 
 
 @check(
@@ -69,23 +62,6 @@ def _limits(
 ) -> Iterator[tuple[int, int, str, int]]:
     """Yield the limits for a request that stand in a virtual host: the order of their section, the
     number of the line, the file, and the bytes."""
-    sections: list[tuple[str, str]] = []
-    for number in range(site.line + 1, site.end):
-        line = line_text(view, site.file, number)
-        if match := _OPENS.match(line):
-            sections.append((match[1].lower(), match[2].strip("\"' ")))
-        elif _CLOSES.match(line):
-            sections = sections[:-1]
-        elif match := _LIMIT.match(line):
-            own = [section for section in sections if section[0] not in _TRANSPARENT]
-            if all(_covers(name, prefix, site, failure.path) for name, prefix in own):
-                order = max((_ORDER.get(name, 0) for name, _ in own), default=0)
-                yield order, number, site.file, int(match[1])
-
-
-def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
-    """Return whether a section is for a path. One with a pattern is not evaluated."""
-    if name == "location":
-        return takes(prefix, path)
-    folder = f"{site.root.rstrip('/')}/"
-    return name == "directory" and bool(site.root) and takes(prefix, folder + path.lstrip("/"))
+    for line in lines_for(view, site, failure.path):
+        if match := _LIMIT.match(line.text):
+            yield line.order, line.number, site.file, int(match[1])
