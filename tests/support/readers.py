@@ -64,6 +64,7 @@ OWN = {
     "diagnose.parsers.nginx.edits:insert_after",
     "diagnose.parsers.nginx.edits:insert_before",
     "diagnose.parsers.nginx.edits:insert_first",
+    "diagnose.parsers.nginx.edits:insert_last",
     "diagnose.parsers.nginx.edits:remove_directive",
     "diagnose.parsers.nginx.edits:indentation",
     "diagnose.parsers.nginx.config:expand",
