@@ -2,7 +2,8 @@
 not reach its database, PHP stopped at an error, or a page of maintenance is shown.
 
 Browsers show it, caches keep it, and monitoring calls it healthy. The words have to be the whole
-title, heading or body: a page about such an error says more.
+title, heading or body: a page about such an error says more. An interface that answers {"code": 500}
+may only refuse this request: a note.
 """
 
 from collections.abc import Iterator
@@ -38,16 +39,19 @@ def error_as_page(evidence: Evidence) -> Iterator[Claim]:
     first, failure = failed[0]
     pages = tuple(page for page, other_failure in failed if other_failure.reason == failure.reason)
     subjects = endpoint_subjects(pages)
-    is_maintenance = failure.reason == "maintenance"
+    severity = Severity.WARNING if failure.reason == "maintenance" else None
+    if failure.only_number:
+        severity = Severity.NOTE
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         confidence=Confidence.LIKELY,
-        severity=Severity.WARNING if is_maintenance else None,
+        severity=severity,
         facts={
             "url": first.url,
             "words": failure.words,
+            "number": failure.only_number,
             **{reason: reason == failure.reason for reason in _REASONS},
         },
         fix=Fix((Manual(failure.reason, Where.APPLICATION),), Applicability.MANUAL),

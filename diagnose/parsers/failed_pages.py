@@ -19,10 +19,13 @@ FailureReason = Literal["database", "script", "error", "maintenance"]
 
 @frozen
 class FailedPage:
-    """Why a page says that the site failed, and the words in which it does."""
+    """Why a page says that the site failed, and the words in which it does. `only_number` is True
+    if nothing but a number of the interface's own says so (`{"code": 500}`): many answer every
+    request so that they do not like, a missing field or a method among them."""
 
     reason: FailureReason
     words: str
+    only_number: bool = False
 
 
 #: Characters of a body that are looked at, and of the words that are quoted.
@@ -115,9 +118,10 @@ def _failed_object(text: str) -> FailedPage | None:
     words = (answer.get(name) for name in ("message", "msg", "error", "detail", "title"))
     texts = (word.get("message") if isinstance(word, dict) else word for word in words)
     message = next((text for text in texts if isinstance(text, str) and text), "")
+    if _OWN_CONNECTION.search(message[:_LOOKED_AT]):
+        return FailedPage("error", _line(message))
     is_failed = any(re.fullmatch(r"5\d\d", str(number)) for number in numbers)
-    is_failed = is_failed or _OWN_CONNECTION.search(message[:_LOOKED_AT]) is not None
-    return FailedPage("error", _line(message)) if is_failed and message else None
+    return FailedPage("error", _line(message), only_number=True) if is_failed and message else None
 
 
 def _line(text: str) -> str:

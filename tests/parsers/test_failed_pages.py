@@ -33,7 +33,6 @@ def test_a_long_text_that_begins_so_is_none() -> None:
         '{"detail":"[Errno 111] Connection refused"}',  # Python
         '{"detail":"could not translate host name \\"db\\" to address"}',  # libpq
         '{"message":"SQLSTATE[HY000] [2002] Connection refused"}',  # PDO
-        '{"status":503,"message":"upstream is gone"}',
     ],
 )
 def test_an_interface_that_says_that_its_own_connection_failed(body: str) -> None:
@@ -56,3 +55,12 @@ def test_an_interface_that_says_that_its_own_connection_failed(body: str) -> Non
 )
 def test_an_interface_that_answers(body: str) -> None:
     assert failed_page(body) is None
+
+
+def test_an_interface_that_only_has_a_number() -> None:
+    failed = failed_page('{"status":503,"message":"upstream is gone"}')
+    assert failed is not None
+    assert failed.only_number
+    failed = failed_page('{"code":500,"msg":"connect ECONNREFUSED ::1:5432"}')
+    assert failed is not None
+    assert not failed.only_number

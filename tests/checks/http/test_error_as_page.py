@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Severity, Severity
 from tests.support.check_evidence import judge
 from tests.support.upstream_evidence import page
 
@@ -77,6 +77,12 @@ def test_silent_where_the_status_says_it_too() -> None:
 def test_fires_on_the_answer_of_an_interface(body: str) -> None:
     (claim,) = judge(CHECK, page(200, body), masked=False)
     assert claim.facts["error"]
+    assert claim.severity is Severity.NOTE, "it may only refuse this request"
+
+
+def test_fires_on_an_interface_whose_own_connection_failed() -> None:
+    (claim,) = judge(CHECK, page(200, '{"code": 500, "message": "connect ECONNREFUSED ::1:5432"}'))
+    assert claim.severity is None
 
 
 @pytest.mark.parametrize(
