@@ -2,8 +2,8 @@
 not reach its database, PHP stopped at an error, or a page of maintenance is shown.
 
 Browsers show it, caches keep it, and monitoring calls it healthy. The words have to be the whole
-title, heading or body: a page about such an error says more. An interface that answers {"code": 500}
-may only refuse this request: a note.
+title, heading or body: a page about such an error says more. An interface that answers
+{"code": 500} may only refuse this request: a note.
 """
 
 from collections.abc import Iterator

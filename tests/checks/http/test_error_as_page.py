@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Confidence, Severity, Severity
+from diagnose.model import Confidence, Severity
 from tests.support.check_evidence import judge
 from tests.support.upstream_evidence import page
 
