@@ -95,7 +95,12 @@ def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "path", "paths"),
-    [("cookie", "/login", ["/"]), ("cookie", "/", []), ("mime", "/login", [])],
+    [
+        ("cookie", "/login", ["/"]),
+        ("wrong-address", "/signin", ["/"]),
+        ("cookie", "/", []),
+        ("mime", "/login", []),
+    ],
 )
 def test_a_sign_in_leads_to_the_front_page(
     monkeypatch: pytest.MonkeyPatch, kind: SymptomKind, path: str, paths: list[str]

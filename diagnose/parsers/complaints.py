@@ -8,7 +8,7 @@ from diagnose.model.symptom import Symptom, SymptomKind
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: A message with the status of an error says more by that. "500 MB" is a size.
-_NO_STATUS = r"(?s:^(?!.{0,6000}(?<![\w.])(?:4\d\d|5\d\d)(?! ?[KMG]i?B?\b)(?![\w.])))"
+_NO_STATUS = r"(?s:^(?!.{0,6000}(?<![0-9A-Za-z_.])(?:4\d\d|5\d\d)(?! ?[KMG]i?B?\b)(?![0-9A-Za-z_.个张条兆秒])))"
 _UPLOAD = (
     r"(?:can(?:not|[’']t| not)|unable to|fail(?:s|ed|ing)? to|not able to|(?:do|does|did|wo)(?:n[’']t| not)) upload"
     r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:fail|stuck|stop|hang|freez|error|abort|n[’']t work|not work"

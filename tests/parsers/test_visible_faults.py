@@ -57,6 +57,7 @@ chrome shows red not secure triangle
 Firefox says connection is partially encrypted
 证书安装好了还是显示不安全""",
     "wrong-address": """
+在输入账号和密码登录后会跳转到http协议
 redirects to http instead of https
 重定向到http
 redirect to port 8080
@@ -202,6 +203,9 @@ STATUSES = {
     "static files 404": 404,
     "404 for static files": 404,
     "css 404": 404,
+    "handshake 400": 400,
+    "ACME requests 404": 404,
+    "导致上传后获取文件数据失败，接口提示404": 404,
     "重启服务器后502": 502,
     "cloudflare 526": 526,
     "googlebot blocked 403": 403,
