@@ -84,6 +84,13 @@ def sockets_of_port(nginx: Nginx, backend: Backend, paths: tuple[str, ...]) -> O
     return OtherSockets(sockets, _program(sockets[0])) if sockets else OtherSockets()
 
 
+def is_named_pool(path: str) -> bool:
+    """Return whether a socket of PHP-FPM is named after one of its pools (/run/php/shop.sock): the
+    pool may have a user and files of its own, which the default one has not."""
+    name = posixpath.basename(path).lower()
+    return _program(path) == "PHP-FPM" and not any(word in name for word in ("php", "fpm", "www"))
+
+
 def is_used(nginx: Nginx, path: str) -> bool:
     """Return whether a directive leads to the socket, so that it may be another application's."""
     places = (f"unix:{path}", f"unix:{_real(path)}", f"unix:/var{_real(path)}")

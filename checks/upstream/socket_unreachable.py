@@ -17,7 +17,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._responses import front_failures
-from checks.upstream._unix_sockets import OtherSockets, is_used, other_sockets
+from checks.upstream._unix_sockets import OtherSockets, is_named_pool, is_used, other_sockets
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -195,8 +195,9 @@ def _other_sockets(nginx: Nginx, backend: Backend, fault: SocketFault) -> OtherS
 
 
 def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSockets) -> Fix:
-    other_socket = others.only
-    if other_socket:
+    other_socket, own_name = others.only, posixpath.basename(fault.attempt.socket)
+    is_same_name = posixpath.basename(other_socket) == own_name
+    if other_socket and (is_same_name or not is_named_pool(fault.attempt.socket)):
         changes: Changes = {}
         directives = [
             endpoint.directive
@@ -206,7 +207,6 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSocket
         ]
         replace_in_directives(nginx, directives, fault.attempt.socket, other_socket, changes)
         # Another proxy_pass uses the socket, so it may be another site's application.
-        is_same_name = posixpath.basename(other_socket) == posixpath.basename(fault.attempt.socket)
         sure = is_same_name and not is_used(nginx, other_socket)
         return edit_fix(nginx, changes, "start-the-application", sure=sure)
     if fault.kind in {"hidden", "apart"}:

@@ -83,6 +83,13 @@ def test_fires_and_lists_the_sockets_where_several_programs_of_it_listen() -> No
     assert isinstance(claim.fix.steps[0], Manual)
 
 
+def test_fires_and_edits_no_line_for_a_pool_with_a_name_of_its_own() -> None:
+    claim = unserved("/run/php/shop.sock", FPM)
+    assert claim.facts["socket"] == FPM
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
 def test_a_socket_left_behind_by_an_older_version() -> None:
     path = "/run/php/php7.4-fpm.sock"
     attempt = tried(f"unix:{path}", "", host="", port=0, socket=path, failure=REFUSED)
