@@ -14,7 +14,9 @@ from itertools import islice
 
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
+from checks.nginx._location_edits import location_fix
 from checks.nginx._sent_requests import has_rule_for_method, sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,8 +36,9 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
-from diagnose.parsers.nginx.locations import LocationMatch, all_locations
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, fallback_location
 
 #: Methods that change files (ngx_http_dav_module), and others that a message names.
 _CHANGES = {"PUT", "DELETE", "MKCOL", "COPY", "MOVE"}
@@ -72,7 +75,7 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
                 **_facts(nginx, match, evidence.target.path, method),
                 "url": pages[0].url,
             },
-            fix=_fix(match),
+            fix=_fix(nginx, match),
         )
 
 
@@ -88,7 +91,7 @@ def _logged_claim(nginx: Nginx) -> Claim | None:
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(match.block),
                 facts={"asked": True, **_facts(nginx, match, failure.path, failure.method)},
-                fix=_fix(match),
+                fix=_fix(nginx, match),
             )
     return None
 
@@ -113,7 +116,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                 "sender": request.source.url,
                 "form": request.is_form,
             },
-            fix=_fix(match),
+            fix=_fix(nginx, match),
         )
     return None
 
@@ -126,6 +129,8 @@ def _turns_it_round(match: LocationMatch) -> bool:
 
 def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
     fallback, lists = match.directive("try_files"), children(match.block, "dav_methods")
+    is_location = match.block.name == "location" and fallback is None
+    outer = children(match.blocks[1], "try_files") if is_location else ()
     return {
         "url": nginx.evidence.target.origin + path,
         "path": path,
@@ -134,13 +139,35 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "location": " ".join((match.block.name, *match.block.args)),
         "place": file_line(match.block),
         "fallback": " ".join(fallback.args) if fallback else "",
+        "outer": " ".join(outer[0].args) if outer else "",
+        "outer_place": file_line(outer[0]) if outer else "",
+        "step": _fallback_line(nginx, match),
         "applications": tuple(islice(_applications(nginx), 4)),
         "sender": "",
         "form": False,
     }
 
 
-def _fix(match: LocationMatch) -> Fix:
+def _fallback_line(nginx: Nginx, match: LocationMatch) -> str:
+    """Return the `try_files` by which the location leaves to the site's application what is no
+    file, as the server block does outside of it; "" if that names no application."""
+    own = ("try_files", "alias", "dav_methods")
+    if match.block.name != "location" or any(children(match.block, name) for name in own):
+        return ""
+    for selected in nginx.selected_servers():
+        if selected.server.block is match.blocks[1]:
+            whole = LocationMatch((selected.server.http, selected.server.block))
+            named = fallback_location(selected.server, whole)
+            if named is not None and upstreams.pass_directive_of(named) is not None:
+                return f"try_files $uri {named.block.args[0]};"
+    return ""
+
+
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    line, file = _fallback_line(nginx, match), nginx.file(match.block)
+    changes = {file.path: [insert_first(file.text, match.block, [line])]} if line and file else {}
+    if file_edits := config_edits(nginx, changes):
+        return location_fix(nginx, match, file_edits, sure=False)
     step = "allow-the-method" if children(match.block, "dav_methods") else "pass-on"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 

@@ -20,6 +20,7 @@ from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
+from checks.nginx._pass_lines import line_for, line_without_uri
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,6 +40,7 @@ from diagnose.model.pages import Page
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
 
@@ -155,6 +157,8 @@ def _severity(page: Page, files: Collection[RefusedFile]) -> Severity:
 
 
 def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object]:
+    folder = application.path[: application.path.find("/", 1) + 1]
+    tries = children(bypass.directive, "try_files")
     return {
         "path": application.path,
         "directive": " ".join((bypass.directive.name, *bypass.directive.args)),
@@ -165,6 +169,11 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "application": application.endpoint,
         "direct_status": application.status,
         "whole": bypass.match.block.args == ("/",),
+        "named_line": line_without_uri(bypass.match),
+        "own_line": line_for(bypass.match, folder or application.path),
+        "own_location": f"location ^~ {folder}" if folder else f"location = {application.path}",
+        "path_line": line_for(bypass.match, application.path),
+        "tries": " ".join((tries[0].name, *tries[0].args)) if tries else "",
         **{reason: application.by == reason for reason in _REASONS},
     }
 

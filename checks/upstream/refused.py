@@ -4,13 +4,18 @@ sends 502 (error.log: "connect() failed (111: Connection refused) while connecti
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.addresses import is_local_host
 from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners
+from diagnose.model.upstream import UnixListeners
 
 _MAX_SHOWN = 6
 
@@ -24,6 +29,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
     for backend in backends(nginx):
         endpoints = _refusing_endpoints(backend)
         if backend.is_down and endpoints:
+            elsewhere = _other_addresses(evidence, endpoints)
+            sockets = OtherSockets() if elsewhere else _unix_sockets(nginx, backend)
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -31,7 +38,12 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     {
                         "listening": _listening_programs(evidence),
                         "containers": _published_ports(evidence),
-                        "elsewhere": _other_addresses(evidence, endpoints),
+                        "elsewhere": elsewhere,
+                        "sockets": sockets.paths,
+                        "socket": sockets.only,
+                        "program": sockets.program,
+                        "php": sockets.program == "PHP-FPM",
+                        "web": backend.proxy_target.speaks_http,
                     },
                     because=(
                         *backend.connect_attempts,
@@ -39,8 +51,34 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     endpoints=endpoints,
                 ),
-                Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL),
+                _fix(nginx, backend, sockets),
             )
+
+
+def _unix_sockets(nginx: Nginx, backend: Backend) -> OtherSockets:
+    """Return the Unix sockets on which the application may listen in place of its port here."""
+    listeners = next(iter(nginx.evidence.good(UnixListeners)), None)
+    is_here = all(is_local_host(endpoint.host) for endpoint in backend.proxy_target.endpoints)
+    if listeners is None or not is_here:
+        return OtherSockets()
+    return sockets_of_port(nginx, backend, listeners.sockets)
+
+
+def _fix(nginx: Nginx, backend: Backend, sockets: OtherSockets) -> Fix:
+    """Let nginx ask the socket on which the application's program listens, if there is one alone
+    and the pass directive tells the program."""
+    manual = Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL)
+    endpoints = backend.proxy_target.endpoints
+    if not sockets.only or backend.proxy_target.speaks_http or len(endpoints) != 1:
+        return manual
+    changes: Changes = {}
+    for proxy_target in backend.proxy_targets:
+        directive = proxy_target.endpoints[0].directive
+        if directive is None or "$" in directive.args[0]:
+            return manual
+        address = directive.args[0].rpartition("://")[2]
+        replace_in_directives(nginx, [directive], address, f"unix:{sockets.only}", changes)
+    return edit_fix(nginx, changes, "start-the-application", sure=False) if changes else manual
 
 
 def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._responses import front_failures
+from checks.upstream._unix_sockets import OtherSockets, is_named_pool, is_used, other_sockets
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -37,7 +38,6 @@ from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx.config import walk
 
 
 @frozen
@@ -148,7 +148,7 @@ def _blocker(socket: UpstreamSocket) -> Permissions | None:
 def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[str, ...]) -> Claim:
     socket, blocker = fault.socket, fault.blocker
     user, group = socket.names if socket else ("", "")
-    other_socket = _other_socket(fault)
+    others = _other_sockets(nginx, backend, fault)
     log_lines = backend_log_lines(nginx, backend, r"connect\(\) to unix:")
     folder = blocker is not None and blocker.mode.startswith("d")
     facts = {
@@ -166,7 +166,9 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
         "blocker": blocker.path if blocker else "",
         "mode": blocker.mode if blocker else "",
         "folder": folder,
-        "elsewhere": other_socket,
+        "elsewhere": others.paths,
+        "socket": others.only,
+        "program": others.program,
         "message": log_lines[0].text if log_lines else "",
     }
     return upstream_claim(
@@ -179,21 +181,23 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
             confidence=Confidence.CERTAIN,
             ruled_out=("upstream.refused",),
         ),
-        _fix(nginx, backend, fault, other_socket),
+        _fix(nginx, backend, fault, others),
     )
 
 
-def _other_socket(fault: SocketFault) -> str:
-    """Return the only other socket of the same name on which a process listens; "" if there is not
-    exactly one."""
-    listening = fault.socket.listening if fault.socket and fault.kind == "missing" else ()
-    name = posixpath.basename(fault.attempt.socket)
-    same_name = [path for path in listening if posixpath.basename(path) == name]
-    return same_name[0] if len(same_name) == 1 else ""
+def _other_sockets(nginx: Nginx, backend: Backend, fault: SocketFault) -> OtherSockets:
+    """Return the sockets on which the application may listen in place of one on which nobody
+    does."""
+    listening = fault.socket.listening if fault.socket else ()
+    if fault.kind not in {"missing", "refused"} or not listening:
+        return OtherSockets()
+    return other_sockets(nginx, backend, fault.attempt.socket, listening)
 
 
-def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) -> Fix:
-    if other_socket:
+def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSockets) -> Fix:
+    other_socket, own_name = others.only, posixpath.basename(fault.attempt.socket)
+    is_same_name = posixpath.basename(other_socket) == own_name
+    if other_socket and (is_same_name or not is_named_pool(fault.attempt.socket)):
         changes: Changes = {}
         directives = [
             endpoint.directive
@@ -203,13 +207,8 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
         ]
         replace_in_directives(nginx, directives, fault.attempt.socket, other_socket, changes)
         # Another proxy_pass uses the socket, so it may be another site's application.
-        is_used = any(
-            other_socket in arg
-            for directive in walk(nginx.config.main if nginx.config else ())
-            if directive.name.endswith("_pass") or directive.name == "server"
-            for arg in directive.args
-        )
-        return edit_fix(nginx, changes, "start-the-application", sure=not is_used)
+        sure = is_same_name and not is_used(nginx, other_socket)
+        return edit_fix(nginx, changes, "start-the-application", sure=sure)
     if fault.kind in {"hidden", "apart"}:
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
     if fault.kind == "denied" and (join_command := _join_command(fault)):

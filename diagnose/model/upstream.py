@@ -81,7 +81,7 @@ class UpstreamSocket(Observation):
 
     `user` and `groups` are the numeric ids of nginx's workers (proc(5), Uid and Groups); `user` is
     None if unknown. `names` are the user's name and the name of the socket's group. `listening` are
-    other sockets that some process listens on; they are searched only if this one is missing.
+    other sockets that some process listens on; they are searched if nobody listens on this one.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -98,6 +98,19 @@ class UpstreamSocket(Observation):
             return self.path, ""
         inner = self.above[0]
         return self.path, f"{inner.mode} {inner.owner}:{inner.group}"
+
+
+@frozen(kw_only=True, eq=False)
+class UnixListeners(Observation):
+    """The Unix sockets on which programs of this server listen and whose files are there. Observed
+    only if an application's port on this server refuses connections."""
+
+    layer: ClassVar[str] = "upstream"
+
+    sockets: tuple[FilePath, ...] = ()
+
+    def summary(self) -> Summary:
+        return phrase("listening"), self.sockets[:12]
 
 
 @frozen

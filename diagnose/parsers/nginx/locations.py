@@ -55,7 +55,10 @@ class LocationMatch:
         return directives[-1] if directives else None
 
     def directives(self, name: str) -> tuple[Directive, ...]:
-        """Return the directives in force of a repeatable kind (`directives_in_force`)."""
+        """Return the directives in force of a repeatable kind (`directives_in_force`). No block
+        inherits a `try_files` (nginx source, ngx_http_try_files_module: no function merges it)."""
+        if name == "try_files":
+            return children(self.block, name)
         return directives_in_force(self.blocks, name)
 
 

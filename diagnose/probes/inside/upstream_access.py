@@ -9,14 +9,16 @@ from dataclasses import replace
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.upstream import Selinux, UpstreamSocket
+from diagnose.model.upstream import Selinux, UnixListeners, UpstreamSocket
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.linux import selinux as selinux_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.nginx_processes import own_masters
 
-SOCKETS_SCRIPT = read_script(__file__, "upstream_sockets.sh")
+_LISTENING = read_script(__file__, "unix_listeners.sh") + "\n"
+SOCKETS_SCRIPT = _LISTENING + read_script(__file__, "upstream_sockets.sh")
+LISTENERS_SCRIPT = _LISTENING + "listening"
 
 SELINUX_SCRIPT = read_script(__file__, "selinux.sh")
 
@@ -31,6 +33,29 @@ async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str])
     result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", *arguments)
     for socket in parse_sockets(result.out):
         ctx.emit(replace(socket, at=at, took=result.took))
+
+
+async def emit_listeners(ctx: ProbeContext) -> None:
+    """Emit the Unix sockets on which programs listen, once per run."""
+    if ctx.observed(UnixListeners):
+        return
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", LISTENERS_SCRIPT)
+    if result.failure is None and not ctx.observed(UnixListeners):
+        ctx.emit(
+            UnixListeners(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=result.took,
+                equivalent="ss -lxp",
+                sockets=_listening(result.out.splitlines()),
+            )
+        )
+
+
+def _listening(lines: list[str]) -> tuple[str, ...]:
+    paths = (line.partition(" ")[2] for line in lines if line.startswith("listens "))
+    return tuple(clean(path) for path in paths)
 
 
 def _configured_user(ctx: ProbeContext, config: NginxConfig) -> str:
@@ -64,7 +89,6 @@ def _parse_socket(
 ) -> UpstreamSocket:
     path, *lines = part.splitlines()
     group = next((line.partition(" ")[2] for line in lines if line.startswith("group ")), "")
-    listening = [line.partition(" ")[2] for line in lines if line.startswith("listens ")]
     ls_lines = [line for line in lines if not line.startswith(("group ", "listens "))]
     above, at, failure = [], path, None
     for number, line in enumerate(ls_lines):
@@ -83,7 +107,7 @@ def _parse_socket(
         user=user,
         groups=groups,
         names=(name, clean(group, 40)),
-        listening=tuple(clean(socket_path) for socket_path in listening),
+        listening=_listening(lines),
     )
 
 

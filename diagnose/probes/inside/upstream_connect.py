@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from diagnose.model import Failure
-from diagnose.model.addresses import bracketed
+from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.hostnames import is_address
@@ -67,6 +67,15 @@ async def applications(ctx: ProbeContext, config: NginxConfig) -> None:
         *(try_route(ctx, route) for route in websocket_routes.values()),
         upstream_access.emit_sockets(ctx, config, list(sockets)[:MAX_APPLICATIONS]),
     )
+    if any(map(_refuses_here, ctx.observed(UpstreamTry))):
+        await upstream_access.emit_listeners(ctx)
+
+
+def _refuses_here(attempt: UpstreamTry) -> bool:
+    """Return whether a port of this server refuses: the application may have a Unix socket."""
+    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    host = attempt.address or attempt.host
+    return is_refused and not attempt.socket and is_local_host(host)
 
 
 def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge
@@ -57,6 +57,36 @@ def test_fires_on_a_request_in_the_log() -> None:
     assert (claim.about.path, claim.facts["method"]) == ("/api/login", "POST")
     proxied = "location /api { proxy_pass http://127.0.0.1:3000; }"
     assert not judge(CHECK, *seen(proxied, 200, "GET", ""), failure)
+
+
+RAILS = """root /srv; try_files $uri/index.html $uri @app;
+    location ~ ^/(assets|api)/ { expires max; }
+    location @app { proxy_pass http://127.0.0.1:3000; }"""
+
+
+def test_fires_and_lets_the_location_fall_back_as_the_server_block_does() -> None:
+    """No location inherits the try_files of the server block."""
+    (claim,) = judge(CHECK, *seen(RAILS, 405, "DELETE"), target=TARGET)
+    assert claim.facts["fallback"] == ""
+    assert claim.facts["outer"] == "$uri/index.html $uri @app"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "try_files $uri @app;" in str(claim.fix.steps[0])
+
+
+def test_fires_without_an_edit_where_the_location_or_the_server_block_leads_elsewhere() -> None:
+    own = RAILS.replace("expires max;", "try_files $uri =404;")
+    (claim,) = judge(CHECK, *seen(own, 405, "DELETE"), target=TARGET)
+    assert (claim.facts["fallback"], claim.facts["outer"]) == ("$uri =404", "")
+    for lines in (own, RAILS.replace("$uri @app", "$uri /index.html")):
+        (claim,) = judge(CHECK, *seen(lines, 405, "DELETE"), target=TARGET)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_location_falls_back_to_the_application() -> None:
+    own = RAILS.replace("expires max;", "try_files $uri @app;")
+    assert not judge(CHECK, *seen(own, 405, "DELETE"), target=TARGET)
 
 
 def test_fires_for_a_method_that_dav_methods_lacks() -> None:

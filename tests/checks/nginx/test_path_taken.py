@@ -52,6 +52,33 @@ def test_fires_on_the_location_of_the_whole_site_without_an_edit() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+@pytest.mark.parametrize(
+    ("target", "named", "own"),
+    [
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://127.0.0.1:3000/", "http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://unix:/run/a.sock:/", "http://unix:/run/a.sock", "http://unix:/run/a.sock"),
+        ("http://127.0.0.1:3000/app/", "", "http://127.0.0.1:3000/app/socket.io/"),
+    ],
+)
+def test_fires_and_prints_lines_that_nginx_accepts(target: str, named: str, own: str) -> None:
+    """A named location takes no path after the port; one of a prefix does."""
+    whole = SOCKETS.replace("/socket.io/", "/").replace("http://127.0.0.1:3000", target)
+    observations = taken_path(f"{STATIC}\n {whole}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert claim.facts["named_line"] == (f"proxy_pass {named};" if named else "")
+    assert claim.facts["own_line"] == f"proxy_pass {own};"
+    assert claim.facts["own_location"] == "location ^~ /socket.io/"
+
+
+def test_fires_and_names_the_try_files_that_is_to_be_replaced() -> None:
+    lines = STATIC.replace("root", "try_files $uri =404; root")
+    whole = SOCKETS.replace("/socket.io/", "/")
+    observations = taken_path(f"{lines}\n {whole}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert claim.facts["tries"] == "try_files $uri =404"
+
+
 def test_fires_on_a_rewrite_to_the_page() -> None:
     api = SOCKETS.replace("/socket.io/", "/api/")
     lines = f"root /srv; rewrite ^/.*$ /index.html last;\n location / {{ }}\n {api}"

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.upstream import UnixListeners
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, redirected
@@ -39,6 +40,71 @@ def test_fires_and_names_the_other_address_of_the_port() -> None:
     )
     (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=sockets))
     assert claim.facts["elsewhere"] == ("[::1]:3000",)
+
+
+FPM = "/run/php/php8.2-fpm.sock"
+PHP = SITE.replace("location / {", "location ~ \\.php$ {").replace(
+    "proxy_pass http://127.0.0.1:3000", "fastcgi_pass 127.0.0.1:9000"
+)
+PHP_DOWN = replace(DOWN, target="127.0.0.1:9000", port=9000, path="/index.php")
+
+
+def test_fires_and_names_the_only_unix_socket_of_php() -> None:
+    sockets = UnixListeners(sockets=("/run/dbus/system_bus_socket", FPM))
+    (claim,) = judge(CHECK, PHP_DOWN, config(PHP), sockets)
+    assert claim.facts["directive"] == "fastcgi_pass"
+    assert (claim.facts["socket"], claim.facts["program"]) == (FPM, "PHP-FPM")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+        fastcgi_pass unix:{FPM};" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_edits_the_server_of_an_upstream_block() -> None:
+    text = "upstream php { server 127.0.0.1:9000; }\n" + PHP.replace("127.0.0.1:9000", "php")
+    down = replace(PHP_DOWN, target="php")
+    (claim,) = judge(CHECK, down, config(text), UnixListeners(sockets=(FPM,)))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+upstream php {{ server unix:{FPM}; }}" in edit.diff
+
+
+def test_fires_and_lists_several_unix_sockets_of_php() -> None:
+    sockets = UnixListeners(sockets=(FPM, "/run/php/php7.4-fpm.sock"))
+    (claim,) = judge(CHECK, PHP_DOWN, config(PHP), sockets)
+    assert claim.facts["sockets"] == sockets.sockets
+    assert not claim.facts["socket"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_and_names_no_unix_socket_that_may_be_another_programs() -> None:
+    """PHP-FPM listens on a port, too; the location passes no scripts on; the port is another
+    machine's."""
+    sockets = UnixListeners(sockets=(FPM,))
+    port = Listener(address="127.0.0.1", port=9001, family=4, process="php-fpm8.2")
+    (claim,) = judge(CHECK, PHP_DOWN, config(PHP), sockets, Listeners(sockets=(port,)))
+    assert not claim.facts["sockets"]
+    (claim,) = judge(CHECK, DOWN, config(), sockets)
+    assert not claim.facts["sockets"]
+    far = replace(PHP_DOWN, target="10.0.0.7:9000", host="10.0.0.7", address="10.0.0.7")
+    text = PHP.replace("127.0.0.1:9000", "10.0.0.7:9000")
+    (claim,) = judge(CHECK, far, config(text), sockets)
+    assert not claim.facts["sockets"]
+
+
+def test_fires_and_edits_no_line_for_a_server_of_http() -> None:
+    """Which application the socket belongs to is not known."""
+    sockets = UnixListeners(sockets=("/run/gunicorn.sock",))
+    (claim,) = judge(CHECK, DOWN, config(), sockets)
+    assert claim.facts["socket"] == "/run/gunicorn.sock"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    other = "server { listen 8080; location / { proxy_pass http://unix:/run/gunicorn.sock; } }\n"
+    (claim,) = judge(CHECK, DOWN, config(SITE + other), sockets)
+    assert not claim.facts["sockets"]
 
 
 def test_fires_and_does_not_take_the_site_itself_for_the_application() -> None:

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Failure, Manual, commands
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Failure, Manual, commands
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.support.check_evidence import REFUSED, judge
@@ -47,6 +49,75 @@ def test_a_socket_that_another_pass_leads_to_may_be_another_sites() -> None:
     (claim,) = judge(CHECK, replace(OPEN, failure=MISSING), there, PAGE, config(text))
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+FPM = "/run/php/php8.2-fpm.sock"
+
+
+def unserved(path: str, *listening: str, directive: str = "fastcgi_pass", more: str = "") -> Claim:
+    """The claim about a socket that is not there, while programs listen on others."""
+    target = f"unix:{path}" if directive == "fastcgi_pass" else f"http://unix:{path}"
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000", f"{directive} {target}") + more
+    attempt = tried(target, "", host="", port=0, socket=path, failure=MISSING)
+    there = UpstreamSocket(path=path, failure=MISSING, listening=listening)
+    (claim,) = judge(CHECK, attempt, there, PAGE, config(text))
+    return claim
+
+
+@pytest.mark.parametrize("name", ["/var/run/php/php7.4-fpm.sock", "/run/php5-fpm.sock"])
+def test_fires_and_names_the_only_socket_of_the_same_program(name: str) -> None:
+    claim = unserved(name, FPM, "/run/dbus/system_bus_socket", "/run/app.sock")
+    assert (claim.facts["socket"], claim.facts["program"]) == (FPM, "PHP-FPM")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+        fastcgi_pass unix:{FPM};" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_lists_the_sockets_where_several_programs_of_it_listen() -> None:
+    claim = unserved("/run/php/php7.4-fpm.sock", FPM, "/run/php/php8.3-fpm.sock")
+    assert claim.facts["elsewhere"] == (FPM, "/run/php/php8.3-fpm.sock")
+    assert claim.facts["socket"] == ""
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_and_edits_no_line_for_a_pool_with_a_name_of_its_own() -> None:
+    claim = unserved("/run/php/shop.sock", FPM)
+    assert claim.facts["socket"] == FPM
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_a_socket_left_behind_by_an_older_version() -> None:
+    path = "/run/php/php7.4-fpm.sock"
+    attempt = tried(f"unix:{path}", "", host="", port=0, socket=path, failure=REFUSED)
+    own = Permissions(path, "srw-rw----", 33, 33)
+    there = UpstreamSocket(path=path, above=(own,), user=33, listening=(FPM,))
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000", f"fastcgi_pass unix:{path}")
+    (claim,) = judge(CHECK, attempt, there, PAGE, config(text))
+    assert claim.facts["refused"]
+    assert claim.facts["socket"] == FPM
+
+
+def test_fires_and_names_the_only_socket_of_the_applications_own_folder() -> None:
+    claim = unserved("/run/shop/app.sock", "/run/shop/web.sock", FPM, directive="proxy_pass")
+    assert claim.facts["socket"] == "/run/shop/web.sock"
+    gunicorn = unserved("/run/gunicorn.sock", "/run/gunicorn-shop.sock", directive="proxy_pass")
+    assert gunicorn.facts["socket"] == "/run/gunicorn-shop.sock"
+
+
+def test_fires_and_takes_no_other_programs_socket_for_the_applications() -> None:
+    """Folders that all programs share, the socket of another application, the file itself by
+    another name, and a program of another kind."""
+    assert not unserved("/run/a.sock", "/run/b.sock", directive="proxy_pass").facts["elsewhere"]
+    other = "server { listen 8080; location / { proxy_pass http://unix:/run/shop/web.sock:/; } }\n"
+    path = "/run/shop/app.sock"
+    used = unserved(path, "/run/shop/web.sock", directive="proxy_pass", more=other)
+    assert not used.facts["elsewhere"]
+    assert not unserved(f"/var{FPM}", FPM).facts["elsewhere"]
+    assert not unserved("/run/fcgiwrap.socket", FPM).facts["elsewhere"]
 
 
 def test_fires_when_a_program_listens_and_the_file_is_not_there() -> None:

@@ -43,6 +43,29 @@ def form_is_sent_to_files(lab: Lab) -> None:
     visit(lab, "/login", "-d", "user=anna")
 
 
+def files_before_the_application(lab: Lab, lines: str) -> None:
+    """The server block falls back to the application, and a location for files has these lines."""
+    lab.server.write("/var/www/spa/images/1.png", "image")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/spa"))
+    files = f"  root /var/www/spa;\n  location ~ ^/(assets|images)/ {{\n{lines}  }}\n"
+    log_of_its_own(lab, f"{files}  try_files $uri/index.html $uri @application;\n")
+    lab.change(PAGES, PAGES.replace("location / {", "location @application {"))
+    visit(lab, "/images/5", "-X", "DELETE")
+
+
+@scenario(outside=None, server="nginx.method-not-allowed", differs=(site.CONF,))
+def image_of_the_application_is_deleted(lab: Lab) -> None:
+    """Issue 15 of kalys/capistrano-nginx-unicorn: the `try_files` of the server block does not
+    count in the location for files, so that nginx answers DELETE /images/5 with 405."""
+    files_before_the_application(lab, "    expires max;\n")
+
+
+@healthy()
+def image_of_the_application_is_passed_on(lab: Lab) -> None:
+    """The location has a `try_files` of its own."""
+    files_before_the_application(lab, "    try_files $uri @application;\n    expires max;\n")
+
+
 @scenario(outside=None, server="nginx.other-requests-failed", manual=TEST)
 def form_fails_in_the_application(lab: Lab) -> None:
     """Three visitors got 500 for a form."""

@@ -294,3 +294,24 @@ def robots_txt_that_nobody_has(lab: Lab) -> None:
     lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/"), 3001)
     lab.edit(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
     _lines(lab, ROBOTS_OF_NGINX)
+
+
+def _pass_with_a_slash(lab: Lab) -> None:
+    pages = f"  location / {{\n{PASS}"
+    lab.change(pages, pages.replace(":3000;", ":3000/;"))
+
+
+@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, manual=PERSON)
+def static_files_take_the_script_of_a_proxy_with_a_slash(lab: Lab) -> None:
+    """`location /` has `proxy_pass http://…:3000/`: the line that is printed for a named location
+    must not have that slash, which nginx refuses there."""
+    _pass_with_a_slash(lab)
+    _lines(lab, STATIC)
+
+
+@healthy(target=SCRIPT)
+def static_files_fall_back_to_a_named_location(lab: Lab) -> None:
+    """The steps of the same, carried out."""
+    _pass_with_a_slash(lab)
+    named = f"  location @application {{\n{PASS}  }}\n"
+    _lines(lab, STATIC.replace("expires", "try_files $uri @application;\n    expires") + named)

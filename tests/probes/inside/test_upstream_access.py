@@ -9,7 +9,7 @@ from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.upstream import Selinux, UpstreamSocket
+from diagnose.model.upstream import Selinux, UnixListeners, UpstreamSocket
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_access
 from tests.support.fake_context import Looking
@@ -72,8 +72,31 @@ def test_sockets_of_this_machine(tmp_path: Path) -> None:
     assert one.above[-1].path == "/"
     assert (one.user, one.names[0]) == (0, "root")
     assert missing.failure
-    # /proc/net/unix separates by blanks: of a name with one, only the beginning is known.
-    assert str(there).split(" ")[0] in missing.listening
+    assert str(there) in missing.listening
+    assert not one.listening
+
+
+def test_a_socket_that_was_left_behind_and_those_that_listen(tmp_path: Path) -> None:
+    """The file of one is there and nobody listens; that of another was deleted."""
+    there, left, deleted = (tmp_path / f"{name}.sock" for name in ("there", "left", "deleted"))
+    ctx = Looking(LocalMachine())
+    with socket.socket(socket.AF_UNIX) as ended:
+        ended.bind(str(left))
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as unseen:
+        for each, path in ((server, there), (unseen, deleted)):
+            each.bind(str(path))
+            each.listen()
+        deleted.unlink()
+        asyncio.run(upstream_access.emit_sockets(ctx, config(), [str(left), str(deleted)]))
+        asyncio.run(upstream_access.emit_listeners(ctx))
+        asyncio.run(upstream_access.emit_listeners(ctx))
+    behind, apart = ctx.observed(UpstreamSocket)
+    assert str(there) in behind.listening
+    assert str(deleted) not in behind.listening
+    assert str(deleted) in apart.listening
+    (listeners,) = ctx.observed(UnixListeners)
+    assert str(there) in listeners.sockets
+    assert not {str(left), str(deleted)} & set(listeners.sockets)
 
 
 def test_nobody_looks_where_there_are_no_sockets() -> None:
@@ -107,7 +130,11 @@ def test_selinux_is_asked_once() -> None:
 
 
 def test_the_scripts_are_plain_sh() -> None:
-    for script in (upstream_access.SOCKETS_SCRIPT, upstream_access.SELINUX_SCRIPT):
+    for script in (
+        upstream_access.SOCKETS_SCRIPT,
+        upstream_access.LISTENERS_SCRIPT,
+        upstream_access.SELINUX_SCRIPT,
+    ):
         result = subprocess.run(
             ["sh", "-n"], input=script, text=True, capture_output=True, check=False
         )

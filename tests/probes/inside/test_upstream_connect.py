@@ -45,7 +45,8 @@ def shown(ctx: Looking) -> list[tuple[str, str, bool]]:
 
 
 def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refuses() -> None:
-    ctx = Looking(RecordedMachine())
+    machine = RecordedMachine()
+    ctx = Looking(machine)
 
     async def work() -> None:
         async with websocket_application() as port:
@@ -59,6 +60,7 @@ def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refus
     assert down.failure
     assert down.failure.kind == "refused"
     assert not ctx.observed(Upgrade)
+    assert any("listening" in command for command in machine.commands_run)
 
 
 def test_a_websocket_that_was_asked_for_is_tried_directly() -> None:

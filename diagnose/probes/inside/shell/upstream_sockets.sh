@@ -1,6 +1,6 @@
 # Prints the user of nginx's workers: that of a worker of the master $1, else the user $2. Then it
-# prints the permissions of each socket and of the folders above it. For a missing socket it lists
-# the sockets that are listening (proc(5), /proc/net/unix).
+# prints the permissions of each socket and of the folders above it. For a socket that is missing, or on
+# which nobody listens, it lists those that are listening (unix_listeners.sh).
 # shellcheck disable=SC2012,SC2013,SC2086
 #   (SC2012: of `ls` only the first fields are read. SC2013, SC2086: these are lists of numbers.)
 
@@ -20,8 +20,8 @@ fi
 echo "user" $n $u; echo "groups" $g
 for f; do
   echo "socket $f"; echo "group $(ls -ldL "$f" 2>/dev/null | awk '{print $4}')"
-  [ -e "$f" ] ||
-    awk '$4 == "00010000" && $8 ~ /^\// {print "listens " $8}' /proc/net/unix | head -n 50
+  l=$(listening "$f")
+  { [ -S "$f" ] && echo "$l" | grep -qxF "listens $f"; } || echo "$l"
   d=$f; while :; do
     ls -ldnL "$d" 2>&1 | head -n 1; [ "$d" = / ] || [ "$d" = . ] && break; d=$(dirname "$d")
   done
