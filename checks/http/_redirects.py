@@ -147,16 +147,26 @@ def _read_redirects(
 
 
 def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bool:
-    url = parse_url(answer.url)
-    if url is None or redirect.code != str(answer.status):
+    if parse_url(answer.url) is None or redirect.code != str(answer.status):
         return False
+    filled = redirect_location(redirect, request_values(redirect.server, answer))
+    return "://" in filled and normalize_url(filled) == redirect_target(answer)
+
+
+def request_values(server: Server, answer: Exchange | LocalAnswer) -> dict[str, str | None]:
+    """Return nginx's variables of the request to which a block gave a response; {} if its URL
+    cannot be read."""
+    url = parse_url(answer.url)
+    if url is None:
+        return {}
     path, _, query = url.path.partition("?")
-    variables = {
+    return {
         "host": bracketed(url.host),
         "http_host": url.authority,
-        "server_name": redirect.server.names[0] if redirect.server.names else "",
+        "server_name": server.names[0] if server.names else "",
         "server_port": str(answer.port),
         "scheme": url.scheme,
+        "https": "on" if url.secure else "",
         "request_uri": url.path,
         "uri": path,
         "document_uri": path,
@@ -164,8 +174,6 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bo
         "query_string": query,
         "is_args": "?" if query else "",
     }
-    filled = redirect_location(redirect, variables)
-    return "://" in filled and normalize_url(filled) == redirect_target(answer)
 
 
 def redirect_location(redirect: NginxRedirect, variables: Mapping[str, str | None]) -> str:

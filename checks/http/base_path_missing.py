@@ -10,6 +10,7 @@ page's path.
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.http._missing_slashes import doubles_slash, names_beside, page_location
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -25,7 +26,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.pages import Page, PageFileResponse, PageFileTrial
-from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.urls import parse_url
@@ -42,8 +43,8 @@ from diagnose.parsers.urls import parse_url
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
     url = parse_url(page.url) if page else None
-    match = _page_location(nginx, url.path if url else "/")
-    doubles = match is not None and _doubles_slash(nginx, match)
+    match = page_location(nginx, url.path if url else "/")
+    doubles = match is not None and doubles_slash(nginx, match)
     trials = (trial for trial in evidence.good(PageFileTrial) if _is_below(trial, page, doubles))
     trial = next(trials, None)
     refused = _page_files.refused_files(evidence)
@@ -52,7 +53,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     from checks.http._known_application import own_setting
 
-    lacks_slash = not trial.is_absolute and url is not None and url.path == trial.prefix
+    lacks_slash = names_beside(page, trial)
     urls = [file.response.url for file in refused]
     yield Claim(
         about=_page_files.page_subject(page),
@@ -80,24 +81,8 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
 def _is_below(trial: PageFileTrial, page: Page | None, doubles: bool) -> bool:
     """Return whether the file is below the page's path, or would be if nginx did not ask the
     application for it with two slashes."""
-    url = parse_url(page.url) if page else None
-    lacks_slash = url is not None and url.path == trial.prefix and not trial.is_absolute
+    lacks_slash = page is not None and names_beside(page, trial)
     return trial.is_used or (doubles and lacks_slash)
-
-
-def _doubles_slash(nginx: Nginx, match: LocationMatch) -> bool:
-    """Return whether nginx replaces a prefix without a slash at its end by one: `location /app`
-    with `proxy_pass http://app/` makes //static of /app/static."""
-    pattern = location_pattern(match.block)
-    target = upstreams.proxy_target_of(match, upstreams.request_variables(nginx.evidence.target))
-    is_plain = pattern is not None and pattern.modifier in {"", "^~"}
-    ends = pattern is not None and pattern.text.endswith("/")
-    return is_plain and not ends and target is not None and target.uri == "/"
-
-
-def _page_location(nginx: Nginx, path: str) -> LocationMatch | None:
-    matches = list(nginx.location_matches(path.partition("?")[0]))
-    return matches[0] if len(matches) == 1 and matches[0].block.name == "location" else None
 
 
 def _fix(

@@ -83,6 +83,7 @@ def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
 def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     from checks.http._inner_lines import InnerLine, loop_line
     from checks.http._login_loops import login_loop
+    from checks.http._own_loops import OwnLoop, own_loop
 
     endless = chains[0].end != "loop"
     steps = [step for redirect_chain in chains for step in _cycle(redirect_chain)]
@@ -92,9 +93,13 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     host, nginx = evidence.target.host, Nginx.of(evidence)
     inner = InnerLine() if endless else loop_line(nginx, first)
     www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
-    place = inner.directive or login.hiding or login.passing
+    own = OwnLoop() if endless else own_loop(nginx, first)
+    place = own.directive or inner.directive or login.hiding or login.passing
+    own_fix = own.fix(nginx)
     if endless:
         fix = _redirect_edits.by_hand("find-the-rule")
+    elif own_fix:
+        fix = own_fix
     elif www.is_circle:
         fix = _redirect_edits.by_hand("one-name")
     else:
@@ -119,6 +124,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "inner_http": len(first) > 1,
             **www.facts,
             **login.facts,
+            **own.facts(nginx),
         },
         location=nginx.location(place) if place else None,
         fix=fix,

@@ -3,10 +3,19 @@ or a brace too many ends a block early."""
 
 import posixpath
 import re
+from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._errors import directive_at
-from checks.nginx._repairs import Changes, Reader, Repair, blocks_around, removed, replaced
+from checks.nginx._repairs import (
+    Changes,
+    Reader,
+    Repair,
+    all_directives,
+    blocks_around,
+    removed,
+    replaced,
+)
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
@@ -25,19 +34,65 @@ _PASSES = frozenset({"proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass"})
 
 def _uri(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
     """A path in proxy_pass, where nginx has no prefix of a location to replace by it
-    (ngx_http_proxy_pass)."""
+    (ngx_http_proxy_pass). nginx reports the first; equal lines of the file are corrected alike."""
     directive = directive_at(nginx, message.file, message.line, "proxy_pass")
-    url = (
-        re.fullmatch(r"(\w+://[^/]+)(/.*)", directive.args[0])
-        if directive and directive.args
-        else None
+    if directive is None:
+        return None
+    equal = [
+        other
+        for other in all_directives(nginx)
+        if (other.name, other.args, other.file) == (directive.name, directive.args, directive.file)
+        and other is not directive
+        and _lacks_prefix(blocks_around(nginx, other))
+    ]
+    blocks = [blocks_around(nginx, each)[-1:] for each in (directive, *equal)]
+    texts = [_expression(block[0]).removeprefix("^") for block in blocks if block]
+    # A location below another has the same path in place of a longer prefix: none was to be
+    # replaced.
+    is_nested = any(
+        text != other and text.startswith(other) for text in texts for other in texts if other
     )
-    around = blocks_around(nginx, directive) if directive else ()
-    if directive is None or url is None or not around:
+    repair = _uri_repair(nginx, directive, not is_nested)
+    for other in equal if repair else ():
+        its = _uri_repair(nginx, other, not is_nested)
+        if repair and its and its.kind == repair.kind:
+            is_sure = repair.is_sure and its.is_sure
+            repair = replace(repair, changes=(*repair.changes, *its.changes), is_sure=is_sure)
+    return repair
+
+
+def _lacks_prefix(around: tuple[Directive, ...]) -> bool:
+    """Return whether nginx refuses a path in a proxy_pass in these blocks."""
+    block = around[-1] if around else None
+    if block is None or block.name in {"if", "limit_except"}:
+        return block is not None
+    return block.name == "location" and (
+        bool(_expression(block)) or any(arg.startswith("@") for arg in block.args[:1])
+    )
+
+
+def _expression(block: Directive) -> str:
+    """Return the regular expression of a location, "" if it has none."""
+    pattern = location_pattern(block) if block.name == "location" else None
+    return pattern.text if pattern and pattern.modifier in {"~", "~*"} else ""
+
+
+def _uri_repair(nginx: Nginx, directive: Directive, replaces: bool) -> Repair | None:
+    """Return the repair of one line. `replaces` is False if the path was not to replace a prefix
+    that an expression without an anchor means."""
+    url = re.fullmatch(r"(\w+://[^/]+)(/.*)", directive.args[0]) if directive.args else None
+    around = blocks_around(nginx, directive)
+    if url is None or not around:
         return None
     block = around[-1]
     pattern = location_pattern(block) if block.name == "location" else None
-    if pattern and pattern.modifier == "~" and (prefix := _plain_prefix(pattern.text)):
+    prefix = _plain_prefix(pattern.text) if pattern and pattern.modifier == "~" else ""
+    if pattern and pattern.modifier == "~" and not prefix and replaces:
+        prefix = _folder(pattern.text)
+    others = children(around[-2], "location") if len(around) > 1 else ()
+    taken = {(other.modifier, other.text) for each in others if (other := location_pattern(each))}
+    is_free = not taken & {("", prefix), ("^~", prefix)}
+    if prefix and is_free:
         head = " ".join(block.args)
         written = _head(nginx, block)
         changes = replaced(nginx, block, written, f"^~ {prefix}") if written else ()
@@ -55,6 +110,12 @@ def _plain_prefix(expression: str) -> str:
     prefix = re.sub(r"(?:\(\.\*\)|\.\*)?\$?$", "", expression.removeprefix("^"))
     is_plain = expression.startswith("^/") and re.fullmatch(r"/[\w/-]+", prefix)
     return prefix if is_plain and not expression.endswith(f"{prefix}$") else ""
+
+
+def _folder(expression: str) -> str:
+    """Return the folder that an expression without an anchor is: "/git/". Of a text without a slash
+    at its end, the path of proxy_pass would make two slashes."""
+    return expression if re.fullmatch(r"/[\w/-]+/", expression) else ""
 
 
 def _head(nginx: Nginx, block: Directive) -> str:

@@ -1,6 +1,7 @@
 """nginx tells PHP that the visitor does not use https: `fastcgi_param HTTPS off;` in a block that
 speaks TLS. PHP programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they
-redirect to http:, or write http: addresses into the page.
+redirect to http:, or write http: addresses into the page. A program that forces https redirects to
+the page that visitors have asked for.
 
 The block may be behind another of the same nginx: there `$https` is empty, and a page has addresses
 with http.
@@ -34,8 +35,10 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
 
 _RIGHT = "fastcgi_param HTTPS $https if_not_empty;"
@@ -53,9 +56,12 @@ _OFF = {"off", "", "0"}
 def https_param_off(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     symptoms = _symptoms(evidence, pages)
-    is_asked = bool(symptoms) and evidence.target.uses_tls
-    directive = _parameter(nginx) if is_asked else None
-    inner = _InnerParameter.of(nginx, symptoms) if is_asked and directive is None else None
+    loops = () if symptoms else tuple(page for page in pages if leads_to_itself(page))
+    is_asked = bool(symptoms or loops) and evidence.target.uses_tls
+    directive = _parameter(nginx) if is_asked and not loops else None
+    if is_asked and loops:
+        directive = _parameter_of(nginx, evidence.target.path)
+    inner = _InnerParameter.of(nginx, symptoms) if symptoms and is_asked and not directive else None
     directive = directive or (inner.directive if inner else None)
     if directive is None:
         return
@@ -63,15 +69,17 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*symptoms, *([nginx.config] if nginx.config else [])),
-        # A program behind two blocks may have its address in a setting.
-        confidence=Confidence.LIKELY if inner else Confidence.CERTAIN,
+        because=(*symptoms, *loops, *([nginx.config] if nginx.config else [])),
+        # A program behind two blocks may have its address in a setting, and a page may redirect to
+        # itself for other reasons.
+        confidence=Confidence.LIKELY if inner or loops else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
             "statement": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "inner": inner is not None,
+            "loop": bool(loops),
         },
         fix=inner.fix if inner else _fix(nginx, directive),
     )
@@ -135,6 +143,20 @@ def _parameter(nginx: Nginx) -> Directive | None:
         if selected.socket.ssl and last and all(map(_is_off, last)):
             return last[0]
     return None
+
+
+def _parameter_of(nginx: Nginx, path: str) -> Directive | None:
+    """Return the `fastcgi_param HTTPS` of the location that answers a path, if it says off on every
+    socket that visitors reach."""
+    bare_path = path.partition("?")[0]
+    last: list[Directive | None] = []
+    for selected in () if nginx.is_refused else nginx.selected_servers():
+        match = final_location(selected.server, bare_path)
+        passing = pass_directive_of(match)
+        is_php = passing is not None and passing.name == "fastcgi_pass" and selected.socket.ssl
+        is_known = is_php and not has_unknown_rules(selected.server, bare_path)
+        last.append(_last_parameter(match) if is_known else None)
+    return last[0] if last and all(map(_is_off, last)) else None
 
 
 def _last_parameter(match: LocationMatch) -> Directive | None:

@@ -3,13 +3,15 @@ the application to which another location passes other paths has it: Socket.IO's
 API, or files that the application makes (ngx_http_core_module, "location").
 
 The application, asked directly, answers this path with 200, and not a path that nobody has. For
-Socket.IO the page's script names the path, and the answer is no page.
+Socket.IO the page's script names the path, and the answer is no page. Files that a page names
+relatively and whose address lacks the slash at its end are those of http.base-path-missing: a
+location for them would take the path from the whole site.
 """
 
 import re
 from collections.abc import Iterator
 
-from checks.http import _page_files, _redirect_edits
+from checks.http import _missing_slashes, _page_files, _redirect_edits
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -69,15 +71,17 @@ def location_missing(evidence: Evidence) -> Iterator[Claim]:
     seen: set[str] = set()
     if _names_another_host(evidence):
         sockets = []
+    page = _page_files.page_of(evidence)
+    refused = _page_files.all_refused_files(evidence) if answers else ()
+    if page and refused and _missing_slashes.is_cause(nginx, page):
+        refused = ()
     for answer in answers:
         having = [one for one in answers if one.path == answer.path and _has(answers, one)]
         place = _place(nginx, having[0]) if len(having) == 1 else None
         if place is None or answer is not having[0] or _folder(answer.path) in seen:
             continue
         folder = _folder(answer.path)
-        files = [
-            file for file in _page_files.all_refused_files(evidence) if _folder(file.path) == folder
-        ]
+        files = [file for file in refused if _folder(file.path) == folder]
         socket = next((one for one in sockets if _folder(one.path) == folder), None)
         if files or socket:
             seen.add(folder)

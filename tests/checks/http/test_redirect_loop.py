@@ -108,14 +108,14 @@ def test_a_block_for_both_redirects_plain_http_only() -> None:
     )
 
 
-def test_a_location_that_is_there_for_its_redirect_is_not_emptied() -> None:
+def test_a_location_that_is_there_for_its_redirect_takes_its_path_alone() -> None:
     """`location /app` takes /app/ too: without the redirect nothing would answer."""
     place = "https://shop.example.com/app/"
     own = "    location /app {\n        return 301 https://$host/app/;\n    }\n    root /srv;\n"
     text = SITE.replace("    location", f"{own}    location", 1)
     target = replace(SHOP, path="/app/")
     (claim,) = judge("http.redirect-loop", answer(place, place), config(text), target=target)
-    assert applied(claim)[0] is Applicability.MANUAL
+    assert applied(claim) == (Applicability.REVIEW, ["-location /app {", "+location = /app {"])
 
 
 def test_a_block_for_tls_redirects_nobody() -> None:

@@ -65,6 +65,30 @@ def test_silent_without_the_symptom_or_the_line(text: str, exchange: Exchange) -
     assert not judge(CHECK, RUNNING, config(text), exchange, masked=False)
 
 
+ITSELF = redirect("https://shop.example.com/")
+PASSED = "fastcgi_param HTTPS $https if_not_empty;"
+
+
+def test_fires_on_a_loop_of_a_program_that_forces_https() -> None:
+    text = SITE.replace(OFF, f"{PASSED} {OFF}")
+    (claim,) = judge(CHECK, RUNNING, config(text), ITSELF, masked=False)
+    assert claim.facts["loop"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SITE.replace(OFF, f"{OFF} {PASSED}"),
+        SITE.replace("try_files $uri /index.php$is_args$args", "proxy_pass http://127.0.0.1:3000"),
+        SITE.replace("443 ssl", "443"),
+    ],
+    ids=["passed on last", "another program answers", "no TLS"],
+)
+def test_silent_on_a_loop_of_which_php_is_not_the_reason(text: str) -> None:
+    assert not judge(CHECK, RUNNING, config(text), ITSELF, masked=False)
+
+
 BEHIND = """\
 server {
     listen 443 ssl;

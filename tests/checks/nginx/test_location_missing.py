@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.pages import WebSocketPath
+from diagnose.model.pages import PageFileTrial, WebSocketPath
 from diagnose.model.requests import BypassedApplication
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
@@ -84,6 +84,34 @@ def test_silent_where_the_application_does_not_show_that_it_has_the_path(
 ) -> None:
     """Among them an application that answers every path."""
     assert not of(*observations)
+
+
+FOLDER = SITE.replace(
+    "    location / {\n        proxy_pass http://127.0.0.1:3000;\n",
+    "    location /shell {\n        proxy_pass http://127.0.0.1:3000/;\n"
+    "    }\n    location / {\n        root /srv/app;\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("is_absolute", "path", "count"),
+    [(False, "/shell", 0), (True, "/shell", 1), (False, "/shell/x", 1)],
+)
+def test_silent_where_the_pages_own_address_lacks_its_slash(
+    is_absolute: bool, path: str, count: int
+) -> None:
+    """It fires for a name from the root, and for a page in the folder."""
+    file = script("/static/app.js")
+    page = replace(loads(file), url=f"https://shop.example.com{path}")
+    seen = replace(answered(file, 404), page=page.url)
+    below = f"https://shop.example.com{path}/static/app.js"
+    trial = PageFileTrial(
+        page=page.url, file=file.url, url=below, prefix="/shell", address="203.0.113.10",
+        port=443, is_absolute=is_absolute, status=404,
+    )  # fmt: skip
+    has = replace(HAS, path="/static/app.js", target="http://127.0.0.1:3000/")
+    control = replace(has, path="/static/app.js-diagnose-7f3a", status=404)
+    assert len(of(has, control, page, seen, trial, text=FOLDER)) == count
 
 
 def test_silent_where_two_applications_have_it() -> None:

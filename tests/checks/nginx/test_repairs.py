@@ -271,3 +271,39 @@ def test_fires_and_leaves_to_a_person_what_may_mean_anything(message: str, wrong
     claim = claimed(at(message, text, wrong), text)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_keeps_the_path_of_an_expression_that_is_a_folder() -> None:
+    """`location ~ /git/` means a prefix, and the path of proxy_pass takes its place."""
+    wrong = "proxy_pass http://127.0.0.1:3000/;"
+    text = SITE.replace(PASS, wrong).replace("location /", "location ~ /git/")
+    claim = claimed(at(WORDS, text, wrong), text)
+    assert text.replace("location ~ /git/", "location ^~ /git/") in corrected(claim, text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def locations(*patterns: str) -> str:
+    lines = "\n".join(
+        f"    location {each} {{ proxy_pass http://127.0.0.1:3000/; }}" for each in patterns
+    )
+    return f"server {{\n    listen 80;\n{lines}\n}}\n"
+
+
+def test_fires_and_corrects_equal_lines_at_once() -> None:
+    text = locations("~ /git/", "~ /wiki/")
+    after = corrected(claimed(at(WORDS, text, "~ /git/"), text), text)
+    assert locations("^~ /git/", "^~ /wiki/") in after
+
+
+def test_fires_and_takes_the_path_away_where_a_location_is_below_another() -> None:
+    """/grafana/api/live shall not become "/": the application has the whole path."""
+    text = locations("~/grafana/", "~/grafana/api/live")
+    after = corrected(claimed(at(WORDS, text, "~/grafana/"), text), text)
+    assert text.replace(":3000/", ":3000") in after
+
+
+def test_fires_and_takes_the_path_away_where_the_prefix_has_a_location() -> None:
+    text = locations("/git/", "~ /git/")
+    after = corrected(claimed(at(WORDS, text, "~ /git/"), text), text)
+    assert "location ~ /git/ { proxy_pass http://127.0.0.1:3000; }" in after

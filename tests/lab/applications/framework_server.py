@@ -127,7 +127,11 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: 
         body += f'<script src="{scheme}://shop.example.com/app.js"></script>\n'
     if mode == "php-large-head":
         head = f"X-Wf-1: {'a' * 9000}\r\n{head}"
-    if b"HTTPSoff" in request:
+    if mode == "php-forces-https":
+        # Of two parameters with one name PHP takes the last.
+        if not request[max(request.rfind(b"HTTPSo"), 0) :].startswith(b"HTTPSon"):
+            head = f"Status: 302 Found\r\nLocation: https://shop.example.com/\r\n{head}"
+    elif b"HTTPSoff" in request:
         head = f"Status: 302 Found\r\nLocation: http://shop.example.com/\r\n{head}"
     writer.write(record(6, (head + body).encode()) + record(6, b"") + record(3, bytes(8)))
     await writer.drain()
@@ -180,7 +184,7 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     if mode == "docker-proxy":  # nothing listens in the container
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    elif mode in ("php", "php-form", "php-large-head", "php-links"):
+    elif mode == "php" or mode.startswith("php-"):
         await php(reader, writer, mode)
     else:
         await http(mode, reader, writer)

@@ -14,8 +14,8 @@ PARAMS = "".join(
 )
 
 
-def _php(lab: Lab, line: str) -> None:
-    lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
+def _php(lab: Lab, line: str, mode: str = "php") -> None:
+    lab.spawn(lab.server, lab.server.application("framework_server", mode, "3001"), 3001)
     lab.server.write("/srv/www/index.php", "<?php\n")
     files = "  root /srv/www;\n  location / {\n    try_files /none /index.php$is_args$args;\n  }\n"
     php = (
@@ -35,3 +35,17 @@ def php_is_told_that_https_is_off(lab: Lab) -> None:
 @healthy()
 def php_is_told_what_visitors_use(lab: Lab) -> None:
     _php(lab, "fastcgi_param HTTPS $https if_not_empty;")
+
+
+PASSED = "fastcgi_param HTTPS $https if_not_empty;"
+
+
+@scenario(outside="http.redirect-loop", server="nginx.https-param-off", differs=(site.CONF,))
+def php_forces_https_and_is_told_that_it_is_off(lab: Lab) -> None:
+    """The parameters of the package say what visitors use, and a later line says off."""
+    _php(lab, f"{PASSED}\n    fastcgi_param HTTPS off;", "php-forces-https")
+
+
+@healthy()
+def php_forces_https_and_is_told_last_what_visitors_use(lab: Lab) -> None:
+    _php(lab, f"fastcgi_param HTTPS off;\n    {PASSED}", "php-forces-https")

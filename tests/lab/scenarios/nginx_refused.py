@@ -36,6 +36,24 @@ def path_of_proxy_pass_in_a_named_location(lab: Lab) -> None:
     start_in_vain(lab)
 
 
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def paths_of_proxy_pass_in_two_folders(lab: Lab) -> None:
+    """After issue 15931 of Gitea (https://github.com/go-gitea/gitea/issues/15931), twice: both
+    lines are corrected at once."""
+    git = "  location ~ /git/ {\n    proxy_pass http://127.0.0.1:3000/;\n  }\n\n"
+    lab.edit(TIMEOUT, f"{TIMEOUT}\n{git}{git.replace('git', 'wiki')}")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def paths_of_proxy_pass_below_one_another(lab: Lab) -> None:
+    """After issue 143 of Grafana's tutorials
+    (https://github.com/grafana-cold-storage/tutorials/issues/143)."""
+    outer = "  location ~/grafana/ {\n    proxy_pass http://127.0.0.1:3000/;\n  }\n\n"
+    lab.edit(TIMEOUT, f"{TIMEOUT}\n{outer}{outer.replace('na/ {', 'na/api/live {')}")
+    start_in_vain(lab)
+
+
 @healthy()
 def path_of_proxy_pass_in_a_prefix(lab: Lab) -> None:
     """A slash after the port in `location ^~ /accounts/`, and a named location without one."""

@@ -26,6 +26,22 @@ def folder_without_its_slash(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.page-file-missing",
+    server="http.base-path-missing",
+    target=f"https://{site.NAME}/webssh", differs=MINE,
+)  # fmt: skip
+def folder_without_its_slash_beside_files(lab: Lab) -> None:
+    """The same where nginx has files of its own for the other paths, and the application's own
+    root has the file."""
+    _folder(lab, "relative", "/webssh", front="root /srv/www;")
+
+
+@healthy(target=f"https://{site.NAME}/webssh/")
+def folder_with_its_slash_beside_files(lab: Lab) -> None:
+    _folder(lab, "relative", "/webssh/", front="root /srv/www;")
+
+
+@scenario(
     outside="http.base-path-missing", target=f"https://{site.NAME}/calc/",
     manual="the application has to know its folder",
 )  # fmt: skip
@@ -49,14 +65,17 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Grafana).serve_forever()
 """
 
 
-def _folder(lab: Lab, mode: str, location: str, rewrite: str = "") -> None:
+def _folder(lab: Lab, mode: str, location: str, rewrite: str = "", front: str = "") -> None:
     for kind, port in ((mode, 3001), ("root-only", 3002)):
         lab.spawn(lab.server, lab.server.application("guarded_server", kind, str(port)), port)
     lines = "    proxy_pass http://127.0.0.1:3001/;\n    proxy_set_header Host $http_host;\n"
     if rewrite:
         lines = f"    {rewrite}\n{lines.replace('3001/', '3001')}"
     block = f"  location {location} {{\n{lines}  }}\n"
-    lab.change(PAGES, PAGES.replace("3000", "3002") + block)
+    if front:
+        lab.server.write("/srv/www/index.html", "<!doctype html><title>Home</title><p>Home.</p>\n")
+    pages = f"  location / {{\n    {front}\n  }}\n" if front else PAGES.replace("3000", "3002")
+    lab.change(PAGES, pages + block)
 
 
 @scenario(

@@ -1,0 +1,111 @@
+"""http.redirect-loop where nginx's own lines make the circle."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import SHOP, judge
+from tests.support.redirect_evidence import AROUND, SITE, applied, config, led
+
+HOST = "https://shop.example.com"
+GO = f"{HOST}/docs/go/"
+
+
+def site(lines: str) -> str:
+    return SITE.replace("    location", f"    {lines}\n    location", 1)
+
+
+def loop(text: str, *steps: Exchange, path: str = "/docs/go/") -> Claim:
+    target = replace(SHOP, path=path)
+    seen = (*steps, config(text), *AROUND)
+    (claim,) = judge("http.redirect-loop", *seen, target=target, masked=False)
+    return claim
+
+
+def itself(url: str = GO, status: int = 301) -> Exchange:
+    return led(url, url, "target", status)
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        (
+            "location ~ ^/docs/go/?$ { return 301 /docs/go/; }",
+            ["-location ~ ^/docs/go/?$ { return 301 /docs/go/; }",
+             "+location ~ ^/docs/go$ { return 301 /docs/go/; }"],
+        ),
+        (
+            "location ~* ^/docs/(go|php)/?$ { return 301 $scheme://$host/docs/$1/; }",
+            ["-location ~* ^/docs/(go|php)/?$ { return 301 $scheme://$host/docs/$1/; }",
+             "+location ~* ^/docs/(go|php)$ { return 301 $scheme://$host/docs/$1/; }"],
+        ),
+        (
+            "rewrite ^/docs/(.*?)/?$ /docs/$1/ permanent;",
+            [],
+        ),
+        (
+            "rewrite ^/docs/(go)/?$ /docs/$1/ permanent;",
+            ["-rewrite ^/docs/(go)/?$ /docs/$1/ permanent;",
+             "+rewrite ^/docs/(go)$ /docs/$1/ permanent;"],
+        ),
+        (
+            "location /docs/go { return 301 /docs/go/; }",
+            ["-location /docs/go { return 301 /docs/go/; }",
+             "+location = /docs/go { return 301 /docs/go/; }"],
+        ),
+        ("location = /docs/go/ { return 301 /docs/go/; }", []),
+    ],
+)  # fmt: skip
+def test_fires_and_names_the_rule_that_leads_to_its_own_path(rule: str, change: list[str]) -> None:
+    claim = loop(site(rule), itself())
+    assert claim.facts["own"]
+    assert claim.location
+    kind = Applicability.REVIEW if change else Applicability.MANUAL
+    assert applied(claim) == (kind, change)
+
+
+def test_fires_and_names_both_rules_of_a_circle() -> None:
+    rules = (
+        "location = /docs/go { return 301 /docs/go/; } location /docs/go/ { return 301 /docs/go; }"
+    )
+    there, back = f"{HOST}/docs/go/", f"{HOST}/docs/go"
+    claim = loop(site(rules), led(there, back, "target"), led(back, there, "redirect"))
+    assert claim.facts["own_line"] == "return 301 /docs/go"
+    assert str(claim.facts["own_others"]).startswith("('return 301 /docs/go/ (")
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_fires_and_names_the_redirect_to_https_of_a_block_with_tls_alone() -> None:
+    text = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    return 301 https://$host$request_uri;
+}
+"""
+    claim = loop(text, itself(f"{HOST}/"), path="/")
+    assert claim.facts["own_secure"]
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "location ~ ^/docs/go/?$ { return 302 /docs/go/; }",
+        "location ~ ^/docs/go/?$ { return 301 /docs/php/; }",
+        "location ~ ^/docs/go/?$ { if ($scheme = http) { return 301 /docs/go/; } }",
+        "location = /docs/go { return 301 /docs/go/; }",
+        "location ~ ^/docs/go/?$ { return 301 /docs/$unknown; }",
+    ],
+    ids=["another status", "another path", "condition", "the other form", "a variable"],
+)
+def test_fires_without_a_line_that_leads_elsewhere(rule: str) -> None:
+    assert not loop(site(rule), itself()).facts["own"]
+
+
+def test_fires_without_a_line_where_a_proxy_is_in_front() -> None:
+    step = itself()
+    step = replace(step, headers=(*step.headers, ("Via", "1.1 cdn")))
+    assert not loop(site("location ~ ^/docs/go/?$ { return 301 /docs/go/; }"), step).facts["own"]
