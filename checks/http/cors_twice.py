@@ -1,6 +1,9 @@
 """The response has two values of Access-Control-Allow-Origin. Browsers accept one value only: the
 origin of the page, or `*` (Fetch standard, section 4.9, CORS check). Mostly both the server in
 front (nginx's `add_header`, Caddy's `header`) and the application send it.
+
+Many applications send it only to the Origin of another site. Where two lines of nginx's are in
+force that both send it then, its configuration is the proof.
 """
 
 import re
@@ -8,7 +11,8 @@ from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
-from checks.nginx._edits import config_edit
+from checks.nginx._added_fields import WITHOUT_ALWAYS
+from checks.nginx._edits import Changes, config_edit, config_edits
 from checks.nginx._location_edits import location_fix
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from diagnose.checking.registry import check
@@ -22,12 +26,16 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.variables import expand_variables
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 
-_FIELD = "access-control-allow-origin"
+_FIELD, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
+#: The value that allows whoever asks.
+_ASKING = "$http_origin"
 #: A line of Caddy's that sets the field: `header FIELD VALUE`, with a matcher or in a block.
 _CADDY_LINE = re.compile(
     r"\s*(?:header\s+(?:[*/@]\S{0,200}\s+)?)?[+>?]?Access-Control-Allow-Origin\s+\S.{0,300}",
@@ -37,40 +45,101 @@ _CADDY_LINE = re.compile(
 
 @check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
 def cors_twice(evidence: Evidence) -> Iterator[Claim]:
-    pages = tuple(
-        page
-        for page in exchanges_by_purpose(evidence, "target")
-        if len(_values(page)) > 1 and (page.status or 500) < 500
-    )
+    nginx = Nginx.of(evidence)
+    pages = _answered_twice(evidence)
+    own_match, own_lines = _own_lines(nginx, pages)
+    pages = pages or (page_exchanges(evidence)[:1] if own_lines else ())
     if not pages:
         return
-    nginx = Nginx.of(evidence)
-    match, directive = _added(nginx)
+    match, directive = (own_match, own_lines[0]) if own_lines else _added(nginx)
     view = server_on_port(evidence)
     file, number = _caddy_line(view) if view and directive is None else ("", 0)
     line = line_text(view, file, number) if view else ""
-    subjects = endpoint_subjects(pages)
+    subjects, values = endpoint_subjects(pages), _values(pages[0])
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=pages,
+        because=(*pages, *([nginx.config] if own_lines and nginx.config else [])),
         facts={
             "url": pages[0].url,
             "addresses": addresses(pages),
-            "values": _values(pages[0]),
+            "values": values if len(values) > 1 else (),
             "place": file_line(directive) if directive else place_text(file, number),
-            "added": " ".join((directive.name, *directive.args))
-            if directive
-            else " ".join(line.split()),
+            "added": _text(directive) if directive else " ".join(line.split()),
+            "twice": bool(own_lines),
+            "again": _text(own_lines[1]) if own_lines else "",
+            "again_place": file_line(own_lines[1]) if own_lines else "",
             "caddy": view is not None and view.server.product == "caddy",
             "nginx": view is None,
             "server": view.server.title if view else "nginx",
         },
         location=nginx.location(directive) if directive else None,
-        fix=_caddy_fix(view, file, number, pages)
+        fix=_lines_fix(nginx, own_match, own_lines)
+        if own_match and own_lines
+        else _caddy_fix(view, file, number, pages)
         if view and number
         else _fix(nginx, match, directive),
     )
+
+
+def _answered_twice(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the answers with more than one value: of the target, or of the request for it with
+    the Origin of another site."""
+    for purpose in ("target", "cross-origin"):
+        pages = tuple(
+            page
+            for page in exchanges_by_purpose(evidence, purpose)
+            if len(_values(page)) > 1 and (page.status or 500) < 500
+        )
+        if pages:
+            return pages
+    return ()
+
+
+def _text(directive: Directive) -> str:
+    return " ".join((directive.name, *directive.args))
+
+
+def _own_lines(
+    nginx: Nginx, pages: tuple[Exchange, ...]
+) -> tuple[LocationMatch | None, tuple[Directive, ...]]:
+    """Return the location and the lines of nginx's that both send the field to another site's page;
+    none if there is one, or if a value depends on more than the Origin."""
+    asked = pages or page_exchanges(nginx.evidence)
+    status = asked[0].status if asked else None
+    for match in nginx.location_matches(nginx.evidence.target.path) if status else ():
+        lines = tuple(
+            line
+            for line in match.directives("add_header")
+            if len(line.args) > 1 and line.args[0].lower() == _FIELD
+            if "always" in line.args or status in WITHOUT_ALWAYS
+            if expand_variables(match, line.args[1], {"http_origin": UNKNOWN_ORIGIN})
+        )
+        if len(lines) > 1:
+            return match, lines
+    return None, ()
+
+
+def _lines_fix(nginx: Nginx, match: LocationMatch, lines: tuple[Directive, ...]) -> Fix:
+    """Keep one line, where they allow the same: every origin. Browsers accept no `*` with cookies
+    (Fetch standard, section 4.9)."""
+    values = [line.args[1] for line in lines]
+    has_cookies = any(
+        line.args[:1] and line.args[0].lower() == _CREDENTIALS
+        for line in match.directives("add_header")
+    )
+    kept = values.index(_ASKING) if has_cookies and _ASKING in values else 0
+    changes: Changes = {}
+    if {*values} <= {"*", _ASKING} or len({*values}) == 1:
+        for number, line in enumerate(lines):
+            file = nginx.file(line)
+            if number != kept and file is not None:
+                change = edits.remove_directive(file.text, line)
+                changes.setdefault(file.path, []).append(change)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("keep-one-line", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, file_edits, sure=False)
 
 
 def _caddy_line(view: ServerView) -> tuple[str, int]:

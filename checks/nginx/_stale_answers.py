@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._added_fields import WITHOUT_ALWAYS
 from checks.nginx._page_errors import is_in_run, logged_errors
 from checks.nginx._page_files import examined_files
 from diagnose.model import Observation
@@ -95,10 +96,6 @@ def _is_redirect(directive: Directive | None) -> bool:
     return bool(args) and args[0] in {"301", "302", "307", "308"} and args[-1].startswith("https:")
 
 
-#: The statuses to which add_header adds a field without `always` (ngx_http_headers_module).
-_WITH_FIELDS = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
-
-
 def _field_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """Yield the pages without a field that the files add, or with another value. It is looked for
     if a person misses something: a field alone harms nobody."""
@@ -113,7 +110,7 @@ def _field_symptoms(nginx: Nginx) -> Iterator[Observation]:
 def _lacks_field(match: LocationMatch, page: Exchange) -> bool:
     for directive in match.directives("add_header"):
         name, value, *rest = (*directive.args, "", "")
-        is_sent = page.status in _WITH_FIELDS or "always" in rest
+        is_sent = page.status in WITHOUT_ALWAYS or "always" in rest
         values = [text for field, text in page.headers if field.lower() == name.lower()]
         if name and value and "$" not in value and is_sent and value not in values:
             return True

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._added_fields import WITHOUT_ALWAYS
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
@@ -33,8 +34,6 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _HEADER = "access-control-allow-origin"
-#: The statuses with which add_header is sent without `always`.
-_SENT = {200, 201, 204, 206, 301, 302, 303, 304, 307, 308}
 
 
 @check(
@@ -50,7 +49,7 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
         return
     effective = _allowing(match.directives("add_header"))
     lost = _lost(match) if effective is None else None
-    is_error = pages[0].status not in _SENT
+    is_error = pages[0].status not in WITHOUT_ALWAYS
     lacks_always = effective is not None and "always" not in effective.args and is_error
     directive = lost or (effective if lacks_always else None)
     if directive is None:

@@ -4,7 +4,8 @@ to an application, and no location passes it on.
 
 It is judged if the method was asked for (`--method POST`), if a pasted message says 405, if nginx's
 access log has such a request from a page of the site, or if the page has a form or a script that
-sends one. Where `dav_methods` lets visitors
+sends one. A rule for what does not exist (`if (!-e $request_filename)`) does not lead "/" to the
+application: that folder exists. Where `dav_methods` lets visitors
 change files, it may lack that method (ngx_http_dav_module).
 """
 
@@ -16,6 +17,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
+from checks.nginx._kept_folders import KeptFolder, kept_folder, method_in
 from checks.nginx._location_edits import location_fix
 from checks.nginx._sent_requests import has_rule_for_method, sent_requests
 from diagnose.checking.registry import check
@@ -32,6 +34,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
@@ -48,7 +51,7 @@ _METHOD = re.compile(r"\b(?:POST|PUT|PATCH|DELETE|OPTIONS|MKCOL|COPY|MOVE)\b(?= 
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.cors-header-lost", "nginx.other-requests-failed"],
+    explains=["http.cors-refused", "nginx.cors-header-lost", "nginx.other-requests-failed"],
 )
 def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
@@ -58,8 +61,12 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     in_message = _METHOD.search(symptom.words) if symptom and not refused else None
     method = pages[0].method if refused else in_message[0] if in_message else "POST"
     match = _file_location(nginx, evidence.target.path, method)
+    kept_method = method if refused else method_in(symptom)
+    kept = kept_folder(nginx, evidence.target.path, kept_method) if pages else None
     if not refused and (logged := _logged_claim(nginx)):
         yield logged
+    elif kept is not None and (refused or pages[0].status == 200):
+        yield _kept_claim(nginx, kept, tuple(pages), is_asked=bool(refused))
     elif not pages and (sent := _sent_claim(nginx)):
         yield sent
     elif pages and match is not None:
@@ -79,10 +86,33 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
+def _kept_claim(
+    nginx: Nginx, kept: KeptFolder, because: tuple[Exchange | FailedRequests, ...], is_asked: bool
+) -> Claim:
+    pages = [page for page in because if isinstance(page, Exchange)]
+    subjects = endpoint_subjects(pages) or (Subject(port=nginx.evidence.target.port, path="/"),)
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*because, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN if is_asked else Confidence.LIKELY,
+        location=nginx.location(kept.condition),
+        facts={
+            "asked": is_asked,
+            **_facts(nginx, kept.match, "/", kept.method),
+            "rule": " ".join((kept.condition.name, *kept.condition.args)),
+            "rule_place": file_line(kept.condition),
+        },
+        fix=kept.fix(nginx),
+    )
+
+
 def _logged_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about a visitor's request that the access log has with 405, where nginx
     serves files."""
     for failure in current_failures(nginx.evidence, {405}):
+        if kept := kept_folder(nginx, failure.path, failure.method):
+            return _kept_claim(nginx, kept, (failure,), is_asked=True)
         match = _file_location(nginx, failure.path, failure.method)
         if failure.method not in {"GET", "HEAD"} and match is not None:
             return Claim(
@@ -145,6 +175,8 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "applications": tuple(islice(_applications(nginx), 4)),
         "sender": "",
         "form": False,
+        "rule": "",
+        "rule_place": "",
     }
 
 

@@ -5,7 +5,7 @@ Either `root` or `alias` is wrong, or `try_files` has no "$uri/", so that nginx 
 the index file of the folder, or no "$uri.html" for pages whose links have no ending (VitePress,
 Next.js: clean URLs), or the page belongs to an application whose addresses exist in the
 browser only (React Router, Vue Router in history mode), and nothing falls back to its
-index.html.
+index.html. That application may be in a folder of the site, with a path of its own.
 A 404 for a file that is nowhere is no fault.
 """
 
@@ -34,9 +34,15 @@ from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
+#: What a location beside this one may do without: it closes nothing.
+_NOT_LOST = {
+    "root", "index", "try_files", "charset", "autoindex", "error_page", "expires", "add_header",
+    "etag", "gzip", "gzip_types", "access_log",
+}  # fmt: skip
 _MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending")
 
 
@@ -60,6 +66,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoint_subjects(pages)
     looks_wrongly = access.mistake in {"hidden", "ending"}
     directive = (looks_wrongly and match.directive("try_files")) or served.directive
+    index = _index(served, access)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -74,7 +81,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
-            "index": served.fallback[0],
+            "index": index,
+            "folder": index.removesuffix("index.html"),
             **{name: access.mistake == name for name in _MISTAKES},
         },
         fix=_fix(nginx, access, match, served, directive),
@@ -90,7 +98,7 @@ def _fix(
 ) -> Fix:
     match access.mistake:
         case "fallback":
-            return _fallback_fix(nginx, location_match, served)
+            return _fallback_fix(nginx, location_match, served, _index(served, access))
         case "hidden":
             return _index_fix(nginx, directive)
         case "ending":
@@ -129,9 +137,35 @@ def _ending_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     return location_fix(nginx, match, file_edits, sure=False)
 
 
-def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile) -> Fix:
+def _index(served: ServedFile, access: PageFileAccess) -> str:
+    """Return the path of the application's page on the site."""
+    paths = {file: path for path, file in served.fallbacks}
+    return paths.get(access.elsewhere, served.fallback[0])
+
+
+def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile, index: str) -> Fix:
     """Fall back to the application's page. It makes every unknown address answer 200."""
-    if match.block.name != "location":
-        return Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
-    file_edits = setting_edits(nginx, match, {"try_files": f"$uri $uri/ {served.fallback[0]}"})
-    return location_fix(nginx, match, file_edits, sure=False)
+    manual = Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
+    folder = index.removesuffix("index.html")
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    is_own = index == served.fallback[0] or (
+        pattern is not None and f"{pattern.text.rstrip('/')}/" == folder
+    )
+    if is_own and match.block.name == "location":
+        file_edits = setting_edits(nginx, match, {"try_files": f"$uri $uri/ {index}"})
+        return location_fix(nginx, match, file_edits, sure=False)
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
+    is_plain = all(line.name in _NOT_LOST for line in match.block.block or ())
+    file = nginx.file(match.block)
+    if is_own or not is_prefix or not is_plain or file is None or served.directive.name != "root":
+        return manual
+    root = [f"  root {' '.join(served.directive.args)};"]
+    lines = [
+        f"location {folder} {{",
+        *(root if served.directive in children(match.block, "root") else []),
+        f"  try_files $uri $uri/ {index};",
+        "}",
+    ]
+    change = edits.insert_before(file.text, match.block, lines)
+    edit = config_edit(nginx, file.path, change)
+    return location_fix(nginx, match, (edit,), sure=False) if edit else manual

@@ -25,6 +25,8 @@ PUBLIC_FOLDERS = (
     "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
 )  # fmt: skip
 _INDEXES = ("index.php", "index.html")
+#: Maximum number of folders on the way to a file in which an application's page is looked for.
+MAX_FOLDERS = 4
 #: What programs put into the address of a file for its version.
 _VERSION_FOLDER = re.compile(
     r"(?P<before>(?:/[\w.~-]{1,60}){0,4})/"
@@ -111,6 +113,21 @@ class ServedFile:
         folder, prefix = self.folder.rstrip("/"), self.prefix.rstrip("/")
         base = folder if self.directive.name == "alias" else folder + prefix
         return f"{prefix}/index.html", f"{base}/index.html"
+
+    @property
+    def fallbacks(self) -> tuple[tuple[str, str], ...]:
+        """The pages of applications to which this file may belong, as `fallback`: those in the
+        folders above it, the nearest first, and that of the location last."""
+        first_path, first_file = self.fallback
+        top_path, top = posixpath.dirname(first_path), posixpath.dirname(first_file)
+        below = self.uri.rstrip("/").removeprefix(top_path.rstrip("/")).strip("/")
+        folders = below.split("/")[:-1][:MAX_FOLDERS]
+        names = ["/".join(folders[:end]) for end in range(len(folders), 0, -1)]
+        inner = (
+            (posixpath.join(top_path, name, "index.html"), posixpath.join(top, name, "index.html"))
+            for name in names
+        )
+        return (*inner, self.fallback)
 
 
 def served_file(

@@ -34,6 +34,7 @@ from diagnose.parsers.nginx.file_paths import (
 from diagnose.parsers.nginx.final_requests import final_request, searched_location
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
+    location_pattern,
     match_location,
     outdone_location,
 )
@@ -276,8 +277,11 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         mistake = "folder"
     if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
         return
-    if mistake == "fallback" and not await _is_application(ctx, existing_path, path):
-        return
+    if mistake == "fallback" and file is not None:
+        existing = {found for found in accesses if is_file(accesses[found])}
+        existing_path = await _application_page(ctx, file, path, existing)
+        if not existing_path:
+            return
     values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
         PageFileAccess(
@@ -306,7 +310,15 @@ def _target_alternatives(
     last = posixpath.basename(path)
     if last and "." not in last:
         alternatives.append(("ending", f"{file.path}.html"))
-    return [*alternatives, ("fallback", file.fallback[1])]
+    pages = [*_pages_below(match, file), file.fallback[1]]
+    return [*alternatives, *(("fallback", page) for page in pages if not UNSAFE.search(page))]
+
+
+def _pages_below(match: LocationMatch | None, file: ServedFile) -> list[str]:
+    """Return where the page of an application in a folder of the location is, nearest first."""
+    pattern = location_pattern(match.block) if match and match.block.name == "location" else None
+    prefix = pattern.text if pattern and pattern.modifier in {"", "^~"} else "/"
+    return [page for url_path, page in file.fallbacks[:-1] if url_path.startswith(prefix)]
 
 
 async def _emit_index(
@@ -374,12 +386,27 @@ def _has_another_use(config: NginxConfig, served: ServedFile) -> bool:
     return [line.args[0].rstrip("/") for line in roots].count(folder) > 1
 
 
-async def _is_application(ctx: ProbeContext, file: str, path: str) -> bool:
-    """Whether a page shows nothing without its scripts, and the path may be one of its addresses:
-    one without an ending."""
+async def _application_page(
+    ctx: ProbeContext, served: ServedFile, path: str, existing: set[str]
+) -> str:
+    """Return the nearest existing page that shows nothing without its scripts, "" if there is none,
+    or if the path cannot be one of its addresses: one with an ending.
+
+    In a folder of its own, its scripts are named by the path of that folder: an application whose
+    scripts are relative has no addresses below.
+    """
     last = path.rstrip("/").rpartition("/")[2]
     if not last or "." in last or path.startswith(("/api/", "/.")):
-        return False
-    content = await ctx.machine.read(file, MAX_PAGE)
-    page = parse_page(content.text, ctx.target.url, len(content.text) < MAX_PAGE)
-    return page.is_empty and any(file.is_script for file in page.files)
+        return ""
+    for url_path, file in served.fallbacks:
+        if file not in existing:
+            continue
+        content = await ctx.machine.read(file, MAX_PAGE)
+        page = parse_page(content.text, f"{ctx.target.origin}/", len(content.text) < MAX_PAGE)
+        folder = "" if file == served.fallback[1] else url_path.removesuffix(_INDEX)
+        scripts = [script for script in page.files if script.is_script]
+        if page.is_empty and any(
+            urlsplit(script.url).path.startswith(folder) for script in scripts
+        ):
+            return file
+    return ""

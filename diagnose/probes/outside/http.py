@@ -111,6 +111,22 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
             await request_other_spelling(ctx, exchange)
 
 
+@probe(after=Exchange)
+async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Ask as another site's page does, after a message that says that its browser blocks it."""
+    symptom = ctx.target.symptom
+    if symptom is not None and symptom.kind == "cors" and is_first(ctx, exchange, _is_answered):
+        from diagnose.probes.outside.cross_origin import origin_to_ask_with, request_with_origin
+
+        if origin := origin_to_ask_with(ctx, exchange):
+            await request_with_origin(ctx, exchange, origin)
+
+
+def _is_answered(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_here = exchange.vantage is Vantage.HERE and _in_scope(ctx)
+    return is_here and exchange.is_page_of(ctx.target) and exchange.status is not None
+
+
 def _is_not_found(ctx: ProbeContext, exchange: Exchange) -> bool:
     return exchange.is_page_of(ctx.target) and exchange.status == 404
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit, Manual
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import SITE as CADDY_SITE
@@ -60,3 +62,51 @@ def test_two_lines_of_caddys_are_left_to_a_person() -> None:
 def test_silent_on_one_value_or_none() -> None:
     assert not judge(CHECK, replace(page(200), headers=(ALLOWED,)))
     assert not judge(CHECK, page(200))
+
+
+ASKED = replace(TWICE, purpose="cross-origin")
+ASKING = "        add_header Access-Control-Allow-Origin $http_origin;\n        proxy_set_header"
+
+
+def test_fires_on_the_answer_to_another_sites_page() -> None:
+    (claim,) = judge(CHECK, page(200), ASKED, RUNNING, config(ADDED))
+    assert claim.facts["added"] == "add_header Access-Control-Allow-Origin *"
+    assert claim.fix
+    assert "proxy_hide_header" in str(claim.fix.steps[0])
+    assert not judge(CHECK, page(200), replace(ASKED, headers=(ALLOWED,)))
+
+
+@pytest.mark.parametrize(
+    ("cookies", "removed"), [("", "$http_origin"), ("Access-Control-Allow-Credentials true", "*")]
+)
+def test_fires_on_two_lines_of_nginx(cookies: str, removed: str) -> None:
+    text = ADDED.replace("        proxy_set_header", ASKING, 1)
+    if cookies:
+        text = text.replace(ASKING, f"        add_header {cookies};\n{ASKING}", 1)
+    (claim,) = judge(CHECK, page(200), RUNNING, config(text))
+    assert claim.facts["twice"]
+    assert claim.facts["again"] == "add_header Access-Control-Allow-Origin $http_origin"
+    assert claim.facts["values"] == ()
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"-        add_header Access-Control-Allow-Origin {removed};" in edit.diff
+    assert edit.diff.count("\n-") == 1
+
+
+def test_two_origins_are_left_to_a_person() -> None:
+    text = ADDED.replace(
+        "        proxy_set_header", ASKING.replace("$http_origin", "https://a.b"), 1
+    )
+    (claim,) = judge(CHECK, page(200), RUNNING, config(text))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize("value", ["$cors", "$cors always"])
+def test_silent_where_a_variable_decides_or_the_status_has_no_line(value: str) -> None:
+    text = ADDED.replace("        proxy_set_header", ASKING.replace("$http_origin", value), 1)
+    assert not judge(CHECK, page(200), RUNNING, config(text))
+    both = ADDED.replace("        proxy_set_header", ASKING, 1)
+    assert not judge(CHECK, page(404), RUNNING, config(both))

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence
+import pytest
+
+from diagnose.model import Applicability, Confidence, Symptom
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge
@@ -133,3 +135,63 @@ def test_silent_on_what_the_page_sends_where_something_takes_it() -> None:
     assert not judge(CHECK, *seen(SPA, 200, "GET", ""), *by_script, masked=False)
     own = loads(posts=("https://shop.example.com/", "https://forms.example.net/x"))
     assert not judge(CHECK, *seen(SPA, 200, "GET", ""), own)
+
+
+RULE = (
+    "root /srv/public; location / {{ if ({} $request_filename) {{"
+    " rewrite ^(.*)$ /index.php?s=$1 last; break; }} }}"
+    " location ~ \\.php$ {{ fastcgi_pass 127.0.0.1:9000; }}"
+)
+KEPT = RULE.format("!-e")
+
+
+@pytest.mark.parametrize(
+    ("message", "method"),
+    [
+        ("put、patch 不会进行重写，返回405错误", "PUT"),
+        ("OPTIONS 405", "OPTIONS"),
+        ("405 Not Allowed", "PUT"),
+    ],
+)
+def test_fires_on_the_folder_that_a_rule_leaves_to_files(message: str, method: str) -> None:
+    target = replace(SHOP, symptom=Symptom("status", message, 405))
+    (claim,) = judge(CHECK, *seen(KEPT, 200, "GET", ""), target=target)
+    assert (claim.facts["method"], claim.confidence) == (method, Confidence.LIKELY)
+    assert claim.facts["rule"] == "if (!-e $request_filename)"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "if (!-f $request_filename)" in str(claim.fix.steps[0])
+
+
+def test_fires_on_the_folder_by_the_log_or_by_the_answer() -> None:
+    failure = FailedRequests(
+        file="/a.log", method="PUT", path="/", status=405, written="", is_from_page=True
+    )
+    (logged,) = judge(CHECK, *seen(KEPT, 200, "GET", ""), failure)
+    assert logged.confidence is Confidence.CERTAIN
+    (asked,) = judge(CHECK, *seen(KEPT, 405, "PUT"))
+    assert asked.confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        RULE.format("!-f"),
+        KEPT.replace("^(.*)$", "^/(.+)$"),
+        KEPT.replace("root", "error_page 405 =200 /index.php; root"),
+        KEPT.replace("location / {", "location / { dav_methods PUT;"),
+        KEPT.replace("location / {", "location / { if ($request_method = PUT) { return 403; }"),
+    ],
+)
+def test_silent_where_the_folder_is_the_applications(lines: str) -> None:
+    target = replace(SHOP, symptom=Symptom("status", "PUT 405", 405))
+    claims = judge(CHECK, *seen(lines, 200, "GET", ""), target=target)
+    assert not any(claim.facts["rule"] for claim in claims)
+
+
+def test_silent_where_the_message_is_about_a_post_or_no_page_came() -> None:
+    target = replace(SHOP, symptom=Symptom("status", "POST 405", 405))
+    assert not judge(CHECK, *seen(KEPT, 200, "GET", ""), target=target)
+    put = replace(SHOP, symptom=Symptom("status", "PUT 405", 405))
+    assert not judge(CHECK, *seen(KEPT, 404, "GET", ""), target=put)
+    assert not judge(CHECK, *seen(KEPT, 200, "GET", ""))

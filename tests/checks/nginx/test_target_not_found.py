@@ -99,3 +99,38 @@ def test_fires_on_a_page_whose_link_has_no_ending(rules: str, written: str) -> N
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert written in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("rules", "written"),
+    [
+        (
+            "root /srv/www; location / { index index.html; }",
+            "+  location /health/ {\n+    try_files $uri $uri/ /health/index.html;\n+  }\n",
+        ),
+        (
+            "location / { root /srv/www; }",
+            "+  location /health/ {\n+    root /srv/www;\n+    try_files $uri $uri/ ",
+        ),
+        (
+            "root /srv/www; location /health/ { index index.html; }",
+            "+      try_files $uri $uri/ /health/index.html;\n+      index index.html;",
+        ),
+        # What the location closes would be open below a new one.
+        ("root /srv/www; location / { auth_basic Staff; }", ""),
+        ("root /srv/www; location ~ / { }", ""),
+    ],
+)
+def test_fires_on_an_application_in_a_folder(rules: str, written: str) -> None:
+    target, evidence = seen(
+        "/health/list/", rules.replace("; location", ";\n  location"), "/srv/www/health/list",
+        elsewhere="/srv/www/health/index.html", mistake="fallback",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.facts["index"] == "/health/index.html"
+    assert claim.facts["folder"] == "/health/"
+    assert claim.fix
+    is_edit = claim.fix.applicability is Applicability.REVIEW
+    assert is_edit is bool(written)
+    if is_edit:
+        assert written in str(getattr(claim.fix.steps[0], "diff", ""))

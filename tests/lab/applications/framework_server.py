@@ -49,6 +49,14 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
     match mode:
         case "cors":
             return "200 OK", json.dumps({"ok": True}), (JSON, "Access-Control-Allow-Origin: *")
+        case "cors-asked" if origin:
+            return (
+                "200 OK",
+                json.dumps({"ok": True}),
+                (JSON, f"Access-Control-Allow-Origin: {origin}"),
+            )
+        case "cors-listed" if origin and origin != "https://app.example.net":
+            return "403 Forbidden", "Invalid CORS request", (TEXT,)
         case "nextjs" if url.path == "/" and forwarded != "shop.example.com":
             return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
         case "spring" if url.path == "/":

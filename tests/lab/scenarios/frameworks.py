@@ -80,6 +80,30 @@ def application_allows_every_origin(lab: Lab) -> None:
     _pages_by(lab, "cors")
 
 
+ADDS = "    add_header Access-Control-Allow-Origin * always;\n"
+MULTIPLE = "The 'Access-Control-Allow-Origin' header contains multiple values"
+
+
+@scenario(outside="http.cors-twice", differs=MINE, args=(MULTIPLE,))
+def application_allows_the_origin_that_asks(lab: Lab) -> None:
+    """Spring's CorsFilter sends the field only when it is asked with an Origin."""
+    _pages_by(lab, "cors-asked", PAGES.replace("    proxy_pass", ADDS + "    proxy_pass"))
+
+
+@scenario(outside=None, server="http.cors-twice", differs=MINE)
+def two_lines_allow_the_origin(lab: Lab) -> None:
+    """https://github.com/Draymonders/Code-Life/issues/36: the second line counts where an Origin
+    is sent."""
+    asking = "    add_header Access-Control-Allow-Origin $http_origin;\n"
+    _pages_by(lab, "plain", PAGES.replace("    proxy_pass", ADDS + asking + "    proxy_pass"))
+
+
+@healthy(args=(MULTIPLE,))
+def application_refuses_an_unknown_origin(lab: Lab) -> None:
+    """It allows its own sites alone, and nginx adds the field: nothing is sent twice."""
+    _pages_by(lab, "cors-listed", PAGES.replace("    proxy_pass", ADDS + "    proxy_pass"))
+
+
 # Protocols
 
 

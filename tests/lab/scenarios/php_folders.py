@@ -179,3 +179,46 @@ def folder_of_a_prefix_without_a_location_for_php(lab: Lab) -> None:
     lines = f"  root {FOLDER};\n  index index.php;\n"
     front = "  location / { try_files $uri $uri/ /index.php; }\n"
     lab.change(PAGES, f"{lines}{front}  location /blog/ {{\n    alias {BLOG}/;\n  }}\n{PHP}")
+
+
+# The folder of the site, and methods
+
+
+def _rule(lab: Lab, test: str) -> None:
+    start_fpm(lab, "/")
+    write_scripts(lab, FOLDER, "index.php")
+    lines = "      rewrite ^(.*)$ /index.php?s=$1 last;\n      break;\n"
+    rule = f"    if ({test} $request_filename) {{\n{lines}    }}\n"
+    front = f"  index index.php;\n  location / {{\n{rule}  }}\n"
+    lab.change(PAGES, f"  root {FOLDER};\n{front}{PHP}")
+
+
+@scenario(
+    outside=None, server="nginx.method-not-allowed", differs=MINE, args=("--method", "OPTIONS"),
+)  # fmt: skip
+def rule_leaves_the_folder_of_the_site_to_files(lab: Lab) -> None:
+    """https://github.com/top-think/framework/issues/2708: PUT and OPTIONS of / get 405, every other
+    path comes to the application."""
+    _rule(lab, "!-e")
+
+
+@scenario(
+    outside=None, server="nginx.method-not-allowed", differs=MINE,
+    args=("PUT of / answers 405 Not Allowed",),
+)  # fmt: skip
+def message_about_the_folder_of_the_site(lab: Lab) -> None:
+    """The same, told in a message: the page itself comes."""
+    _rule(lab, "!-e")
+
+
+@scenario(
+    outside="http.cors-refused", server="nginx.method-not-allowed", differs=MINE,
+    args=("OPTIONS / 405 Not Allowed",),
+)  # fmt: skip
+def preflight_of_the_folder_of_the_site(lab: Lab) -> None:
+    _rule(lab, "!-e")
+
+
+@healthy(args=("--method", "OPTIONS"))
+def rule_leads_the_folder_of_the_site_on(lab: Lab) -> None:
+    _rule(lab, "!-f")

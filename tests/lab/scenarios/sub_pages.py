@@ -184,3 +184,40 @@ def https_is_forced_past_the_port(lab: Lab) -> None:
 def https_is_forced_and_the_application_is_told(lab: Lab) -> None:
     """X-Forwarded-Proto is passed on."""
     _forced(lab, SCHEME)
+
+
+HEALTH = f"https://{site.NAME}/health/list/"
+
+
+def _application_in_a_folder(lab: Lab, location: str) -> None:
+    script = '<script type="module" src="/health/assets/a.js"></script>'
+    page = f'<!doctype html><title>Health</title><div id="app"></div>{script}'
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/health-site"))
+    lab.server.write("/srv/health-site/index.html", "<!doctype html><p>Welcome to our company.\n")
+    lab.server.write("/srv/health-site/health/index.html", page)
+    lab.server.write("/srv/health-site/health/assets/a.js", "app();")
+    root = "  root /srv/health-site;\n"
+    lab.change(PAGES, f"{root}{location}  location / {{\n    index index.html;\n  }}\n")
+
+
+@scenario(
+    outside=None, server="nginx.target-not-found", target=HEALTH, differs=MINE,
+)  # fmt: skip
+def application_in_a_folder_has_no_fallback(lab: Lab) -> None:
+    """An application built for /health/ in a folder of the site: a location of its own falls back
+    to its page (https://github.com/yonyouyc/blog/issues/64)."""
+    _application_in_a_folder(lab, "")
+
+
+@scenario(
+    outside=None, server="nginx.target-not-found", target=HEALTH.rstrip("/"), differs=MINE,
+)  # fmt: skip
+def location_of_an_application_has_no_fallback(lab: Lab) -> None:
+    """Its folder has a location already: the line is added there."""
+    _application_in_a_folder(lab, "  location /health/ {\n    index index.html;\n  }\n")
+
+
+@healthy(target=HEALTH)
+def application_in_a_folder_falls_back(lab: Lab) -> None:
+    tried = "    try_files $uri $uri/ /health/index.html;\n"
+    _application_in_a_folder(lab, f"  location /health/ {{\n{tried}  }}\n")

@@ -316,7 +316,8 @@ def test_a_page_whose_file_has_an_ending(path: str, is_there: str, mistake: list
     text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/docs;")
     file, index = f"/srv/docs{path}", "/srv/docs/index.html"
     page_file = f"{file}.html"
-    paths = [file, page_file, index]
+    folder = path.rpartition("/")[0]
+    paths = [file, page_file, *([f"/srv/docs{folder}/index.html"] if folder else []), index]
     part = "part 0 root 0 root 755 directory||"
     answer = "uid 33\ngids 33\nname www-data www-data\n"
     answer += f"path {file}\n{part}/\n{part}/srv/docs\n"
@@ -335,3 +336,49 @@ def test_a_page_whose_file_has_an_ending(path: str, is_there: str, mistake: list
 
     asyncio.run(work())
     assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistake
+
+
+_BROWSER_PAGE = (
+    '<!doctype html><div id="app"></div><script type="module" src="{}assets/a.js"></script>'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "is_found"),
+    [
+        ("/health/list/", "/health/", True),
+        ("/health/list", "/health/", True),
+        # Another application's files; relative ones have no addresses below.
+        ("/health/list", "/other/", False),
+        ("/health/list", "./", False),
+        ("/health/list.json", "/health/", False),
+    ],
+)
+def test_the_application_in_a_folder_of_the_site(path: str, names: str, is_found: bool) -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/www;")
+    page_file, home = "/srv/www/health/index.html", "/srv/www/index.html"
+    file = f"/srv/www{path.rstrip('/')}"
+    ending = [] if path.endswith("/") or "." in path else [f"{file}.html"]
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", file, *ending, page_file, home))
+    part = "part 0 root 0 root 755 directory||"
+    answer = "uid 33\ngids 33\nname www-data www-data\n"
+    answer += f"path {file}\n{part}/\n{part}/srv/www\n"
+    for index in (page_file, home):
+        answer += f"path {index}\n{part}/\n{part}/srv/www\n"
+        answer += f"part 0 root 0 root 644 regular file||{index}\n"
+    machine = RecordedMachine(
+        {asked: answer},
+        files={page_file: _BROWSER_PAGE.format(names), home: "<p>Welcome to our site.</p>"},
+    )
+    ctx = Looking(machine)
+    ctx.target = replace(ctx.target, path=path)
+    missing, seen = replace(page(404), url=f"https://shop.example.com{path}"), config(text)
+
+    async def work() -> None:
+        for observation in (RUNNING, seen, missing):
+            ctx.emit(observation)
+        await page_files.missing_target.work(ctx, missing, seen)
+
+    asyncio.run(work())
+    found = [(access.mistake, access.elsewhere) for access in ctx.observed(PageFileAccess)]
+    assert found == [("fallback", page_file)] * is_found

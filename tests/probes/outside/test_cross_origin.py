@@ -1,0 +1,41 @@
+"""The request with the Origin of another site: when it is worth one."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Symptom
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
+from diagnose.probes.outside.cross_origin import origin_to_ask_with
+from tests.support.fake_context import Looking
+from tests.support.page_errors import page
+from tests.support.recorded_machine import RecordedMachine
+
+MULTIPLE = Symptom("cors", "The 'Access-Control-Allow-Origin' header contains multiple values")
+BLOCKED = Symptom("cors", "CORS error")
+STATUS = Symptom("status", "404 Not Found", 404)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "value", "origin"),
+    [
+        (MULTIPLE, "", UNKNOWN_ORIGIN),
+        (BLOCKED, "*", UNKNOWN_ORIGIN),
+        (BLOCKED, "https://app.example.net", "https://app.example.net"),
+        (BLOCKED, "", ""),
+        (STATUS, "*", ""),
+        (None, "*", ""),
+    ],
+)
+def test_the_origin_after_a_message(symptom: Symptom | None, value: str, origin: str) -> None:
+    ctx = Looking(RecordedMachine())
+    ctx.target = replace(ctx.target, symptom=symptom)
+    headers = (("Access-Control-Allow-Origin", value),) if value else ()
+    assert origin_to_ask_with(ctx, replace(page(200), headers=headers)) == origin
+
+
+def test_none_where_the_request_has_one() -> None:
+    ctx = Looking(RecordedMachine())
+    ctx.target = replace(ctx.target, symptom=MULTIPLE)
+    ctx.options = replace(ctx.options, request=RequestFields(origin="https://app.example.net"))
+    assert origin_to_ask_with(ctx, page(200)) == ""
