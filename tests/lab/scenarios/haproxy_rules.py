@@ -109,3 +109,23 @@ def haproxy_changes_the_path_in_the_backend(lab: Lab) -> None:
 def haproxy_passes_the_page_to_its_own_name(lab: Lab) -> None:
     """The redirect of port 80 answers."""
     haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "203.0.113.10:80"))
+
+
+#: A list in the query, longer than HAProxy's buffer.
+LONG = "https://shop.example.com/search?q=" + "tea," * 4500
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-request-too-large",
+    target=LONG,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_address_is_longer_than_its_buffer(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/115: 400 for a long URL."""
+    haproxy.serve(lab)
+
+
+@healthy_haproxy(target=LONG)
+def haproxy_buffer_has_room_for_the_address(lab: Lab) -> None:
+    haproxy.serve(lab, SITE.replace("    maxconn 4000\n", "    tune.bufsize 65536\n"))
