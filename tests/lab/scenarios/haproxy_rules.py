@@ -129,3 +129,37 @@ def haproxy_address_is_longer_than_its_buffer(lab: Lab) -> None:
 @healthy_haproxy(target=LONG)
 def haproxy_buffer_has_room_for_the_address(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace("    maxconn 4000\n", "    tune.bufsize 65536\n"))
+
+
+ACME = "    acl acme path /.well-known/acme-challenge\n"
+TO_CERTBOT = f"{ACME}    use_backend certbot if acme\n"
+CHALLENGE = "http://shop.example.com/.well-known/acme-challenge/evaGxfADs6pSRb2L"
+
+
+def challenges_to_certbot(lab: Lab, method: str = "path") -> None:
+    """Certbot's own server answers challenges, the application does not."""
+    lab.application("--mode", "no-challenge")
+    program = str(haproxy.__file__).replace("haproxy.py", "application.py")
+    lab.spawn(lab.server, lab.server.python(program, "--port", "3001"), 3001)
+    text = SITE.replace("    default_backend app\n", f"{TO_CERTBOT}    default_backend app\n")
+    redirect = "    http-request redirect scheme https code 301\n"
+    lines = f"{ACME}{redirect[:-1]} unless acme\n    use_backend certbot if acme\n"
+    text = text.replace(redirect, lines)
+    text = text.replace("acme path /", f"acme {method} /")
+    haproxy.serve(lab, f"{text}\nbackend certbot\n    server certbot1 127.0.0.1:3001\n")
+
+
+@haproxy_scenario(
+    outside="http.redirect-to-error",
+    server="server.haproxy-path-exact",
+    target=CHALLENGE,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_compares_the_whole_path_of_challenges(lab: Lab) -> None:
+    """https://github.com/ooni/sysadmin/pull/506: `path` in the place of `path_beg`."""
+    challenges_to_certbot(lab)
+
+
+@healthy_haproxy(target=CHALLENGE)
+def haproxy_compares_the_beginning_of_challenges(lab: Lab) -> None:
+    challenges_to_certbot(lab, "path_beg")
