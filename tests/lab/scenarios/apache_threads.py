@@ -139,6 +139,22 @@ def apache_location_has_a_marked_variable(lab: Lab) -> None:
     apache.serve(lab, site_with(IN_SECTION.replace("/{REQ", "%{REQ")))
 
 
+SECURE_SOCKETS = """\
+SSLProxyEngine on
+RewriteEngine on
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteCond %{HTTP:Connection} upgrade [NC]
+RewriteRule .* "wss://127.0.0.1:3000%{REQUEST_URI}" [P]
+ProxyPass / http://127.0.0.1:3000/
+ProxyPassReverse / http://127.0.0.1:3000/
+"""
+
+
+@healthy_apache(target="wss://shop.example.com/ws")
+def apache_rewrites_websockets_to_plain_http(lab: Lab) -> None:
+    apache.serve(lab, site_with(SECURE_SOCKETS.replace("wss:", "ws:")))
+
+
 # What the application learns about the visitor's scheme
 
 TOLD = "RequestHeader set X-Forwarded-Proto https"
