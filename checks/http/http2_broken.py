@@ -32,6 +32,10 @@ _HTTP_1_1_REQUIRED = 13
 _STRICT_ONLY = {"connection-field"}
 _REFUSED = {"transfer-coding", "upper-case", "field-name", "control-character"}
 
+#: Statuses of a request that the server does not take over HTTP/1.1 either: what browsers get over
+#: HTTP/2 is then a refusal as well (RFC 9110 section 15.5.1, 15.5.15, RFC 6585 section 5).
+_REFUSED_REQUESTS = {400, 414, 431}
+
 #: Failures of a visit that the network may cause as well.
 _NETWORK_FAILURES = {"timeout", "refused", "unreachable", "proxy", "other", "denied"}
 
@@ -46,6 +50,7 @@ def http2_broken(evidence: Evidence) -> Iterator[Claim]:
         page
         for page in evidence.good(Exchange)
         if page.purpose == "target" and page.version != "HTTP/2"
+        if page.status not in _REFUSED_REQUESTS
     ]
     visits = evidence.of(BrowserVisit)
     failures = [visit for visit in visits if _is_failure(visit)]

@@ -1,9 +1,13 @@
 """The site passes requests on with TLS, and the handshake with the application fails: the
 certificate does not pass the verification, or the port speaks plain HTTP. Caddy says "x509: …",
 Apache AH02005 or AH01097, HAProxy "Layer6 invalid response".
+
+A line for WebSockets alone (`wss://`) is judged by the plain HTTP with which the same port answers.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from checks.server import (
@@ -15,39 +19,50 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._backend_answers import refused_websockets, websocket_paths
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
-from diagnose.model.backends import BackendHandshake
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.backends import BackendHandshake, BackendVisit
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import (
     ServerRequestError,
     SiteRoute,
     WebServer,
     WebServerConfig,
+    WebSite,
 )
 from diagnose.parsers.hostnames import covers
-from diagnose.parsers.web_sites import route_of
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
 #: OpenSSL's results for a certificate that no trusted authority issued
 #: (openssl-verification-options(1)).
 _UNTRUSTED = {2, 18, 19, 20, 21}
 
+#: The host and the port of a target for WebSockets with TLS.
+_ENDPOINT = re.compile(r"(?i)wss://([\w.-]{1,253}):([0-9]{1,5})(?![0-9])")
+
 
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendHandshake, Exchange],
-    explains=["server.application-answers", "http.server-error", "server.haproxy-no-server"],
-)
+    explains=[
+        "server.application-answers", "http.server-error", "server.haproxy-no-server",
+        "server.request-logged", "server.websocket-not-passed", "websocket.not-upgraded",
+        "websocket.inner-proxy",
+    ],
+)  # fmt: skip
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
+    if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
+        return  # Apache does not even begin TLS
+    yield from _websocket_claims(view)
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
         return
-    if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
-        return  # Apache does not even begin TLS
     path = target.path.partition("?")[0]
     chosen = (route_of(site, path, websocket=False) for site in view.answering_sites)
     # A handshake is also done where the site uses none, to see whether the application wants one.
@@ -62,12 +77,78 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(view, route, handshake, reason, pages)
 
 
+def _websocket_claims(view: ServerView) -> Iterator[Claim]:
+    """Make the claims for WebSockets that are passed on with TLS to a port that answers plain HTTP,
+    and with which a TLS handshake was not completed."""
+    evidence, port = view.evidence, view.evidence.target.port
+    for path in websocket_paths(evidence):
+        own = path.partition("?")[0]
+        refused = [u for u in refused_websockets(evidence, path) if (u.status or 0) >= 500]
+        chosen = [_secure_route(site, own) for site in view.answering_sites]
+        route = next(iter(chosen), None)
+        if not refused or route is None or None in chosen:
+            continue
+        visits = [
+            visit
+            for visit in evidence.good(BackendVisit)
+            if visit.status and _is_same_port(visit.target, route)
+        ]
+        handshakes = [
+            handshake
+            for handshake in evidence.good(BackendHandshake)
+            if handshake.port == route.port and _is_same_host(handshake.host, route.host)
+        ]
+        if not visits or not handshakes or any(h.verify_code is not None for h in handshakes):
+            continue
+        claim = _claim(view, route, handshakes[0], "plain", refused)
+        paths = tuple(Subject(port=port, path=each) for each in dict.fromkeys((path, own)))
+        # A port of TLS may answer plain HTTP with 400 too.
+        is_sure = any(visit.status != 400 for visit in visits)
+        yield replace(
+            claim,
+            about=paths[0],
+            covers=paths,
+            because=(*claim.because, *visits),
+            confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
+            fix=claim.fix
+            if is_sure or claim.fix is None or claim.fix.applicability is Applicability.MANUAL
+            else replace(claim.fix, applicability=Applicability.REVIEW),
+        )
+
+
+def _secure_route(site: WebSite, path: str) -> SiteRoute | None:
+    """Return the route by which WebSockets of a path are passed on, if it is one with TLS. A target
+    may end with a variable, `wss://HOST:PORT%{REQUEST_URI}`: its host and port are known."""
+    routes = (
+        route
+        for route in site.routes
+        if (not misses_pattern(route, path) if route.pattern else is_taken(route, path))
+        if not route.pattern or route.for_websockets is not False
+    )
+    route = next(routes, None)
+    url = _ENDPOINT.match(route.target) if route else None
+    if route is None or url is None or (route.pattern and not route.for_websockets):
+        return None
+    return replace(route, scheme="wss", host=url[1], port=int(url[2]))
+
+
+def _is_same_port(target: str, route: SiteRoute) -> bool:
+    """Return whether a URL of an application is one of plain HTTP at the port of a route."""
+    url = parse_url(target)
+    is_plain = url is not None and not url.secure and url.port == route.port
+    return is_plain and url is not None and _is_same_host(url.host, route.host)
+
+
+def _is_same_host(first: str, second: str) -> bool:
+    return first == second or (is_local_host(first) and is_local_host(second))
+
+
 def _claim(
     view: ServerView,
     route: SiteRoute,
     handshake: BackendHandshake,
     reason: str,
-    pages: Sequence[Exchange],
+    pages: Sequence[Exchange | Upgrade],
 ) -> Claim:
     leaf = handshake.chain[0] if handshake.chain else None
     port = view.evidence.target.port
@@ -78,6 +159,7 @@ def _claim(
         facts={
             **view.facts,
             "status": pages[0].status or "",
+            "websocket": isinstance(pages[0], Upgrade),
             "target": route.target,
             "endpoint": f"{handshake.host}:{handshake.port}",
             "place": place_text(route.file, route.line),

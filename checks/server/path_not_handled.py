@@ -23,6 +23,7 @@ from diagnose.parsers.web_sites import is_taken
         "server.application-answers",
         "websocket.not-upgraded",
         "websocket.no-location",
+        "http.blank-page",
     ],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
@@ -74,8 +75,12 @@ def _claim(
 ) -> Claim:
     is_apache = view.server.product == "apache"
     place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
+    own = Subject(port=view.evidence.target.port, path=path)
+    is_page = any(isinstance(answer, Exchange) for answer in failed)
     return Claim(
-        about=Subject(port=view.evidence.target.port, path=path),
+        about=own,
+        # The empty page itself is known by its address and port.
+        covers=(own, Subject(port=own.port)) if is_page and not is_apache else (own,),
         because=(view.server, *((view.config,) if view.config else ()), *failed),
         facts={
             **view.facts,

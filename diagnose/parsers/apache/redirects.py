@@ -57,9 +57,18 @@ def redirects_and_rewritten_routes(
                     _rewrite(directive, conditions, tls, redirects, routes)
                 conditions = []
             case "location" if directive.block and "/" in directive.args:
-                inner_redirects, _ = redirects_and_rewritten_routes(directive.block, tls, passed)
+                inner_redirects, inner_routes = redirects_and_rewritten_routes(
+                    directive.block, tls, passed
+                )
                 redirects += inner_redirects
+                routes += [route for route in inner_routes if _takes_all_in_a_section(route)]
     return tuple(redirects), tuple(routes)
+
+
+def _takes_all_in_a_section(route: SiteRoute) -> bool:
+    """Return whether a RewriteRule inside of <Location /> is for every path. It is compared with
+    the file name there, or with the URL of a ProxyPass, and "$1" is a part of that."""
+    return route.path in _EVERY_PATH and "/" not in route.path and "$" not in route.target
 
 
 def _is_hidden(redirect: SiteRedirect, passed: Sequence[SiteRoute]) -> bool:

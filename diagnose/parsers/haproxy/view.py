@@ -106,6 +106,15 @@ class Refusal:
     is_certain: bool
 
 
+@frozen
+class WholePath:
+    """A rule that chooses a backend for `path` alone, and for nothing below it."""
+
+    line: Line
+    backend: str
+    path: str
+
+
 def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal, ...]:
     """Return the rules of the frontend and of the backend that answer a path themselves, or may,
     up to the first that does so in any case."""
@@ -155,6 +164,37 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
             return selection
         is_behind = is_behind or selection == proxies.selection
     return None
+
+
+def missed_whole_path(proxies: TargetProxies, target: Target, path: str) -> WholePath | None:
+    """Return the first rule that would choose a backend for the beginning of a path and misses the
+    path itself, because it compares the whole path ("path", not "path_beg"); None if a rule before
+    takes the path, or may do so."""
+    own = path.partition("?")[0]
+    rules = rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    for rule in rules:
+        if rule.line.keyword != "use_backend" or rule.leaves:
+            continue
+        if holds(rule, situation, own) is not False:
+            return None
+        for value in _whole_paths(rule):
+            is_beginning = value.strip("/") and own.startswith(f"{value.rstrip('/')}/")
+            if is_beginning and own != value and holds(rule, situation, value):
+                return WholePath(rule.line, rule.backend, value)
+    return None
+
+
+def _whole_paths(rule: Rule) -> list[str]:
+    """Return the paths that a rule compares with the whole path."""
+    return [
+        value
+        for term in rule.alternatives
+        for literal in term
+        for criterion in literal.criteria
+        if not literal.negated and (criterion.subject, criterion.method) == ("path", "str")
+        for value in criterion.values
+    ]
 
 
 def _selection(

@@ -130,3 +130,10 @@ def test_hides_nothing_where_websockets_need_the_field() -> None:
     (claim,) = judge("http.http2-broken", PAGE, UPGRADE, RUNNING, config(SITE))
     assert claim.fix
     assert claim.fix.applicability is not Applicability.MANUAL
+
+
+def test_silent_where_http_1_1_refuses_the_same_request() -> None:
+    refused = replace(PAGE, status=400)
+    assert not judge("http.http2-broken", refused, FIRST, SECOND)
+    # A page that is not there is an answer all the same.
+    assert judge("http.http2-broken", replace(PAGE, status=404), FIRST, SECOND)

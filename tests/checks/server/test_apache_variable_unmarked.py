@@ -65,3 +65,32 @@ def test_silent_where_the_mark_is_there_or_the_websocket_opens() -> None:
     assert not judge(CHECK, APACHE, apache_config(SITE), opened, target=CHAT)
     other = replace(APACHE, ports=(8080,))
     assert not judge(CHECK, other, apache_config(SITE), REFUSED, target=CHAT)
+
+
+SECTION = """\
+    <Location />
+        ProxyPass http://127.0.0.1:3000/
+        RewriteEngine on
+        RewriteCond %{HTTP:UPGRADE} ^WebSocket$ [NC]
+        RewriteCond %{HTTP:CONNECTION} ^Upgrade$ [NC]
+        RewriteRule .* ws://127.0.0.1:3000/{REQUEST_URI} [P]
+    </Location>
+"""
+IN_SECTION = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", SECTION)
+
+
+def test_fires_for_a_rule_in_a_location_of_every_path() -> None:
+    config = apache_config(IN_SECTION)
+    (claim,) = judge(CHECK, APACHE, config, REFUSED, target=CHAT, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        RewriteRule .* ws://127.0.0.1:3000%{REQUEST_URI} [P]\n" in edit.diff
+    assert not judge("server.websocket-not-passed", APACHE, config, REFUSED, target=CHAT)
+
+
+def test_silent_in_a_location_where_the_mark_is_there_or_the_rule_is_for_other_paths() -> None:
+    marked = apache_config(IN_SECTION.replace("/{REQ", "%{REQ"))
+    assert not judge(CHECK, APACHE, marked, REFUSED, target=CHAT)
+    narrow = apache_config(IN_SECTION.replace("RewriteRule .*", "RewriteRule ^/chat"))
+    assert not judge(CHECK, APACHE, narrow, REFUSED, target=CHAT)

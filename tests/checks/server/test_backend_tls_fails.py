@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
-from diagnose.model.backends import BackendHandshake
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.backends import BackendHandshake, BackendVisit
+from diagnose.model.http import Upgrade
 from diagnose.model.web_servers import ServerRequestError, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import leaf
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -106,3 +107,53 @@ def test_silent_where_the_site_uses_no_tls() -> None:
     """The handshake was only tried, after a 502."""
     plain = replace(SHAKEN, target="http://127.0.0.1:3000/", verify_code=None, chain=(), plain=True)
     assert not judge(CHECK, APACHE, apache_config(HTTPS), FAILED, plain)
+
+
+RULE = """\
+    RewriteEngine on
+    RewriteCond %{HTTP:Upgrade} websocket [NC]
+    RewriteRule .* "wss://127.0.0.1:3000%{REQUEST_URI}" [P]
+"""
+CHAT = replace(SHOP, websockets=("/ws",))
+WSS = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", RULE)
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=500
+)
+VISIT = BackendVisit(
+    target="http://localhost:3000/", requested="/ws", path="/ws", status=400, connected=True
+)
+NO_TLS = replace(
+    SHAKEN, target="http://localhost:3000/", host="localhost", port=3000, verify_code=None, chain=()
+)
+
+
+def test_fires_for_websockets_with_tls_to_a_port_of_plain_http() -> None:
+    seen = (APACHE, apache_config(WSS), ANSWER, REFUSED, VISIT, NO_TLS)
+    (claim,) = judge(CHECK, *seen, target=CHAT, masked=False)
+    assert claim.facts["plain"]
+    assert claim.about.path == "/ws"
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '+    RewriteRule .* "ws://127.0.0.1:3000%{REQUEST_URI}" [P]\n' in edit.diff
+
+
+def test_fires_for_websockets_for_certain_where_plain_http_gets_a_page() -> None:
+    seen = (APACHE, apache_config(WSS), ANSWER, REFUSED, replace(VISIT, status=404), NO_TLS)
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_silent_for_websockets_where_the_port_has_tls_or_was_not_asked() -> None:
+    known = (APACHE, apache_config(WSS), ANSWER, REFUSED)
+    assert not judge(CHECK, *known, VISIT, replace(NO_TLS, verify_code=0), target=CHAT)
+    assert not judge(CHECK, *known, NO_TLS, target=CHAT)
+    assert not judge(
+        CHECK, *known, replace(VISIT, target="http://localhost:9/"), NO_TLS, target=CHAT
+    )
+    plain = apache_config(WSS.replace("wss:", "ws:"))
+    assert not judge(CHECK, APACHE, plain, ANSWER, REFUSED, VISIT, NO_TLS, target=CHAT)

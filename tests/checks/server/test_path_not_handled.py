@@ -1,7 +1,9 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Severity
+from diagnose.checking.registry import load_check
+from diagnose.checking.root_cause import explains
+from diagnose.model import Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import AnsweringRule
@@ -53,6 +55,13 @@ def unhandled(condition: str = "host shop.local") -> WebServerConfig:
 def test_fires_where_the_conditions_of_all_routes_are_false() -> None:
     (claim,) = judge(CHECK, CADDY, unhandled(), ANSWER)
     assert (claim.severity, claim.facts["missed"]) == (Severity.WARNING, "host shop.local")
+
+
+def test_fires_and_explains_the_empty_page() -> None:
+    (claim,) = judge(CHECK, CADDY, unhandled(), ANSWER)
+    blank = Subject(address="203.0.113.10", port=443)
+    assert any(subject.covers(blank) for subject in claim.covers)
+    assert explains(load_check(CHECK), load_check("http.blank-page"))
 
 
 def test_fires_as_a_note_where_the_websocket_opens() -> None:

@@ -111,6 +111,50 @@ def apache_condition_has_a_percent_sign(lab: Lab) -> None:
     apache.serve(lab, site_with(LOOKED_UP.replace("${", "%{")))
 
 
+IN_SECTION = """\
+<Location />
+    ProxyPass http://127.0.0.1:3000/
+    ProxyPassReverse http://127.0.0.1:3000/
+    RewriteEngine on
+    RewriteCond %{HTTP:UPGRADE} ^WebSocket$ [NC]
+    RewriteCond %{HTTP:CONNECTION} ^Upgrade$ [NC]
+    RewriteRule .* ws://127.0.0.1:3000/{REQUEST_URI} [P]
+</Location>
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-variable-unmarked",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_location_has_a_variable_without_its_mark(lab: Lab) -> None:
+    """https://github.com/homebridge/homebridge-config-ui-x/issues/259: ws://…/{REQUEST_URI}."""
+    apache.serve(lab, site_with(IN_SECTION))
+
+
+@healthy_apache(args=("--ws", "/ws"))
+def apache_location_has_a_marked_variable(lab: Lab) -> None:
+    apache.serve(lab, site_with(IN_SECTION.replace("/{REQ", "%{REQ")))
+
+
+SECURE_SOCKETS = """\
+SSLProxyEngine on
+RewriteEngine on
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteCond %{HTTP:Connection} upgrade [NC]
+RewriteRule .* "wss://127.0.0.1:3000%{REQUEST_URI}" [P]
+ProxyPass / http://127.0.0.1:3000/
+ProxyPassReverse / http://127.0.0.1:3000/
+"""
+
+
+@healthy_apache(target="wss://shop.example.com/ws")
+def apache_rewrites_websockets_to_plain_http(lab: Lab) -> None:
+    apache.serve(lab, site_with(SECURE_SOCKETS.replace("wss:", "ws:")))
+
+
 # What the application learns about the visitor's scheme
 
 TOLD = "RequestHeader set X-Forwarded-Proto https"

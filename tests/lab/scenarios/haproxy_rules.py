@@ -109,3 +109,57 @@ def haproxy_changes_the_path_in_the_backend(lab: Lab) -> None:
 def haproxy_passes_the_page_to_its_own_name(lab: Lab) -> None:
     """The redirect of port 80 answers."""
     haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "203.0.113.10:80"))
+
+
+#: A list in the query, longer than HAProxy's buffer.
+LONG = "https://shop.example.com/search?q=" + "tea," * 4500
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-request-too-large",
+    target=LONG,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_address_is_longer_than_its_buffer(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/115: 400 for a long URL."""
+    haproxy.serve(lab)
+
+
+@healthy_haproxy(target=LONG)
+def haproxy_buffer_has_room_for_the_address(lab: Lab) -> None:
+    haproxy.serve(lab, SITE.replace("    maxconn 4000\n", "    tune.bufsize 65536\n"))
+
+
+ACME = "    acl acme path /.well-known/acme-challenge\n"
+TO_CERTBOT = f"{ACME}    use_backend certbot if acme\n"
+CHALLENGE = "http://shop.example.com/.well-known/acme-challenge/evaGxfADs6pSRb2L"
+
+
+def challenges_to_certbot(lab: Lab, method: str = "path") -> None:
+    """Certbot's own server answers challenges, the application does not."""
+    lab.application("--mode", "no-challenge")
+    program = str(haproxy.__file__).replace("haproxy.py", "application.py")
+    lab.spawn(lab.server, lab.server.python(program, "--port", "3001"), 3001)
+    text = SITE.replace("    default_backend app\n", f"{TO_CERTBOT}    default_backend app\n")
+    redirect = "    http-request redirect scheme https code 301\n"
+    lines = f"{ACME}{redirect[:-1]} unless acme\n    use_backend certbot if acme\n"
+    text = text.replace(redirect, lines)
+    text = text.replace("acme path /", f"acme {method} /")
+    haproxy.serve(lab, f"{text}\nbackend certbot\n    server certbot1 127.0.0.1:3001\n")
+
+
+@haproxy_scenario(
+    outside="http.redirect-to-error",
+    server="server.haproxy-path-exact",
+    target=CHALLENGE,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_compares_the_whole_path_of_challenges(lab: Lab) -> None:
+    """https://github.com/ooni/sysadmin/pull/506: `path` in the place of `path_beg`."""
+    challenges_to_certbot(lab)
+
+
+@healthy_haproxy(target=CHALLENGE)
+def haproxy_compares_the_beginning_of_challenges(lab: Lab) -> None:
+    challenges_to_certbot(lab, "path_beg")
