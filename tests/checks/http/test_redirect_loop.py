@@ -203,6 +203,20 @@ def test_fires_and_names_what_an_inner_block_tells_php() -> None:
     )  # fmt: skip
 
 
+def test_fires_and_names_the_last_of_two_parameters_of_an_inner_block() -> None:
+    php = """fastcgi_pass unix:/run/php.sock;
+        fastcgi_param HTTPS $https if_not_empty;
+        fastcgi_param HTTPS off;"""
+    text = INNER.replace(
+        """proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;""",
+        php,
+    )
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND, masked=False)
+    assert claim.facts["inner_line"] == "fastcgi_param HTTPS off"
+    assert applied(claim)[1] == ["-fastcgi_param HTTPS off;", "+fastcgi_param HTTPS on;"]
+
+
 def test_fires_without_an_inner_line_whose_condition_does_not_hold() -> None:
     rule = "    if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }\n"
     told = (
