@@ -63,11 +63,13 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     # A redirect to such a page would take the site away from those who have it over http.
     plain = endpoint_subjects(exchanges_by_purpose(evidence, "plain"))
     covered = (*subjects, *plain, Subject(port=80)) if visit.url.startswith("https:") else subjects
+    below = _paths_below(evidence) if page.kind == "default" else ()
     yield Claim(
         about=merge_subjects(subjects),
         covers=covered,
         because=tuple(exchanges),
-        severity=Severity.WARNING if page.kind == "default" else None,
+        # A site that has its application below a path alone may have no page at its root.
+        severity=(Severity.NOTE if below else Severity.WARNING) if page.kind == "default" else None,
         facts={
             "url": visit.url,
             "host": evidence.target.host,
@@ -81,6 +83,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "record": page.kind == "record",
             "stopped": page.kind == "stopped",
             "default": page.kind == "default",
+            "below": below,
         },
         fix=_fix(page),
     )
@@ -88,6 +91,29 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
 
 def _code(visit: Exchange) -> str:
     return visit.header("Ngrok-Error-Code") or ""
+
+
+def _paths_below(evidence: Evidence) -> tuple[str, ...]:
+    """Return the paths that the site passes on to applications, if the root was asked for and each
+    of its sites does so below paths alone."""
+    target = evidence.target
+    if target.path.partition("?")[0] != "/":
+        return ()
+    from diagnose.model.web_servers import WebServerConfig
+    from diagnose.parsers.web_sites import answering_sites
+
+    paths: list[str] = []
+    for config in evidence.good(WebServerConfig):
+        for site in answering_sites(config, target.port, target.host):
+            routes = [
+                route
+                for route in site.routes
+                if route.target != "!" and not route.path.startswith("/.well-known/")
+            ]
+            if not routes or any(route.pattern or route.path == "/" for route in routes):
+                return ()
+            paths += [route.path for route in routes]
+    return tuple(dict.fromkeys(paths))[:5]
 
 
 def _end_facts(evidence: Evidence, visit: Exchange) -> dict[str, object]:

@@ -94,10 +94,12 @@ def _claim(
     """Return the claim; `condition` is the line of the first condition, 0 for a rule's target."""
     evidence, target = view.evidence, view.evidence.target
     edit = line_edit(view, route.file, changes)
-    paths = (target.path, *websocket_paths(evidence))
+    asked = (target.path, *websocket_paths(evidence))
+    # Others know a path without its query.
+    paths = (*asked, *(path.partition("?")[0] for path in asked))
     return Claim(
-        about=Subject(port=target.port, path=paths[-1]),
-        covers=tuple(Subject(port=target.port, path=path) for path in paths),
+        about=Subject(port=target.port, path=asked[-1]),
+        covers=tuple(Subject(port=target.port, path=path) for path in dict.fromkeys(paths)),
         because=(*([view.config] if view.config else []), view.server, *visits),
         facts={
             **view.facts,

@@ -6,6 +6,7 @@ from diagnose.model import Severity, Subject
 from tests.support.check_evidence import CHAT, judge
 from tests.support.firewall_rules import listening
 from tests.support.upstream_evidence import page
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.not-the-site"
 
@@ -104,3 +105,20 @@ def test_fires_with_the_number_of_the_error_in_the_header() -> None:
     (claim,) = judge(CHECK, numbered)
     assert claim.facts["tunnel_end"]
     assert claim.facts["end"] == ""
+
+
+def test_fires_as_a_note_where_the_site_is_below_a_path_alone() -> None:
+    default = page(200, "<title>Apache2 Debian Default Page: It works</title>")
+    below = HTTPS.replace(
+        "ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app http://[::1]:3000/app"
+    )
+    (claim,) = judge(CHECK, default, APACHE, apache_config(below))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["below"] == ("/ws", "/app")
+    # Its challenges alone are no site, and a site that passes on its root has a page there.
+    challenges = "ProxyPass /.well-known/acme-challenge/ http://127.0.0.1:8089/"
+    alone = "\n".join(line for line in HTTPS.split("\n") if "ProxyPass" not in line)
+    alone = alone.replace("</VirtualHost>", f"    {challenges}\n</VirtualHost>")
+    for text in (HTTPS, alone):
+        (claim,) = judge(CHECK, default, APACHE, apache_config(text))
+        assert claim.severity is Severity.WARNING

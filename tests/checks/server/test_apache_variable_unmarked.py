@@ -94,3 +94,10 @@ def test_silent_in_a_location_where_the_mark_is_there_or_the_rule_is_for_other_p
     assert not judge(CHECK, APACHE, marked, REFUSED, target=CHAT)
     narrow = apache_config(IN_SECTION.replace("RewriteRule .*", "RewriteRule ^/chat"))
     assert not judge(CHECK, APACHE, narrow, REFUSED, target=CHAT)
+
+
+def test_fires_and_covers_the_path_without_its_query() -> None:
+    target = replace(SHOP, websockets=("/ws?room=1",))
+    refused = replace(REFUSED, path="/ws?room=1", url=f"{REFUSED.url}?room=1")
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), refused, target=target)
+    assert {"/ws", "/ws?room=1"} <= {subject.path for subject in claim.covers}
