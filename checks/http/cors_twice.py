@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
-from checks.nginx._added_fields import WITHOUT_ALWAYS
 from checks.nginx._edits import Changes, config_edit, config_edits
 from checks.nginx._location_edits import location_fix
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
@@ -29,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import WITHOUT_ALWAYS
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN

@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._added_fields import WITHOUT_ALWAYS
 from checks.nginx._page_errors import is_in_run, logged_errors
 from checks.nginx._page_files import examined_files
 from diagnose.model import Observation
@@ -23,7 +22,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import error_log, proxy_headers, server_blocks
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
-from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.config import WITHOUT_ALWAYS, walk
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of

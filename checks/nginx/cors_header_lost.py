@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.nginx._added_fields import WITHOUT_ALWAYS
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
@@ -30,7 +29,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.config import WITHOUT_ALWAYS, children
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _HEADER = "access-control-allow-origin"

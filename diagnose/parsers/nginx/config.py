@@ -30,6 +30,9 @@ _UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
 
 _BLANK = lazy_pattern(r"(?:\s|#[^\n]*)*")
 
+#: The statuses with which `add_header` is sent without `always` (ngx_http_headers_module).
+WITHOUT_ALWAYS = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
+
 
 def _unescaped(match: re.Match[str]) -> str:
     return _UNESCAPED.get(match[1], match[0])
