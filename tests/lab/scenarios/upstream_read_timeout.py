@@ -5,7 +5,7 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 
 MESSAGE = "504 Gateway Time-out when I export a report"
-PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+PAGES = "  location / {\n"
 
 
 @scenario(
@@ -17,5 +17,5 @@ def a_message_says_504(lab: Lab) -> None:
 
 @healthy(args=(MESSAGE,))
 def a_message_says_504_and_nginx_waits_long(lab: Lab) -> None:
-    lab.edit(PASS, f"{PASS}    proxy_read_timeout 600s;\n")
+    lab.edit(PAGES, f"{PAGES}    proxy_read_timeout 600s;\n")
     lab.reload()
