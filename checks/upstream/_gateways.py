@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
-from diagnose.parsers.nginx.config import children
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
 
@@ -13,6 +15,9 @@ PREFIXES = {
     "proxy_pass": "proxy", "fastcgi_pass": "fastcgi", "uwsgi_pass": "uwsgi", "scgi_pass": "scgi",
     "grpc_pass": "grpc",
 }  # fmt: skip
+
+#: Seconds: what nginx waits by default for the answer of each.
+DEFAULT_TIMEOUT = 60
 
 #: How the error log writes the server to which each passes a request.
 _SCHEMES = {
@@ -33,6 +38,29 @@ def gateway_prefix(match: LocationMatch) -> str:
     """Return the prefix of the directives of the gateway to which a location passes requests on,
     "" if it does not."""
     return next((prefix for name, prefix in PREFIXES.items() if children(match.block, name)), "")
+
+
+@frozen
+class ReadTimeout:
+    """How long nginx waits for an application's answer: the name of the directive, the one in force
+    (None if it is not set), and the seconds."""
+
+    name: str
+    directive: Directive | None
+    patience: float
+
+    @property
+    def text(self) -> str:
+        """The directive as it is set, "" if it is not."""
+        return " ".join((self.directive.name, *self.directive.args)) if self.directive else ""
+
+
+def read_timeout_of(match: LocationMatch, prefix: str) -> ReadTimeout:
+    """Return how long nginx waits where a location passes requests on to this gateway."""
+    name = f"{prefix}_read_timeout"
+    directive = match.directive(name)
+    given = seconds(directive.args[0]) if directive and directive.args else None
+    return ReadTimeout(name, directive, DEFAULT_TIMEOUT if given is None else given)
 
 
 def is_of_gateway(line: LogLine, prefix: str) -> bool:

@@ -13,7 +13,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import logged_errors
-from checks.upstream._gateways import gateway_prefix, request_matches
+from checks.upstream._gateways import gateway_prefix, read_timeout_of, request_matches
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,12 +29,11 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import hops
-from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-#: Seconds: nginx's default for all gateways, and what is written where it was too short (a guess:
-#: the time that the application needs is not known). Who waits so long already has decided.
-_DEFAULT, _LONGER = 60, 300
+#: Seconds: what is written where it was too short (a guess: the time that the application needs is
+#: not known). Who waits so long already has decided.
+_LONGER = 300
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], needs_message=True)
@@ -46,14 +45,11 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         return
     for match in request_matches(nginx, evidence.target.path):
         prefix = gateway_prefix(match)
-        directive = match.directive(f"{prefix}_read_timeout")
-        given = seconds(directive.args[0]) if directive and directive.args else None
-        patience = _DEFAULT if given is None else given
-        if not prefix or not 0 < patience < _LONGER:
+        timeout = read_timeout_of(match, prefix)
+        if not prefix or not 0 < timeout.patience < _LONGER:
             continue
-        place = directive or pass_directive_of(match) or match.block
-        name = f"{prefix}_read_timeout"
-        file_edits = setting_edits(nginx, match, {name: f"{_LONGER}s"})
+        place = timeout.directive or pass_directive_of(match) or match.block
+        file_edits = setting_edits(nginx, match, {timeout.name: f"{_LONGER}s"})
         subjects = endpoint_subjects(pages)
         yield Claim(
             about=merge_subjects(subjects),
@@ -63,9 +59,9 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(place),
             facts={
                 "url": pages[0].url,
-                "patience": f"{patience:g}",
-                "directive": name,
-                "set": " ".join((directive.name, *directive.args)) if directive else "",
+                "patience": f"{timeout.patience:g}",
+                "directive": timeout.name,
+                "set": timeout.text,
                 "place": file_line(place),
                 "longer": _LONGER,
                 "php": prefix == "fastcgi",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
+from checks.upstream._gateways import DEFAULT_TIMEOUT, read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -26,14 +27,13 @@ from diagnose.model import (
 )
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.error_log import upstream_authority
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _GAVE_UP = r"upstream timed out .* while reading response header from upstream"
-#: Seconds: nginx's default for all gateways, and what is written where it was too short (a guess:
-#: the time that the application needs is not known).
-_DEFAULT, _LONGER = 60, 300
+#: Seconds: what is written where it was too short (a guess: the time that the application needs is
+#: not known).
+_LONGER = 300
 
 
 @check(
@@ -49,13 +49,11 @@ def request_timed_out(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
     first, port = requests[0], nginx.evidence.target.port
-    name = f"{first.prefix}_read_timeout"
-    directive = first.match.directive(name)
-    given = seconds(directive.args[0]) if directive and directive.args else None
-    patience = _DEFAULT if given is None else given
+    timeout = read_timeout_of(first.match, first.prefix)
+    patience = timeout.patience
     longer = int(max(_LONGER, 2 * patience))
-    file_edits = setting_edits(nginx, first.match, {name: f"{longer}s"})
-    place = directive or pass_directive_of(first.match) or first.match.block
+    file_edits = setting_edits(nginx, first.match, {timeout.name: f"{longer}s"})
+    place = timeout.directive or pass_directive_of(first.match) or first.match.block
     return Claim(
         about=Subject(port=port, path=first.failure.path),
         covers=tuple(Subject(port=port, path=request.failure.path) for request in requests),
@@ -73,10 +71,10 @@ def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
             "times": sum(request.failure.times for request in requests),
             "last": first.failure.written,
             "patience": patience,
-            "short": patience < _DEFAULT,
+            "short": patience < DEFAULT_TIMEOUT,
             "longer": longer,
-            "directive": name,
-            "set": " ".join((directive.name, *directive.args)) if directive else "",
+            "directive": timeout.name,
+            "set": timeout.text,
             "place": file_line(place),
             "application": upstream_authority(first.line) or first.line.upstream,
             "message": first.line.text,
