@@ -34,7 +34,6 @@ _CHALLENGES = "/.well-known/acme-challenge/"
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, Exchange],
-    needs_fault=[Exchange],
     explains=[
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",

@@ -68,6 +68,10 @@ Violation = Literal[
 ]  # fmt: skip
 
 
+#: The requests whose path is made up for this run.
+_MADE_UP = frozenset({"path", "acme", "unknown"})
+
+
 @frozen(kw_only=True, eq=False)
 class Exchange(Observation):
     """One HTTP request to one address, and its response.
@@ -121,9 +125,11 @@ class Exchange(Observation):
     @property
     def shows_fault(self) -> bool:
         """A failure, an error (RFC 9110 section 15.5), or a redirect to another host: some networks
-        answer in a site's place with one."""
+        answer in a site's place with one. Of a path that no site has, 404 is the proper answer."""
         if self.failure is not None or self.status is None or self.status < 300:
             return self.failure is not None
+        if self.status == 404 and self.purpose in _MADE_UP:
+            return False
         location = self.header("Location") or ""
         return self.status >= 400 or _host(location) not in {"", _host(self.url)}
 
