@@ -24,7 +24,7 @@ _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other
 #: nothing of it.
 UNTRIED: frozenset[SymptomKind] = frozenset(
     {
-        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "callback",
+        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login", "callback",
         "login-address", "websocket-closed", "method", "not-loaded", "some-visitors", "other-name",
         "blank", "wrong-site", "ranges",
     }

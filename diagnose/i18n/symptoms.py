@@ -129,6 +129,7 @@ MESSAGES = Messages(
     Message("ranges", "a film or a recording does not play or wind"),
     Message("other-name", "the site fails under one of its names"),
     Message("some-visitors", "the site fails for some visitors"),
+    Message("login", "nobody can sign in, or nobody stays signed in"),
     Message("filing", "a page about the ICP filing"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),

@@ -39,7 +39,8 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: effect; "certificate-outdated": the old certificate after a renewal; "method": a POST arrives as
 #: GET; "ranges": a film cannot be wound or played; "other-name": the site fails with www., without
 #: it, or under another of its names; "some-visitors": it fails for some visitors alone; "filing": a
-#: provider's page about the ICP filing that China demands.
+#: provider's page about the ICP filing that China demands; "login": nobody can sign in, or who did
+#: is not signed in.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -66,7 +67,7 @@ SymptomKind = Literal[
     "grpc", "callback", "application",
     "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
     "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",
-    "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing",
+    "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing", "login",
     "unusable", "other",
 ]  # fmt: skip
 

@@ -33,7 +33,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Cross origin websockets not allowed"),
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
-        r"|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
+        r"|The change you wanted was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
@@ -86,7 +86,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every|in|within) (?:about |exactly |around |precisely )?"
         r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
-        r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"),
+        r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
         r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"),

@@ -151,7 +151,7 @@ OTHERS: dict[str, SymptomKind | None] = {
     "the logo is not shown on the page": "page-files",
     "the certificate has expired on the login page": "certificate-expired",
     "页面打不开": "unusable",
-    "login does not work after migration": "application",
+    "login does not work after migration": "login",
     "请求超时": "timeout",
     # Another kind has these words as well, and means something else.
     "通过公网ip:8080打开管理页面，显示网页无法连接": "not-connected",

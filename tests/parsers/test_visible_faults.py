@@ -160,8 +160,15 @@ Network Error
     "application": """
 Invalid Host header
 DisallowedHost at /
-Access through untrusted domain
-反代后无法登录""",
+Access through untrusted domain""",
+    "login": """
+after logging in, I still appear logged out
+running behind a reverse proxy breaks login
+my browser just goes empty after i entered the password, nothing pops out
+after pressing "sign in" the browser remains at the same page
+can't login, the application keeps trying to open http
+反代后无法登录
+登录之后没有反应""",
     "csrf": """
 phpmyadmin token mismatch""",
     "cookie": """

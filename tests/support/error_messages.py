@@ -129,6 +129,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("不带www打不开", "other-name", ""),
         Example("https://shop.example.com/ 部分地区打不开", "some-visitors"),
         Example("域名被备案拦截", "filing", ""),
+        Example("after logging in I still appear logged out", "login", ""),
+        Example("登录之后没有反应", "login", ""),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

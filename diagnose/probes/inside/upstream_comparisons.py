@@ -94,7 +94,7 @@ def _may_miss_cookie(ctx: ProbeContext, exchange: Exchange) -> bool:
     symptom = ctx.target.symptom
     return (
         symptom is not None
-        and symptom.kind == "cookie"
+        and symptom.kind in {"cookie", "login"}
         and ctx.target.uses_tls
         and 200 <= (exchange.status or 0) < 300
         and exchange.header("Set-Cookie") is None
