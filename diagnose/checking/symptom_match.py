@@ -24,9 +24,9 @@ _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other
 #: nothing of it.
 UNTRIED: frozenset[SymptomKind] = frozenset(
     {
-        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login", "callback",
-        "login-address", "websocket-closed", "method", "not-loaded", "some-visitors", "other-name",
-        "blank", "wrong-site", "ranges",
+        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login",
+        "callback", "login-address", "websocket-closed", "method", "not-loaded", "some-visitors",
+        "other-name", "blank", "wrong-site", "ranges",
     }
 )  # fmt: skip
 #: Layers whose checks are about packets, and not about what is answered.
