@@ -55,10 +55,11 @@ class ReadTimeout:
         return " ".join((self.directive.name, *self.directive.args)) if self.directive else ""
 
 
-def read_timeout_of(match: LocationMatch, prefix: str) -> ReadTimeout:
-    """Return how long nginx waits where a location passes requests on to this gateway."""
+def read_timeout_of(match: LocationMatch | None, prefix: str) -> ReadTimeout:
+    """Return how long nginx waits where a location passes requests on to this gateway; what is the
+    default if the location is not known."""
     name = f"{prefix}_read_timeout"
-    directive = match.directive(name)
+    directive = match.directive(name) if match else None
     given = seconds(directive.args[0]) if directive and directive.args else None
     return ReadTimeout(name, directive, DEFAULT_TIMEOUT if given is None else given)
 

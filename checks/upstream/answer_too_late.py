@@ -9,6 +9,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.upstream._comparisons import proxied_match
+from checks.upstream._gateways import DEFAULT_TIMEOUT, read_timeout_of
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,11 +24,6 @@ from diagnose.model import (
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.parsers.nginx.config import seconds
-
-_NAME = "proxy_read_timeout"
-#: Seconds. What nginx waits by default.
-_DEFAULT = 60
 
 
 @check(
@@ -39,19 +35,21 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
     pages = tuple(page for page in page_exchanges(evidence) if page.status == 504)
     match = proxied_match(nginx, path) if pages else None
-    directive = match.directive(_NAME) if match else None
-    patience = seconds(directive.args[0]) if directive and directive.args else None
-    if match is None or directive is None or patience is None or patience >= _DEFAULT:
+    limit = read_timeout_of(match, "proxy")
+    if match is None or limit.directive is None or limit.patience >= DEFAULT_TIMEOUT:
         return
     late = [
         attempt
         for attempt in evidence.good(UpstreamTry)
-        if attempt.asked and attempt.status and attempt.status < 500 and attempt.took > patience
+        if attempt.asked
+        and attempt.status
+        and attempt.status < 500
+        and attempt.took > limit.patience
     ]
     if not late:
         return
     subjects = endpoint_subjects(pages)
-    file_edits = setting_edits(nginx, match, {_NAME: f"{_DEFAULT}s"})
+    file_edits = setting_edits(nginx, match, {limit.name: f"{DEFAULT_TIMEOUT}s"})
     fix = (
         location_fix(nginx, match, file_edits, sure=False)
         if file_edits
@@ -62,12 +60,12 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=(*pages, *late, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN,
-        location=nginx.location(directive),
+        location=nginx.location(limit.directive),
         facts={
             "url": pages[0].url,
-            "directive": " ".join((directive.name, *directive.args)),
-            "place": file_line(directive),
-            "patience": patience,
+            "directive": limit.text,
+            "place": file_line(limit.directive),
+            "patience": limit.patience,
             "needed": max(attempt.took for attempt in late),
             "application": late[0].endpoint,
             "status": late[0].status or 0,

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from checks.http import target_websocket_opens
-from checks.http._response_limits import DEFAULT, is_silent, is_unawaited, limit_facts
+from checks.http._response_limits import is_silent, is_unawaited, limit_facts
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import logged_errors
 from checks.upstream import CONSEQUENCES, backends
@@ -24,12 +24,12 @@ from checks.upstream._failed_applications import (
     failed_application_claim,
     failed_applications,
 )
+from checks.upstream._gateways import DEFAULT_TIMEOUT, read_timeout_of
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Seconds. What is written where the time was too short (a guess: the application's time is not
@@ -37,55 +37,53 @@ from diagnose.parsers.nginx.locations import LocationMatch
 _LONGER = 300
 _GAVE_UP = r"upstream timed out .* while reading (?:response header|upstream)"
 
-#: The directive for each protocol that is not HTTP.
-_GATEWAYS = {
-    "fastcgi": "fastcgi_read_timeout",
-    "uwsgi": "uwsgi_read_timeout",
-    "scgi": "scgi_read_timeout",
-}
+#: The protocols that are not HTTP.
+_GATEWAYS = frozenset({"fastcgi", "uwsgi", "scgi"})
 
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def timeout(evidence: Evidence) -> Iterator[Claim]:
     for application in failed_applications(evidence, {"timeout"}):
         waited = max(attempt.took for attempt in application.attempts)
-        yield _claim(evidence, application, waited, "proxy_read_timeout")
+        yield _claim(evidence, application, waited, "proxy")
     pages = () if target_websocket_opens(evidence) else page_exchanges(evidence)
     is_late = pages and all(page.status == 504 or is_silent(page) for page in pages)
-    for application, directive in _gateways(evidence) if is_late else ():
+    for application, gateway in _gateways(evidence) if is_late else ():
         waited = max(page.took for page in pages)
-        yield _claim(evidence, application, waited, directive)
+        yield _claim(evidence, application, waited, gateway)
 
 
-def _claim(evidence: Evidence, application: FailedApplication, waited: float, name: str) -> Claim:
+def _claim(
+    evidence: Evidence, application: FailedApplication, waited: float, gateway: str
+) -> Claim:
     match, pages = application.location_match, page_exchanges(evidence)
-    directive = match.directive(name) if match else None
-    read_timeout = seconds(directive.args[0]) if directive and directive.args else None
+    limit = read_timeout_of(match, gateway)
     longest = max((waited, *(page.took for page in pages if page.status == 504)))
     ended = _is_ended(evidence, application.paths)
     lines = _lines(evidence, application.paths)
     is_open = not ended and not lines and is_unawaited(evidence, pages) and _is_page(application)
-    patience = DEFAULT if read_timeout is None else read_timeout
     facts = {
         "waited": waited,
-        "patience": patience,
-        "short": read_timeout is not None and read_timeout < DEFAULT,
-        "directive": name,
-        "asked": name == "proxy_read_timeout",
-        "php": name == "fastcgi_read_timeout",
-        "buffering": _buffering(match, name) if longest < DEFAULT and not (ended or lines) else "",
+        "patience": limit.patience,
+        "short": limit.patience < DEFAULT_TIMEOUT,
+        "directive": limit.name,
+        "asked": gateway == "proxy",
+        "php": gateway == "fastcgi",
+        "buffering": _buffering(match, gateway)
+        if longest < DEFAULT_TIMEOUT and not (ended or lines)
+        else "",
         "open": is_open,
         "gave_up": ended or bool(lines),
         "logged": lines[-1].text if lines else "",
         "when": lines[-1].written if lines else "",
-        "longer": int(max(_LONGER, 2 * patience)),
-        "set": " ".join((directive.name, *directive.args)) if directive else "",
-        "set_place": file_line(directive) if directive else "",
+        "longer": int(max(_LONGER, 2 * limit.patience)),
+        "set": limit.text,
+        "set_place": file_line(limit.directive) if limit.directive else "",
         **(limit_facts(evidence) if is_open else {}),
     }
     step = "wait-longer" if is_open else "raise-the-limit" if lines else "look-at-the-application"
     claim = failed_application_claim(
-        evidence, application, step, facts, certain=bool(lines) or longest >= DEFAULT
+        evidence, application, step, facts, certain=bool(lines) or longest >= DEFAULT_TIMEOUT
     )
     is_certain = bool(lines) and bool(pages)
     return replace(
@@ -112,21 +110,21 @@ def _is_page(application: FailedApplication) -> bool:
     return not any(isinstance(attempt, Upgrade) for attempt in application.attempts)
 
 
-def _buffering(match: LocationMatch | None, name: str) -> str:
+def _buffering(match: LocationMatch | None, gateway: str) -> str:
     """Return the directive by which nginx may hold the response of a gateway back, "" for none."""
-    directive = name.replace("_read_timeout", "_buffering")
-    found = match.directive(directive) if match else None
-    is_gateway = name in _GATEWAYS.values()
-    return directive if is_gateway and (found is None or found.args[:1] != ("off",)) else ""
+    name = f"{gateway}_buffering"
+    directive = match.directive(name) if match else None
+    is_on = directive is None or directive.args[:1] != ("off",)
+    return name if gateway in _GATEWAYS and is_on else ""
 
 
 def _gateways(evidence: Evidence) -> Iterator[tuple[FailedApplication, str]]:
     """Yield the application of the page if it does not speak HTTP and all its servers accept
-    connections, with the directive that limits how long nginx waits for it."""
+    connections, with the prefix of its directives."""
     path = evidence.target.path
     for backend in backends(Nginx.of(evidence)):
-        directive = _GATEWAYS.get(backend.proxy_target.scheme)
-        if directive is None or path not in backend.paths or not backend.is_up:
+        gateway = backend.proxy_target.scheme
+        if gateway not in _GATEWAYS or path not in backend.paths or not backend.is_up:
             continue
         match = next(iter(backend.location_matches), None)
         yield (
@@ -137,5 +135,5 @@ def _gateways(evidence: Evidence) -> Iterator[tuple[FailedApplication, str]]:
                 match,
                 backend.proxy_target.directive,
             ),
-            directive,
+            gateway,
         )
