@@ -276,6 +276,12 @@ MESSAGES = Messages(
         "service worker).",
     ),
     Message(
+        "elsewhere.login",
+        "Nobody signs in here. Sign in once with the browser's tools open (F12, Network): the "
+        "answer to the form shows its status, the address it redirects to, and the cookies it "
+        "sets; the next request shows whether the browser sends them.",
+    ),
+    Message(
         "elsewhere.slow",
         "Only the page itself was timed, from here. It may come from the distance or the visitor's "
         "network, from large files, or from the page's scripts: the browser's tools (F12, Network) "
