@@ -6,6 +6,7 @@ status or a close code, a finding that rests on a response with this number.
 
 from typing import Literal
 
+from diagnose.checking.handled_request import HandledRequest, handled_request
 from diagnose.checking.root_cause import verdict
 from diagnose.checking.symptom_match import (
     UNTRIED,
@@ -34,7 +35,8 @@ AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown
 class SymptomAnswer:
     """The answer to a symptom. `finding` is the root cause for "cause" and "possible". `status` is
     the target's HTTP status in this run, None if no response came. `usual` are the ids of checks,
-    at most three, of what most often leads to the symptom, where no finding does."""
+    at most three, of what most often leads to the symptom, and `handled` is how nginx handles the
+    request by its configuration: both only where no finding answers."""
 
     kind: AnswerKind
     symptom: Symptom
@@ -42,6 +44,7 @@ class SymptomAnswer:
     status: int | None = None
     elsewhere: str = ""
     usual: tuple[str, ...] = ()
+    handled: HandledRequest | None = None
 
 
 def symptom_answer(report: Report) -> SymptomAnswer | None:
@@ -52,7 +55,9 @@ def symptom_answer(report: Report) -> SymptomAnswer | None:
     kind, finding = _judged(report, symptom)
     elsewhere = symptom_table()[symptom.kind].elsewhere
     usual = () if finding else _usual_causes(report.evidence, symptom)
-    return SymptomAnswer(kind, symptom, finding, site_status(report.evidence), elsewhere, usual)
+    status = site_status(report.evidence)
+    handled = None if finding else handled_request(report.evidence)
+    return SymptomAnswer(kind, symptom, finding, status, elsewhere, usual, handled)
 
 
 def _usual_causes(evidence: Evidence, symptom: Symptom) -> tuple[str, ...]:

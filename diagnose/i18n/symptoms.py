@@ -168,6 +168,18 @@ MESSAGES = Messages(
         "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
         "look for it.",
     ),
+    # What nginx does with the request. NOTE: {block} is a location or "server".
+    Message("handled.directive", "nginx answers {path} in `{block}` ({place}), by `{directive}`."),
+    Message(
+        "handled.file",
+        "nginx answers {path} in `{block}` ({place}), by `{directive}`: it looks for the file "
+        "{file}.",
+    ),
+    Message("handled.request", "The application gets `{request}` with {fields}."),
+    Message(
+        "handled.without-scheme",
+        "The application gets `{request}` with {fields}, and no X-Forwarded-Proto.",
+    ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
     Message("now.server", "On the server the site answers with status {status}."),

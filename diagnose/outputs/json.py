@@ -228,6 +228,7 @@ def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
             {"check": check, "title": check_text(check, lang).general_title}
             for check in answer.usual
         ],
+        "handled_by": to_builtins(answer.handled) if answer.handled else None,
         "sentence": answer_text(report, answer, lang),
     }
 

@@ -35,7 +35,35 @@ def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
             _other_origin_sentence(report, answer, lang),
         ):
             text = join_sentences(text, sentence, lang)
+    text = join_sentences(text, _handled_sentence(report, answer, lang), lang)
     return join_sentences(text, _usual_sentence(answer, lang), lang)
+
+
+def _handled_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
+    """Return how nginx handles the request, "" if it is not known or a finding answers."""
+    handled, target = answer.handled, report.evidence.target
+    if handled is None or not (handled.directive or handled.file):
+        return ""
+    sentence = translate(
+        "handled.file" if handled.file else "handled.directive",
+        lang,
+        path=(target.websockets or (target.path,))[0],
+        block=handled.block,
+        place=handled.place,
+        directive=handled.directive,
+        file=handled.file,
+    )
+    if not handled.request:
+        return sentence
+    request, fields = handled.request[0], handled.request[1:]
+    has_scheme = any(field.startswith("X-Forwarded-Proto") for field in fields)
+    got = translate(
+        "handled.request" if has_scheme else "handled.without-scheme",
+        lang,
+        request=request,
+        fields=reports.translate("join.list", lang).join(f"`{field}`" for field in fields),
+    )
+    return join_sentences(sentence, got, lang)
 
 
 def _usual_sentence(answer: "SymptomAnswer", lang: str) -> str:

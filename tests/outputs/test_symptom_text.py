@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.texts import check_text
-from diagnose.model import Host, Report, Symptom, Vantage
+from diagnose.model import Host, Observation, Report, Symptom, Vantage
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, plain, text
 from diagnose.outputs import json as json_output
@@ -15,13 +15,14 @@ from diagnose.outputs.symptom_text import symptom_text
 from diagnose.recording.codec import Recording, decode, encode
 from diagnose.recording.redaction import masked_report
 from diagnose.tui.tab_text import render_tab
+from tests.support import nginx_evidence
 from tests.support.report_builder import healthy, refused
 
 REFUSED = Symptom("refused", "curl: (7) Failed to connect: Connection refused")
 EXPIRED = Symptom("certificate-expired", "net::ERR_CERT_DATE_INVALID of <b>shop.example.com</b>")
 
 
-def with_symptom(report: Report, symptom: Symptom, *more: Host) -> Report:
+def with_symptom(report: Report, symptom: Symptom, *more: Observation) -> Report:
     evidence = report.evidence
     target = replace(evidence.target, symptom=symptom)
     observations = (*evidence.observations, *more)
@@ -88,7 +89,7 @@ def test_every_format_has_it(lang: str) -> None:
     document = json.loads(json_output.render(report, view))
     assert document["run"]["symptom"] == {
         "kind": "certificate-expired", "number": None, "text": EXPIRED.text, "answer": "absent",
-        "finding": None, "usual_causes": [], "sentence": sentence,
+        "finding": None, "usual_causes": [], "handled_by": None, "sentence": sentence,
     }  # fmt: skip
     assert "symptom" not in document["target"]
 
@@ -145,3 +146,25 @@ def test_on_the_server_it_may_come_from_what_lies_in_front() -> None:
     assert "a security group" in symptom_text(with_symptom(healthy(), timeout, here), "en")
     assert "安全组" in symptom_text(with_symptom(healthy(), timeout, here), "zh")
     assert "own network" in symptom_text(with_symptom(healthy(), timeout), "en")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "nginx answers / in `location /` (/etc/nginx/nginx.conf:8), by `proxy_pass "
+            "http://127.0.0.1:3000`. The application gets `GET / HTTP/1.0` with "
+            "`Host: shop.example.com`, and no X-Forwarded-Proto."),
+        ("zh", "应用收到的是 `GET / HTTP/1.0`，带有 `Host: shop.example.com`，没有 "
+            "X-Forwarded-Proto。"),
+    ],
+)  # fmt: skip
+def test_how_nginx_handles_it(lang: str, words: str) -> None:
+    symptom = Symptom("login", "after logging in I am logged out")
+    report = with_symptom(healthy(), symptom, nginx_evidence.config())
+    assert words in symptom_text(report, lang)
+    document = json.loads(json_output.render(report, View(lang=lang)))
+    assert document["run"]["symptom"]["handled_by"] == {
+        "block": "location /", "place": "/etc/nginx/nginx.conf:8",
+        "directive": "proxy_pass http://127.0.0.1:3000",
+        "request": ["GET / HTTP/1.0", "Host: shop.example.com"], "file": "",
+    }  # fmt: skip

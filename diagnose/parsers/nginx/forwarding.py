@@ -6,10 +6,11 @@ https://nginx.org/en/docs/http/websocket.html and the documentation of `proxy_pa
 """
 
 import re
+from collections.abc import Sequence
 
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import children
+from diagnose.model.nginx import Directive, NginxBuild
+from diagnose.parsers.nginx.config import children, version_number
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_set_header_of
 from diagnose.parsers.nginx.variables import expand_variables
 
@@ -119,3 +120,11 @@ def forwarded_path(location: LocationMatch, application: Application, path: str)
     if application.uri is None or pattern is None or pattern.modifier in {"~", "~*"}:
         return path
     return application.uri + path[len(pattern.text) :] if path.startswith(pattern.text) else path
+
+
+def speaks_http_1_1(location: LocationMatch, builds: Sequence[NginxBuild]) -> bool:
+    """Return whether nginx speaks HTTP/1.1 to the application; this is the default since 1.29.7."""
+    directive = location.directive("proxy_http_version")
+    if directive:
+        return directive.args[:1] != ("1.0",)
+    return any((version_number(build.version) or (0,)) >= (1, 29, 7) for build in builds)

@@ -11,7 +11,7 @@ fails, means something all the same.
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
-from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1, upgrade_forwarding
 from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
@@ -19,7 +19,6 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     should_try_bare_path,
     should_try_whole_path,
-    speaks_http_1_1,
     try_websocket,
     try_websocket_by_curl,
     upgrade_directly,

@@ -15,6 +15,7 @@ from diagnose.model.requests import Asked, HostVariant
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, is_first, probe
@@ -25,7 +26,6 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     added_fields,
     refusals_to_judge,
-    speaks_http_1_1,
 )
 
 #: Seconds. An application on the same machine or network answers in milliseconds.

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.proxy_headers import forwarded_host
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS, upgrade_lost
@@ -19,7 +20,6 @@ from diagnose.probes.inside.websocket_upstream import (
     UpgradeRequest,
     added_fields,
     refusals_to_judge,
-    speaks_http_1_1,
     upgrade_directly,
 )
 

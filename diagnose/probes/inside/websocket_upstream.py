@@ -12,8 +12,8 @@ from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.net import Stream
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
-from diagnose.parsers.nginx.config import version_number
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.parsers.nginx.upstreams import Endpoint, bare_path
 from diagnose.parsers.nginx.variables import expand_variables
@@ -244,14 +244,6 @@ async def _upgrade_by_curl(
         body=response.body,
     )
     return upgrade if is_front and not _is_worth_emitting(ctx, upgrade) else ctx.emit(upgrade)
-
-
-def speaks_http_1_1(location: LocationMatch, builds: tuple[NginxBuild, ...]) -> bool:
-    """Whether nginx speaks HTTP/1.1 to the application; this is the default since 1.29.7."""
-    directive = location.directive("proxy_http_version")
-    if directive:
-        return directive.args[:1] != ("1.0",)
-    return any((version_number(build.version) or (0,)) >= (1, 29, 7) for build in builds)
 
 
 def strips_path(route: UpstreamRoute) -> bool:

@@ -12,6 +12,7 @@ from diagnose.model import Target
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.probes.inside import websocket_upstream as probes
 from diagnose.probes.inside.remote_curl import ACCEPT, UNTIL_ANSWERED, UPGRADE_FIELDS
 from tests.support.check_evidence import CHAT, SHOP
@@ -63,7 +64,7 @@ def test_nginx_speaks_http_1_1_where_it_is_told_to_or_new(
 ) -> None:
     place = route(looking(CHAT), f"location / {{ proxy_pass http://127.0.0.1; {lines} }}").place
     build = NginxBuild(binary="nginx", version=version)
-    assert probes.speaks_http_1_1(place, (build,)) is is_1_1
+    assert speaks_http_1_1(place, (build,)) is is_1_1
 
 
 @pytest.mark.parametrize("through", [["application"], ["application", "front"]])

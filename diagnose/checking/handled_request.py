@@ -1,0 +1,110 @@
+"""How nginx handles a request for the target, by its configuration: what a person reads first where
+no finding answers a message. Pure.
+
+https://nginx.org/en/docs/http/request_processing.html. It is told only where one answer is
+possible: one server block on all addresses, and no rule that cannot be computed.
+"""
+
+from dataclasses import replace
+
+from diagnose.model import Evidence
+from diagnose.model.dns import Resolution
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.forwarding import speaks_http_1_1
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import (
+    pass_directive_of,
+    proxy_target_of,
+    route_variables,
+)
+
+#: What ends a request in the rewrite phase, before a file is looked for or an application asked.
+_RETURN = "return"
+
+
+@frozen
+class HandledRequest:
+    """How nginx handles a GET for the target.
+
+    `block` is the location as it is written ("location /api/"), or "server" where no location takes
+    the path, and `place` its "file:line". `directive` is the line that answers ("proxy_pass
+    http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none. `request` is the first
+    line of what an application gets by HTTP, with its Host and X-Forwarded-Proto, () where it gets
+    nothing or nobody knows what. `file` is the file that is looked for first, "" for none.
+    """
+
+    block: str
+    place: str
+    directive: str
+    request: tuple[str, ...] = ()
+    file: str = ""
+
+
+def handled_request(evidence: Evidence) -> HandledRequest | None:
+    """Return how nginx handles the target; None if nginx does not answer there, or if it is not
+    known."""
+    target = evidence.target
+    path = (target.websockets or (target.path,))[0]
+    server = _server(evidence)
+    if server is None or has_unknown_rules(server, path):
+        return None
+    location, final_path = final_request(server, path)
+    answer = next(iter(children(location.block, _RETURN)), None) or pass_directive_of(location)
+    served = None if answer else served_file(location, final_path)
+    directive = answer or (served.directive if served else None)
+    block = location.block
+    return HandledRequest(
+        " ".join((block.name, *block.args)),
+        f"{block.file}:{block.line}",
+        _line(directive) if directive else "",
+        _request(evidence, location, final_path) if answer else (),
+        served.path if served else "",
+    )
+
+
+def _server(evidence: Evidence) -> Server | None:
+    """Return the server block that answers the target on all addresses that visitors may reach;
+    None if there are several, or if nginx refuses the configuration."""
+    config = next(iter(evidence.good(NginxConfig)), None)
+    is_refused = any(not test.passed for test in evidence.good(NginxTest))
+    if config is None or is_refused:
+        return None
+    blocks, target = server_blocks.servers(config.main), evidence.target
+    addresses = [
+        address for resolution in evidence.good(Resolution) for address in resolution.addresses
+    ]
+    sockets = server_blocks.reachable_sockets(server_blocks.sockets(blocks, target.port), addresses)
+    selected = {
+        id(server.block): server
+        for server, _ in (server_blocks.select_server(socket, target.host) for socket in sockets)
+    }
+    return next(iter(selected.values())) if len(selected) == 1 else None
+
+
+def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[str, ...]:
+    """Return what the application gets: the first line, Host and X-Forwarded-Proto. `path` is the
+    one that the location has."""
+    target = evidence.target
+    directive = pass_directive_of(location)
+    if directive and "$request_uri" not in directive.args[0]:
+        target = replace(target, path=path)
+    proxy_target = proxy_target_of(location, route_variables(target, location, path))
+    if proxy_target is None or not proxy_target.speaks_http:
+        return ()
+    version = "1.1" if speaks_http_1_1(location, evidence.good(NginxBuild)) else "1.0"
+    request = proxied_request(location, proxy_target, target, version, {})
+    if request is None:
+        return ()
+    fields = ((name, request.field(name)) for name in ("Host", SCHEME_FIELD))
+    return (request.lines()[0], *(f"{name}: {text}" for name, text in fields if text))
+
+
+def _line(directive: Directive) -> str:
+    return " ".join((directive.name, *directive.args))

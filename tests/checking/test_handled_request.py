@@ -1,0 +1,66 @@
+"""How nginx handles a request, where no finding answers a message."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.checking.handled_request import HandledRequest, handled_request
+from diagnose.model import Observation
+from tests.support.check_evidence import SHOP, evidence
+from tests.support.nginx_evidence import FILE, config, nginx_says
+
+SERVER = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/shop;
+    location /api/ {
+        proxy_pass http://127.0.0.1:3000/;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+    location /plain { proxy_pass http://127.0.0.1:3000; }
+    location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }
+    location = /gone { return 410; }
+    location /odd { rewrite ^/odd/(.*)$ /api/$1 last; }
+    location /if { if ($arg_x) { rewrite ^ /api/ last; } root /srv; }
+}
+"""
+
+
+def handled(path: str, text: str = SERVER, *more: Observation) -> HandledRequest | None:
+    return handled_request(evidence(config(text), *more, target=replace(SHOP, path=path)))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/api/x?y=1", ("location /api/", 6, "proxy_pass http://127.0.0.1:3000/",
+            ("GET /x?y=1 HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
+        ("/plain", ("location /plain", 11, "proxy_pass http://127.0.0.1:3000",
+            ("GET /plain HTTP/1.0", "Host: 127.0.0.1:3000"), "")),
+        ("/odd/y", ("location /api/", 6, "proxy_pass http://127.0.0.1:3000/",
+            ("GET /y HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
+        ("/x.php", ("location ~ \\.php$", 12, "fastcgi_pass unix:/run/php.sock", (), "")),
+        ("/gone", ("location = /gone", 13, "return 410", (), "")),
+        ("/a.png", ("server", 2, "root /var/www/shop", (), "/var/www/shop/a.png")),
+    ],
+)  # fmt: skip
+def test_what_nginx_does(path: str, expected: tuple[str, int, str, tuple[str, ...], str]) -> None:
+    block, line, directive, request, file = expected
+    assert handled(path) == HandledRequest(block, f"{FILE}:{line}", directive, request, file)
+
+
+def test_nothing_is_told_of_a_rule_that_cannot_be_computed() -> None:
+    assert handled("/if/x") is None
+
+
+def test_nothing_is_told_where_two_blocks_answer() -> None:
+    other = "server { listen 192.0.2.7:443 ssl; server_name shop.example.com; }"
+    assert handled("/gone", SERVER + other) is None
+
+
+def test_nothing_is_told_of_a_refused_configuration_or_without_nginx() -> None:
+    refused = nginx_says('unexpected "}" in /etc/nginx/nginx.conf:3')
+    assert handled("/gone", SERVER, refused) is None
+    assert handled_request(evidence()) is None
