@@ -1,5 +1,5 @@
-"""How nginx handles a request for the target, by its configuration: what a person reads first where
-no finding answers a message. Pure.
+"""How the web server handles a request for the target, by its configuration: what a person reads
+first where no finding answers a message. Pure.
 
 https://nginx.org/en/docs/http/request_processing.html. It is told only where one answer is
 possible: one server block on all addresses, and no rule that cannot be computed.
@@ -11,6 +11,7 @@ from diagnose.model import Evidence
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
@@ -24,6 +25,7 @@ from diagnose.parsers.nginx.upstreams import (
     proxy_target_of,
     route_variables,
 )
+from diagnose.parsers.web_sites import inner_path, routes_of_name
 
 #: What ends a request in the rewrite phase, before a file is looked for or an application asked.
 _RETURN = "return"
@@ -31,15 +33,20 @@ _RETURN = "return"
 
 @frozen
 class HandledRequest:
-    """How nginx handles a GET for the target.
+    """How the web server handles a GET for the target.
 
-    `block` is the location as it is written ("location /api/"), or "server" where no location takes
-    the path, and `place` its "file:line". `directive` is the line that answers ("proxy_pass
-    http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none. `request` is the first
-    line of what an application gets by HTTP, with its Host and X-Forwarded-Proto, () where it gets
-    nothing or nobody knows what. `file` is the file that is looked for first, "" for none.
+    `server` is its name. `block` is nginx's location as it is written ("location /api/"), or
+    "server" where no location takes the path; `place` is its "file:line". `directive` is the line
+    that answers ("proxy_pass http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none.
+    Of another server `block` is "", `place` that of the line which passes the path on, and
+    `directive` the address to which it does.
+
+    `request` is the first line of what an application gets by HTTP, with its Host and nginx's
+    X-Forwarded-Proto, () where it gets nothing or nobody knows what. `file` is the file that nginx
+    looks for first, "" for none.
     """
 
+    server: str
     block: str
     place: str
     directive: str
@@ -48,10 +55,13 @@ class HandledRequest:
 
 
 def handled_request(evidence: Evidence) -> HandledRequest | None:
-    """Return how nginx handles the target; None if nginx does not answer there, or if it is not
-    known."""
+    """Return how the web server handles the target; None if it is not known."""
     target = evidence.target
     path = (target.websockets or (target.path,))[0]
+    return _by_nginx(evidence, path) or _by_another(evidence, path)
+
+
+def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
     server = _server(evidence)
     if server is None or has_unknown_rules(server, path):
         return None
@@ -61,12 +71,38 @@ def handled_request(evidence: Evidence) -> HandledRequest | None:
     directive = answer or (served.directive if served else None)
     block = location.block
     return HandledRequest(
+        "nginx",
         " ".join((block.name, *block.args)),
         f"{block.file}:{block.line}",
         _line(directive) if directive else "",
         _request(evidence, location, final_path) if answer else (),
         served.path if served else "",
     )
+
+
+def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
+    """Return how Apache, Caddy, HAProxy or Traefik passes a path on; None if it does not, or if
+    sites on several addresses do so in different ways."""
+    target, (bare_path, mark, query) = evidence.target, path.partition("?")
+    products = {
+        server.product: server.title
+        for server in evidence.good(WebServer)
+        if target.port in server.ports and not server.foreign
+    }
+    for config in evidence.good(WebServerConfig):
+        if config.product not in products:
+            continue
+        is_websocket = bool(target.websockets)
+        routes = routes_of_name(config, target.port, target.host, bare_path, is_websocket)
+        if len(routes) != 1 or not (routes[0].host or routes[0].socket):
+            return None
+        (route,) = routes
+        host = target.host if route.keeps_host else route.replacement_host
+        line = f"GET {inner_path(route, bare_path)}{mark}{query} HTTP/1.1"
+        place = f"{route.file}:{route.line}" if route.line else route.file
+        request = (line, f"Host: {host}")
+        return HandledRequest(products[config.product], "", place, route.target, request)
+    return None
 
 
 def _server(evidence: Evidence) -> Server | None:

@@ -35,8 +35,8 @@ AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown
 class SymptomAnswer:
     """The answer to a symptom. `finding` is the root cause for "cause" and "possible". `status` is
     the target's HTTP status in this run, None if no response came. `usual` are the ids of checks,
-    at most three, of what most often leads to the symptom, and `handled` is how nginx handles the
-    request by its configuration: both only where no finding answers."""
+    at most three, of what most often leads to the symptom, and `handled` is how the web
+    server handles the request by its configuration: both only where no finding answers."""
 
     kind: AnswerKind
     symptom: Symptom

@@ -168,13 +168,14 @@ MESSAGES = Messages(
         "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
         "look for it.",
     ),
-    # What nginx does with the request. NOTE: {block} is a location or "server".
+    # What the web server does with the request. NOTE: {block} is a location or "server".
     Message("handled.directive", "nginx answers {path} in `{block}` ({place}), by `{directive}`."),
     Message(
         "handled.file",
         "nginx answers {path} in `{block}` ({place}), by `{directive}`: it looks for the file "
         "{file}.",
     ),
+    Message("handled.passed", "{server} passes {path} on to {directive} ({place})."),
     Message("handled.request", "The application gets `{request}` with {fields}."),
     Message(
         "handled.without-scheme",

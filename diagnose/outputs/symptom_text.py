@@ -40,13 +40,15 @@ def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
 
 
 def _handled_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
-    """Return how nginx handles the request, "" if it is not known or a finding answers."""
+    """Return how the web server handles the request, "" if it is not known or a finding answers."""
     handled, target = answer.handled, report.evidence.target
     if handled is None or not (handled.directive or handled.file):
         return ""
+    key = "handled.file" if handled.file else "handled.directive"
     sentence = translate(
-        "handled.file" if handled.file else "handled.directive",
+        key if handled.block else "handled.passed",
         lang,
+        server=handled.server,
         path=(target.websockets or (target.path,))[0],
         block=handled.block,
         place=handled.place,
@@ -56,9 +58,10 @@ def _handled_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str
     if not handled.request:
         return sentence
     request, fields = handled.request[0], handled.request[1:]
+    is_nginx = bool(handled.block)
     has_scheme = any(field.startswith("X-Forwarded-Proto") for field in fields)
     got = translate(
-        "handled.request" if has_scheme else "handled.without-scheme",
+        "handled.request" if has_scheme or not is_nginx else "handled.without-scheme",
         lang,
         request=request,
         fields=reports.translate("join.list", lang).join(f"`{field}`" for field in fields),

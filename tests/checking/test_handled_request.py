@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
-from diagnose.model import Observation
+from diagnose.model import Observation, Vantage
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServer, WebServerConfig, WebSite
 from tests.support.check_evidence import SHOP, evidence
 from tests.support.nginx_evidence import FILE, config, nginx_says
 
@@ -48,7 +49,28 @@ def handled(path: str, text: str = SERVER, *more: Observation) -> HandledRequest
 )  # fmt: skip
 def test_what_nginx_does(path: str, expected: tuple[str, int, str, tuple[str, ...], str]) -> None:
     block, line, directive, request, file = expected
-    assert handled(path) == HandledRequest(block, f"{FILE}:{line}", directive, request, file)
+    assert handled(path) == HandledRequest(
+        "nginx", block, f"{FILE}:{line}", directive, request, file
+    )
+
+
+def test_what_another_server_passes_on() -> None:
+    route = SiteRoute(
+        "/api", "http://127.0.0.1:3000/v1", host="127.0.0.1", port=3000, backend_path="/v1",
+        file="/etc/apache2/shop.conf", line=9, keeps_host=False,
+    )  # fmt: skip
+    site = WebSite(("shop.example.com",), (SiteSocket(443),), routes=(route,))
+    server = WebServer(vantage=Vantage.SERVER, product="apache", pid=7, ports=(443,))
+    configuration = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf", sites=(site,)
+    )
+    target = replace(SHOP, path="/api/x?y=1")
+    assert handled_request(evidence(server, configuration, target=target)) == HandledRequest(
+        "Apache", "", "/etc/apache2/shop.conf:9", "http://127.0.0.1:3000/v1",
+        ("GET /v1/x?y=1 HTTP/1.1", "Host: 127.0.0.1:3000"),
+    )  # fmt: skip
+    elsewhere = replace(server, ports=(8080,))
+    assert handled_request(evidence(elsewhere, configuration, target=target)) is None
 
 
 def test_nothing_is_told_of_a_rule_that_cannot_be_computed() -> None:

@@ -164,7 +164,7 @@ def test_how_nginx_handles_it(lang: str, words: str) -> None:
     assert words in symptom_text(report, lang)
     document = json.loads(json_output.render(report, View(lang=lang)))
     assert document["run"]["symptom"]["handled_by"] == {
-        "block": "location /", "place": "/etc/nginx/nginx.conf:8",
+        "server": "nginx", "block": "location /", "place": "/etc/nginx/nginx.conf:8",
         "directive": "proxy_pass http://127.0.0.1:3000",
         "request": ["GET / HTTP/1.0", "Host: shop.example.com"], "file": "",
     }  # fmt: skip
