@@ -140,8 +140,9 @@ def http_1_1_lines(nginx: Nginx, location_match: LocationMatch, changes: Changes
 def insert_lines(
     nginx: Nginx, location_match: LocationMatch, lines: list[str], changes: Changes
 ) -> None:
-    """Insert lines after proxy_pass, or at the beginning of the location if proxy_pass is
-    written elsewhere."""
+    """Insert lines after proxy_pass: where another file has it, at the end of the location, since
+    `proxy_redirect default` must come after it; at the beginning where it is in no block of the
+    location's own."""
     location, proxy_pass = location_match.block, proxy_pass_of(location_match)
     file = nginx.file(location)
     if file is None or not lines:
@@ -149,6 +150,8 @@ def insert_lines(
     anchor = proxy_pass if proxy_pass in (location.block or ()) else None
     if anchor and anchor.file == location.file and anchor.end == ";":
         change = edits.insert_after(file.text, anchor, lines)
+    elif anchor and anchor.file != location.file:
+        change = edits.insert_last(file.text, location, lines)
     else:
         change = edits.insert_first(file.text, location, lines)
     changes.setdefault(location.file, []).append(change)

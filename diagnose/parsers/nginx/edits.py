@@ -18,9 +18,11 @@ class TextEdit:
 
 
 def apply_edits(text: str, *edits: TextEdit) -> str:
-    """Return the text with all edits applied; they must not overlap."""
+    """Return the text with all edits applied, with its line ends; they must not overlap."""
+    newline = _newline(text)
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.stop), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.stop :]
+        added = re.sub(r"\r?\n", newline, edit.text)
+        text = text[: edit.start] + added + text[edit.stop :]
     return text
 
 

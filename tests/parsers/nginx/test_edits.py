@@ -117,3 +117,10 @@ def test_lines_at_the_end_of_a_block() -> None:
     assert edits.apply_edits(text, edits.insert_last(text, second, ["x 1;"])) == text.replace(
         "{ include b; }", "{ include b;\n    x 1;\n}"
     )
+
+
+def test_added_lines_have_the_ends_of_the_file() -> None:
+    text = "a;\r\nb;\r\n"
+    (first, _) = parse(text, "a.conf")
+    edit = edits.replace_directive(first, "c;\nd;")
+    assert edits.apply_edits(text, edit) == "c;\r\nd;\r\nb;\r\n"
