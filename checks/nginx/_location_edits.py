@@ -56,15 +56,30 @@ def location_fix(
 ) -> Fix:
     """Return a fix with these edits and an nginx reload.
 
-    It needs review if the edits touch another file than the location's, because other sites may use
-    that file.
+    It needs review if another site than the location's reads a file that the edits touch.
     """
-    file = nginx.file(location_match.block)
-    own = (file.real or file.path) if file else ""
-    sure = sure and {edit.path for edit in file_edits} == {own}
+    sure = sure and bool(file_edits) and _are_of_site(nginx, location_match, file_edits)
     return Fix(
         (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,
+    )
+
+
+def _are_of_site(nginx: Nginx, location_match: LocationMatch, file_edits: tuple[Edit, ...]) -> bool:
+    """Return whether each edited file has the location, or is read in server blocks of its names
+    alone."""
+    file, config = nginx.file(location_match.block), nginx.config
+    if file is None or config is None:
+        return False
+    # Imported late: a healthy run edits nothing.
+    from diagnose.parsers.nginx.include_places import site_around, sites_of
+
+    names = site_around(location_match.blocks).names
+    others = {edit.path for edit in file_edits} - {file.real or file.path}
+    return all(
+        {site.names for site in sites_of(config, each.path)} == {names}
+        for each in config.files
+        if others & {each.path, each.real}
     )
 
 

@@ -3,6 +3,7 @@ files, or refuses them, or would refuse them after the finding's own edit. No I/
 
 from dataclasses import replace
 
+from diagnose.checking.edited_files import with_edited_files
 from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Vantage
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
@@ -11,8 +12,9 @@ from diagnose.parsers.nginx.patch_faults import patch_faults
 
 
 def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
-    """Return the claim without a patch that cannot be loaded, and no surer than its files are."""
-    return _likely(evidence, _without_patch(evidence, check, claim))
+    """Return the claim without a patch that cannot be loaded, with what is to be known of the files
+    that a patch edits, and no surer than its files are."""
+    return _likely(evidence, with_edited_files(evidence, _without_patch(evidence, check, claim)))
 
 
 def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:

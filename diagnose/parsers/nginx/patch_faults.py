@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import expand, includes, parse, walk
+from diagnose.parsers.nginx.include_places import include_places
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.site_files import glob_matches
 
@@ -43,22 +43,8 @@ _SINGLE = frozenset({
 #: the words that make them the same (0 for all).
 _SINGLE_BY_WORDS = {"location": 0, "listen": 1, "upstream": 1, "proxy_set_header": 1}
 
-#: Blocks in which a file is read whose places are judged at most: the same include in hundreds of
-#: server blocks tells nothing new.
-_MAX_PLACES = 50
-
 #: The names of the blocks around a directive, as crossplane counts them.
 _Context = tuple[str, ...]
-
-
-@frozen(eq=False)
-class _IncludePlace:
-    """Where a file is read: the names of the blocks around, the innermost location, and the
-    directives of the innermost block that are not the file's."""
-
-    context: _Context
-    location: Directive | None
-    siblings: tuple[Directive, ...]
 
 
 def patch_faults(config: NginxConfig, texts: Mapping[str, str]) -> tuple[str, ...]:
@@ -76,8 +62,15 @@ def _faults(config: NginxConfig, path: str, texts: Mapping[str, str]) -> Counter
     faults = Counter(_unended(own, texts[path]))
     tree = _expanded(config, path, texts)
     inner_files = {path, *(each.file for each in walk(tree))}
-    for place in _include_places(config, path, inner_files | texts.keys()):
-        faults += Counter(_refused(place.context, place.location, tree, place.siblings))
+    elsewhere = inner_files | texts.keys()
+    for around in include_places(config, path):
+        context: _Context = ()
+        for block in around:
+            context = _inner_context(block.name, context)
+        location = next((each for each in reversed(around) if each.name == "location"), None)
+        whole = (around[-1].block or ()) if around else config.main
+        siblings = tuple(each for each in whole if each.file not in elsewhere)
+        faults += Counter(_refused(context, location, tree, siblings))
     return faults
 
 
@@ -109,30 +102,6 @@ def _expanded(config: NginxConfig, path: str, texts: Mapping[str, str]) -> tuple
             pending += matches[pattern]
     # `expand` begins with the main file, in whose folder relative includes lie.
     return expand(config.path, {**trees, config.path: trees.get(path, ())}, matches)
-
-
-def _include_places(
-    config: NginxConfig, path: str, inner_files: set[str]
-) -> tuple[_IncludePlace, ...]:
-    """Return where a file is read: at most _MAX_PLACES places."""
-    if path == config.path:
-        return (_IncludePlace((), None, ()),)
-    places: list[_IncludePlace] = []
-
-    def visit(block: tuple[Directive, ...], context: _Context, location: Directive | None) -> None:
-        if len(places) >= _MAX_PLACES:
-            return
-        if any(each.file == path for each in block):
-            siblings = tuple(each for each in block if each.file not in inner_files)
-            places.append(_IncludePlace(context, location, siblings))
-            return
-        for each in block:
-            if each.block is not None:
-                inner = each if each.name == "location" else location
-                visit(each.block, _inner_context(each.name, context), inner)
-
-    visit(config.main, (), None)
-    return tuple(places)
 
 
 def _inner_context(name: str, context: _Context) -> _Context:
