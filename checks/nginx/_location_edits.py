@@ -131,7 +131,7 @@ def _inherited_header_lines(
     for directive in location_match.directives(_SET_HEADER):
         file = nginx.file(directive)
         if file and directive.args and directive.args[0].lower() not in replaced:
-            lines.append(" ".join(file.text[directive.start : directive.stop].split()))
+            lines.append(edits.one_line(file.text, directive))
     return lines
 
 

@@ -97,6 +97,19 @@ def insert_last(text: str, block: Directive, lines: list[str]) -> TextEdit:
     return TextEdit(line_start, line_start, added)
 
 
+# ngx_conf_read_token: a quote and a "#" count at the start of a word only; "${" opens no block.
+_WORD = lazy_pattern(
+    r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|\$\{|[^\s;{\\])+""", re.DOTALL
+)
+
+
+def one_line(text: str, directive: Directive) -> str:
+    """Return a directive without a block as it is written, in one line: its words with their
+    quotes, without the comments between them."""
+    words = _WORD.findall(text, directive.start, directive.stop)
+    return f"{' '.join(word for word in words if not word.startswith('#'))};"
+
+
 def replace_directive(directive: Directive, text: str) -> TextEdit:
     """Replace a directive by other text."""
     return TextEdit(directive.start, directive.stop, text)

@@ -124,3 +124,18 @@ def test_added_lines_have_the_ends_of_the_file() -> None:
     (first, _) = parse(text, "a.conf")
     edit = edits.replace_directive(first, "c;\nd;")
     assert edits.apply_edits(text, edit) == "c;\r\nd;\r\nb;\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a  b\n\t c ;", "a b c;"),
+        ("add_header A # } ;\n  'b # c;' # d\n  always;", "add_header A 'b # c;' always;"),
+        ('a "b \\" {" ${c}d e#f;', 'a "b \\" {" ${c}d e#f;'),
+        ("location / { a b }", "a b;"),
+        ("a 'b", "a 'b;"),
+    ],
+)
+def test_a_directive_in_one_line(text: str, line: str) -> None:
+    directive = next(one for one in walk(parse(text, "f")) if one.name != "location")
+    assert edits.one_line(text, directive) == line
