@@ -56,15 +56,30 @@ def location_fix(
 ) -> Fix:
     """Return a fix with these edits and an nginx reload.
 
-    It needs review if the edits touch another file than the location's, because other sites may use
-    that file.
+    It needs review if another site than the location's reads a file that the edits touch.
     """
-    file = nginx.file(location_match.block)
-    own = (file.real or file.path) if file else ""
-    sure = sure and {edit.path for edit in file_edits} == {own}
+    sure = sure and bool(file_edits) and _are_of_site(nginx, location_match, file_edits)
     return Fix(
         (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,
+    )
+
+
+def _are_of_site(nginx: Nginx, location_match: LocationMatch, file_edits: tuple[Edit, ...]) -> bool:
+    """Return whether each edited file has the location, or is read in server blocks of its names
+    alone."""
+    file, config = nginx.file(location_match.block), nginx.config
+    if file is None or config is None:
+        return False
+    # Imported late: a healthy run edits nothing.
+    from diagnose.parsers.nginx.include_places import site_around, sites_of
+
+    names = site_around(location_match.blocks).names
+    others = {edit.path for edit in file_edits} - {file.real or file.path}
+    return all(
+        {site.names for site in sites_of(config, each.path)} == {names}
+        for each in config.files
+        if others & {each.path, each.real}
     )
 
 
@@ -116,7 +131,7 @@ def _inherited_header_lines(
     for directive in location_match.directives(_SET_HEADER):
         file = nginx.file(directive)
         if file and directive.args and directive.args[0].lower() not in replaced:
-            lines.append(" ".join(file.text[directive.start : directive.stop].split()))
+            lines.append(edits.one_line(file.text, directive))
     return lines
 
 
@@ -140,8 +155,9 @@ def http_1_1_lines(nginx: Nginx, location_match: LocationMatch, changes: Changes
 def insert_lines(
     nginx: Nginx, location_match: LocationMatch, lines: list[str], changes: Changes
 ) -> None:
-    """Insert lines after proxy_pass, or at the beginning of the location if proxy_pass is
-    written elsewhere."""
+    """Insert lines after proxy_pass: where another file has it, at the end of the location, since
+    `proxy_redirect default` must come after it; at the beginning where it is in no block of the
+    location's own."""
     location, proxy_pass = location_match.block, proxy_pass_of(location_match)
     file = nginx.file(location)
     if file is None or not lines:
@@ -149,6 +165,8 @@ def insert_lines(
     anchor = proxy_pass if proxy_pass in (location.block or ()) else None
     if anchor and anchor.file == location.file and anchor.end == ";":
         change = edits.insert_after(file.text, anchor, lines)
+    elif anchor and anchor.file != location.file:
+        change = edits.insert_last(file.text, location, lines)
     else:
         change = edits.insert_first(file.text, location, lines)
     changes.setdefault(location.file, []).append(change)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import NO_PORT, Nginx, file_line
-from checks.nginx._edits import config_edits
+from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -190,12 +190,15 @@ def _fix(nginx: Nginx, stored: _Stored) -> Fix:
     """Let nginx heed the cookie again: what has one is not kept."""
     directive = stored.directive
     others = [word for word in directive.args if word.lower() != _FIELD]
-    change = (
-        edits.replace_directive(directive, f"{' '.join((directive.name, *others))};")
-        if others
-        else edits.replace_directive(directive, f"# {directive.name} {' '.join(directive.args)};")
-    )
-    file_edits = config_edits(nginx, {directive.file: [change]})
+    file, changes = nginx.file(directive), Changes()
+    if file is not None:
+        # No comment in its place: it would swallow what follows on the line.
+        changes[directive.file] = [
+            edits.replace_directive(directive, f"{' '.join((directive.name, *others))};")
+            if others
+            else edits.remove_directive(file.text, directive)
+        ]
+    file_edits = config_edits(nginx, changes)
     empty = Manual("empty-the-cache", Where.SERVER)
     if not file_edits:
         return Fix((Manual("heed-the-cookie", Where.SERVER), empty), Applicability.MANUAL)

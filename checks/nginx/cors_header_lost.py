@@ -109,7 +109,7 @@ def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, own: Directiv
     changes: Changes = {}
     source, file = nginx.file(directive), nginx.file(own or directive)
     if source is not None and file is not None:
-        line = " ".join(source.text[directive.start : directive.stop].split())
+        line = edits.one_line(source.text, directive)
         if own is not None:
             changes[own.file] = [edits.insert_after(file.text, own, [line])]
         else:

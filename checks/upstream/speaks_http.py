@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
+from checks.nginx._location_edits import header_lines
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix
@@ -18,11 +19,18 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _LOG_PATTERN = (
     r"upstream sent unsupported FastCGI protocol version: 72|too large http2 frame: 4740180"
 )
+#: What the application learns of the visitor; the other protocols pass it on as parameters.
+_VISITOR_FIELDS = {
+    "Host": "$host",
+    "X-Forwarded-For": "$proxy_add_x_forwarded_for",
+    "X-Forwarded-Proto": "$scheme",
+}
 _NAMES = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "grpc": "gRPC"}
 
 
@@ -72,20 +80,19 @@ def _logged_failures(evidence: Evidence, backend: Backend) -> tuple[FailedReques
 
 
 def _changes(nginx: Nginx, backend: Backend) -> Changes:
-    """Replace the directive by proxy_pass, with the visitor's name and scheme, which the other
-    protocols pass on as parameters."""
+    """Replace the directive by proxy_pass, with the fields about the visitor that are not set."""
     changes: Changes = {}
     for match, target in zip(backend.location_matches, backend.proxy_targets, strict=True):
         directive = pass_directive_of(match)
         if directive is not target.directive or target.uri or target.has_variables:
             continue
         address = directive.args[0].rpartition("://")[2]
-        lines = [
-            f"proxy_pass http://{address};",
-            "proxy_set_header Host $host;",
-            "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
-            "proxy_set_header X-Forwarded-Proto $scheme;",
-        ]
+        missing = {
+            name: text
+            for name, text in _VISITOR_FIELDS.items()
+            if proxy_set_header_of(match, name) is None
+        }
+        lines = [f"proxy_pass http://{address};", *header_lines(nginx, match, missing, changes)]
         file = nginx.file(directive)
         indent = edits.indentation(file.text, directive) if file else ""
         changes.setdefault(directive.file, []).append(

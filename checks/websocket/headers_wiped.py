@@ -17,7 +17,7 @@ from checks.nginx._websockets import (
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.edits import TextEdit, one_line
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 
@@ -96,7 +96,7 @@ def _fix(nginx: Nginx, match: LocationMatch, outer_block: LocationMatch) -> Fix:
     lines = http_1_1_lines(nginx, match, changes)
     for directive in _lost_directives(match, outer_block):
         if file := nginx.file(directive):
-            lines.append(" ".join(file.text[directive.start : directive.stop].split()))
+            lines.append(one_line(file.text, directive))
     insert_lines(nginx, match, lines, changes)
     file_edits = config_edits(nginx, changes)
     sure = bool(file_edits) and set(changes) == {match.block.file}

@@ -1,16 +1,20 @@
 """What findings rest on that are read from nginx's files, if the running nginx has not loaded these
-files, or refuses them. No I/O."""
+files, or refuses them, or would refuse them after the finding's own edit. No I/O."""
 
 from dataclasses import replace
 
+from diagnose.checking.edited_files import with_edited_files
 from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Vantage
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
+from diagnose.parsers.nginx.edits import apply_patch
+from diagnose.parsers.nginx.patch_faults import patch_faults
 
 
 def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
-    """Return the claim without a patch that cannot be loaded, and no surer than its files are."""
-    return _likely(evidence, _without_patch(evidence, check, claim))
+    """Return the claim without a patch that cannot be loaded, with what is to be known of the files
+    that a patch edits, and no surer than its files are."""
+    return _likely(evidence, with_edited_files(evidence, _without_patch(evidence, check, claim)))
 
 
 def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
@@ -18,12 +22,39 @@ def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     why: it could not be loaded, and after that other patch it may not apply."""
     steps = claim.fix.steps if claim.fix else ()
     paths = {step.path for step in steps if isinstance(step, Edit)}
-    corrects = any(name.endswith(".config-invalid") for name in check.explains)
-    if not paths or corrects or _is_of_test(claim):
+    if not paths or _corrects(check, claim):
         return claim
+    if refused_patch(evidence, check, claim):
+        return replace(claim, fix=None)
     is_refused = any(not test.passed for test in evidence.good(NginxTest))
     is_of_nginx = any({file.path, file.real} & paths for file in _files(evidence))
     return replace(claim, fix=None) if is_refused and is_of_nginx else claim
+
+
+def _corrects(check: Check, claim: Claim) -> bool:
+    """Whether an edit corrects what nginx refuses; it may refuse the next line after that."""
+    return any(name.endswith(".config-invalid") for name in check.explains) or _is_of_test(claim)
+
+
+def refused_patch(evidence: Evidence, check: Check, claim: Claim) -> tuple[str, ...]:
+    """Return why nginx would refuse its files after the edits of a claim, in a few words each; ()
+    if it would not, or refuses them already."""
+    if _corrects(check, claim):
+        return ()
+    steps = claim.fix.steps if claim.fix else ()
+    patches = [step for step in steps if isinstance(step, Edit)]
+    for config in evidence.good(NginxConfig):
+        texts: dict[str, str] = {}
+        for patch in patches:
+            for file in config.files:
+                if patch.path in {file.path, file.real}:
+                    text = apply_patch(texts.get(file.path, file.text), patch.diff)
+                    if text is None:
+                        return (f"the patch of {file.path} does not apply",)
+                    texts[file.path] = text
+        if texts and (faults := patch_faults(config, texts)):
+            return faults
+    return ()
 
 
 def _likely(evidence: Evidence, claim: Claim) -> Claim:

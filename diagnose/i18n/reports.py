@@ -293,6 +293,34 @@ MESSAGES = Messages(
         "{file} is in the container's image: the change is lost when the container is created"
         " again, so make it in the image or the compose file, too.",
     ),
+    Message(
+        "fix.shared-file",
+        "{file} is included in several places, and the edit changes all of them: {sites}.",
+    ),
+    Message(
+        "fix.generated-file",
+        "{file} is written by a program, which may write it again without the edit: “{words}”.",
+    ),
+    Message(
+        "fix.panel-plesk",
+        "Plesk writes {file} anew: what is to stay goes to Apache & nginx Settings of the domain,"
+        " Additional nginx directives.",
+    ),
+    Message(
+        "fix.panel-hestia",
+        "The panel writes {file} anew: what is to stay goes to a file nginx.ssl.conf_NAME in the"
+        " same folder, which the server block includes, or to a template of one's own.",
+    ),
+    Message(
+        "fix.panel-npm",
+        "Nginx Proxy Manager writes {file} anew: what is to stay goes to the proxy host in its"
+        " interface: Details, Custom Locations, or the tab Advanced.",
+    ),
+    Message(
+        "fix.panel-ispconfig",
+        "ISPConfig writes {file} anew: what is to stay goes to the options of the site, nginx"
+        " Directives.",
+    ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),

@@ -108,7 +108,10 @@ def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
     text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
     text = join_sentences(text, _container_note(finding, lang), lang)
-    return join_sentences(text, _program_note(finding, lang), lang)
+    text = join_sentences(text, _program_note(finding, lang), lang)
+    for note in _edited_file_notes(finding, lang):
+        text = join_sentences(text, note, lang)
+    return text
 
 
 def _program_note(finding: Finding, lang: str) -> str:
@@ -139,6 +142,21 @@ def _container_note(finding: Finding, lang: str) -> str:
     file = claim_facts.get("image_file", "")
     lasting = translate("fix.in-image", lang, file=file) if file else ""
     return join_sentences(note, lasting, lang)
+
+
+def _edited_file_notes(finding: Finding, lang: str) -> Iterator[str]:
+    """Yield what is to be known of the file that the remedy edits: who else reads it, and who
+    writes it."""
+    claim_facts = finding.claim.facts
+    if file := claim_facts.get("shared_file"):
+        sites = claim_facts.get("shared_sites")
+        names = join_texts(sites if isinstance(sites, tuple) else (), lang)
+        yield translate("fix.shared-file", lang, file=file, sites=names)
+    file, words = claim_facts.get("generated_file"), claim_facts.get("generated_words")
+    if file and words:
+        yield translate("fix.generated-file", lang, file=file, words=words)
+    if panel := claim_facts.get("panel"):
+        yield translate(f"fix.panel-{panel}", lang, file=file)
 
 
 def manual_text(finding: Finding, step: Manual, lang: str) -> str:

@@ -16,13 +16,14 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.edits import diff
 from tests.support.check_evidence import NOW, SHOP
-from tests.support.nginx_evidence import FILE, LOADED, RUNNING, config, nginx_says
+from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE, config, nginx_says
 from tests.support.report_builder import check
 from tests.support.upstream_evidence import logged, page
 
 REFUSED, PASSED = nginx_says("unexpected end of file"), nginx_says()
-PATCH = Fix((Edit(FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n"),))
+PATCH = Fix((Edit(FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-http {\n+http { # a\n"),))
 NEWER = config(changed=LOADED + 60)
 ANSWER = page(502)
 
@@ -74,3 +75,22 @@ def test_how_sure_a_finding_is_that_explains_an_answer(
     because: tuple[Observation, ...], files: NginxConfig, confidence: Confidence
 ) -> None:
     assert weighed(claim(*because), files).confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [
+        (SITE.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3001;"), True),
+        (SITE.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3000"), False),
+    ],
+    ids=["another port", "a semicolon that was lost"],
+)
+def test_a_patch_that_nginx_would_refuse_is_not_shown(after: str, kept: bool) -> None:
+    before = f"http {{\n{SITE}}}\n"
+    patch = Fix((Edit(FILE, diff(FILE, before, f"http {{\n{after}}}\n")),))
+    assert (weighed(claim(fix=patch), config()).fix is not None) is kept
+
+
+def test_a_patch_that_does_not_fit_the_file_is_not_shown() -> None:
+    patch = Fix((Edit(FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n"),))
+    assert weighed(claim(fix=patch), config()).fix is None

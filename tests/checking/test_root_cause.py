@@ -276,7 +276,7 @@ def test_a_check_that_raises_is_our_fault_and_the_others_are_heard() -> None:
 
 
 def test_what_nginx_refuses_is_patched_by_the_check_that_says_why_alone() -> None:
-    edit = Edit(nginx_evidence.FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n")
+    edit = Edit(nginx_evidence.FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-http {\n+http { # a\n")
     refused = nginx_evidence.nginx_says("unexpected end of file")
 
     def judge(evidence: Evidence) -> Iterator[Claim]:

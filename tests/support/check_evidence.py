@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from diagnose.checking.loaded_config import refused_patch
 from diagnose.checking.registry import load_check
 from diagnose.checking.texts import check_text, fill
 from diagnose.i18n import LANGUAGES
@@ -45,6 +46,7 @@ def judge(
         texts(check_id, claim)
         for command in all_commands(claim.fix.steps if claim.fix else ()):
             assert not contradiction(command), contradiction(command)
+        assert not refused_patch(given, check, claim), refused_patch(given, check, claim)
     if masked:
         again = check.judge(mask_for(given).mask_value(given))
         assert sorted(map(_kind, again)) == sorted(map(_kind, claims)), "masked, it says otherwise"

@@ -18,9 +18,11 @@ class TextEdit:
 
 
 def apply_edits(text: str, *edits: TextEdit) -> str:
-    """Return the text with all edits applied; they must not overlap."""
+    """Return the text with all edits applied, with its line ends; they must not overlap."""
+    newline = _newline(text)
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.stop), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.stop :]
+        added = re.sub(r"\r?\n", newline, edit.text)
+        text = text[: edit.start] + added + text[edit.stop :]
     return text
 
 
@@ -93,6 +95,19 @@ def insert_last(text: str, block: Directive, lines: list[str]) -> TextEdit:
         return TextEdit(before, close, f"{added}{newline}{outer}")
     added = "".join(f"{inner}{line}{newline}" for line in lines)
     return TextEdit(line_start, line_start, added)
+
+
+# ngx_conf_read_token: a quote and a "#" count at the start of a word only; "${" opens no block.
+_WORD = lazy_pattern(
+    r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|\$\{|[^\s;{\\])+""", re.DOTALL
+)
+
+
+def one_line(text: str, directive: Directive) -> str:
+    """Return a directive without a block as it is written, in one line: its words with their
+    quotes, without the comments between them."""
+    words = _WORD.findall(text, directive.start, directive.stop)
+    return f"{' '.join(word for word in words if not word.startswith('#'))};"
 
 
 def replace_directive(directive: Directive, text: str) -> TextEdit:

@@ -43,6 +43,8 @@ def test_fires_and_proposes_proxy_pass(line: str, target: str, status: int, name
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+    assert edit.diff.count("proxy_set_header Host") == 1, "the location has it already"
 
 
 CALL = FailedRequests(

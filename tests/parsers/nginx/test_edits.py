@@ -117,3 +117,25 @@ def test_lines_at_the_end_of_a_block() -> None:
     assert edits.apply_edits(text, edits.insert_last(text, second, ["x 1;"])) == text.replace(
         "{ include b; }", "{ include b;\n    x 1;\n}"
     )
+
+
+def test_added_lines_have_the_ends_of_the_file() -> None:
+    text = "a;\r\nb;\r\n"
+    (first, _) = parse(text, "a.conf")
+    edit = edits.replace_directive(first, "c;\nd;")
+    assert edits.apply_edits(text, edit) == "c;\r\nd;\r\nb;\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a  b\n\t c ;", "a b c;"),
+        ("add_header A # } ;\n  'b # c;' # d\n  always;", "add_header A 'b # c;' always;"),
+        ('a "b \\" {" ${c}d e#f;', 'a "b \\" {" ${c}d e#f;'),
+        ("location / { a b }", "a b;"),
+        ("a 'b", "a 'b;"),
+    ],
+)
+def test_a_directive_in_one_line(text: str, line: str) -> None:
+    directive = next(one for one in walk(parse(text, "f")) if one.name != "location")
+    assert edits.one_line(text, directive) == line

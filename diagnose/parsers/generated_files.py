@@ -1,0 +1,59 @@
+"""Configuration files that a program writes, and writes anew: by what they say of themselves, and
+by where panels keep them. No I/O."""
+
+import re
+from typing import Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.sanitize import printable
+
+#: A panel that has a place for lines of one's own. The values are keys of texts.
+Panel = Literal["", "plesk", "hestia", "npm", "ispconfig"]
+
+#: Lines at the beginning of a file in which it says who writes it.
+_HEAD = 25
+
+# A page that makes a configuration once (nginxconfig.io, Mozilla's) does not write it anew.
+_WORDS = lazy_pattern(
+    r"do(?: not|n't) (?:edit|modify|change|touch)|(?:auto(?:matically)?[ -]?|was |is )generated"
+    r"|generated (?:automatically|by (?!nginxconfig|https?:|mozilla))|managed by (?!certbot)"
+    r"|changes? .*(?:lost|erased|overwritten)"
+    r"|请勿(?:手动)?(?:修改|编辑)|不要(?:手动)?(?:修改|编辑)|自动生成",
+    re.IGNORECASE,
+)
+
+#: Where panels keep the files that they write: plesk (/var/www/vhosts/system/DOMAIN/conf), HestiaCP
+#: and VestaCP (/home/USER/conf/web), Nginx Proxy Manager, ISPConfig (DOMAIN.vhost).
+_PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
+    ("plesk", re.compile(r"/var/www/vhosts/system/[^/]+/conf/|/etc/nginx/plesk\.conf\.d/")),
+    ("hestia", re.compile(r"/home/[^/]+/conf/web/")),
+    ("npm", re.compile(r"/data/nginx/(?:proxy|redirection|dead)_host/")),
+    ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
+)
+
+
+@frozen
+class GeneratedFile:
+    """A file that a program writes: `words` is its own sentence about that, "" if it has none, and
+    `panel` the panel in whose folder it lies."""
+
+    words: str
+    panel: Panel
+
+
+def generated_file(text: str, *paths: str) -> GeneratedFile | None:
+    """Return who writes a file that has this text and these paths (its own, and that of a link to
+    it); None if nothing tells that a program does."""
+    panels = (panel for panel, pattern in _PATHS for path in paths if pattern.match(path))
+    panel = next(panels, None) or ""
+    words = next(filter(None, map(_claim, text.split("\n", _HEAD)[:_HEAD])), "")
+    return GeneratedFile(words, panel) if words or panel else None
+
+
+def _claim(line: str) -> str:
+    """Return a comment that tells who writes the file; "" for another line."""
+    comment = line.strip()[:300]
+    if not comment.startswith("#") or not _WORDS.search(comment):
+        return ""
+    return printable(comment.strip("#*=- \t"))[:160]

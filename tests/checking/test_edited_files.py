@@ -1,0 +1,59 @@
+"""What a person has to know of a file before an edit of it."""
+
+from diagnose.checking.edited_files import with_edited_files
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Subject, Vantage
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx import config as nginx_parser
+from tests.support.check_evidence import NOW, SHOP
+
+MAIN, SNIPPET = "/etc/nginx/nginx.conf", "/etc/nginx/snippets/api.conf"
+API = "location /api/ { proxy_pass http://127.0.0.1:3000; }\n"
+BLOCK = "server { server_name NAME; include snippets/api.conf; }\n"
+
+
+def edited(*names: str, snippet: str = API, path: str = SNIPPET) -> Claim:
+    """A claim that edits a file; the snippet is read in a server block for each name."""
+    text = "http {\n" + "".join(BLOCK.replace("NAME", name) for name in names) + "}\n"
+    files = {MAIN: text, SNIPPET: snippet}
+    trees = {file: nginx_parser.parse(words, file) for file, words in files.items()}
+    main = nginx_parser.expand(MAIN, trees, {SNIPPET: (SNIPPET,)})
+    read = tuple(ConfigFile(file, words) for file, words in files.items())
+    config = NginxConfig(vantage=Vantage.SERVER, path=MAIN, main=main, files=read)
+    fix = Fix((Edit(path, "--- a\n+++ a\n"),))
+    claim = Claim(about=Subject(port=443), because=(), fix=fix)
+    return with_edited_files(Evidence(SHOP, NOW, (config,)), claim)
+
+
+def is_automatic(claim: Claim) -> bool:
+    assert claim.fix
+    return claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_a_file_that_two_sites_read_is_for_review_and_they_are_named() -> None:
+    claim = edited("shop.example.com", "blog.example.com")
+    assert not is_automatic(claim)
+    assert claim.facts["shared_file"] == SNIPPET
+    assert claim.facts["shared_sites"] == ("shop.example.com", "blog.example.com")
+
+
+def test_two_blocks_of_one_site_are_one() -> None:
+    claim = edited("shop.example.com", "shop.example.com")
+    assert is_automatic(claim)
+    assert not claim.facts
+
+
+def test_the_file_around_is_nobody_elses() -> None:
+    assert is_automatic(edited("shop.example.com", "blog.example.com", path=MAIN))
+
+
+def test_of_many_sites_some_are_named() -> None:
+    claim = edited(*(f"{number}.example.com" for number in range(9)))
+    sites = claim.facts["shared_sites"]
+    assert isinstance(sites, tuple)
+    assert sites[-2:] == ("4.example.com", "…")
+
+
+def test_a_file_that_a_program_writes_is_for_review() -> None:
+    claim = edited("shop.example.com", snippet=f"# Do not edit: made by make\n{API}")
+    assert not is_automatic(claim)
+    assert claim.facts["generated_words"] == "Do not edit: made by make"
