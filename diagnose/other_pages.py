@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diagnose.engine import Run
 
 #: Maximum number of other pages, and with how many seconds left none is begun.
-MAX_PAGES, MIN_SECONDS = 2, 2.0
+MAX_PAGES, MIN_SECONDS = 3, 2.0
 #: Kinds of messages about a sign-in that does not last, or that leads to a wrong address.
 _SIGN_IN = frozenset({"cookie", "csrf", "wrong-address"})
 

@@ -36,3 +36,56 @@ def base_path_of_an_application_is_cut_off(lab: Lab) -> None:
 @healthy(not_on=ANOTHER_BLOCK)
 def base_path_of_an_application_is_kept(lab: Lab) -> None:
     _base_path(lab, "")
+
+
+def _files(lab: Lab, location: str) -> None:
+    """Pictures that visitors sent lie outside of the pages' folder, and a page shows one."""
+    lab.server.write("/srv/uploads/avatar.png", "picture")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/uploads"))
+    log_of_its_own(lab, f"  location /media/ {{\n    {location}\n  }}\n")
+    for _ in range(2):
+        visit(lab, "/media/avatar.png")
+
+
+@scenario(outside=None, server="nginx.target-not-found", differs=MINE)
+def picture_below_an_alias_without_its_slash(lab: Lab) -> None:
+    """https://github.com/fastapi-practices/fastapi-best-architecture-ui/issues/106"""
+    _files(lab, "alias /srv/uploads;")
+
+
+@healthy()
+def picture_below_an_alias(lab: Lab) -> None:
+    _files(lab, "alias /srv/uploads/;")
+
+
+@healthy()
+def picture_that_a_page_names_is_nowhere(lab: Lab) -> None:
+    """It was deleted: 404 is right."""
+    _files(lab, "alias /srv/uploads/;")
+    lab.server.sh("rm /srv/uploads/avatar.png")
+    visit(lab, "/media/avatar.png")
+    visit(lab, "/favicon.ico")
+
+
+def _moved(lab: Lab, source: str) -> None:
+    """A page was moved; its new address has a folder of its own."""
+    lab.server.write("/srv/guide/docs/go/index.html", f"<h1>Go</h1><p>{'How to go. ' * 9}</p>")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/guide"))
+    rule = f"  location ~ ^/docs/{source}/?$ {{ return 301 /docs/go/; }}\n"
+    log_of_its_own(lab, f"{rule}  location /docs/ {{ root /srv/guide; }}\n")
+    visit(lab, "/docs/golang/", "-L", referer="")
+    visit(lab, "/docs/go/", "-L")
+
+
+@scenario(outside=None, server="http.redirect-loop", differs=MINE)
+def moved_page_leads_to_itself(lab: Lab) -> None:
+    """https://github.com/liara-cloud/docs/issues/524: a pattern that its own target meets."""
+    _moved(lab, "go(lang)?")
+
+
+@healthy()
+def moved_page_has_another_pattern(lab: Lab) -> None:
+    """A program asks for the old address again and again."""
+    _moved(lab, "golang")
+    for _ in range(8):
+        visit(lab, "/docs/golang/", referer="")
