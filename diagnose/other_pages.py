@@ -12,7 +12,7 @@ from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import METHOD_FIELD
 from diagnose.parsers.request_fields import RequestFields
-from diagnose.probes.further_requests import ACCESS_LOGS, RESERVE
+from diagnose.probes.further_requests import RESERVE, VISITORS_LOGS
 
 if TYPE_CHECKING:
     from diagnose.engine import Run
@@ -71,7 +71,7 @@ def _run_for(current_run: "Run", request: OtherRequest) -> "Run":
         idle=None, request=_fields(current_run.options.request, request),
     )  # fmt: skip
     page_run = current_run.for_page(other_target(current_run.target, request.path), options)
-    for question in ACCESS_LOGS:
+    for question in VISITORS_LOGS:
         page_run.further_requests.begin(question)
     return page_run
 

@@ -266,8 +266,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     ]
     pages_first = sorted(unserved, key=lambda path: unserved[path] in failures.parts)
     for path in list(dict.fromkeys((*paths, *pages_first)))[:MAX_REPEATED]:
-        exchange = await _send_again(ctx, page, ctx.target.origin + path)
-        if exchange is not None and (exchange.status or 0) >= 400 and path in unserved:
+        if await fails_again(ctx, page, path) and path in unserved:
             ctx.further_requests.diagnose_later(unserved[path])
     for request in (
         *failures.failing, *failures.circling, *failures.cross_origin, *failures.used,
@@ -279,6 +278,16 @@ def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
     """Whether a person may have met it. Programs that look for weak sites get 404 all day."""
     is_error = (request.status or 0) >= 500
     return request.by_browser or is_error or ctx.target.symptom is not None
+
+
+async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
+    """Send a GET to the address of a page that was answered, and return whether it fails; False if
+    it was sent already, or cannot be."""
+    url = ctx.target.origin + path
+    if not ctx.further_requests.begin(f"logged request {path}"):
+        return False
+    exchange = await _send_again(ctx, page, url)
+    return exchange is not None and (exchange.status or 0) >= 400
 
 
 async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:

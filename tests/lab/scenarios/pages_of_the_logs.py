@@ -3,11 +3,13 @@ log has the request. A healthy twin has the same requests, and gets none more.""
 
 from .. import site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 from .frameworks import MINE
 from .nginx_other_requests_failed import log_of_its_own, visit
 from .taken_paths import ANOTHER_BLOCK
 
+#: What only nginx's error log tells, of an application that is another block.
+ERRORS_AND_BLOCKS = {**UNLOGGED, **ANOTHER_BLOCK}
 HOME = f"https://{site.NAME}"
 
 
@@ -89,3 +91,63 @@ def moved_page_has_another_pattern(lab: Lab) -> None:
     _moved(lab, "golang")
     for _ in range(8):
         visit(lab, "/docs/golang/", referer="")
+
+
+def _static_files(lab: Lab, first: str) -> None:
+    """An application below /panel/; static files elsewhere are in no access log."""
+    page = "<link rel=stylesheet href=/panel/app.css><h1>Panel</h1>"
+    block = (
+        "server {\n  listen 127.0.0.1:3002;\n  default_type text/html;\n"
+        f"  location = / {{ return 200 '{page}'; }}\n"
+        "  location = /app.css { default_type text/css; return 200 'p{}'; }\n"
+        "  location / { return 404; }\n}\n"
+    )
+    static = "location ~ \\.(js|css)$ {\n    root /var/www/html;\n    access_log off;\n  }\n"
+    panel = f"  location {first}/panel/ {{ proxy_pass http://127.0.0.1:3002/; }}\n"
+    log_of_its_own(lab, f"{panel}  {static}")
+    lab.change(site.MAP, f"{site.MAP}\n{block}")
+    visit(lab, "/panel/", referer="")
+    visit(lab, "/panel/app.css", referer=f"{HOME}/panel/")
+
+
+@scenario(outside=None, server="nginx.path-taken", differs=MINE, not_on=ERRORS_AND_BLOCKS)
+def static_files_that_are_not_logged_take_those_of_an_application(lab: Lab) -> None:
+    """https://github.com/hslr-s/sun-panel/issues/17: only the error log has the requests."""
+    _static_files(lab, "")
+
+
+@healthy(not_on=ANOTHER_BLOCK)
+def application_comes_before_static_files_that_are_not_logged(lab: Lab) -> None:
+    _static_files(lab, "^~ ")
+
+
+def _guide(lab: Lab, mode: str) -> None:
+    """A location of its own for a folder that other users own."""
+    lab.server.write("/srv/home/guide/index.html", f"<h1>Guide</h1><p>{'How to go. ' * 9}</p>")
+    lab.server.sh(f"chmod {mode} /srv/home")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/home"))
+    log_of_its_own(lab, "  location /guide { alias /srv/home/guide; }\n")
+    visit(lab, "/guide/", referer="")
+
+
+@scenario(outside=None, server="nginx.file-forbidden", differs=MINE, not_on=UNLOGGED)
+def folder_that_a_location_names_may_not_be_read(lab: Lab) -> None:
+    """https://github.com/openresty/openresty/issues/109: chmod 744. Nobody else asked for it."""
+    _guide(lab, "744")
+
+
+@healthy()
+def folder_that_a_location_names_may_be_read(lab: Lab) -> None:
+    _guide(lab, "755")
+
+
+@healthy()
+def folders_that_are_closed_are_guessed(lab: Lab) -> None:
+    """Programs that look for weak sites ask for what nginx may not read."""
+    for path in ("backup/index.html", "private/dump.sql"):
+        lab.server.write(f"/srv/shop/{path}", "not for visitors")
+    lab.server.sh("chmod 700 /srv/shop/backup /srv/shop/private")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    log_of_its_own(lab, "  location ~ ^/(backup|private|files)/ { root /srv/shop; }\n")
+    for path in ("/backup/", "/private/dump.sql", "/files/wp-login.php"):
+        visit(lab, path, referer="")
