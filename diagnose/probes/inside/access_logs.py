@@ -16,8 +16,10 @@ from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx import access_log, server_blocks
 from diagnose.parsers.nginx.access_log import AccessLog
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import start_folder
 from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
     LocationMatch,
     all_locations,
     location_pattern,
@@ -26,7 +28,7 @@ from diagnose.parsers.nginx.locations import (
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import UNSAFE
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.further_requests import NGINX_ACCESS_LOG, NGINX_ERROR_LOG
 from diagnose.probes.inside.answering_blocks import answering_blocks, plain_blocks
 from diagnose.probes.inside.logged_requests import (
@@ -39,6 +41,9 @@ from diagnose.probes.inside.logged_requests import (
 )
 from diagnose.probes.inside.nginx_processes import own_masters
 from diagnose.probes.inside.page_websockets import try_logged
+
+#: Maximum number of paths that are named whose requests are not logged.
+MAX_SHOWN = 3
 
 
 @probe(after=Exchange)
@@ -58,9 +63,26 @@ async def _read_once(ctx: ProbeContext) -> None:
     if config is None or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin(NGINX_ACCESS_LOG):
+        _report_unlogged(ctx, config)
         failures = await observe_failures(ctx, _logged_site(ctx, config), pages)
         for path in failures.upgrades:
             await try_logged(ctx, config, path)
+
+
+def _report_unlogged(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Report the paths of applications whose requests nginx does not log: what visitors met there
+    is not known."""
+    servers = [server for _, server in answering_blocks(ctx, config)]
+    paths = dict.fromkeys(
+        pattern.text
+        for server in servers
+        for match in all_locations(server)
+        if any(children(match.block, name) for name in PASS_DIRECTIVES) and access_log.is_off(match)
+        if (pattern := location_pattern(match.block)) and not UNSAFE.search(pattern.text)
+    )
+    if paths:
+        shown = ", ".join(list(paths)[:MAX_SHOWN])
+        emit_not_observed(ctx, f"the requests of visitors for {shown}", "access_log is off there")
 
 
 @probe(after=Exchange, needs=ErrorLog)

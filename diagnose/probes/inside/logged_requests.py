@@ -21,8 +21,8 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.marks import UrlPath, Word
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
-from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.cross_origin_requests import cross_origin_requests
+from diagnose.parsers.access_log import AccessLine, host_of, port_of
+from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
 from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
 from diagnose.parsers.other_requests import (
     circling_pages,
@@ -33,7 +33,7 @@ from diagnose.parsers.other_requests import (
 )
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
-from diagnose.probes import ProbeContext
+from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
 #: Seconds. Older requests belong to earlier problems.
@@ -150,7 +150,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     failures, upgrades = list[FailedRequests](), list[str]()
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
     parts, circling = list[OtherRequest](), list[OtherRequest]()
-    cross_origin = list[OtherRequest]()
+    cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
     own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
@@ -161,6 +161,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
             for line in lines
             if int(line.when) < earliest or (int(line.when) <= latest and _is_visitors(ctx, line))
         ]
+        own, others = _by_port(earlier, site, ctx.target.port)
+        failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
+        earlier = own
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
@@ -172,6 +175,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         # A user who gives an origin or a method asks about that request.
         if ctx.options.request.origin is None and ctx.options.request.method == "GET":
             cross_origin += cross_origin_requests(earlier, path, site.names, is_shared, since)
+    _report_other_port(ctx, site, failed_elsewhere)
     requests = tuple(
         replace(
             failure, at=at, took=result.took, server=site.server,
@@ -191,6 +195,28 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
     )
+
+
+def _by_port(
+    lines: Iterable[AccessLine], site: LoggedSite, port: int
+) -> tuple[list[AccessLine], list[AccessLine]]:
+    """Return the requests at the target's port, and those that visitors sent to another port of the
+    site. The pages of http and of https are one site."""
+    own_ports = {0, port, *PORTS.values()}
+    groups: tuple[list[AccessLine], list[AccessLine]] = ([], [])
+    for line in lines:
+        groups[port_of(line, site.names) not in own_ports].append(line)
+    return groups
+
+
+def _report_other_port(ctx: ProbeContext, site: LoggedSite, lines: Sequence[AccessLine]) -> None:
+    """Report that requests failed which pages of the site sent at another port: that is another
+    origin, at which this run asks nothing."""
+    if pages := [line for line in lines if host_of(line.referer) in site.names]:
+        port = port_of(pages[-1], site.names)
+        url = f"https://{ctx.target.host}:{port}/"
+        what = f"the requests of visitors at {url}"
+        emit_not_observed(ctx, what, "this run asks another port", f"diagnose {url}")
 
 
 def _is_visitors(ctx: ProbeContext, line: AccessLine) -> bool:

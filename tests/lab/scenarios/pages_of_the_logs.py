@@ -151,3 +151,24 @@ def folders_that_are_closed_are_guessed(lab: Lab) -> None:
     log_of_its_own(lab, "  location ~ ^/(backup|private|files)/ { root /srv/shop; }\n")
     for path in ("/backup/", "/private/dump.sql", "/files/wp-login.php"):
         visit(lab, path, referer="")
+
+
+def _port_of_its_own(lab: Lab) -> None:
+    lab.edit("https://$host$request_uri", "https://$host:8443$request_uri")
+    lab.change("  listen 443 ssl;", "  listen 8443 ssl;")
+    for words in ((), ("--permanent",)):
+        lab.server.run(["firewall-cmd", *words, "--add-port=8443/tcp"], check=True)
+
+
+@scenario(
+    outside="tcp.refused", server="listener.missing", manual="which port is a choice",
+    not_on={"panel": "the panel's firewall is another"},
+)  # fmt: skip
+def site_is_on_a_port_of_its_own(lab: Lab) -> None:
+    """Asked without the port; the report names the address with it."""
+    _port_of_its_own(lab)
+
+
+@healthy(target=f"{HOME}:8443/", not_on={"panel": "the panel's firewall is another"})
+def site_is_asked_on_a_port_of_its_own(lab: Lab) -> None:
+    _port_of_its_own(lab)

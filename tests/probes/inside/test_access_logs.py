@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from diagnose.model import Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
@@ -34,6 +35,37 @@ def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields
     config = ctx.emit(NginxConfig(path="/etc/nginx/nginx.conf", main=main))
     asyncio.run(access_logs.after_the_configuration.work(ctx, config))  # type: ignore[arg-type]
     return ctx
+
+
+APPLICATIONS = """server { listen 443 ssl; server_name shop.example.com;
+  location / { }
+  location = /favicon.ico { access_log off; }
+  location /files/ { proxy_pass http://127.0.0.1:3000; access_log off; }
+  location /api/ { proxy_pass http://127.0.0.1:3000; } }"""
+
+
+def unseen(*lines: str, **fields: Any) -> list[tuple[str, str, str]]:
+    return [(each.what, each.why, each.enable) for each in look(*lines, **fields).observed(Unseen)]
+
+
+def test_an_application_whose_requests_are_not_logged_is_told() -> None:
+    what = "the requests of visitors for /files/"
+    assert unseen(text=APPLICATIONS) == [(what, "access_log is off there", "")]
+    assert unseen() == []
+
+
+def test_requests_at_another_port_are_another_origins() -> None:
+    refused = line("POST /login HTTP/1.1", 403)
+    there = refused.replace('"-"', '"https://shop.example.com:8443/login"')
+    assert failed(there) == []
+    url = "https://shop.example.com:8443/"
+    assert unseen(there) == [
+        (f"the requests of visitors at {url}", "this run asks another port", f"diagnose {url}")
+    ]
+    # It came, or was sent by a program.
+    assert unseen(there.replace("403", "200"), refused) == []
+    here = refused.replace('"-"', '"https://shop.example.com/login"')
+    assert failed(here) == [("POST", "/login", 403)]
 
 
 DENIED = LogLine(
