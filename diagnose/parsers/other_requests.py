@@ -4,7 +4,8 @@ those that visitors used. No I/O.
 
 A browser is known by its other requests: it names a page of the site as Referer, if only for the
 site's icon. Programs that look for weak sites do not. The request for an address that somebody
-typed, or loaded again, has no Referer of the site.
+typed, or loaded again, has no Referer of the site. But a page that sent requests for data before
+anybody loaded it was shown by a script of the site (History API): its address is meant to be there.
 """
 
 import posixpath
@@ -46,13 +47,20 @@ def unserved_pages(
     pages: dict[str, OtherRequest] = {}
     browsers: set[tuple[str, str]] = set()
     visitors: dict[str, set[tuple[str, str]]] = {}
+    shown, failed = set[tuple[str, str, str]](), set[tuple[str, str, str]]()
     for line in lines:
         is_from_page = host_of(line.referer) in names
-        if not is_of_site(line, names, is_shared, is_from_page) or line.method != "GET":
+        if not is_of_site(line, names, is_shared, is_from_page):
             continue
         visitor = line.client, line.agent
+        if is_from_page and _is_call(line) and (page := _page_of(line)):
+            shown |= {(*visitor, page)} - failed
+        if line.method != "GET":
+            continue
         if is_from_page:
             browsers.add(visitor)
+        failed.add((*visitor, line.path))
+        is_from_page = is_from_page or (*visitor, line.path) in shown
         if line.status < 400:
             pages.pop(line.path, None)
         elif line.when >= since and _is_unserved_page(line):
@@ -169,11 +177,23 @@ def _is_unserved_page(line: AccessLine) -> bool:
     )
 
 
+def _is_call(line: AccessLine) -> bool:
+    """Return whether a request was answered and is none for a file of a page: a page of an error
+    may load files too."""
+    is_file = line.method == "GET" and bool(posixpath.splitext(line.path)[1])
+    return line.status < 400 and not is_file
+
+
+def _page_of(line: AccessLine) -> str:
+    """Return the path of the page that sent a request, "" if it is unknown."""
+    page = parse_url(line.referer)
+    return page.path.partition("?")[0] if page else ""
+
+
 def _is_unserved_part(line: AccessLine, names: Collection[str], page: str) -> bool:
     if host_of(line.referer) not in names or line.status not in _NOT_SERVED | _ERRORS:
         return False
-    url, extension = parse_url(line.referer), posixpath.splitext(line.path)[1].lower()
-    sender = url.path.partition("?")[0] if url else ""
+    sender, extension = _page_of(line), posixpath.splitext(line.path)[1].lower()
     if sender == line.path or (extension in _NEEDED and sender != page):
         return False
     # An address without an extension may mean nothing without its query.

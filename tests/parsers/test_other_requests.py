@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model.other_requests import OtherRequest
@@ -112,6 +114,18 @@ def test_the_pages_that_were_used_last() -> None:
     pages = used_pages([*lines, line(200, "/x", f"{SITE}/d?e=f")], "/a.log", NAMES, 50.0)
     assert [page.path for page in pages] == ["/a", "/c"]
     assert {page.source for page in pages} == {"visit"}
+
+
+def test_a_page_that_a_script_has_shown_is_meant_to_be_there() -> None:
+    typed, call = line(404, "/orders/7"), line(200, "/api/orders", f"{SITE}/orders/7")
+    assert [page.is_fault for page in unserved(call, typed)] == [True]
+    assert [page.is_fault for page in unserved(replace(call, method="POST"), typed)] == [True]
+    # A page of an error may send requests, it may load files, and another visitor is another one.
+    assert [page.is_fault for page in unserved(typed, call, typed)] == [False]
+    assert [page.is_fault for page in unserved(replace(call, path="/a.css"), typed)] == [False]
+    assert [page.is_fault for page in unserved(replace(call, agent="Mozilla/6"), typed)] == [False]
+    # It was loaded before.
+    assert [page.is_fault for page in unserved(line(200, "/orders/7"), call, typed)] == [False]
 
 
 def parts(*lines: AccessLine) -> list[tuple[str, int]]:

@@ -4,8 +4,8 @@ log has the request. A healthy twin has the same requests, and gets none more.""
 from .. import site
 from ..lab import Lab
 from ..scenario import UNLOGGED, healthy, scenario
-from .frameworks import MINE
-from .nginx_other_requests_failed import log_of_its_own, visit
+from .frameworks import MINE, SHELL, serve_files
+from .nginx_other_requests_failed import LOG, log_of_its_own, visit
 from .taken_paths import ANOTHER_BLOCK
 
 #: What only nginx's error log tells, of an application that is another block.
@@ -172,3 +172,29 @@ def site_is_on_a_port_of_its_own(lab: Lab) -> None:
 @healthy(target=f"{HOME}:8443/", not_on={"panel": "the panel's firewall is another"})
 def site_is_asked_on_a_port_of_its_own(lab: Lab) -> None:
     _port_of_its_own(lab)
+
+
+def _history(lab: Lab, *pages: str) -> None:
+    """A single-page application: a script shows these pages, which ask for data; then a browser
+    loads one of them again."""
+    serve_files(lab, SHELL)
+    api = "  location /api/ { proxy_pass http://127.0.0.1:3000; }\n"
+    lab.change("  root /srv/spa;", f"  access_log {LOG} combined;\n{api}  root /srv/spa;")
+    lab.undo(lambda: lab.server.sh(f"rm -f {LOG}"))
+    visit(lab, "/", referer="")
+    visit(lab, "/assets/index.js")
+    for page in pages:
+        visit(lab, "/api/orders", referer=f"{HOME}{page}")
+    visit(lab, "/orders/7", referer="")
+
+
+@scenario(outside=None, server="nginx.target-not-found", differs=MINE)
+def page_that_a_script_has_shown_is_loaded_again(lab: Lab) -> None:
+    """https://github.com/yonyouyc/blog/issues/64: history mode, and no fallback in nginx."""
+    _history(lab, "/orders/7")
+
+
+@healthy()
+def page_that_no_script_has_shown_is_asked_for(lab: Lab) -> None:
+    """Its address may be mistyped: a note says so."""
+    _history(lab, "/", "/orders")
