@@ -39,8 +39,12 @@ def other_claims(
         for cause in conclusions:
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
             if _counts(cause, request, known) and _is_wanted(group, request, symptom):
+                yield from (
+                    (each.check, _about_request(each, request))
+                    for each in group
+                    if each.check.id not in known
+                )
                 known.update(finding.check.id for finding in group)
-                yield from ((each.check, _about_request(each, request)) for each in group)
 
 
 def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:

@@ -126,7 +126,7 @@ def test_a_page_without_a_failure_answers_a_message(
 def test_the_log_tells_of_the_same_request() -> None:
     """What only lists a failing request is explained, and no finding about the target."""
     about = replace(CLAIM, request="/about")
-    listed = check_of("nginx.other-requests-failed", Severity.WARNING)
+    listed = replace(check_of("nginx.other-requests-failed", Severity.WARNING), names_requests=True)
     conclusions: tuple[Finding, ...] = findings(
         [
             (NOT_FOUND, about),
