@@ -12,13 +12,13 @@ from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import METHOD_FIELD
 from diagnose.parsers.request_fields import RequestFields
-from diagnose.probes.further_requests import ACCESS_LOGS, RESERVE
+from diagnose.probes.further_requests import RESERVE, VISITORS_LOGS
 
 if TYPE_CHECKING:
     from diagnose.engine import Run
 
 #: Maximum number of other pages, and with how many seconds left none is begun.
-MAX_PAGES, MIN_SECONDS = 2, 2.0
+MAX_PAGES, MIN_SECONDS = 3, 2.0
 #: Kinds of messages about a sign-in that does not last, or that leads to a wrong address.
 _SIGN_IN = frozenset({"cookie", "csrf", "wrong-address"})
 
@@ -71,7 +71,7 @@ def _run_for(current_run: "Run", request: OtherRequest) -> "Run":
         idle=None, request=_fields(current_run.options.request, request),
     )  # fmt: skip
     page_run = current_run.for_page(other_target(current_run.target, request.path), options)
-    for question in ACCESS_LOGS:
+    for question in VISITORS_LOGS:
         page_run.further_requests.begin(question)
     return page_run
 

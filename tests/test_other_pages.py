@@ -14,7 +14,7 @@ from diagnose.model.tcp import Connection
 from diagnose.net.local import LocalNet
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options, ProbeContext, probe
-from diagnose.probes.further_requests import ACCESS_LOGS
+from diagnose.probes.further_requests import VISITORS_LOGS
 from tests.support.check_evidence import SHOP
 from tests.support.engine_runs import install_probes
 
@@ -87,10 +87,10 @@ def test_the_method_of_the_user_is_for_the_target_alone(monkeypatch: pytest.Monk
 
 def test_how_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(ctx: ProbeContext) -> None:
-        for path in ("/a", "/b", "/a", "/c"):
+        for path in ("/a", "/b", "/a", "/c", "/d"):
             ctx.further_requests.diagnose_later(OtherRequest(path=path))
 
-    assert [request.path for request in others(run(monkeypatch, work))] == ["/a", "/b"]
+    assert [request.path for request in others(run(monkeypatch, work))] == ["/a", "/b", "/c"]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_no_log_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
     async def work(ctx: ProbeContext) -> None:
-        read.extend(question for question in ACCESS_LOGS if ctx.further_requests.begin(question))
+        read.extend(question for question in VISITORS_LOGS if ctx.further_requests.begin(question))
         ctx.further_requests.diagnose_later(PAGE)
 
     run(monkeypatch, work)
-    assert read == list(ACCESS_LOGS)
+    assert read == list(VISITORS_LOGS)
 
 
 def test_a_target_that_does_not_work_is_the_fault(monkeypatch: pytest.MonkeyPatch) -> None:

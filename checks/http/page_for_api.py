@@ -41,7 +41,7 @@ _DESCRIPTION = re.compile(
 )
 
 
-@check(severity=Severity.WARNING, needs=[Page, Exchange])
+@check(severity=Severity.WARNING, needs=[Page, Exchange], names_requests=True)
 def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     page, symptom = _page_files.page_of(evidence), evidence.target.symptom
     is_reported = symptom is not None and symptom.kind == "data"

@@ -70,6 +70,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = any(state.masters for state in evidence.good(NginxState))
     quic = _quic_listens(evidence) if nginx else ()
+    elsewhere = _other_port(evidence) if nginx and evidence.target.uses_tls else 0
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -84,6 +85,10 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "nginx": nginx,
             "block": _block(evidence),
+            "elsewhere": str(elsewhere or ""),
+            "there": f"https://{evidence.target.host}:{elsewhere}{evidence.target.path}"
+            if elsewhere
+            else "",
             "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
             "only": _plain_program(plain_listeners)
@@ -155,6 +160,29 @@ def _fix(evidence: Evidence, nginx: bool, quic: tuple[Directive, ...]) -> Fix:
         if edit is not None:
             return Fix((edit, *reload_steps(view)))
     return Fix((Manual("listen" if nginx else "start", Where.SERVER),), Applicability.MANUAL)
+
+
+def _other_port(evidence: Evidence) -> int:
+    """Return the port at which nginx serves the target's name with TLS, and listens for other
+    machines; 0 if there is none. Visitors have to type it."""
+    from diagnose.parsers.nginx.server_blocks import servers
+
+    ports = (
+        listen.port
+        for config in evidence.good(NginxConfig)
+        for server in servers(config.main)
+        if evidence.target.host in server.names
+        for listen in server.listens
+        if listen.ssl and listen.port
+    )
+    return next(
+        (
+            port
+            for port in ports
+            if any(not is_loopback(socket.address) for socket in listeners_on(evidence, port))
+        ),
+        0,
+    )
 
 
 def _block(evidence: Evidence) -> str:

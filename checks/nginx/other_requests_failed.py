@@ -34,7 +34,7 @@ _NOT_ALLOWED = 405
 _PASSING = {502, 503, 504}
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests])
+@check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests], names_requests=True)
 def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for failure in unopened_failures(evidence, "nginx"):

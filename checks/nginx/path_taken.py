@@ -11,6 +11,7 @@ and may not read it, or looks for it with a wrong `alias`, the location is there
 application that answers every path with a page proves nothing.
 """
 
+import posixpath
 from collections.abc import Collection, Iterator
 
 from checks.http import _page_files, endpoint_subjects
@@ -46,6 +47,12 @@ from diagnose.parsers.nginx.locations import location_pattern
 
 #: Mistakes in looking for a file that nginx has: the location is there for that file.
 _OWN_FILE: frozenset[PathMistake] = frozenset({"slash", "root", "alias", "hidden", "ending"})
+#: How the names of files end that are no page: an application that answers one of these with a page
+#: has a page for every path.
+_NO_PAGES = frozenset({
+    ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".ico", ".mp4", ".webm", ".mp3",
+    ".woff", ".woff2", ".ttf", ".pdf", ".zip", ".gz",
+})  # fmt: skip
 _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer", "exact")
 
 
@@ -182,6 +189,8 @@ def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
     """Return whether visitors get an error or a page in place of what the application has."""
     status = page.status or 0
     if page.method != "GET" or not 200 <= (application.status or 0) < 300:
+        return False
+    if application.is_html and posixpath.splitext(application.path)[1].lower() in _NO_PAGES:
         return False
     is_page = status == 200 and "html" in (page.header("Content-Type") or "")
     return 400 <= status < 500 or (is_page and not application.is_html)

@@ -32,7 +32,7 @@ _MANY = 3
 _PASSING, _UNAVAILABLE = {502, 503, 504}, 503
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, FailedRequests])
+@check(severity=Severity.WARNING, needs=[WebServer, FailedRequests], names_requests=True)
 def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:

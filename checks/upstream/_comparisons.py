@@ -27,7 +27,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
-from diagnose.parsers.upstream_answers import is_accepted, reproduces
+from diagnose.parsers.upstream_answers import is_accepted, is_catch_all, reproduces
 
 if TYPE_CHECKING:
     from diagnose.model.logs import FailedRequests
@@ -103,7 +103,7 @@ def logged_changes(evidence: Evidence) -> Iterator[tuple[Target, DecisiveChange]
         own = [request for request in requests if request.path == path]
         change = _decisive(own, target)
         failures = [failure for failure in evidence.of(FailedRequests) if failure.path == path]
-        if change is None or not failures or _is_catch_all(own, change.request):
+        if change is None or not failures or is_catch_all(own, change.request):
             continue
         exchanges = tuple(
             exchange
@@ -128,17 +128,6 @@ def _decisive(requests: Sequence[ComparedRequest], target: Target) -> DecisiveCh
     ]
     is_steady = len({request.status for request in as_nginx}) == 1
     return DecisiveChange(as_nginx, tuple(served[0]), ()) if served and is_steady else None
-
-
-def _is_catch_all(requests: Sequence[ComparedRequest], changed: ComparedRequest) -> bool:
-    """Return whether the application answers a path that nobody has made as it answers the changed
-    one: it has one page, or one refusal, for all paths. Without that control it may have. A context
-    path needs none: the application's own settings name it."""
-    if changed.part != "path":
-        return False
-    unknown = [request for request in requests if request.part == "unknown-path"]
-    answer = changed.status, changed.is_html
-    return not unknown or any((request.status, request.is_html) == answer for request in unknown)
 
 
 def proxied_match(nginx: Nginx, path: str) -> LocationMatch | None:

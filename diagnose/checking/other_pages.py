@@ -11,9 +11,11 @@ from dataclasses import replace
 
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
-from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
+from diagnose.model import Check, Claim, Evidence, Finding, Severity, Symptom
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.upstream_answers import is_catch_all
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
@@ -37,27 +39,33 @@ def other_claims(
         for cause in conclusions:
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
             if _counts(cause, request, known) and _is_wanted(group, request, symptom):
+                yield from (
+                    (each.check, _about_request(each, request))
+                    for each in group
+                    if each.check.id not in known
+                )
                 known.update(finding.check.id for finding in group)
-                yield from ((each.check, _about_request(each, request)) for each in group)
 
 
 def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:
     """Whether a finding is a cause that is not known yet. What is a warning for a page may be meant
     for one that nobody but a program asked for."""
     is_new = cause.check.layer in _LAYERS and cause.check.id not in known
-    if any(map(_is_without_control, cause.claim.because)):
+    if _is_catch_all(cause, request):
         return False
     if request.origin:
         return is_new and cause.check.id in _OF_OTHER_SITES and _is_permission_meant(cause)
     return cause.is_cause and is_new and (request.by_browser or cause.severity is Severity.ERROR)
 
 
-def _is_without_control(observation: Observation) -> bool:
-    """Whether it is an answer to another path, which proves something only where nobody doubts that
-    the page exists: an application may have one page for all paths. The requests of the log are
-    compared with that control (`LoggedComparison`)."""
-    is_compared = type(observation).__name__ == "ComparedRequest"
-    return is_compared and getattr(observation, "part", "") == "path"
+def _is_catch_all(cause: Finding, request: OtherRequest) -> bool:
+    """Whether an application answered another path as it answers any: it may have one page for all,
+    and nobody knows that this one exists."""
+    compared = [each for each in request.observations if isinstance(each, ComparedRequest)]
+    return any(
+        isinstance(each, ComparedRequest) and is_catch_all(compared, each)
+        for each in cause.claim.because
+    )
 
 
 def _is_permission_meant(cause: Finding) -> bool:

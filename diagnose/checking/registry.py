@@ -38,6 +38,7 @@ def check(
     on_loopback: bool = False,
     about_resolver: bool = False,
     unanswered: bool = False,
+    names_requests: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
     name."""
@@ -54,6 +55,7 @@ def check(
             on_loopback=on_loopback,
             about_resolver=about_resolver,
             unanswered=unanswered,
+            names_requests=names_requests,
         )
 
     return decorate

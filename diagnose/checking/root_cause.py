@@ -35,8 +35,6 @@ from diagnose.model.tcp import Connection
 
 _SEVERITIES = tuple(Severity)
 _CONFIDENCES = tuple(Confidence)
-#: The checks that list requests of visitors which failed. One with a cause is explained by it.
-_OTHER_REQUESTS = frozenset({"nginx.other-requests-failed", "server.other-requests-failed"})
 
 Status = Literal["ok", "warning", "critical", "unknown"]
 #: "running" only while a run continues: no final report contains it.
@@ -251,9 +249,8 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
     if claim.request != consequence.request:
-        # The log tells of the same request.
-        is_same = claim.request == consequence.about.path
-        return is_same and symptom_check.id in _OTHER_REQUESTS
+        is_same = claim.request in {consequence.about.path, consequence.facts.get("path")}
+        return is_same and symptom_check.names_requests
     return explains(check, symptom_check) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )

@@ -44,6 +44,8 @@ MESSAGES = Messages(
     Message(
         "gap.untried", "forms, uploads, sign-in, other pages, other clients and other networks"
     ),
+    Message("gap.visits", "the requests of visitors for {paths}"),
+    Message("gap.visits-elsewhere", "the requests of visitors at {url}"),
     # Why
     Message("gap.not-tried", "if something fails there, give its error message"),
     Message("gap.tracefs", "tracefs is not mounted"),
@@ -59,6 +61,8 @@ MESSAGES = Messages(
     Message("gap.not-understood", "it was not understood"),
     Message("gap.api-off", "its API is off"),
     Message("gap.log-level", "its level leaves the errors of requests out"),
+    Message("gap.unlogged", "access_log is off there"),
+    Message("gap.another-port", "this run asks another port"),
     Message("gap.proxy", "the proxy resolves the name and makes the connections"),
     Message(
         "gap.link-local", "a link-local or metadata address is asked only as the target itself"

@@ -210,7 +210,8 @@ class Check:
     check of the firewall that judges what the server sends to itself, and not how visitors get in.
     A check of DNS is `about_resolver` if its fault is the resolver's, whatever name is asked for.
     If a finding that is no root cause is `unanswered`, the run could not answer the user's
-    question.
+    question. A check that `names_requests` lists requests for other paths than the target's, each
+    as the path of its subject or as the fact `path`: a cause that was met there explains it.
     """
 
     id: str
@@ -223,6 +224,7 @@ class Check:
     on_loopback: bool = False
     about_resolver: bool = False
     unanswered: bool = False
+    names_requests: bool = False
 
     def runs_on(
         self,

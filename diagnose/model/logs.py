@@ -14,9 +14,9 @@ class LogLine(Observation):
 
     `when` is in seconds since the epoch, by the server's clock; `written` is the time as printed,
     in local time. `text` is the message alone, `errno` the number in it, `doing` what nginx was
-    doing ("connecting to upstream"). The fields from `client` to `host` describe the request, "" if
-    the line lacks them; `request` is without its query. Repeated equal lines are merged into the
-    last one; `times` counts them.
+    doing ("connecting to upstream"). The fields from `client` to `host`, and `referrer`, the page
+    that sent it, describe the request, "" if the line lacks them; `request` is without its query.
+    Repeated equal lines are merged into the last one; `times` counts them.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -34,6 +34,7 @@ class LogLine(Observation):
     request: UrlPath = ""
     upstream: Url = ""
     host: HostName = ""
+    referrer: Url = ""
     times: int = 1
 
     @property

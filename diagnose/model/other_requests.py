@@ -21,10 +21,13 @@ class OtherRequest(Observation):
     `path` is without its query. By the log `file`, the visitor got `status` for it, `times` how
     often, and `written` is the time of the last as printed. If `sent` is a path, the visitor got
     the status for that, by `method`, and the page at `path` sent the request. A request that a
-    script makes (`source`) has none of these. `is_from_page` is True if a page of the site led to
-    the request, `by_browser` if a browser sent it, as what else it loaded shows. `origin` is
-    that of another site's page whose script sent it, "" for this site's own. `observations` are
-    those of a run whose target is that path. Their times count from the start of the whole run.
+    script makes (`source`) has none of these. A `status` of a redirect is that of a page that led
+    a visitor to itself again and again. `is_from_page` is True if a page of the site led to the
+    request, or a script of the site had shown this page before, `by_browser` if a browser sent it,
+    as what else it loaded shows, and `is_named` if the configuration has a location for this path
+    alone. `origin` is that of another site's page whose script sent it, "" for this site's own.
+    `observations` are those of a run whose target is that path. Their times count from the start of
+    the whole run.
     """
 
     layer: ClassVar[str] = "http"
@@ -39,6 +42,7 @@ class OtherRequest(Observation):
     written: Text = ""
     is_from_page: bool = False
     by_browser: bool = False
+    is_named: bool = False
     origin: Text = ""
     observations: tuple[Observation, ...] = ()
 
@@ -52,10 +56,12 @@ class OtherRequest(Observation):
 
     @property
     def is_fault(self) -> bool:
-        """Whether a visitor got what no site means to answer: an error of the server, or no way to
-        what its own page leads to, or a script of another site got an answer that is not for it."""
-        is_expected = self.is_from_page or self.is_from_script or bool(self.origin)
-        return is_expected or (self.status or 0) >= 500
+        """Whether a visitor got what no site means to answer: an error of the server, redirects in
+        a circle, or no way to what its own page leads to or its configuration names, or a script of
+        another site got an answer that is not for it."""
+        is_expected = self.is_from_page or self.is_named or self.is_from_script or bool(self.origin)
+        status = self.status or 0
+        return is_expected or status >= 500 or 300 <= status < 400
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.sent or self.path)

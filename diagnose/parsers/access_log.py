@@ -5,7 +5,7 @@ A format is literal text and variables between it. The variables have nginx's na
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from diagnose.model.frozen import frozen
@@ -183,6 +183,16 @@ def _epoch(values: Mapping[str, str]) -> float | None:
         return time.timestamp() if time.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def port_of(line: AccessLine, names: Collection[str]) -> int:
+    """Return the port of the site with these names at which a visitor asked, as the page that sent
+    the request or the Host tells; 0 if neither does."""
+    page = parse_url(line.referer)
+    if page is not None and page.host in names:
+        return page.port
+    port = line.host.partition(":")[2]
+    return int(port) if re.fullmatch("[0-9]{1,5}", port) else 0
 
 
 def host_of(url: str) -> str:

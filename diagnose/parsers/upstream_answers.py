@@ -1,6 +1,7 @@
 """Whether an application's answers show that one part of nginx's request makes the difference.
 No I/O."""
 
+from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from diagnose.model import Target
@@ -83,6 +84,17 @@ def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Ta
     # cookie than about a foreign origin.
     is_longer = response.change == "replaced" and (response.length or 0) > (as_nginx.length or 0)
     return not _refuses_origin(response) or (is_longer and response.status == as_nginx.status)
+
+
+def is_catch_all(requests: Iterable[ComparedRequest], changed: ComparedRequest) -> bool:
+    """Return whether the application answers a path that nobody has made as it answers the changed
+    one: it has one page, or one refusal, for all paths. Without that control it may have. A context
+    path needs none: the application's own settings name it."""
+    if changed.part != "path":
+        return False
+    unknown = [request for request in requests if request.part == "unknown-path"]
+    answer = changed.status, changed.is_html
+    return not unknown or any((request.status, request.is_html) == answer for request in unknown)
 
 
 def _answer(response: ComparedRequest) -> tuple[int | None, int | None, str]:

@@ -31,9 +31,10 @@ MAX_REQUESTS, MAX_BYTES = 12, 2 << 20
 #: time that the run needs after it.
 MAX_TOTAL, MAX_EACH, RESERVE = 5.0, 3.0, 1.0
 
-#: What the probes ask that read access logs, once in a run.
-NGINX_ACCESS_LOG, SERVER_ACCESS_LOG = ACCESS_LOGS = (
+#: What the probes ask that look for visitors' requests in logs, once in a run.
+NGINX_ACCESS_LOG, NGINX_ERROR_LOG, SERVER_ACCESS_LOG = VISITORS_LOGS = (
     "nginx's access log",
+    "nginx's error log",
     "the server's access log",
 )
 

@@ -79,14 +79,25 @@ def test_notes_and_what_is_known_are_left_out(raised: Raised) -> None:
     assert claimed(raised, REQUEST) == []
 
 
-@pytest.mark.parametrize(("part", "count"), [("path", 0), ("field", 2)])
-def test_another_path_needs_a_control(raised: Raised, part: RequestPart, count: int) -> None:
+def compared(part: RequestPart, status: int) -> ComparedRequest:
+    return ComparedRequest(
+        target="http://127.0.0.1:3000", path="/about", address="127.0.0.1", port=3000, part=part,
+        status=status, is_html=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "unknown", "count"),
+    [("path", 0, 0), ("path", 200, 0), ("path", 404, 2), ("field", 0, 2)],
+)
+def test_another_path_needs_a_control(
+    raised: Raised, part: RequestPart, unknown: int, count: int
+) -> None:
     """An application may have one page for all paths."""
-    compared = ComparedRequest(
-        target="http://127.0.0.1:3000", path="/about", address="127.0.0.1", port=3000, part=part
-    )
-    raised[1] = (NOT_FOUND, replace(CLAIM, because=(compared,)))
-    assert len(claimed(raised, REQUEST)) == count
+    change = compared(part, 200)
+    raised[1] = (NOT_FOUND, replace(CLAIM, because=(change,)))
+    controls = [compared("unknown-path", unknown)] if unknown else []
+    assert len(claimed(raised, replace(REQUEST, observations=(change, *controls)))) == count
 
 
 def test_the_certificate_is_the_targets_own(raised: Raised) -> None:
@@ -115,7 +126,7 @@ def test_a_page_without_a_failure_answers_a_message(
 def test_the_log_tells_of_the_same_request() -> None:
     """What only lists a failing request is explained, and no finding about the target."""
     about = replace(CLAIM, request="/about")
-    listed = check_of("nginx.other-requests-failed", Severity.WARNING)
+    listed = replace(check_of("nginx.other-requests-failed", Severity.WARNING), names_requests=True)
     conclusions: tuple[Finding, ...] = findings(
         [
             (NOT_FOUND, about),

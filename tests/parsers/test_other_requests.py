@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.access_log import AccessLine
 from diagnose.parsers.other_requests import (
     MAX_PAGES,
+    circling_pages,
     pages_with_failures,
     unserved_pages,
+    unserved_parts,
     used_pages,
 )
 
@@ -110,3 +114,69 @@ def test_the_pages_that_were_used_last() -> None:
     pages = used_pages([*lines, line(200, "/x", f"{SITE}/d?e=f")], "/a.log", NAMES, 50.0)
     assert [page.path for page in pages] == ["/a", "/c"]
     assert {page.source for page in pages} == {"visit"}
+
+
+def test_a_page_that_a_script_has_shown_is_meant_to_be_there() -> None:
+    typed, call = line(404, "/orders/7"), line(200, "/api/orders", f"{SITE}/orders/7")
+    assert [page.is_fault for page in unserved(call, typed)] == [True]
+    assert [page.is_fault for page in unserved(replace(call, method="POST"), typed)] == [True]
+    # A page of an error may send requests, it may load files, and another visitor is another one.
+    assert [page.is_fault for page in unserved(typed, call, typed)] == [False]
+    assert [page.is_fault for page in unserved(replace(call, path="/a.css"), typed)] == [False]
+    assert [page.is_fault for page in unserved(replace(call, agent="Mozilla/6"), typed)] == [False]
+    # It was loaded before.
+    assert [page.is_fault for page in unserved(line(200, "/orders/7"), call, typed)] == [False]
+
+
+def parts(*lines: AccessLine) -> list[tuple[str, int]]:
+    return [
+        (part.path, part.times)
+        for part in unserved_parts(lines, "/a.log", NAMES, "/", 50.0)
+        if part.by_browser and part.is_fault
+    ]
+
+
+def test_what_a_page_loads_is_known_by_its_own_address() -> None:
+    picture = line(404, "/media/a.png", f"{SITE}/album", has_query=True)
+    assert parts(picture, picture) == [("/media/a.png", 2)]
+    assert parts(picture, line(200, "/media/a.png", f"{SITE}/album")) == []
+    assert parts(line(404, "/api/users", f"{SITE}/")) == [("/api/users", 1)]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        # The page is diagnosed, with its scripts.
+        line(404, "/app.js", f"{SITE}/album"),
+        line(404, "/media/a.png"),
+        line(404, "/media/a.png", "https://other.example/"),
+        line(404, "/favicon.ico", f"{SITE}/"),
+        line(404, "/apple-touch-icon-precomposed.png", f"{SITE}/"),
+        line(404, "/app.js.map", f"{SITE}/"),
+        line(404, "/api/users", f"{SITE}/", has_query=True),
+        line(404, "/ws", f"{SITE}/"),
+        line(404, "/.well-known/appspecific/com.chrome.devtools.json", f"{SITE}/"),
+        line(404, "/album", f"{SITE}/album"),
+        line(404, "/media/a.png", f"{SITE}/album", when=40.0),
+        line(404, "/media/a.png", f"{SITE}/album", method="HEAD"),
+        line(401, "/media/a.png", f"{SITE}/album"),
+    ],
+)
+def test_what_no_page_needs_is_left_out(request_line: AccessLine) -> None:
+    assert parts(request_line) == []
+
+
+def circling(*lines: AccessLine) -> list[tuple[str, int]]:
+    pages = circling_pages(lines, "/a.log", NAMES, False, 50.0)
+    assert all(page.is_fault for page in pages)
+    return [(page.path, page.times) for page in pages]
+
+
+def test_a_page_that_leads_to_itself_is_asked_for_many_times_at_once() -> None:
+    loop = [line(301, "/go", when=60.0 + number / 10) for number in range(20)]
+    assert circling(*loop) == [("/go", 20)]
+    assert circling(*loop, line(200, "/go", when=70.0)) == []
+    assert circling(*loop[:5]) == []
+    assert circling(*(line(301, "/go", when=60.0 + 8 * number) for number in range(20))) == []
+    assert circling(*(line(301, "/go", agent=f"Mozilla/{number}") for number in range(20))) == []
+    assert circling(*(line(301, "/go", when=40.0) for _ in range(20))) == []

@@ -46,6 +46,12 @@ def access_logs(matches: Iterable[LocationMatch], default: str) -> tuple[AccessL
     return tuple(logs.values())
 
 
+def is_off(match: LocationMatch) -> bool:
+    """Return whether requests of a location are written nowhere: `access_log off` is in force."""
+    directives = match.directives("access_log")
+    return any((directive.args or ("off",))[0] in {"off", "/dev/null"} for directive in directives)
+
+
 def log_format(http: Directive, name: str) -> LogFormat | None:
     """Return the format of this name; None if it is not defined or no line of it can be read."""
     for directive in children(http, "log_format"):

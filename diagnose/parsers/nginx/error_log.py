@@ -98,6 +98,7 @@ def _line(text: str, file: str, clock: Clock) -> LogLine | None:
         request=_without_query(fields.get("request", "")),
         upstream=_without_query(fields.get("upstream", "")),
         host=fields.get("host", ""),
+        referrer=_without_query(fields.get("referrer", "")),
     )
 
 

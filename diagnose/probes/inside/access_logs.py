@@ -1,33 +1,49 @@
 """Probe for nginx's access log: which other requests of visitors failed in the last minutes, while
-the target's own page is answered (`logged_requests`)."""
+the target's own page is answered (`logged_requests`). Where the access log is off, the error log
+tells of some of them.
+"""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
+from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx import access_log, server_blocks
 from diagnose.parsers.nginx.access_log import AccessLog
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import start_folder
-from diagnose.parsers.nginx.locations import LocationMatch, all_locations, select_location
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    LocationMatch,
+    all_locations,
+    location_pattern,
+    select_location,
+)
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import UNSAFE
-from diagnose.probes import ProbeContext, probe
-from diagnose.probes.further_requests import NGINX_ACCESS_LOG
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.further_requests import NGINX_ACCESS_LOG, NGINX_ERROR_LOG
 from diagnose.probes.inside.answering_blocks import answering_blocks, plain_blocks
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
     answered_pages,
+    fails_again,
     logs_of_other_sites,
     observe_failures,
 )
 from diagnose.probes.inside.nginx_processes import own_masters
 from diagnose.probes.inside.page_websockets import try_logged
+
+#: Maximum number of paths that are named whose requests are not logged.
+MAX_SHOWN = 3
 
 
 @probe(after=Exchange)
@@ -47,9 +63,75 @@ async def _read_once(ctx: ProbeContext) -> None:
     if config is None or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin(NGINX_ACCESS_LOG):
+        _report_unlogged(ctx, config)
         failures = await observe_failures(ctx, _logged_site(ctx, config), pages)
         for path in failures.upgrades:
             await try_logged(ctx, config, path)
+
+
+def _report_unlogged(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Report the paths of applications whose requests nginx does not log: what visitors met there
+    is not known."""
+    servers = [server for _, server in answering_blocks(ctx, config)]
+    paths = dict.fromkeys(
+        pattern.text
+        for server in servers
+        for match in all_locations(server)
+        if any(children(match.block, name) for name in PASS_DIRECTIVES) and access_log.is_off(match)
+        if (pattern := location_pattern(match.block)) and not UNSAFE.search(pattern.text)
+    )
+    if paths:
+        shown = ", ".join(list(paths)[:MAX_SHOWN])
+        emit_not_observed(ctx, f"the requests of visitors for {shown}", "access_log is off there")
+
+
+@probe(after=Exchange, needs=ErrorLog)
+async def after_the_error_log(ctx: ProbeContext, _: Exchange, log: ErrorLog) -> None:
+    """Send the requests again that failed by the error log, once, as soon as the page was answered,
+    and have diagnosed what fails again."""
+    # The clock has whole seconds: the run began in one of two.
+    began = log.until - log.at - 1
+    lines = [line for line in ctx.observed(LogLine) if _is_visitors(ctx, line, began)]
+    if not lines or not ctx.options.wants("nginx") or not (pages := answered_pages(ctx)):
+        return
+    if not ctx.further_requests.begin(NGINX_ERROR_LOG):
+        return
+    # Imported late: on most servers nothing failed.
+    from diagnose.parsers.nginx.error_requests import failed_paths
+
+    servers = [
+        server
+        for config in ctx.observed(NginxConfig)[:1]
+        for _, server in answering_blocks(ctx, config)
+    ]
+    names = {name.lower() for server in servers for name in server.names} | {ctx.target.host}
+    own_path = ctx.target.path.partition("?")[0]
+    for request in failed_paths(
+        lines, names, ctx.target.host, lambda path: _is_named(servers, path)
+    ):
+        if request.path != own_path and await fails_again(ctx, pages[0], request.path):
+            ctx.further_requests.diagnose_later(
+                replace(request, vantage=Vantage.SERVER, at=ctx.elapsed())
+            )
+
+
+def _is_visitors(ctx: ProbeContext, line: LogLine, began: float) -> bool:
+    """Whether a line is about a request that this run did not send: an earlier one, or one of
+    another machine."""
+    is_local = ctx.machine.via == "local"
+    is_earlier = line.when < began or (is_local and not ctx.net.is_mine(line.client))
+    return bool(line.request) and bool(line.client) and is_earlier
+
+
+def _is_named(servers: Iterable[Server], path: str) -> bool:
+    """Return whether a location is for this path alone, with or without the slash at its end."""
+    patterns = (location_pattern(select_location(server, path).block) for server in servers)
+    return path != "/" and any(
+        pattern is not None
+        and pattern.modifier in {"", "=", "^~"}
+        and pattern.text.rstrip("/") == path.rstrip("/")
+        for pattern in patterns
+    )
 
 
 def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:

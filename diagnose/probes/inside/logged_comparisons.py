@@ -25,6 +25,7 @@ from diagnose.probes.inside.upstream_comparisons import (
     is_own_answer,
     nginx_request,
     page_variants,
+    unknown_path,
 )
 
 #: Maximum number of paths, and of changed requests for each.
@@ -32,9 +33,6 @@ MAX_PATHS, MAX_VARIANTS = 2, 3
 
 #: Seconds after which no further request for a path is begun.
 MAX_SECONDS = 6.0
-
-#: What a path gets at its end that nobody has made.
-UNKNOWN_END = "-diagnose-7f3a"
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -80,14 +78,6 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: 
         response = await asking.ask(variant)
         if response is not None and is_accepted(response, first, target):
             if variant.part == "path":
-                await asking.ask(_unknown(variant))
+                await asking.ask(unknown_path(variant))
             await control(asking, as_nginx, variant, number)
             return
-
-
-def _unknown(variant: RequestVariant) -> RequestVariant:
-    """Return the request for a path beside that of the changed one."""
-    path = f"{variant.value.rstrip('/')}{UNKNOWN_END}"
-    return replace(
-        variant, request=replace(variant.request, path=path), part="unknown-path", value=path
-    )

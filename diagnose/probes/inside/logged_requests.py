@@ -21,24 +21,26 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.marks import UrlPath, Word
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
-from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.cross_origin_requests import cross_origin_requests
+from diagnose.parsers.access_log import AccessLine, host_of, port_of
+from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
 from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
 from diagnose.parsers.other_requests import (
+    circling_pages,
     pages_with_failures,
     unserved_pages,
+    unserved_parts,
     used_pages,
 )
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
-from diagnose.probes import ProbeContext
+from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
 #: Seconds. Older requests belong to earlier problems.
 RECENT_SECONDS = 600
 
 #: Maximum number of logs that are read, and of requests that are sent again.
-MAX_LOGS, MAX_REPEATED = 3, 2
+MAX_LOGS, MAX_REPEATED = 3, 3
 
 #: Statuses after which a request is sent again. After a 504 it would only wait.
 REPEATED = {403, 404, 500, 502, 503}
@@ -96,13 +98,16 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
 @frozen
 class LoggedFailures:
     """What failed by the logs: requests, the paths at which browsers may have been refused a
-    WebSocket, the pages that visitors did not get, and those whose own requests failed. `used` are
-    the pages that browsers used, if somebody reports a fault, `cross_origin` the requests of
-    scripts of other sites' pages."""
+    WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
+    that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
+    browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
+    sites' pages."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
     unserved: tuple[OtherRequest, ...] = ()
+    parts: tuple[OtherRequest, ...] = ()
+    circling: tuple[OtherRequest, ...] = ()
     failing: tuple[OtherRequest, ...] = ()
     used: tuple[OtherRequest, ...] = ()
     cross_origin: tuple[OtherRequest, ...] = ()
@@ -144,7 +149,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
-    cross_origin = list[OtherRequest]()
+    parts, circling = list[OtherRequest](), list[OtherRequest]()
+    cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
+    own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
             replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
@@ -154,16 +161,21 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
             for line in lines
             if int(line.when) < earliest or (int(line.when) <= latest and _is_visitors(ctx, line))
         ]
+        own, others = _by_port(earlier, site, ctx.target.port)
+        failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
+        earlier = own
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
+        parts += unserved_parts(earlier, path, site.names, own_path, since)
+        circling += circling_pages(earlier, path, site.names, is_shared, since)
         failing += pages_with_failures(earlier, path, site.names, since)
         used += used_pages(earlier, path, site.names, since) if ctx.target.symptom else ()
         # A user who gives an origin or a method asks about that request.
         if ctx.options.request.origin is None and ctx.options.request.method == "GET":
             cross_origin += cross_origin_requests(earlier, path, site.names, is_shared, since)
-    own_path = ctx.target.path.partition("?")[0]
+    _report_other_port(ctx, site, failed_elsewhere)
     requests = tuple(
         replace(
             failure, at=at, took=result.took, server=site.server,
@@ -177,10 +189,34 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         requests,
         tuple(dict.fromkeys(upgrades)),
         _of_others(unserved, own_path, at),
+        _of_others(parts, own_path, at),
+        _of_others(circling, own_path, at),
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
     )
+
+
+def _by_port(
+    lines: Iterable[AccessLine], site: LoggedSite, port: int
+) -> tuple[list[AccessLine], list[AccessLine]]:
+    """Return the requests at the target's port, and those that visitors sent to another port of the
+    site. The pages of http and of https are one site."""
+    own_ports = {0, port, *PORTS.values()}
+    groups: tuple[list[AccessLine], list[AccessLine]] = ([], [])
+    for line in lines:
+        groups[port_of(line, site.names) not in own_ports].append(line)
+    return groups
+
+
+def _report_other_port(ctx: ProbeContext, site: LoggedSite, lines: Sequence[AccessLine]) -> None:
+    """Report that requests failed which pages of the site sent at another port: that is another
+    origin, at which this run asks nothing."""
+    if pages := [line for line in lines if host_of(line.referer) in site.names]:
+        port = port_of(pages[-1], site.names)
+        url = f"https://{ctx.target.host}:{port}/"
+        what = f"the requests of visitors at {url}"
+        emit_not_observed(ctx, what, "this run asks another port", f"diagnose {url}")
 
 
 def _is_visitors(ctx: ProbeContext, line: AccessLine) -> bool:
@@ -243,7 +279,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     page = pages[0]
     unserved = {
         request.path: request
-        for request in failures.unserved
+        for request in (*failures.parts, *failures.unserved)
         if request.status in REPEATED and _is_worth_asking(ctx, request)
     }
     paths = [
@@ -254,11 +290,13 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
         and not failure.has_query
         and not is_usual_websocket(failure.path)
     ]
-    for path in list(dict.fromkeys((*paths, *unserved)))[:MAX_REPEATED]:
-        exchange = await _send_again(ctx, page, ctx.target.origin + path)
-        if exchange is not None and (exchange.status or 0) >= 400 and path in unserved:
+    pages_first = sorted(unserved, key=lambda path: unserved[path] in failures.parts)
+    for path in list(dict.fromkeys((*paths, *pages_first)))[:MAX_REPEATED]:
+        if await fails_again(ctx, page, path) and path in unserved:
             ctx.further_requests.diagnose_later(unserved[path])
-    for request in (*failures.failing, *failures.cross_origin, *failures.used):
+    for request in (
+        *failures.failing, *failures.circling, *failures.cross_origin, *failures.used,
+    ):  # fmt: skip
         ctx.further_requests.diagnose_later(request)
 
 
@@ -266,6 +304,16 @@ def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
     """Whether a person may have met it. Programs that look for weak sites get 404 all day."""
     is_error = (request.status or 0) >= 500
     return request.by_browser or is_error or ctx.target.symptom is not None
+
+
+async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
+    """Send a GET to the address of a page that was answered, and return whether it fails; False if
+    it was sent already, or cannot be."""
+    url = ctx.target.origin + path
+    if not ctx.further_requests.begin(f"logged request {path}"):
+        return False
+    exchange = await _send_again(ctx, page, url)
+    return exchange is not None and (exchange.status or 0) >= 400
 
 
 async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:

@@ -4,12 +4,13 @@ site itself: exactly as nginx asks it, and then with one part of the request cha
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
-as a control. At most eight requests are sent. They are GET; only where the user has asked for a
-POST, they repeat that POST, which has no body, and change nothing but what tells the application
-the visitor's origin.
+as a control, and after another path one that nobody has made is asked for. At most nine requests
+are sent. They are GET; only where the user has asked for a POST, they repeat that POST, which has
+no body, and change nothing but what tells the application the visitor's origin.
 """
 
 import re
+from dataclasses import replace
 
 from diagnose.model import Target, Vantage
 from diagnose.model.frozen import frozen
@@ -60,6 +61,9 @@ MAX_SECONDS = 6.0
 
 #: Maximum bytes of a response.
 MAX_ANSWER_BYTES = 16384
+
+#: What a path gets at its end that nobody has made.
+UNKNOWN_END = "-diagnose-7f3a"
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -140,8 +144,19 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         response = await asking.ask(variant)
         if response is not None and is_accepted(response, first, ctx.target):
+            if variant.part == "path":
+                await asking.ask(unknown_path(variant))
             await control(asking, as_nginx, variant, number)
             return
+
+
+def unknown_path(variant: RequestVariant) -> RequestVariant:
+    """Return the request for a path beside that of the changed one, which nobody has made. An
+    application may have one page for all paths."""
+    path = f"{variant.value.rstrip('/') or '/'}{UNKNOWN_END}"
+    return replace(
+        variant, request=replace(variant.request, path=path), part="unknown-path", value=path
+    )
 
 
 def nginx_request(

@@ -171,7 +171,13 @@ async def _read_data(loader: "_Loader", ctx: ProbeContext, page: Page) -> None:
     own_path = page.url.removeprefix(ctx.target.origin).partition("?")[0]
     paths = dict.fromkeys((*page.data_paths, *scripts))
     for path in [path for path in paths if path != own_path][:MAX_DATA]:
-        await loader.visit(f"{ctx.target.origin}{path}", "data")
+        if await loader.visit(f"{ctx.target.origin}{path}", "data"):
+            # Imported late: data comes from most interfaces.
+            from diagnose.model.other_requests import OtherRequest
+
+            ctx.further_requests.diagnose_later(
+                OtherRequest(at=ctx.elapsed(), path=path, source="script", by_browser=True)
+            )
 
 
 def _is_refused(page: Page, response: PageFileResponse) -> bool:
@@ -245,9 +251,9 @@ class _Loader:
         )
         return is_used
 
-    async def visit(self, url: str, purpose: Literal["login", "data"]) -> None:
+    async def visit(self, url: str, purpose: Literal["login", "data"]) -> bool:
         """Request another address of the site, and emit the exchange; of data only if an HTML
-        document came in its place."""
+        document came in its place. Return whether that is the page itself."""
         start_time = self._ctx.elapsed()
         answer = await self._get(PageFile("script", url), url)
         is_html = answer is not None and _HTML_DOCUMENT.match(answer.text[:4096]) is not None
@@ -268,6 +274,7 @@ class _Loader:
                     verified=self._request.verified,
                 )
             )
+        return is_html and answer is not None and answer.body == self._page.body
 
     async def _get(self, file: PageFile, url: str) -> HttpResult | None:
         """Return the response, or None if there must be no request or no connection opens."""

@@ -46,6 +46,21 @@ def test_names_the_program_that_serves_port_80_alone() -> None:
     assert claim.facts["java"] is True
 
 
+def test_names_the_port_at_which_nginx_serves_the_name() -> None:
+    elsewhere = config(SITE.replace("443 ssl", "8443 ssl"))
+    refused = (host(), connected(failure=REFUSED), RUNNING, elsewhere)
+    (claim,) = judge("listener.missing", *refused, listening(80, 8443))
+    assert (claim.facts["elsewhere"], claim.facts["there"]) == (
+        "8443", "https://shop.example.com:8443/",
+    )  # fmt: skip
+    # It is not loaded, or serves another name.
+    (claim,) = judge("listener.missing", *refused, listening(80))
+    assert claim.facts["elsewhere"] == ""
+    other = config(SITE.replace("443 ssl", "8443 ssl").replace("shop.", "blog."))
+    (claim,) = judge("listener.missing", *refused[:-1], other, listening(80, 8443))
+    assert claim.facts["elsewhere"] == ""
+
+
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:
     (claim,) = judge("listener.missing", host(), listening(80))
     assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)

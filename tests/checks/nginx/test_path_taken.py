@@ -200,6 +200,15 @@ def test_silent_about_a_file_of_nginx_own_folder(access: PageFileAccess) -> None
     assert not judge(CHECK, *seen_file, own, masked=False)
 
 
+def test_silent_about_a_picture_for_which_the_application_has_a_page() -> None:
+    site = SOCKETS.replace("/socket.io/", "/")
+    lines, picture = f"location /media/ {{ root /srv; }}\n {site}", "/media/a.png"
+    target = replace(SHOP, path=picture)
+    assert judge(CHECK, *taken_path(lines, picture, 404, "longer"), target=target, masked=False)
+    page_for_all_paths = taken_path(lines, picture, 404, "longer", html=True)
+    assert not judge(CHECK, *page_for_all_paths, target=target, masked=False)
+
+
 def test_fires_on_a_location_for_one_file_and_on_a_service_worker() -> None:
     lines = "location / { proxy_pass http://127.0.0.1:3000; }\n location = /robots.txt { }"
     observations = taken_path(lines, "/robots.txt", 404, "longer")

@@ -115,6 +115,32 @@ def caddy_tries_files_before_the_application(lab: Lab) -> None:
     serve_caddy(lab, FILES, "reverse_proxy /api/* localhost:3001")
 
 
+def _page_that_reads(lab: Lab, *lines: str) -> None:
+    """A single-page application whose script reads /api/users."""
+    application(lab, "/api/users")
+    shell = "<!doctype html><title>Shop</title><div id=app></div><script src=/app.js></script>\n"
+    lab.server.write("/srv/docs/index.html", shell)
+    lab.server.write("/srv/docs/app.js", 'fetch("/api/users").then(r => r.json()).then(show)\n')
+    serve_caddy(lab, *lines)
+
+
+@caddy_scenario(
+    outside="http.page-for-api",
+    server="server.caddy-files-first",
+    manual="a person writes the two blocks",
+)
+def caddy_files_answer_what_the_page_reads(lab: Lab) -> None:
+    """Issue 3912 of caddyserver/caddy, asked about the site: the script names the address."""
+    _page_that_reads(lab, FILES, "reverse_proxy /api/* localhost:3001")
+
+
+@healthy_caddy()
+def caddy_application_answers_what_the_page_reads(lab: Lab) -> None:
+    _page_that_reads(
+        lab, f"handle /api/* {{\n\t\treverse_proxy localhost:3001\n\t}}\n\thandle {{\n\t{FILES}\t}}"
+    )
+
+
 @healthy_caddy(target=f"{URL}/api/users")
 def caddy_has_files_and_an_application(lab: Lab) -> None:
     """Each in its own block."""

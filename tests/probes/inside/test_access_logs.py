@@ -1,14 +1,16 @@
 import asyncio
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from diagnose.model import Unseen
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import ErrorLog, FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
 from diagnose.parsers.nginx.config import parse
-from diagnose.probes.inside import access_logs
+from diagnose.probes.inside import access_logs, logged_requests
 from diagnose.probes.inside.logged_requests import READ_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -33,6 +35,72 @@ def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields
     config = ctx.emit(NginxConfig(path="/etc/nginx/nginx.conf", main=main))
     asyncio.run(access_logs.after_the_configuration.work(ctx, config))  # type: ignore[arg-type]
     return ctx
+
+
+APPLICATIONS = """server { listen 443 ssl; server_name shop.example.com;
+  location / { }
+  location = /favicon.ico { access_log off; }
+  location /files/ { proxy_pass http://127.0.0.1:3000; access_log off; }
+  location /api/ { proxy_pass http://127.0.0.1:3000; } }"""
+
+
+def unseen(*lines: str, **fields: Any) -> list[tuple[str, str, str]]:
+    return [(each.what, each.why, each.enable) for each in look(*lines, **fields).observed(Unseen)]
+
+
+def test_an_application_whose_requests_are_not_logged_is_told() -> None:
+    what = "the requests of visitors for /files/"
+    assert unseen(text=APPLICATIONS) == [(what, "access_log is off there", "")]
+    assert unseen() == []
+
+
+def test_requests_at_another_port_are_another_origins() -> None:
+    refused = line("POST /login HTTP/1.1", 403)
+    there = refused.replace('"-"', '"https://shop.example.com:8443/login"')
+    assert failed(there) == []
+    url = "https://shop.example.com:8443/"
+    assert unseen(there) == [
+        (f"the requests of visitors at {url}", "this run asks another port", f"diagnose {url}")
+    ]
+    # It came, or was sent by a program.
+    assert unseen(there.replace("403", "200"), refused) == []
+    here = refused.replace('"-"', '"https://shop.example.com/login"')
+    assert failed(here) == [("POST", "/login", 403)]
+
+
+DENIED = LogLine(
+    file="/e.log", when=NOW - 60.0, level="error", pid=7, client="198.51.100.7",
+    text='open() "/srv/docs/a.js" failed (13: Permission denied)', host="shop.example.com",
+    request="GET /docs/a.js HTTP/1.1", referrer="https://shop.example.com/docs/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "paths"),
+    [
+        (DENIED, 403, ["/docs/a.js"]),
+        (DENIED, 200, []),
+        (replace(DENIED, referrer=""), 403, []),
+        (replace(DENIED, referrer="", request="GET /docs/ HTTP/1.1"), 403, ["/docs/"]),
+        # It may be one of this run.
+        (replace(DENIED, when=NOW), 403, []),
+        (replace(DENIED, client=""), 403, []),
+    ],
+)
+def test_what_failed_by_the_error_log_is_diagnosed(
+    monkeypatch: pytest.MonkeyPatch, line: LogLine, status: int, paths: list[str]
+) -> None:
+    async def request_anew(_: Any, request: Any) -> Exchange:
+        return replace(PAGE, url=request.url, status=status)
+
+    monkeypatch.setattr(logged_requests, "request_anew", request_anew)
+    ctx = Looking(RecordedMachine({}, via="ssh://shop"))
+    text = "location /docs/ { alias /srv/docs/; }"
+    main = parse(f"http {{ {SITE.replace('location / { }', text)} }}", "/etc/nginx/nginx.conf")
+    log = ErrorLog(file="/e.log", until=NOW)
+    ctx.observations += (PAGE, NginxConfig(path="/etc/nginx/nginx.conf", main=main), line, log)
+    asyncio.run(access_logs.after_the_error_log.work(ctx, PAGE, log))  # type: ignore[arg-type]
+    assert [request.path for request in ctx.further_requests.others] == paths
 
 
 def failed(*lines: str, **fields: Any) -> list[tuple[str, str, int]]:

@@ -111,6 +111,18 @@ def test_a_page_whose_requests_fail_is_diagnosed(monkeypatch: pytest.MonkeyPatch
     assert named_pages(monkeypatch, f'"POST /login HTTP/1.1" 405 "{SITE}/"') == []
 
 
+def test_what_a_page_loads_and_a_page_that_circles_are_diagnosed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = f'"GET /media/a.png HTTP/1.1" 404 "{SITE}/"'
+    assert named_pages(monkeypatch, picture) == ["/media/a.png"]
+    assert named_pages(monkeypatch, picture, status=200) == []
+    assert named_pages(monkeypatch, picture.replace("404", "504")) == []
+    # Nothing is sent before: one of its redirects says too little.
+    loop = ['"GET /go HTTP/1.1" 301 "-"'] * 20
+    assert named_pages(monkeypatch, *loop, status=301) == ["/go"]
+
+
 def test_the_pages_that_were_used_answer_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     used = f'"GET /style.css HTTP/1.1" 200 "{SITE}/start"'
     assert named_pages(monkeypatch, used) == []

@@ -41,6 +41,7 @@ def compare(
     options: Options = Options(),
     machine: RecordedMachine | None = None,
     target: Target = SHOP,
+    location: str = "/",
 ) -> Looking:
     ctx = Looking(machine or RecordedMachine())
     ctx.target = target
@@ -49,7 +50,7 @@ def compare(
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
+        seen = config(f"location {location} {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
         async with server:
             ctx.observations += [seen, door]
             await upstream_comparisons.page_questioned.work(ctx, door, seen)
@@ -113,6 +114,18 @@ def test_the_change_that_helps_is_repeated_and_nothing_is_asked_after_it(
     changed = ctx.observed(ComparedRequest)[1]
     assert (changed.original, changed.value, changed.is_html) == ("upgrade", "close", True)
     assert "-H 'Connection: close'" in changed.equivalent
+
+
+def test_after_another_path_one_that_nobody_has_made_is_asked_for() -> None:
+    """An application may have one page for all paths."""
+
+    def respond(asked: str) -> bytes:
+        return answer("404 Not Found" if asked.startswith("GET /x/ ") else "200 OK")
+
+    door = replace(REFUSED, url=f"{SHOP.origin}/x/", status=404)
+    ctx = compare(serving(respond), door, "", target=replace(SHOP, path="/x/"), location="/x/")
+    paths = [(each.part, each.value) for each in ctx.observed(ComparedRequest)[:3]]
+    assert paths == [("none", ""), ("path", "/"), ("unknown-path", "/-diagnose-7f3a")]
 
 
 def test_the_request_is_nginxs_with_our_own_fields() -> None:
