@@ -192,9 +192,14 @@ def _names(text: str, host: str) -> bool:
 
 def _with_named_url(site: Target, message: Target) -> Target:
     """Return the site with what a message says, asked at the URL that the message says fails: its
-    WebSocket, its port, and its path where the user named no page."""
+    WebSocket, its port, and its path where the user named no page.
+
+    The port to which a link or a redirect leads wrongly is not that of the site.
+    """
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
     if message.port not in {site.port, *PORTS.values()}:
+        if message.symptom is not None and message.symptom.kind == "wrong-address":
+            return replace(site, websockets=websockets, symptom=message.symptom)
         return replace(message, websockets=websockets)
     site = replace(site, websockets=websockets, symptom=message.symptom)
     if site.path != "/" or site.is_websocket or message.is_websocket:
