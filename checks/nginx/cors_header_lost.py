@@ -53,7 +53,9 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     is_error = pages[0].status not in WITHOUT_ALWAYS
     lacks_always = effective is not None and "always" not in effective.args and is_error
     beaten = None if effective or lost else _beaten(nginx)
-    directive = lost or (effective if lacks_always else beaten and _allowing_of(beaten))
+    directive = lost or (effective if lacks_always else None)
+    if beaten is not None:
+        directive = _allowing_of(beaten)
     if directive is None:
         return
     subjects, own = endpoint_subjects(pages), _own(match)
