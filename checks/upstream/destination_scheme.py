@@ -3,7 +3,8 @@ and its own requests come over http (RFC 4918 section 10.3: a resource of anothe
 with 502).
 
 nginx passes the field on as it is. The access log has the refused MOVE or COPY, which this program
-does not send; the error log has nothing about it, so that the answer is the application's own.
+does not send; the error log has nothing about it, so that the answer is the application's own. An
+application that is an nginx itself (ngx_http_dav_module) writes that the field is invalid.
 """
 
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ from diagnose.parsers.nginx.variables import map_of
 _RELOCATIONS = {"MOVE", "COPY"}
 #: The status of RFC 4918 section 9.9.4, and that of nginx's own WebDAV.
 _STATUSES = {400, 502}
+#: How nginx begins what it writes about the field.
+_INVALID = 'client sent invalid "'
 _FIELD, _VARIABLE = "Destination", "plain_destination"
 _MAP = [
     f"map $http_destination ${_VARIABLE} {{",
@@ -52,7 +55,8 @@ _MAP = [
 def destination_scheme(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for failure in current_failures(evidence, _STATUSES) if evidence.target.uses_tls else ():
-        is_logged = bool(logged_errors(evidence, "", failure.path))
+        lines = [line for line, _ in logged_errors(evidence, "", failure.path)]
+        is_logged = not all(line.text.startswith(_INVALID) for line in lines)
         match = next(iter(request_matches(nginx, failure.path)), None)
         directive = proxy_pass_of(match) if match else None
         if failure.method not in _RELOCATIONS or is_logged or match is None or directive is None:

@@ -39,6 +39,13 @@ def test_fires_on_a_refused_move() -> None:
     assert "Host $http_host" not in edit.diff
 
 
+def test_fires_where_the_application_is_an_nginx_that_says_so() -> None:
+    text = 'client sent invalid "Destination" header: "https://shop.example.com/b.txt"'
+    line = logged(text, path="/a.txt")
+    failure = replace(MOVE, status=400)
+    assert judge(CHECK, RUNNING, config(SITE), failure, line)
+
+
 def test_fires_and_passes_the_name_on_too() -> None:
     (claim,) = claims(SITE.replace("        proxy_set_header Host $host;\n", ""))
     assert claim.fix
