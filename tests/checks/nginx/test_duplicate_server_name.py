@@ -199,6 +199,13 @@ def test_fires_as_an_error_where_the_used_block_has_no_certificate_of_its_own() 
     (claim,) = judge(CHECK, config(bare, SITE), warned(), file, sent)
     assert claim.severity is Severity.ERROR
     assert claim.facts["stale"] == "/etc/nginx/0.conf:1"
+    # Both in one file: the block that is used goes, and the other one stays.
+    (claim,) = judge(CHECK, config(f"{bare}{SITE}"), warned(), file, sent)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("-server {") == 1
+    assert claim.fix.applicability is Applicability.REVIEW
     # The default block's certificate is for this site too, or the ignored block's is not.
     good = replace(sent, chain=(leaf(),))
     (claim,) = judge(CHECK, config(bare, SITE), warned(), file, good)

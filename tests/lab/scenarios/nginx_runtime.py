@@ -525,6 +525,13 @@ def _other_site(lab: Lab) -> None:
     lab.server.write("/etc/nginx/conf.d/00-wiki.conf", block)
 
 
+def _without_certificate() -> str:
+    """The site's block, for plain HTTP at port 443."""
+    lines = ("ssl_certificate /", "ssl_certificate_key /")
+    kept = [line for line in site.HTTPS.splitlines(True) if not line.strip().startswith(lines)]
+    return "".join(kept).replace("443 ssl;", "443;")
+
+
 @scenario(
     outside="certificate.name-mismatch", server="nginx.duplicate-server-name", differs=(FIRST,)
 )
@@ -532,12 +539,17 @@ def a_block_without_certificate_is_read_first(lab: Lab) -> None:
     """`listen 443;` for plain HTTP beside the block with `ssl`: nginx sends the default block's
     certificate. After https://github.com/dokku/dokku-letsencrypt/issues/230."""
     _other_site(lab)
-    lines = ("ssl_certificate /", "ssl_certificate_key /")
-    bare = "".join(
-        line for line in site.HTTPS.splitlines(True) if not line.strip().startswith(lines)
-    )
-    lab.server.write(FIRST, bare.replace("443 ssl;", "443;"))
+    lab.server.write(FIRST, _without_certificate())
     lab.restart_nginx()
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.duplicate-server-name", differs=(site.CONF,)
+)
+def a_block_without_certificate_stands_before_the_other(lab: Lab) -> None:
+    """The same in one file, as generators write it."""
+    _other_site(lab)
+    lab.change(site.HTTPS, f"{_without_certificate()}\n{site.HTTPS}")
 
 
 @healthy()
