@@ -1,5 +1,9 @@
 """An https page redirects to http on the same site. If http redirects back to https, the visitor
-only loses privacy for a moment; otherwise the site is served in plain text."""
+only loses privacy for a moment; otherwise the site is served in plain text.
+
+So may what the page's scripts read: often an interface adds the slash at the end of its path.
+Browsers block such a request wherever http leads (W3C Mixed Content, section 4.4).
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +18,7 @@ from checks.http import (
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
+from diagnose.model import Claim, Evidence, Fix, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -36,7 +40,10 @@ _SCHEME = "X-Forwarded-Proto"
 )
 def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[str, list[tuple[Exchange, RedirectChain]]] = {}
-    for start in exchanges_by_purpose(evidence, "target"):
+    for start in (
+        *exchanges_by_purpose(evidence, "target"),
+        *exchanges_by_purpose(evidence, "data"),
+    ):
         redirect_chain = follow_redirects(start, evidence.of(Exchange))
         step = next(
             (exchange for exchange in redirect_chain.steps if leads_to_http(exchange)), None
@@ -48,7 +55,9 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         from checks.http._known_application import own_setting
 
         steps = [step for step, _ in group]
-        subjects = endpoint_subjects(steps)
+        is_data = all(step.purpose == "data" for step in steps)
+        path = Subject(port=evidence.target.port, path=_url_path(steps[0]).partition("?")[0])
+        subjects = (path,) if is_data else endpoint_subjects(steps)
         last = group[0][1].steps[-1]
         back = group[0][1].end == "answer" and last.url.startswith("https:")
         nginx = Nginx.of(evidence)
@@ -57,19 +66,22 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) if match else None
         yield Claim(
             about=merge_subjects(subjects),
-            covers=(*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
+            covers=subjects
+            if is_data
+            else (*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
             because=tuple(
                 dict.fromkeys(
                     exchange for _, redirect_chain in group for exchange in redirect_chain.steps
                 )
             ),
-            severity=Severity.WARNING if back else None,
+            severity=Severity.WARNING if back or is_data else None,
             facts={
                 "url": steps[0].url,
                 "onward": onward,
                 "status": steps[0].status,
                 "addresses": addresses(steps),
                 "back": back,
+                "data": is_data,
                 "place": file_line(directive) if directive else "",
                 "told": "" if inner.directive else _forwarded_scheme_place(nginx, steps),
                 **inner.facts,

@@ -4,6 +4,10 @@ Security Policy Level 3, section 6.7.3.2).
 Often nginx adds a policy from a list of security headers, and the application does not know of it.
 It is a fault if nginx adds it, if the page shows nothing without scripts, or after a pasted
 message; else the policy may be meant so.
+
+A policy without 'unsafe-eval' stops scripts that run a text as a program (section 4.4). A script
+may have such a call and never come to it: after a message about a blank page a policy that nginx
+adds is named.
 """
 
 import re
@@ -24,7 +28,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.content_security_policy import (
     evaluation_blocked_by,
     inline_scripts_blocked_by,
@@ -44,21 +48,25 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     answers = evidence.good(Exchange)
     answer = next((answer for answer in answers if page and answer.url == page.url), None)
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
-    is_evaluation = symptom is not None and bool(_EVALUATION.search(symptom.text))
-    if page is None or answer is None or not (page.inline_scripts or is_evaluation):
+    is_told = symptom is not None and bool(_EVALUATION.search(symptom.text))
+    if page is None or answer is None:
         return
     values = [value for name, value in answer.headers if name.lower() == CSP]
-    judged = evaluation_blocked_by if is_evaluation else inline_scripts_blocked_by
-    blocked = judged(policies(values, ""))
+    page_policies = tuple(policies(values, ""))
+    inline = inline_scripts_blocked_by(page_policies) if page.inline_scripts else None
+    is_blank = symptom is not None and symptom.kind == "blank" and inline is None
+    evaluating = [file for file in evidence.good(PageFileResponse) if file.evaluates]
+    is_evaluation = is_told or (is_blank and bool(evaluating))
+    blocked = evaluation_blocked_by(page_policies) if is_evaluation else inline
     directive = field_directive(nginx, CSP) if blocked else None
-    is_pasted = is_evaluation or (symptom is not None and symptom.kind == "csp")
+    is_pasted = is_told or (symptom is not None and symptom.kind == "csp")
     if blocked is None or not (directive or page.is_empty or is_pasted):
         return
     yield Claim(
         about=_page_files.page_subject(page),
-        because=(page, answer),
+        because=(page, answer, *(evaluating if is_evaluation else ())),
         severity=Severity.ERROR if page.is_empty else Severity.WARNING,
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if is_evaluation and not is_told else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
             "page": page.url,
@@ -67,6 +75,8 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "empty": page.is_empty,
             "evaluation": is_evaluation,
+            "script": evaluating[0].url if is_evaluation and evaluating else "",
+            "name": blocked.directive,
         },
         fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )

@@ -1,7 +1,7 @@
 """What visitors suffer from in the block that nginx uses, of two with one name, and would not
 in the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx
@@ -9,8 +9,8 @@ from checks.nginx._certificates import certificate_files
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import CertificateFile, UpstreamTry
-from diagnose.model.tls import Handshake
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, proxy_pass_of, select_location
@@ -37,22 +37,30 @@ def find_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]
 
 
 def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """Yield the handshakes with an unsuitable certificate, if the other block has a suitable
-    one."""
-    winner_files, loser_files = (
-        certificate_files(nginx, conflict.winner),
-        certificate_files(nginx, conflict.loser),
-    )
+    """Yield the handshakes with an unsuitable certificate, if the other block has a suitable one.
+
+    For a name whose block has no certificate, nginx sends that of the socket's default block
+    (ngx_http_ssl_servername).
+    """
+    winner_files = certificate_files(nginx, conflict.winner)
+    has_own = bool(conflict.winner.directives("ssl_certificate"))
     served = {file.sha256 for file in winner_files}
-    if _is_valid_for_target(nginx, loser_files) and not _is_valid_for_target(nginx, winner_files):
-        for handshake in nginx.evidence.of(Handshake):
-            if handshake.chain and handshake.chain[0].sha256 in served:
-                yield handshake
+    loser_leaves = [
+        file.chain[0] for file in certificate_files(nginx, conflict.loser) if file.chain
+    ]
+    winner_leaves = [file.chain[0] for file in winner_files if file.chain]
+    if not _is_valid_for_target(nginx, loser_leaves) or _is_valid_for_target(nginx, winner_leaves):
+        return
+    for handshake in nginx.evidence.of(Handshake):
+        if handshake.chain and (
+            handshake.chain[0].sha256 in served
+            or not (has_own or _is_valid_for_target(nginx, handshake.chain[:1]))
+        ):
+            yield handshake
 
 
-def _is_valid_for_target(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bool:
+def _is_valid_for_target(nginx: Nginx, leaves: Iterable[Certificate]) -> bool:
     host, started_at = nginx.evidence.target.host, nginx.evidence.started_at
-    leaves = [file.chain[0] for file in files if file.chain]
     return any(
         leaf.is_current(started_at) and covers(host, leaf.dns_names, leaf.addresses)
         for leaf in leaves

@@ -139,13 +139,18 @@ def _fix(
         steps = (link,) if link else (Manual("read-once", Where.SERVER),)
         applicability = Applicability.AUTOMATIC if link else Applicability.MANUAL
         return Fix((*steps, *reload_steps(nginx)), applicability)
-    if not _is_redundant(nginx, stale):
+    is_replaced = bool(symptoms) and _has_all_of(current, stale)
+    if not (is_replaced or _is_redundant(nginx, stale)):
         return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     spare_servers = [
         server
         for server in nginx.servers
         if server.block is stale.block
-        or (server.block.file == stale.block.file and _is_redundant(nginx, server))
+        or (
+            server.block.file == stale.block.file
+            and server.block is not current.block
+            and _is_redundant(nginx, server)
+        )
     ]
     step = _move_command(nginx, stale.block.file, spare_servers) or _removal_edit(
         nginx, stale.block.file, spare_servers
@@ -268,10 +273,14 @@ def _is_redundant(nginx: Nginx, stale: Server) -> bool:
     return any(
         server.block is not stale.block
         and (server.block.file != stale.block.file or server.block.start < stale.block.start)
-        and set(stale.names) <= set(server.names)
-        and _sockets(stale) <= _sockets(server)
+        and _has_all_of(server, stale)
         for server in nginx.servers
     )
+
+
+def _has_all_of(server: Server, stale: Server) -> bool:
+    """Return whether a block has all names and sockets of another one."""
+    return set(stale.names) <= set(server.names) and _sockets(stale) <= _sockets(server)
 
 
 def _sockets(server: Server) -> set[tuple[str, int]]:

@@ -4,7 +4,8 @@ ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
 of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
 while the page answers is named too, one without `burst` that refuses the page's files, and after a
-message about 503 or 429 one that refused other visitors in the last minutes.
+message about 503 or 429 one that refused other visitors in the last minutes. So is a limit that
+refused files of the page to visitors, if a single page makes more requests than it permits.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from dataclasses import replace
 
 from checks.http import LIMITED, is_own_limit
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
 from checks.nginx._page_errors import (
     PageError,
     failed_sockets,
@@ -22,8 +25,9 @@ from checks.nginx._page_errors import (
     page_error,
     path_error,
 )
+from checks.nginx._page_limits import refused_files
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
@@ -31,6 +35,7 @@ from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.websocket_refusal import opens_alone
 
@@ -54,7 +59,7 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, LIMITED, range(400, 600))
     if error is None:
         claims = [*_socket_claims(nginx), *_file_claims(nginx)]
-        yield from claims or _reported_claims(nginx)
+        yield from claims or [*_refused_file_claims(nginx)] or _reported_claims(nginx)
         return
     facts, directive = _facts(nginx, error, evidence.target.path)
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
@@ -98,6 +103,40 @@ def _file_claims(nginx: Nginx) -> Iterator[Claim]:
             return
 
 
+def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
+    """Claim a limit below the number of requests that the page makes: visitors' browsers got its
+    refusals in place of files of the page."""
+    pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
+    refused = refused_files(nginx) if pages else None
+    if refused is None:
+        return
+    line, directive = refused.line, refused.directive
+    facts, _ = _facts(nginx, PageError(line, refused.match, tuple(pages), False), line.path)
+    burst = f"burst={_round_up(2 * refused.requests)}"
+    words = [word for word in directive.args if not word.startswith(("burst=", "delay="))]
+    rule = " ".join(("limit_req", *(word for word in words if word != "nodelay"), burst, "nodelay"))
+    status = page_directive(nginx, "limit_req_status", line.path)
+    facts |= {
+        "url": f"{nginx.evidence.target.origin}{line.path}",
+        "status": int(status.args[0]) if status and status.args[0].isdigit() else 503,
+        "rule": " ".join((directive.name, *directive.args)),
+        "requests": refused.requests,
+        "ours": False,
+    }
+    error = PageError(line, refused.match, tuple(pages), False)
+    claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+    edits = config_edits(nginx, {directive.file: [replace_directive(directive, f"{rule};")]})
+    if edits:
+        fix = Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
+        claim = replace(claim, fix=fix)
+    yield claim
+
+
+def _round_up(number: int) -> int:
+    """Return the next multiple of ten."""
+    return -(-number // 10) * 10
+
+
 def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     """Claim a limit that refused other visitors in the last minutes, after a message about it or
     about such a status, while the page itself answers: its scripts load more files at once."""
@@ -138,6 +177,7 @@ def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object]
         else False,
         "clients": len(clients),
         "proxy": next(filter(is_loopback, clients), "") if len(clients) == 1 else "",
+        "requests": 0,
         "ours": error.in_run and len(clients) == 1,
     }
     return facts, directive

@@ -4,13 +4,14 @@ lets the requests of a page wait for each other (ngx_http_limit_req_module: `bur
 `nodelay` delays what is above the rate).
 
 Nothing fails, so that no log shows it. A rate of some kilobytes may be meant, and so may a limit
-that delays a few requests.
+that delays a few requests. Where the limit refuses files of the page as well, `request_limit` says
+so.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._page_limits import page_files, refused_files, requests_a_second
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,21 +26,16 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.pages import Page
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.proxy_headers import parse_size
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.request_fields import is_own_origin
 
 #: Bytes a second. A modem of the nineties had more.
 _SLOWEST = 4096
 #: Seconds that a page's files wait for each other before visitors notice.
 _LONG = 3.0
-_RATE = re.compile(r"rate=(\d{1,9})r/([sm])")
-#: What tells visitors apart, or puts all of them together.
-_KEYS = {"$binary_remote_addr", "$remote_addr", "$server_name", "$host"}
 
 
 @check(
@@ -59,7 +55,7 @@ def slowed_down(evidence: Evidence) -> Iterator[Claim]:
         if directive := _byte_limit(own):
             yield _claim(nginx, directive, pages, {"rate": _bytes(directive)}, is_own=True)
             return
-        if waiting := _delay(evidence, own):
+        if (waiting := _delay(evidence, own)) and not refused_files(nginx):
             directive, seconds, number = waiting
             facts: dict[str, object] = {"seconds": seconds, "number": number}
             yield _claim(nginx, directive, pages, facts, is_own=False)
@@ -92,31 +88,14 @@ def _bytes(directive: Directive) -> int:
 def _delay(evidence: Evidence, match: LocationMatch) -> tuple[Directive, float, int] | None:
     """Return the limit that lets the page's own files wait, the seconds that the last one waits,
     and the number of requests."""
-    files = {
-        file.url
-        for page in evidence.good(Page)
-        for file in page.files
-        if is_own_origin(evidence.target, file.url)
-    }
+    files = page_files(evidence)
     for directive in match.directives("limit_req"):
         words = " ".join(directive.args)
-        rate = _requests_a_second(match, directive)
+        rate = requests_a_second(match, directive)
         waits = "burst=" in words and "nodelay" not in words and "delay=" not in words
         if waits and rate and files and len(files) / rate >= _LONG:
             return directive, len(files) / rate, len(files) + 1
     return None
-
-
-def _requests_a_second(match: LocationMatch, directive: Directive) -> float:
-    """Return the rate of a limit's zone; 0 if it is not known, or counts some requests only."""
-    names = [word.removeprefix("zone=") for word in directive.args if word.startswith("zone=")]
-    for zone in children(match.blocks[0], "limit_req_zone"):
-        words = " ".join(zone.args)
-        rate = _RATE.search(words)
-        is_same = any(f"zone={name}:" in words for name in names)
-        if is_same and rate and zone.args and zone.args[0] in _KEYS:
-            return int(rate[1]) / (60 if rate[2] == "m" else 1)
-    return 0.0
 
 
 def _claim(

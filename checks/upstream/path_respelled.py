@@ -4,7 +4,8 @@ decoded path.
 
 A location without a slash at its end and a proxy_pass with one give "//users": Go answers with a
 redirect to the path without the location, others with 404. "%2F" becomes a slash: applications that
-have names with slashes (RabbitMQ, GitLab, registries) answer 404.
+have names with slashes (RabbitMQ, GitLab, registries) answer 404. Double slashes become one
+(ngx_http_core_module, merge_slashes): an address in the path, as those of image services, is lost.
 """
 
 import re
@@ -30,7 +31,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
-from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
@@ -42,7 +43,8 @@ class _Respelling:
     """The path of a visitor as nginx asks the application for it.
 
     `is_rewritten` is whether a `rewrite` of the location changes the path, `is_decoded` whether one
-    writes it anew from the decoded path.
+    writes it anew from the decoded path, `is_merged` whether double slashes of the visitor's path
+    become one.
     """
 
     match: LocationMatch
@@ -51,6 +53,7 @@ class _Respelling:
     requested_path: str
     is_rewritten: bool
     is_decoded: bool
+    is_merged: bool
 
     @property
     def is_doubled(self) -> bool:
@@ -64,7 +67,7 @@ class _Respelling:
     def is_unknown_on(self, page: Exchange) -> bool:
         """Return whether an answer is that of an application which does not know the path: 404, or
         a redirect to the path with one slash."""
-        if page.status == 404:
+        if page.status == 404 or (self.is_merged and (page.status or 0) >= 400):
             return True
         if not self.is_doubled or page.status not in {301, 302, 307, 308}:
             return False
@@ -76,9 +79,12 @@ class _Respelling:
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
     explains=[
+        "http.answer-says-why",
         "http.last-slash",
         "http.redirect-downgrade",
         "http.redirect-wrong-host",
+        "http.server-error",
+        "upstream.own-answer",
         "upstream.wrong-path",
     ],
 )
@@ -86,10 +92,15 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
     for match in nginx.location_matches(path):
         respelling = _respelling(nginx, match, path)
-        if respelling is None or not (respelling.is_doubled or respelling.is_encoded):
+        if respelling is None or not (
+            respelling.is_doubled or respelling.is_encoded or respelling.is_merged
+        ):
             continue
         pages = [page for page in page_exchanges(evidence) if respelling.is_unknown_on(page)]
-        if pages:
+        # An application may fail for other reasons: that it has the path is to be proven.
+        if pages and (
+            pages[0].status == 404 or not respelling.is_merged or _is_served_directly(evidence)
+        ):
             yield _claim(nginx, respelling, pages)
 
 
@@ -104,7 +115,16 @@ def _respelling(nginx: Nginx, match: LocationMatch, path: str) -> _Respelling | 
     if proxy.has_variables:
         return None
     requested_path = upstreams.requested_path(match, proxy, path)
-    return _Respelling(match, proxy, path, requested_path, bool(rewritten), is_decoded)
+    is_merged = not rewritten and "//" in path.partition("?")[0] and _merges_slashes(match)
+    if is_merged:
+        bare, mark, query = requested_path.partition("?")
+        requested_path = f"{re.sub('/{2,}', '/', bare)}{mark}{query}"
+    return _Respelling(match, proxy, path, requested_path, bool(rewritten), is_decoded, is_merged)
+
+
+def _merges_slashes(match: LocationMatch) -> bool:
+    directive = LocationMatch(match.blocks[:2]).directive("merge_slashes")
+    return directive is None or directive.args[:1] != ("off",)
 
 
 def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
@@ -128,8 +148,9 @@ def _claim(nginx: Nginx, respelling: _Respelling, pages: list[Exchange]) -> Clai
     subjects = endpoint_subjects(pages)
     directive, block = respelling.proxy.directive, respelling.match.block
     requested_path, is_doubled = respelling.requested_path, respelling.is_doubled
-    is_redirected = pages[0].status != 404
-    is_proven = respelling.is_encoded and _is_served_directly(nginx.evidence)
+    is_redirected = pages[0].status != 404 and not respelling.is_merged
+    is_kept_apart = respelling.is_encoded or respelling.is_merged
+    is_proven = is_kept_apart and _is_served_directly(nginx.evidence)
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -147,7 +168,8 @@ def _claim(nginx: Nginx, respelling: _Respelling, pages: list[Exchange]) -> Clai
             "place": file_line(directive),
             "location": " ".join((block.name, *block.args)),
             "doubled": is_doubled and not respelling.is_rewritten,
-            "encoded": not is_doubled,
+            "encoded": not is_doubled and respelling.is_encoded,
+            "merged": respelling.is_merged,
             "rewritten": respelling.is_rewritten,
             "decoded": respelling.is_decoded,
             "redirect": pages[0].header("Location") or "" if is_redirected else "",
@@ -161,8 +183,8 @@ def _by_hand() -> Fix:
 
 
 def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
-    """Write the slash at the end of the location; or pass the path on as it is, if the location is
-    the whole site. A person decides what a `rewrite` is for."""
+    """Write the slash at the end of the location; keep double slashes; or pass the path on as it
+    is, if the location is the whole site. A person decides what a `rewrite` is for."""
     if respelling.is_rewritten:
         return _by_hand()
     match, block = respelling.match, respelling.match.block
@@ -172,6 +194,13 @@ def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     if respelling.is_doubled and is_prefix and nginx.file(block):
         head = " ".join(("location", *block.args[:-1], f"{block.args[-1]}/ {{"))
         changes[block.file] = [TextEdit(block.start, block.opened, head)]
+    elif respelling.is_merged and nginx.file(match.blocks[1]):
+        server = match.blocks[1]
+        file = nginx.file(server)
+        names = children(server, "server_name")
+        if file is not None and names and names[-1].file == server.file:
+            line = edits.insert_after(file.text, names[-1], ["merge_slashes off;"])
+            changes[server.file] = [line]
     elif pattern and pattern.text == "/" and respelling.proxy.uri == "/":
         _location_edits.pass_whole_path(match, changes)
     file_edits = config_edits(nginx, changes)

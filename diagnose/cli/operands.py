@@ -24,6 +24,12 @@ _SENTENCE = re.compile(
     "[\u3400-\u9fff]{4}.{0,2000}[，。；！？、].{0,2000}[\u3400-\u9fff]{4}", re.DOTALL
 )
 
+#: What stands before an address to which a redirect leads: a field, or words.
+_LEADING = (
+    r"(?:\blocation:|\bredirect\w{0,5}(?: [\w-]{1,20}){0,3} to|重定向(?:到|至)|跳转(?:到|至|去))"
+    r"\s{0,3}[\"'“‘`<]?"
+)
+
 
 def parse_targets(
     words: Sequence[str], websockets: tuple[str, ...], lang: str
@@ -192,14 +198,27 @@ def _names(text: str, host: str) -> bool:
 
 def _with_named_url(site: Target, message: Target) -> Target:
     """Return the site with what a message says, asked at the URL that the message says fails: its
-    WebSocket, its port, and its path where the user named no page."""
+    WebSocket, its port, and its path where the user named no page.
+
+    The port to which a link or a redirect leads wrongly is not that of the site.
+    """
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
     if message.port not in {site.port, *PORTS.values()}:
+        if _is_led_to(message):
+            return replace(site, websockets=websockets, symptom=message.symptom)
         return replace(message, websockets=websockets)
     site = replace(site, websockets=websockets, symptom=message.symptom)
     if site.path != "/" or site.is_websocket or message.is_websocket:
         return site
     return replace(site, path=message.path, read_as=message.read_as)
+
+
+def _is_led_to(message: Target) -> bool:
+    """Return whether the port that a message names is one to which a redirect or a link leads."""
+    if message.symptom is not None and message.symptom.kind == "wrong-address":
+        return True
+    place = rf"(?:https?://)?{re.escape(message.host)}:{message.port}\b"
+    return re.search(_LEADING + place, message.input, re.IGNORECASE) is not None
 
 
 def _check_no_command(word: str) -> None:

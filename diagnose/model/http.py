@@ -83,11 +83,11 @@ class Exchange(Observation):
     step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps it),
     "acme" (the HTTP-01 challenge path), "plain-to-tls", "login" (a page of the site with which a
     login elsewhere begins, after a message about its address), "data" (a path from which the page's
-    script reads data, if an HTML document came), "logged" (a visitor's request that failed
-    before, by the access log), "spelling" (a target that answers 404, with a last slash or without
-    it), "unknown" (a path that no site has, in that spelling) or "cross-origin" (the target with
-    the Origin of another site, after a message about CORS that names none). `mentions` are the ws:
-    and wss: URLs in the page. `extended_connect` is whether a server, asked over HTTP/2, allows
+    script reads data, if an HTML document or a redirect came), "logged" (a visitor's request that
+    failed before, by the access log), "spelling" (a target that answers 404, with a last slash or
+    without it), "unknown" (a path that no site has, in that spelling) or "cross-origin" (the target
+    with the Origin of another site, after a message about CORS that names none). `mentions` are the
+    ws: and wss: URLs in the page. `extended_connect` is whether a server, asked over HTTP/2, allows
     WebSockets over it (RFC 8441); None if it was not asked. `incomplete` is True if the response
     has neither a length nor chunks, and the connection ended without TLS's close_notify: nothing
     shows whether the end is missing (RFC 9112 section 9.8). `header_faults` are the faults in the

@@ -159,8 +159,9 @@ class PageFileResponse(Observation):
     in comments, `data_paths`, `sent_paths` and `handles_forms` those of `Page`. `body_end` and
     `coding_fault` are those of `ResponseBody`, as far as the file was read. `integrity_fails` is
     True if the whole file was read and has none of the page's hashes. `uses` and `features` are
-    what the file asks browsers for and the page's policies may forbid; they are read only where the
-    page has such a policy.
+    what the file asks browsers for and the page's policies may forbid, `evaluates` is True if it
+    runs a text as a program (`eval`, `new Function`); they are read only where the page has such a
+    policy.
     """
 
     layer: ClassVar[str] = "http"
@@ -186,6 +187,7 @@ class PageFileResponse(Observation):
     handles_forms: bool = False
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
+    evaluates: bool = False
 
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]

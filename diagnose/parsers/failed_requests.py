@@ -42,6 +42,10 @@ _NO_UPGRADE = frozenset({400, 401, 403, 404, 405, 426, 500, 501, 502})
 #: How a preflight is refused whatever site asks (Fetch standard, "CORS-preflight fetch"): it wants
 #: a login, or nobody knows the path or the method. 403 may be meant for the site that asks.
 NO_PREFLIGHT = frozenset({401, 403, 404, 405})
+#: WebDAV's methods with a field `Destination`, and the status of one that a server does not take
+#: (nginx's ngx_http_dav_module). Its clients are no browsers.
+_RELOCATIONS = frozenset({"MOVE", "COPY"})
+_BAD_DESTINATION = 400
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
 #: The status of an open WebSocket (RFC 6455 section 4.2.2).
@@ -138,6 +142,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return is_from_page or line.method not in _SAFE
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
+    if line.method in _RELOCATIONS:
+        return line.status == _BAD_DESTINATION
     if line.method == "GET" and is_usual_websocket(line.path):
         return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
     if line.method == "OPTIONS" and line.referer and line.agent.startswith(_BROWSER):

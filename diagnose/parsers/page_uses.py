@@ -13,7 +13,7 @@ from diagnose.model.pages import PageUse, UseKind
 from diagnose.parsers.html_tags import Tag, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.script_urls import MAX_URLS, is_in_use
+from diagnose.parsers.script_urls import MAX_URLS, is_in_comment, is_in_use
 from diagnose.parsers.urls import parse_url
 
 #: Maximum number of uses of one text, and length of an address.
@@ -38,6 +38,11 @@ _REQUEST = lazy_pattern(
     r"|\$\.(?:get|post|getJSON|ajax)\((?:\s{0,9}\{\s{0,9}url\s{0,9}:)?"
     r"|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},|\bbaseURL\s{0,9}[:=])"
     rf"\s{{0,9}}{_STRING}"
+)
+#: Calls that run a text as a program. `new Function("return this")` asks for the global object, and
+#: programs that do so have another way as well.
+_EVALUATION = lazy_pattern(
+    r"(?<![\w.$])new Function\(\s{0,9}(?![\"'`]return this\b)[^)\s]|(?<![\w.$])eval\(\s{0,9}[^)\s]"
 )
 #: Style sheets of others whose fonts have an address that is known.
 _FONT_SHEETS = (
@@ -67,6 +72,12 @@ def uses_in_script(text: str) -> tuple[PageUse, ...]:
     matches = zip(_REQUEST.finditer(text), range(MAX_URLS), strict=False)
     urls = (match[1] for match, _ in matches if is_in_use(text, match.start(1)))
     return _limited(PageUse("request", clean(url, MAX_URL)) for url in urls if parse_url(url))
+
+
+def evaluates_text(script: str) -> bool:
+    """Return whether a script runs a text as a program: `eval`, `new Function`."""
+    matches = zip(_EVALUATION.finditer(script), range(MAX_URLS), strict=False)
+    return any(not is_in_comment(script, match.start()) for match, _ in matches)
 
 
 def _limited(uses: Iterator[PageUse]) -> tuple[PageUse, ...]:

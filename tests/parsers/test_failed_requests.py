@@ -238,3 +238,10 @@ def test_tunnels_that_a_timeout_ended() -> None:
     assert (failure.status, failure.times, failure.ending) == (101, 2, "cD--")
     assert failure.lasted_s == 50.0
     assert not failed(closed)
+
+
+def test_a_file_that_webdav_does_not_move() -> None:
+    (failure,) = failed(line(400, "/a.txt", "MOVE", agent="WinSCP/6"))
+    assert (failure.method, failure.status) == ("MOVE", 400)
+    assert not failed(line(404, "/a.txt", "COPY"))
+    assert not failed(line(400, "/a.txt", "PROPFIND"))

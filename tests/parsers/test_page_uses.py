@@ -5,6 +5,7 @@ import pytest
 from diagnose.model.pages import PageUse
 from diagnose.parsers.page_uses import (
     MAX_USES,
+    evaluates_text,
     has_policy_element,
     uses_in_page,
     uses_in_script,
@@ -139,3 +140,18 @@ def test_a_policy_in_the_page() -> None:
 def test_the_number_is_bounded() -> None:
     many = "".join(f"<img src=/{number}.png>" for number in range(500))
     assert len(uses_in_page(many, URL)) == MAX_USES
+
+
+@pytest.mark.parametrize(
+    ("script", "evaluates"),
+    [
+        ("const f = new Function(code);", True),
+        ("eval(text)", True),
+        ('var g = new Function("return this")();', False),
+        ("// new Function(code)\nstart();", False),
+        ("parser.eval(text); new Functions(a)", False),
+        ("retrieval(text)", False),
+    ],
+)
+def test_scripts_that_run_a_text(script: str, evaluates: bool) -> None:
+    assert evaluates_text(script) is evaluates

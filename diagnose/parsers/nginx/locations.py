@@ -6,6 +6,7 @@ tests/parsers/nginx/test_selection.py. No I/O.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from diagnose.model.frozen import frozen
@@ -102,6 +103,20 @@ def outdone_location(server: Server, path: str, merge: bool | None = None) -> Lo
     ]
     _, longest = max(prefixes, key=lambda prefix: prefix[0], default=(0, None))
     return LocationMatch((server.http, server.block, longest)) if longest is not None else None
+
+
+def beaten_locations(server: Server, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations of the server block that would answer a path, if another location did not
+    answer it: shorter prefixes, later regular expressions, prefixes that an expression outdoes."""
+    normalized = normalize_path(path, merges_slashes(server)) or "/"
+    winner = _find_location((server.http, server.block), normalized)
+    for location in children(server.block, "location"):
+        if winner is None or location in winner.blocks:
+            continue
+        alone = replace(server.block, block=(location,))
+        match = _find_location((server.http, alone), normalized)
+        if match is not None and not match.redirects:
+            yield LocationMatch((server.http, server.block, *match.blocks[2:]))
 
 
 def fallback_location(server: Server, location: LocationMatch) -> LocationMatch | None:

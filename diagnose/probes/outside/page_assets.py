@@ -253,11 +253,13 @@ class _Loader:
 
     async def visit(self, url: str, purpose: Literal["login", "data"]) -> bool:
         """Request another address of the site, and emit the exchange; of data only if an HTML
-        document came in its place. Return whether that is the page itself."""
+        document came in its place, or a redirect. Return whether that is the page itself."""
         start_time = self._ctx.elapsed()
         answer = await self._get(PageFile("script", url), url)
         is_html = answer is not None and _HTML_DOCUMENT.match(answer.text[:4096]) is not None
-        if answer is not None and answer.status is not None and (is_html or purpose == "login"):
+        is_redirect = answer is not None and answer.status in REDIRECTS
+        is_kept = is_html or is_redirect or purpose == "login"
+        if answer is not None and answer.status is not None and is_kept:
             self._ctx.emit(
                 Exchange(
                     at=start_time,

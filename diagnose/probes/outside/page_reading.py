@@ -103,11 +103,15 @@ def file_uses(kind: FileKind, text: str, page: Headers, url: str) -> dict[str, A
     if not text or not is_restricted(page):
         return {}
     from diagnose.parsers.browser_features import features_in
-    from diagnose.parsers.page_uses import uses_in_script, uses_in_sheet
+    from diagnose.parsers.page_uses import evaluates_text, uses_in_script, uses_in_sheet
 
     if kind == "stylesheet":
         return {"uses": uses_in_sheet(text, url)}
-    return {"uses": uses_in_script(text), "features": features_in(text)}
+    return {
+        "uses": uses_in_script(text),
+        "features": features_in(text),
+        "evaluates": evaluates_text(text),
+    }
 
 
 def data_paths_of(script: str) -> tuple[str, ...]:

@@ -157,3 +157,14 @@ def test_a_redirect_of_an_inner_block_to_the_page_itself_is_left_to_a_person() -
     (claim,) = judge("http.redirect-downgrade", *seen)
     assert claim.facts["inner_rule"]
     assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_fires_on_what_the_scripts_of_the_page_read() -> None:
+    """An interface that adds a slash, after issue 2748 of Starlette: browsers block http there."""
+    url, onward = f"{HOME}api/items", f"{PLAIN}api/items/"
+    page = answer(HOME, status=200)
+    (claim,) = judge("http.redirect-downgrade", page, answer(url, onward, "data", 307))
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["url"], claim.facts["data"]) == (url, True)
+    kept = answer(url, onward.replace("http:", "https:"), "data", 307)
+    assert not judge("http.redirect-downgrade", page, kept)

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Severity, Target
+from diagnose.model import Claim, Confidence, Severity, Target
 from diagnose.model.pages import Page
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.page_evidence import answered, script
 from tests.support.upstream_evidence import page
 
 CHECK = "http.scripts-blocked"
@@ -63,3 +64,30 @@ def test_fires_on_texts_that_a_script_may_not_evaluate() -> None:
     assert claim.facts["evaluation"]
     assert not claims("script-src 'self' 'unsafe-eval'", shown=outside, target=target)
     assert not claims("img-src 'self'", shown=outside, target=target)
+
+
+EVALUATING = replace(answered(script()), evaluates=True)
+POLICY = "default-src 'self' 'unsafe-inline'"
+BLANK = replace(SHOP, symptom=Symptom("blank", "the site is a white screen"))
+
+
+def evaluated(policy: str, target: Target = BLANK, added: bool = True) -> list[Claim]:
+    line = f'    add_header Content-Security-Policy "{policy}" always;\n    location / {{'
+    text = SITE.replace("    location / {", line) if added else SITE
+    answer = replace(page(200), headers=(("Content-Security-Policy", policy),))
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, PAGE, EVALUATING, target=target)
+
+
+def test_fires_on_a_blank_page_whose_script_may_not_evaluate() -> None:
+    (claim,) = evaluated(POLICY)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["script"], claim.facts["name"]) == (EVALUATING.url, "default-src")
+    # The scripts of the page itself come first.
+    (claim,) = evaluated("default-src 'self'")
+    assert not claim.facts["evaluation"]
+
+
+def test_silent_where_nobody_tells_or_the_application_sets_the_policy() -> None:
+    assert not evaluated(POLICY, SHOP)
+    assert not evaluated(POLICY, added=False)
+    assert not evaluated(f"{POLICY} 'unsafe-eval'")

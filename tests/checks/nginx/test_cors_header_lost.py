@@ -55,3 +55,40 @@ def test_silent_where_it_is_sent() -> None:
 def test_silent_without_a_question_or_a_line() -> None:
     assert not claims(f"{ALLOW};", OWN, page(200), pasted=False)
     assert not claims("", OWN, page(200))
+
+
+FONTS = replace(PASTED, path="/fonts/a.woff")
+MEDIA = 'location ~* \\.(png|woff)$ { expires 1M; add_header Cache-Control "public"; }'
+ALLOWING = f"location ~* \\.(ttf|woff)$ {{ {ALLOW}; }}"
+
+
+def shadowed(*locations: str) -> list[Claim]:
+    text = SITE.replace(
+        "    location / {", "".join(f"    {one}\n" for one in locations) + "    location / {"
+    )
+    answer = replace(page(200), url=f"{SHOP.origin}/fonts/a.woff")
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, target=FONTS)
+
+
+def test_fires_where_an_earlier_expression_gets_the_path() -> None:
+    (claim,) = shadowed(MEDIA, ALLOWING)
+    assert claim.facts["other"] == "location ~* \\.(ttf|woff)$"
+    assert claim.facts["used"] == "location ~* \\.(png|woff)$"
+    assert f"+ {ALLOW};" in edit_of(claim).replace("    ", " ").replace("  ", " ")
+
+
+def test_fires_where_an_expression_outdoes_a_prefix() -> None:
+    (claim,) = shadowed(f"location /fonts/ {{ {ALLOW}; }}", MEDIA)
+    assert claim.facts["other"] == "location /fonts/"
+
+
+def test_fires_without_an_edit_where_a_line_would_end_the_inheritance() -> None:
+    outer = "add_header X-Frame-Options DENY;"
+    (claim,) = shadowed(outer, "location ~* \\.woff$ { expires 1M; }", ALLOWING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_other_location_is_for_other_paths() -> None:
+    assert not shadowed(MEDIA, f"location ~* \\.(ttf|svg)$ {{ {ALLOW}; }}")
+    assert not shadowed(MEDIA, f"location /api/ {{ {ALLOW}; }}")

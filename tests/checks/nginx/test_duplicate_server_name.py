@@ -4,8 +4,10 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity, commands
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
+from diagnose.model.nginx import CertificateFile, ConfigFile, NginxConfig, NginxTest, UpstreamTry
+from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import messages, parse
+from tests.support.certificates import leaf
 from tests.support.check_evidence import CHAT, REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, SITE, front, nginx_says
 
@@ -184,3 +186,30 @@ def test_fires_and_is_not_sure_which_of_two_other_answers_is_right() -> None:
     assert claim.severity is None
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_as_an_error_where_the_used_block_has_no_certificate_of_its_own() -> None:
+    """nginx sends that of the socket's default block, which is another site's."""
+    bare = SITE.replace("443 ssl;", "443;").replace("    ssl_certificate shop.pem;\n", "")
+    file = CertificateFile(path="/etc/nginx/shop.pem", chain=(leaf(),))
+    another = leaf(dns_names=("blog.example.com",), sha256="05")
+    sent = Handshake(
+        address="203.0.113.10", port=443, server_name="shop.example.com", chain=(another,)
+    )
+    (claim,) = judge(CHECK, config(bare, SITE), warned(), file, sent)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["stale"] == "/etc/nginx/0.conf:1"
+    # Both in one file: the block that is used goes, and the other one stays.
+    (claim,) = judge(CHECK, config(f"{bare}{SITE}"), warned(), file, sent)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("-server {") == 1
+    assert claim.fix.applicability is Applicability.REVIEW
+    # The default block's certificate is for this site too, or the ignored block's is not.
+    good = replace(sent, chain=(leaf(),))
+    (claim,) = judge(CHECK, config(bare, SITE), warned(), file, good)
+    assert claim.severity is None
+    bad = replace(file, chain=(another,))
+    (claim,) = judge(CHECK, config(bare, SITE), warned(), bad, sent)
+    assert claim.severity is None

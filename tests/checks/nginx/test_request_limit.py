@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Claim, Confidence, Edit, Severity
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
-from tests.support.page_evidence import absolute, answered, script
+from tests.support.page_evidence import absolute, answered, loads, script
 from tests.support.websocket_evidence import upgrade
 
 SITE = """\
@@ -107,3 +107,30 @@ def test_after_a_message_the_own_requests_of_the_run_do_not_hide_the_others() ->
     other = replace(earlier, client="198.51.100.9")
     (claim,) = judge("nginx.request-limit", *observations, other, own, page(200), target=target)
     assert claim.facts["proxy"] == ""
+
+
+ZONE = "limit_req_zone $binary_remote_addr zone=web:10m rate=1r/s;\n"
+FILES = [f"/assets/{number}.js" for number in range(9)]
+PARTS = loads(*(script(src) for src in FILES))
+
+
+def refused_file(burst: int, path: str = FILES[7]) -> list[Claim]:
+    site = ZONE + SITE.replace("zone=web", f"zone=web burst={burst}")
+    text = f'limiting requests, excess: {burst}.960 by zone "web"'
+    earlier = replace(logged(text, path=path), when=LOADED + 1)
+    return judge("nginx.request-limit", RUNNING, config(site), LOG_READ, earlier, page(200), PARTS)
+
+
+def test_fires_without_a_message_where_it_refused_files_of_the_page() -> None:
+    """After issue 397 of dcrstakepool: 24 files, and `burst=5`."""
+    (claim,) = refused_file(5)
+    assert (claim.facts["requests"], claim.facts["url"]) == (10, absolute(FILES[7]))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    limit_req zone=web burst=20 nodelay;\n" in edit.diff
+
+
+def test_silent_where_the_limit_permits_the_page_or_refused_other_paths() -> None:
+    assert not refused_file(9)
+    assert not refused_file(5, "/login")

@@ -1,13 +1,14 @@
 """nginx.slowed-down: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from diagnose.model import Confidence, Severity
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import RUNNING, SITE, config
-from tests.support.page_errors import page
+from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
+from tests.support.page_errors import logged, page
 from tests.support.page_evidence import loads, script
 
 CHECK = "nginx.slowed-down"
@@ -69,3 +70,12 @@ def test_silent_for_a_fast_zone_and_for_some_visitors_only() -> None:
     assert not judge(CHECK, RUNNING, site(text, fast), page(200), FILES, masked=False)
     assert not judge(CHECK, RUNNING, site(text, some), page(200), FILES, masked=False)
     assert not judge(CHECK, RUNNING, site(text, ZONE), page(200), loads(), masked=False)
+
+
+def test_silent_where_the_limit_refused_files_of_the_page() -> None:
+    """The refusals come first: nginx.request-limit names them."""
+    text = 'limiting requests, excess: 2.960 by zone "one"'
+    earlier = replace(logged(text, path="/assets/3.js"), when=LOADED + 1)
+    observations = (RUNNING, site("limit_req zone=one burst=2;", ZONE), page(200), FILES)
+    assert judge(CHECK, *observations)
+    assert not judge(CHECK, *observations, earlier)

@@ -82,3 +82,28 @@ def test_fires_on_an_encoded_slash_behind_a_rewrite() -> None:
     whole = lines.replace("{ rewrite", "{ rewrite ^ $request_uri; rewrite")
     target, observations = respelled_path(whole, f"/rabbitmq{ENCODED}", 404)
     assert not judge(CHECK, *observations, target=target)
+
+
+IMAGES = "location /img/ { proxy_pass http://127.0.0.1:8080/; }"
+REMOTE = "/img/upload/https://cdn.example.org/b.jpg"
+SERVED = replace(DIRECT, target="http://127.0.0.1:8080/", path=REMOTE, port=8080)
+
+
+def test_fires_where_double_slashes_of_the_path_are_merged() -> None:
+    target, observations = respelled_path(IMAGES, REMOTE, 500)
+    (claim,) = judge(CHECK, *observations, SERVED, target=target, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["asked"] == "/upload/https:/cdn.example.org/b.jpg"
+    assert claim.fix
+    assert "+ merge_slashes off;" in str(claim.fix.steps[0])
+
+
+def test_silent_where_double_slashes_are_kept_or_the_application_fails_for_them_too() -> None:
+    target, observations = respelled_path(IMAGES, REMOTE, 500)
+    failing = replace(SERVED, status=500)
+    assert not judge(CHECK, *observations, failing, target=target)
+    for lines in (f"merge_slashes off; {IMAGES}", IMAGES.replace("8080/;", "8080;")):
+        target, observations = respelled_path(lines, REMOTE, 500)
+        assert not judge(CHECK, *observations, SERVED, target=target)
+    target, observations = respelled_path(IMAGES, "/img/a?u=https://b", 500)
+    assert not judge(CHECK, *observations, SERVED, target=target)

@@ -57,6 +57,15 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             )
         case "cors-listed" if origin and origin != "https://app.example.net":
             return "403 Forbidden", "Invalid CORS request", (TEXT,)
+        case "adds-a-slash" if url.path == "/api/items":
+            location = f"Location: {scheme}://{host}/api/items/"
+            return "307 Temporary Redirect", "", (location,)
+        case "adds-a-slash" if url.path == "/api/items/":
+            return "200 OK", json.dumps([{"id": 1}]), (JSON,)
+        case "webdav" if destination := fields.get("destination"):
+            if destination.startswith("http://"):
+                return "201 Created", "", ()
+            return "502 Bad Gateway", "Source and destination must have the same scheme.\n", (TEXT,)
         case "nextjs" if url.path == "/" and forwarded != "shop.example.com":
             return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
         case "spring" if url.path == "/":

@@ -514,3 +514,46 @@ def own_prefix_and_a_site_switched_off(lab: Lab) -> None:
     lab.server.sh(f"mv {OWN_CONF} {OWN_CONF}.off")
     lab.stop_nginx()
     lab.server.run([f"{PREFIX}/sbin/nginx", "-p", PREFIX, "-c", "conf/nginx.conf"], check=True)
+
+
+def _other_site(lab: Lab) -> None:
+    """The default block of port 443: another site with its own certificate."""
+    issued = certificates.leaf("wiki.example.com")
+    lab.server.write("/etc/nginx/ssl/wiki.pem", issued.chain)
+    lab.server.write("/etc/nginx/ssl/wiki.key", issued.key_pem, 0o600)
+    block = site.HTTPS.replace("shop.example.com.", "wiki.").replace(site.NAME, "wiki.example.com")
+    lab.server.write("/etc/nginx/conf.d/00-wiki.conf", block)
+
+
+def _without_certificate() -> str:
+    """The site's block, for plain HTTP at port 443."""
+    lines = ("ssl_certificate /", "ssl_certificate_key /")
+    kept = [line for line in site.HTTPS.splitlines(True) if not line.strip().startswith(lines)]
+    return "".join(kept).replace("443 ssl;", "443;")
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.duplicate-server-name", differs=(FIRST,)
+)
+def a_block_without_certificate_is_read_first(lab: Lab) -> None:
+    """`listen 443;` for plain HTTP beside the block with `ssl`: nginx sends the default block's
+    certificate. After https://github.com/dokku/dokku-letsencrypt/issues/230."""
+    _other_site(lab)
+    lab.server.write(FIRST, _without_certificate())
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.duplicate-server-name", differs=(site.CONF,)
+)
+def a_block_without_certificate_stands_before_the_other(lab: Lab) -> None:
+    """The same in one file, as generators write it."""
+    _other_site(lab)
+    lab.change(site.HTTPS, f"{_without_certificate()}\n{site.HTTPS}")
+
+
+@healthy()
+def another_site_is_the_default_block(lab: Lab) -> None:
+    """The name's only block has its own certificate, whatever the default block has."""
+    _other_site(lab)
+    lab.restart_nginx()

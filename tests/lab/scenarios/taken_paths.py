@@ -201,6 +201,33 @@ def encoded_slash_is_decoded(lab: Lab) -> None:
     _application(lab, lines, pages)
 
 
+REMOTE = f"{HOME}/img/upload/https://cdn.example.org/b.jpg"
+
+
+def _images(lab: Lab, line: str = "") -> None:
+    """An image service reads the address of the picture from its path."""
+    lines = (
+        '  merge_slashes off;\n  location / { if ($request_uri ~ "https://") { return 200 jpg; }\n'
+        '    return 500 "source not found"; }\n'
+    )
+    pages = "  location /img/ { proxy_pass http://127.0.0.1:3001/; }\n"
+    _application(lab, lines, f"{line}{pages}{PAGES}")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.path-respelled", differs=MINE, target=REMOTE,
+    not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def slashes_of_an_address_in_the_path_are_merged(lab: Lab) -> None:
+    """After https://github.com/flyimg/flyimg/issues/190."""
+    _images(lab)
+
+
+@healthy(target=REMOTE, not_on=ANOTHER_BLOCK)
+def slashes_of_an_address_in_the_path_are_kept(lab: Lab) -> None:
+    _images(lab, "  merge_slashes off;\n")
+
+
 @scenario(
     outside="http.server-error", server="upstream.target-empty", manual="nobody knows the address",
     not_on=UNLOGGED,

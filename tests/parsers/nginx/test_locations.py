@@ -7,6 +7,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
+    beaten_locations,
     fallback_location,
     location_pattern,
     match_location,
@@ -138,3 +139,21 @@ def test_headers_are_inherited_only_as_a_whole() -> None:
 
     assert (value(first, "HOST"), value(first, "x")) == ("a", "b")
     assert (value(second, "Host"), value(second, "X")) == ("", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "beaten"),
+    [
+        (r"location ~ \.a$ { } location ~ \.[ab]$ { }", "/x.a", [("~", r"\.[ab]$")]),
+        (r"location /x/ { } location / { } location ~ \.a$ { }", "/x/y.a", [("/x/",), ("/",)]),
+        ("location = /x { } location /x { }", "/x", [("/x",)]),
+        ("location ^~ /x/ { } location ~ y { }", "/x/y", [("~", "y")]),
+        ("location /x/ { location ~ y { } } location ~ z { }", "/x/y", []),
+        ("location /a { } location = /b { }", "/a", []),
+        ("", "/a", []),
+    ],
+)
+def test_locations_that_another_one_keeps_from_a_path(
+    text: str, path: str, beaten: list[tuple[str, ...]]
+) -> None:
+    assert [match.block.args for match in beaten_locations(server(text), path)] == beaten

@@ -140,6 +140,15 @@ def test_a_login_is_begun_after_a_message_about_its_address_alone() -> None:
     assert [exchange.purpose for exchange in run.observed(Exchange)] == ["target", "login"]
 
 
+def test_what_an_empty_page_reads_is_kept_if_it_is_redirected() -> None:
+    script = answer('fetch("/api/items")', "text/javascript")
+    shell = page("<div id=app></div>", '<script src="/app.js"></script>')
+    moved = answer("", "text/plain", "Location: /api/items/", status="307 Temporary Redirect")
+    run, site = visit({"/": shell, "/app.js": script, "/api/items": moved})
+    assert site.paths == ["/", "/app.js", "/api/items"]
+    assert [exchange.status for exchange in run.observed(Exchange)] == [200, 307]
+
+
 def test_what_an_empty_page_reads_is_requested_and_kept_only_if_a_page_comes() -> None:
     reads = 'fetch("/auth/me");fetch("/v1/items");fetch("/v1/more")'
     script = answer(reads, "text/javascript")

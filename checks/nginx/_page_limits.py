@@ -1,0 +1,79 @@
+"""A limit of requests (ngx_http_limit_req_module) and the number of requests that a page makes."""
+
+import re
+
+from checks.http import LIMITED
+from checks.nginx import Nginx
+from checks.nginx._page_errors import is_in_run, logged_errors
+from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import Directive
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
+
+_RATE = re.compile(r"rate=(\d{1,9})r/([sm])")
+_BURST = re.compile(r"burst=(\d{1,9})")
+#: What tells visitors apart, or puts all of them together.
+_KEYS = {"$binary_remote_addr", "$remote_addr", "$server_name", "$host"}
+
+
+@frozen
+class RefusedFiles:
+    """A limit that refuses files of the page which a browser requests with it.
+
+    `line` and `match` are the last refusal of an earlier visitor in the log, `requests` is the
+    number of requests that the page makes.
+    """
+
+    line: LogLine
+    match: re.Match[str]
+    directive: Directive
+    requests: int
+
+
+def page_files(evidence: Evidence) -> set[str]:
+    """Return the URLs of the site's own files that its page loads."""
+    return {
+        file.url
+        for page in evidence.good(Page)
+        for file in page.files
+        if is_own_origin(evidence.target, file.url)
+    }
+
+
+def requests_a_second(match: LocationMatch, directive: Directive) -> float:
+    """Return the rate of a limit's zone; 0 if it is not known, or counts some requests only."""
+    names = [word.removeprefix("zone=") for word in directive.args if word.startswith("zone=")]
+    for zone in children(match.blocks[0], "limit_req_zone"):
+        words = " ".join(zone.args)
+        rate = _RATE.search(words)
+        is_same = any(f"zone={name}:" in words for name in names)
+        if is_same and rate and zone.args and zone.args[0] in _KEYS:
+            return int(rate[1]) / (60 if rate[2] == "m" else 1)
+    return 0.0
+
+
+def refused_files(nginx: Nginx) -> RefusedFiles | None:
+    """Return the limit that refused files of the page to earlier visitors, if one page makes more
+    requests than the limit permits in its first second; None for a limit that only a flood met."""
+    paths: dict[str, int] = {}
+    for url in page_files(nginx.evidence):
+        parsed = parse_url(url)
+        path = parsed.path.partition("?")[0] if parsed else ""
+        paths[path] = paths.get(path, 0) + 1
+    for line, match in reversed(logged_errors(nginx.evidence, LIMITED) if paths else []):
+        if line.path not in paths or is_in_run(nginx.evidence, line):
+            continue
+        for location in nginx.location_matches(line.path):
+            for directive in location.directives("limit_req"):
+                burst = _BURST.search(" ".join(directive.args))
+                rate = requests_a_second(location, directive)
+                permitted = 1 + (int(burst[1]) if burst else 0) + rate
+                requests = sum(paths.values()) + 1
+                if f"zone={match[2]}" in directive.args and rate and requests > permitted:
+                    return RefusedFiles(line, match, directive, requests)
+    return None

@@ -1,0 +1,35 @@
+"""A limit of requests and a page that makes more of them at once than the limit permits."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import UNLOGGED, healthy, scenario
+from .page_assets import JS, _serve
+
+MINE = (site.CONF,)
+NAMES = [f"part{number}.js" for number in range(24)]
+SHOP = "<!doctype html>\n<title>Shop</title>\n<p>Forty kinds of tea.</p>\n" + "".join(
+    f"<script src=/js/{name}></script>\n" for name in NAMES
+)
+
+
+def _visited(lab: Lab, limit: str) -> None:
+    """A browser has opened the page, with all of its files at once."""
+    zone = "limit_req_zone $binary_remote_addr zone=pool:10m rate=10r/s;\n"
+    lab.edit("map $http_upgrade", f"{zone}map $http_upgrade")
+    files = {"index.html": SHOP} | {f"js/{name}": JS for name in NAMES}
+    _serve(lab, f"  root /var/www/shop;\n  limit_req {limit};\n", **files)
+    urls = " ".join(f"https://{site.NAME}/js/{name}" for name in NAMES)
+    lab.client.sh(f"curl -s -o /dev/null --parallel --parallel-immediate {urls}")
+    lab.client.sh("sleep 1")  # until the limit lets a page through again
+
+
+@scenario(outside=None, server="nginx.request-limit", differs=MINE, not_on=UNLOGGED)
+def limit_below_the_files_of_the_page(lab: Lab) -> None:
+    """`burst=5`, and the page loads 24 files. After
+    https://github.com/decred/dcrstakepool/issues/397."""
+    _visited(lab, "zone=pool burst=5 nodelay")
+
+
+@healthy()
+def limit_above_the_files_of_the_page(lab: Lab) -> None:
+    _visited(lab, "zone=pool burst=50 nodelay")
