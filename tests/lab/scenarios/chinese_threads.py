@@ -114,3 +114,89 @@ def redirect_without_the_port_of_https(lab: Lab) -> None:
 @healthy(target=f"http://{site.NAME}/")
 def redirect_to_https(lab: Lab) -> None:
     """http was asked for, and its redirect leads to https that works."""
+
+
+def _converter(lab: Lab, location: str, uri: str = "") -> None:
+    """An application with its pages at "/", below a path of the site."""
+    _application(lab, "paths_server.py", "3001", "/version", "/sub:json", "!File not found.")
+    passed = f"  location {location} {{\n    proxy_pass http://127.0.0.1:3001{uri};\n  }}\n\n"
+    lab.change(PAGES, passed + PAGES)
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", differs=MINE,
+    target=f"https://{site.NAME}/web/sub?target=clash",
+    args=(f"访问 https://{site.NAME}/web/sub?target=clash，则返回 file not found",),
+)  # fmt: skip
+def prefix_without_slashes(lab: Lab) -> None:
+    """`location /web` and a `proxy_pass` without a path, after issue 159 of
+    https://github.com/tindy2013/subconverter: "File not found." is the application's, not PHP's."""
+    _converter(lab, "/web")
+
+
+@healthy(target=f"https://{site.NAME}/web/sub?target=clash")
+def prefix_with_both_slashes(lab: Lab) -> None:
+    """The thread's answer."""
+    _converter(lab, "^~ /web/", "/")
+
+
+#: A page of Flutter: nothing but a script, which browsers look for below `<base>`.
+FLUTTER = """
+import http.server, sys
+
+FILES = {
+    "/": f'<!doctype html><html><head><base href="{sys.argv[1]}"><title>Gopeed</title>'
+    '<link rel="manifest" href="manifest.json"></head>'
+    '<body><script src="flutter_bootstrap.js" async></script></body></html>',
+    "/flutter_bootstrap.js": "window._flutter = {};",
+    "/manifest.json": "{}",
+}
+TYPES = {"js": "text/javascript", "json": "application/json", "/": "text/html"}
+
+class Files(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = FILES.get(self.path, "404 page not found").encode()
+        self.send_response(200 if self.path in FILES else 404)
+        self.send_header("Content-Type", TYPES.get(self.path.rpartition(".")[2], "text/plain"))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Files).serve_forever()
+"""
+BELOW = f"https://{site.NAME}/gopeed/"
+
+
+def _flutter(lab: Lab, base: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", FLUTTER, base), 3001)
+    passed = "  location /gopeed/ {\n    proxy_pass http://127.0.0.1:3001/;\n  }\n\n"
+    home = "  location / {\n    root /var/www/home;\n  }\n\n"
+    lab.server.write("/var/www/home/index.html", "<!doctype html><title>Home</title><p>Welcome.")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/home"))
+    lab.change(PAGES, passed + home)
+
+
+@scenario(
+    outside="http.base-path-missing", target=BELOW,
+    manual="the base path is a setting of the application's build",
+)  # fmt: skip
+def base_of_an_empty_page_is_the_root(lab: Lab) -> None:
+    """`<base href="/">` below /gopeed/, after https://github.com/GopeedLab/gopeed/issues/1000. A
+    location for /flutter_bootstrap.js would take that path from the site."""
+    _flutter(lab, "/")
+
+
+@scenario(
+    outside="http.base-path-missing", target=BELOW,
+    args=(
+        "访问并不会出现Gopeed的界面，F12有两个资源文件报错：404 /flutter_bootstrap.js",
+    ),
+    manual="the base path is a setting of the application's build",
+)  # fmt: skip
+def base_of_an_empty_page_is_the_root_by_a_message(lab: Lab) -> None:
+    _flutter(lab, "/")
+
+
+@healthy(target=BELOW)
+def base_of_an_empty_page_is_its_folder(lab: Lab) -> None:
+    _flutter(lab, "/gopeed/")
