@@ -250,7 +250,9 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     # What may be intended causes no fault; it may be why something else is noted.
     if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
-    if claim.request != consequence.request:
+    # What the log tells of another page may explain what that page's own run shows.
+    is_logged = claim.request is None and claim.about.path == consequence.request
+    if claim.request != consequence.request and not (claim.about.path and is_logged):
         # The log tells of the same request.
         is_same = claim.request == consequence.about.path
         return is_same and symptom_check.id in _OTHER_REQUESTS
