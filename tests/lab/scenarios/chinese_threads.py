@@ -200,3 +200,26 @@ def base_of_an_empty_page_is_the_root_by_a_message(lab: Lab) -> None:
 @healthy(target=BELOW)
 def base_of_an_empty_page_is_its_folder(lab: Lab) -> None:
     _flutter(lab, "/gopeed/")
+
+
+HOST = "    proxy_set_header Host $http_host;\n"
+SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
+
+
+@scenario(
+    outside="http.plain-to-tls-port", target=f"https://{site.NAME}/manage", differs=MINE,
+    args=(f"访问 https://{site.NAME} 自动给我跳转到了http://{site.NAME}:443/manage/1",),
+)  # fmt: skip
+def port_of_https_in_the_host_field(lab: Lab) -> None:
+    """`proxy_set_header Host $host:$server_port`, and no scheme, after issue 1068 of
+    https://github.com/xuxueli/xxl-job: the application leads to http:// with port 443."""
+    lab.application("--mode", "scheme-in-redirect")
+    lines = "    proxy_set_header Host $host:$server_port;\n"
+    lab.change(PAGES, PAGES.replace(HOST, lines).replace(SCHEME, ""))
+
+
+@healthy(target=f"https://{site.NAME}/manage")
+def port_of_https_in_the_host_field_with_the_scheme(lab: Lab) -> None:
+    """With X-Forwarded-Proto the same port does no harm."""
+    lab.application("--mode", "scheme-in-redirect")
+    lab.change(PAGES, PAGES.replace(HOST, "    proxy_set_header Host $host:$server_port;\n"))
