@@ -223,3 +223,30 @@ def port_of_https_in_the_host_field_with_the_scheme(lab: Lab) -> None:
     """With X-Forwarded-Proto the same port does no harm."""
     lab.application("--mode", "scheme-in-redirect")
     lab.change(PAGES, PAGES.replace(HOST, "    proxy_set_header Host $host:$server_port;\n"))
+
+
+def _second_port(lab: Lab) -> None:
+    """The site at port 81 too, in plain HTTP: port 80 has another site."""
+    block = site.HTTP.replace("listen 80;", "listen 81;")
+    passed = "proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host $http_host;"
+    block = block.replace("return 301 https://$host$request_uri;", passed)
+    lab.server.sh(
+        "firewall-cmd -q --add-port=81/tcp; firewall-cmd -q --permanent --add-port=81/tcp"
+    )
+    lab.change(site.HTTP, f"{site.HTTP}\n{block}")
+
+
+@scenario(
+    outside="tls.plain-http", target=f"{site.NAME}:81",
+    manual="the address is what the visitor writes",
+)  # fmt: skip
+def port_of_plain_http_without_a_scheme(lab: Lab) -> None:
+    """The site's name with port 81, after
+    https://blog.csdn.net/huchunlinnk/article/details/25001067: https is only assumed, and no `ssl`
+    is missing in `listen 81`."""
+    _second_port(lab)
+
+
+@healthy(target=f"http://{site.NAME}:81/")
+def port_of_plain_http_with_its_scheme(lab: Lab) -> None:
+    _second_port(lab)
