@@ -132,6 +132,9 @@ def _breaks(page: Page, urls: Collection[str]) -> bool:
     needed = [file for file in page.files if not file.is_optional]
     sheets = [file for file in needed if file.kind == "stylesheet"]
     scripts = [file for file in needed if file.is_script]
+    if page.is_empty and not scripts:
+        # `async` makes a script of a page with content optional; an empty one has no other program.
+        scripts = [file for file in page.files if file.is_script]
     entry = any(file.url in urls for file in scripts if file.kind == "module")
     has_no_style = bool(sheets) and not page.has_style and all(file.url in urls for file in sheets)
     has_no_program = bool(scripts) and all(file.url in urls for file in scripts)

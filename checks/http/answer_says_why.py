@@ -33,6 +33,7 @@ def answer_says_why(evidence: Evidence) -> Iterator[Claim]:
         (page, reason)
         for page in page_exchanges(evidence)
         if (reason := answer_reason(page.status, page.body))
+        if reason != "script" or _may_be_php(page)
     ]
     if not judged:
         return
@@ -58,3 +59,9 @@ def answer_says_why(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _may_be_php(page: Exchange) -> bool:
+    """Return whether PHP may say that it does not find the script: its messages are HTML
+    (`default_mimetype`), and other programs have the same words in plain text."""
+    return (page.header("Content-Type") or "text/html").lower().startswith("text/html")

@@ -2,23 +2,28 @@
 
 The cause depends on where the request went: port 80 itself speaks TLS, a redirect combines http://
 with the TLS port, or a proxy forwarded plain HTTP to a TLS port behind it: one that terminated TLS,
-or one whose own port has none.
+or one whose own port has none. Such a redirect is an application's that takes its visitors for ones
+without TLS, and to which nginx passes a Host field with the port (`$host:$server_port`).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _redirect_edits, _redirects, addresses, endpoint_subjects
-from checks.nginx import Nginx
-from checks.nginx._edits import Changes
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.http import hops, wants_tls
-from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.nginx.proxy_headers import forwarded_host
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.urls import normalize_url, parse_url
 
 _PLAIN_PORT = 80
 #: The Host field has the port.
@@ -62,10 +67,14 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
         # A redirect to the TLS port concerns everything that leads to it, which are the target's
         # own ports.
         subjects = endpoint_subjects(exchanges)
+        nginx = Nginx.of(evidence)
+        given = _given_port(nginx, exchanges[0]) if redirected and not is_behind_proxy else None
+        line = proxy_set_header_of(given, "Host") if given else None
         yield Claim(
             about=merge_subjects(subjects),
             covers=() if redirected else (*subjects, Subject(port=port)),
-            because=tuple(exchanges),
+            because=(*exchanges, *([nginx.config] if nginx.config and given else [])),
+            location=nginx.location(line) if line else None,
             facts={
                 "url": exchanges[0].url,
                 "addresses": addresses(exchanges),
@@ -78,10 +87,46 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "unsure": unsure,
                 "usual": port == _PLAIN_PORT,
                 "from": exchanges[0].redirected_from or "",
+                "given": " ".join((line.name, *line.args)) if line else "",
+                "place": file_line(line) if line else "",
             },
             confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,
-            fix=_fix(Nginx.of(evidence), exchanges, _step(port, is_behind_proxy, redirected)),
+            fix=_host_fix(nginx, given)
+            if given
+            else _fix(nginx, exchanges, _step(port, is_behind_proxy, redirected)),
         )
+
+
+def _given_port(nginx: Nginx, exchange: Exchange) -> LocationMatch | None:
+    """Return the location that passes the page on which redirected, if the redirect is none of
+    nginx's own, and the Host field that nginx passes on is the authority of its address."""
+    start, url = parse_url(exchange.redirected_from or ""), parse_url(exchange.url)
+    if start is None or url is None or nginx.is_refused:
+        return None
+    steps = (step for step in nginx.evidence.good(Exchange) if step.url == exchange.redirected_from)
+    if any(_redirects.find_redirect(nginx, step) for step in steps):
+        return None
+    target = replace(nginx.evidence.target, path=start.path)
+    for match in nginx.location_matches(start.path.partition("?")[0]):
+        passed = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+        host = forwarded_host(match, passed, target) if passed else None
+        if host == f"{url.host}:{url.port}" and proxy_set_header_of(match, "Host"):
+            return match
+    return None
+
+
+def _host_fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Pass the name on without the port, and tell the application that visitors use TLS."""
+    headers = {"Host": _location_edits.host_variable(nginx.evidence.target)}
+    if proxy_set_header_of(match, SCHEME_FIELD) is None:
+        headers[SCHEME_FIELD] = "$scheme"
+    changes: Changes = {}
+    lines = _location_edits.header_lines(nginx, match, headers, changes)
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return _redirect_edits.by_hand("redirect")
+    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
 
 
 def _configured_tls(evidence: Evidence, port: int) -> bool | None:

@@ -2,15 +2,16 @@
 OPTIONS), were refused, and the same question is refused in this run: by nginx's configuration (an
 `if` for the method, `limit_except`, a password), or by the application behind it.
 
-It is a note: whether another site may ask at all is the owner's decision. 403 by the application
-may be meant for the site that asked, so that it is not judged. Where nginx serves files,
-nginx.method-not-allowed says it.
+It is a note: whether another site may ask at all is the owner's decision. It is none where nginx
+adds Access-Control-Allow-Origin for the path, which decides that: then nginx has to answer the
+preflight too. 403 by the application may be meant for the site that asked, so that it is not
+judged. Where nginx serves files, nginx.method-not-allowed says it.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checks.http import is_looked_into
+from checks.http import endpoint_subjects, is_looked_into
 from checks.nginx._failed_requests import current_failures, repeated_exchange
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -39,20 +40,43 @@ if TYPE_CHECKING:
     from diagnose.parsers.nginx.server_blocks import Server
 
 
+_ORIGIN = "access-control-allow-origin"
+#: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
+_DEFAULTS = (
+    (
+        "access-control-allow-methods",
+        'add_header Access-Control-Allow-Methods "GET, POST, PUT, PATCH, DELETE, OPTIONS";',
+    ),
+    (
+        "access-control-allow-headers",
+        'add_header Access-Control-Allow-Headers "Content-Type, Authorization";',
+    ),
+)
+#: The fields of such an answer that are taken from the configuration.
+_CORS_FIELDS = {
+    _ORIGIN,
+    "access-control-allow-credentials",
+    "access-control-max-age",
+    *dict(_DEFAULTS),
+}
+
+
 @frozen(eq=False)
 class _Refuser:
-    """Who refuses: a `rule` of nginx at `place`, or the application, to which `place` leads."""
+    """Who refuses: a `rule` of nginx at `place`, or the application, to which `place` leads.
+    `match` is the location of nginx that passes the request on to it, if it allows other sites."""
 
     application: str = ""
     rule: str = ""
     place: str = ""
     evidence: tuple[Observation, ...] = ()
+    match: "LocationMatch | None" = None
 
 
 @check(
     severity=Severity.NOTE,
     needs=[FailedRequests, Exchange],
-    explains=["nginx.other-requests-failed", "server.other-requests-failed"],
+    explains=["http.cors-refused", "nginx.other-requests-failed", "server.other-requests-failed"],
 )
 def preflight_refused(evidence: Evidence) -> Iterator[Claim]:
     if not is_looked_into(evidence):
@@ -70,10 +94,14 @@ def preflight_refused(evidence: Evidence) -> Iterator[Claim]:
 def _claim(
     evidence: Evidence, failure: FailedRequests, again: Exchange, refuser: _Refuser
 ) -> Claim:
+    subject = Subject(port=evidence.target.port, path=failure.path)
     return Claim(
-        about=Subject(port=evidence.target.port, path=failure.path),
+        about=subject,
+        # http.cors-refused is about the addresses that answered.
+        covers=(subject, *endpoint_subjects([again])),
         because=(failure, again, *refuser.evidence),
-        confidence=Confidence.CERTAIN if refuser.rule else Confidence.LIKELY,
+        severity=Severity.WARNING if refuser.match else None,
+        confidence=Confidence.CERTAIN if refuser.rule or refuser.match else Confidence.LIKELY,
         facts={
             "url": again.url,
             "path": failure.path,
@@ -88,13 +116,37 @@ def _claim(
             "place": refuser.place,
             "login": again.status == 401,
             "unknown": again.status == 404,
+            "allowed": refuser.match is not None,
             "curl": again.equivalent,
         },
-        fix=Fix(
-            (Manual("let-it-pass" if refuser.rule else "tell-the-application", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
+        fix=_fix(evidence, refuser),
     )
+
+
+def _fix(evidence: Evidence, refuser: _Refuser) -> Fix:
+    """Let nginx answer the preflight in the location that allows other sites already, with the
+    fields that it has; the others are a person's choice."""
+    step = Manual("let-it-pass" if refuser.rule else "tell-the-application", Where.SERVER)
+    if refuser.match is None:
+        return Fix((step,), Applicability.MANUAL)
+    from checks.nginx import Nginx
+    from checks.nginx._edits import Changes, config_edits
+    from checks.nginx._location_edits import insert_lines, location_fix
+
+    nginx = Nginx.of(evidence)
+    written = {_ORIGIN: "", **dict(_DEFAULTS)}
+    for directive in refuser.match.directives("add_header"):
+        name, file = directive.args[0].lower() if directive.args else "", nginx.file(directive)
+        if name in _CORS_FIELDS and file is not None:
+            written[name] = " ".join(file.text[directive.start : directive.stop].split())
+    lines = [f"    {line}" for line in written.values()]
+    changes: Changes = {}
+    words = ["if ($request_method = OPTIONS) {", *lines, "    return 204;", "}"]
+    insert_lines(nginx, refuser.match, words, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((step,), Applicability.MANUAL)
+    return location_fix(nginx, refuser.match, file_edits, sure=False)
 
 
 def _refuser(evidence: Evidence, failure: FailedRequests, again: Exchange) -> _Refuser | None:
@@ -127,7 +179,17 @@ def _behind_nginx(evidence: Evidence, failure: FailedRequests, again: Exchange) 
             return _Refuser(rule=rule, place=file_line(directive), evidence=config)
         passing, is_own = pass_directive_of(match), proxy_page(again.body) == "nginx"
         if passing is not None and not is_own and again.status != 403:
-            return _Refuser(passing.args[0], place=file_line(passing), evidence=config)
+            allows = any(
+                directive.args[:1] and directive.args[0].lower() == _ORIGIN
+                for directive in match.directives("add_header")
+            )
+            in_location = allows and match.block.name == "location" and again.status in {404, 405}
+            return _Refuser(
+                passing.args[0],
+                place=file_line(passing),
+                evidence=config,
+                match=match if in_location else None,
+            )
     return None
 
 

@@ -7,7 +7,9 @@ the answer is an error, and the line lacks `always` (ngx_http_headers_module, "a
 line stands in a location for the same path that another location keeps from it: the first regular
 expression that matches ends the search (ngx_http_core_module, "location").
 
-It is judged after a pasted message about CORS, or if the request named an Origin (`--origin`).
+It is judged after a pasted message about CORS, or if the request named an Origin (`--origin`). A
+preflight that gets an error is refused whatever its fields say (Fetch standard, "CORS-preflight
+fetch"): http.preflight-refused names the reason.
 """
 
 from collections.abc import Iterator
@@ -106,7 +108,9 @@ def _allowing_of(match: LocationMatch) -> Directive | None:
 def _is_judged(evidence: Evidence, page: Exchange) -> bool:
     symptom = evidence.target.symptom
     is_asked = "Origin: " in page.equivalent or (symptom is not None and symptom.kind == "cors")
-    return is_asked and page.status is not None and page.header(_HEADER) is None
+    is_refused = page.method == "OPTIONS" and not 200 <= (page.status or 0) < 300
+    is_answer = page.status is not None and not is_refused
+    return is_asked and is_answer and page.header(_HEADER) is None
 
 
 def _allowing(directives: tuple[Directive, ...]) -> Directive | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.tls.plain_http import HTTP_PORT
+from checks.tls.plain_http import HTTP_PORT, is_scheme_assumed
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -50,6 +50,11 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     tls_spoken = any(handshake.protocol or handshake.chain for handshake in handshakes)
     if not listens or tls_spoken:
         # TLS was spoken there: a proxy in front of nginx does it, or nginx was not reloaded.
+        return
+    servers = [selected_server.server for selected_server in plain_servers]
+    has_certificate = any(server.directive("ssl_certificate") for server in servers)
+    if is_scheme_assumed(evidence.target) and not has_certificate:
+        # Nothing says that the port is meant for TLS: tls.plain-http says what it speaks.
         return
     yield Claim(
         about=Subject(port=port, text=file_line(listens[0])),

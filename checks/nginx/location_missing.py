@@ -3,9 +3,9 @@ the application to which another location passes other paths has it: Socket.IO's
 API, or files that the application makes (ngx_http_core_module, "location").
 
 The application, asked directly, answers this path with 200, and not a path that nobody has. For
-Socket.IO the page's script names the path, and the answer is no page. Files that a page names
-relatively and whose address lacks the slash at its end are those of http.base-path-missing: a
-location for them would take the path from the whole site.
+Socket.IO the page's script names the path, and the answer is no page. Files that are served below
+the page's own path, or would be if its address had the slash at its end, are those of
+http.base-path-missing: a location for them would take the path from the whole site.
 """
 
 import re
@@ -33,7 +33,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.pages import PageFileResponse, WebSocketPath
+from diagnose.model.pages import Page, PageFileResponse, PageFileTrial, WebSocketPath
 from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
@@ -73,7 +73,7 @@ def location_missing(evidence: Evidence) -> Iterator[Claim]:
         sockets = []
     page = _page_files.page_of(evidence)
     refused = _page_files.all_refused_files(evidence) if answers else ()
-    if page and refused and _missing_slashes.is_cause(nginx, page):
+    if page and refused and _is_of_page(evidence, nginx, page):
         refused = ()
     for answer in answers:
         having = [one for one in answers if one.path == answer.path and _has(answers, one)]
@@ -86,6 +86,14 @@ def location_missing(evidence: Evidence) -> Iterator[Claim]:
         if files or socket:
             seen.add(folder)
             yield _claim(nginx, place, answer, files, socket)
+
+
+def _is_of_page(evidence: Evidence, nginx: Nginx, page: Page) -> bool:
+    """Return whether the files are those of the page's application, and are served below the page's
+    own path: then their addresses are wrong, and no location is missing."""
+    used = {trial.file for trial in evidence.good(PageFileTrial) if trial.is_used}
+    is_below = any(file.url in used for file in page.files)
+    return is_below or _missing_slashes.is_cause(nginx, page)
 
 
 def _names_another_host(evidence: Evidence) -> bool:

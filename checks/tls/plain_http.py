@@ -2,7 +2,8 @@
 ("wrong version number", ERR_SSL_PROTOCOL_ERROR).
 
 Often a page opens the port of its application itself (Laravel Reverb on 8080), and nginx passes the
-same requests on to that port: then the address without the port is right.
+same requests on to that port: then the address without the port is right. Where a port was given
+and no scheme, https was only assumed: a port that speaks plain HTTP may be meant so.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,17 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.tls import FailureGroup, failure_groups
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Target,
+    Where,
+)
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import upstreams
@@ -21,28 +32,40 @@ from diagnose.parsers.urls import is_loopback_host
 #: The port of http (IANA's registry, RFC 9110 section 4.2.1): plain HTTP is right there, and an
 #: address with this port and https or wss is wrong.
 HTTP_PORT, HTTPS_PORT = 80, 443
+#: An address with one of these, and without a scheme, names the port of plain HTTP, or of TLS.
+_KNOWN_PORTS = (HTTP_PORT, HTTPS_PORT, 8443)
 
 
 @check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "plain-http"):
         place, instead = _way_through_nginx(evidence, group.subject.port)
+        assumed = is_scheme_assumed(evidence.target) and not place
         yield Claim(
             about=group.subject,
             covers=group.subjects,
             because=group.handshakes,
+            severity=Severity.WARNING if assumed else None,
             facts={
                 **group.facts,
                 "received": next(
                     handshake.received for handshake in group.handshakes if handshake.received
                 ),
                 "http_port": group.subject.port == HTTP_PORT,
+                "assumed": assumed,
+                "path": evidence.target.path if assumed else "",
                 "java": _is_java(evidence, group),
                 "place": place,
                 "instead": instead,
             },
-            fix=Fix((_step(group.subject, bool(place)),), Applicability.MANUAL),
+            fix=Fix((_step(group.subject, bool(place), assumed),), Applicability.MANUAL),
         )
+
+
+def is_scheme_assumed(target: Target) -> bool:
+    """Return whether the user gave a port and no scheme, and the port does not say which it is."""
+    is_page = target.symptom is None and not target.is_websocket and not target.websockets
+    return is_page and "://" not in target.input and target.port not in _KNOWN_PORTS
 
 
 def _is_java(evidence: Evidence, group: FailureGroup) -> bool:
@@ -76,9 +99,11 @@ def _way_through_nginx(evidence: Evidence, port: int | None) -> tuple[str, str]:
     return "", ""
 
 
-def _step(subject: Subject, is_proxied: bool) -> Manual:
+def _step(subject: Subject, is_proxied: bool, is_assumed: bool) -> Manual:
     if subject.port == HTTP_PORT:
         return Manual("other-port", Where.APPLICATION)
     if is_proxied:
         return Manual("through-nginx", Where.APPLICATION)
+    if is_assumed:
+        return Manual("use-http", Where.CLIENT)
     return Manual("add-ssl", Where.SERVER)

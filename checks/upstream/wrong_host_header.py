@@ -18,7 +18,16 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Observation,
+    Severity,
+    Subject,
+)
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
@@ -62,19 +71,12 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
         accepted_responses = [
             response for response in responses if response.sent not in unsteady_names
         ]
-        own_responses = list(
-            {
-                response.sent: response
-                for response in accepted_responses
-                if response.variant == "own"
-            }.values()
-        )
         better_response = next(
             (response for response in accepted_responses if response.variant == "visitor"), None
         )
-        if better_response is None and len(own_responses) == 1:
-            better_response = own_responses[0]
         match = _location_match(nginx, nginx_response.path)
+        if better_response is None and match:
+            better_response = _own_name(nginx, match, accepted_responses)
         if better_response and match:
             yield _of_page(nginx, match, nginx_response, better_response)
             return
@@ -140,6 +142,27 @@ def _of_default_page(nginx: Nginx) -> Iterator[Claim]:
     )
 
 
+def _name_value(nginx: Nginx, match: LocationMatch, name: str, visitor: bool) -> str:
+    """Return what `proxy_set_header Host` needs so that the application gets this name."""
+    target = nginx.evidence.target
+    if visitor:
+        return _location_edits.host_variable(target)
+    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    is_proxy_host = proxy_target is not None and proxy_target.authority == name
+    return "$proxy_host" if is_proxy_host else name
+
+
+def _own_name(nginx: Nginx, match: LocationMatch, responses: list[Asked]) -> Asked | None:
+    """Return the response under the only name of the application's own that it serves; None if
+    there are several. A name with a port and without one is the same name: that of proxy_pass."""
+    own = [response for response in responses if response.variant == "own"]
+    if len({response.sent.partition(":")[0].lower() for response in own}) != 1:
+        return None
+    target = upstreams.proxy_target_of(match, upstreams.request_variables(nginx.evidence.target))
+    authority = target.authority if target else ""
+    return next((response for response in own if response.sent == authority), own[0])
+
+
 def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
     return next(
         (match for match in nginx.location_matches(path) if proxy_pass_of(match)),
@@ -177,13 +200,7 @@ def _of_page(
         exchange for exchange in nginx.evidence.of(Exchange) if exchange.is_page_of(target)
     ]
     visitor = better_response.variant == "visitor"
-    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
-    own_name = (
-        "$proxy_host"
-        if proxy_target and proxy_target.authority == better_response.sent
-        else better_response.sent
-    )
-    value = _location_edits.host_variable(target) if visitor else own_name
+    value = _name_value(nginx, match, better_response.sent, visitor)
     return _claim(
         nginx,
         match,
@@ -238,7 +255,7 @@ def _claim(
     nginx: Nginx,
     match: LocationMatch,
     path: str,
-    because: tuple[Asked | Upgrade | Exchange, ...],
+    because: tuple[Observation, ...],
     facts: dict[str, object],
     fix: Fix,
 ) -> Claim:

@@ -33,6 +33,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -49,7 +50,7 @@ from diagnose.parsers.urls import parse_url
 @check(
     severity=Severity.ERROR,
     needs=[Exchange, NginxConfig],
-    explains=[*CONSEQUENCES, "http.last-slash"],
+    explains=[*CONSEQUENCES, "http.answer-says-why", "http.last-slash"],
 )
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
@@ -182,10 +183,20 @@ def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, is_cut: bool)
 
 
 def _cut_prefix(match: LocationMatch, directive: Directive, changes: Changes) -> None:
-    """Add the slash to proxy_pass that replaces the prefix; only for a location that ends with one,
-    because otherwise two slashes would follow each other."""
+    """Add the slash to proxy_pass that replaces the prefix. The location gets one too if it ends
+    with none, because otherwise two slashes would follow each other; nginx redirects the path
+    without the slash itself then (ngx_http_core_module, location)."""
     pattern = location_pattern(match.block)
-    is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
-    if is_prefix and pattern and pattern.text.endswith("/") and "$" not in directive.args[0]:
-        line = f"proxy_pass {directive.args[0]}/;"
-        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+    if pattern is None or pattern.modifier not in {"", "^~"} or "$" in directive.args[0]:
+        return
+    if not pattern.text.endswith("/"):
+        others = map(location_pattern, children(match.blocks[1], "location"))
+        if any(other is not None and other.text == f"{pattern.text}/" for other in others):
+            return
+        modifier = f"{pattern.modifier} " if pattern.modifier else ""
+        head = f"location {modifier}{pattern.text}/ {{"
+        changes.setdefault(match.block.file, []).append(
+            edits.TextEdit(match.block.start, match.block.opened, head)
+        )
+    line = f"proxy_pass {directive.args[0]}/;"
+    changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))

@@ -248,7 +248,10 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     # What may be intended causes no fault; it may be why something else is noted.
     if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
-    if claim.request != consequence.request:
+    # What the log tells of another page may explain what that page's own run shows.
+    is_logged = claim.request is None and bool(claim.about.path)
+    is_same_page = is_logged and claim.about.path == consequence.request
+    if claim.request != consequence.request and not is_same_page:
         is_same = claim.request in {consequence.about.path, consequence.facts.get("path")}
         return is_same and symptom_check.names_requests
     return explains(check, symptom_check) and any(

@@ -145,6 +145,17 @@ def test_the_log_tells_of_the_same_request() -> None:
     assert causes["nginx.own-answer", None] is None
 
 
+def test_what_the_log_tells_of_a_page_explains_what_its_own_run_shows() -> None:
+    told = check_of("http.preflight-refused", Severity.WARNING, ("http.cors-refused",))
+    at = Subject(port=443, path="/api")
+    claim = replace(CLAIM, about=at, covers=(at, Subject(port=443)))
+    for request, is_explained in (("/api", True), ("/about", False)):
+        shown = replace(CLAIM, request=request)
+        conclusions = findings([(told, claim), (REFUSED, shown)])
+        roots = [finding for finding in conclusions if finding.explained_by is None]
+        assert len(roots) == (1 if is_explained else 2)
+
+
 def test_what_a_visitor_got_comes_before_other_notes() -> None:
     own = check_of("host.clock", Severity.NOTE)
     notes = findings([(own, CLAIM), (OWN_ANSWER, replace(CLAIM, request="/about"))])

@@ -1,5 +1,7 @@
 """http.answer-says-why: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Confidence
@@ -29,3 +31,10 @@ def test_fires_on_the_address_of_the_proxy_and_names_the_line() -> None:
 )
 def test_silent(seen: object) -> None:
     assert not judge(CHECK, seen, masked=False)  # type: ignore[arg-type]
+
+
+def test_silent_about_the_same_words_in_plain_text() -> None:
+    answer = page(404, "File not found.")
+    assert judge(CHECK, answer, masked=False)
+    plain = replace(answer, headers=(("Content-Type", "text/plain; charset=utf-8"),))
+    assert not judge(CHECK, plain, masked=False)

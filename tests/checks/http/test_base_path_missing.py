@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation, Severity
 from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -74,3 +74,11 @@ def test_silent_where_the_file_is_not_there_either() -> None:
 def test_silent_where_the_file_is_served() -> None:
     types = (("Content-Type", "text/javascript"),)
     assert not claims(replace(MISSING, status=200, headers=types), SERVED)
+
+
+def test_the_only_script_of_an_empty_page_matters_though_it_is_async() -> None:
+    script = PageFile("script", FILE, is_optional=True)
+    (claim,) = claims(MISSING, SERVED, page=replace(PAGE, files=(script,), is_empty=True))
+    assert claim.severity is Severity.ERROR
+    (claim,) = claims(MISSING, SERVED, page=replace(PAGE, files=(script,)))
+    assert claim.severity is Severity.NOTE

@@ -2,14 +2,18 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Failure
+from diagnose.model import Applicability, Confidence, Edit, Failure
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import TEXT as HTTPS
 from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.nginx_evidence import BUILD, RUNNING
+from tests.support.nginx_evidence import SITE as SERVED
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config, led
 
 HAPROXY = HTTPS.replace("    default_backend", "    bind :80\n    default_backend")
+CHECK = "http.plain-to-tls-port"
 NGINX = "<center>The plain HTTP request was sent to HTTPS port</center>"
 
 
@@ -38,6 +42,24 @@ def answer(
 def test_fires_wherever_plain_http_meets_a_tls_port(observation: Exchange, fact: str) -> None:
     (claim,) = judge("http.plain-to-tls-port", observation)
     assert [one for one in ("asked", "redirected", "behind") if claim.facts[one]] == [fact]
+
+
+def test_fires_with_the_line_that_gives_the_application_the_port() -> None:
+    start = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=302,
+        headers=(("Location", "http://shop.example.com:443/login"),),
+    )  # fmt: skip
+    onward = answer("http://shop.example.com:443/login", 443, "redirect")
+    text = SERVED.replace("Host $host;", "Host $host:$server_port;")
+    (claim,) = judge(CHECK, start, onward, BUILD, RUNNING, nginx_config(text))
+    assert claim.facts["given"] == "proxy_set_header Host $host:$server_port"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header Host $host;\n" in edit.diff
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+    (other,) = judge(CHECK, start, onward, BUILD, RUNNING, nginx_config(SERVED))
+    assert other.facts["given"] == ""
 
 
 def test_fires_where_the_answer_is_a_tls_record() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Observation, Vantage
+from diagnose.model import Claim, Confidence, Edit, Observation, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge
@@ -38,6 +38,17 @@ def test_fires_as_a_note_for_an_application_that_does_not_know_it() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.severity is None
     assert claim.facts["rule"] == ""
+
+
+def test_fires_as_a_warning_where_nginx_allows_other_sites() -> None:
+    (claim,) = of(LOGGED, AGAIN, lines="add_header Access-Control-Allow-Origin *;\n       ")
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        if ($request_method = OPTIONS) {\n" in edit.diff
+    assert edit.diff.count("+            add_header Access-Control-Allow-Origin *;\n") == 1
+    assert "+            return 204;\n" in edit.diff
 
 
 @pytest.mark.parametrize(

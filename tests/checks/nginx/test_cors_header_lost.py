@@ -52,6 +52,12 @@ def test_silent_where_it_is_sent() -> None:
     assert not claims(f"{ALLOW} always;", "", page(401))
 
 
+def test_silent_about_a_preflight_that_gets_an_error() -> None:
+    """Browsers refuse it with the field as well."""
+    assert not claims(f"{ALLOW};", "", replace(page(405), method="OPTIONS"))
+    assert claims(f"{ALLOW};", OWN, replace(page(204), method="OPTIONS"))
+
+
 def test_silent_without_a_question_or_a_line() -> None:
     assert not claims(f"{ALLOW};", OWN, page(200), pasted=False)
     assert not claims("", OWN, page(200))

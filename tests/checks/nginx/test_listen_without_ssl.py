@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Confidence, Edit, Target
 from diagnose.model.tls import Handshake
 from tests.support.check_evidence import judge
@@ -45,3 +47,14 @@ def test_silent_on_the_port_of_http() -> None:
     target = Target("https://shop.example.com:80/", "https", "shop.example.com", 80)
     plain = config("server { listen 80; server_name shop.example.com; }\n")
     assert not judge("nginx.listen-without-ssl", plain, target=target)
+
+
+def test_silent_where_no_scheme_was_given_and_nothing_is_meant_for_tls() -> None:
+    target = Target("shop.example.com:81", "https", "shop.example.com", 81)
+    spoke = replace(SPOKE_HTTP, port=81)
+    bare = "server {\n listen 81;\n server_name shop.example.com;\n}\n"
+    assert not judge("nginx.listen-without-ssl", config(bare), spoke, target=target)
+    meant = bare.replace("listen 81;", "listen 81;\n ssl_certificate a;\n")
+    assert judge("nginx.listen-without-ssl", config(meant), spoke, target=target)
+    written = replace(target, input="https://shop.example.com:81/")
+    assert judge("nginx.listen-without-ssl", config(bare), spoke, target=written)

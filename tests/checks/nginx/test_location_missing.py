@@ -114,6 +114,24 @@ def test_silent_where_the_pages_own_address_lacks_its_slash(
     assert len(of(has, control, page, seen, trial, text=FOLDER)) == count
 
 
+def test_silent_where_the_files_are_served_below_the_page() -> None:
+    """One of them shows that the page's own addresses are wrong: no location is missing."""
+    file, other = script("/app.js"), script("/vendor.js")
+    page = replace(loads(file, other), url="https://shop.example.com/shell/")
+    seen = [replace(answered(one, 404), page=page.url) for one in (file, other)]
+    below = "https://shop.example.com/shell/vendor.js"
+    trial = PageFileTrial(
+        page=page.url, file=other.url, url=below, prefix="/shell", address="203.0.113.10",
+        port=443, is_absolute=False, status=404,
+    )  # fmt: skip
+    has = replace(HAS, path="/app.js", target="http://127.0.0.1:3000/")
+    control = replace(has, path="/app.js-diagnose-7f3a", status=404)
+    text = FOLDER.replace("/shell", "/shell/")
+    assert of(has, control, page, *seen, trial, text=text)
+    used = replace(trial, status=200, is_used=True)
+    assert not of(has, control, page, *seen, used, text=text)
+
+
 def test_silent_where_two_applications_have_it() -> None:
     assert not of(HAS, CONTROL, replace(HAS, port=3001), replace(CONTROL, port=3001), NAMED)
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Manual, Target
+from diagnose.model import Manual, Severity, Target
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import listening
 from tests.support.nginx_evidence import RUNNING, config
@@ -84,3 +84,15 @@ def test_where_nginx_passes_it_on_to_that_port_the_port_is_left_out() -> None:
     plain = config(SOCKETS.replace("443 ssl", "443"))
     (claim,) = judge("tls.plain-http", spoke, plain, RUNNING, target=REVERB)
     assert claim.facts["instead"] == ""
+
+
+def test_a_port_without_a_scheme_may_be_meant_for_plain_http() -> None:
+    spoke = replace(shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"), port=8081)
+    bare = Target("shop.example.com:8081", "https", "shop.example.com", 8081)
+    (claim,) = judge("tls.plain-http", spoke, target=bare)
+    assert claim.facts["assumed"]
+    assert claim.severity is Severity.WARNING
+    written = replace(bare, input="https://shop.example.com:8081/")
+    (claim,) = judge("tls.plain-http", spoke, target=written)
+    assert not claim.facts["assumed"]
+    assert claim.severity is None

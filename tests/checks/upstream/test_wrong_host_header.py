@@ -72,6 +72,24 @@ def test_fires_the_other_way_round_less_sure() -> None:
     assert "+        proxy_set_header Host $proxy_host;\n" in made
 
 
+def test_fires_where_the_applications_name_is_served_with_its_port_and_without() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "http://app.internal:8080")
+    refused, with_port, bare = (
+        replace(response, target="http://app.internal:8080")
+        for response in (
+            asked(404, sent="shop.example.com"),
+            asked(200, "own", "app.internal:8080"),
+            asked(200, "own", "app.internal"),
+        )
+    )
+    observations = (page(404), refused, bare, with_port)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *observations)
+    assert claim.facts["wanted"] == "app.internal:8080"
+    assert "+        proxy_set_header Host $proxy_host;\n" in diff(text, *observations)
+    other = replace(bare, sent="www.example.net")
+    assert not judge(CHECK, config(text), BUILD, RUNNING, page(404), refused, with_port, other)
+
+
 def test_what_is_inherited_is_said_once_more() -> None:
     text = BARE.replace(
         "    location /", "    proxy_set_header X-Real-IP $remote_addr;\n    location /"

@@ -101,11 +101,19 @@ def test_fires_and_a_person_rewrites_in_a_location_with_a_regular_expression() -
     assert isinstance(claim.fix.steps[0], Manual)
 
 
-def test_fires_and_a_person_changes_a_location_without_a_slash() -> None:
+def test_a_location_without_a_slash_gets_it_too() -> None:
     text = KEPT.replace("location /app/", "location /app")
     (claim,) = claims(text, MISSING, ROOT)
-    assert claim.fix
-    assert isinstance(claim.fix.steps[0], Manual)
+    made = diff(claim)
+    assert "+    location /app/ {\n" in made
+    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in made
+
+
+def test_a_person_changes_it_where_the_other_location_is_there() -> None:
+    other = "    location = /app/ {\n        return 204;\n    }\n"
+    text = KEPT.replace("    location /app/", f"{other}    location /app")
+    found = [claim for claim in claims(text, MISSING, ROOT) if claim.fix]
+    assert all(isinstance(claim.fix.steps[0], Manual) for claim in found if claim.fix)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@
 
 "PATH" is a page, or a script if it ends with ".js"; "PATH:SCRIPT" a page that loads a script, and
 "PATH:301:URL" a redirect; "PATH:405:" answers with that status, and "PATH:json" is data. "*" is one
-page for all other paths. A POST is accepted where GET answers, and at "PATH:405:".
+page for all other paths. A POST is accepted where GET answers, and at "PATH:405:". "@NAME" is the
+only name in the Host field that it knows, with a port or without: for others it answers 404, with
+the words "!WORDS".
 """
 
 import sys
@@ -17,10 +19,14 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     paths: dict[str, list[str]] = {}  # noqa: RUF012
 
+    name = missing = ""
+
     def do_GET(self) -> None:
         words = self.paths.get(self.path.partition("?")[0], self.paths.get("*"))
+        if self.name and self.headers.get("Host", "").partition(":")[0] != self.name:
+            words = None
         if words is None:
-            self.answer(404, "text/plain", f"Cannot GET {self.path}\n")
+            self.answer(404, "text/plain", self.missing or f"Cannot GET {self.path}\n")
         elif words == ["json"]:
             self.answer(200, "application/json", "[]")
         elif len(words) > 1:
@@ -53,5 +59,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Handler.paths = {word.split(":")[0]: word.split(":")[1:] for word in sys.argv[2:]}
+    words = sys.argv[2:]
+    Handler.name = "".join(word[1:] for word in words if word.startswith("@"))
+    Handler.missing = "".join(word[1:] for word in words if word.startswith("!"))
+    Handler.paths = {word.split(":")[0]: word.split(":")[1:] for word in words if word[0] in "/*"}
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

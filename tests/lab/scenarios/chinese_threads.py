@@ -114,3 +114,139 @@ def redirect_without_the_port_of_https(lab: Lab) -> None:
 @healthy(target=f"http://{site.NAME}/")
 def redirect_to_https(lab: Lab) -> None:
     """http was asked for, and its redirect leads to https that works."""
+
+
+def _converter(lab: Lab, location: str, uri: str = "") -> None:
+    """An application with its pages at "/", below a path of the site."""
+    _application(lab, "paths_server.py", "3001", "/version", "/sub:json", "!File not found.")
+    passed = f"  location {location} {{\n    proxy_pass http://127.0.0.1:3001{uri};\n  }}\n\n"
+    lab.change(PAGES, passed + PAGES)
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", differs=MINE,
+    target=f"https://{site.NAME}/web/sub?target=clash",
+    args=(f"访问 https://{site.NAME}/web/sub?target=clash，则返回 file not found",),
+)  # fmt: skip
+def prefix_without_slashes(lab: Lab) -> None:
+    """`location /web` and a `proxy_pass` without a path, after issue 159 of
+    https://github.com/tindy2013/subconverter: "File not found." is the application's, not PHP's."""
+    _converter(lab, "/web")
+
+
+@healthy(target=f"https://{site.NAME}/web/sub?target=clash")
+def prefix_with_both_slashes(lab: Lab) -> None:
+    """The thread's answer."""
+    _converter(lab, "^~ /web/", "/")
+
+
+#: A page of Flutter: nothing but a script, which browsers look for below `<base>`.
+FLUTTER = """
+import http.server, sys
+
+FILES = {
+    "/": f'<!doctype html><html><head><base href="{sys.argv[1]}"><title>Gopeed</title>'
+    '<link rel="manifest" href="manifest.json"></head>'
+    '<body><script src="flutter_bootstrap.js" async></script></body></html>',
+    "/flutter_bootstrap.js": "window._flutter = {};",
+    "/manifest.json": "{}",
+}
+TYPES = {"js": "text/javascript", "json": "application/json", "/": "text/html"}
+
+class Files(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = FILES.get(self.path, "404 page not found").encode()
+        self.send_response(200 if self.path in FILES else 404)
+        self.send_header("Content-Type", TYPES.get(self.path.rpartition(".")[2], "text/plain"))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Files).serve_forever()
+"""
+BELOW = f"https://{site.NAME}/gopeed/"
+
+
+def _flutter(lab: Lab, base: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", FLUTTER, base), 3001)
+    passed = "  location /gopeed/ {\n    proxy_pass http://127.0.0.1:3001/;\n  }\n\n"
+    home = "  location / {\n    root /var/www/home;\n  }\n\n"
+    lab.server.write("/var/www/home/index.html", "<!doctype html><title>Home</title><p>Welcome.")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/home"))
+    lab.change(PAGES, passed + home)
+
+
+@scenario(
+    outside="http.base-path-missing", target=BELOW,
+    manual="the base path is a setting of the application's build",
+)  # fmt: skip
+def base_of_an_empty_page_is_the_root(lab: Lab) -> None:
+    """`<base href="/">` below /gopeed/, after https://github.com/GopeedLab/gopeed/issues/1000. A
+    location for /flutter_bootstrap.js would take that path from the site."""
+    _flutter(lab, "/")
+
+
+@scenario(
+    outside="http.base-path-missing", target=BELOW,
+    args=(
+        "访问并不会出现Gopeed的界面，F12有两个资源文件报错：404 /flutter_bootstrap.js",
+    ),
+    manual="the base path is a setting of the application's build",
+)  # fmt: skip
+def base_of_an_empty_page_is_the_root_by_a_message(lab: Lab) -> None:
+    _flutter(lab, "/")
+
+
+@healthy(target=BELOW)
+def base_of_an_empty_page_is_its_folder(lab: Lab) -> None:
+    _flutter(lab, "/gopeed/")
+
+
+HOST = "    proxy_set_header Host $http_host;\n"
+SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
+
+
+@scenario(
+    outside="http.plain-to-tls-port", target=f"https://{site.NAME}/manage", differs=MINE,
+    args=(f"访问 https://{site.NAME} 自动给我跳转到了http://{site.NAME}:443/manage/1",),
+)  # fmt: skip
+def port_of_https_in_the_host_field(lab: Lab) -> None:
+    """`proxy_set_header Host $host:$server_port`, and no scheme, after issue 1068 of
+    https://github.com/xuxueli/xxl-job: the application leads to http:// with port 443."""
+    lab.application("--mode", "scheme-in-redirect")
+    lines = "    proxy_set_header Host $host:$server_port;\n"
+    lab.change(PAGES, PAGES.replace(HOST, lines).replace(SCHEME, ""))
+
+
+@healthy(target=f"https://{site.NAME}/manage")
+def port_of_https_in_the_host_field_with_the_scheme(lab: Lab) -> None:
+    """With X-Forwarded-Proto the same port does no harm."""
+    lab.application("--mode", "scheme-in-redirect")
+    lab.change(PAGES, PAGES.replace(HOST, "    proxy_set_header Host $host:$server_port;\n"))
+
+
+def _second_port(lab: Lab) -> None:
+    """The site at port 81 too, in plain HTTP: port 80 has another site."""
+    block = site.HTTP.replace("listen 80;", "listen 81;")
+    passed = "proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host $http_host;"
+    block = block.replace("return 301 https://$host$request_uri;", passed)
+    lab.server.sh(
+        "firewall-cmd -q --add-port=81/tcp; firewall-cmd -q --permanent --add-port=81/tcp"
+    )
+    lab.change(site.HTTP, f"{site.HTTP}\n{block}")
+
+
+@scenario(
+    outside="tls.plain-http", target=f"{site.NAME}:81",
+    manual="the address is what the visitor writes",
+)  # fmt: skip
+def port_of_plain_http_without_a_scheme(lab: Lab) -> None:
+    """The site's name with port 81, after
+    https://blog.csdn.net/huchunlinnk/article/details/25001067: https is only assumed, and no `ssl`
+    is missing in `listen 81`."""
+    _second_port(lab)
+
+
+@healthy(target=f"http://{site.NAME}:81/")
+def port_of_plain_http_with_its_scheme(lab: Lab) -> None:
+    _second_port(lab)

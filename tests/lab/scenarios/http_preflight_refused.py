@@ -4,7 +4,7 @@ issue 126 of Dream4ever/Knowledge-Base and https://stackoverflow.com/q/41760128.
 from .. import apache, site
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
-from ..scenario import healthy
+from ..scenario import healthy, scenario
 from .apache import healthy_apache
 from .nginx_other_requests_failed import log_of_its_own, visit
 
@@ -39,6 +39,37 @@ def _orders(lab: Lab, lines: str) -> None:
 @healthy()
 def preflight_refused_by_the_application(lab: Lab) -> None:
     _orders(lab, "")
+
+
+ALLOWED = "add_header Access-Control-Allow-Origin *;"
+
+
+@scenario(outside=None, server="http.preflight-refused", differs=(site.CONF,))
+def preflight_refused_where_nginx_allows_other_sites(lab: Lab) -> None:
+    """After https://github.com/zhongxia245/blog/issues/33: `add_header` alone lets GET through, and
+    DELETE needs a preflight, to which the application answers 405. `always` would not help."""
+    _orders(lab, ALLOWED)
+
+
+@scenario(
+    outside="http.cors-refused", server="http.preflight-refused",
+    target=f"https://{site.NAME}/api/orders", differs=(site.CONF,),
+    args=(
+        f"Access to fetch at 'https://{site.NAME}/api/orders' from origin 'https://app.example.net'"
+        " has been blocked by CORS policy: Response to preflight request doesn't pass access"
+        " control check: It does not have HTTP ok status.",
+    ),
+)  # fmt: skip
+def preflight_refused_by_its_message(lab: Lab) -> None:
+    """The same with the browser's message."""
+    _orders(lab, ALLOWED)
+
+
+@healthy()
+def preflight_answered_where_nginx_allows_other_sites(lab: Lab) -> None:
+    """The thread's answer."""
+    answer = f"if ($request_method = OPTIONS) {{ {ALLOWED} return 204; }}"
+    _orders(lab, f"{ALLOWED} {answer}")
 
 
 @healthy()

@@ -40,6 +40,35 @@ def login_loses_its_prefix(lab: Lab) -> None:
     visit(lab, "/api/login", "-d", "user=anna")
 
 
+def _of_another_name(lab: Lab, host: str) -> None:
+    """An application that knows its own name alone, below a path of the site."""
+    hosts = lab.server.read("/etc/hosts")
+    lab.server.write("/etc/hosts", f"{hosts}127.0.0.1 tomcat.internal\n")
+    passed = f"proxy_pass http://tomcat.internal:3009/; proxy_set_header Host {host};"
+    _interface(lab, f"location /web/ {{ {passed} }}", "@tomcat.internal", "/user/hi:json")
+    visit(lab, "/web/user/hi")
+
+
+@scenario(outside=None, server="upstream.wrong-host-header", differs=MINE)
+def interface_of_another_name(lab: Lab) -> None:
+    """The visitor's name is passed on to a Tomcat that has a host of its own, after
+    https://cloud.tencent.com/developer/article/2606485, asked for the site's name alone."""
+    _of_another_name(lab, "$http_host")
+
+
+@scenario(
+    outside=None, server="upstream.wrong-host-header", differs=MINE,
+    target=f"https://{site.NAME}/web/user/hi",
+)  # fmt: skip
+def interface_of_another_name_by_its_address(lab: Lab) -> None:
+    _of_another_name(lab, "$http_host")
+
+
+@healthy()
+def interface_gets_its_own_name(lab: Lab) -> None:
+    _of_another_name(lab, "$proxy_host")
+
+
 @scenario(outside=None, server="upstream.context-path", differs=MINE, needs=needs_java)
 def interface_below_a_context_path(lab: Lab) -> None:
     """Issue 6279 of jeecgboot/JeecgBoot, asked for the start page alone."""
