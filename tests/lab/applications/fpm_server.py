@@ -42,7 +42,10 @@ def params(data: bytes) -> dict[str, str]:
 
 
 def script(filename: str) -> Path | None:
-    """The file, or the nearest part of the path that is a file."""
+    """The file, or the nearest part of the path that is a file. What Apache's mod_proxy_fcgi writes
+    before it ("proxy:fcgi://localhost") does not count (sapi/fpm/fpm/fpm_main.c)."""
+    if filename.startswith("proxy:fcgi://"):
+        filename = f"/{filename.removeprefix('proxy:fcgi://').partition('/')[2]}"
     path = PurePosixPath(filename)
     return next((Path(part) for part in (path, *path.parents) if Path(part).is_file()), None)
 
