@@ -75,7 +75,7 @@ def apache_rules_of_other_folder(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(rules: FolderRules, found: ScriptRule) -> Fix:
     """An .htaccess counts at once."""
-    changes, text = moved_lines(rules.file.text, found, rules.folder), rules.file.text
+    changes, text = moved_lines(found, rules.file.text, rules.folder), rules.file.text
     lines = [changes.get(number, line) for number, line in enumerate(text.split("\n"), 1)]
     edit = diff(rules.file.path, text, "\n".join(lines)) if changes else ""
     if not edit:

@@ -42,7 +42,7 @@ def script_rule(text: str, file: str, folder: str) -> ScriptRule | None:
     return ScriptRule(posixpath.normpath(path), rule, base)
 
 
-def moved_lines(text: str, found: ScriptRule, folder: str) -> dict[int, str]:
+def moved_lines(found: ScriptRule, text: str, folder: str) -> dict[int, str]:
     """Return the lines of an .htaccess, by their numbers, as they lead to the script of its own
     folder; {} if they are written in another way."""
     lines, own = text.split("\n"), f"{folder.rstrip('/')}/"

@@ -40,25 +40,25 @@ def test_the_lines_name_their_own_folder_afterwards() -> None:
     text = RULES.format("/", "/index.php?q=1")
     rule = script_rule(text, FILE, "/blog")
     assert rule is not None
-    assert moved_lines(text, rule, "/blog") == {
+    assert moved_lines(rule, text, "/blog") == {
         3: "RewriteBase /blog/",
         6: "RewriteRule . /blog/index.php?q=1 [L]",
     }
     text = RULES.format("/old/", "index.php")
     rule = script_rule(text, FILE, "/")
     assert rule is not None
-    assert moved_lines(text, rule, "/") == {3: "RewriteBase /"}
+    assert moved_lines(rule, text, "/") == {3: "RewriteBase /"}
 
 
 def test_lines_that_are_written_in_another_way_are_left() -> None:
     text = 'RewriteEngine On\nRewriteRule . "/index.php" [L]\n'
     rule = script_rule(text, FILE, "/blog")
     assert rule is not None
-    assert moved_lines(text, rule, "/blog") == {}
+    assert moved_lines(rule, text, "/blog") == {}
 
 
 @given(st.text(alphabet="RewritBasuleEngOn ./\\\n\"'<>[]L^$", max_size=300))
 def test_any_text_is_read(text: str) -> None:
     rule = script_rule(f"RewriteEngine On\n{text}\nRewriteRule . /index.php", FILE, "/blog")
     if rule is not None:
-        moved_lines(f"RewriteEngine On\n{text}\nRewriteRule . /index.php", rule, "/blog")
+        moved_lines(rule, f"RewriteEngine On\n{text}\nRewriteRule . /index.php", "/blog")
