@@ -275,6 +275,8 @@ class WebSite:
     question or unknown. `access_logs` are the files in which it writes every request. `aliases`
     are other folders, in the order in which the server tries them. `guards` are the applications
     that are asked first whether a request may go on (Caddy, `forward_auth`).
+    `passes_authorization` is True if a line lets CGI and FastCGI programs have the field
+    Authorization, for some paths at least (Apache, "CGIPassAuth").
     """
 
     names: tuple[HostName, ...] = ()
@@ -297,6 +299,7 @@ class WebSite:
     access_logs: tuple[SiteAccessLog, ...] = ()
     aliases: tuple[SiteAlias, ...] = ()
     guards: tuple[SiteRoute, ...] = ()
+    passes_authorization: bool = False
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

@@ -88,3 +88,50 @@ def rules_without_a_base_lead_to_their_own_folder(lab: Lab) -> None:
 def rules_lead_to_the_main_application_on_purpose(lab: Lab) -> None:
     """The script of the main folder answers the pages of /blog."""
     serve(lab, WORDPRESS.format(""), **{"index.php": "<?php echo 1;\n"})
+
+
+# The field Authorization
+
+API = "https://shop.example.com/api/v1/info"
+FRONT = "RewriteEngine On\n{}RewriteCond %{{REQUEST_FILENAME}} !-f\nRewriteRule ^ index.php [L]\n"
+NO_TOKEN = "nobody here has a token"
+
+
+def interface(lab: Lab, htaccess: str = "", lines: str = "") -> None:
+    """A program in PHP whose interface wants a token."""
+    server = lab.server
+    text = of_files(ROOT, "All").replace("    <Directory", f"{lines}{HANDLER}")
+    program = server.application("fpm_server", "127.0.0.1:9000", "/", "/api/v1/info:token")
+    lab.spawn(server, program, 9000)
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    server.write(f"{ROOT}/index.php", "<?php require 'vendor/autoload.php';\n")
+    server.write(f"{ROOT}/.htaccess", FRONT.format(htaccess))
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, manual=NO_TOKEN
+)
+def apache_keeps_the_token_from_php(lab: Lab) -> None:
+    """https://github.com/shaarli/Shaarli/pull/1107: "JWT token not provided" behind PHP-FPM."""
+    interface(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, manual=NO_TOKEN
+)
+def apache_takes_the_token_away(lab: Lab) -> None:
+    """A line of the site removes the field."""
+    interface(lab, lines="    RequestHeader unset Authorization\n")
+
+
+@healthy_apache(target=API)
+def apache_passes_the_token_on_by_its_htaccess(lab: Lab) -> None:
+    """401 for whoever has no valid token."""
+    interface(lab, "RewriteRule .* - [e=HTTP_AUTHORIZATION:%{HTTP:Authorization}]\n")
+
+
+@healthy_apache(target=API)
+def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
+    interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
