@@ -28,7 +28,7 @@ from diagnose.model.web_servers import SiteRedirect, WebServerConfig
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.web_sites import answering_sites, takes
+from diagnose.parsers.web_sites import answering_sites, redirects_path
 
 _FIELD = lazy_pattern(r"%\{HTTP:([\w-]{1,60})\}")
 
@@ -122,7 +122,7 @@ def _server_redirect(evidence: Evidence, own: list[LocalAnswer]) -> SiteRedirect
         for site in answering_sites(config, 80, target.host)
         for redirect in site.redirects
         if redirect.target.startswith("https://")
-        and (redirect.pattern or takes(redirect.path, target.path))
+        and (redirect.pattern or redirects_path(redirect, target.path))
     ]
     return redirects[0] if len(redirects) == 1 and redirects[0].file else None
 

@@ -1,6 +1,7 @@
 """A rule of HAProxy's frontend that is for the path comes behind another one that takes it as well:
 the first rule that is true decides (Configuration Manual, "use_backend"). So the application of the
-first rule gets the request, and refuses it.
+first rule gets the request, and refuses it. `path_beg /app` compares characters: it takes /apple as
+well.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,12 @@ from diagnose.parsers.haproxy.view import later_selection
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["server.application-answers", "websocket.not-upgraded", "websocket.no-location"],
+    explains=[
+        "server.application-answers",
+        "server.own-answer",
+        "websocket.not-upgraded",
+        "websocket.no-location",
+    ],
 )
 def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
@@ -62,11 +68,19 @@ def _refusals(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
 
 
 def _fix(haproxy: HaproxyView, first: Line, later: Line) -> Fix:
-    """Move the later rule before the first."""
+    """Move the later rule before the first, or the first behind it where an ACL of the later one is
+    declared between them: a rule may name only what stands above it."""
     texts = [line_text(haproxy.view, line.file, line.number) for line in (first, later)]
     if first.file != later.file or not all(texts):
         return manual_fix(haproxy.view, "move")
-    changes = {first.number: (texts[1], texts[0]), later.number: ()}
+    is_declared_between = any(
+        first.number < line.number < later.number and line.words[1:2] and line.words[1] in names
+        for names in [{word.lstrip("!") for word in later.words[2:]}]
+        for line in haproxy.proxies.frontend.own("acl")
+    )
+    changes: dict[int, tuple[str, ...]] = {first.number: (texts[1], texts[0]), later.number: ()}
+    if is_declared_between:
+        changes = {first.number: (), later.number: (texts[1], texts[0])}
     edit = line_edit(haproxy.view, first.file, changes)
     if edit is None:
         return manual_fix(haproxy.view, "move")

@@ -19,6 +19,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_overrides import allow_overrides
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -131,11 +132,14 @@ def _claim(
         if reason in {"no-folder", "index-name"}
         else Confidence.LIKELY,
         severity=Severity.ERROR if reason == "no-folder" else None,
-        fix=_fix(view, reason),
+        fix=_fix(view, site, folder.path, reason),
     )
 
 
-def _fix(view: ServerView, reason: str) -> Fix:
+def _fix(view: ServerView, site: WebSite, folder: str, reason: str) -> Fix:
+    edit = allow_overrides(view, site, folder) if reason == "htaccess" else None
+    if edit is not None:
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":
         return Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL)
     if reason == "no-module" and view.server.config.startswith("/etc/apache2/"):

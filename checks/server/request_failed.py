@@ -1,6 +1,6 @@
 """Apache's error log says why it did not answer the target's page, or a WebSocket where the page
-came: a module is missing, TLS to the backend is off, an .htaccess is faulty, or a file may not be
-read.
+came: a module is missing, TLS to the backend is off, an .htaccess is faulty or has a line that
+AllowOverride does not permit, or a file may not be read.
 
 A 403 alone is no fault: this one is, because the operating system refuses Apache itself.
 """
@@ -17,6 +17,7 @@ from checks.server import (
     server_view,
 )
 from checks.server._apache_modules import modules_of_directive, modules_of_protocol
+from checks.server._apache_overrides import allow_overrides
 from checks.server._backend_answers import (
     refused_websockets,
     websocket_paths,
@@ -78,6 +79,8 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "log": error.log,
             error.reason: True,
+            "override": _forbidden(error),
+            "folder": error.file.rpartition("/")[0],
             "scheme": error.scheme,
             "file": error.file,
             "target": route.target if route else "",
@@ -127,6 +130,8 @@ def _fix(
     steps = reload_steps(view.server)
     if modules and view.server.config.startswith("/etc/apache2/"):
         return Fix((server_commands.enable_apache_modules(modules), *steps))
+    if _forbidden(error):
+        return _override_fix(view, error)
     edit = _tls_edit(view, route) if error.reason == "backend-tls" and route else None
     if edit:
         return Fix((edit, *steps))
@@ -134,6 +139,22 @@ def _fix(
     is_loaded = error.reason in {"handler", "backend-tls"}
     manual = Manual(error.reason, Where.SERVER)
     return Fix((manual, *(steps if is_loaded else ())), Applicability.MANUAL)
+
+
+def _forbidden(error: ServerRequestError) -> str:
+    """Return the directive of an .htaccess that AllowOverride does not permit, "" if the error is
+    another one (core, ap_check_cmd_context())."""
+    match = re.match(r"(<?\w{1,100}) not allowed (?:here|in)", error.message)
+    return match[1] if match and error.reason == "htaccess" else ""
+
+
+def _override_fix(view: ServerView, error: ServerRequestError) -> Fix:
+    folder, steps = error.file.rpartition("/")[0], reload_steps(view.server)
+    sites = view.answering_sites[:1]
+    edit = allow_overrides(view, sites[0], folder) if sites else None
+    if edit is None:
+        return Fix((Manual("override", Where.SERVER), *steps), Applicability.MANUAL)
+    return Fix((edit, *steps), Applicability.REVIEW)
 
 
 def _tls_edit(view: ServerView, route: SiteRoute) -> Step | None:

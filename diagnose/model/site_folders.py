@@ -7,6 +7,7 @@ from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, Url, UrlPath
 from diagnose.model.summary import Summary, counted, phrase
+from diagnose.model.web_servers import ServerFile
 
 
 @frozen(kw_only=True, eq=False)
@@ -44,6 +45,28 @@ class SiteFolder(Observation):
         if self.index_files:
             return self.path, self.index_files
         return self.path, phrase("no index") if self.exists else phrase("not there")
+
+
+@frozen(kw_only=True, eq=False)
+class FolderRules(Observation):
+    """The .htaccess whose rules decide for the requested path, after its page was 404. They lead
+    all that is no file to a script of another folder, and its own folder has a script of that name.
+
+    `file` is the .htaccess with its text, `folder` the path of the URL of its folder ("/" or
+    "/blog"), `script` the path of the URL to which the rules lead, and `script_exists` whether that
+    is a file. `own_script` is the script of its own folder.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    file: ServerFile
+    folder: UrlPath
+    script: UrlPath
+    script_exists: bool
+    own_script: FilePath
+
+    def summary(self) -> Summary:
+        return self.file.path, self.script
 
 
 @frozen(kw_only=True, eq=False)

@@ -178,7 +178,8 @@ class SiteRoute:
     unknown. `pattern` is True if `path` is a regular expression. Then `for_pages` and
     `for_websockets` are whether its conditions are true for an ordinary request and for a
     handshake, None if that is unknown. `exact` is True if the path must
-    be `path` itself. With TLS `verify` says what the server verifies of the application's
+    be `path` itself, and `literal` if it is compared by characters: /app takes /apple too. With TLS
+    `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
     replaced, `sent_host` what it is replaced by ("" for the application's address).
@@ -206,6 +207,7 @@ class SiteRoute:
     idle_s: float | None = None
     for_pages: bool | None = None
     for_websockets: bool | None = None
+    literal: bool = False
 
     @property
     def authority(self) -> str:
@@ -222,7 +224,8 @@ class SiteRoute:
 class SiteRedirect:
     """A redirect of a site: of requests whose path begins with `path` to the URL `target`, as the
     configuration writes both. `pattern` is True if `path` is a regular expression. `conditional` is
-    True if it depends on something else that was not evaluated."""
+    True if it depends on something else that was not evaluated, and `exact` if the path must be
+    `path` itself."""
 
     path: UrlPath
     target: Url
@@ -230,6 +233,7 @@ class SiteRedirect:
     conditional: bool = False
     file: FilePath = ""
     line: int = 0
+    exact: bool = False
 
 
 @frozen
@@ -271,6 +275,8 @@ class WebSite:
     question or unknown. `access_logs` are the files in which it writes every request. `aliases`
     are other folders, in the order in which the server tries them. `guards` are the applications
     that are asked first whether a request may go on (Caddy, `forward_auth`).
+    `passes_authorization` is True if a line lets CGI and FastCGI programs have the field
+    Authorization, for some paths at least (Apache, "CGIPassAuth").
     """
 
     names: tuple[HostName, ...] = ()
@@ -293,6 +299,7 @@ class WebSite:
     access_logs: tuple[SiteAccessLog, ...] = ()
     aliases: tuple[SiteAlias, ...] = ()
     guards: tuple[SiteRoute, ...] = ()
+    passes_authorization: bool = False
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

@@ -222,7 +222,9 @@ def site_at(site: WebSite, path: str) -> tuple[WebSite, str]:
 
 def is_taken(route: SiteRoute, path: str) -> bool:
     """Return True if a route without a regular expression takes a path."""
-    return path == route.path if route.exact else takes(route.path, path)
+    if route.exact:
+        return path == route.path
+    return path.startswith(route.path) if route.literal else takes(route.path, path)
 
 
 def takes(prefix: str, path: str) -> bool:
@@ -232,13 +234,18 @@ def takes(prefix: str, path: str) -> bool:
     return path == prefix or path.startswith(f"{prefix}/")
 
 
+def redirects_path(redirect: SiteRedirect, path: str) -> bool:
+    """Return True if a redirect without a regular expression takes a path."""
+    return path == redirect.path if redirect.exact else takes(redirect.path, path)
+
+
 def redirect_of(site: WebSite, path: str) -> SiteRedirect | None:
     """Return the first unconditional redirect that takes a path, None if none does for certain."""
     return next(
         (
             redirect
             for redirect in site.redirects
-            if not redirect.pattern and not redirect.conditional and takes(redirect.path, path)
+            if not redirect.pattern and not redirect.conditional and redirects_path(redirect, path)
         ),
         None,
     )

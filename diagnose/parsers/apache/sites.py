@@ -16,6 +16,7 @@ from diagnose.model.web_servers import (
     WebSite,
 )
 from diagnose.parsers.apache.access_log import access_logs
+from diagnose.parsers.apache.authorization import passes_authorization
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
@@ -78,8 +79,14 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     sections = [directive for directive in config.main if directive.name in _SECTIONS]
     aliases = [directive for directive in config.main if directive.name == "alias"]
     main = [*shared[-MAX_SHARED:], *aliases[:MAX_SHARED]]
+    own = [directive for directive in config.main if directive.name != "virtualhost"]
+    passes = passes_authorization(own)
     return tuple(
-        _site(host, main, sections[:MAX_SECTIONS], listens, root) for host in hosts[:MAX_SITES]
+        replace(site, passes_authorization=True)
+        if passes or passes_authorization(host.block or ())
+        else site
+        for host in hosts[:MAX_SITES]
+        for site in [_site(host, main, sections[:MAX_SECTIONS], listens, root)]
     )
 
 

@@ -50,13 +50,15 @@ class Situation:
 
 @frozen
 class Match:
-    """The requests for which a condition is true: with paths that begin with one of `prefixes`.
+    """The requests for which a condition is true: with paths that begin with one of `prefixes`, by
+    characters ("path_beg /app" takes /apple), or that are one of them if it is `exact` ("path").
     `conditional` is True if that depends on more than is known here, and `websocket` if it is true
     for WebSocket handshakes only."""
 
     prefixes: tuple[str, ...] = ("/",)
     conditional: bool = False
     websocket: bool = False
+    exact: bool = False
 
 
 @frozen
@@ -221,7 +223,9 @@ def match_of(rule: Rule, situation: Situation) -> Match | None:
     matches = [match for match in results if match is not None]
     plain = [match for match in matches if not match.conditional and not match.websocket]
     if plain:
-        return Match(tuple(dict.fromkeys(prefix for m in plain for prefix in m.prefixes)))
+        # A path that must be the whole path, beside others that begin one, is read as a beginning.
+        prefixes = tuple(dict.fromkeys(prefix for m in plain for prefix in m.prefixes))
+        return Match(prefixes, exact=all(match.exact for match in plain))
     return matches[0] if matches else None
 
 
@@ -290,7 +294,7 @@ def _patterns(criterion: Criterion) -> Iterator[str]:
 def _term(term: tuple[Literal, ...], situation: Situation) -> Match | None:
     """Return the requests for which all literals are true; None if that is never so."""
     prefixes: tuple[str, ...] = ("/",)
-    conditional = websocket = False
+    conditional = websocket = exact = False
     for literal in term:
         paths = [c for c in literal.criteria if c.subject == "path" and c.method in {"str", "beg"}]
         truth = _truth(literal, situation)
@@ -300,12 +304,16 @@ def _term(term: tuple[Literal, ...], situation: Situation) -> Match | None:
             continue
         if len(paths) == len(literal.criteria) and not literal.negated and prefixes == ("/",):
             prefixes = tuple(value for criterion in paths for value in criterion.values)
-            conditional = conditional or any(c.method == "str" and "/" in c.values for c in paths)
+            exact = all(criterion.method == "str" for criterion in paths)
+            # Beside others, a rule for the start page alone would take every path.
+            conditional = conditional or (
+                not exact and any(c.method == "str" and "/" in c.values for c in paths)
+            )
         elif all(c.subject == "websocket" for c in literal.criteria) and not literal.negated:
             websocket = True
         else:
             conditional = True
-    return Match(prefixes or ("/",), conditional, websocket)
+    return Match(prefixes or ("/",), conditional, websocket, exact and bool(prefixes))
 
 
 def _truth(literal: Literal, situation: Situation) -> bool | None:

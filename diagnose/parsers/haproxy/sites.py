@@ -58,11 +58,13 @@ class _Part:
 
 @frozen
 class Selection:
-    """A backend that a frontend may choose, and for which requests."""
+    """A backend that a frontend may choose, and for which requests; `rule` is the rule that does
+    so, None for the default."""
 
     backend: str
     match: Match
     line: Line
+    rule: Rule | None = None
 
 
 def certificate_paths(config: Configuration) -> tuple[tuple[str, str], ...]:
@@ -107,11 +109,12 @@ def selections(proxy: Proxy, rules: tuple[Rule, ...], situation: Situation) -> I
         chooses = rule.line.keyword == "use_backend" and len(rule.line.words) > 1
         match = match_of(rule, situation) if chooses else None
         if match is not None and not rule.leaves:
-            yield Selection(rule.backend, match, rule.line)
+            yield Selection(rule.backend, match, rule.line, rule)
         elif match == Match():
             break  # no backend has the name that came out: no further rule is tried
         elif match is not None:
-            yield Selection(default.after("default_backend") if default else "", match, rule.line)
+            name = default.after("default_backend") if default else ""
+            yield Selection(name, match, rule.line, rule)
     if default is not None and len(default.words) > 1:
         yield Selection(default.words[1], Match(), default)
     elif proxy.section.kind == "listen":
@@ -199,7 +202,14 @@ def _routes(
         uncertain = match.conditional or match.websocket
         for path in match.prefixes[:50]:
             text = clean(path, 500)
-            yield replace(route, path=text, backend_path=text, pattern=uncertain)
+            yield replace(
+                route,
+                path=text,
+                backend_path=text,
+                pattern=uncertain,
+                exact=match.exact,
+                literal=not match.exact,
+            )
 
 
 def first_server(backend: Proxy) -> BackendServer | None:
@@ -273,6 +283,7 @@ def _redirects(rules: tuple[Rule, ...], situation: Situation) -> Iterator[SiteRe
                 conditional=match.conditional or match.websocket,
                 file=line.file,
                 line=line.number,
+                exact=match.exact,
             )
 
 

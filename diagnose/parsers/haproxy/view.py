@@ -5,6 +5,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket, WebServerConfig
 from diagnose.parsers.haproxy.addresses import sockets_of
 from diagnose.parsers.haproxy.conditions import (
+    Match,
     Rule,
     Situation,
     holds,
@@ -17,7 +18,7 @@ from diagnose.parsers.haproxy.conditions import (
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy, parse
 from diagnose.parsers.haproxy.host_field import fixed_host
 from diagnose.parsers.haproxy.sites import Selection, selections
-from diagnose.parsers.web_sites import name_matches, takes
+from diagnose.parsers.web_sites import name_matches
 
 
 @frozen
@@ -74,7 +75,7 @@ def missing_backend(proxies: TargetProxies, target: Target) -> str:
     own = target.path.partition("?")[0]
     for rule in rules:
         match = match_of(rule, situation) if rule.leaves and rule.backend else None
-        if match and not match.conditional and any(takes(prefix, own) for prefix in match.prefixes):
+        if match and not match.conditional and _beginning(match, own):
             return rule.backend
     return ""
 
@@ -154,13 +155,13 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
     it."""
     rules = rules_of(proxies.frontend)
     situation = _situation(rules, target, proxies.tls)
-    own = _length(proxies.selection, path) if proxies.selection else 0
-    is_behind = False
+    own_path, is_behind = path.partition("?")[0], False
+    own = _length(proxies.selection, own_path) if proxies.selection else 0
     for selection in selections(proxies.frontend, rules, situation):
         # The default comes last in any case.
         is_rule = selection.line.words[0] == "use_backend"
         is_other = proxies.selection is not None and selection.backend != proxies.backend_name
-        if is_behind and is_rule and is_other and _length(selection, path) > own:
+        if is_behind and is_rule and is_other and _length(selection, own_path) > own:
             return selection
         is_behind = is_behind or selection == proxies.selection
     return None
@@ -201,13 +202,17 @@ def _selection(
     frontend: Proxy, target: Target, socket: SiteSocket, path: str, websocket: bool
 ) -> tuple[Selection | None, bool]:
     """Return the rule that takes a path, and whether each rule before it was evaluated."""
-    rules = rules_of(frontend)
-    for selection in selections(frontend, rules, _situation(rules, target, socket.tls)):
+    rules, own_path = rules_of(frontend), path.partition("?")[0]
+    situation = _situation(rules, target, socket.tls)
+    for selection in selections(frontend, rules, situation):
         if selection.match.websocket and not websocket:
             continue
-        if selection.match.conditional:
+        truth = holds(selection.rule, situation, own_path) if selection.rule else True
+        if truth is False:
+            continue
+        if truth is None and selection.match.conditional:
             return None, False
-        if _takes(selection, path):
+        if truth or _length(selection, own_path):
             return selection, True
     return None, True
 
@@ -218,16 +223,19 @@ def _situation(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
     return Situation(next(names, ""), tls, target.port, writes_port, target.host)
 
 
-def _takes(selection: Selection, path: str) -> bool:
-    return _length(selection, path) > 0
-
-
 def _length(selection: Selection, path: str) -> int:
     """Return the length of the beginning by which a rule takes a path, 0 if it does not."""
-    own = path.partition("?")[0]
-    return max(
-        (len(prefix) for prefix in selection.match.prefixes if takes(prefix, own)), default=0
+    return len(_beginning(selection.match, path))
+
+
+def _beginning(match: Match, path: str) -> str:
+    """Return the longest value of a rule that takes a path, "" if none does."""
+    values = (
+        value
+        for value in match.prefixes
+        if (path == value if match.exact else path.startswith(value))
     )
+    return max(values, key=len, default="")
 
 
 def _uses_sni(rule: Rule) -> bool:

@@ -10,16 +10,17 @@ import shlex
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.site_folders import FolderAccess, SiteFolder
-from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.sanitize import clean
+from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.parsers.apache.folder_rules import script_rule
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files, site_at
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 
-#: Maximum bytes of an .htaccess and of an index.html.
-MAX_BYTES = 65536
+#: Maximum bytes of an .htaccess and of an index.html, and number of folders on the way to a page.
+MAX_BYTES, MAX_FOLDERS = 65536, 6
 
 #: Names that editors, archives and other systems make of .htaccess.
 _MISNAMED = {"htaccess", "htaccess.txt", ".htaccess.txt", "_htaccess", ".htaccess"}
@@ -78,6 +79,52 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
             ):
                 await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
+
+
+@probe(after=SiteFolder, needs=WebServerConfig)
+async def rules_of_missing_page(
+    ctx: ProbeContext, folder: SiteFolder, config: WebServerConfig
+) -> None:
+    """Read the .htaccess of each folder on the way to the page; the deepest one with rules counts
+    (mod_rewrite, "RewriteOptions": rules are not inherited)."""
+    if config.product != "apache" or not folder.exists or folder.page_exists:
+        return
+    at, names = ctx.elapsed(), _folders(folder.requested)
+    above = ctx.target.path.partition("?")[0].removesuffix(folder.requested).rstrip("/")
+    paths = [posixpath.join(folder.path, name.strip("/"), ".htaccess") for name in names]
+    contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    for name, path, content in zip(names, paths, contents, strict=True):
+        url = f"{above}{name}".rstrip("/") or "/"
+        rule = None if content.failure else script_rule(content.text, path, url)
+        if rule is None:
+            continue
+        own = posixpath.join(posixpath.dirname(path), posixpath.basename(rule.script))
+        if posixpath.dirname(rule.script) == url or UNSAFE.search(own):
+            return
+        led = posixpath.normpath(f"{folder.path}/{rule.script.removeprefix(above)}")
+        own_scripts, others = await asyncio.gather(ctx.machine.glob(own), ctx.machine.glob(led))
+        if own_scripts:
+            ctx.emit(
+                FolderRules(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=ctx.elapsed() - at,
+                    equivalent=f"cat {shlex.quote(path)}",
+                    file=ServerFile(path, content.text),
+                    folder=clean(url, 300),
+                    script=clean(rule.script, 300),
+                    script_exists=bool(others),
+                    own_script=clean(own, 400),
+                )
+            )
+        return
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders on the way to a path, the deepest first: /blog/2020/ for
+    "/blog/2020/tea"."""
+    parts = [part for part in path.split("/")[1:-1] if part][: MAX_FOLDERS - 1]
+    return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
 
 
 def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:

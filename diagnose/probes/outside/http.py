@@ -96,8 +96,8 @@ async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=Exchange)
 async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Ask as a browser does, if a program is refused, and for the other spelling of a path that
-    is not found."""
+    """Ask as a browser does, if a program is refused, for the other spelling of a path that is not
+    found, and with a token where one is missed."""
     if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
         if exchange.failure is None and (exchange.status or 0) < 400:
             return
@@ -109,6 +109,10 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
             from diagnose.probes.outside.path_spellings import request_other_spelling
 
             await request_other_spelling(ctx, exchange)
+        if is_first(ctx, exchange, _is_unauthorized):
+            from diagnose.probes.outside.token_requests import request_with_token
+
+            await request_with_token(ctx, exchange)
 
 
 @probe(after=Exchange)
@@ -125,6 +129,10 @@ async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
 def _is_answered(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_here = exchange.vantage is Vantage.HERE and _in_scope(ctx)
     return is_here and exchange.is_page_of(ctx.target) and exchange.status is not None
+
+
+def _is_unauthorized(_: ProbeContext, exchange: Exchange) -> bool:
+    return exchange.purpose == "target" and exchange.status in {401, 403}
 
 
 def _is_not_found(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Edit
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config
 
@@ -31,3 +31,37 @@ def test_silent_in_the_right_order_or_without_a_refusal() -> None:
     assert not judge(CHECK, SERVER, config(right), REFUSED, target=TARGET)
     unauthorized = replace(REFUSED, status=401)
     assert not judge(CHECK, SERVER, config(SHADOWED), unauthorized, target=TARGET)
+
+
+APPLE = """\
+    acl app path_beg /app
+    use_backend static if app
+    acl apple path_beg /apple
+    use_backend app if apple
+"""
+APPLES = TEXT.replace("    default_backend app\n", APPLE) + STATIC
+PAGE = Exchange(
+    url="https://shop.example.com/apple/",
+    address="203.0.113.10",
+    port=443,
+    purpose="target",
+    method="GET",
+    status=404,
+)
+
+
+def test_fires_where_a_path_begins_with_the_same_characters() -> None:
+    """The first rule goes down: the ACL of the other one is declared between them."""
+    (claim,) = judge(CHECK, SERVER, config(APPLES), PAGE, target=replace(SHOP, path="/apple/"))
+    assert (claim.facts["backend"], claim.facts["later_backend"]) == ("static", "app")
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "use_backend app if apple\n+    use_backend static if app" in claim.fix.steps[0].diff
+
+
+def test_silent_where_the_first_rule_takes_the_folder_alone() -> None:
+    folder = APPLES.replace("path_beg /app\n", "path_beg /app/\n")
+    target = replace(SHOP, path="/apple/")
+    assert not judge(CHECK, SERVER, config(folder), PAGE, target=target)
+    exact = APPLES.replace("path_beg /app\n", "path /app\n")
+    assert not judge(CHECK, SERVER, config(exact), PAGE, target=target)

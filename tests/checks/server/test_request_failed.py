@@ -53,6 +53,28 @@ def test_fires_for_an_htaccess_whose_module_is_missing_or_that_is_wrong() -> Non
     assert claim.fix.steps == (Manual("htaccess", claim.fix.steps[0].where),)
 
 
+def test_fires_for_a_directive_that_is_not_permitted_and_permits_it() -> None:
+    error = replace(HTACCESS, message="Options not allowed here")
+    section = "    <Directory /var/www/shop>\n        AllowOverride AuthConfig\n    </Directory>\n"
+    site = HTTPS.replace("</VirtualHost>", f"{section}</VirtualHost>", 1)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), error, BROKEN)
+    assert claim.facts["override"] == "Options"
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "-        AllowOverride AuthConfig\n+        AllowOverride All\n" in edit.diff
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS), error, BROKEN)
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert '+    <Directory "/var/www/shop">\n+        AllowOverride All\n' in edit.diff
+    pattern = section.replace("/var/www/shop", "/var/www/*")
+    site = HTTPS.replace("</VirtualHost>", f"{pattern}</VirtualHost>", 1)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), error, BROKEN)
+    assert claim.fix
+    assert claim.fix.steps[0] == Manual("override", claim.fix.steps[0].where)
+
+
 def test_fires_where_apache_may_not_read() -> None:
     error = replace(HANDLER, reason="permission", scheme="", file="/home/joe/site")
     (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED)

@@ -4,8 +4,9 @@
 
 The script is the file of SCRIPT_FILENAME; with the default `cgi.fix_pathinfo=1` a part of that path
 will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_request_info()). With
-paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404. A place
-that is a path of the file system is a Unix socket.
+paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404.
+"PATH:token" is a path that wants the field Authorization. A place that is a path of the file system
+is a Unix socket.
 """
 
 import asyncio
@@ -42,7 +43,10 @@ def params(data: bytes) -> dict[str, str]:
 
 
 def script(filename: str) -> Path | None:
-    """The file, or the nearest part of the path that is a file."""
+    """The file, or the nearest part of the path that is a file. What Apache's mod_proxy_fcgi writes
+    before it ("proxy:fcgi://localhost") does not count (sapi/fpm/fpm/fpm_main.c)."""
+    if filename.startswith("proxy:fcgi://"):
+        filename = f"/{filename.removeprefix('proxy:fcgi://').partition('/')[2]}"
     path = PurePosixPath(filename)
     return next((Path(part) for part in (path, *path.parents) if Path(part).is_file()), None)
 
@@ -56,6 +60,12 @@ def answer(data: bytes, routes: tuple[str, ...]) -> bytes:
     if file is None:
         return php()
     path = pairs.get("REQUEST_URI", "/").partition("?")[0]
+    if f"{path}:token" in routes:
+        has_token = bool(pairs.get("HTTP_AUTHORIZATION"))
+        words = "Token is invalid" if has_token else "JWT token not provided"
+        head = "Status: 401 Unauthorized\r\nContent-type: application/json\r\n\r\n"
+        text = f'{head}{{"code":401,"message":"Not authorized: {words}"}}'
+        return record(6, text.encode()) + record(6, b"") + record(3, bytes(8))
     known = not routes or file.name != "index.php" or path in routes
     status = "" if known else "Status: 404 Not Found\r\n"
     head = f"{status}X-Powered-By: PHP/8.2.29\r\nContent-type: text/html; charset=UTF-8\r\n\r\n"

@@ -163,3 +163,39 @@ def haproxy_compares_the_whole_path_of_challenges(lab: Lab) -> None:
 @healthy_haproxy(target=CHALLENGE)
 def haproxy_compares_the_beginning_of_challenges(lab: Lab) -> None:
     challenges_to_certbot(lab, "path_beg")
+
+
+LONGER = "https://shop.example.com/digitalproductlifecycle/"
+DIGITAL = """\
+    acl digital path_beg /digital{}
+    use_backend digital if digital
+    acl lifecycle path_beg /digitalproductlifecycle
+    use_backend lifecycle if lifecycle
+    default_backend app
+"""
+
+
+def two_services(lab: Lab, end: str) -> None:
+    """Two programs below paths of which one begins with the other."""
+    for port, path in ((3008, "/digital/"), (3009, "/digitalproductlifecycle/")):
+        lab.spawn(lab.server, lab.server.application("paths_server", str(port), path), port)
+    text = SITE.replace("    default_backend app\n", DIGITAL.format(end))
+    backends = "backend digital\n    server d1 127.0.0.1:3008\n"
+    backends += "backend lifecycle\n    server l1 127.0.0.1:3009\n"
+    haproxy.serve(lab, f"{text}\n{backends}")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-rule-shadowed",
+    target=LONGER,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_path_begins_like_another(lab: Lab) -> None:
+    """https://github.com/vfarcic/docker-flow-proxy/issues/292: path_beg /digital takes it."""
+    two_services(lab, "")
+
+
+@healthy_haproxy(target=LONGER)
+def haproxy_path_is_compared_with_its_slash(lab: Lab) -> None:
+    two_services(lab, "/")

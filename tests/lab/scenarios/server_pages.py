@@ -208,3 +208,18 @@ def caddy_does_not_fall_back(lab: Lab) -> None:
     """After threads of Caddy's forum about single-page applications: no try_files, and a reload of
     /about is 404."""
     on_caddy(lab, ROOT, APPLICATION)
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.request-failed", manual="it is a site of files"
+)
+def apache_does_not_permit_a_line_of_the_htaccess(lab: Lab) -> None:
+    """https://github.com/grokability/snipe-it/issues/10137: "Options not allowed here"."""
+    overrides = of_files(overrides="AuthConfig Limit")
+    on_apache(lab, overrides, **{"index.html": PAGE, ".htaccess": f"Options -Indexes\n{REWRITES}"})
+
+
+@healthy_apache()
+def apache_permits_the_lines_of_the_htaccess(lab: Lab) -> None:
+    overrides = of_files(overrides="Options FileInfo")
+    on_apache(lab, overrides, **{"index.html": PAGE, ".htaccess": f"Options -Indexes\n{REWRITES}"})

@@ -82,6 +82,22 @@ def test_a_condition_that_is_not_known_makes_the_route_unknown() -> None:
     assert target("shop.example.com", "/", without) == "http://127.0.0.1:3000"
 
 
+def test_a_path_is_compared_by_its_characters_or_whole() -> None:
+    rule = "    use_backend api if { path_beg /app }\n"
+    text = TEXT.replace("    use_backend admin if shop office\n", rule)
+    assert target("shop.example.com", "/apple", text) == "https://127.0.0.1:4000"
+    whole = text.replace("path_beg /app", "path /app")
+    assert target("shop.example.com", "/app", whole) == "https://127.0.0.1:4000"
+    assert target("shop.example.com", "/app/x", whole) == "http://127.0.0.1:3000"
+
+
+def test_a_redirect_of_one_path_leaves_the_paths_below() -> None:
+    rule = "    http-request redirect location /app/ if { path /app }\n"
+    text = TEXT.replace("    acl is_api", f"{rule}    acl is_api")
+    assert redirect_of(site("shop.example.com", text=text), "/app") is not None
+    assert redirect_of(site("shop.example.com", text=text), "/app/") is None
+
+
 def test_a_redirect_unless_tls_is_one_on_the_plain_port_only() -> None:
     redirect = redirect_of(site("shop.example.com", 80), "/")
     assert redirect is not None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
 from diagnose.model.server_rules import ServedFolder
-from diagnose.model.site_folders import SiteFolder
+from diagnose.model.site_folders import FolderRules, SiteFolder
 from diagnose.probes.inside import site_folders
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
@@ -57,3 +57,39 @@ def test_the_folder_of_an_alias_and_the_rules_of_its_htaccess() -> None:
     (folder,) = ctx.observed(SiteFolder)
     assert (folder.path, folder.requested, folder.has_rewrite_rules) == (root, "/login", True)
     assert folder.lost_script == ""
+
+
+def rules_of(path: str, **files: str) -> list[FolderRules]:
+    """What is observed of the .htaccess for a page of this path that is missing."""
+    root = "/var/www"
+    site = (
+        f"<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot {root}\n</VirtualHost>\n"
+    )
+    ctx = Looking(RecordedMachine(files={f"{root}/{name}": text for name, text in files.items()}))
+    ctx.target = replace(ctx.target, path=path)
+    config = apache_config(site)
+    folder = SiteFolder(path=root, requested=path, exists=True)
+    ctx.emit(config)
+
+    async def work() -> None:
+        await site_folders.rules_of_missing_page.work(ctx, folder, config)
+
+    asyncio.run(work())
+    return list(ctx.observed(FolderRules))
+
+
+def test_the_rules_of_the_deepest_folder_that_lead_out_of_it() -> None:
+    moved = "RewriteEngine On\nRewriteRule . /index.php [L]\n"
+    files = {"blog/.htaccess": moved, "blog/index.php": "<?php\n"}
+    (rules,) = rules_of("/blog/2020/tea/", **files)
+    assert (rules.folder, rules.script, rules.script_exists) == ("/blog", "/index.php", False)
+    assert rules.own_script == "/var/www/blog/index.php"
+    (rules,) = rules_of("/blog/tea", **files, **{"index.php": "<?php\n"})
+    assert rules.script_exists
+
+
+def test_rules_that_stay_in_their_folder_or_have_no_script_there() -> None:
+    own = "RewriteEngine On\nRewriteRule . index.php [L]\n"
+    assert not rules_of("/blog/tea/", **{"blog/.htaccess": own, "blog/index.php": "<?php\n"})
+    moved = "RewriteEngine On\nRewriteRule . /index.php [L]\n"
+    assert not rules_of("/blog/tea/", **{"blog/.htaccess": moved, "index.php": "<?php\n"})

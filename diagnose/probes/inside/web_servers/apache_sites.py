@@ -5,6 +5,7 @@ import asyncio
 from dataclasses import replace
 
 from diagnose.model.web_servers import WebSite
+from diagnose.parsers.apache.authorization import passes_authorization
 from diagnose.parsers.apache.config import parse
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.hostnames import is_address
@@ -47,12 +48,15 @@ def _with_own_redirects(site: WebSite, texts: dict[str, str]) -> WebSite:
     if path not in texts:
         return site
     tls = any(socket.tls for socket in site.sockets)
-    own, _ = redirects_and_rewritten_routes(parse(texts[path], path), tls)
+    lines = parse(texts[path], path)
+    own, _ = redirects_and_rewritten_routes(lines, tls)
     is_read = site.reads_htaccess is True
+    passes = site.passes_authorization or (is_read and passes_authorization(lines))
     redirects = (
         replace(redirect, conditional=not is_read) for redirect in own if not redirect.conditional
     )
-    return replace(site, redirects=(*site.redirects, *redirects))
+    redirects_of_both = (*site.redirects, *redirects)
+    return replace(site, redirects=redirects_of_both, passes_authorization=passes)
 
 
 async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:

@@ -1,0 +1,110 @@
+"""Apache does not pass the field Authorization on to PHP-FPM and other FastCGI programs, unless
+`CGIPassAuth On` or a rule of the site says so (core, "CGIPassAuth": "HTTP authorization headers …
+are normally not passed"). The application then says that no token came, although one was sent.
+
+A 401 is no fault. The evidence is the same answer to a request that had a token.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    pages_with_status,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.missing_tokens import says_no_token
+from diagnose.parsers.web_sites import route_of
+
+#: A handler at a port, and the line by which Apache takes the field away.
+_HANDLER = re.compile(r"(?i)\s*SetHandler\s+\"?proxy:fcgi://")
+_REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authorization\"?\s*$")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Exchange],
+    explains=["server.own-answer"],
+)
+def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.server.product != "apache" or not view.answering_sites:
+        return
+    pages = [
+        page
+        for page in (*pages_with_status(evidence, 401), *pages_with_status(evidence, 403))
+        if says_no_token(page.status, page.body)
+    ]
+    again = [
+        page
+        for page in evidence.good(Exchange)
+        if page.purpose == "authorized" and says_no_token(page.status, page.body)
+    ]
+    site = view.answering_sites[0]
+    removing = _removing_line(view, site)
+    is_kept = _is_fastcgi(view, site, target.path) and not site.passes_authorization
+    if not pages or not again or not (removing or is_kept):
+        return
+    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    yield Claim(
+        about=own,
+        covers=(own, Subject(port=target.port)),
+        because=(*pages, *again, view.server),
+        # The application may look for its token in another place than this field.
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "status": pages[0].status or "",
+            "words": excerpt(pages[0].body, 110),
+            "fastcgi": not removing,
+            "place": place_text(site.file, removing or site.line),
+        },
+        fix=manual_fix(view, "keep") if removing else _fix(view, site),
+    )
+
+
+def _removing_line(view: ServerView, site: WebSite) -> int:
+    """Return the number of the line that takes the field away, 0 if none does."""
+    numbers = range(site.line, site.end + 1)
+    return next((n for n in numbers if _REMOVES.fullmatch(line_text(view, site.file, n))), 0)
+
+
+def _is_fastcgi(view: ServerView, site: WebSite, path: str) -> bool:
+    """Return whether a FastCGI program may have answered a path."""
+    route = route_of(site, path.partition("?")[0], websocket=False)
+    if route is not None:
+        return route.scheme == "fcgi"
+    lines = (line_text(view, site.file, number) for number in range(site.line, site.end))
+    return (
+        bool(site.gateways)
+        or any(route.scheme == "fcgi" for route in site.routes)
+        or any(map(_HANDLER.match, lines))
+    )
+
+
+def _fix(view: ServerView, site: WebSite) -> Fix:
+    """Pass the field on in the virtual host: <Location> counts for the scripts of every folder."""
+    end = line_text(view, site.file, site.end)
+    if not re.match(r"(?i)\s*</VirtualHost>", end):
+        return manual_fix(view, "pass")
+    margin = end[: len(end) - len(end.lstrip())]
+    added = (
+        f'{margin}    <Location "/">',
+        f"{margin}        CGIPassAuth On",
+        f"{margin}    </Location>",
+    )
+    edit = line_edit(view, site.file, {site.end: (*added, end)})
+    if edit is None:
+        return manual_fix(view, "pass")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -1,0 +1,94 @@
+"""Where the rules of an .htaccess lead all that is no file: to the script of an application, in the
+folder of the .htaccess or in another one. No I/O.
+
+A substitution that begins with "/" is a path of the URL; another one is below RewriteBase, and
+without it below the folder itself (mod_rewrite, "RewriteBase").
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.apache.config import Directive, parse
+
+_SCRIPT = re.compile(r"/?(?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?)")
+
+
+@frozen
+class ScriptRule:
+    """The last rule of an .htaccess that leads to a script. `script` is the path of the URL to
+    which it leads. `rule` is the rule, `base` the RewriteBase that counts, None without one."""
+
+    script: str
+    rule: Directive
+    base: Directive | None = None
+
+
+def script_rule(text: str, file: str, folder: str) -> ScriptRule | None:
+    """Return the rule of an .htaccess by which all that is no file goes to a script; `folder` is
+    the path of the URL of its folder ("/" or "/blog"). None if it has none, or if its engine is
+    off."""
+    lines = list(_flat(parse(text, file)))
+    engine = [line for line in lines if line.name == "rewriteengine"]
+    rules = [line for line in lines if line.name == "rewriterule" and _leads_to_script(line)]
+    if not rules or not engine or [word.lower() for word in engine[-1].args] != ["on"]:
+        return None
+    bases = [line for line in lines if line.name == "rewritebase" and line.args]
+    base, rule = next(reversed(bases), None), rules[-1]
+    start = base.args[0] if base else f"{folder.rstrip('/')}/"
+    target = rule.args[1].partition("?")[0]
+    path = target if target.startswith("/") else f"{start.rstrip('/')}/{target}"
+    return ScriptRule(posixpath.normpath(path), rule, base)
+
+
+def moved_lines(found: ScriptRule, text: str, folder: str) -> dict[int, str]:
+    """Return the lines of an .htaccess, by their numbers, as they lead to the script of its own
+    folder; {} if they are written in another way."""
+    lines, own = text.split("\n"), f"{folder.rstrip('/')}/"
+    changes: dict[int, str] = {}
+    wanted = f"{own}{posixpath.basename(found.script)}"
+    for directive, old, new in (
+        (found.base, "".join(found.base.args[:1]) if found.base else "", own),
+        (found.rule, found.rule.args[1], wanted + _query(found.rule.args[1])),
+    ):
+        if directive is None or old == new:
+            continue
+        is_rule = directive is found.rule
+        if is_rule and not old.startswith("/"):
+            continue  # it is below RewriteBase, which is corrected
+        line = lines[directive.line - 1]
+        pattern = re.compile(rf"(?<=\s){re.escape(old)}(?=\s|$)")
+        matches = list(pattern.finditer(line))
+        if directive.stop != directive.line or not matches:
+            return {}
+        # The pattern of a rule may be written as its substitution is.
+        last = matches[-1]
+        changes[directive.line] = f"{line[: last.start()]}{new}{line[last.end() :]}"
+    return changes
+
+
+def _query(substitution: str) -> str:
+    _, mark, query = substitution.partition("?")
+    return f"{mark}{query}"
+
+
+def _leads_to_script(line: Directive) -> bool:
+    if len(line.args) < 2 or not _SCRIPT.fullmatch(line.args[1].partition("?")[0]):
+        return False
+    flags = {flag.partition("=")[0].strip("[] ").upper() for flag in _flags(line)}
+    return not flags & {"R", "REDIRECT", "F", "FORBIDDEN", "G", "GONE", "P", "PROXY"}
+
+
+def _flags(line: Directive) -> Sequence[str]:
+    return " ".join(line.args[2:]).split(",")
+
+
+def _flat(directives: Sequence[Directive]) -> Iterator[Directive]:
+    """Yield the directives in their order, those of sections too. What stands in a section may not
+    count; a rule there counts where the module is loaded, as in <IfModule mod_rewrite.c>."""
+    for directive in directives:
+        if directive.block is None:
+            yield directive
+        else:
+            yield from _flat(directive.block)

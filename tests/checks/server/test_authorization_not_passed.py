@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Edit, Manual
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.authorization-not-passed"
+SITE = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    DocumentRoot /var/www/shop
+    SSLEngine on
+    <FilesMatch "\\.php$">
+        SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+    </FilesMatch>
+</VirtualHost>
+"""
+API = replace(SHOP, path="/api")
+PAGE = Exchange(
+    url="https://shop.example.com/api",
+    address="203.0.113.10",
+    port=443,
+    status=401,
+    body='{"message":"JWT token not provided"}',
+)
+AGAIN = replace(PAGE, purpose="authorized")
+
+
+def test_fires_where_a_token_changes_nothing() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), PAGE, AGAIN, target=API)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert '+    <Location "/">\n+        CGIPassAuth On\n' in edit.diff
+
+
+def test_fires_where_a_line_takes_the_field_away() -> None:
+    line = "    RequestHeader unset Authorization\n"
+    site = HTTPS.replace("</VirtualHost>", f"{line}</VirtualHost>", 1)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), PAGE, AGAIN, target=API)
+    assert claim.facts["fastcgi"] is False
+    assert claim.fix
+    assert claim.fix.steps[0] == Manual("keep", claim.fix.steps[0].where)
+
+
+def test_silent_where_the_token_is_read_or_the_field_is_passed_on() -> None:
+    config = apache_config(SITE)
+    invalid = replace(AGAIN, body='{"message":"Invalid token"}')
+    assert not judge(CHECK, APACHE, config, PAGE, invalid, target=API)
+    assert not judge(CHECK, APACHE, config, PAGE, target=API)
+    passing = SITE.replace("    SSLEngine", "    CGIPassAuth On\n    SSLEngine")
+    assert not judge(CHECK, APACHE, apache_config(passing), PAGE, AGAIN, target=API)
+    assert not judge(CHECK, APACHE, apache_config(HTTPS), PAGE, AGAIN, target=API)
+
+
+def test_fires_for_a_program_at_a_port() -> None:
+    site = SITE.replace(
+        "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost", "proxy:fcgi://[::1]:9000"
+    )
+    assert judge(CHECK, APACHE, apache_config(site), PAGE, AGAIN, target=API)

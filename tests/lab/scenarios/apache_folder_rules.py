@@ -1,0 +1,137 @@
+"""Applications in PHP below folders of an Apache site, and the .htaccess of each folder.
+
+PHP-FPM is a stand-in that runs every script that is a file, and answers 404 "File not found." for
+others, as the real one does.
+"""
+
+from .. import apache
+from ..apache import HTTP
+from ..lab import Lab
+from .apache import apache_scenario, healthy_apache
+from .server_pages import of_files
+
+ROOT = "/var/www/shop"
+PAGE = "<!doctype html><title>Shop</title><h1>Shop</h1>\n"
+POST = "https://shop.example.com/blog/hello-world/"
+WORDPRESS = """\
+# BEGIN WordPress
+<IfModule mod_rewrite.c>
+RewriteEngine On
+RewriteBase {0}/
+RewriteRule ^index\\.php$ - [L]
+RewriteCond %{{REQUEST_FILENAME}} !-f
+RewriteCond %{{REQUEST_FILENAME}} !-d
+RewriteRule . {0}/index.php [L]
+</IfModule>
+# END WordPress
+"""
+HANDLER = """\
+    DirectoryIndex index.php index.html
+    <FilesMatch "\\.php$">
+        SetHandler "proxy:fcgi://127.0.0.1:9000"
+    </FilesMatch>
+    <Directory"""
+NOT_FRONT = "the front page is another application's"
+
+
+def serve(lab: Lab, htaccess: str, **files: str) -> None:
+    """A site whose folder /blog has an index.php and this .htaccess."""
+    server = lab.server
+    text = of_files(ROOT, "All").replace("    <Directory", HANDLER)
+    lab.spawn(server, server.application("fpm_server", "127.0.0.1:9000"), 9000)
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    for name, content in {"index.html": PAGE, **files}.items():
+        server.write(f"{ROOT}/{name}", content)
+    server.write(f"{ROOT}/blog/index.php", "<?php require 'wp-blog-header.php';\n")
+    server.write(f"{ROOT}/blog/.htaccess", htaccess)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.answer-says-why",
+    server="server.apache-rules-of-other-folder",
+    target=POST,
+    manual=NOT_FRONT,
+)
+def rules_of_wordpress_name_the_main_folder(lab: Lab) -> None:
+    """https://github.com/roots/wp-h5bp-htaccess/issues/17: WordPress in /blog, and the rules of its
+    .htaccess lead to /index.php."""
+    serve(lab, WORDPRESS.format(""))
+
+
+@healthy_apache(target=POST)
+def rules_of_wordpress_name_its_folder(lab: Lab) -> None:
+    serve(lab, WORDPRESS.format("/blog"))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-rules-of-other-folder",
+    target=POST,
+    manual=NOT_FRONT,
+)
+def rules_name_the_folder_where_the_application_was(lab: Lab) -> None:
+    """Only RewriteBase has the old folder: the script is written without a slash."""
+    text = WORDPRESS.format("/old").replace("/old/index.php", "index.php")
+    serve(lab, text)
+
+
+@healthy_apache(target=POST)
+def rules_without_a_base_lead_to_their_own_folder(lab: Lab) -> None:
+    serve(
+        lab, "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.php [L]\n"
+    )
+
+
+@healthy_apache(target="https://shop.example.com/blog/hello-world/")
+def rules_lead_to_the_main_application_on_purpose(lab: Lab) -> None:
+    """The script of the main folder answers the pages of /blog."""
+    serve(lab, WORDPRESS.format(""), **{"index.php": "<?php echo 1;\n"})
+
+
+# The field Authorization
+
+API = "https://shop.example.com/api/v1/info"
+FRONT = "RewriteEngine On\n{}RewriteCond %{{REQUEST_FILENAME}} !-f\nRewriteRule ^ index.php [L]\n"
+NO_TOKEN = "nobody here has a token"
+
+
+def interface(lab: Lab, htaccess: str = "", lines: str = "") -> None:
+    """A program in PHP whose interface wants a token."""
+    server = lab.server
+    text = of_files(ROOT, "All").replace("    <Directory", f"{lines}{HANDLER}")
+    program = server.application("fpm_server", "127.0.0.1:9000", "/", "/api/v1/info:token")
+    lab.spawn(server, program, 9000)
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    server.write(f"{ROOT}/index.php", "<?php require 'vendor/autoload.php';\n")
+    server.write(f"{ROOT}/.htaccess", FRONT.format(htaccess))
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, manual=NO_TOKEN
+)
+def apache_keeps_the_token_from_php(lab: Lab) -> None:
+    """https://github.com/shaarli/Shaarli/pull/1107: "JWT token not provided" behind PHP-FPM."""
+    interface(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, manual=NO_TOKEN
+)
+def apache_takes_the_token_away(lab: Lab) -> None:
+    """A line of the site removes the field."""
+    interface(lab, lines="    RequestHeader unset Authorization\n")
+
+
+@healthy_apache(target=API)
+def apache_passes_the_token_on_by_its_htaccess(lab: Lab) -> None:
+    """401 for whoever has no valid token."""
+    interface(lab, "RewriteRule .* - [e=HTTP_AUTHORIZATION:%{HTTP:Authorization}]\n")
+
+
+@healthy_apache(target=API)
+def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
+    interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
