@@ -1,8 +1,9 @@
 """The host that nginx tells an application, which makes its own redirects from it."""
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
-from diagnose.model import Fix
+from diagnose.model import Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
@@ -41,6 +42,15 @@ def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
             if value.lower() == host.lower() and directive is not None:
                 return ToldName(field, value, match, directive)
     return None
+
+
+def untold_port(evidence: Evidence, text: str) -> int | str:
+    """Return the port in an address of the site that nginx does not tell the application, so that
+    it is of its own setting; "" for a usual port, the visitor's, or one that it is told."""
+    url, steps = parse_url(text), exchanges_by_purpose(evidence, "target")
+    if url is None or url.port in {80, 443, evidence.target.port} or not steps:
+        return ""
+    return "" if told_name(Nginx.of(evidence), steps[0], url.authority) else url.port
 
 
 def _port(nginx: Nginx) -> int:

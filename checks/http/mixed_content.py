@@ -9,7 +9,7 @@ http: addresses.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.http import _page_files, exchanges_by_purpose
+from checks.http import _page_files
 from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
@@ -93,7 +93,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "message": bool(told),
             "own": own,
             "told": scheme_place,
-            "port": _own_port(evidence, urls[0]) if own and scheme_place else "",
+            "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
             "origin": evidence.target.origin,
             "inner": file_line(inner.directive) if inner.directive else "",
             "inner_line": inner.text,
@@ -176,15 +176,11 @@ def _own_setting(evidence: Evidence) -> dict[str, object]:
     return own_setting(evidence, "public_url", "trusted_proxy")
 
 
-def _own_port(evidence: Evidence, text: str) -> int | str:
-    """Return the port in an address of the site that the server in front does not tell the
-    application, "" if it has the usual port, the visitor's, or one that it is told."""
-    from checks.http._told_names import told_name
+def _untold_port(evidence: Evidence, url: str) -> int | str:
+    # Imported late: few pages have such addresses.
+    from checks.http._told_names import untold_port
 
-    url, steps = parse_url(text), exchanges_by_purpose(evidence, "target")
-    if url is None or url.port in {80, 443, evidence.target.port} or not steps:
-        return ""
-    return "" if told_name(Nginx.of(evidence), steps[0], url.authority) else url.port
+    return untold_port(evidence, url)
 
 
 def _host(url: str) -> str:

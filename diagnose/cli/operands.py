@@ -194,6 +194,9 @@ def _with_named_url(site: Target, message: Target) -> Target:
     """Return the site with what a message says, asked at the URL that the message says fails: its
     WebSocket, its port, and its path where the user named no page."""
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
+    if message.symptom is not None and message.symptom.kind == "wrong-address":
+        # A link or a redirect leads there, and should not: nobody is meant to open it.
+        return replace(site, websockets=websockets, symptom=message.symptom)
     if message.port not in {site.port, *PORTS.values()}:
         return replace(message, websockets=websockets)
     site = replace(site, websockets=websockets, symptom=message.symptom)

@@ -257,6 +257,8 @@ def _assert_understood(site: str, message: str, url: str, websockets: tuple[str,
         ("{}", "GET https://{}/api/user 404 (Not Found)", "https://{}/api/user", ()),
         ("{}/page", "GET https://{}/api/user 404 (Not Found)", "https://{}/page", ()),
         ("https://{}/", "wss://{}:8443/ws 连接失败", "wss://{}:8443/ws", ("/ws",)),
+        ("https://{}/user", "the clone url is http://{}:3000/a/b and not https", "https://{}/user",
+         ()),
         ("http://{}:81/", "ws://{}:81/a 连接失败", "http://{}:81/", ("/a",)),
         ("{}", "Mixed Content: The page at 'https://{}/' was loaded over HTTPS, but requested an "
                "insecure script 'http://{}/x.js'.", "https://{}/", ()),
