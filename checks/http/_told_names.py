@@ -1,12 +1,14 @@
 """The host that nginx tells an application, which makes its own redirects from it."""
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
-from diagnose.model import Fix
+from diagnose.model import Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.urls import parse_url
 
@@ -42,6 +44,15 @@ def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
     return None
 
 
+def untold_port(evidence: Evidence, text: str) -> int | str:
+    """Return the port in an address of the site that nginx does not tell the application, so that
+    it is of its own setting; "" for a usual port, the visitor's, or one that it is told."""
+    url, steps = parse_url(text), exchanges_by_purpose(evidence, "target")
+    if url is None or url.port in {80, 443, evidence.target.port} or not steps:
+        return ""
+    return "" if told_name(Nginx.of(evidence), steps[0], url.authority) else url.port
+
+
 def _port(nginx: Nginx) -> int:
     return nginx.evidence.target.port
 
@@ -58,11 +69,24 @@ def _forwarded_names(nginx: Nginx, match: LocationMatch, path: str) -> dict[str,
     return {field: values[field.lower()] for field in _FIELDS if values.get(field.lower())}
 
 
-def visitors_name_fix(nginx: Nginx, told_name: ToldName) -> Fix | None:
-    """Tell the application the visitor's host instead."""
+def visitors_name_fix(nginx: Nginx, told_name: ToldName, onward: str = "") -> Fix | None:
+    """Tell the application the visitor's host instead. If it redirects `onward` below a folder that
+    nginx cuts off, and of which it does not know, nginx puts that back."""
     changes: Changes = {}
     value = _location_edits.host_variable(nginx.evidence.target)
     lines = _location_edits.header_lines(nginx, told_name.match, {told_name.field: value}, changes)
+    lines = [*lines, *_folder_lines(nginx, told_name.match, onward)]
     _location_edits.insert_lines(nginx, told_name.match, lines, changes)
     file_edits = config_edits(nginx, changes)
     return _location_edits.location_fix(nginx, told_name.match, file_edits) if file_edits else None
+
+
+def _folder_lines(nginx: Nginx, match: LocationMatch, onward: str) -> list[str]:
+    url = parse_url(onward)
+    if url is None or children(match.block, "proxy_redirect"):
+        return []
+    from checks.http._folders import cut_prefix, prefix_line
+
+    prefix, _ = cut_prefix(nginx.evidence, match)
+    is_lost = bool(prefix) and not url.path.startswith(prefix)
+    return [prefix_line(nginx.evidence, prefix, onward)] if is_lost else []

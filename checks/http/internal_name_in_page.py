@@ -59,6 +59,7 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
         return
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
+    from checks.http._known_application import own_setting
     from checks.http._told_addresses import machine_name_line
 
     field, place = machine_name_line(evidence)
@@ -78,6 +79,8 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
             ),
             "tls": evidence.target.uses_tls and first.url.startswith(("http:", "ws:")),
             "told": is_told,
+            "origin": evidence.target.origin,
+            **own_setting(evidence, "public_url"),
             "field": field,
             "place": place,
         },

@@ -1,12 +1,15 @@
 """The page or one of its scripts opens a WebSocket at localhost, or requests it. In a visitor's
 browser that is the visitor's own machine (RFC 6761 section 6.3), where no such program runs.
 
-Mostly the front end was built with the settings of development. Some pages speak with a program on
+Mostly the front end was built with the settings of development, or the application writes the
+address of its own setting into files and forms of the page. A link is none: documentation has such
+links for its readers. Some pages speak with a program on
 the visitor's machine on purpose (a printer, a wallet, a card reader): a port that servers of
 development do not use is only a note.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from checks.http import endpoint_subjects
 from diagnose.checking.registry import check
@@ -38,13 +41,19 @@ _DEVELOPMENT = {
 }  # fmt: skip
 
 
+#: Where an address stands.
+Part = Literal["script", "file", "form", "base"]
+
+
 @frozen
 class _Mention:
-    """An address, what it was read from, and the script in which it stands ("" for the page)."""
+    """An address, what it was read from, and the script in which it stands ("" for the page). What
+    is no address of a script stands in the page itself, which an application mostly writes."""
 
     url: str
     source: Observation
     script: str = ""
+    part: Part = "script"
 
     @property
     def host(self) -> str:
@@ -90,7 +99,11 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         return
     first = min(local, key=lambda mention: mention.port not in _DEVELOPMENT)
     is_development = first.port in _DEVELOPMENT
+    written = first.part != "script"
     subjects = endpoint_subjects(pages)
+    # Imported late: few pages have such addresses.
+    from checks.http._known_application import own_setting
+
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -106,10 +119,17 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             ),
             "told": told,
             "socket": first.is_socket,
+            "form": first.part == "form",
+            "written": written,
+            "origin": evidence.target.origin,
+            **own_setting(evidence, "public_url"),
             "port": first.port,
             "application": _application(evidence, first.port),
         },
-        fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("own-setting" if written else "own-address", Where.APPLICATION),),
+            Applicability.MANUAL,
+        ),
     )
 
 
@@ -118,7 +138,13 @@ def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Ment
         yield from (_Mention(url, exchange) for url in exchange.mentions)
     for page in evidence.good(Page):
         yield from (_Mention(url, page) for url in page.requests)
-        yield from (_Mention(file.url, page) for file in page.files if not file.is_optional)
+        yield from (
+            _Mention(file.url, page, part="file") for file in page.files if not file.is_optional
+        )
+        forms = dict.fromkeys((*page.posts, *page.insecure_forms))
+        yield from (_Mention(url, page, part="form") for url in forms)
+        if page.base:
+            yield _Mention(page.base, page, part="base")
     for response in evidence.good(PageFileResponse):
         urls = (*response.mentions, *response.requests)
         yield from (_Mention(url, response, response.url) for url in urls)

@@ -74,7 +74,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._inner_lines import InnerLine, untold_line
 
     inner = InnerLine()
-    if is_application and page_url.secure:
+    script = _script_of(evidence, requests)
+    if is_application and page_url.secure and not script:
         inner = untold_line(nginx, page_url.path, "https-addresses")
     yield Claim(
         about=about,
@@ -88,16 +89,21 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "base": page.base if _is_insecure(page.base) else "",
             "redirect": files.files[0] if files.responses else "",
             "request": bool(requests or told),
+            "script": script,
             "message": bool(told),
             "own": own,
             "told": scheme_place,
+            "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
+            "origin": evidence.target.origin,
             "inner": file_line(inner.directive) if inner.directive else "",
             "inner_line": inner.text,
             "breaks": severity is Severity.ERROR,
             **setting,
         },
         location=nginx.location(inner.directive) if inner.directive else None,
-        fix=inner.fix or _fix(nginx, page_url.path, is_application),
+        fix=Fix((Manual("requests-without-host", Where.APPLICATION),), Applicability.MANUAL)
+        if script
+        else inner.fix or _fix(nginx, page_url.path, is_application),
     )
 
 
@@ -133,6 +139,16 @@ def _blocked_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
     return tuple(dict.fromkeys(own))
 
 
+def _script_of(evidence: Evidence, requests: tuple[str, ...]) -> str:
+    """Return the script in which the first of the addresses stands, as a file that is the same for
+    everybody; "" if the page itself has it."""
+    page = _page_files.page_of(evidence)
+    if not requests or (page is not None and requests[0] in page.requests):
+        return ""
+    responses = evidence.good(PageFileResponse)
+    return next((each.url for each in responses if requests[0] in each.requests), "")
+
+
 def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
     """Return the http: addresses of the site that a browser blocked by the pasted message, as on a
     page behind a login. What this page loads over https today is of another time."""
@@ -158,6 +174,13 @@ def _own_setting(evidence: Evidence) -> dict[str, object]:
     from checks.http._known_application import own_setting
 
     return own_setting(evidence, "public_url", "trusted_proxy")
+
+
+def _untold_port(evidence: Evidence, url: str) -> int | str:
+    # Imported late: few pages have such addresses.
+    from checks.http._told_names import untold_port
+
+    return untold_port(evidence, url)
 
 
 def _host(url: str) -> str:

@@ -6,13 +6,14 @@ application does not know of it, and its `Location: /login` lacks it. nginx puts
 `proxy_redirect` says so: its default knows the application's own URL and no paths
 (ngx_http_proxy_module, "proxy_redirect"). That heals redirects alone: the links in its pages lack
 the prefix too. Where the application is known and has a setting for that, it comes first.
+
+The proof is the page itself: it is there below the folder, and a path that no site has is not.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._folders import cut_prefix
+from checks.http._folders import below_folder, cut_prefix, prefix_line, served_folder
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
@@ -28,11 +29,12 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
@@ -45,43 +47,69 @@ _DIRECTIVE = "proxy_redirect"
     explains=["http.redirect-to-error"],
 )
 def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
-    nginx = Nginx.of(evidence)
     for page, missing in _own_redirects(evidence):
-        path = _path(page.url)
-        match = next(iter(nginx.location_matches(path)), None)
-        prefix, directive = cut_prefix(evidence, match) if match else ("", None)
-        onward = _path(missing.url)
-        if match is None or directive is None or onward.startswith(prefix):
+        cut = _cut_folder(evidence, page, missing)
+        served = below_folder(evidence, missing)
+        if cut is None or (served is not None and served.status != 200):
             continue
-        if missing.status != 404 and not _is_same_path(path, prefix, onward):
-            continue
-        from checks.http._known_application import own_setting
+        is_proven = served is not None and served_folder(evidence, missing) == cut.prefix
+        is_elsewhere = missing.status == 404 or is_proven
+        if is_elsewhere or _is_same_path(_path(page.url), cut.prefix, _path(missing.url)):
+            yield _claim(evidence, page, missing, cut, served if is_proven else None)
+            return
 
-        subjects, own = endpoint_subjects((page,)), own_setting(evidence, "base_path", "public_url")
-        yield Claim(
-            about=merge_subjects(subjects),
-            covers=subjects,
-            because=(page, missing, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.LIKELY,
-            location=nginx.location(directive),
-            facts={
-                "url": page.url,
-                "onward": missing.url,
-                "status": missing.status,
-                "missing": missing.status == 404,
-                "prefix": prefix,
-                "right": f"{prefix.rstrip('/')}{onward}",
-                "target": " ".join((directive.name, *directive.args)),
-                "place": file_line(directive),
-                "location": " ".join((match.block.name, *match.block.args)),
-                "address": f"{evidence.target.origin}{prefix}",
-                **own,
-            },
-            fix=_fix(nginx, match, prefix, page.header("Location") or "")
-            if not own["setting"]
-            else Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
-        )
-        return
+
+@frozen
+class _Folder:
+    """A prefix that the redirect lacks, "/app/", its location, and the directive that cuts it
+    off."""
+
+    prefix: str
+    match: LocationMatch
+    directive: Directive
+
+
+def _cut_folder(evidence: Evidence, page: Exchange, missing: Exchange) -> _Folder | None:
+    """Return the folder that nginx cuts off the path of a page, and out of which it redirects."""
+    match = next(iter(Nginx.of(evidence).location_matches(_path(page.url))), None)
+    prefix, directive = cut_prefix(evidence, match) if match else ("", None)
+    if match is None or directive is None or _path(missing.url).startswith(prefix):
+        return None
+    return _Folder(prefix, match, directive)
+
+
+def _claim(
+    evidence: Evidence, page: Exchange, missing: Exchange, cut: _Folder, served: Exchange | None
+) -> Claim:
+    from checks.http._known_application import own_setting
+
+    nginx, match, directive = Nginx.of(evidence), cut.match, cut.directive
+    subjects, own = endpoint_subjects((page,)), own_setting(evidence, "base_path", "public_url")
+    by_nginx = (nginx.config,) if nginx.config else ()
+    manual = Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL)
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(page, missing, *((served,) if served else ()), *by_nginx),
+        confidence=Confidence.CERTAIN if served else Confidence.LIKELY,
+        location=nginx.location(directive),
+        facts={
+            "url": page.url,
+            "onward": missing.url,
+            "status": missing.status,
+            "missing": missing.status == 404,
+            "prefix": cut.prefix,
+            "right": f"{cut.prefix.rstrip('/')}{_path(missing.url)}",
+            "proven": served is not None,
+            "target": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "line": prefix_line(evidence, cut.prefix, page.header("Location") or ""),
+            "address": f"{evidence.target.origin}{cut.prefix}",
+            **own,
+        },
+        fix=manual if own["setting"] else _fix(nginx, cut, page.header("Location") or ""),
+    )
 
 
 def _is_same_path(path: str, prefix: str, onward: str) -> bool:
@@ -111,18 +139,17 @@ def _path(text: str) -> str:
     return url.path.partition("?")[0] if url else ""
 
 
-def _fix(nginx: Nginx, match: LocationMatch, prefix: str, redirect: str) -> Fix:
-    """Put the prefix before the paths of redirects: before bare ones, and before those that name
-    the site where the redirect does."""
+def _fix(nginx: Nginx, cut: _Folder, redirect: str) -> Fix:
+    """Put the prefix before the paths of redirects."""
     changes: Changes = {}
+    match, passing = cut.match, proxy_pass_of(cut.match)
     own = children(match.block, _DIRECTIVE)
-    lines = [f"{_DIRECTIVE} default;", f"{_DIRECTIVE} / {prefix};"]
-    if "//" in redirect:
-        host = re.escape(nginx.evidence.target.host)
-        lines[1] = f"{_DIRECTIVE} ~^https?://{host}(?::[0-9]+)?/(.*)$ {prefix}$1;"
+    lines = [prefix_line(nginx.evidence, cut.prefix, redirect)]
+    if passing and "$" not in passing.args[0]:
+        # "default" may not stand beside a proxy_pass with a variable.
+        lines.insert(0, f"{_DIRECTIVE} default;")
     if len(own) == 1 and own[0].args in {("off",), ("default",)}:
-        text = "\n".join((lines[0], f"    {lines[1]}"))
-        changes[own[0].file] = [edits.replace_directive(own[0], text)]
+        changes[own[0].file] = [edits.replace_directive(own[0], "\n    ".join(lines))]
     elif not own:
         insert_lines(nginx, match, lines, changes)
     file_edits = config_edits(nginx, changes)

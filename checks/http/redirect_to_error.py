@@ -7,6 +7,7 @@ that is forbidden, may be meant.
 """
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from diagnose.checking.registry import check
@@ -42,6 +43,7 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
     if not first or not ends or any((page.status or 999) >= 400 for page in first):
         return
     last, subjects = ends[-1], endpoint_subjects(first)
+    folder = _lost_folder(evidence, last)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -54,10 +56,24 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
             "message": last.failure.message if last.failure and not last.status else "",
             "addresses": addresses(first),
             "missing": last.status in _MISSING,
+            "prefix": folder,
+            "right": f"{folder.rstrip('/')}{urlsplit(last.url).path}" if folder else "",
             "plain_port": last.port if _is_on_plain_port(evidence.target, last) else "",
         },
-        fix=Fix((Manual("look-at-both", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("put-the-prefix-back" if folder else "look-at-both", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _lost_folder(evidence: Evidence, last: Exchange) -> str:
+    """Return the folder of the target that the redirect lacks, "/app/", if its page is there."""
+    if not any(page.purpose == "folder" for page in evidence.good(Exchange)):
+        return ""
+    from checks.http._folders import served_folder
+
+    return served_folder(evidence, last)
 
 
 def _is_own_site(target: Target, url: str) -> bool:

@@ -244,7 +244,7 @@ def _claim(
         fix=(inner.fix if is_inner else None)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or (rewriter and _rewrite(nginx, match, rewriter))
-        or (sent_name and visitors_name_fix(nginx, sent_name))
+        or (sent_name and visitors_name_fix(nginx, sent_name, onward))
         or _fix(nginx, reason, steps),
     )
 

@@ -38,13 +38,18 @@ _NAME = lazy_pattern(
     r"|error_log|client_)[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
     re.ASCII,
 )
-_UNDERSCORE = lazy_pattern(r"underscore|下划线")
+_UNDERSCORE = lazy_pattern(r"underscore|下划线|[“\"'‘「]_[”\"'’」]")
 
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=[*CONSEQUENCES, "upstream.own-answer", "nginx.other-requests-failed"],
+    explains=[
+        *CONSEQUENCES,
+        "upstream.own-answer",
+        "nginx.other-requests-failed",
+        "http.error-as-page",
+    ],
 )
 def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):

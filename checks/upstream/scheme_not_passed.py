@@ -8,6 +8,10 @@ redirect to https, which leads to the page itself: for ever on port 443, past it
 After a message about a lost cookie or session: the application serves the page without its Secure
 cookie, and sets it with that field (express-session, "cookie.secure"). Or it writes http: addresses
 of the site into its pages and answers, and https: ones with that field.
+
+A login is a POST, which is not sent. That its redirect leads to http, or that no session is kept
+behind it, only a message says: then the page shows no difference, and that the field is missing is
+the likely reason.
 """
 
 from collections.abc import Iterator
@@ -23,16 +27,21 @@ from checks.upstream._comparisons import (
     proxied_match,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
-from diagnose.parsers.own_scheme import names_itself_plain
+from diagnose.parsers.own_scheme import complains_of_http, names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
 from diagnose.parsers.upstream_answers import reproduces
+
+#: What the field changes in the application's answer.
+_NO_EFFECT: dict[str, object] = {
+    "cookie": "", "plain": "", "refused": False, "told": False, "login": False,
+}  # fmt: skip
 
 
 @check(
@@ -61,7 +70,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
             match,
             change,
             directive or match.block,
-            {"cookie": "", "plain": "", "refused": True},
+            {**_NO_EFFECT, "refused": True},
             _fix(nginx, match, change),
         )
     yield from _changed_answer(evidence)
@@ -79,6 +88,8 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
         if as_nginx and reproduces(as_nginx[0], page) and 200 <= (page.status or 0) < 300
     )
     facts = _effect(as_nginx, told) if pages and told else {}
+    if pages and told and not facts:
+        yield from _told_by_message(evidence, as_nginx, told, pages)
     match = proxied_match(Nginx.of(evidence), told[0].path) if facts else None
     if match is None:
         return
@@ -88,16 +99,44 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
     yield replace(claim, severity=_severity(evidence, as_nginx) if facts["plain"] else None)
 
 
+def _told_by_message(
+    evidence: Evidence,
+    as_nginx: tuple[ComparedRequest, ...],
+    told: tuple[ComparedRequest, ...],
+    pages: tuple[Exchange, ...],
+) -> Iterator[Claim]:
+    """Yield the claim that a message supports, where the page itself shows no difference: the
+    answer to a form can only be tried by who may log in."""
+    symptom, nginx = evidence.target.symptom, Nginx.of(evidence)
+    match = proxied_match(nginx, told[0].path)
+    if symptom is None or match is None:
+        return
+    leads_to_http = symptom.kind == "wrong-address" and complains_of_http(symptom.words)
+    loses_login = symptom.kind == "cookie" and any(page.posts for page in evidence.good(Page))
+    if not (leads_to_http or loses_login):
+        return
+    change = DecisiveChange(as_nginx, told, pages)
+    directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
+    facts = {**_NO_EFFECT, "told": True, "login": loses_login}
+    yield replace(
+        comparison_claim(
+            nginx, match, change, directive, facts, _fix(nginx, match, change, sure=False),
+            Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE,
+        ),
+        severity=Severity.WARNING,
+    )  # fmt: skip
+
+
 def _effect(
     as_nginx: tuple[ComparedRequest, ...], told: tuple[ComparedRequest, ...]
 ) -> dict[str, object]:
     """Return the cookie, or the http: address, that makes the difference; {} if nothing does."""
     is_lost = not any(request.secure_cookies for request in as_nginx)
     if is_lost and all(request.secure_cookies for request in told):
-        return {"cookie": told[0].secure_cookies[0], "plain": "", "refused": False}
+        return {**_NO_EFFECT, "cookie": told[0].secure_cookies[0]}
     is_written = all(request.plain_addresses for request in as_nginx)
     if is_written and not any(request.plain_addresses for request in told):
-        return {"cookie": "", "plain": as_nginx[0].plain_addresses[0], "refused": False}
+        return {**_NO_EFFECT, "plain": as_nginx[0].plain_addresses[0]}
     return {}
 
 
@@ -123,7 +162,7 @@ def _leads_on(evidence: Evidence, change: DecisiveChange) -> bool:
     )
 
 
-def _fix(nginx: Nginx, match: LocationMatch, change: DecisiveChange) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, change: DecisiveChange, sure: bool = True) -> Fix:
     """Send $scheme, which is right if nginx itself speaks TLS with the visitors; if it sends that
     already, only a person knows who does."""
     directive = proxy_set_header_of(match, SCHEME_FIELD)
@@ -136,5 +175,5 @@ def _fix(nginx: Nginx, match: LocationMatch, change: DecisiveChange) -> Fix:
     if not file_edits:
         return Fix((Manual("pass-the-scheme", Where.SERVER),), Applicability.MANUAL)
     return _location_edits.location_fix(
-        nginx, match, file_edits, sure=change.request.change == "added"
+        nginx, match, file_edits, sure=sure and change.request.change == "added"
     )

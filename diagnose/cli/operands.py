@@ -203,6 +203,9 @@ def _with_named_url(site: Target, message: Target) -> Target:
     The port to which a link or a redirect leads wrongly is not that of the site.
     """
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
+    if message.symptom is not None and message.symptom.kind == "wrong-address":
+        # A link or a redirect leads there, and should not: nobody is meant to open it.
+        return replace(site, websockets=websockets, symptom=message.symptom)
     if message.port not in {site.port, *PORTS.values()}:
         if _is_led_to(message):
             return replace(site, websockets=websockets, symptom=message.symptom)

@@ -71,7 +71,9 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?<!sec-websocket-)headers? with (?:an? )?(?:underscores?|dots?)|\b(?:token|getHeader)\b.{0,30}?\b(?:is|are|returns?) (?:always )?(?:null|undefined|empty)\b"
         r"|(?:请求头|header|头部|请求参数头).{0,30}?(?:不到|丢失|丢了|为空|为 ?null|被过滤|被忽略|没有传|不见|没了|丢弃|缺失)"
         r"|(?:获取|拿|取|接收|收|读)不到.{0,20}?(?:请求头|header|token|authorization)"
-        r"|(?:无法|不能|没法)从? ?.{0,12}?(?:请求头|header).{0,12}?(?:获取|拿|取|读)|(?:token|authorization).{0,20}?(?:获取不到|拿不到|取不到|收不到|为空|为 ?null|丢失|丢了|没有传)|(?:下划线|点号).{0,12}?(?:header|请求头)"),
+        r"|(?:无法|不能|没法)从? ?.{0,12}?(?:请求头|header).{0,12}?(?:获取|拿|取|读)|(?:token|authorization).{0,20}?(?:获取不到|拿不到|取不到|收不到|为空|为 ?null|丢失|丢了|没有传)|(?:下划线|点号).{0,12}?(?:header|请求头)"
+        r"|nginx.{0,12}?(?:不支持|不识别|不认|不允许|丢弃|丢掉|忽略|过滤|去掉|吞掉?)\w{0,3}.{0,12}?(?:下划线|[“\"'‘「]_[”\"'’」])"
+        r"|(?:token|header|headers|field)s? names?\b.{0,24}?\bunderscores?|\bunderscores? in (?:the |a |http |request )*(?:header|token|field)"),
     ("stream", r"\b(?:sse|event[- ]?streams?|streams?|streamed|streaming|server[- ]sent events?|eventsource|chat\w{0,4}|answers?|repl(?:y|ies)|responses?|tokens?|output|messages?|"
         r"progress(?: bar)?|text|lines?|events?)\b.{0,80}?(?:all at once|at once\b|in one (?:go|chunk|piece|shot|block)|only (?:after|when|at the end)|not (?:being )?stream\w{0,4}"
         r"|until (?:it|everything|the \w{1,12}|they) (?:is|are|has|have)? ?(?:completed?|finished|finishes|done|ends?|closed)|\bbuffered\b)"

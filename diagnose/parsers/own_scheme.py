@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
 
@@ -18,6 +19,15 @@ from diagnose.parsers.urls import is_related_host, parse_url
 _MAX_QUERY = 8192
 #: JSON may write a slash as \\/ (RFC 8259 section 7).
 _PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
+#: "redirects to http", "http instead of https", "登录后会跳转到http". An error of HTTP is none, nor
+#: is the address of a machine inside.
+_TO_HTTP = lazy_pattern(
+    r"(?i)(?:\b(?:to|with|is|are|as|uses?|back|becomes?)"
+    r"|跳转|重定向|跳到|跳回|转到|变成|回到|是)[^A-Za-z0-9]{0,6}(?:the )?[\"'`“‘]?"
+    r"http(?![a-z])(?:://(?!localhost|127\.|10\.|192\.168\.|172\.|[\w-]{1,63}[:/])"
+    r"|(?!:| ?(?:error|status|code|[1-5]\d\d)))"
+    r"|\bhttp (?:instead of|not|rather than) https"
+)
 #: As many addresses are named.
 _MOST = 3
 
@@ -35,6 +45,11 @@ def plain_addresses(text: str, host: str) -> tuple[str, ...]:
 def _names_host(url: str, host: str) -> bool:
     parsed = parse_url(url)
     return parsed is not None and parsed.host == host
+
+
+def complains_of_http(words: str) -> bool:
+    """Return whether a message says that something leads to http, as a scheme."""
+    return _TO_HTTP.search(words) is not None
 
 
 def names_itself_plain(answer: Exchange | Page, host: str) -> bool:

@@ -121,6 +121,13 @@ def insecure_requests_in(script: str) -> tuple[str, ...]:
     return _outside_comments(script, iter(spans))
 
 
+def may_have_plain_base(script: str, host: str) -> bool:
+    """Return whether `plain_bases_in` (plain_bases) may return an address of this host."""
+    return any(
+        f"{quote}http://{rest}" in script for quote in "\"'`" for rest in (host, quote, "${")
+    )
+
+
 def streams_in(script: str) -> tuple[str, ...]:
     """Return the references of the streams of events that a script opens, each once."""
     matches = zip(_STREAM.finditer(script), range(MAX_URLS), strict=False)

@@ -35,6 +35,9 @@ Token失效，无法从 Request header 中 正常获取到Token值
 token is null in the backend
 header Access-Token missing on backend
 headers with underscores are stripped by default
+Nginx 不支持“_”符号，导致Token 验证失效
+nginx 默认会忽略带下划线的参数
+header names that contain underscores never arrive
 nginx drops the api_key header
 nginx drops HTTP headers with underscores
 header not forwarded to backend

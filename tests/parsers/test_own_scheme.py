@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.parsers.own_scheme import names_itself_plain, plain_addresses
+from diagnose.parsers.own_scheme import complains_of_http, names_itself_plain, plain_addresses
 from tests.support.page_errors import page
 from tests.support.page_evidence import loads, sheet
 
@@ -72,3 +72,32 @@ def test_plain_addresses_in_a_text(text: str, addresses: tuple[str, ...]) -> Non
 def test_three_plain_addresses_are_named() -> None:
     text = " ".join(f"http://shop.example.com/{number}" for number in range(100_000))
     assert len(plain_addresses(text, "shop.example.com")) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "After login seafile redirect to http://shop.example.com not https",
+        "Redirect to HTTP not HTTPS after login",
+        "登录后会跳转到http协议",
+        "the callback url is http instead of https",
+        "it sends me back to http",
+    ],
+)
+def test_a_message_complains_of_http(words: str) -> None:
+    assert complains_of_http(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "redirects to https://shop.example.com",
+        "redirects to http://localhost:3000",
+        "redirects to http://backend:8080/login",
+        "redirects to http://192.168.1.5/",
+        "the answer is HTTP 500",
+        "redirects to the wrong port",
+    ],
+)
+def test_a_message_about_something_else(words: str) -> None:
+    assert not complains_of_http(words)

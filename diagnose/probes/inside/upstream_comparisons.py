@@ -29,7 +29,7 @@ from diagnose.parsers.nginx.proxied_request import (
     request_variants,
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
-from diagnose.parsers.own_scheme import plain_addresses
+from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
@@ -79,6 +79,20 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         or _may_hide_answer(ctx, exchange)
         or _may_miss_cookie(ctx, exchange)
         or _names_itself_plain(ctx, exchange)
+        or _is_told_of_http(ctx, exchange)
+    )
+
+
+def _is_told_of_http(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a message says that a login or a redirect leads to http, and the page shows no such
+    address: how the application answers a form cannot be tried."""
+    symptom = ctx.target.symptom
+    return (
+        symptom is not None
+        and symptom.kind == "wrong-address"
+        and complains_of_http(symptom.words)
+        and ctx.target.uses_tls
+        and 200 <= (exchange.status or 0) < 300
     )
 
 
@@ -133,7 +147,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     first = await asking.ask(as_nginx)
     if first is None or not is_own_answer(route, first, exchange):
         return
-    if _may_miss_cookie(ctx, exchange) or _names_itself_plain(ctx, exchange):
+    is_about_scheme = _names_itself_plain(ctx, exchange) or _is_told_of_http(ctx, exchange)
+    if is_about_scheme or _may_miss_cookie(ctx, exchange):
         await _tell_scheme(asking, as_nginx, first)
     if not is_questionable(exchange):
         return

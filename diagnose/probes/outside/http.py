@@ -116,6 +116,19 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
 
 
 @probe(after=Exchange)
+async def left_folder(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Ask for the page of a redirect below the target's folder, if it is not where the redirect
+    leads, or if a message complains."""
+    if exchange.purpose != "redirect" or exchange.vantage is not Vantage.HERE:
+        return
+    is_told = exchange.status == 200 and ctx.target.symptom is not None
+    if (exchange.status == 404 or is_told) and ctx.target.path != "/" and _in_scope(ctx):
+        from diagnose.probes.outside.folder_redirects import request_below_folder
+
+        await request_below_folder(ctx, exchange)
+
+
+@probe(after=Exchange)
 async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
     """Ask as another site's page does, after a message that says that its browser blocks it."""
     symptom = ctx.target.symptom

@@ -20,7 +20,6 @@ from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import (
-    insecure_requests_in,
     module_in,
     own_plain_sockets_in,
     own_ports_in,
@@ -43,6 +42,7 @@ from diagnose.probes.outside.page_reading import (
     data_paths_of,
     file_uses,
     is_worth_saying,
+    plain_requests_of,
     read_page,
     sent_paths_of,
 )
@@ -347,7 +347,7 @@ class _Loader:
                     *own_plain_sockets_in(text, self._ctx.target.host),
                     *own_ports_in(text, self._ctx.target.host),
                 ),
-                requests=tuple(map(clean, insecure_requests_in(text))),
+                requests=plain_requests_of(text, self._ctx.target.host),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
                 handles_forms=handles_forms(text),

@@ -11,7 +11,11 @@ from diagnose.net.http import HttpResult
 from diagnose.parsers.form_scripts import handles_forms
 from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.script_urls import insecure_requests_in, own_plain_sockets_in
+from diagnose.parsers.script_urls import (
+    insecure_requests_in,
+    may_have_plain_base,
+    own_plain_sockets_in,
+)
 from diagnose.probes import ProbeContext
 
 #: What code of the server has, as `source_text_in` knows it.
@@ -57,7 +61,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         logins=html.logins,
         queries=html.queries,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
-        requests=tuple(map(clean, insecure_requests_in(text))),
+        requests=plain_requests_of(text, ctx.target.host),
         data_paths=data_paths_of(text),
         sent_paths=sent_paths_of(text),
         handles_forms=bool(html.posts) and handles_forms(text),
@@ -65,6 +69,16 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         source_text=source_text_of(text),
         **restricted(text, answer.headers, exchange.url),
     )
+
+
+def plain_requests_of(text: str, host: str) -> tuple[str, ...]:
+    """Return the http: addresses that the scripts in a text request, also by a name."""
+    urls = insecure_requests_in(text)
+    if may_have_plain_base(text, host):
+        from diagnose.parsers.plain_bases import plain_bases_in
+
+        urls = tuple(dict.fromkeys((*urls, *plain_bases_in(text, host))))
+    return tuple(map(clean, urls))
 
 
 def source_text_of(text: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import loads
 from tests.support.upstream_evidence import page
 
@@ -34,3 +35,15 @@ def test_silent_on_other_forms_and_pages() -> None:
     assert not judge(CHECK, loads(insecure_forms=(FORM,), upgrades=True), page(200), MOVED)
     plain = loads(insecure_forms=(FORM,), url="http://shop.example.com/")
     assert not judge(CHECK, plain, page(200), MOVED)
+
+
+def test_fires_and_names_a_port_that_nobody_tells_the_application() -> None:
+    form = "http://shop.example.com:3000/user/login"
+    for value, port in (("$host", 3000), ("$host:3000", "")):
+        nginx = config(
+            "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n  location / {\n"
+            f"    proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host {value};\n"
+            "    proxy_set_header X-Forwarded-Proto https;\n  }\n}\n"
+        )
+        (claim,) = judge(CHECK, loads(insecure_forms=(form,)), page(200), RUNNING, nginx)
+        assert claim.facts["port"] == port, value

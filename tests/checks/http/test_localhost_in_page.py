@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Severity, Vantage
+from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -44,6 +45,17 @@ def test_silent_on_the_sites_own_address_and_a_choice() -> None:
 def test_fires_on_a_style_sheet_of_this_machine() -> None:
     (claim,) = judge(CHECK, page(200), loads(sheet("http://localhost:3000/assets/a.css")))
     assert claim.facts["port"] == 3000
+
+
+def test_fires_on_a_form_and_names_the_setting_of_the_application() -> None:
+    form = loads(insecure_forms=("http://localhost:3000/user/login",))
+    (claim,) = judge(CHECK, PAGE, form)
+    assert (claim.facts["form"], claim.facts["written"]) == (True, True)
+    gitea = KnownApplication(id="gitea", name="Gitea", url="https://shop.example.com/")
+    (claim,) = judge(CHECK, PAGE, form, gitea)
+    assert "ROOT_URL" in str(claim.facts["setting"])
+    (claim,) = judge(CHECK, PAGE, loads(base="http://localhost:3000/"))
+    assert (claim.facts["form"], claim.facts["written"]) == (False, True)
 
 
 def test_fires_on_the_message_of_a_browser() -> None:

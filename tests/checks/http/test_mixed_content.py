@@ -7,9 +7,11 @@ from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
+from tests.support.upstream_evidence import page as target_page
 
 CHECK = "http.mixed-content"
 OWN = script("http://shop.example.com/app.js")
+TARGET_PAGE = target_page(200)
 CDN = script("http://cdn.example.net/lib.js")
 
 
@@ -40,6 +42,27 @@ def test_fires_with_less_confidence_for_what_scripts_request() -> None:
     (claim,) = judge(CHECK, loads(script()), asked)
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["request"]
+
+
+def test_fires_and_names_the_script_that_has_to_be_built_anew() -> None:
+    asked = answered(script(), requests=("http://shop.example.com/api",))
+    (claim,) = judge(CHECK, loads(script()), asked, RUNNING, proxied())
+    assert claim.facts["script"] == script().url
+    assert not edits(claim), "a field of nginx does not change a file"
+    (claim,) = judge(CHECK, loads(script(), requests=("http://shop.example.com/api",)))
+    assert claim.facts["script"] == ""
+
+
+def test_fires_and_names_a_port_that_nobody_tells_the_application() -> None:
+    told = proxied("proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto https;")
+    page, port = loads(script("http://shop.example.com:8080/app.js")), "port"
+    (claim,) = judge(CHECK, page, TARGET_PAGE, RUNNING, told)
+    assert claim.facts[port] == 8080
+    (claim,) = judge(CHECK, loads(OWN), TARGET_PAGE, RUNNING, told)
+    assert claim.facts[port] == ""
+    other = proxied("proxy_set_header Host $host:8080; proxy_set_header X-Forwarded-Proto https;")
+    (claim,) = judge(CHECK, page, TARGET_PAGE, RUNNING, other)
+    assert claim.facts[port] == "", "nginx tells it this port"
 
 
 def test_fires_for_an_api_at_an_address() -> None:

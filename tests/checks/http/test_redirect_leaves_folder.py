@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Observation
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation
 from tests.support import running_programs
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -119,3 +119,59 @@ def test_fires_and_changes_nginx_where_the_application_has_no_setting() -> None:
     assert claim.facts["setting"] == ""
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
+
+
+BELOW_FOLDER = replace(
+    page(200), url="https://shop.example.com/app/login", purpose="folder", verified=True
+)
+UNKNOWN = replace(page(404), url="https://shop.example.com/app/login-no-such", purpose="unknown")
+
+
+def test_fires_for_certain_where_the_page_is_below_the_folder() -> None:
+    (claim,) = claims("", REDIRECT, MISSING, BELOW_FOLDER, UNKNOWN)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["proven"]
+    (claim,) = claims("", REDIRECT, replace(MISSING, status=200), BELOW_FOLDER, UNKNOWN)
+    assert claim.confidence is Confidence.CERTAIN, "the site has a page for every path"
+
+
+def test_silent_where_the_page_is_not_below_the_folder() -> None:
+    assert not claims("", REDIRECT, MISSING, replace(BELOW_FOLDER, status=404))
+
+
+def test_silent_where_the_application_has_a_page_for_every_path() -> None:
+    every = replace(UNKNOWN, status=200)
+    assert not claims("", REDIRECT, replace(MISSING, status=200), BELOW_FOLDER, every)
+
+
+GROUP = "http://127.0.0.1:4000/$1$is_args$args"
+
+
+@pytest.mark.parametrize(
+    "target", [GROUP, "http://127.0.0.1:4000/$1?$args", "http://127.0.0.1:4000/$1"]
+)
+def test_fires_where_an_expression_cuts_the_prefix(target: str) -> None:
+    (claim,) = claims(location="~ ^/app/(.*)$", target=target)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "proxy_redirect / /app/;\n" in edit.diff
+    assert "default" not in edit.diff, "nginx refuses it beside a variable"
+
+
+def test_fires_where_a_rewrite_in_an_expression_cuts_the_prefix() -> None:
+    (claim,) = claims(
+        "rewrite ^/app/(.*)$ /$1 break;", location="~ ^/app/", target="http://127.0.0.1:4000"
+    )
+    assert claim.facts["prefix"] == "/app/"
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("~ ^/app/(.*)$", "http://127.0.0.1:4000/v2/$1"),
+        ("~ ^/app/(\\d+)$", GROUP),
+        ("~ ^/app/(.*)$", "http://127.0.0.1:4000"),
+    ],
+)
+def test_silent_where_an_expression_cuts_something_else(location: str, target: str) -> None:
+    assert not claims(location=location, target=target)

@@ -72,3 +72,15 @@ def test_fires_where_http_leads_to_https_on_its_own_port() -> None:
     (claim,) = judge(CHECK, plain, other_port, target=target)
     assert claim.facts["plain_port"] == ""
     assert not judge(CHECK, plain, replace(failed, failure=None, status=200), target=target)
+
+
+def test_fires_and_names_the_folder_that_the_redirect_lacks() -> None:
+    target = replace(SHOP, path="/app/")
+    first = replace(ANSWER, url=URL, status=302, headers=(("Location", "/login"),))
+    last = replace(LAST, url="https://shop.example.com/login", redirected_from=URL)
+    served = replace(ANSWER, url=f"{URL}login", purpose="folder", status=200)
+    unknown = replace(ANSWER, url=f"{URL}login-no-such", purpose="unknown", status=404)
+    (claim,) = judge(CHECK, first, last, served, unknown, target=target)
+    assert (claim.facts["prefix"], claim.facts["right"]) == ("/app/", "/app/login")
+    (claim,) = judge(CHECK, first, last, served, replace(unknown, status=200), target=target)
+    assert claim.facts["prefix"] == "", "the application has a page for every path"

@@ -318,3 +318,20 @@ def test_fires_and_names_the_inner_block_that_adds_its_port() -> None:
     off = INNER.replace("root", "absolute_redirect off; root")
     (claim,) = judge("http.redirect-wrong-host", config(text.replace(INNER, off)), *seen)
     assert not claim.facts["inner"], "another redirects"
+
+
+def test_fires_and_puts_a_folder_back_that_an_expression_cuts_off() -> None:
+    target = replace(SHOP, path="/app/users/")
+    page = Exchange(
+        url="https://shop.example.com/app/users/", address="203.0.113.10", port=443, status=307,
+        headers=(("Location", "http://127.0.0.1:8080/users"),),
+    )  # fmt: skip
+    block = (
+        "    location ~ ^/app/(.*)$ {\n        proxy_pass http://127.0.0.1:8080/$1?$args;\n    }\n"
+    )
+    text = proxied.SITE.replace("    location / {", f"{block}    location / {{")
+    observations = (page, proxied.BUILD, proxied.RUNNING, proxied.config(text))
+    (claim,) = judge("http.redirect-wrong-host", *observations, target=target)
+    step = str(claim.fix.steps[0]) if claim.fix else ""
+    assert "proxy_set_header Host $host;" in step
+    assert "proxy_redirect ~^https?://shop" in step

@@ -45,6 +45,7 @@ def told(words: str, text: str = SITE) -> list[Claim]:
         ("header access_token missing on backend", "access_token"),
         ("headers with underscores are stripped", "api_key"),
         ("token_id header gets lost", "token_id"),
+        ("Nginx 不支持“_”符号，导致Token 验证失效", "api_key"),
         ("请求头 user_name 丢失", "user_name"),
     ],
 )

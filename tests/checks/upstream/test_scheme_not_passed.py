@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Severity, Target
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity, Target
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile
 from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -117,3 +118,35 @@ def test_silent_where_they_are_the_applications_own() -> None:
         SITE, PLAIN, replace(ADDED, plain_addresses=PLAIN.plain_addresses), answer=page(200)
     )
     assert not claims(SITE, compared(200), ADDED, answer=page(200))
+
+
+TO_HTTP = replace(SHOP, symptom=symptom_of("Redirect to http not https after login"))
+NO_SESSION = replace(SHOP, symptom=symptom_of("login session cookie is not kept"))
+FORM = Page(
+    url=SHOP.url, address="203.0.113.10", port=443, posts=("https://shop.example.com/login",)
+)
+
+
+def told_claims(target: Target, *shown: Page) -> list[Claim]:
+    same = controlled(compared(200), ADDED)
+    return judge(CHECK, config(SITE), BUILD, RUNNING, page(200), *shown, *same, target=target)
+
+
+def test_fires_for_a_message_that_a_login_leads_to_http() -> None:
+    (claim,) = told_claims(TO_HTTP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert (claim.facts["told"], claim.facts["login"]) == (True, False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_as_possible_for_a_message_about_a_lost_login() -> None:
+    (claim,) = told_claims(NO_SESSION, FORM)
+    assert claim.confidence is Confidence.POSSIBLE
+    assert claim.facts["login"]
+    assert not told_claims(NO_SESSION), "the page has no form"
+
+
+def test_silent_for_other_messages_about_addresses() -> None:
+    other = replace(SHOP, symptom=symptom_of("it redirects to the wrong port"))
+    assert not told_claims(other, FORM)

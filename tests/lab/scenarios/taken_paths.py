@@ -304,6 +304,35 @@ def message_names_a_field_that_nginx_accepts(lab: Lab) -> None:
     lab.edit(PAGES, f"  underscores_in_headers on;\n{PAGES}")
 
 
+UNDERSCORE = "Nginx 不支持“_”符号，导致Token 验证失效"
+REGISTRY = f"{HOME}/xxl-job-admin/api/registry"
+#: The interface refuses what has no XXL_RPC_ACCESS_TOKEN, with status 200.
+INTERFACE = (
+    "  underscores_in_headers on;\n  default_type application/json;\n"
+    "  location / { if ($http_xxl_rpc_access_token = '') {\n"
+    """    return 200 '{"code":500,"msg":"The access token is wrong."}'; }\n"""
+    """    return 200 '{"code":200}'; }\n"""
+)
+
+
+@scenario(
+    outside=None, server="upstream.header-name-dropped", target=REGISTRY, args=(UNDERSCORE,),
+    not_on=ANOTHER_BLOCK, differs=(site.CONF,),
+)  # fmt: skip
+def message_names_the_underscore_of_an_interface(lab: Lab) -> None:
+    """https://github.com/xuxueli/xxl-job/pull/1287: {"code":500} with status 200."""
+    _application(lab, INTERFACE, PAGES.replace("3000", "3001"))
+
+
+@healthy(target=REGISTRY, args=(UNDERSCORE,), not_on=ANOTHER_BLOCK)
+def message_names_the_underscore_that_nginx_accepts(lab: Lab) -> None:
+    _application(lab, INTERFACE, PAGES.replace("3000", "3001"))
+    lab.change(
+        "  location / {\n    proxy_pass http://127.0.0.1:3001",
+        "  underscores_in_headers on;\n  location / {\n    proxy_pass http://127.0.0.1:3001",
+    )
+
+
 ROBOTS = f"{HOME}/robots.txt"
 ROBOTS_OF_NGINX = "  location = /robots.txt { access_log off; log_not_found off; }\n"
 

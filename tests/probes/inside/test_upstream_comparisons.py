@@ -363,6 +363,14 @@ def keeps_a_cookie_back(asked: str) -> bytes:
     return answer("200 OK", "x", *(["Set-Cookie: sid=1; Path=/; Secure"] if told else []))
 
 
+def test_a_message_about_http_is_answered_by_the_page_with_the_scheme() -> None:
+    page = replace(REFUSED, status=200)
+    to_http = replace(SHOP, symptom=Symptom("wrong-address", "login redirects to http, not https"))
+    assert len(requests(compare(serving(keeps_a_cookie_back), page, target=to_http))) == 6
+    to_port = replace(SHOP, symptom=Symptom("wrong-address", "it redirects to port 8080"))
+    assert not requests(compare(serving(keeps_a_cookie_back), page, target=to_port))
+
+
 def test_a_lost_cookie_is_looked_for_with_the_scheme() -> None:
     page = replace(REFUSED, status=200)
     ctx = compare(serving(keeps_a_cookie_back), page, target=LOST)
