@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Maximum number of other pages, and with how many seconds left none is begun.
 MAX_PAGES, MIN_SECONDS = 3, 2.0
 #: Kinds of messages about a sign-in that does not last, or that leads to a wrong address.
-_SIGN_IN = frozenset({"cookie", "csrf", "wrong-address"})
+_SIGN_IN = frozenset({"cookie", "csrf", "login", "wrong-address"})
 
 
 async def observe_others(current_run: "Run") -> None:

@@ -111,8 +111,10 @@ def _told_by_message(
     match = proxied_match(nginx, told[0].path)
     if symptom is None or match is None:
         return
-    leads_to_http = symptom.kind == "wrong-address" and complains_of_http(symptom.words)
-    loses_login = symptom.kind == "cookie" and any(page.posts for page in evidence.good(Page))
+    is_address = symptom.kind in {"wrong-address", "login"}
+    leads_to_http = is_address and complains_of_http(symptom.words)
+    is_login = symptom.kind in {"cookie", "login"}
+    loses_login = is_login and any(page.posts for page in evidence.good(Page))
     if not (leads_to_http or loses_login):
         return
     change = DecisiveChange(as_nginx, told, pages)

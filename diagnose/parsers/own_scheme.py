@@ -22,7 +22,7 @@ _PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IG
 #: "redirects to http", "http instead of https", "登录后会跳转到http". An error of HTTP is none, nor
 #: is the address of a machine inside.
 _TO_HTTP = lazy_pattern(
-    r"(?i)(?:\b(?:to|with|is|are|as|uses?|back|becomes?)"
+    r"(?i)(?:\b(?:to|with|is|are|as|uses?|opens?|loads?|back|becomes?)"
     r"|跳转|重定向|跳到|跳回|转到|变成|回到|是)[^A-Za-z0-9]{0,6}(?:the )?[\"'`“‘]?"
     r"http(?![a-z])(?:://(?!localhost|127\.|10\.|192\.168\.|172\.|[\w-]{1,63}[:/])"
     r"|(?!:| ?(?:error|status|code|[1-5]\d\d)))"

@@ -147,6 +147,15 @@ def test_fires_as_possible_for_a_message_about_a_lost_login() -> None:
     assert not told_claims(NO_SESSION), "the page has no form"
 
 
+def test_fires_for_a_message_about_a_login_that_fails() -> None:
+    failing = replace(SHOP, symptom=symptom_of("I can't login"))
+    (claim,) = told_claims(failing, FORM)
+    assert claim.confidence is Confidence.POSSIBLE
+    words = "I can't login, the application keeps trying to open http version"
+    (claim,) = told_claims(replace(SHOP, symptom=symptom_of(words)))
+    assert claim.confidence is Confidence.LIKELY
+
+
 def test_silent_for_other_messages_about_addresses() -> None:
     other = replace(SHOP, symptom=symptom_of("it redirects to the wrong port"))
     assert not told_claims(other, FORM)
