@@ -1,4 +1,5 @@
-"""A limit of requests (ngx_http_limit_req_module) and the number of requests that a page makes."""
+"""A limit of requests or connections (ngx_http_limit_req_module, ngx_http_limit_conn_module) and
+the number of requests that a page makes. Over HTTP/2 each request counts as a connection."""
 
 import re
 
@@ -17,6 +18,8 @@ from diagnose.parsers.urls import parse_url
 
 _RATE = re.compile(r"rate=(\d{1,9})r/([sm])")
 _BURST = re.compile(r"burst=(\d{1,9})")
+#: What the log says is limited, and the end of the directive's name.
+_KINDS = {"requests": "req", "connections": "conn"}
 #: What tells visitors apart, or puts all of them together.
 _KEYS = {"$binary_remote_addr", "$remote_addr", "$server_name", "$host"}
 
@@ -69,11 +72,21 @@ def refused_files(nginx: Nginx) -> RefusedFiles | None:
         if line.path not in paths or is_in_run(nginx.evidence, line):
             continue
         for location in nginx.location_matches(line.path):
-            for directive in location.directives("limit_req"):
-                burst = _BURST.search(" ".join(directive.args))
-                rate = requests_a_second(location, directive)
-                permitted = 1 + (int(burst[1]) if burst else 0) + rate
-                requests = sum(paths.values()) + 1
-                if f"zone={match[2]}" in directive.args and rate and requests > permitted:
+            requests = sum(paths.values()) + 1
+            for directive in location.directives(f"limit_{_KINDS[match[1]]}"):
+                permitted = _permitted(location, directive, match[2])
+                if permitted and requests > permitted:
                     return RefusedFiles(line, match, directive, requests)
     return None
+
+
+def _permitted(location: LocationMatch, directive: Directive, zone: str) -> float:
+    """Return the number of requests that a limit permits in the first second; 0 if it has another
+    zone, or is not known."""
+    if directive.name == "limit_conn":
+        is_same = directive.args[:1] == (zone,) and directive.args[-1].isdigit()
+        return int(directive.args[-1]) if is_same else 0
+    burst = _BURST.search(" ".join(directive.args))
+    rate = requests_a_second(location, directive)
+    is_known = f"zone={zone}" in directive.args and rate > 0
+    return 1 + (int(burst[1]) if burst else 0) + rate if is_known else 0

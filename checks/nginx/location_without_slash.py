@@ -5,10 +5,11 @@ it, and another location answers.
 
 from collections.abc import Iterator
 
-from checks.http import _page_files
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._unused_locations import failures
+from checks.nginx.expression_unmarked import meant_argument
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +22,6 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Upgrade, error_pages
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
@@ -49,20 +49,20 @@ def location_without_slash(evidence: Evidence) -> Iterator[Claim]:
     if not matches:
         return
     match = max(matches, key=lambda match: bool(_failures(nginx, _text(match))))
-    failures = _failures(nginx, _text(match))
+    failing = _failures(nginx, _text(match))
     block, right = match.block, f"/{_text(match)}"
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(block)),
-        covers=(Subject(),) if failures else (NO_PORT,),
-        because=(*failures, *([nginx.config] if nginx.config else [])),
-        severity=Severity.ERROR if failures else None,
+        covers=(Subject(),) if failing else (NO_PORT,),
+        because=(*failing, *([nginx.config] if nginx.config else [])),
+        severity=Severity.ERROR if failing else None,
         location=nginx.location(block),
         facts={
             "location": " ".join(("location", *block.args)),
             "right": " ".join(("location", *block.args[:-1], _with_slash(block.args[-1]))),
             "path": right,
             "place": file_line(block),
-            "failing": bool(failures),
+            "failing": bool(failing),
         },
         fix=_fix(nginx, match),
     )
@@ -72,26 +72,15 @@ def _text(match: LocationMatch) -> str:
     """Return the path of a location that no path of a request can match; "" for another."""
     pattern = location_pattern(match.block) if match.block.name == "location" else None
     is_prefix = pattern is not None and pattern.modifier in {"", "^~", "="}
-    return pattern.text if pattern and is_prefix and not pattern.text.startswith("/") else ""
+    lacks_slash = pattern is not None and not pattern.text.startswith("/")
+    # An expression without its "~" lacks more than the slash.
+    is_path = is_prefix and lacks_slash and meant_argument(match) is None
+    return pattern.text if pattern and is_path else ""
 
 
 def _failures(nginx: Nginx, text: str) -> tuple[Observation, ...]:
-    """Return what fails below the path that is meant: the page, its files, WebSockets."""
-    evidence, prefix = nginx.evidence, f"/{text}"
-    pages = [page for page in error_pages(evidence) if evidence.target.path.startswith(prefix)]
-    files = [
-        file.response
-        for file in _page_files.refused_files(evidence)
-        if file.path.startswith(prefix)
-    ]
-    upgrades = [
-        upgrade
-        for upgrade in evidence.good(Upgrade)
-        if upgrade.through == "front"
-        and upgrade.path.startswith(prefix)
-        and upgrade.status not in {101, None}
-    ]
-    return (*pages, *files, *upgrades)
+    """Return what fails below the path that is meant."""
+    return failures(nginx, lambda path: path.startswith(f"/{text}"))
 
 
 def _with_slash(argument: str) -> str:

@@ -112,10 +112,8 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
         return
     line, directive = refused.line, refused.directive
     facts, _ = _facts(nginx, PageError(line, refused.match, tuple(pages), False), line.path)
-    burst = f"burst={_round_up(2 * refused.requests)}"
-    words = [word for word in directive.args if not word.startswith(("burst=", "delay="))]
-    rule = " ".join(("limit_req", *(word for word in words if word != "nodelay"), burst, "nodelay"))
-    status = page_directive(nginx, "limit_req_status", line.path)
+    rule = _permitting(directive, _round_up(2 * refused.requests))
+    status = page_directive(nginx, f"{directive.name}_status", line.path)
     facts |= {
         "url": f"{nginx.evidence.target.origin}{line.path}",
         "status": int(status.args[0]) if status and status.args[0].isdigit() else 503,
@@ -130,6 +128,15 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
         fix = Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
         claim = replace(claim, fix=fix)
     yield claim
+
+
+def _permitting(directive: Directive, number: int) -> str:
+    """Return the limit for this number of requests at once."""
+    if directive.name == "limit_conn":
+        return f"limit_conn {directive.args[0]} {number}"
+    changed = ("burst=", "delay=", "nodelay")
+    words = [word for word in directive.args if not word.startswith(changed)]
+    return " ".join(("limit_req", *words, f"burst={number}", "nodelay"))
 
 
 def _round_up(number: int) -> int:

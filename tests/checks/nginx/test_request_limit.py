@@ -134,3 +134,19 @@ def test_fires_without_a_message_where_it_refused_files_of_the_page() -> None:
 def test_silent_where_the_limit_permits_the_page_or_refused_other_paths() -> None:
     assert not refused_file(9)
     assert not refused_file(5, "/login")
+
+
+def test_fires_where_a_limit_of_connections_refused_files_of_the_page() -> None:
+    """Over HTTP/2 each request counts."""
+    site = SITE.replace("limit_req zone=web", "limit_conn addr 3")
+    line = logged('limiting connections by zone "addr"', path=FILES[7])
+    observations = (RUNNING, LOG_READ, replace(line, when=LOADED + 1), page(200), PARTS)
+    (claim,) = judge("nginx.request-limit", config(site), *observations)
+    assert claim.facts["requests"] == 10
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    limit_conn addr 20;\n" in edit.diff
+    assert not judge(
+        "nginx.request-limit", config(site.replace("addr 3", "addr 10")), *observations
+    )

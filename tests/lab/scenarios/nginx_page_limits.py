@@ -30,6 +30,17 @@ def limit_below_the_files_of_the_page(lab: Lab) -> None:
     _visited(lab, "zone=pool burst=5 nodelay")
 
 
+@scenario(outside=None, server="nginx.request-limit", differs=MINE, not_on=UNLOGGED)
+def limit_of_connections_below_the_files_of_the_page(lab: Lab) -> None:
+    """`limit_conn addr 2`, and a browser loads the files of the page over six connections."""
+    zone = "limit_conn_zone $binary_remote_addr zone=addr:10m;\n"
+    lab.edit("map $http_upgrade", f"{zone}map $http_upgrade")
+    files = {"index.html": SHOP} | {f"js/{name}": JS + " " * 60_000 for name in NAMES}
+    _serve(lab, "  root /var/www/shop;\n  limit_conn addr 2;\n  limit_rate 30k;\n", **files)
+    urls = " ".join(f"https://{site.NAME}/js/{name}" for name in NAMES)
+    lab.client.sh(f"curl -s -o /dev/null --parallel --parallel-immediate {urls}")
+
+
 @healthy()
 def limit_above_the_files_of_the_page(lab: Lab) -> None:
     _visited(lab, "zone=pool burst=50 nodelay")
