@@ -45,7 +45,7 @@ def exempt_https(nginx: Nginx, redirect: NginxRedirect, path: str, changes: Chan
         "https:"
     ):
         indent = edits.indentation(file.text, redirect.directive)
-        step = indent_step(file.text, redirect.server.block, redirect.directive)
+        step = edits.indent_step(file.text, redirect.server.block, redirect.directive)
         lines = if_block("($scheme = http)", redirect.return_directive(redirect.target), step)
         change = edits.replace_directive(redirect.directive, f"\n{indent}".join(lines))
     elif _has_other_answer(redirect, path):
@@ -58,13 +58,6 @@ def exempt_https(nginx: Nginx, redirect: NginxRedirect, path: str, changes: Chan
 
 def if_block(condition: str, statement: str, step: str) -> list[str]:
     return [f"if {condition} {{", f"{step}{statement}", "}"]
-
-
-def indent_step(text: str, block: Directive, inner: Directive) -> str:
-    """Return the whitespace of one indentation level, as between a block and a directive in it."""
-    inner_indent = edits.indentation(text, inner)
-    step = inner_indent.removeprefix(edits.indentation(text, block))
-    return step if block.file == inner.file and 0 < len(step) < len(inner_indent) + 1 else "    "
 
 
 def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
@@ -136,7 +129,7 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
     ]
     if general and not mixed and not other_locations and general.file == file.path:
         indent = edits.indentation(file.text, general)
-        step = indent_step(file.text, server.block, general)
+        step = edits.indent_step(file.text, server.block, general)
         body = f"\n{indent}{step}return 301 {SECURE};\n{indent}"
         change = edits.TextEdit(general.opened or general.stop, general.stop - 1, body)
         if root := _unreachable_challenge_root(nginx, server, general):
@@ -146,7 +139,9 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
     else:
         condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
         anchor = (*children(server.block, "server_name"), None)[0]
-        step = indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
+        step = edits.indent_step(
+            file.text, server.block, (server.block.block or (server.block,))[0]
+        )
         lines = if_block(condition, f"return 301 {SECURE};", step)
         if anchor is None or anchor.file != file.path:
             change = edits.insert_first(file.text, server.block, lines)
@@ -219,7 +214,7 @@ def add_redirect_server(
     file = nginx.file(server.block) if server else None
     if server is None or file is None or len(blocks) > 1 or not _is_hostname(target):
         return False
-    step = indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
+    step = edits.indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
     lines = ["", "server {"]
     lines += [f"{step}listen {_listen(address)};" for address in dict.fromkeys(addresses)]
     lines += [f"{step}server_name {target.host};", ""]

@@ -221,7 +221,7 @@ def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bo
         ):
             own = children(server.block, "server_name")
             anchor = own[0] if own and own[0].file == file.path else directive
-            step = _redirect_edits.indent_step(file.text, server.block, directive)
+            step = edits.indent_step(file.text, server.block, directive)
             words = f"return 301 {_redirects.SECURE};"
             lines = _redirect_edits.if_block("($scheme = http)", words, step)
             changes[directive.file].append(edits.insert_after(file.text, anchor, lines))

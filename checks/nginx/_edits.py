@@ -13,18 +13,28 @@ Changes: TypeAlias = dict[str, list[TextEdit]]
 
 
 def config_edit(nginx: Nginx, path: str, *changes: TextEdit) -> Edit | None:
-    """Return an edit of a configuration file, or None if nothing changes.
+    """Return an edit of a configuration file, or None if nothing changes, or a change is of a
+    directive of another file.
 
     It edits the file to which a link leads, because patch(1) refuses links.
     """
     file = nginx.config.file(path) if nginx.config else None
-    if file is None:
+    if file is None or any(_is_misplaced(path, change) for change in changes):
         return None
     text = diff(file.real or path, file.text, apply_edits(file.text, *changes))
     return Edit(file.real or path, text) if text else None
 
 
+def _is_misplaced(path: str, change: TextEdit) -> bool:
+    """Return whether a change has the offsets of another file's directive."""
+    return change.file not in {"", path}
+
+
 def config_edits(nginx: Nginx, changes: Changes) -> tuple[Edit, ...]:
+    """Return the edits of all files, or () if one of them is not possible: half a remedy is
+    none."""
+    if any(_is_misplaced(path, each) for path, some in changes.items() for each in some):
+        return ()
     return tuple(
         edit
         for path, file_changes in changes.items()

@@ -75,12 +75,12 @@ def _are_of_site(nginx: Nginx, location_match: LocationMatch, file_edits: tuple[
     from diagnose.parsers.nginx.include_places import site_around, sites_of
 
     names = site_around(location_match.blocks).names
-    others = {edit.path for edit in file_edits} - {file.real or file.path}
-    return all(
-        {site.names for site in sites_of(config, each.path)} == {names}
-        for each in config.files
-        if others & {each.path, each.real}
-    )
+    for path in {edit.path for edit in file_edits} - {file.real or file.path}:
+        edited = next((each for each in config.files if path in {each.path, each.real}), None)
+        sites = sites_of(config, edited.path) if edited else ()
+        if {site.names for site in sites} != {names}:
+            return False
+    return True
 
 
 def header_lines(

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from checks.http import _page_files, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,9 +27,15 @@ from diagnose.model import (
 )
 from diagnose.model.http import error_pages
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.edits import TextEdit, replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch, literal_prefix, location_pattern
 from diagnose.parsers.urls import parse_url
+
+#: What may follow the prefix in an expression that means no more than the prefix.
+_NO_MORE = frozenset({"/", "/.*", "/.*$", "/(.*)", "/(.*)$", "(/|$)", "(?:/|$)"})
+_CAPTURE = lazy_pattern(r"\$\{?\d")
 
 
 @check(
@@ -98,5 +106,27 @@ def _claim(
             "folder": alias.args[0],
             "prefix": f"location ^~ {prefix}/ {{ alias {folder}/; }}" if prefix else "",
         },
-        fix=Fix((Manual("name-the-file", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(nginx, match, alias, prefix),
     )
+
+
+def _fix(nginx: Nginx, match: LocationMatch, alias: Directive, prefix: str) -> Fix:
+    """Make the location a prefix, where the expression means no more than that and nothing in the
+    block uses a part of it. The files of the folder are served then: that needs a look."""
+    pattern, file = location_pattern(match.block), nginx.file(match.block)
+    rest = pattern.text.removeprefix(f"^{prefix}") if pattern else ""
+    changes: Changes = {}
+    if file and prefix and rest in _NO_MORE and not _CAPTURE.search(_words(match.block)):
+        head = TextEdit(match.block.start, match.block.opened, f"location ^~ {prefix}/ {{")
+        changes[file.path] = [head]
+        line = replace_directive(alias, f"alias {alias.args[0].rstrip('/')}/;")
+        changes.setdefault(alias.file, []).append(line)
+    if file_edits := config_edits(nginx, changes):
+        return location_fix(nginx, match, file_edits, sure=False)
+    return Fix((Manual("name-the-file", Where.SERVER),), Applicability.MANUAL)
+
+
+def _words(block: Directive) -> str:
+    """Return the words of a block, with those of the files that it includes."""
+    words = [word for directive in walk(block.block or ()) for word in directive.args]
+    return " ".join(words)

@@ -7,10 +7,13 @@ has such an upload, upstream.body-too-large says its size.
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
+from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
 from checks.upstream._responses import asks_about_size
@@ -33,6 +36,8 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.request_fields import is_own_origin
@@ -40,6 +45,9 @@ from diagnose.parsers.urls import parse_url
 
 #: Bytes. nginx's default, and what is large enough for usual uploads.
 _DEFAULT, _LARGE = 1 << 20, 64 << 20
+#: Bytes. What an edit writes, if no larger upload is known.
+_RAISED = 64 << 20
+_NAME = "client_max_body_size"
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
 _LOGGED = "client intended to send too large"
@@ -68,7 +76,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
-    directive = match.directive("client_max_body_size")
+    directive = match.directive(_NAME)
     if form and (directive or not pass_directive_of(match)):
         return
     limit = _limit(match)
@@ -97,8 +105,30 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
             "set": directive is not None,
             "told": is_upload,
         },
-        fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(nginx, match, directive, is_asked=asks or directive is None),
     )
+
+
+def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:
+    """Raise the limit of the location, where nobody set it or a person asks about it. How much
+    visitors may send, a person decides."""
+    told = _told_size(nginx.evidence)
+    size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= told))
+    manual = Manual("raise-the-limit", Where.SERVER)
+    is_of_all_sites = directive is not None and directive in children(match.blocks[0], _NAME)
+    if not is_asked or is_of_all_sites:
+        return Fix((manual,), Applicability.MANUAL)
+    line = f"{_NAME} {proxy_headers.size_text(size)};"
+    if directive is not None:
+        file_edits = config_edits(nginx, {directive.file: [replace_directive(directive, line)]})
+    elif match.block.name == "location":
+        file_edits = setting_edits(nginx, match, {_NAME: proxy_headers.size_text(size)})
+    else:
+        file_edits = ()
+    if not file_edits:
+        return Fix((manual,), Applicability.MANUAL)
+    fix = location_fix(nginx, match, file_edits, sure=False)
+    return replace(fix, steps=(*fix.steps, Manual("limit-of-the-application", Where.APPLICATION)))
 
 
 def _strictest_location(nginx: Nginx, path: str) -> LocationMatch | None:
@@ -117,7 +147,7 @@ def _rank(match: LocationMatch) -> int:
 
 def _limit(match: LocationMatch) -> int:
     """Return client_max_body_size in bytes; 0 means no limit."""
-    directive = match.directive("client_max_body_size")
+    directive = match.directive(_NAME)
     amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
     return _DEFAULT if amount is None else amount
 
@@ -150,7 +180,7 @@ def _allows_more(nginx: Nginx) -> bool:
         return False
     for selected in nginx.answering_servers():
         for match in all_locations(selected.server):
-            directive = match.directive("client_max_body_size")
+            directive = match.directive(_NAME)
             words = directive.args[:1] if directive else ()
             size = proxy_headers.parse_size(words[0]) if words else None
             if size is not None and not 0 < size < _LARGE:

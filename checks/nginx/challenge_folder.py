@@ -145,8 +145,8 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     change = None
     if file is not None and not own and len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.
-        line = " ".join((returns[0].name, *returns[0].args))
-        lines = [*block, "", "location / {", f"    {line};", "}"]
+        line = edits.one_line(file.text, returns[0])
+        lines = [*block, "", "location / {", f"    {line}", "}"]
         indent = edits.indentation(file.text, returns[0])
         text = "\n".join(f"{indent}{line}" if line else "" for line in lines).lstrip()
         change = edits.replace_directive(returns[0], text)

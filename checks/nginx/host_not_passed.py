@@ -28,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import parse_url
@@ -118,4 +119,11 @@ def _fix(nginx: Nginx, told: ToldName, is_plain: bool) -> Fix:
     edits = config_edits(nginx, changes)
     if not edits:
         return Fix((Manual("pass-the-host", Where.SERVER),), Applicability.MANUAL)
-    return _location_edits.location_fix(nginx, told.match, edits)
+    return _location_edits.location_fix(nginx, told.match, edits, sure=not _is_chosen_by_name(told))
+
+
+def _is_chosen_by_name(told: ToldName) -> bool:
+    """Return whether another server may choose its site by the name that it is told now: a name of
+    DNS, and no address, name of this machine or upstream group."""
+    name = told.value.rpartition(":")[0] if ":" in told.value else told.value
+    return "." in name and not is_address(name.strip("[]"))

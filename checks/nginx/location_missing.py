@@ -11,7 +11,7 @@ http.base-path-missing: a location for them would take the path from the whole s
 import re
 from collections.abc import Iterator
 
-from checks.http import _missing_slashes, _page_files, _redirect_edits
+from checks.http import _missing_slashes, _page_files
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -205,14 +205,12 @@ def _socket_paths(socket: WebSocketPath | None) -> tuple[str, ...]:
 
 
 def _fix(nginx: Nginx, place: _Place, folder: str) -> Fix:
-    """Add a location before the first one of the block. A person looks whether the application has
+    """Add a location to the block. A person looks whether the application has
     anything else there."""
     block, file = place.server.block, nginx.file(place.server.block)
-    locations = [each for each in children(block, "location") if each.file == block.file]
     manual = Fix((Manual("add-the-location", Where.SERVER),), Applicability.MANUAL)
-    if file is None or not locations or not _PLAIN.fullmatch(folder):
+    if file is None or not _PLAIN.fullmatch(folder):
         return manual
-    step = _redirect_edits.indent_step(file.text, block, locations[0])
     body = [f"proxy_pass {origin_of(place.directive)};"]
     body += [f"proxy_set_header Host {host_variable(nginx.evidence.target)};"]
     if folder == "/socket.io/":
@@ -223,8 +221,8 @@ def _fix(nginx: Nginx, place: _Place, folder: str) -> Fix:
             "proxy_read_timeout 3600s;",
         ]
     modifier = "^~" if folder.endswith("/") else "="
-    lines = [f"location {modifier} {folder} {{", *(f"{step}{line}" for line in body), "}", ""]
-    changes = {file.path: [edits.insert_before(file.text, locations[0], lines)]}
+    head = f"location {modifier} {folder}"
+    changes = {file.path: [edits.insert_location(file.text, block, head, body)]}
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return manual

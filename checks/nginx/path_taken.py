@@ -42,7 +42,7 @@ from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
+from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
 
 #: Mistakes in looking for a file that nginx has: the location is there for that file.
@@ -245,8 +245,8 @@ def _break_fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Stay in the location after the rewrite: `break` in the place of `last`."""
     directive = bypass.directive
     file = nginx.file(directive)
-    text = file.text[directive.start : directive.stop] if file else ""
-    bare = text.rstrip().removesuffix(";").rstrip().removesuffix("last").rstrip()
+    text = one_line(file.text, directive) if file else ""
+    bare = text.removesuffix(";").removesuffix("last").rstrip()
     edits = (
         config_edits(nginx, {file.path: [replace_directive(directive, f"{bare} break;")]})
         if file and bare

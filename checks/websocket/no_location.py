@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.http import _redirect_edits
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -161,20 +160,11 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     }
     file = nginx.file(server)
     changes: Changes = {}
-    locations = [
-        location for location in children(server, "location") if location.file == server.file
-    ]
     plain = all(re.fullmatch(r"/[\w./-]*", path) for path in paths)
-    if (
-        file is None
-        or len(targets) != 1
-        or not locations
-        or not plain
-        or _is_odd(pass_directives, targets)
-    ):
+    if file is None or len(targets) != 1 or not plain or _is_odd(pass_directives, targets):
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
-    step, target = _redirect_edits.indent_step(file.text, server, locations[0]), next(iter(targets))
+    target = next(iter(targets))
     body = [
         f"proxy_pass {target};",
         "proxy_http_version 1.1;",
@@ -183,10 +173,9 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
         'proxy_set_header Connection "upgrade";',
         "proxy_read_timeout 3600s;",
     ]
-    lines = []
-    for path in paths:
-        lines += [f"location {path} {{", *(f"{step}{line}" for line in body), "}", ""]
-    changes.setdefault(file.path, []).append(edits.insert_before(file.text, locations[0], lines))
+    changes[file.path] = [
+        edits.insert_location(file.text, server, f"location {path}", body) for path in paths
+    ]
     file_edits = config_edits(nginx, changes)
     return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
 

@@ -1,8 +1,10 @@
 """What a person has to know of a file before an edit of it."""
 
 from diagnose.checking.edited_files import with_edited_files
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Subject, Vantage
+from diagnose.checking.registry import load_check
+from diagnose.model import Applicability, Claim, Edit, Evidence, Finding, Fix, Subject, Vantage
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.outputs import finding_text
 from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import NOW, SHOP
 
@@ -57,3 +59,22 @@ def test_a_file_that_a_program_writes_is_for_review() -> None:
     claim = edited("shop.example.com", snippet=f"# Do not edit: made by make\n{API}")
     assert not is_automatic(claim)
     assert claim.facts["generated_words"] == "Do not edit: made by make"
+
+
+def remedy_text(lang: str, **facts: object) -> str:
+    claim = Claim(about=Subject(port=443), because=(), facts={"places": (), **facts})
+    return finding_text.remedy(Finding("f1", load_check("upstream.speaks-http"), claim), lang)
+
+
+def test_the_remedy_says_who_reads_the_file_and_who_writes_it() -> None:
+    facts = {
+        "shared_file": SNIPPET, "shared_sites": ("shop.example.com", "blog.example.com"),
+        "generated_file": SNIPPET, "generated_words": "Do not edit", "panel": "plesk",
+    }  # fmt: skip
+    text = remedy_text("en", **facts)
+    assert f"{SNIPPET} is included in several places" in text
+    assert "shop.example.com, blog.example.com." in text
+    assert "“Do not edit”" in text
+    assert "Additional nginx directives" in text
+    assert "在多处被包含" in remedy_text("zh", **facts)
+    assert SNIPPET not in remedy_text("en")

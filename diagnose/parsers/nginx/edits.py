@@ -10,11 +10,13 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 
 @frozen
 class TextEdit:
-    """Replace the text between two offsets by `text`; equal offsets insert."""
+    """Replace the text between two offsets by `text`; equal offsets insert. `file` is the file of
+    the directive that gave the offsets, "" if no directive did: they mean nothing in another."""
 
     start: int
     stop: int
     text: str
+    file: str = ""
 
 
 def apply_edits(text: str, *edits: TextEdit) -> str:
@@ -48,14 +50,17 @@ def insert_after(text: str, directive: Directive, lines: list[str]) -> TextEdit:
         lead = "" if line_end[0].endswith("\n") else newline
         block = "".join(f"{indent}{line}{newline}" for line in lines)
         return TextEdit(
-            line_end.end(), line_end.end(), lead + (block if not lead else block.rstrip("\r\n"))
+            line_end.end(),
+            line_end.end(),
+            lead + (block if not lead else block.rstrip("\r\n")),
+            directive.file,
         )
     # Something else follows on the same line: move it to a line of its own.
     blanks = re.compile(r"[ \t]*").match(text, directive.stop)
     outer = _line_indentation(text, directive.stop)
     added = "".join(f"{newline}{indent}{line}" for line in lines)
     stop = blanks.end() if blanks else directive.stop
-    return TextEdit(directive.stop, stop, f"{added}{newline}{outer}")
+    return TextEdit(directive.stop, stop, f"{added}{newline}{outer}", directive.file)
 
 
 def insert_before(text: str, directive: Directive, lines: list[str]) -> TextEdit:
@@ -63,7 +68,8 @@ def insert_before(text: str, directive: Directive, lines: list[str]) -> TextEdit
     newline = _newline(text)
     indent = indentation(text, directive)
     block = "".join(f"{indent}{line}{newline}" if line else newline for line in lines)
-    return TextEdit(directive.start, directive.start, block.removeprefix(indent) + indent)
+    added = block.removeprefix(indent) + indent
+    return TextEdit(directive.start, directive.start, added, directive.file)
 
 
 def insert_first(text: str, block: Directive, lines: list[str]) -> TextEdit:
@@ -77,7 +83,8 @@ def insert_first(text: str, block: Directive, lines: list[str]) -> TextEdit:
     # Move the text after the brace to the next line.
     trailing = re.compile(r"[ \t]*(?=[^\s#])").match(text, block.opened)
     stop = trailing.end() if trailing else block.opened
-    return TextEdit(block.opened, stop, added + (f"{newline}{inner}" if trailing else ""))
+    end = f"{newline}{inner}" if trailing else ""
+    return TextEdit(block.opened, stop, added + end, block.file)
 
 
 def insert_last(text: str, block: Directive, lines: list[str]) -> TextEdit:
@@ -92,9 +99,20 @@ def insert_last(text: str, block: Directive, lines: list[str]) -> TextEdit:
         before = len(text[:close].rstrip(" \t"))
         added = "".join(f"{newline}{inner}{line}" for line in lines)
         outer = indentation(text, block)
-        return TextEdit(before, close, f"{added}{newline}{outer}")
+        return TextEdit(before, close, f"{added}{newline}{outer}", block.file)
     added = "".join(f"{inner}{line}{newline}" for line in lines)
-    return TextEdit(line_start, line_start, added)
+    return TextEdit(line_start, line_start, added, block.file)
+
+
+def insert_location(text: str, server: Directive, head: str, body: list[str]) -> TextEdit:
+    """Insert a location before the first of a server block, or at its end if its own file has
+    none: included ones come before it then, which decides between regular expressions alone."""
+    own = [
+        each for each in server.block or () if each.name == "location" and each.file == server.file
+    ]
+    step = indent_step(text, server, own[0]) if own else "    "
+    lines = [f"{head} {{", *(f"{step}{line}" for line in body), "}"]
+    return insert_before(text, own[0], [*lines, ""]) if own else insert_last(text, server, lines)
 
 
 # ngx_conf_read_token: a quote and a "#" count at the start of a word only; "${" opens no block.
@@ -112,7 +130,7 @@ def one_line(text: str, directive: Directive) -> str:
 
 def replace_directive(directive: Directive, text: str) -> TextEdit:
     """Replace a directive by other text."""
-    return TextEdit(directive.start, directive.stop, text)
+    return TextEdit(directive.start, directive.stop, text, directive.file)
 
 
 def remove_directive(text: str, directive: Directive) -> TextEdit:
@@ -120,9 +138,10 @@ def remove_directive(text: str, directive: Directive) -> TextEdit:
     start = text.rfind("\n", 0, directive.start) + 1
     line_end = re.compile(r"[ \t]*\r?(?:\n|$)").match(text, directive.stop)
     if line_end and not text[start : directive.start].strip():
-        return TextEdit(start, line_end.end(), "")
+        return TextEdit(start, line_end.end(), "", directive.file)
     line_end = re.compile(r"[ \t]*").match(text, directive.stop)
-    return TextEdit(directive.start, line_end.end() if line_end else directive.stop, "")
+    stop = line_end.end() if line_end else directive.stop
+    return TextEdit(directive.start, stop, "", directive.file)
 
 
 def indentation(text: str, directive: Directive) -> str:
@@ -133,6 +152,13 @@ def indentation(text: str, directive: Directive) -> str:
         return lead
     outer = _line_indentation(text, directive.start)
     return outer + ("\t" if outer.startswith("\t") else "    ")
+
+
+def indent_step(text: str, block: Directive, inner: Directive) -> str:
+    """Return the whitespace of one indentation level, as between a block and a directive in it."""
+    inner_indent = indentation(text, inner)
+    step = inner_indent.removeprefix(indentation(text, block))
+    return step if block.file == inner.file and 0 < len(step) < len(inner_indent) + 1 else "    "
 
 
 def _line_indentation(text: str, offset: int) -> str:

@@ -39,9 +39,8 @@ _SINGLE = frozenset({
     "worker_connections", "worker_processes", "worker_rlimit_nofile",
 })  # fmt: skip
 
-#: Directives of which two with the same first words are refused, or are sent twice: the number of
-#: the words that make them the same (0 for all).
-_SINGLE_BY_WORDS = {"location": 0, "listen": 1, "upstream": 1, "proxy_set_header": 1}
+#: Directives of which two with the same first word are refused, or are sent twice.
+_SINGLE_BY_FIRST_WORD = frozenset({"listen", "upstream", "proxy_set_header"})
 
 #: The names of the blocks around a directive, as crossplane counts them.
 _Context = tuple[str, ...]
@@ -155,14 +154,17 @@ def _takes(mask: int, count: int) -> bool:
 
 def _single_words(directive: Directive) -> tuple[str, ...]:
     """Return the words by which nginx takes two directives for the same, () if it never does."""
-    if directive.name in _SINGLE:
-        return (directive.name,)
-    count = _SINGLE_BY_WORDS.get(directive.name)
-    if count is None:
+    name, args = directive.name, directive.args
+    if name in _SINGLE:
+        return (name,)
+    if name == "location":
+        # "^~ /a/" and "/a/" are the same location (ngx_http_add_location).
+        return (name, *(word for word in args if word != "^~"))
+    if name not in _SINGLE_BY_FIRST_WORD:
         return ()
     # A port of UDP is another socket than that of TCP.
-    socket = ("quic",) if directive.name == "listen" and "quic" in directive.args else ()
-    return (directive.name, *(word.lower() for word in directive.args[: count or None]), *socket)
+    socket = ("quic",) if name == "listen" and "quic" in args else ()
+    return (name, *(word.lower() for word in args[:1]), *socket)
 
 
 def _has_refused_uri(context: _Context, location: Directive | None, passing: Directive) -> bool:

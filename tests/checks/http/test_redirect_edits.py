@@ -4,6 +4,7 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
+from diagnose.parsers.nginx import edits
 from tests.support.check_evidence import evidence
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, config, led
 
@@ -63,5 +64,5 @@ def test_without_a_change_a_person_does_it() -> None:
 def test_one_step_of_indentation_is_that_of_the_file() -> None:
     (server,) = {id(server.block): server.block for server in known(PAGES).servers}.values()
     inner = (server.block or ())[0]
-    assert _redirect_edits.indent_step(f"http {{\n{PAGES}}}\n", server, inner) == "    "
+    assert edits.indent_step(f"http {{\n{PAGES}}}\n", server, inner) == "    "
     assert _redirect_edits.if_block("($a)", "b;", "  ") == ["if ($a) {", "  b;", "}"]

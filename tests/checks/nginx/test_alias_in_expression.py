@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim, Confidence
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -24,11 +24,36 @@ def refused(status: int = 403) -> Any:
     return replace(page(status), url="https://shop.example.com/img/logo.png")
 
 
+def _diff(claim: Claim) -> str:
+    step = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(step, Edit)
+    return step.diff
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_fires_for_the_page(status: int) -> None:
     (claim,) = judged("location ~ ^/img/ { alias /srv/images/; }", refused(status))
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["prefix"] == "location ^~ /img/ { alias /srv/images/; }"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    location ^~ /img/ { alias /srv/images/; }\n" in _diff(claim)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "location ~ ^/img/.*\\.png$ { alias /srv/images/; }",
+        "location ~ ^/img/(.*)$ { add_header X $1; alias /srv/images/; }",
+        "location ~ \\.png$ { alias /srv/images/; }",
+        "location ^~ /img/ { return 404; } location ~ ^/img/ { alias /srv/images/; }",
+    ],
+    ids=["endings", "a capture that is used", "no prefix", "a prefix that is there"],
+)
+def test_the_expression_that_means_more_is_not_edited(location: str) -> None:
+    for claim in judged(location, refused()):
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_where_nginx_adds_a_slash() -> None:

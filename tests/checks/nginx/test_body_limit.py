@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -28,10 +28,26 @@ def test_fires_with_the_default() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["limit"], claim.facts["set"]) == ("1m", False)
 
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "client_max_body_size 64m;\n" in claim.fix.steps[0].diff
+
 
 def test_fires_with_the_limit_that_is_set() -> None:
     (claim,) = claims("client_max_body_size 8m;")
     assert (claim.facts["limit"], claim.facts["set"]) == ("8m", True)
+    assert "+ client_max_body_size 64m;\n" in claim.fix.steps[0].diff
+
+
+def test_the_limit_of_the_edit_takes_the_upload_of_the_message() -> None:
+    text = "client intended to send too large body: 100000000 bytes"
+    (claim,) = claims(target=replace(SHOP, symptom=Symptom("body-size", text)))
+    assert "client_max_body_size 128m;" in claim.fix.steps[0].diff
+
+
+def test_a_limit_that_somebody_set_is_raised_only_where_a_person_asks() -> None:
+    failure = FailedRequests(file="/a.log", method="POST", path="/upload", status=413, written="")
+    (claim,) = claims("client_max_body_size 8m;", failure, target=SHOP)
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_without_the_message_a_limit_or_where_the_log_says_more() -> None:

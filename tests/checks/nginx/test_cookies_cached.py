@@ -48,7 +48,7 @@ def test_fires_for_the_page_itself() -> None:
     (claim,) = judge(
         CHECK, RUNNING, config(text), replace(page(200), headers=(COOKIE,)), masked=False
     )
-    assert " proxy_ignore_headers Set-Cookie;" in str(claim.fix)
+    assert "-proxy_ignore_headers Set-Cookie;" in str(claim.fix)
     assert "# proxy" not in str(claim.fix), "a comment would swallow what follows on its line"
 
 

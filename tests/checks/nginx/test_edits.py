@@ -1,36 +1,20 @@
-from dataclasses import replace
+"""Edits of nginx's files: of the right file, all or none."""
 
 from checks.nginx import Nginx
 from checks.nginx._edits import config_edit, config_edits
-from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.edits import TextEdit, apply_patch
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.edits import TextEdit, replace_directive
 from tests.support.check_evidence import evidence
-from tests.support.nginx_evidence import FILE, SITE, config
+from tests.support.nginx_evidence import FILE, config
 
 
-def view(seen: NginxConfig | None = None) -> Nginx:
-    return Nginx.of(evidence(*([seen] if seen else [])))
-
-
-def test_an_edit_is_a_patch_of_the_file() -> None:
-    observation = config(SITE)
-    edit = config_edit(view(observation), FILE, TextEdit(0, 4, "HTTP"))
-    assert edit is not None
-    patched = apply_patch(observation.files[0].text, edit.diff)
-    assert patched == "HTTP" + observation.files[0].text[4:]
-
-
-def test_the_file_behind_a_link_is_edited() -> None:
-    observation = config(SITE)
-    file = replace(observation.files[0], real="/srv/nginx.conf")
-    edit = config_edit(view(replace(observation, files=(file,))), FILE, TextEdit(0, 0, "# x\n"))
-    assert edit is not None
-    assert edit.path == "/srv/nginx.conf"
-
-
-def test_nothing_changes_in_a_file_that_was_not_read_or_stays_the_same() -> None:
-    nginx = view(config(SITE))
-    assert config_edit(nginx, "/etc/nginx/other.conf", TextEdit(0, 0, "x")) is None
-    assert config_edit(nginx, FILE, TextEdit(0, 4, "http")) is None
-    assert config_edit(view(), FILE, TextEdit(0, 0, "x")) is None
-    assert config_edits(nginx, {FILE: [TextEdit(0, 4, "http")], "/x": []}) == ()
+def test_a_change_of_another_files_directive_makes_no_edit() -> None:
+    seen = config()
+    nginx = Nginx.of(evidence(seen))
+    passing = next(each for each in walk(seen.main) if each.name == "proxy_pass")
+    right = replace_directive(passing, "proxy_pass http://127.0.0.1:3001;")
+    wrong = TextEdit(right.start, right.stop, right.text, "/etc/nginx/other.conf")
+    assert config_edit(nginx, FILE, right)
+    assert config_edit(nginx, FILE, wrong) is None
+    assert len(config_edits(nginx, {FILE: [right]})) == 1
+    assert config_edits(nginx, {FILE: [right], "/etc/nginx/other.conf": [right]}) == ()

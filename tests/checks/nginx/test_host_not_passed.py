@@ -33,6 +33,14 @@ def test_fires_where_the_page_uses_what_nginx_tells(text: str, name: str) -> Non
     assert "+    proxy_set_header X-Forwarded-Proto $scheme;" in edit.diff
 
 
+def test_a_server_that_may_choose_its_site_by_that_name_is_for_review() -> None:
+    text = PLAIN.replace("127.0.0.1:3000", "origin.example.net")
+    assets = (sheet("http://origin.example.net/app.css"),)
+    (claim,) = judge(CHECK, page(200), loads(*assets), RUNNING, config(text))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
 def test_fires_on_a_form_and_on_a_base_address() -> None:
     form = loads(posts=("http://127.0.0.1:3000/login",))
     (claim,) = judge(CHECK, page(200), form, RUNNING, config(PLAIN))

@@ -18,7 +18,6 @@ KEPT = (
     "    proxy_ignore_headers Cache-Control Set-Cookie;\n"
 )
 PERSON = "a person empties the cache and ends the sessions"
-SIZE = "the size is a person's choice"
 
 
 def _feed(lab: Lab, default_type: str) -> None:
@@ -67,7 +66,7 @@ def cache_keeps_what_a_logout_sets_and_nobody_asks(lab: Lab) -> None:
     _cached(lab, "")
 
 
-@scenario(outside=None, server="nginx.body-limit", args=(UPLOAD,), manual=SIZE)
+@scenario(outside=None, server="nginx.body-limit", args=(UPLOAD,), differs=(site.CONF,))
 def words_about_an_upload(lab: Lab) -> None:
     """After issue 6038 of Immich: nobody has set client_max_body_size."""
 

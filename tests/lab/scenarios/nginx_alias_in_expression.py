@@ -7,10 +7,11 @@ from .page_assets import CSS, SHOP, _serve
 
 LINES = "  root /var/www/shop;\n"
 FILES = {"index.html": SHOP, "assets/css/app.css": CSS}
-CHOICE = "which of two ways is a choice"
 
 
-@scenario(outside="http.page-file-missing", server="nginx.alias-in-expression", manual=CHOICE)
+@scenario(
+    outside="http.page-file-missing", server="nginx.alias-in-expression", differs=(site.CONF,)
+)
 def alias_without_a_capture(lab: Lab) -> None:
     """`location ~ ^/static/ { alias …/; }`: nginx opens the folder for every file."""
     location = "  location ~ ^/static/ { alias /var/www/shop/assets/; }\n"

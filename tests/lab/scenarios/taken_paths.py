@@ -268,7 +268,7 @@ def error_is_in_the_cache(lab: Lab) -> None:
 
 @scenario(
     outside=None, server="nginx.body-limit", target=f"413 Request Entity Too Large {HOME}/upload",
-    manual="the size is a person's choice",
+    differs=(site.CONF,),
 )  # fmt: skip
 def upload_is_larger_than_the_default(lab: Lab) -> None:
     """Nothing sets client_max_body_size, and a visitor has pasted the message."""

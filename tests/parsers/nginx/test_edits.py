@@ -139,3 +139,42 @@ def test_added_lines_have_the_ends_of_the_file() -> None:
 def test_a_directive_in_one_line(text: str, line: str) -> None:
     directive = next(one for one in walk(parse(text, "f")) if one.name != "location")
     assert edits.one_line(text, directive) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "server {\n  a;\n  location / {\n  }\n}\n",
+            "server {\n  a;\n  location /ws {\n    b;\n  }\n\n  location / {\n  }\n}\n",
+        ),
+        (
+            "server {\n  include x;\n}\n",
+            "server {\n  include x;\n  location /ws {\n      b;\n  }\n}\n",
+        ),
+        (
+            "server { include x; }\n",
+            "server { include x;\n    location /ws {\n        b;\n    }\n}\n",
+        ),
+    ],
+    ids=["before the first", "the locations are in another file", "one line"],
+)
+def test_a_location_is_added(text: str, expected: str) -> None:
+    (server,) = parse(text, "f")
+    edit = edits.insert_location(text, server, "location /ws", ["b;"])
+    assert edits.apply_edits(text, edit) == expected
+
+
+def test_an_edit_knows_the_file_of_its_directive() -> None:
+    text = "server { a; }\n"
+    (server,) = parse(text, "f")
+    (directive,) = server.block or ()
+    made = (
+        edits.insert_after(text, directive, ["b;"]),
+        edits.insert_before(text, directive, ["b;"]),
+        edits.insert_first(text, server, ["b;"]),
+        edits.insert_last(text, server, ["b;"]),
+        edits.replace_directive(directive, "b;"),
+        edits.remove_directive(text, directive),
+    )
+    assert {each.file for each in made} == {"f"}

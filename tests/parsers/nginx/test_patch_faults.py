@@ -55,6 +55,7 @@ def faults(old: str, new: str, text: str = SITE) -> tuple[str, ...]:
         ("listen 443", "proxy_pass http://a; listen 443", "proxy_pass is not allowed in server"),
         ("listen 443", "listen 443; listen 443", "listen 443 is duplicate"),
         ("location / ", "location / { } location / ", "location / is duplicate"),
+        ("location / ", "location ^~ / { } location / ", "location / is duplicate"),
         (
             "location / { proxy_pass http://127.0.0.1:3000;",
             "location ~ ^/a { proxy_pass http://127.0.0.1:3000/;",
@@ -78,6 +79,8 @@ def test_a_fault_that_an_edit_brings_in(old: str, new: str, fault: str) -> None:
         ("3000;", "3000; proxy_http_version 1.1; add_header A b; add_header A c;"),
         ("listen 443 ssl;", "listen 443 ssl; listen 443 quic; listen [::]:443 ssl;"),
         ("location / ", "location /ws { return 204; } location / "),
+        ("location / ", "location = / { } location ~ / { } location / "),
+        ("location / ", "location ~* /A { } location ~* /a { } location / "),
         ("http {", "http { map $http_upgrade $connection_upgrade { default upgrade; '' close; }"),
         ("http {", "http { strange_directive_of_a_module on; strange_block { root a; root b; }"),
     ],
