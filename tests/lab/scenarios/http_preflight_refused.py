@@ -53,8 +53,8 @@ def preflight_refused_by_a_condition(lab: Lab) -> None:
 
 BLOCKED = (
     f"Access to fetch at 'https://{site.NAME}/api/orders' from origin 'https://app.example.net' "
-    "has been blocked by CORS policy: Response to preflight request doesn't pass access control check: "
-    "It does not have HTTP ok status."
+    "has been blocked by CORS policy: Response to preflight request doesn't pass access control "
+    "check: It does not have HTTP ok status."
 )
 CHOICE = "which sites may ask is a person's choice"
 
