@@ -64,6 +64,7 @@ _SUBJECTS = {
         "http.server-error", "http.page-file-missing", "websocket.not-upgraded",
         "websocket.origin-refused", "websocket.rate-limited", "websocket.refused-in-front",
         "websocket.unauthorized", "websocket.no-location", "nginx.other-requests-failed",
+        "http.cors-refused",
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:

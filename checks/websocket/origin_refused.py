@@ -79,6 +79,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "tls": evidence.target.uses_tls,
             "port": "with-port" in accepted_variants,
             "own_address": _own_address(handshakes),
+            "named": _passes_visitors_host(nginx, attempt.path),
             "forwarded_place": _forwarded_place(forwarded_match),
             "told": told_name.value if told_name else "",
             "told_place": told_name.place if told_name else "",
@@ -219,6 +220,15 @@ def _accepted_by_host(
         None,
     )
     return (match, named_upgrades) if named_upgrades and match else None
+
+
+def _passes_visitors_host(nginx: Nginx, path: str) -> bool:
+    """Return whether nginx asks the application for the host that visitors use, so that only its
+    own list of origins is left."""
+    matches = [match for match in nginx.location_matches(path) if proxy_pass_of(match)]
+    hosts = {str(_facts(nginx, match)["sent"]) for match in matches}
+    target = nginx.evidence.target
+    return bool(hosts) and hosts <= {target.host, target.authority}
 
 
 def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:

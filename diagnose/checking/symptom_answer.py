@@ -104,6 +104,10 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
     for root in roots:
         if root.severity is not Severity.NOTE and may_produce(_group(report, root), symptom):
             return "possible", root
+    for root in roots:
+        # Of several faults in one message the finding answers another than the first.
+        if root.severity is not Severity.NOTE and _answers_further(report, root, symptom):
+            return "possible", root
     if is_met(report.evidence, symptom):
         return "met", None
     if symptom.kind == "other":
@@ -112,6 +116,13 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unrelated", None
     is_absent = verdict(report).status == "ok" and symptom.kind not in UNTRIED
     return ("absent" if is_absent else "unknown"), None
+
+
+def _answers_further(report: Report, root: Finding, symptom: Symptom) -> bool:
+    from diagnose.parsers.further_symptoms import further_symptoms
+
+    group = _group(report, root)
+    return any(produces(group, further) for further in further_symptoms(symptom))
 
 
 def _group(report: Report, root: Finding) -> tuple[Finding, ...]:

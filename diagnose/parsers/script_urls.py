@@ -68,6 +68,12 @@ _OWN_PORT = lazy_pattern(
     r"(?:location\.hostname|document\.domain)(?:\}|\s{0,9}\+\s{0,9}[\"'`]):([1-9][0-9]{1,4})"
     r"(?![0-9])(/[A-Za-z0-9._~/\-]{1,200})?"
 )
+#: Vite's client (packages/vite/src/client/client.ts): `const hmrPort = 24678`, which is `null`
+#: where `server.hmr` names no port, and a host that `server.hmr.host` may name.
+_DEVELOPMENT_PORT = lazy_pattern(
+    r"\bhmrPort\s{0,9}=\s{0,9}([1-9][0-9]{1,4})\b[^`]{0,400}`\$\{(?:null|void 0|undefined) \|\| "
+    r"importMetaUrl\.hostname\}:"
+)
 #: The same with a name for the host: `"ws://" + domain + "/ws"`, `ws://${domain}/ws`.
 _NAMED_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)([A-Za-z_$][\w$]{0,40})"
@@ -155,6 +161,8 @@ def own_ports_in(script: str, host: str) -> tuple[str, ...]:
         before = script[max(0, match.start() - _BLOCK) : match.start()]
         if "wss" in before and is_in_use(script, match.start()):
             urls.append(f"wss://{host}:{match[1]}{match[2] or '/'}")
+    if "hmrPort" in script and (port := _DEVELOPMENT_PORT.search(script)):
+        urls.append(f"wss://{host}:{port[1]}/")
     return tuple(dict.fromkeys(urls))[:16]
 
 

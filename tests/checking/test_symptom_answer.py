@@ -110,6 +110,12 @@ def test_an_unrelated_cause_is_not_it() -> None:
     assert answer(EXPIRED, (), {"upstream.refused": ()}) == ("unrelated", "")
 
 
+def test_a_finding_that_answers_another_fault_of_the_message_may_be_it() -> None:
+    told = Symptom("status", "413 for an upload, and the certificate has expired", 413)
+    assert answer(told, (), {"certificate.expired": ()}) == ("possible", "certificate.expired")
+    assert answer(told, (), {"http.hsts-traps-visitors": ()}) == ("unrelated", "")
+
+
 @pytest.mark.parametrize(
     ("status", "expected"), [(502, "cause"), (503, "possible"), (404, "unrelated")]
 )

@@ -326,3 +326,19 @@ def test_a_socket_at_another_port_of_the_own_host(script: str) -> None:
 )
 def test_what_opens_no_socket_there(script: str) -> None:
     assert not own_ports_in(script, "a.example")
+
+
+VITE = (
+    "const importMetaUrl = new URL(import.meta.url);\n"
+    'const socketProtocol = null || (importMetaUrl.protocol === "https:" ? "wss" : "ws");\n'
+    "const hmrPort = {};\n"
+    "const socketHost = `${{{} || importMetaUrl.hostname}}:${{hmrPort || importMetaUrl.port}}/`;\n"
+)
+
+
+def test_the_port_of_a_development_server() -> None:
+    """https://github.com/vitejs/vite/issues/3093"""
+    port = own_ports_in(VITE.format("24678", "null"), "a.example")
+    assert port == ("wss://a.example:24678/",)
+    assert own_ports_in(VITE.format("null", "null"), "a.example") == ()
+    assert own_ports_in(VITE.format("24678", '"dev.example"'), "a.example") == ()

@@ -85,6 +85,16 @@ def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
     assert claim.confidence is not Confidence.CERTAIN
 
 
+def test_fires_and_says_where_nginx_passes_the_host_of_the_visitor() -> None:
+    """https://github.com/vercel/next.js/issues/77073: only the application's own list is left."""
+    seen = (BUILD, RUNNING, upgrade(403), OPENS, direct(403))
+    (claim,) = judge("websocket.origin-refused", config(SITE), *seen, target=CHAT)
+    assert claim.facts["named"]
+    bare = config(SITE.replace("        proxy_set_header Host $host;\n", ""))
+    (claim,) = judge("websocket.origin-refused", bare, *seen, target=CHAT)
+    assert not claim.facts["named"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

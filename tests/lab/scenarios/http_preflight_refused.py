@@ -82,6 +82,24 @@ def preflight_refused_by_a_condition(lab: Lab) -> None:
     _orders(lab, "if ($request_method !~ ^(GET|POST)$) { return 405; }")
 
 
+BLOCKED = (
+    f"Access to fetch at 'https://{site.NAME}/api/orders' from origin 'https://app.example.net' "
+    "has been blocked by CORS policy: Response to preflight request doesn't pass access control "
+    "check: It does not have HTTP ok status."
+)
+CHOICE = "which sites may ask is a person's choice"
+
+
+@scenario(
+    outside="http.cors-refused", server="nginx.rule-refuses", args=(BLOCKED,), manual=CHOICE,
+    target=f"https://{site.NAME}/api/orders",
+)  # fmt: skip
+def message_about_a_preflight_that_a_condition_refuses(lab: Lab) -> None:
+    """https://github.com/filegator/filegator/issues/142, with the condition in nginx: the line is
+    the cause, and that the browser keeps the answer to itself its consequence."""
+    _orders(lab, "if ($request_method !~ ^(GET|POST)$) { return 405; }")
+
+
 @healthy()
 def preflight_refused_before_nginx_answered_it(lab: Lab) -> None:
     """It is well again: nothing is said."""

@@ -38,7 +38,7 @@ def page_shows_an_image_of_the_address(lab: Lab) -> None:
     _files(lab, f"<link rel=stylesheet href=/app.css><img src=https://{SERVER}/logo.png>")
 
 
-@scenario(outside="http.address-in-page", differs=(site.CONF,))
+@scenario(outside="http.address-in-page", server="nginx.host-not-passed", differs=(site.CONF,))
 def nginx_tells_the_application_the_address(lab: Lab) -> None:
     """The application makes its addresses of the field Host."""
     lab.application("--mode", "absolute-links")

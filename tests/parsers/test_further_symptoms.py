@@ -1,0 +1,34 @@
+"""Several faults in one message."""
+
+import pytest
+
+from diagnose.parsers.further_symptoms import further_symptoms
+from diagnose.parsers.symptoms import symptom_of
+
+
+@pytest.mark.parametrize(
+    ("message", "kinds"),
+    [
+        (
+            "uploading gives 413 Request Entity Too Large, and the WebSocket connection to "
+            "'wss://shop.example.com/ws' failed",
+            {"websocket"},
+        ),
+        ("上传文件报413，而且样式不显示", {"page-files"}),
+        ("502 Bad Gateway; the css is not loading", {"page-files"}),
+        ("502 Bad Gateway", set()),
+        ("the site is slow", set()),
+    ],
+)
+def test_each_part_of_a_message_is_read(message: str, kinds: set[str]) -> None:
+    symptom = symptom_of(message)
+    assert symptom is not None
+    assert {each.kind for each in further_symptoms(symptom)} >= kinds
+    if not kinds:
+        assert further_symptoms(symptom) == ()
+
+
+def test_a_long_message() -> None:
+    symptom = symptom_of("502 Bad Gateway, " + "and also a, " * 2_000)
+    assert symptom is not None
+    assert further_symptoms(symptom) == ()
