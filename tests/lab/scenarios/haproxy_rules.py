@@ -223,3 +223,27 @@ def haproxy_compares_the_host_with_its_port(lab: Lab) -> None:
 def haproxy_compares_the_host_without_its_port(lab: Lab) -> None:
     own = BY_NAME.format(",field(1,:)")
     haproxy.serve(lab, SITE.replace("    default_backend app\n", own))
+
+
+CLOSED = """\
+    acl shop hdr(host) -i shop.example.com
+    use_backend app if shop
+"""
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-rule-refuses",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_refuses_before_it_chooses(lab: Lab) -> None:
+    """https://github.com/PasarGuard/PasarGuard.github.io/issues/7: `http-request deny` stands last,
+    and is evaluated first."""
+    rules = f"{CLOSED}    http-request deny\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rules))
+
+
+@healthy_haproxy()
+def haproxy_refuses_what_it_does_not_know(lab: Lab) -> None:
+    rules = f"{CLOSED}    http-request deny unless shop\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rules))
