@@ -1,5 +1,6 @@
 """Apache refuses an upload by its own limit (413; core, "LimitRequestBody"): the access log has the
-request, and a line of the site's file sets the limit for its path.
+request, and a line of the site's file sets the limit for its path. Where none does, it is 1 GiB
+since 2.4.54, and no limit before.
 
 Requests that mod_proxy passes on by http:// are not counted by Apache.
 """
@@ -18,6 +19,9 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.nginx.proxy_headers import size_text
 
+#: The built-in limit in bytes, and the first version that has it (core, "LimitRequestBody").
+_BUILT_IN, _SINCE = 1 << 30, (2, 4, 54)
+
 _LIMIT = re.compile(r"(?i)\s*LimitRequestBody\s+[\"']?(\d{1,15})\b")
 
 
@@ -35,6 +39,10 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
         if route is not None and route.scheme in {"http", "https"}:
             continue
         limits = [limit for site in view.answering_sites for limit in _limits(view, site, failure)]
+        site = next(iter(view.answering_sites), None)
+        is_built_in = not limits and site is not None and _has_built_in(view.server.version)
+        if is_built_in and site is not None:
+            limits = [(0, site.line, site.file, _BUILT_IN)]
         # 0 stands for no limit.
         if not limits or not (limit := max(limits))[3]:
             continue
@@ -51,10 +59,16 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
                 "limit": size_text(size),
                 "bytes": size,
                 "place": place_text(file, number),
+                "built_in": is_built_in,
             },
-            fix=manual_fix(view, "raise"),
+            fix=manual_fix(view, "write" if is_built_in else "raise"),
         )
         return
+
+
+def _has_built_in(version: str) -> bool:
+    match = re.match(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})", version)
+    return bool(match) and tuple(map(int, match.groups() if match else ())) >= _SINCE
 
 
 def _limits(

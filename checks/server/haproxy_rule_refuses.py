@@ -8,14 +8,23 @@ of a page it is a note, because it may be meant.
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import manual_fix
-from checks.server._haproxy import HaproxyView, haproxy_view, place
+from checks.server import manual_fix, reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
-from diagnose.parsers.haproxy.config import Proxy
+from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.view import Refusal, refusals
 
 
@@ -71,6 +80,8 @@ def _claim(
     text = " ".join(words[condition:]) if condition else ""
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
     is_socket = isinstance(first, Upgrade)
+    choosing = _backends_above(haproxy, refusal)
+    edit = _except_them(haproxy, refusal, choosing)
     return Claim(
         about=Subject(port=port, path=path),
         covers=(Subject(port=port, path=path), *([] if is_socket else [Subject(port=port)])),
@@ -87,9 +98,39 @@ def _claim(
             "host": refusal.is_certain and _is_about_host(frontend, refusal),
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
+            "backend_place": place(choosing[-1]) if choosing else "",
         },
-        fix=manual_fix(haproxy.view, "change-the-rule"),
+        fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
+        if edit
+        else manual_fix(haproxy.view, "change-the-rule"),
     )
+
+
+def _backends_above(haproxy: HaproxyView, refusal: Refusal) -> tuple[Line, ...]:
+    """Return the `use_backend` lines above a rule without a condition. They were meant to be tried
+    first, but HAProxy evaluates the rules of http-request before them (Configuration Manual,
+    section 4.2, "http-request")."""
+    rule, selection = refusal.line, haproxy.proxies.selection
+    lines = tuple(
+        line
+        for line in haproxy.proxies.frontend.own("use_backend")
+        if (line.file, line.number < rule.number) == (rule.file, True)
+    )
+    is_chosen_above = selection is not None and selection.line in lines
+    has_condition = {"if", "unless"} & set(rule.words)
+    return lines if is_chosen_above and refusal.is_certain and not has_condition else ()
+
+
+def _except_them(haproxy: HaproxyView, refusal: Refusal, lines: Sequence[Line]) -> Edit | None:
+    """Return the edit by which a rule spares what these lines take."""
+    conditions = [
+        " ".join(line.words[3:]) if line.words[2:3] == ("if",) and len(line.words) > 3 else ""
+        for line in lines
+    ]
+    if not lines or not all(conditions) or any(set(text) & set("\"'\\") for text in conditions):
+        return None
+    rule = " ".join(refusal.line.words)
+    return replace(haproxy.view, refusal.line, f"{rule} unless {' || '.join(conditions)}")
 
 
 def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:

@@ -26,6 +26,7 @@ NOTES = {
     "preflight_refused_by_limit_except": "http.preflight-refused",
     "preflight_refused_by_a_condition": "http.preflight-refused",
     "preflight_refused_behind_apache": "http.preflight-refused",
+    "apache_is_a_proxy_for_everybody": "server.apache-open-proxy",
     "script_of_minutes_under_a_longer_limit": "upstream.timeout",
 }
 

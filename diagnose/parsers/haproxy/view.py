@@ -1,5 +1,7 @@
 """The proxies of a configuration that take a target's requests. No I/O."""
 
+from dataclasses import replace
+
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket, WebServerConfig
@@ -198,12 +200,27 @@ def _whole_paths(rule: Rule) -> list[str]:
     ]
 
 
+def backend_with_port(proxies: TargetProxies, target: Target) -> str | None:
+    """Return the backend of a request whose Host field has the port behind the name, "" if no rule
+    takes it; None if that is not known. The field may have it on any port (RFC 9110 section
+    7.2)."""
+    socket = next(socket for socket, line in sockets_of(proxies.frontend) if line == proxies.bind)
+    selection, is_decided = _selection(proxies.frontend, target, socket, target.path, False, True)
+    return None if not is_decided else selection.backend if selection else ""
+
+
 def _selection(
-    frontend: Proxy, target: Target, socket: SiteSocket, path: str, websocket: bool
+    frontend: Proxy,
+    target: Target,
+    socket: SiteSocket,
+    path: str,
+    websocket: bool,
+    writes_port: bool = False,
 ) -> tuple[Selection | None, bool]:
     """Return the rule that takes a path, and whether each rule before it was evaluated."""
     rules, own_path = rules_of(frontend), path.partition("?")[0]
     situation = _situation(rules, target, socket.tls)
+    situation = replace(situation, writes_port=situation.writes_port or writes_port)
     for selection in selections(frontend, rules, situation):
         if selection.match.websocket and not websocket:
             continue

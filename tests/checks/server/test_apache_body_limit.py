@@ -32,11 +32,19 @@ def test_fires_and_names_the_line_that_counts() -> None:
         assert (claim.facts["bytes"], claim.severity) == (size, Severity.NOTE)
 
 
+def test_fires_for_the_limit_that_is_built_in() -> None:
+    new = replace(APACHE, version="2.4.54")
+    (claim,) = judge(CHECK, new, apache_config(site("")), FAILED, target=TOLD)
+    assert (claim.facts["bytes"], claim.facts["built_in"]) == (1 << 30, True)
+    assert not judge(CHECK, new, apache_config(site("    LimitRequestBody 0\n")), FAILED)
+
+
 def test_silent_without_a_limit_for_the_path_or_for_an_application() -> None:
-    assert not judge(CHECK, APACHE, apache_config(site("")), FAILED)
+    old = replace(APACHE, version="2.4.53")
+    assert not judge(CHECK, old, apache_config(site("")), FAILED)
     assert not judge(CHECK, APACHE, apache_config(site("    LimitRequestBody 0\n")), FAILED)
     other = LOCATION.replace("/library", "/other")
-    assert not judge(CHECK, APACHE, apache_config(site(other)), FAILED)
+    assert not judge(CHECK, old, apache_config(site(other)), FAILED)
     passed = HTTPS.replace("    ProxyPass / ", f"{OWN}    ProxyPass / ")
     assert not judge(CHECK, APACHE, apache_config(passed), FAILED)
     assert not judge(CHECK, APACHE, apache_config(site(OWN)), replace(FAILED, status=500))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -62,3 +62,28 @@ def test_silent_where_the_rule_is_not_the_reason() -> None:
     assert not judge(CHECK, SERVER, config(own_name), page(200))
     two = ruled("http-request deny if { src 192.0.2.1 }", "http-request deny if { src 192.0.2.2 }")
     assert not judge(CHECK, SERVER, config(two), page(403))
+
+
+LAST = """\
+    acl shop hdr(host) -i shop.example.com
+    use_backend app if shop
+    use_backend other if { hdr(host) -i old.example.com }
+    http-request deny
+"""
+
+
+def test_fires_on_a_rule_below_the_backends_and_spares_what_they_take() -> None:
+    text = TEXT.replace("    default_backend app\n", LAST)
+    (claim,) = judge(CHECK, SERVER, config(text), page(403))
+    assert claim.facts["backend_place"] == "/etc/haproxy/haproxy.cfg:9"
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    http-request deny unless shop || { hdr(host) -i old.example.com }\n" in edit.diff
+
+
+def test_a_rule_above_the_backends_is_no_mistake_of_their_order() -> None:
+    rule = "    http-request deny\n"
+    text = TEXT.replace("    default_backend app\n", rule + LAST.replace(rule, ""))
+    (claim,) = judge(CHECK, SERVER, config(text), page(403))
+    assert claim.facts["backend_place"] == ""

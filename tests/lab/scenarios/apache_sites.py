@@ -241,3 +241,21 @@ def apache_has_nginxs_port(lab: Lab) -> None:
     apache.disable(lab, "ssl")
     apache.start(lab, 80)
     lab.try_to_start_nginx()
+
+
+@healthy_apache()
+def apache_is_a_proxy_for_everybody(lab: Lab) -> None:
+    """https://github.com/digitalfondue/lavagna/issues/127 has `ProxyRequests On` beside ProxyPass.
+    The pages work, and it is a note."""
+    lines = "    ProxyRequests On\n    ProxyPreserveHost"
+    apache.serve(lab, f"{HTTPS.replace('    ProxyPreserveHost', lines)}\n{HTTP}")
+
+
+@healthy_apache()
+def apache_is_a_proxy_for_its_own_network(lab: Lab) -> None:
+    """A section says who may use it."""
+    guard = '    <Proxy "*">\n        Require ip 127.0.0.0/8 203.0.113.0/24\n    </Proxy>\n'
+    lines = f"    ProxyRequests On\n{guard}    ProxyPreserveHost"
+    reverse = '    <Proxy "http://127.0.0.1:3000/*">\n        Require all granted\n    </Proxy>\n'
+    text = HTTPS.replace("    ProxyPreserveHost", f"{lines}")
+    apache.serve(lab, f"{text.replace('</VirtualHost>', f'{reverse}</VirtualHost>')}\n{HTTP}")

@@ -435,6 +435,20 @@ def apache_limits_the_body_of_an_upload(lab: Lab) -> None:
     upload_to_a_program(lab, "LimitRequestBody 1048576")
 
 
+@apache_scenario(
+    outside=None,
+    server="server.apache-body-limit",
+    args=(TOO_LARGE,),
+    manual="how much visitors may send, its owner decides",
+)
+def apache_has_a_limit_of_its_own(lab: Lab) -> None:
+    """https://github.com/nextcloud/server/issues/34297: 1 GiB where nothing is written. The size is
+    announced, and Apache refuses it at once."""
+    upload_to_a_program(lab, "")
+    size = ("-H", "Content-Length: 1181116006", "-H", "Expect:", "-d", "x")
+    _browser(lab, "/library", "-e", "https://shop.example.com/", "--http1.1", *size)
+
+
 @healthy_apache()
 def apache_limits_no_body(lab: Lab) -> None:
     upload_to_a_program(lab, "LimitRequestBody 0")

@@ -199,3 +199,51 @@ def haproxy_path_begins_like_another(lab: Lab) -> None:
 @healthy_haproxy(target=LONGER)
 def haproxy_path_is_compared_with_its_slash(lab: Lab) -> None:
     two_services(lab, "/")
+
+
+BY_NAME = """\
+    acl shop hdr(host){} -i shop.example.com
+    use_backend app if shop
+"""
+FEDERATION = "Got response 503 from shop.example.com:443"
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-host-with-port",
+    args=(FEDERATION,),
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_compares_the_host_with_its_port(lab: Lab) -> None:
+    """https://github.com/matrix-org/synapse/pull/11128: clients write `Host: NAME:443`."""
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", BY_NAME.format("")))
+
+
+@healthy_haproxy()
+def haproxy_compares_the_host_without_its_port(lab: Lab) -> None:
+    own = BY_NAME.format(",field(1,:)")
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", own))
+
+
+CLOSED = """\
+    acl shop hdr(host) -i shop.example.com
+    use_backend app if shop
+"""
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-rule-refuses",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_refuses_before_it_chooses(lab: Lab) -> None:
+    """https://github.com/PasarGuard/PasarGuard.github.io/issues/7: `http-request deny` stands last,
+    and is evaluated first."""
+    rules = f"{CLOSED}    http-request deny\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rules))
+
+
+@healthy_haproxy()
+def haproxy_refuses_what_it_does_not_know(lab: Lab) -> None:
+    rules = f"{CLOSED}    http-request deny unless shop\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rules))
