@@ -32,7 +32,7 @@ _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authoriza
 
 
 @check(
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, Exchange],
     explains=["server.own-answer"],
 )
