@@ -271,3 +271,40 @@ def port_lost_in_a_redirect_by_its_message(lab: Lab) -> None:
 @healthy(target=f"http://{site.NAME}:81/login", args=(LOST_PORT,))
 def port_kept_in_a_redirect(lab: Lab) -> None:
     _second_port(lab)
+
+
+#: A cookie for the name in the Host field, as a session of Gin's with that setting.
+COOKIE = """
+import http.server
+
+class Login(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        name = self.headers.get("Host", "").partition(":")[0]
+        body = b"<!doctype html><title>Login</title><p>Please log in to the shop.</p>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Set-Cookie", f"sid=1; Path=/; Domain={name}; HttpOnly")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Login).serve_forever()
+"""
+
+
+def _login(lab: Lab, lines: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", COOKIE), 3001)
+    passed = f"  location /login {{\n    proxy_pass http://127.0.0.1:3001;\n{lines}  }}\n\n"
+    lab.change(PAGES, passed + PAGES)
+
+
+@scenario(outside="http.cookie-refused", target=f"https://{site.NAME}/login", differs=MINE)
+def cookie_for_the_name_in_proxy_pass(lab: Lab) -> None:
+    """No `proxy_set_header Host`: Domain=127.0.0.1, and the login does not last, after issue 35 of
+    https://github.com/snail007/proxy_admin_free."""
+    _login(lab, "")
+
+
+@healthy(target=f"https://{site.NAME}/login")
+def cookie_for_the_visitors_name(lab: Lab) -> None:
+    _login(lab, HOST)
