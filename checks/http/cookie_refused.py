@@ -7,9 +7,9 @@ A cookie that the same answer sets in a second way, which browsers take, is no f
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
-from checks.http._told_names import ToldName, told_name, visitors_name_fix
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -29,6 +29,9 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import parse_url
 
+if TYPE_CHECKING:
+    from checks.http._told_names import ToldName
+
 _REASONS: tuple[CookieRefusal, ...] = (
     "domain", "insecure", "prefix", "same-site", "size",
 )  # fmt: skip
@@ -44,6 +47,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not refused:
         return
+    from checks.http._told_names import visitors_name_fix
     from checks.upstream._comparisons import proxied_match
 
     page, value, reason = refused[0]
@@ -77,9 +81,11 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
 
 def _told_domain(
     nginx: Nginx, page: Exchange, match: LocationMatch | None, domain: str
-) -> ToldName | None:
+) -> "ToldName | None":
     """Return the field by which nginx tells the application the name that it makes the Domain of:
     "127.0.0.1:3000", or the name of an upstream group."""
+    from checks.http._told_names import told_name
+
     variables = upstreams.request_variables(nginx.evidence.target)
     passed = upstreams.proxy_target_of(match, variables) if match and domain else None
     ports = dict.fromkeys(endpoint.port for endpoint in passed.endpoints) if passed else ()
