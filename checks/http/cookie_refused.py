@@ -7,6 +7,7 @@ A cookie that the same answer sets in a second way, which browsers take, is no f
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
@@ -22,10 +23,14 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from checks.http._told_names import ToldName
 
 _REASONS: tuple[CookieRefusal, ...] = (
     "domain", "insecure", "prefix", "same-site", "size",
@@ -42,6 +47,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not refused:
         return
+    from checks.http._told_names import visitors_name_fix
     from checks.upstream._comparisons import proxied_match
 
     page, value, reason = refused[0]
@@ -49,21 +55,42 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
     directive = proxy_pass_of(match) if match else None
+    told = _told_domain(nginx, page, match, cookie_domain(value)) if reason == "domain" else None
+    own_fix = visitors_name_fix(nginx, told) if told else None
+    line = told.directive if told else directive
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config and directive else [])),
-        location=nginx.location(directive) if directive else None,
+        location=nginx.location(line) if line else None,
         facts={
             "url": page.url,
             "host": evidence.target.host,
             "cookie": _name(value),
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
+            "told": told.value if told and own_fix else "",
+            "told_place": told.place if told and own_fix else "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
         },
-        fix=Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix(own_fix.steps, Applicability.REVIEW)
+        if own_fix
+        else Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _told_domain(
+    nginx: Nginx, page: Exchange, match: LocationMatch | None, domain: str
+) -> "ToldName | None":
+    """Return the field by which nginx tells the application the name that it makes the Domain of:
+    "127.0.0.1:3000", or the name of an upstream group."""
+    from checks.http._told_names import told_name
+
+    variables = upstreams.request_variables(nginx.evidence.target)
+    passed = upstreams.proxy_target_of(match, variables) if match and domain else None
+    ports = dict.fromkeys(endpoint.port for endpoint in passed.endpoints) if passed else ()
+    names = (domain, *(f"{domain}:{port}" for port in ports)) if passed else ()
+    return next(filter(None, (told_name(nginx, page, name) for name in names)), None)
 
 
 def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:

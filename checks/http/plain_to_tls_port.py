@@ -20,8 +20,6 @@ from diagnose.parsers.http import hops, wants_tls
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
-from diagnose.parsers.nginx.proxy_headers import forwarded_host
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url, parse_url
 
@@ -100,6 +98,9 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
 def _given_port(nginx: Nginx, exchange: Exchange) -> LocationMatch | None:
     """Return the location that passes the page on which redirected, if the redirect is none of
     nginx's own, and the Host field that nginx passes on is the authority of its address."""
+    # Imported late: a healthy site needs none of it.
+    from diagnose.parsers.nginx.proxy_headers import forwarded_host
+
     start, url = parse_url(exchange.redirected_from or ""), parse_url(exchange.url)
     if start is None or url is None or nginx.is_refused:
         return None
@@ -117,6 +118,8 @@ def _given_port(nginx: Nginx, exchange: Exchange) -> LocationMatch | None:
 
 def _host_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     """Pass the name on without the port, and tell the application that visitors use TLS."""
+    from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+
     headers = {"Host": _location_edits.host_variable(nginx.evidence.target)}
     if proxy_set_header_of(match, SCHEME_FIELD) is None:
         headers[SCHEME_FIELD] = "$scheme"

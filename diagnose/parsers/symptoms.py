@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS, says_page_is_missing
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
@@ -293,6 +294,11 @@ _VAGUE: Mapping[SymptomKind, tuple[SymptomKind, ...]] = {
     "cached": ("certificate-outdated",),
 }
 
+#: A redirect that lacks the port leads to another site: its status is that site's.
+_LOST_PORT = lazy_pattern(
+    r"端口.{0,4}?(?:丢|没了|不见)|(?:loses?|lost|drops?) (?:the |its )?port\b", re.IGNORECASE
+)
+
 #: What Chrome's message of mixed content says before the address that it blocked, far behind its
 #: beginning.
 _BLOCKED = "insecure "
@@ -311,11 +317,14 @@ def symptom_of(text: str) -> Symptom | None:
     """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
     known."""
     symptom = message_symptom(text)
-    if symptom is not None and symptom.kind not in _VAGUE:
-        return symptom
     line = clean(condensed(text), MAX_LENGTH)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", line))
-    fault = visible_fault(words, _VAGUE[symptom.kind] if symptom else ())
+    kinds: tuple[SymptomKind, ...] | None = _VAGUE.get(symptom.kind) if symptom else ()
+    if _LOST_PORT.search(words) and (symptom is None or symptom.kind == "status"):
+        kinds = ("wrong-address",)
+    if kinds is None:
+        return symptom
+    fault = visible_fault(words, kinds)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 

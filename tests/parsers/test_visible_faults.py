@@ -67,6 +67,8 @@ it redirects me to the internal IP 10.0.0.5
 after login I am sent to http://localhost:8080/
 登录成功后跳转到了 http://127.0.0.1:8080
 加斜杠后端口丢失
+登录后跳转到 http://shop.example.com/user，81端口没了，跑80端口去了，自然就404了
+after login it loses the port and I get 404 Not Found
 URL loses port number after redirect
 redirect keeps adding :8443
 app gets http instead of https url

@@ -225,15 +225,18 @@ def port_of_https_in_the_host_field_with_the_scheme(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace(HOST, "    proxy_set_header Host $host:$server_port;\n"))
 
 
-def _second_port(lab: Lab) -> None:
+def _second_port(lab: Lab, host: str = "$http_host") -> None:
     """The site at port 81 too, in plain HTTP: port 80 has another site."""
     block = site.HTTP.replace("listen 80;", "listen 81;")
-    passed = "proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host $http_host;"
-    block = block.replace("return 301 https://$host$request_uri;", passed)
-    lab.server.sh(
-        "firewall-cmd -q --add-port=81/tcp; firewall-cmd -q --permanent --add-port=81/tcp"
-    )
-    lab.change(site.HTTP, f"{site.HTTP}\n{block}")
+    program = (str(HERE / "application.py"), "--port", "3001", "--mode", "ignores-the-scheme")
+    lab.spawn(lab.server, lab.server.python(*program), 3001)
+    passed = f"proxy_pass http://127.0.0.1:3001;\n    proxy_set_header Host {host};"
+    redirect = "return 301 https://$host$request_uri;"
+    port = "--add-port=81/tcp"
+    lab.server.sh(f"firewall-cmd -q {port}; firewall-cmd -q --permanent {port}")
+    first = f"  location = / {{\n    {redirect}\n  }}\n\n  location / {{"
+    other = site.HTTP.replace(redirect, "return 404;").replace("  location / {", first)
+    lab.change(site.HTTP, f"{other}\n{block.replace(redirect, passed)}")
 
 
 @scenario(
@@ -250,3 +253,58 @@ def port_of_plain_http_without_a_scheme(lab: Lab) -> None:
 @healthy(target=f"http://{site.NAME}:81/")
 def port_of_plain_http_with_its_scheme(lab: Lab) -> None:
     _second_port(lab)
+
+
+LOST_PORT = f"浏览器实际出现的地址 http://{site.NAME}/login，81端口没了，跑80端口去了，自然就404了"
+
+
+@scenario(
+    outside="http.redirect-wrong-host", target=f"http://{site.NAME}:81/login", args=(LOST_PORT,),
+    differs=MINE,
+)  # fmt: skip
+def port_lost_in_a_redirect_by_its_message(lab: Lab) -> None:
+    """`Host $host` at port 81, after the same article: the 404 of the message is that of the site
+    at port 80."""
+    _second_port(lab, "$host")
+
+
+@healthy(target=f"http://{site.NAME}:81/login", args=(LOST_PORT,))
+def port_kept_in_a_redirect(lab: Lab) -> None:
+    _second_port(lab)
+
+
+#: A cookie for the name in the Host field, as a session of Gin's with that setting.
+COOKIE = """
+import http.server
+
+class Login(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        name = self.headers.get("Host", "").partition(":")[0]
+        body = b"<!doctype html><title>Login</title><p>Please log in to the shop.</p>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Set-Cookie", f"sid=1; Path=/; Domain={name}; HttpOnly")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Login).serve_forever()
+"""
+
+
+def _login(lab: Lab, lines: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", COOKIE), 3001)
+    passed = f"  location /login {{\n    proxy_pass http://127.0.0.1:3001;\n{lines}  }}\n\n"
+    lab.change(PAGES, passed + PAGES)
+
+
+@scenario(outside="http.cookie-refused", target=f"https://{site.NAME}/login", differs=MINE)
+def cookie_for_the_name_in_proxy_pass(lab: Lab) -> None:
+    """No `proxy_set_header Host`: Domain=127.0.0.1, and the login does not last, after issue 35 of
+    https://github.com/snail007/proxy_admin_free."""
+    _login(lab, "")
+
+
+@healthy(target=f"https://{site.NAME}/login")
+def cookie_for_the_visitors_name(lab: Lab) -> None:
+    _login(lab, HOST)
