@@ -10,7 +10,6 @@ from .taken_paths import ANOTHER_BLOCK
 
 #: What only nginx's error log tells, of an application that is another block.
 ERRORS_AND_BLOCKS = {**UNLOGGED, **ANOTHER_BLOCK}
-STARTED = "the application is started by hand"
 HOME = f"https://{site.NAME}"
 
 
@@ -199,16 +198,6 @@ def page_that_a_script_has_shown_is_loaded_again(lab: Lab) -> None:
 def page_that_no_script_has_shown_is_asked_for(lab: Lab) -> None:
     """Its address may be mistyped: a note says so."""
     _history(lab, "/", "/orders")
-
-
-@scenario(outside=None, server="upstream.refused", manual=STARTED, not_on=UNLOGGED)
-def application_that_is_not_logged_is_down(lab: Lab) -> None:
-    """A page of the site opens what is in no access log."""
-    log_of_its_own(
-        lab,
-        "  location /panel/ {\n    proxy_pass http://127.0.0.1:3002;\n    access_log off;\n  }\n",
-    )
-    visit(lab, "/panel/")
 
 
 @healthy()
