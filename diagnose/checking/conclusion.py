@@ -52,9 +52,9 @@ def conclude(
     raised = judge(evidence)
     if any(type(observation).__name__ == "OtherRequest" for observation in evidence.observations):
         # Imported late: few runs diagnose another page.
-        from diagnose.checking.other_pages import other_claims
+        from diagnose.checking.other_pages import with_other_claims
 
-        raised += other_claims(raised, evidence, judge)
+        raised = with_other_claims(raised, evidence, judge)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
     if symptom is not None:
         # Imported late: few runs have a pasted message.

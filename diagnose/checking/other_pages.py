@@ -25,14 +25,35 @@ _UNFAILED = frozenset({"visit", "message"})
 _OF_OTHER_SITES = frozenset({"http.cors-twice", "nginx.cors-header-lost", "http.cors-refused"})
 
 
+def with_other_claims(
+    own: list[tuple[Check, Claim]],
+    evidence: Evidence,
+    judge: Callable[[Evidence], list[tuple[Check, Claim]]],
+) -> list[tuple[Check, Claim]]:
+    """Return the claims about the target and about other pages. A note of the target's goes where a
+    claim about another page says the same of the same subject, and more."""
+    others = list(other_claims(own, evidence, judge))
+    repeated = {(check.id, claim.about) for check, claim in others}
+    kept = [
+        (check, claim)
+        for check, claim in own
+        if (check.id, claim.about) not in repeated or not _is_note(check, claim)
+    ]
+    return kept + others
+
+
+def _is_note(check: Check, claim: Claim) -> bool:
+    return (claim.severity or check.severity) is Severity.NOTE
+
+
 def other_claims(
     own: Collection[tuple[Check, Claim]],
     evidence: Evidence,
     judge: Callable[[Evidence], list[tuple[Check, Claim]]],
 ) -> Iterator[tuple[Check, Claim]]:
     """Yield the claims about other pages; `own` are those about the target. `judge` runs the checks
-    on the evidence of a page."""
-    known = {check.id for check, _ in own}
+    on the evidence of a page. What is a note of the target's may be a fault at another page."""
+    known = {check.id for check, claim in own if not _is_note(check, claim)}
     symptom = evidence.target.symptom
     for request in evidence.of(OtherRequest):
         conclusions = findings(judge(request.evidence(evidence)))

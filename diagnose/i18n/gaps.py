@@ -44,8 +44,8 @@ MESSAGES = Messages(
     Message(
         "gap.untried", "forms, uploads, sign-in, other pages, other clients and other networks"
     ),
-    Message("gap.visits", "the requests of visitors for {paths}"),
-    Message("gap.visits-elsewhere", "the requests of visitors at {url}"),
+    Message("gap.visits", "the requests for {paths}"),
+    Message("gap.visits-elsewhere", "the requests at {url}"),
     # Why
     Message("gap.not-tried", "if something fails there, give its error message"),
     Message("gap.tracefs", "tracefs is not mounted"),

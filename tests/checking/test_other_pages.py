@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.other_pages import other_claims
+from diagnose.checking.other_pages import other_claims, with_other_claims
 from diagnose.checking.root_cause import findings
 from diagnose.model import (
     Check,
@@ -71,6 +71,17 @@ def test_an_error_that_only_programs_asked_for_is_a_note(
 ) -> None:
     assert claimed(raised, replace(REQUEST, by_browser=False))[0][1] is Severity.NOTE
     assert claimed(raised, replace(REQUEST, by_browser=False, status=502))[0][1] is Severity.WARNING
+
+
+def test_a_note_of_the_target_may_be_a_fault_at_another_page(raised: Raised) -> None:
+    noted = (NOT_FOUND, replace(CLAIM, severity=Severity.NOTE))
+    evidence = Evidence(SHOP, NOW, (REQUEST,))
+    both = with_other_claims([noted], evidence, lambda _: raised)
+    assert [(check.id, claim.severity) for check, claim in both] == claimed(raised, REQUEST)
+    elsewhere = (NOT_FOUND, replace(noted[1], about=Subject(port=80)))
+    both = with_other_claims([elsewhere], evidence, lambda _: raised)
+    assert both[0] == elsewhere
+    assert len(both) == 3
 
 
 def test_notes_and_what_is_known_are_left_out(raised: Raised) -> None:

@@ -1,9 +1,9 @@
 """Select from nginx's error log the paths that visitors asked for and did not get. No I/O.
 
 It has what the access log lacks where that is off (`access_log off`): a file that nginx did not
-find or may not read, an application that did not answer. A request from a page of the site is known
-by its Referer, which nginx writes behind the message. What is closed by a rule is left out: it is
-closed on purpose.
+find or may not read. A request from a page of the site is known by its Referer, which nginx writes
+behind the message. What is closed by a rule is left out: it is closed on purpose. Applications that
+did not answer are judged by the line itself (`checks/upstream`).
 """
 
 import posixpath
@@ -21,14 +21,9 @@ from diagnose.parsers.urls import parse_url
 #: Maximum number of paths that are kept.
 MAX_PATHS = 2
 
-_DENIED, _MISSING, _GATEWAY = 403, 404, 502
+_DENIED, _MISSING = 403, 404
 #: A file is not there (ENOENT, ENOTDIR), or a name is too long: ngx_http_static_module and others.
 _NOT_THERE = re.compile(r'"/[^"]*" (?:failed|is not found) \((?:2|20|36): ')
-#: An application did not answer (ngx_http_upstream).
-_UNANSWERED = re.compile(
-    r"^(?:connect\(\) failed|connect\(\) to unix:|no live upstreams|upstream prematurely closed"
-    r"|recv\(\) failed|upstream sent (?:invalid|too big) header)"
-)
 
 
 def failed_paths(
@@ -79,6 +74,4 @@ def _status(text: str) -> int:
     """Return what nginx answers after a message, 0 if it is none of these."""
     if FILE_DENIED.search(text):
         return _DENIED
-    if _NOT_THERE.search(text):
-        return _MISSING
-    return _GATEWAY if _UNANSWERED.search(text) else 0
+    return _MISSING if _NOT_THERE.search(text) else 0

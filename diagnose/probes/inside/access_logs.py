@@ -82,7 +82,7 @@ def _report_unlogged(ctx: ProbeContext, config: NginxConfig) -> None:
     )
     if paths:
         shown = ", ".join(list(paths)[:MAX_SHOWN])
-        emit_not_observed(ctx, f"the requests of visitors for {shown}", "access_log is off there")
+        emit_not_observed(ctx, f"the requests for {shown}", "access_log is off there")
 
 
 @probe(after=Exchange, needs=ErrorLog)

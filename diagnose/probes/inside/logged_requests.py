@@ -215,7 +215,7 @@ def _report_other_port(ctx: ProbeContext, site: LoggedSite, lines: Sequence[Acce
     if pages := [line for line in lines if host_of(line.referer) in site.names]:
         port = port_of(pages[-1], site.names)
         url = f"https://{ctx.target.host}:{port}/"
-        what = f"the requests of visitors at {url}"
+        what = f"the requests at {url}"
         emit_not_observed(ctx, what, "this run asks another port", f"diagnose {url}")
 
 

@@ -198,3 +198,78 @@ def page_that_a_script_has_shown_is_loaded_again(lab: Lab) -> None:
 def page_that_no_script_has_shown_is_asked_for(lab: Lab) -> None:
     """Its address may be mistyped: a note says so."""
     _history(lab, "/", "/orders")
+
+
+@healthy()
+def application_that_is_not_logged_refuses_a_handshake(lab: Lab) -> None:
+    """It wants a login. Nobody sees who was refused: the report says what was not looked at."""
+    log_of_its_own(
+        lab,
+        "  location /panel/ {\n    proxy_pass http://127.0.0.1:3000;\n    access_log off;\n  }\n",
+    )
+    visit(lab, "/panel/")
+
+
+def _uploads(lab: Lab, location: str) -> None:
+    """An application has what visitors sent; nginx has static files. The page names none of it."""
+    block = (
+        "server {\n  listen 127.0.0.1:3003;\n  default_type image/png;\n"
+        "  location /uploads/ { return 200 picture; }\n  location / { return 404; }\n}\n"
+    )
+    static = "  location ~* \\.(png|jpg|css|js)$ {\n    root /var/www/html;\n  }\n"
+    log_of_its_own(lab, f"  location {location} {{ proxy_pass http://127.0.0.1:3003; }}\n{static}")
+    lab.change(site.MAP, f"{site.MAP}\n{block}")
+    visit(lab, "/uploads/7.png")
+
+
+@scenario(outside=None, server="nginx.path-taken", differs=MINE, not_on=ANOTHER_BLOCK)
+def static_files_take_pictures_that_visitors_sent(lab: Lab) -> None:
+    """The regular expression comes before the prefix of the application."""
+    _uploads(lab, "/uploads/")
+
+
+@healthy(not_on=ANOTHER_BLOCK)
+def pictures_that_visitors_sent_come_first(lab: Lab) -> None:
+    _uploads(lab, "^~ /uploads/")
+
+
+def _manual(lab: Lab, mode: str) -> None:
+    """A page leads to a file that a deployment has written."""
+    lab.server.write("/srv/manual/shop.pdf", "%PDF-1.4")
+    lab.server.sh(f"chmod {mode} /srv/manual/shop.pdf")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/manual"))
+    log_of_its_own(lab, "  location /manual/ { root /srv; }\n")
+    visit(lab, "/manual/shop.pdf")
+
+
+@scenario(outside=None, server="nginx.file-forbidden", differs=MINE, not_on=UNLOGGED)
+def file_that_a_page_leads_to_may_not_be_read(lab: Lab) -> None:
+    """umask 077 of the one who copied it."""
+    _manual(lab, "600")
+
+
+@healthy()
+def file_that_a_page_leads_to_may_be_read(lab: Lab) -> None:
+    _manual(lab, "644")
+
+
+@healthy()
+def pictures_that_other_sites_may_not_show(lab: Lab) -> None:
+    """`valid_referers`: pages of the site get them, other sites and a request without one do
+    not."""
+    lab.server.write("/srv/pictures/tea.png", "picture")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/pictures"))
+    rule = f"valid_referers {site.NAME};\n    if ($invalid_referer) {{ return 403; }}"
+    log_of_its_own(lab, f"  location /pictures/ {{\n    root /srv;\n    {rule}\n  }}\n")
+    visit(lab, "/pictures/tea.png", referer="https://other.example/")
+    visit(lab, "/pictures/tea.png")
+
+
+@healthy()
+def page_names_what_a_rule_closes(lab: Lab) -> None:
+    """Staff see more of the page than visitors: `deny all` for everybody else."""
+    lab.server.write("/srv/internal/chart.png", "picture")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/internal"))
+    rule = "root /srv;\n    allow 10.9.8.0/24;\n    deny all;"
+    log_of_its_own(lab, f"  location /internal/ {{\n    {rule}\n  }}\n")
+    visit(lab, "/internal/chart.png")

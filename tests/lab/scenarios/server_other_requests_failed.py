@@ -179,3 +179,20 @@ def interface_behind_caddy_is_well_again(lab: Lab) -> None:
     serve_caddy(lab, "\treverse_proxy /api/* 127.0.0.1:3009\n")
     visit(lab, "/api/")
     run_application(lab)
+
+
+def _apache_go(lab: Lab, pattern: str) -> None:
+    """A redirect to an address with a slash at its end, and a browser that followed it."""
+    serve_apache(lab, f"    ProxyPass /go !\n    RedirectMatch 301 {pattern} /go/")
+    visit(lab, "/go", "-L", referer="")
+
+
+@apache_scenario(outside=None, server="http.redirect-loop", manual="a person writes the pattern")
+def apache_redirect_meets_its_own_address(lab: Lab) -> None:
+    """The pattern has "/?", so that /go/ leads to /go/."""
+    _apache_go(lab, "^/go/?$")
+
+
+@healthy_apache()
+def apache_redirect_adds_a_slash(lab: Lab) -> None:
+    _apache_go(lab, "^/go$")

@@ -32,8 +32,6 @@ def test_what_a_page_asked_for_counts() -> None:
     assert failed(script, script) == [("/app/a.js", 404, True, 2)]
     sheet = line(MISSING.format("a.css"), "/app/a.css", f"{SITE}/app/")
     assert failed(script, sheet, script) == [("/app/a.js", 404, True, 2)]
-    gone = line("connect() failed (111: Connection refused)", "/api/users", f"{SITE}/")
-    assert failed(script, gone, script)[1] == ("/api/users", 502, True, 1)
 
 
 def test_what_the_configuration_names_and_nginx_may_not_read_counts() -> None:
@@ -52,6 +50,7 @@ def test_what_the_configuration_names_and_nginx_may_not_read_counts() -> None:
         line(MISSING.format("a.js"), "/a.js", f"{SITE}/", host="other.example"),
         line(MISSING.format("a"), "/a", f"{SITE}/a"),
         line(MISSING.format("a"), "/a", f"{SITE}/", method="POST"),
+        line("connect() failed (111: Connection refused)", "/api/users", f"{SITE}/"),
         line("access forbidden by rule", "/a", f"{SITE}/"),
         line('directory index of "/srv/www/a/" is forbidden', "/a/", f"{SITE}/"),
         line("client intended to send too large body: 3000 bytes", "/a", f"{SITE}/"),

@@ -49,7 +49,7 @@ def unseen(*lines: str, **fields: Any) -> list[tuple[str, str, str]]:
 
 
 def test_an_application_whose_requests_are_not_logged_is_told() -> None:
-    what = "the requests of visitors for /files/"
+    what = "the requests for /files/"
     assert unseen(text=APPLICATIONS) == [(what, "access_log is off there", "")]
     assert unseen() == []
 
@@ -60,7 +60,7 @@ def test_requests_at_another_port_are_another_origins() -> None:
     assert failed(there) == []
     url = "https://shop.example.com:8443/"
     assert unseen(there) == [
-        (f"the requests of visitors at {url}", "this run asks another port", f"diagnose {url}")
+        (f"the requests at {url}", "this run asks another port", f"diagnose {url}")
     ]
     # It came, or was sent by a program.
     assert unseen(there.replace("403", "200"), refused) == []
