@@ -121,13 +121,20 @@ def relevant_lines(
         pid = line.pid if line.level == "emerg" else 0
         key = (line.file, line.level, pid, line.text, line.request, line.upstream, line.host)
         previous = unique.pop(key, None)
-        unique[key] = replace(line, times=previous.times + 1) if previous else line
+        unique[key] = _merged(previous, line) if previous else line
     host_lines = list(matching_lines(unique.values(), host=host))
     ranked = sorted(
         unique.values(),
         key=lambda line: (line not in host_lines, LEVELS.index(line.level) > 2, -line.when),
     )
     return tuple(sorted(ranked[:limit], key=lambda line: line.when))
+
+
+def _merged(previous: LogLine, line: LogLine) -> LogLine:
+    """Return equal lines as one. A page that sent one of the requests is kept: a program that sends
+    it again names none."""
+    referrer = line.referrer or previous.referrer
+    return replace(line, times=previous.times + 1, referrer=referrer)
 
 
 # Selecting lines by subject

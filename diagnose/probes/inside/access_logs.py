@@ -90,7 +90,7 @@ async def after_the_error_log(ctx: ProbeContext, _: Exchange, log: ErrorLog) -> 
     """Send the requests again that failed by the error log, once, as soon as the page was answered,
     and have diagnosed what fails again."""
     # The clock has whole seconds: the run began in one of two.
-    began = log.until - log.at - 1
+    began = int(log.until - log.at)
     lines = [line for line in ctx.observed(LogLine) if _is_visitors(ctx, line, began)]
     if not lines or not ctx.options.wants("nginx") or not (pages := answered_pages(ctx)):
         return

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import parse as configuration
@@ -132,3 +134,10 @@ def test_not_every_log_is_a_file() -> None:
 
 def test_levels_are_known() -> None:
     assert error_log.LEVELS.index("emerg") < error_log.LEVELS.index("error")
+
+
+def test_equal_lines_keep_the_page_that_sent_one_of_them() -> None:
+    line = LogLine(file="/e.log", when=1.0, level="error", pid=7, text="x", referrer="https://a/")
+    again = replace(line, when=2.0, referrer="")
+    (merged,) = error_log.relevant_lines([line, again], "a", 0.0)
+    assert (merged.when, merged.times, merged.referrer) == (2.0, 2, "https://a/")
