@@ -327,7 +327,7 @@ def test_a_code_beside_a_site_is_its_symptom(word: str, kind: str, number: int |
     ("words", "kind"),
     [
         ("blank page", "blank"),
-        ("login fails", "application"),
+        ("login fails", "login"),
         ("MESSAGE it shows", "other"),
         ("页面 空白", "blank"),
     ],
