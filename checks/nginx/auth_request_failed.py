@@ -36,7 +36,9 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.redirects import end_path
 
 _UNEXPECTED = r"auth request unexpected status: (\d{3})"
 #: The fields of an upgrade (RFC 9110 section 7.8), as the question is to have them: not at all.
@@ -132,12 +134,18 @@ def _inherited_upgrade(question: LocationMatch) -> Directive | None:
 
 
 def _is_about_upgrade(nginx: Nginx, error: PageError, directive: Directive) -> bool:
-    """Whether the Upgrade alone can be what the answer is about: the same question is answered well
-    for a page of this run, and with what refuses a bad request for the handshake."""
+    """Whether the Upgrade alone can be what the answer is about: the same question let the page of
+    this run through to its application, and is answered with an error for the handshake."""
     page = page_directive(nginx, "auth_request")
     is_same = page is not None and page.args[:1] == directive.args[:1]
-    is_let_in = any(0 < (each.status or 0) < 400 for each in page_exchanges(nginx.evidence))
-    return is_same and is_let_in and error.match[1].startswith(("4", "5"))
+    # A `return` is in force before nginx asks (ngx_http_rewrite_module: an earlier phase).
+    is_passed_on = any(
+        proxy_pass_of(match) and not children(match.block, "return")
+        for match in nginx.location_matches(end_path(nginx.evidence))
+    )
+    statuses = [page.status or 0 for page in page_exchanges(nginx.evidence)]
+    is_let_in = any(0 < status < 500 and status not in {401, 403} for status in statuses)
+    return is_same and is_passed_on and is_let_in and error.match[1].startswith(("4", "5"))
 
 
 def _without_upgrade(nginx: Nginx, question: LocationMatch) -> Fix:

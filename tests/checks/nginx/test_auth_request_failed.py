@@ -82,7 +82,8 @@ def test_fires_for_a_websocket_and_leaves_the_answer_to_a_person_without_a_contr
     text = TERMINAL.replace("    proxy_set_header Upgrade $http_upgrade;\n", "")
     for seen in (
         (config(text), page(200)),
-        (config(TERMINAL), page(404)),
+        (config(TERMINAL), page(403)),
+        (config(TERMINAL.replace("location / {", "location / { return 404;")), page(404)),
         (config(TERMINAL.replace("ws {", "ws { auth_request /_other;")), page(200)),
     ):
         (claim,) = judge("nginx.auth-request-failed", RUNNING, *seen, LOG_READ, REFUSED, front(500))
