@@ -1,6 +1,7 @@
 import pytest
 
-from diagnose.model import Confidence, Edit
+from diagnose.model import Claim, Confidence, Edit, Vantage
+from diagnose.model.logs import FailedRequests, LogLine
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged, page
@@ -97,3 +98,77 @@ def test_silent_when_the_websocket_opens_or_fails_otherwise() -> None:
     assert not judge("nginx.auth-request-failed", *seen, REFUSED, front(101))
     assert not judge("nginx.auth-request-failed", *seen, REFUSED, front(502))
     assert not judge("nginx.auth-request-failed", *seen, front(500))
+
+
+GUARDED = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    client_max_body_size 50m;
+    location = /oauth2/auth { proxy_set_header Host $host; proxy_pass http://127.0.0.1:4180; }
+    location /api/ { auth_request /oauth2/auth; proxy_pass http://127.0.0.1:3000; }
+    location / { auth_request /oauth2/auth; proxy_pass http://127.0.0.1:3000; }
+}
+"""
+
+
+def failed(method: str, is_from_page: bool = True) -> FailedRequests:
+    return FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", method=method, path="/api/orders",
+        status=500, written="2026/11/26 10:00:00", is_from_page=is_from_page,
+    )  # fmt: skip
+
+
+def unexpected(status: int) -> LogLine:
+    text = f"auth request unexpected status: {status} while sending to client"
+    return logged(text, path="/api/orders")
+
+
+def added_lines(claim: Claim) -> list[str]:
+    edits = [step for step in (claim.fix.steps if claim.fix else ()) if isinstance(step, Edit)]
+    diff = "".join(edit.diff for edit in edits).splitlines()
+    return [line[1:].strip() for line in diff if line.startswith("+ ")]
+
+
+@pytest.mark.parametrize("status", [400, 408, 504])
+def test_fires_for_what_visitors_sent_where_the_question_has_its_length(status: int) -> None:
+    """Issue 442 of bitly/oauth2_proxy, 132 of authelia/authelia."""
+    text = GUARDED.replace("auth { ", "auth {\n        ").replace("4180; }", "4180;\n    }")
+    seen = (RUNNING, config(text), LOG_READ, unexpected(status), page(200))
+    (claim,) = judge("nginx.auth-request-failed", *seen, failed("POST", is_from_page=False))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.about.path == "/api/orders"
+    assert claim.facts["body"]
+    lines = added_lines(claim)
+    assert lines == ["proxy_pass_request_body off;", 'proxy_set_header Content-Length "";']
+
+
+def test_fires_for_what_visitors_sent_where_the_questions_own_limit_is_met() -> None:
+    """Issue 5 of perusio/nginx-auth-request-module."""
+    text = GUARDED.replace("    client_max_body_size 50m;\n", "").replace(
+        "location /api/ {", "location /api/ { client_max_body_size 50m;"
+    )
+    large = logged("client intended to send too large body: 2000000 bytes", path="/api/orders")
+    seen = (RUNNING, config(text), LOG_READ, unexpected(413), large, page(200), failed("PUT"))
+    (claim,) = judge("nginx.auth-request-failed", *seen)
+    assert claim.facts["limit"]
+    assert any("client_max_body_size 0;" in line for line in added_lines(claim))
+
+
+def test_fires_for_a_page_whose_login_service_is_down_and_leaves_it_to_a_person() -> None:
+    other = GUARDED.replace("location / { auth_request /oauth2/auth;", "location / {")
+    seen = (RUNNING, config(other), LOG_READ, unexpected(502), page(200))
+    (claim,) = judge("nginx.auth-request-failed", *seen, failed("GET"))
+    assert claim.facts["answer"]
+    assert not judge("nginx.auth-request-failed", *seen, failed("GET", is_from_page=False))
+
+
+def test_silent_where_the_question_has_no_length_or_is_answered_again() -> None:
+    healed = GUARDED.replace("$host; proxy", '$host; proxy_set_header Content-Length ""; proxy')
+    seen = (RUNNING, config(healed), LOG_READ, unexpected(504), page(200))
+    assert not judge("nginx.auth-request-failed", *seen, failed("POST"))
+    seen = (RUNNING, config(GUARDED), LOG_READ, unexpected(504), page(200))
+    assert not judge("nginx.auth-request-failed", *seen, failed("GET"))
+    assert not judge(
+        "nginx.auth-request-failed", RUNNING, config(GUARDED), page(200), failed("POST")
+    )

@@ -7,6 +7,7 @@ locations, and the location of the question inherits them.
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import BARE, UNLOGGED, healthy, scenario
+from .nginx_other_requests_failed import log_of_its_own, visit
 
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.rindex("}")]
 GUARDED = """\
@@ -64,3 +65,68 @@ def question_carries_the_upgrade(lab: Lab) -> None:
 def question_without_the_upgrade(lab: Lab) -> None:
     """The location of the question has fields of its own."""
     _guarded(lab, GUARDED.replace(OFF, NO_UPGRADE))
+
+
+SHOP = "  location / {"
+ORDERS = """\
+  location = /oauth2/auth {
+    internal;
+    proxy_pass http://127.0.0.1:4180/oauth2/auth;
+    proxy_set_header Host $http_host;
+    proxy_read_timeout 1s;
+  }
+
+  location /api/ {
+    client_max_body_size 50m;
+    auth_request /oauth2/auth;
+    proxy_pass http://127.0.0.1:3000;
+  }
+"""
+NO_BODY = 'proxy_pass_request_body off;\n    proxy_set_header Content-Length "";'
+ORDER = ("-X", "POST", "-H", "Content-Type: application/json", "-d", '{"tea": 2}')
+
+
+def _orders(lab: Lab, lines: str) -> None:
+    """A page and an interface behind a login service that reads the body of each request."""
+    program = str(HERE / "applications" / "stand_in.py")
+    lab.spawn(lab.server, lab.server.python(program, "oauth2", "http", "127.0.0.1:4180"), 4180)
+    log_of_its_own(lab, lines)
+    lab.change(SHOP, f"{SHOP}\n    auth_request /oauth2/auth;")
+
+
+@scenario(
+    outside=None, server="nginx.auth-request-failed", differs=(site.CONF,),
+    not_on={**BARE, **UNLOGGED},
+)  # fmt: skip
+def question_carries_the_length_of_a_body(lab: Lab) -> None:
+    """https://github.com/bitly/oauth2_proxy/issues/442: pages open, and each POST gets 500."""
+    _orders(lab, ORDERS)
+    visit(lab, "/api/orders", *ORDER)
+
+
+@healthy(not_on=BARE)
+def question_without_the_length_of_a_body(lab: Lab) -> None:
+    """As nginx's own example has it."""
+    _orders(lab, ORDERS.replace("proxy_read_timeout 1s;", NO_BODY))
+    visit(lab, "/api/orders", *ORDER)
+
+
+@scenario(
+    outside=None, server="nginx.auth-request-failed", differs=(site.CONF,),
+    not_on={**BARE, **UNLOGGED},
+)  # fmt: skip
+def question_has_a_limit_of_its_own(lab: Lab) -> None:
+    """https://github.com/perusio/nginx-auth-request-module/issues/5: uploads of more than 1m fail,
+    although their own location takes 50m."""
+    _orders(lab, ORDERS.replace("proxy_read_timeout 1s;", NO_BODY))
+    lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
+    visit(lab, "/api/files", "-H", "Expect:", "--data-binary", "@/run/upload")
+
+
+@healthy(not_on=BARE)
+def question_without_a_limit(lab: Lab) -> None:
+    """Healed: the upload is taken."""
+    lines = f"client_max_body_size 0;\n    {NO_BODY}"
+    _orders(lab, ORDERS.replace("proxy_read_timeout 1s;", lines))
+    lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
+    visit(lab, "/api/files", "-H", "Expect:", "--data-binary", "@/run/upload")
