@@ -305,6 +305,10 @@ _BLOCKED = "insecure "
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
+#: nginx's question to a login service (ngx_http_auth_request_module): visitors get 500, whatever the
+#: service answered.
+_AUTH_REQUEST = re.compile(r"auth request unexpected status: [1-5]\d\d", re.IGNORECASE)
+
 #: What an application's message is, by what its file says that it means.
 _BY_TOPIC: dict[Topic, SymptomKind] = {
     "websocket": "websocket",
@@ -330,6 +334,8 @@ def message_symptom(text: str) -> Symptom | None:
     None if it is neither."""
     line = clean(condensed(text), MAX_LENGTH)
     words = _URL.sub(r"\1://…", line)
+    if question := _AUTH_REQUEST.search(words):
+        return _symptom("status", line, question[0], 500)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
             vague = _application_symptom(line) if kind in _SAY_LITTLE else None

@@ -61,6 +61,16 @@ def question_carries_the_upgrade(lab: Lab) -> None:
     _guarded(lab, GUARDED)
 
 
+@scenario(
+    outside="websocket.not-upgraded", server="nginx.auth-request-failed",
+    args=("--ws", "/ws", "auth request unexpected status: 501 while sending to client"),
+    differs=(site.CONF,), not_on={**BARE, **UNLOGGED},
+)  # fmt: skip
+def line_about_the_question_of_a_websocket(lab: Lab) -> None:
+    """The same, with nginx's own line, in which the status is that of the login service."""
+    _guarded(lab, GUARDED)
+
+
 @healthy(args=("--ws", "/ws"), not_on=BARE)
 def question_without_the_upgrade(lab: Lab) -> None:
     """The location of the question has fields of its own."""
