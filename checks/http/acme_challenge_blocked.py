@@ -3,6 +3,9 @@ fetches a file over port 80.
 
 A 404 for an unknown file is healthy. A refusal or an error means that a real challenge would fail
 too. Redirects are followed, but only to host names and to ports 80 and 443 (Let's Encrypt's rules).
+
+Where the renewal tool's own settings have a folder for challenges, the certificate is renewed in
+this way, so that a certificate which is late is a consequence.
 """
 
 from collections.abc import Iterator
@@ -24,9 +27,11 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
+    Subject,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import ChallengeFolder
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page, wants_tls
@@ -46,7 +51,15 @@ from diagnose.parsers.urls import parse_url
 _RENEWED_BY_ITSELF = timedelta(days=101)
 
 
-@check(severity=Severity.WARNING, needs=[Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[Exchange],
+    explains=[
+        "certificate.expired",
+        "certificate.expires-soon",
+        "certificate.renewal-failed",
+    ],
+)
 def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     blocked = [
         exchange
@@ -60,12 +73,17 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         leaf.lifetime is not None and leaf.lifetime > _RENEWED_BY_ITSELF for leaf in leaves
     )
     subjects = endpoint_subjects(blocked)
+    folders = [
+        folder for folder in evidence.good(ChallengeFolder) if folder.name == evidence.target.host
+    ]
+    is_certain = bool(folders) and any(0 < (page.status or 0) < 400 for page in _pages(evidence))
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
-        because=tuple(blocked),
-        confidence=Confidence.LIKELY,
-        severity=Severity.NOTE if by_hand else None,
+        # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
+        covers=(Subject(),) if folders else _on_port_80(blocked),
+        because=(*blocked, *folders[:1]),
+        confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
+        severity=Severity.NOTE if by_hand and not folders else None,
         facts={
             "name": evidence.target.host,
             "url": blocked[0].url,
@@ -73,9 +91,15 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "status": blocked[0].status,
             "onward": redirect_target(blocked[0]) or "",
             "secure": blocked[0].url.startswith("https:"),
+            "tool": folders[0].tool if folders else "",
+            "source": folders[0].source if folders else "",
         },
         fix=_fix(Nginx.of(evidence), blocked),
     )
+
+
+def _on_port_80(blocked: list[Exchange]) -> tuple[Subject, ...]:
+    return tuple(Subject(address=address, port=80) for address in addresses(blocked))
 
 
 def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
@@ -141,7 +165,13 @@ def _is_blocked(exchange: Exchange) -> bool:
 def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether the site refuses this client everywhere. Then the client is blocked, not the
     challenge."""
-    target_exchanges = exchanges_by_purpose(evidence, "target")
     return exchange.status in {401, 403} and any(
-        target_exchange.status == exchange.status for target_exchange in target_exchanges
+        page.status == exchange.status for page in _pages(evidence)
     )
+
+
+def _pages(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the answers about anything but challenges: the target's page, unless its address is a
+    challenge's, and a path that does not exist."""
+    pages = (*exchanges_by_purpose(evidence, "target"), *exchanges_by_purpose(evidence, "path"))
+    return tuple(page for page in pages if _redirects.CHALLENGE not in page.url)

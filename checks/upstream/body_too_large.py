@@ -1,7 +1,8 @@
 """Somebody sent more than client_max_body_size (default 1m) and got 413 (error.log: "client
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
 possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
-unit is forgotten (`client_max_body_size 10;` are ten bytes).
+unit is forgotten (`client_max_body_size 10;` are ten bytes). A limit that nobody has set is no
+decision: where a page of the site itself sent the upload to the application, it is a fault too.
 
 nginx reads the limit anew in each location to which it redirects the request internally
 (ngx_http_core_find_config_phase), so all of them must allow the upload; and so must those of
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._failed_requests import current_failures
 from checks.nginx._inner_blocks import passed_locations
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
@@ -23,6 +25,7 @@ from diagnose.parsers.nginx import edits, error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
@@ -130,8 +133,24 @@ def _claim(
         confidence=Confidence.CERTAIN,
         # Who asks about 413 wants the uploads to work, and nobody wants forms to fail.
         severity=Severity.WARNING
-        if asks_about_size(nginx.evidence) or _limit(match) < _FORM
+        if asks_about_size(nginx.evidence)
+        or _limit(match) < _FORM
+        or _is_unset_for_a_page(nginx.evidence, match, lines)
         else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
+    )
+
+
+def _is_unset_for_a_page(evidence: Evidence, match: LocationMatch, lines: list[LogLine]) -> bool:
+    """Return whether nobody has set the limit of an application's location, and a page of the site
+    sent what it refused."""
+    paths = {line.path for line in lines}
+    return (
+        match.directive(_LIMIT) is None
+        and pass_directive_of(match) is not None
+        and any(
+            failure.is_from_page and failure.path in paths
+            for failure in current_failures(evidence, {413})
+        )
     )

@@ -25,6 +25,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, pr
     severity=Severity.ERROR,
     needs=[NginxConfig, Upgrade],
     explains=[
+        "upstream.own-answer",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
         "websocket.not-served",

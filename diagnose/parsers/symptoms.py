@@ -9,7 +9,12 @@ from collections.abc import Mapping
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS, says_page_is_missing
+from diagnose.parsers.complaints import (
+    COMPLAINTS,
+    VAGUE_COMPLAINTS,
+    says_page_is_missing,
+    says_password_is_asked_again,
+)
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
@@ -40,6 +45,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
     ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
         r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)? (?:value of )?\S{0,4}redirect[_ ]?ur[il]"
+        r"|(?:redirect[_ ]?ur[il]|invalid redirect)\b[^.]{1,90}?(?:did|does) not match (?:an?|any|one|the)\b"
         r"|AADSTS50011|callback URL mismatch|redirect_uri ?\S{0,3}(?:参数错误|请求不合法|不匹配|错误|无效|未)"
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
@@ -305,6 +311,10 @@ _BLOCKED = "insecure "
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
+#: nginx's question to a login service (ngx_http_auth_request_module): visitors get 500, whatever the
+#: service answered.
+_AUTH_REQUEST = re.compile(r"auth request unexpected status: [1-5]\d\d", re.IGNORECASE)
+
 #: What an application's message is, by what its file says that it means.
 _BY_TOPIC: dict[Topic, SymptomKind] = {
     "websocket": "websocket",
@@ -333,18 +343,23 @@ def message_symptom(text: str) -> Symptom | None:
     None if it is neither."""
     line = clean(condensed(text), MAX_LENGTH)
     words = _URL.sub(r"\1://…", line)
+    if question := _AUTH_REQUEST.search(words):
+        return _symptom("status", line, question[0], 500)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            vague = kind in _SAY_LITTLE and (
-                _application_symptom(line) or _missing_page(line, words)
-            )
+            vague = _application_symptom(line) if kind in _SAY_LITTLE else None
+            if kind in _SAY_LITTLE or kind == "cookie":
+                vague = vague or _status(line, words)
             shown = _BLOCKED if kind == "mixed-content" and _BLOCKED in line else match[0]
             return vague or _symptom(kind, line, shown, _number(pattern, words))
-    return _application_symptom(line) or _missing_page(line, words)
+    return _application_symptom(line) or _status(line, words)
 
 
-def _missing_page(line: str, words: str) -> Symptom | None:
-    """Return the status of a page that is said to be missing, in words without it."""
+def _status(line: str, words: str) -> Symptom | None:
+    """Return the status of a page that is said to be missing, or to ask for a password again and
+    again, in words without it."""
+    if said := says_password_is_asked_again(words):
+        return _symptom("status", line, said, 401)
     said = says_page_is_missing(words)
     return _symptom("status", line, said, 404) if said else None
 

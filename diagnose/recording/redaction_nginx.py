@@ -17,7 +17,8 @@ MaskText = Callable[[str], str]
 
 #: Directives whose arguments are paths, names, numbers, switches or patterns that checks read.
 KEPT_DIRECTIVES = {
-    "absolute_redirect", "accept_mutex", "access_log", "alias", "allow", "auth_delay", "charset",
+    "absolute_redirect", "accept_mutex", "access_log", "alias", "allow", "auth_delay",
+    "auth_request", "charset",
     "chunked_transfer_encoding", "client_body_buffer_size", "client_body_timeout",
     "client_header_buffer_size", "client_header_timeout", "client_max_body_size", "daemon",
     "dav_methods",

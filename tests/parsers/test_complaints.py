@@ -216,6 +216,41 @@ def test_a_missing_page_is_one_without_its_status_too(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "采用nginx反代并开启auth_basic验证后nginx反复要求验证或者登陆界面不工作",
+        "nginx keeps asking for the basic auth password again and again",
+        "basic auth prompt keeps popping up after login",
+        "browser keeps prompting for username and password",
+        "反复弹出验证窗口",
+        "登录框反复弹出",
+        "https://shop.example.com/ 浏览器一直弹窗要求输入用户名密码",
+    ],
+)
+def test_a_window_for_a_password_that_comes_again_is_a_401(words: str) -> None:
+    """Issue 105 of 869413421/chatgpt-web."""
+    symptom = symptom_of(words)
+    assert symptom
+    assert (symptom.kind, symptom.number) == ("status", 401)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "一直提示密码错误",
+        "keeps asking me to log in again",
+        "登录后一直跳回登录",
+        "session is lost after login, and a popup says so",
+        "the page keeps showing a popup with an error",
+        "验证码一直弹出",
+    ],
+)
+def test_other_words_of_a_login_are_no_401(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is None or symptom.number is None
+
+
+@pytest.mark.parametrize(
     "words", ["refreshing the page fixes it", "the refresh button does not work", "没有文件夹权限"]
 )
 def test_other_words_of_a_refresh_say_nothing_of_a_missing_page(words: str) -> None:

@@ -45,6 +45,10 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ post的接口全部405", "status", number=405),
         Example("https://shop.example.com/ Error 400: redirect_uri_mismatch", "login-address"),
         Example("Invalid parameter: redirect_uri", "login-address", ""),
+        Example("The redirect URI in the request: https://shop.example.com/signin did not match a "
+                "registered redirect URI.", "login-address", "https://shop.example.com:443/signin"),
+        Example("https://shop.example.com/ basic auth prompt keeps popping up", "status", number=401),
+        Example("shop.example.com 反复弹出验证窗口", "status", number=401),
         Example("AADSTS50011: The redirect URI 'http://shop.example.com/cb' specified in the request does "
                 "not match", "login-address", "http://shop.example.com:80/cb"),
         Example("微信登录 redirect_uri 参数错误", "login-address", ""),

@@ -272,6 +272,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "upstream-timeout", HTTPS_WS),
         Example(LOG.format("upstream prematurely closed connection", FROM_UPSTREAM),
                 "upstream-closed", HTTPS_WS),
+        Example(LOG.format("auth request unexpected status: 400", "sending to client"),
+                "status", HTTPS_WS, 500),
         Example(LOG.format("upstream sent too big header", FROM_UPSTREAM), "upstream-header",
                 HTTPS_WS),
         Example(LOG.format("no live upstreams", TO_UPSTREAM), "upstream-none-live", HTTPS_WS),

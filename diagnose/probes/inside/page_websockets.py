@@ -1,14 +1,15 @@
 """Probe that tries a WebSocket which the site's page opens: first at the application itself, and
 at the site only if that accepts it, where nginx's configuration seems not to let it open; or, where
 the configuration is right, if the application refuses it with an Origin, with the location's prefix
-in its path, or at the path that nginx makes of it, and accepts it otherwise.
+in its path, or at the path that nginx makes of it, and accepts it otherwise. An address of the user
+at which the site has no page may be a WebSocket's as well.
 
 Without a path of the user, a path in the page may be a beginning to which its program adds
 something, so that a refusal means nothing. A handshake that the application accepts, and nginx
 fails, means something all the same.
 """
 
-from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1, upgrade_forwarding
@@ -57,8 +58,20 @@ async def accepted_bare_before(ctx: ProbeContext, named_path: WebSocketPath) -> 
 async def _try_kept(ctx: ProbeContext, path: str) -> None:
     is_named = any(named_path.path == path for named_path in ctx.observed(WebSocketPath))
     is_asked = path in ctx.target.websockets or not ctx.options.outside
-    if is_named and not is_asked and ctx.further_requests.begin(f"kept prefix {path}"):
+    is_meant = is_named or _is_address_without_page(ctx, path)
+    if is_meant and not is_asked and ctx.further_requests.begin(f"kept prefix {path}"):
         await try_named_path(ctx, path)
+
+
+def _is_address_without_page(ctx: ProbeContext, path: str) -> bool:
+    """Whether the user named this address, and the site answers a plain request there as a program
+    answers that has no page, or only a WebSocket (426, RFC 9110 section 15.5.22)."""
+    answers = [
+        exchange.status
+        for exchange in ctx.observed(Exchange)
+        if exchange.purpose == "target" and exchange.port == ctx.target.port
+    ]
+    return path == ctx.target.path and bool(answers) and set(answers) <= {400, 404, 426}
 
 
 async def try_logged(ctx: ProbeContext, config: NginxConfig, path: str) -> None:

@@ -3,7 +3,8 @@
 They use the streams that the handshake and the connection to port 80 left open. If port 80
 redirects, a path that does not exist is requested too, to see whether the redirect keeps it. If
 the certificate is due for renewal, the path of ACME challenges is requested on one address; if an
-ACME client's message was pasted, on all.
+ACME client's message was pasted, or the target's address is a challenge's, on all. In the latter
+case a path that does not exist shows what the site answers elsewhere.
 """
 
 import os
@@ -30,6 +31,7 @@ from diagnose.probes.outside.http_requests import (
 from diagnose.probes.outside.page_visits import visit_page
 
 _MOST_CHALLENGE_REDIRECTS = 2
+_CHALLENGES = "/.well-known/acme-challenge/"
 
 
 @probe(after=Handshake)
@@ -63,13 +65,16 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     is_due = uses_tls and is_first and any(map(_is_renewal_due, ctx.observed(Handshake)))
     # An authority asks on port 80 (RFC 8555 section 8.3).
     is_port_of_challenges = uses_tls or connection.port == 80
-    if is_due or (is_port_of_challenges and _reports_challenge(ctx)):
+    is_challenge = ctx.target.path.startswith(_CHALLENGES)
+    if is_due or (is_port_of_challenges and (is_challenge or _reports_challenge(ctx))):
         ctx.start(_request_challenge(ctx, connection))
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)
     page = PageRequest(url, connection.address, connection.purpose)
     if not uses_tls:
         await _visit(ctx, http_connection, page)
+        if is_first and is_challenge:
+            await _request_unknown_path(ctx, connection, http_connection)
         return
     answer = await request_page(ctx, http_connection, page)
     _follow(ctx, answer)
@@ -226,7 +231,7 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     follows redirects, usually to https."""
     if is_address(ctx.target.host):
         return
-    path = f"/.well-known/acme-challenge/diagnose-{os.urandom(6).hex()}"
+    path = f"{_CHALLENGES}diagnose-{os.urandom(6).hex()}"
     url = _plain_url(ctx, connection, path)
     for _ in range(_MOST_CHALLENGE_REDIRECTS + 1):
         answer = await request_anew(ctx, PageRequest(url, connection.address, "acme"))

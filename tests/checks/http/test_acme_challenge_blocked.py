@@ -3,8 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Confidence, Severity, Subject
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import ChallengeFolder
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
@@ -119,3 +120,31 @@ def test_names_https_where_that_refuses_after_the_redirect() -> None:
     assert not judge(
         "http.acme-challenge-blocked", challenge(301, url), replace(refused, status=404)
     )
+
+
+FOLDER = ChallengeFolder(
+    tool="certbot",
+    source="/etc/letsencrypt/renewal/shop.example.com.conf",
+    name="shop.example.com",
+    folder="/srv/shop",
+)
+
+
+def test_fires_for_certain_where_a_tool_renews_in_this_way() -> None:
+    """Issue 17 of spinupwp/wordpress-nginx. A late certificate is a consequence then."""
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(403), FOLDER)
+    assert claim.confidence is Confidence.CERTAIN
+    assert Subject() in claim.covers
+    other = replace(FOLDER, name="www.example.com")
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(403), other)
+    assert claim.confidence is Confidence.LIKELY
+    assert Subject() not in claim.covers
+
+
+def test_fires_where_the_address_is_a_challenge_and_other_pages_are_open() -> None:
+    address = replace(challenge(403), purpose="target", url=challenge(403).url[:-4])
+    unknown = replace(home(404), url="http://shop.example.com/diagnose-1a2b", port=80)
+    other = replace(unknown, purpose="path")
+    assert judge("http.acme-challenge-blocked", address, challenge(403), other)
+    refused = replace(other, status=403)
+    assert not judge("http.acme-challenge-blocked", address, challenge(403), refused)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Severity
+from diagnose.model import Edit, Severity, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import SITE, config
@@ -39,6 +40,28 @@ def test_is_a_fault_where_its_message_was_pasted() -> None:
     assert claim.severity is Severity.WARNING
     (claim,) = judge(CHECK, config(), SAID)
     assert claim.severity is None
+
+
+REFUSED = FailedRequests(
+    vantage=Vantage.SERVER, file="/var/log/nginx/access.log", method="POST", path="/upload",
+    status=413, written="2026/11/26 10:00:00", is_from_page=True,
+)  # fmt: skip
+
+
+def test_is_a_fault_where_nobody_has_set_the_limit_and_a_page_sent_the_upload() -> None:
+    """Issue 1089 of cloudreve/cloudreve."""
+    (claim,) = judge(CHECK, config(), SAID, REFUSED)
+    assert claim.severity is Severity.WARNING
+    own = SITE.replace("location / {", "client_max_body_size 1m;\n    location / {")
+    files = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv;")
+    for text, failure in (
+        (SITE, replace(REFUSED, is_from_page=False)),
+        (SITE, replace(REFUSED, path="/other")),
+        (own, REFUSED),
+        (files, REFUSED),
+    ):
+        (claim,) = judge(CHECK, config(text), SAID, failure)
+        assert claim.severity is None
 
 
 def test_is_a_fault_where_the_limit_refuses_forms() -> None:

@@ -475,8 +475,8 @@ def challenges_in_a_folder_behind_a_link(lab: Lab) -> None:
 
 
 @scenario(
-    outside="certificate.expires-soon", also=("http.acme-challenge-blocked",),
-    manual="the authority has to reach it",
+    outside="http.acme-challenge-blocked", also=("certificate.expires-soon",),
+    manual="the authority has to be asked again",
 )  # fmt: skip
 def challenges_go_to_https_where_dots_are_denied(lab: Lab) -> None:
     """Everything is redirected, and a rule for hidden files answers 403, after an issue of

@@ -102,6 +102,38 @@ def hidden_files_are_denied(lab: Lab) -> None:
     lab.change("  location /.well", "  location ~ /\\. {\n    deny all;\n  }\n\n  location /.well")
 
 
+DOTS_DENIED = "  location ~ /\\. {\n    deny all;\n  }\n\n"
+TOKEN = "8nYiIsdsdsd2cfLZwsdsdPxNhCA"
+CHALLENGE = f"http://{site.NAME}/.well-known/acme-challenge/{TOKEN}"
+SAID = f"Invalid response from {CHALLENGE}: 403"
+
+
+def challenge_beside_hidden_files(lab: Lab, location: str) -> None:
+    lab.server.write(f"{site.ACME}/{TOKEN}", f"{TOKEN}.thumbprint")
+    lab.change("  location /.well", f"{DOTS_DENIED}  location {location}/.well")
+
+
+@scenario(outside="http.acme-challenge-blocked", target=CHALLENGE, differs=MINE)
+def address_of_a_challenge_among_hidden_files(lab: Lab) -> None:
+    """https://github.com/spinupwp/wordpress-nginx/issues/17: the person names the address that the
+    authority could not read."""
+    challenge_beside_hidden_files(lab, "")
+
+
+@scenario(
+    outside="http.acme-challenge-blocked", target=CHALLENGE, args=(SAID,), differs=MINE,
+)  # fmt: skip
+def refused_challenge_among_hidden_files(lab: Lab) -> None:
+    """The same, with certbot's own words."""
+    challenge_beside_hidden_files(lab, "")
+
+
+@healthy(target=CHALLENGE)
+def address_of_a_challenge_before_hidden_files(lab: Lab) -> None:
+    """`^~`: the expression is not asked."""
+    challenge_beside_hidden_files(lab, "^~ ")
+
+
 @scenario(outside="http.redirect-drops-path", differs=MINE)
 def redirect_to_the_home_page(lab: Lab) -> None:
     """Whatever was asked for on port 80, the home page it is."""

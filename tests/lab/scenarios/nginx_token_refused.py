@@ -32,6 +32,19 @@ def token_takes_the_place_of_the_password(lab: Lab) -> None:
     visit(lab, "/api/items", "-X", "PATCH", "-d", "{}", *BEARER)
 
 
+@scenario(
+    outside=None, server="nginx.token-refused", manual="each way opens something",
+    args=("采用nginx反代并开启auth_basic验证后nginx反复要求验证或者登陆界面不工作",),
+    unsure=("client",),
+)  # fmt: skip
+def token_and_the_window_that_comes_again(lab: Lab) -> None:
+    """https://github.com/869413421/chatgpt-web/issues/105: the application's login sends its token
+    at once, and the browser asks for nginx's password again."""
+    behind_a_password(lab)
+    sign_in(lab)
+    visit(lab, "/user/auth", "-X", "POST", "-d", "{}", *BEARER)
+
+
 @healthy()
 def interface_checks_its_token_itself(lab: Lab) -> None:
     """Healed: nginx does not ask at the interface, and the application answers."""

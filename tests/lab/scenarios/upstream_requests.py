@@ -3,6 +3,7 @@
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
+from .nginx_other_requests_failed import log_of_its_own, visit
 
 MINE = (site.CONF,)
 WS = ("--ws", "/ws")
@@ -208,6 +209,34 @@ def upload_was_refused(lab: Lab) -> None:
     """Two megabytes, and client_max_body_size is 1m."""
     upload = "head -c 2000000 /dev/zero | curl -sk -o /dev/null --data-binary @-"
     lab.client.sh(f"{upload} https://{site.NAME}/upload", check=False)
+
+
+def _upload(lab: Lab, limit: str = "") -> None:
+    """A page of the site sends two megabytes."""
+    log_of_its_own(lab)
+    if limit:
+        lab.change("  ssl_session_timeout", f"  {limit}\n  ssl_session_timeout")
+    lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
+    visit(lab, "/api/v3/file/upload", "-H", "Expect:", "--data-binary", "@/run/upload")
+
+
+@scenario(outside=None, server="upstream.body-too-large", differs=MINE)
+def upload_of_a_page_was_refused(lab: Lab) -> None:
+    """https://github.com/cloudreve/cloudreve/issues/1089: nobody has set a limit, and nginx's own
+    is 1m."""
+    _upload(lab)
+
+
+@healthy()
+def upload_of_a_page_was_refused_on_purpose(lab: Lab) -> None:
+    """The same limit, and somebody has set it: a note."""
+    _upload(lab, "client_max_body_size 1m;")
+
+
+@healthy()
+def upload_of_a_page_was_taken(lab: Lab) -> None:
+    """The limit is large enough."""
+    _upload(lab, "client_max_body_size 50m;")
 
 
 @healthy()

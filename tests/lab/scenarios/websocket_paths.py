@@ -178,11 +178,12 @@ KEPT = "other paths of the location are for a person to judge"
 CHAT_PAGE = "<h1>Chat</h1><script>new WebSocket(`wss://${location.host}/chat-ws`)</script>"
 
 
-def _hack_chat(lab: Lab, target: str) -> None:
+def _hack_chat(lab: Lab, target: str, *options: str) -> None:
     """hack.chat: files, and a chat server whose WebSocket is at its root (issues of
     hack-chat/main about nginx)."""
     program = str(REPOSITORY / "tests" / "lab" / "application.py")
-    lab.spawn(lab.server, lab.server.python(program, "--port", "3001", "--path", "/"), 3001)
+    argv = lab.server.python(program, "--port", "3001", "--path", "/", *options)
+    lab.spawn(lab.server, argv, 3001)
     lab.server.write("/srv/chat/index.html", CHAT_PAGE)
     chat = LOCATION.replace("location /ws", "location /chat-ws")
     chat = chat.replace("http://127.0.0.1:3000", target)
@@ -202,6 +203,37 @@ def page_opens_a_websocket_with_its_prefix(lab: Lab) -> None:
 )  # fmt: skip
 def websocket_with_its_prefix(lab: Lab) -> None:
     _hack_chat(lab, "http://127.0.0.1:3001")
+
+
+CHAT_ADDRESS = f"https://{site.NAME}/chat-ws"
+#: 404 for every plain request, whatever nginx sends.
+NO_PAGE = ("--mode", "own-host")
+
+
+@scenario(
+    outside=None, server="websocket.prefix-kept", target=CHAT_ADDRESS, args=("--timeout", "40"),
+    manual=KEPT,
+)  # fmt: skip
+def address_of_a_websocket_with_its_prefix(lab: Lab) -> None:
+    """https://github.com/YeautyYE/netty-websocket-spring-boot-starter/issues/89: the person names
+    the WebSocket's address, at which a plain request gets the application's 404."""
+    _hack_chat(lab, "http://127.0.0.1:3001", *NO_PAGE)
+
+
+@scenario(
+    outside=None, server="websocket.prefix-kept", target=CHAT_ADDRESS,
+    args=("配置到nginx域名访问报404 但是用ip加端口的方式则能正常连接",), manual=KEPT,
+    unsure=("client",),
+)  # fmt: skip
+def address_of_a_websocket_and_its_404(lab: Lab) -> None:
+    """The same, with what the person writes."""
+    _hack_chat(lab, "http://127.0.0.1:3001", *NO_PAGE)
+
+
+@healthy(target=CHAT_ADDRESS)
+def address_of_a_websocket_without_its_prefix(lab: Lab) -> None:
+    """The slash at the end of proxy_pass cuts it off."""
+    _hack_chat(lab, "http://127.0.0.1:3001/", *NO_PAGE)
 
 
 @healthy(args=("--ws", "/chat-ws"))

@@ -3,13 +3,15 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Target
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
-from diagnose.probes import Options
+from diagnose.probes import Options, ProbeContext
 from diagnose.probes.inside import page_websockets
 from tests.support.check_evidence import CHAT, SHOP
 from tests.support.fake_context import Looking
@@ -150,3 +152,45 @@ def test_the_application_is_asked_also_where_the_site_accepts_another_origin() -
     )  # fmt: skip
     assert len(ask_named("", NAMED, before=(named,))) == 1
     assert ask_named("", NAMED, before=(replace(named, variant="normal"),)) == []
+
+
+def try_kept(*statuses: int, path: str = "/chat-ws") -> list[str]:
+    """The paths at which the site is tried when the application has accepted /chat-ws without it,
+    and the user named an address that gives these statuses."""
+    looking, tried = Looking(RecordedMachine()), list[str]()
+    looking.target = replace(SHOP, path=path)
+    looking.observations += [
+        Exchange(
+            url=f"https://shop.example.com{path}", address="203.0.113.10", port=443, status=status
+        )
+        for status in statuses
+    ]
+
+    async def remember(_: ProbeContext, path: str) -> None:
+        tried.append(path)
+
+    upgrade = Upgrade(
+        url="ws://127.0.0.1:3001/", path="/chat-ws", address="127.0.0.1", port=3001, status=101,
+        accepted=True, variant="bare-path", through="application",
+    )  # fmt: skip
+
+    async def work() -> None:
+        await page_websockets.accepted_bare.work(looking, upgrade)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_websockets, "try_named_path", remember)
+        asyncio.run(work())
+    return tried
+
+
+def test_the_users_address_is_tried_where_the_site_has_no_page_at_it() -> None:
+    """Issue 89 of YeautyYE/netty-websocket-spring-boot-starter."""
+    assert try_kept(404) == ["/chat-ws"]
+    assert try_kept(426, 400) == ["/chat-ws"]
+
+
+def test_the_users_address_is_not_tried_where_it_is_a_page_or_unknown() -> None:
+    assert try_kept(200) == []
+    assert try_kept(404, 200) == []
+    assert try_kept() == []
+    assert try_kept(404, path="/") == []

@@ -214,6 +214,23 @@ def test_a_challenge_is_asked_for_on_port_80_of_a_target_over_http(port: int, as
     assert len(steps(asyncio.run(run()), "acme")) == asked
 
 
+def test_an_address_of_a_challenge_is_compared_with_others() -> None:
+    path = "/.well-known/acme-challenge/8nYi"
+    target = replace(SHOP, scheme="http", port=80, path=path)
+    serves = lambda host, path, cookie: answer()  # noqa: E731
+
+    async def run() -> Looking:
+        ctx = Looking(PaperNet({}, {(HERE, 80): serves}), target)
+        seen = Connection(address=HERE, port=80, family=4, purpose="target")
+        ctx.emit(seen, Paper(serves))
+        await probes.plain.work(ctx, seen)
+        await ctx.all()
+        return ctx
+
+    look = asyncio.run(run())
+    assert len(steps(look, "acme")) == len(steps(look, "path")) == 1
+
+
 def test_a_redirect_of_a_challenge_is_followed_on_the_site_alone() -> None:
     def serve(host: str, path: str, cookie: str) -> str:
         is_first = path.startswith("/.well-known")
