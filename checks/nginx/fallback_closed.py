@@ -107,13 +107,15 @@ def _closed_fallback(nginx: Nginx, server: Server, path: str, status: int) -> Cl
     """Return the closed location to which this path leads, None if it is closed itself or leads to
     no closed one."""
     match = match_location(server, path)
-    if match.redirects or _closing_rule(nginx, server, path, match, status):
+    if match.redirects or _closing_rules(nginx, server, path, match, status):
         return None
     is_denied = bool(logged_errors(nginx.evidence, _FORBIDDEN, nginx.evidence.target.path))
     for leading, fallback in _fallbacks(match, path, is_denied):
         next_match = match_location(server, fallback)
-        rule = _closing_rule(nginx, server, fallback, next_match, status)
-        if rule is not None and next_match.block is not match.block:
+        rules = _closing_rules(nginx, server, fallback, next_match, status)
+        rule = rules[0] if rules else None
+        # A rule in an `if` that nobody can compute here may refuse some requests only.
+        if rule is not None and None not in rules and next_match.block is not match.block:
             return ClosedFallback(leading, fallback, next_match, rule)
     return None
 
@@ -135,19 +137,22 @@ def _fallbacks(
         yield try_files, last
 
 
-def _closing_rule(
+def _closing_rules(
     nginx: Nginx, server: Server, path: str, match: LocationMatch, status: int
-) -> Directive | None:
-    """Return the rule that refuses this path to all visitors."""
+) -> list[Directive | None]:
+    """Return the rule that refuses this path to all visitors, for each way that the conditions of
+    an `if` leave open: None for a way that is not refused. [] if none is."""
     target = nginx.evidence.target
     scheme = "https" if target.uses_tls else "http"
     request = ClientRequest("", target.host, path, scheme, target.port)
-    for result in possible_results(server, request):
-        rule = result.decided_by
-        if result.verdict != "denied" or result.status != status or rule is None:
-            break
-        return rule
+    results = possible_results(server, request)
+    decided = [
+        result.decided_by if (result.verdict, result.status) == ("denied", status) else None
+        for result in results
+    ]
+    if any(decided):
+        return decided
     rules = access_rules(match) if status == 403 else ()
     is_closed = rules and (rules[0].name, rules[0].args[:1]) == ("deny", ("all",))
     is_any = (satisfy := match.directive("satisfy")) and satisfy.args[:1] == ("any",)
-    return rules[0] if is_closed and not is_any else None
+    return [rules[0]] if is_closed and not is_any else []

@@ -15,6 +15,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,9 +28,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
@@ -47,17 +47,17 @@ _RULES = "/www/server/panel/vhost/rewrite/"
 _MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], explains=["nginx.own-answer"])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.own-answer", "http.redirect-to-error"],
+)
 def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
-    pages = [
-        page
-        for page in page_exchanges(evidence)
-        if page.status == 404 and proxy_page(page.body) == "nginx"
-    ]
-    is_file = "." in path.rstrip("/").rpartition("/")[2]
-    if not pages or path == "/":
+    nginx, missing = Nginx.of(evidence), missing_page(evidence)
+    if missing is None or missing.path == "/":
         return
+    path, pages = missing.path, missing.exchanges
+    is_file = "." in path.rstrip("/").rpartition("/")[2]
     for selected in nginx.answering_servers():
         match = select_location(selected.server, path)
         if is_file and not _takes_file(selected.server, match, path):
@@ -76,7 +76,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
-                "url": pages[0].url,
+                "url": missing.url,
                 "location": " ".join((match.block.name, *match.block.args)),
                 "place": file_line(fallback or match.block),
                 "fallback": " ".join(fallback.args) if fallback else "",

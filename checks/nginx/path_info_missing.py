@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,9 +25,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 
@@ -37,18 +37,14 @@ _SCRIPT = re.compile(r"(?P<script>/[^?]*?\.php)/")
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.front-controller-missing"],
+    explains=["nginx.front-controller-missing", "http.redirect-to-error"],
 )
 def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
-    script = _SCRIPT.match(path)
-    pages = [
-        page
-        for page in page_exchanges(evidence)
-        if page.status == 404 and proxy_page(page.body) == "nginx"
-    ]
-    if script is None or not pages:
+    nginx, missing = Nginx.of(evidence), missing_page(evidence)
+    script = _SCRIPT.match(missing.path) if missing else None
+    if script is None or missing is None:
         return
+    path, pages = missing.path, missing.exchanges
     for selected in nginx.selected_servers():
         match = select_location(selected.server, path)
         php = match_location(selected.server, script["script"])
@@ -65,7 +61,7 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.LIKELY,
             location=nginx.location(try_files or php.block),
             facts={
-                "url": pages[0].url,
+                "url": missing.url,
                 "script": script["script"],
                 "rest": path[len(script["script"]) :],
                 "php": " ".join((php.block.name, *php.block.args)),

@@ -40,7 +40,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
+from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
@@ -234,8 +234,13 @@ def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:
 def _whole_folder(nginx: Nginx, bypass: Bypass) -> Fix:
     """Pass on what is below the path, too. That may be closed on purpose, so it needs a look."""
     block, file = bypass.match.block, nginx.file(bypass.match.block)
-    change = TextEdit(block.start, block.opened, f"location {block.args[-1]} {{")
-    edits = config_edits(nginx, {file.path: [change]}) if file else ()
+    changes = [TextEdit(block.start, block.opened, f"location {block.args[-1]} {{")]
+    for line in children(block, "proxy_pass") if empty_group(block) else ():
+        # With a variable nginx would send this one path for all of them.
+        scheme, _, address = line.args[0].removesuffix(empty_group(block)).partition("://")
+        whole = f"proxy_pass {scheme}://{address.partition('/')[0]};"
+        changes.append(replace_directive(line, whole))
+    edits = config_edits(nginx, {file.path: changes}) if file else ()
     if edits:
         return location_fix(nginx, bypass.match, edits, sure=False)
     return Fix((Manual("exact", Where.SERVER),), Applicability.MANUAL)

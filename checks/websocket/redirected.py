@@ -21,7 +21,7 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "redirected"):
         location = attempt.first.header("Location") or ""
         target = parse_url(location)
-        path = target.path if target else location
+        path = (target.path if target else location).partition("?")[0]
         original_path = attempt.path.partition("?")[0]
         secure = not evidence.target.uses_tls and bool(target and target.secure)
         base_claim = claim(
@@ -29,6 +29,7 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
             "exact-url",
             Where.SERVER,
             {
+                "path": original_path,  # a location of nginx has no query
                 "location": location,
                 "slash": not secure
                 and path.rstrip("/") == original_path.rstrip("/")

@@ -5,6 +5,7 @@ https://nginx.org/en/docs/http/request_processing.html. It is told only where on
 possible: one server block on all addresses, and no rule that cannot be computed.
 """
 
+import posixpath
 from dataclasses import replace
 
 from diagnose.model import Evidence
@@ -15,7 +16,11 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
-from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.final_requests import (
+    final_request,
+    has_unknown_rules,
+    searched_location,
+)
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
@@ -37,9 +42,9 @@ class HandledRequest:
 
     `server` is its name. `block` is nginx's location as it is written ("location /api/"), or
     "server" where no location takes the path; `place` is its "file:line". `directive` is the line
-    that answers ("proxy_pass http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none.
-    Of another server `block` is "", `place` that of the line which passes the path on, and
-    `directive` the address to which it does.
+    that answers ("proxy_pass http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none;
+    of a file's name that has a fallback it is the `try_files`. Of another server `block` is "",
+    `place` that of the line which passes the path on, and `directive` the address to which it does.
 
     `request` is the first line of what an application gets by HTTP, with its Host and nginx's
     X-Forwarded-Proto, () where it gets nothing or nobody knows what. `file` is the file that nginx
@@ -66,9 +71,16 @@ def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
     if server is None or has_unknown_rules(server, path):
         return None
     location, final_path = final_request(server, path)
+    first, first_path = searched_location(server, path)
+    bare_path = first_path.partition("?")[0]
+    is_led_on = bare_path != final_path.partition("?")[0]
+    if is_led_on and "." in posixpath.basename(bare_path):
+        # The file may be there: only nginx knows whether it went on to the next location.
+        location, final_path = first, bare_path
     answer = next(iter(children(location.block, _RETURN)), None) or pass_directive_of(location)
     served = None if answer else served_file(location, final_path)
-    directive = answer or (served.directive if served else None)
+    tries = location.directive("try_files") if location is first else None
+    directive = answer or tries or (served.directive if served else None)
     block = location.block
     return HandledRequest(
         "nginx",

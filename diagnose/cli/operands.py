@@ -211,9 +211,17 @@ def _with_named_url(site: Target, message: Target) -> Target:
             return replace(site, websockets=websockets, symptom=message.symptom)
         return replace(message, websockets=websockets)
     site = replace(site, websockets=websockets, symptom=message.symptom)
-    if site.path != "/" or site.is_websocket or message.is_websocket:
+    if site.path != "/" or site.is_websocket or message.is_websocket or _is_untyped_file(message):
         return site
     return replace(site, path=message.path, read_as=message.read_as)
+
+
+def _is_untyped_file(message: Target) -> bool:
+    """Return whether a message names a file that a page does not take for its type: that page is to
+    be asked. Where it is HTML in place of the file, the file's own address shows why."""
+    kind = message.symptom.kind if message.symptom else "other"
+    is_file = "." in message.path.partition("?")[0].rpartition("/")[2]
+    return kind == "mime" and is_file and "text/html" not in message.input
 
 
 def _is_led_to(message: Target) -> bool:

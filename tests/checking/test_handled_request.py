@@ -24,6 +24,8 @@ server {
     location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }
     location = /gone { return 410; }
     location /odd { rewrite ^/odd/(.*)$ /api/$1 last; }
+    location ~ \\.js$ { try_files $uri /x.php?a=$uri; }
+    location /pages { try_files $uri /api/; }
     location /if { if ($arg_x) { rewrite ^ /api/ last; } root /srv; }
 }
 """
@@ -44,6 +46,10 @@ def handled(path: str, text: str = SERVER, *more: Observation) -> HandledRequest
             ("GET /y HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
         ("/x.php", ("location ~ \\.php$", 12, "fastcgi_pass unix:/run/php.sock", (), "")),
         ("/gone", ("location = /gone", 13, "return 410", (), "")),
+        ("/js/a.js?v=1", ("location ~ \\.js$", 15, "try_files $uri /x.php?a=$uri", (),
+            "/var/www/shop/js/a.js")),
+        ("/pages/a", ("location /api/", 6, "proxy_pass http://127.0.0.1:3000/",
+            ("GET / HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
         ("/a.png", ("server", 2, "root /var/www/shop", (), "/var/www/shop/a.png")),
     ],
 )  # fmt: skip

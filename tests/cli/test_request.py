@@ -277,6 +277,11 @@ def _assert_understood(site: str, message: str, url: str, websockets: tuple[str,
         ("https://{}:8443/", "Loading mixed (insecure) display content “http://{}/a.png” on a "
                              "secure page", "https://{}:8443/", ()),
         ("{}/page", "Mixed Content: http://{}/a.js", "https://{}/page", ()),
+        ("{}", "Refused to execute script from 'https://{}/a.js?v=1' because its MIME type "
+               "('text/plain') is not executable", "https://{}/", ()),
+        ("{}", "Loading module from “https://{}/a.js” was blocked because of a disallowed MIME "
+               "type (“text/html”)", "https://{}/a.js", ()),
+        ("{}", "https://{}/shop has the MIME type text/plain", "https://{}/shop", ()),
         ("{}", "GET https://{}/socket.io/?EIO=3&transport=polling&t=a 400 (Bad Request)",
          "https://{}/socket.io/?EIO=3&transport=polling&t=a",
          ("/socket.io/?EIO=3&transport=websocket",)),

@@ -25,6 +25,8 @@ from diagnose.parsers.nginx.server_blocks import Server
 
 #: A group of the pattern in a replacement.
 _GROUP = re.compile(r"\$(\d)")
+#: A group at the end of an address.
+_LAST_GROUP = re.compile(r"\$[1-9]$")
 
 
 @frozen
@@ -92,8 +94,21 @@ def _keeps_path(block: Directive) -> bool:
     for directive in children(block, "proxy_pass"):
         address = directive.args[0].partition("://")[2] if directive.args else ""
         uri = "".join(address.partition("/")[1:])
-        return bool(address) and uri in {"", path}
+        return bool(address) and uri.removesuffix(empty_group(block)) in {"", path}
     return False
+
+
+def empty_group(block: Directive) -> str:
+    """Return the group with which the proxy_pass of a location for one path ends ("$1" of
+    `proxy_pass http://127.0.0.1:3000/$1`), where nothing has groups: it is empty. "" without."""
+    pattern = location_pattern(block)
+    has_groups = any(children(block, name) for name in ("if", "rewrite"))
+    if pattern is None or pattern.modifier != "=" or has_groups:
+        return ""
+    for directive in children(block, "proxy_pass"):
+        group = _LAST_GROUP.search(directive.args[0]) if directive.args else None
+        return group[0] if group else ""
+    return ""
 
 
 def _longer_prefix(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:

@@ -33,6 +33,12 @@ _VERSION_FOLDER = re.compile(
     r"(?P<folder>(?P<word>version|ver|v|rev|r)?[0-9][0-9._-]{0,30}/)(?P<rest>\S{1,300})"
 )
 _VERSION_NAME = re.compile(r"\S{1,300}\.(?P<version>[0-9]{6,20})\.(?P<ending>[a-z0-9]{2,5})")
+#: Conditions of `if` that hold where the script is not there (PATH_INFO is no part of its name).
+_NO_SCRIPT = frozenset(
+    f"!{test} {name}"
+    for test in ("-f", "-e")
+    for name in ("$document_root$fastcgi_script_name", "$request_filename")
+)
 #: In the name of an index file: a variable, or the end of the word.
 UNPLAIN_NAME = re.compile(r"[$\s]")
 
@@ -130,18 +136,29 @@ class ServedFile:
         return (*inner, self.fallback)
 
 
+def _looks_for_script(block: Directive) -> bool:
+    """Return whether nginx answers 404 for a script that is not there."""
+    try_files = children(block, "try_files")
+    if try_files and try_files[-1].args[-1:] == ("=404",):
+        return True
+    return any(
+        " ".join(condition.args).strip("() ") in _NO_SCRIPT
+        and any(line.args[:1] == ("404",) for line in children(condition, "return"))
+        for condition in children(block, "if")
+    )
+
+
 def served_file(
     location: LocationMatch, path: str, with_scripts: bool = False, start: str = ""
 ) -> ServedFile | None:
     """Return the file that a location serves for a path; None if an application gets the request,
     or if the path depends on variables or regular expressions. `with_scripts`: also a script that
-    nginx looks for itself before FastCGI gets it (`try_files … =404`). `start` is the folder at
-    which relative paths begin (nginx(8), -p), "" if it is not known."""
+    nginx looks for itself before FastCGI gets it (`try_files … =404`, or `if (!-f …)` with a 404).
+    `start` is the folder at which relative paths begin (nginx(8), -p), "" if it is not known."""
     block, uri = location.block, normalize_path(path)
     pass_names = [name for name in PASS_DIRECTIVES if children(block, name)]
-    if with_scripts and pass_names == ["fastcgi_pass"]:
-        try_files = children(block, "try_files")
-        pass_names = [] if try_files and try_files[-1].args[-1:] == ("=404",) else pass_names
+    if with_scripts and pass_names == ["fastcgi_pass"] and _looks_for_script(block):
+        pass_names = []
     if uri is None or pass_names or children(block, "return"):
         return None
     pattern = location_pattern(block) if block.name == "location" else None

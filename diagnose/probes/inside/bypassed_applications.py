@@ -12,7 +12,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import upstreams
-from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
+from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.proxied_request import ProxiedRequest, proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, is_first, probe
@@ -62,8 +62,10 @@ async def _ask(
     if bypasses is None or not ctx.further_requests.begin(question):
         return
     socket, bypass = bypasses
+    variables = upstreams.route_variables(ctx.target, bypass.match, path)
+    group = empty_group(bypass.match.block)
     upstream = upstreams.proxy_target_of(
-        bypass.match, upstreams.route_variables(ctx.target, bypass.match, path)
+        bypass.match, {**variables, **({group[1:]: ""} if group else {})}
     )
     if upstream is None or not upstream.speaks_http:
         return

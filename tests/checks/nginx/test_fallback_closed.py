@@ -32,6 +32,7 @@ def told(lines: str, *more: Any, path: str = "/tea", status: int = 403, body: st
         (f"{PHP} location ~ \\.php$ {{ deny all; }}", "/index.php"),
         (f"{PHP} location ~ \\.php$ {{ return 403; }}", "/index.php"),
         (f"{PHP.replace('?$args', '$is_args$args')} location ~ php$ {{ deny all; }}", "/index.php"),
+        (f"{PHP} location ~ php$ {{ if ($secret) {{ set $a 1; }} return 403; }}", "/index.php"),
     ],
 )
 def test_fires_where_the_fallback_is_closed(lines: str, fallback: str) -> None:
@@ -59,6 +60,8 @@ def test_fires_where_the_index_is_closed_and_the_log_has_the_rule() -> None:
         "location / { try_files $uri @denied; } location @denied { return 403; }",
         "location / { try_files $uri =403; }",
         f"{FILES} location = /index.html {{ satisfy any; auth_basic x; deny all; }}",
+        f"{PHP} location ~ php$ {{ if (!-f $request_filename) {{ return 403; }} }}",
+        f"{PHP} location ~ php$ {{ if ($secret) {{ return 403; }} fastcgi_pass a; }}",
     ],
 )
 def test_silent_where_the_path_is_closed_itself_or_on_purpose(lines: str) -> None:

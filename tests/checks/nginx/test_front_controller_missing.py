@@ -83,3 +83,14 @@ def test_names_the_file_of_the_panel() -> None:
         shown = "".join(texts(CHECK, claim))
         assert "s=$uri&$args" in shown
         assert (folder in shown) is named
+
+
+def test_fires_where_the_application_leads_to_a_path_of_its_own() -> None:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {SITE}\n}}\n"
+    start = replace(page(302), url=SHOP.url, headers=(("Location", "/login"),))
+    url = "https://shop.example.com/login"
+    end = replace(page(404, BODY), url=url, purpose="redirect", redirected_from=SHOP.url)
+    (claim,) = judge(CHECK, RUNNING, config(text), start, end, masked=False)
+    assert claim.facts["url"] == url
+    own = text.replace("location / {", "location = / { return 302 /login; } location / {")
+    assert not judge(CHECK, RUNNING, config(own), start, end, masked=False)

@@ -53,3 +53,27 @@ def test_fires_where_the_location_looks_for_the_whole_path_as_a_file() -> None:
 def test_silent_where_it_looks_for_the_script() -> None:
     tries = "        try_files $fastcgi_script_name =404;\n"
     assert not claims(pattern=r"\.php(/|$)", inner=SPLIT + tries)
+
+
+def led_to(path: str, body: str = OWN, owner: str = "") -> list[Claim]:
+    php = "    location ~ \\.php$ {\n        fastcgi_pass 127.0.0.1:9000;\n    }\n"
+    files = "        root /srv/php;\n"
+    text = SITE.replace(PROXY, files).replace("    location / {", f"{owner}{php}    location / {{")
+    url = f"https://shop.example.com{path}"
+    target = replace(SHOP, path="/api.php")
+    start = replace(page(302), url=target.url, headers=(("Location", path),))
+    end = replace(page(404, body), url=url, purpose="redirect", redirected_from=target.url)
+    return judge(CHECK, config(text), BUILD, RUNNING, start, end, target=target)
+
+
+def test_fires_where_the_script_leads_to_a_path_behind_it() -> None:
+    (claim,) = led_to("/api.php/login")
+    assert claim.facts["url"] == "https://shop.example.com/api.php/login"
+    assert claim.facts["rest"] == "/login"
+
+
+def test_silent_where_nginx_leads_there_or_the_application_answers() -> None:
+    owner = "    location = /api.php {\n        return 302 /api.php/login;\n    }\n"
+    assert not led_to("/api.php/login", owner=owner)
+    assert not led_to("/api.php/login", body="no such record")
+    assert not led_to("/login")

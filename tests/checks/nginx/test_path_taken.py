@@ -99,6 +99,16 @@ def test_fires_on_a_location_of_one_path_alone() -> None:
     assert "+ location / {" in str(claim.fix.steps[0]).replace("\\n", "\n")
 
 
+def test_a_group_that_is_empty_goes_with_the_location_of_one_path() -> None:
+    lines = SOCKETS.replace("/socket.io/", "= /").replace(":3000", ":3000/$1", 1)
+    exact = taken_path(lines, "/tea", 404, "exact", html=True)
+    (claim,) = judge(CHECK, *exact, target=replace(SHOP, path="/tea"), masked=False)
+    assert claim.fix
+    diff = str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert "+ location / {" in diff
+    assert "proxy_pass http://127.0.0.1:3000;" in diff
+
+
 def test_silent_where_nginx_has_the_page_below_a_location_of_one_path() -> None:
     observations = taken_path(SOCKETS.replace("/socket.io/", "= /"), "/tea", 200, "exact")
     assert not judge(CHECK, *observations, target=replace(SHOP, path="/tea"))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit, Target
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct
@@ -10,6 +12,14 @@ def test_fires_on_a_slash_too_few() -> None:
         upgrade(301, headers=(("Location", "https://shop.example.com/ws/"),)),
         target=CHAT,
     )
+    assert claim.facts["slash"]
+
+
+def test_the_path_has_no_query() -> None:
+    target = replace(CHAT, websockets=("/ws?user=1",))
+    moved = upgrade(301, headers=(("Location", "https://shop.example.com/ws/?user=1"),))
+    (claim,) = judge("websocket.redirected", replace(moved, path="/ws?user=1"), target=target)
+    assert claim.facts["path"] == "/ws"
     assert claim.facts["slash"]
 
 

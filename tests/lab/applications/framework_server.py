@@ -125,6 +125,12 @@ def record(kind: int, content: bytes) -> bytes:
     return bytes((1, kind, 0, 1)) + len(content).to_bytes(2, "big") + b"\0\0" + content
 
 
+def _names(request: bytes, script: str) -> bool:
+    """Whether FastCGI's request is for a script by its own name, with nothing behind it."""
+    asked = f"REQUEST_URI/{script}.php".encode()
+    return asked in request and asked + b"/" not in request
+
+
 #: A form for what visitors write, at an address that only the program knows.
 FORM = "<form method=post action=/index/save><input name=text></form>"
 
@@ -142,6 +148,10 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: 
     if mode == "php-links":
         scheme = "https" if b"HTTPSon" in request else "http"
         body += f'<script src="{scheme}://shop.example.com/app.js"></script>\n'
+    own_name = next((name for name in ("admin", "index") if _names(request, name)), "")
+    if mode == "php-leads-on" and own_name:
+        script = "/admin.php" if own_name == "admin" else ""
+        head = f"Status: 302 Found\r\nLocation: {script}/index/login\r\n{head}"
     if mode == "php-large-head":
         head = f"X-Wf-1: {'a' * 9000}\r\n{head}"
     if mode == "php-forces-https":

@@ -29,13 +29,16 @@ def front_controller_was_not_deployed(lab: Lab) -> None:
 BLOG = f"https://{site.NAME}/blog/2026/hello/"
 
 
-def _blog(lab: Lab, lines: str) -> None:
+CONDITION = "if (!-f $document_root$fastcgi_script_name) { return 404; }"
+
+
+def _blog(lab: Lab, lines: str, scripts: str = SCRIPTS) -> None:
     from .frameworks import PAGES
 
     lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/shop/blog/index.php", "<?php echo 1;")
     lab.server.write("/srv/shop/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
-    scripts = SCRIPTS.replace("127.0.0.1:3000", "127.0.0.1:3001")
+    scripts = scripts.replace("127.0.0.1:3000", "127.0.0.1:3001")
     lab.change(PAGES, lines + scripts.replace("include fastcgi_params", "include fastcgi.conf"))
 
 
@@ -51,3 +54,23 @@ def blog_in_a_folder_with_the_fallback_of_the_root(lab: Lab) -> None:
 @healthy(target=BLOG)
 def blog_in_a_folder_with_a_fallback_of_its_own(lab: Lab) -> None:
     _blog(lab, "  location /blog/ { try_files $uri $uri/ /blog/index.php?$args; }\n")
+
+
+def _with_a_condition(lab: Lab, lines: str) -> None:
+    scripts = SCRIPTS.replace("try_files $fastcgi_script_name =404;", CONDITION)
+    _blog(lab, lines, scripts)
+
+
+@scenario(
+    outside=None, server="nginx.fallback-file-missing", target=BLOG,
+    manual="a location of its own is to be written",
+)  # fmt: skip
+def blog_in_a_folder_and_a_condition_that_looks_for_the_script(lab: Lab) -> None:
+    """After https://github.com/danpros/htmly/issues/250: the condition closes nothing that is
+    there."""
+    _with_a_condition(lab, "")
+
+
+@healthy(target=BLOG)
+def blog_with_its_own_fallback_and_a_condition_that_looks_for_the_script(lab: Lab) -> None:
+    _with_a_condition(lab, "  location /blog/ { try_files $uri $uri/ /blog/index.php?$args; }\n")

@@ -99,6 +99,27 @@ def configuration_without_the_list_of_types(lab: Lab) -> None:
     _serve(lab, FALLBACK, **_build())
 
 
+UNTYPED = (
+    f"Refused to execute script from 'https://{site.NAME}/assets/index-4f2a.js' because its MIME "
+    "type ('text/plain') is not executable, and strict MIME type checking is enabled."
+)
+
+
+@scenario(
+    outside="http.page-file-type", server="nginx.types-missing", args=(UNTYPED,), differs=(MAIN,)
+)
+def message_about_a_script_without_a_type(lab: Lab) -> None:
+    """After https://github.com/owncloud-archive/documentation/pull/2053: the page is asked, and not
+    the script that the message names."""
+    lab.server.sh(f"sed -i '/include.*mime.types;/d;/default_type/d' {MAIN}")
+    _serve(lab, FALLBACK, **_build())
+
+
+@healthy(args=(UNTYPED,))
+def message_about_a_script_that_has_its_type(lab: Lab) -> None:
+    _serve(lab, FALLBACK, **_build())
+
+
 @scenario(outside="http.page-file-type", server="nginx.types-missing", differs=(site.CONF,))
 def types_that_replace_the_list(lab: Lab) -> None:
     """After a thread about WebAssembly: `types` in a location was meant to add one type."""

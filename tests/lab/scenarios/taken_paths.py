@@ -86,6 +86,25 @@ def page_below_a_location_for_the_root_alone(lab: Lab) -> None:
     lab.change("  location / {\n    proxy_pass", f"{EXACT}\n    proxy_pass")
 
 
+GROUP = ("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://127.0.0.1:3000/$1;")
+
+
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=MINE)
+def location_is_for_the_root_alone_and_passes_a_group_on(lab: Lab) -> None:
+    """After https://github.com/hyj1991/easy-monitor/issues/72: `$1` is empty there, and would be
+    empty in `location /` too."""
+    lab.application("--mode", "absolute-links")
+    lab.change(PAGES, PAGES.replace("  location / {", EXACT).replace(*GROUP))
+
+
+@healthy()
+def root_of_an_application_and_a_group_beside_files(lab: Lab) -> None:
+    lab.application("--mode", "one-page")
+    lab.server.write(f"{FOLDER}/assets/app.js", "start();\n")
+    page = PAGES.replace("  location / {", EXACT).replace(*GROUP)
+    lab.change(PAGES, f"{page}  location /assets/ {{\n    root {FOLDER};\n  }}\n")
+
+
 @healthy()
 def root_of_an_application_beside_files(lab: Lab) -> None:
     """The application has the page, and nginx its files: that is meant."""

@@ -97,6 +97,23 @@ def test_a_script_that_nginx_looks_for_itself() -> None:
     assert served_file(select_location(server, "/app"), "/app", with_scripts=True) is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "is_looked_for"),
+    [
+        ("if (!-f $document_root$fastcgi_script_name) { return 404; }", True),
+        ("if ( !-e $request_filename ) { return 404; }", True),
+        ("if (!-f $request_filename) { return 403; }", False),
+        ("if (-f $request_filename) { return 404; }", False),
+        ("if ($arg_a) { return 404; }", False),
+    ],
+)
+def test_a_script_that_a_condition_looks_for(rule: str, is_looked_for: bool) -> None:
+    lines = f"location ~ php {{ {rule} fastcgi_pass a; }}"
+    (server,) = server_blocks.servers(config(f"server {{ root /srv; {lines} }}").main)
+    script = select_location(server, "/index.php")
+    assert (served_file(script, "/index.php", with_scripts=True) is not None) is is_looked_for
+
+
 def mistakes(body: str, page: str = "/") -> dict[str, str]:
     file = served(body)
     assert file is not None
