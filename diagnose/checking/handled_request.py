@@ -13,9 +13,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.file_paths import served_file
-from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
@@ -27,8 +25,8 @@ from diagnose.parsers.nginx.upstreams import (
 )
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 
-#: What ends a request in the rewrite phase, before a file is looked for or an application asked.
-_RETURN = "return"
+#: Maximum number of characters of a directive that are shown: a `return` may hold a whole page.
+_MAX_LINE = 120
 
 
 @frozen
@@ -63,20 +61,19 @@ def handled_request(evidence: Evidence) -> HandledRequest | None:
 
 def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
     server = _server(evidence)
-    if server is None or has_unknown_rules(server, path):
+    if server is None:
         return None
-    location, final_path = final_request(server, path)
-    answer = next(iter(children(location.block, _RETURN)), None) or pass_directive_of(location)
-    served = None if answer else served_file(location, final_path)
-    directive = answer or (served.directive if served else None)
-    block = location.block
+    answer = answer_of(server, path)
+    if answer is None:
+        return None
+    block = answer.location.block
     return HandledRequest(
         "nginx",
         " ".join((block.name, *block.args)),
         f"{block.file}:{block.line}",
-        _line(directive) if directive else "",
-        _request(evidence, location, final_path) if answer else (),
-        served.path if served else "",
+        _line(answer.directive) if answer.directive else "",
+        _request(evidence, answer.location, answer.path) if answer.passes else (),
+        answer.file,
     )
 
 
@@ -143,4 +140,5 @@ def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[st
 
 
 def _line(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
+    line = " ".join((directive.name, *directive.args))
+    return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"
