@@ -5,6 +5,7 @@ https://nginx.org/en/docs/http/request_processing.html. It is told only where on
 possible: one server block on all addresses, and no rule that cannot be computed.
 """
 
+import re
 from dataclasses import replace
 
 from diagnose.model import Evidence
@@ -23,8 +24,15 @@ from diagnose.parsers.nginx.upstreams import (
     proxy_target_of,
     route_variables,
 )
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import answering_sites, inner_path, routes_of_name
 
+#: Lines of Apache, Caddy and HAProxy that change a path, redirect, or ask for a password.
+_CHANGES = re.compile(
+    r"\s{0,40}(?:RewriteRule|AuthType|AuthUserFile|rewrite|basicauth|basic_auth|uri\s+(?!strip_prefix)"
+    r"|http-request\s+(?:auth|redirect|return|set-(?:path|pathq|uri)|replace-(?:path|pathq|uri)))\b",
+    re.IGNORECASE,
+)
+_PROXIES = re.compile(r"\[(?:[^\]]*,)?\s{0,9}P\s{0,9}[,\]]")
 #: Maximum number of characters of a directive that are shown: a `return` may hold a whole page.
 _MAX_LINE = 120
 
@@ -89,6 +97,8 @@ def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
     for config in evidence.good(WebServerConfig):
         if config.product not in products:
             continue
+        if config.rules or "//" in bare_path or _may_be_changed(config, target.port, target.host):
+            return None
         is_websocket = bool(target.websockets)
         routes = routes_of_name(config, target.port, target.host, bare_path, is_websocket)
         if len(routes) != 1 or not (routes[0].host or routes[0].socket):
@@ -100,6 +110,18 @@ def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
         request = (line, f"Host: {host}")
         return HandledRequest(products[config.product], "", place, route.target, request)
     return None
+
+
+def _may_be_changed(config: WebServerConfig, port: int, host: str) -> bool:
+    """Return whether a line of the site may ask who a visitor is, or lead a request elsewhere than
+    its routes say. RewriteRule [P] is a route."""
+    for site in answering_sites(config, port, host):
+        file = config.file(site.file)
+        lines = file.text.split("\n") if file else []
+        own = lines[site.line - 1 : site.end] if site.line and site.end else lines
+        if site.guards or any(_CHANGES.match(line) and not _PROXIES.search(line) for line in own):
+            return True
+    return False
 
 
 def _server(evidence: Evidence) -> Server | None:
