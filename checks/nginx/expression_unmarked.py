@@ -33,8 +33,12 @@ from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
 _ANCHORED = re.compile(r"\^(/[\w./~-]*)")
 #: A pattern of a shell: stars among the characters of a path.
 _PATTERN = re.compile(r"/?[\w./-]*\*[\w./*-]*")
-#: What stands in expressions, and hardly in paths.
-_EXPRESSION = re.compile(r"^\^|\$$|\.\*|\\[.dw/]|\([^()]*\)|\[[^\]]+\]")
+#: What stands in expressions, and hardly in paths. Brackets alone do: /wiki/Tea_(drink), and
+#: /pages/[slug].js of Next.js.
+_EXPRESSION = re.compile(
+    r"^\^|\$$|\.\*|\\[.dw/]|\([^()|]*\|[^()]*\)|\([^()]*\)[?*+]|\(\?"
+    r"|\[[^\]]+\][?*+{]|\[\^?(?:\w-\w)+[\w.-]*\]"
+)
 #: What the argument of a location may not have without quotes.
 _QUOTED = frozenset("{};\"'")
 

@@ -64,6 +64,11 @@ class _Respelling:
         """Whether "%2F" of the visitor's path becomes a slash."""
         return "%2f" in self.path.lower() and not self.is_rewritten
 
+    @property
+    def is_kept_apart(self) -> bool:
+        """Whether the application, asked itself, gets the path as the visitor spells it."""
+        return self.is_encoded or self.is_merged
+
     def is_unknown_on(self, page: Exchange) -> bool:
         """Return whether an answer is that of an application which does not know the path: 404, or
         a redirect to the path with one slash."""
@@ -98,9 +103,9 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
             continue
         pages = [page for page in page_exchanges(evidence) if respelling.is_unknown_on(page)]
         # An application may fail for other reasons: that it has the path is to be proven.
-        if pages and (
-            pages[0].status == 404 or not respelling.is_merged or _is_served_directly(evidence)
-        ):
+        if not pages or (respelling.is_kept_apart and _is_unknown_directly(evidence, pages[0])):
+            continue
+        if pages[0].status == 404 or not respelling.is_merged or _is_served_directly(evidence):
             yield _claim(nginx, respelling, pages)
 
 
@@ -144,13 +149,20 @@ def _is_served_directly(evidence: Evidence) -> bool:
     )
 
 
+def _is_unknown_directly(evidence: Evidence, page: Exchange) -> bool:
+    """Return whether the application answers the path the same as the visitor spells it."""
+    answers = [
+        request.status for request in evidence.good(ComparedRequest) if request.part == "none"
+    ]
+    return bool(answers) and set(answers) == {page.status}
+
+
 def _claim(nginx: Nginx, respelling: _Respelling, pages: list[Exchange]) -> Claim:
     subjects = endpoint_subjects(pages)
     directive, block = respelling.proxy.directive, respelling.match.block
     requested_path, is_doubled = respelling.requested_path, respelling.is_doubled
     is_redirected = pages[0].status != 404 and not respelling.is_merged
-    is_kept_apart = respelling.is_encoded or respelling.is_merged
-    is_proven = is_kept_apart and _is_served_directly(nginx.evidence)
+    is_proven = respelling.is_kept_apart and _is_served_directly(nginx.evidence)
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,

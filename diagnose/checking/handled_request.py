@@ -5,7 +5,7 @@ https://nginx.org/en/docs/http/request_processing.html. It is told only where on
 possible: one server block on all addresses, and no rule that cannot be computed.
 """
 
-import posixpath
+import re
 from dataclasses import replace
 
 from diagnose.model import Evidence
@@ -14,13 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.file_paths import served_file
-from diagnose.parsers.nginx.final_requests import (
-    final_request,
-    has_unknown_rules,
-    searched_location,
-)
+from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
@@ -30,10 +24,17 @@ from diagnose.parsers.nginx.upstreams import (
     proxy_target_of,
     route_variables,
 )
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import answering_sites, inner_path, routes_of_name
 
-#: What ends a request in the rewrite phase, before a file is looked for or an application asked.
-_RETURN = "return"
+#: Lines of Apache, Caddy and HAProxy that change a path, redirect, or ask for a password.
+_CHANGES = re.compile(
+    r"\s{0,40}(?:RewriteRule|AuthType|AuthUserFile|rewrite|basicauth|basic_auth|uri\s+(?!strip_prefix)"
+    r"|http-request\s+(?:auth|redirect|return|set-(?:path|pathq|uri)|replace-(?:path|pathq|uri)))\b",
+    re.IGNORECASE,
+)
+_PROXIES = re.compile(r"\[(?:[^\]]*,)?\s{0,9}P\s{0,9}[,\]]")
+#: Maximum number of characters of a directive that are shown: a `return` may hold a whole page.
+_MAX_LINE = 120
 
 
 @frozen
@@ -42,9 +43,9 @@ class HandledRequest:
 
     `server` is its name. `block` is nginx's location as it is written ("location /api/"), or
     "server" where no location takes the path; `place` is its "file:line". `directive` is the line
-    that answers ("proxy_pass http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none;
-    of a file's name that has a fallback it is the `try_files`. Of another server `block` is "",
-    `place` that of the line which passes the path on, and `directive` the address to which it does.
+    that answers ("proxy_pass http://127.0.0.1:3000/", "return 403", "root /var/www"), "" for none.
+    Of another server `block` is "", `place` that of the line which passes the path on, and
+    `directive` the address to which it does.
 
     `request` is the first line of what an application gets by HTTP, with its Host and nginx's
     X-Forwarded-Proto, () where it gets nothing or nobody knows what. `file` is the file that nginx
@@ -68,27 +69,19 @@ def handled_request(evidence: Evidence) -> HandledRequest | None:
 
 def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
     server = _server(evidence)
-    if server is None or has_unknown_rules(server, path):
+    if server is None:
         return None
-    location, final_path = final_request(server, path)
-    first, first_path = searched_location(server, path)
-    bare_path = first_path.partition("?")[0]
-    is_led_on = bare_path != final_path.partition("?")[0]
-    if is_led_on and "." in posixpath.basename(bare_path):
-        # The file may be there: only nginx knows whether it went on to the next location.
-        location, final_path = first, bare_path
-    answer = next(iter(children(location.block, _RETURN)), None) or pass_directive_of(location)
-    served = None if answer else served_file(location, final_path)
-    tries = location.directive("try_files") if location is first else None
-    directive = answer or tries or (served.directive if served else None)
-    block = location.block
+    answer = answer_of(server, path)
+    if answer is None:
+        return None
+    block = answer.location.block
     return HandledRequest(
         "nginx",
         " ".join((block.name, *block.args)),
         f"{block.file}:{block.line}",
-        _line(directive) if directive else "",
-        _request(evidence, location, final_path) if answer else (),
-        served.path if served else "",
+        _line(answer.directive) if answer.directive else "",
+        _request(evidence, answer.location, answer.path) if answer.passes else (),
+        answer.file,
     )
 
 
@@ -104,6 +97,8 @@ def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
     for config in evidence.good(WebServerConfig):
         if config.product not in products:
             continue
+        if config.rules or "//" in bare_path or _may_be_changed(config, target.port, target.host):
+            return None
         is_websocket = bool(target.websockets)
         routes = routes_of_name(config, target.port, target.host, bare_path, is_websocket)
         if len(routes) != 1 or not (routes[0].host or routes[0].socket):
@@ -115,6 +110,18 @@ def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
         request = (line, f"Host: {host}")
         return HandledRequest(products[config.product], "", place, route.target, request)
     return None
+
+
+def _may_be_changed(config: WebServerConfig, port: int, host: str) -> bool:
+    """Return whether a line of the site may ask who a visitor is, or lead a request elsewhere than
+    its routes say. RewriteRule [P] is a route."""
+    for site in answering_sites(config, port, host):
+        file = config.file(site.file)
+        lines = file.text.split("\n") if file else []
+        own = lines[site.line - 1 : site.end] if site.line and site.end else lines
+        if site.guards or any(_CHANGES.match(line) and not _PROXIES.search(line) for line in own):
+            return True
+    return False
 
 
 def _server(evidence: Evidence) -> Server | None:
@@ -155,4 +162,5 @@ def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[st
 
 
 def _line(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
+    line = " ".join((directive.name, *directive.args))
+    return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"

@@ -2,9 +2,11 @@
 reads `checks/symptoms.toml`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
         "other-name", "blank", "wrong-site", "ranges",
     }
 )  # fmt: skip
+#: A path of the site in a message, with or without its host, and the folders of a server, which
+#: are none. Maximum number of paths that are looked at.
+_PATH = re.compile(r"(?<![\w.<:/])(?:https?://[^\s/\"'<>]{1,255})?(/[\w~%.(][\w~%.()*/-]{0,400})")
+_FOLDERS = ("/etc/", "/var/", "/usr/", "/srv/", "/home/", "/opt/", "/root/", "/run/", "/tmp/")
+_MAX_PATHS = 8
 #: Layers whose checks are about packets, and not about what is answered.
 _BELOW_HTTP = frozenset({"firewall", "tcp"})
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
@@ -210,11 +217,24 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         field = "close_code" if symptom.kind == "websocket-closed" else "status"
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
+    if kind == "FailedRequests" and _is_about_another_path(
+        symptom.words, getattr(observation, "path", "")
+    ):
+        return False
     return (
         (kind in {"FailedRequests", "PageFileResponse"} or (kind == "Exchange" and is_page))
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )
+
+
+def _is_about_another_path(words: str, path: str) -> bool:
+    """Return whether a message names paths of the site, and neither this one nor one above it."""
+    texts = [match[1] for match in islice(_PATH.finditer(words), _MAX_PATHS)]
+    tops = [text.rstrip("/.*" if "(" in text else "/.*)") for text in texts]
+    named = [top for top in tops if top and not f"{top}/".startswith(_FOLDERS)]
+    bare = path.partition("?")[0]
+    return bool(named) and not any(bare == top or bare.startswith(f"{top}/") for top in named)
 
 
 def _has_failed(observation: Observation, evidence: Evidence, symptom: Symptom) -> bool:

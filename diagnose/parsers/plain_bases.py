@@ -26,6 +26,7 @@ _NEAR = 400
 
 _NAME = r"[A-Za-z_$][\w$]{0,40}"
 _PATH = r"/[A-Za-z0-9._~/\-]{0,200}"
+_PORT_AND_PATH = rf"(?::\d{{1,5}}(?:{_PATH})?|{_PATH})"
 #: `location.host`, `window.location.hostname`.
 _LOCATION = r"(?:(?:window|document|self|globalThis)\.)?location\.host(?:name)?\b"
 #: What a request begins with: the address follows. `url` is that of a call with options.
@@ -38,8 +39,8 @@ _CALL = (
 #: "http://" + HOST + "/path", `http://${HOST}/path`.
 _JOINED = (
     rf"(?:[\"']http://[\"']\s{{0,9}}\+\s{{0,9}}(?P<plus>{_LOCATION}|{_NAME})(?![\w$.(\[])"
-    rf"(?:\s{{0,9}}\+\s{{0,9}}[\"'`](?P<plus_path>{_PATH}))?"
-    rf"|`http://\$\{{(?P<braces>{_LOCATION}|{_NAME})\}}(?P<braces_path>{_PATH})?)"
+    rf"(?:\s{{0,9}}\+\s{{0,9}}[\"'`](?P<plus_path>{_PORT_AND_PATH}))?"
+    rf"|`http://\$\{{(?P<braces>{_LOCATION}|{_NAME})\}}(?P<braces_path>{_PORT_AND_PATH})?)"
 )
 _ADDRESS = rf"(?:[\"'`](?P<url>http://[A-Za-z0-9.\-]{{1,253}}(?::\d{{1,5}})?(?:{_PATH})?)(?=[\"'`$])|{_JOINED})"
 _CALLED = lazy_pattern(_CALL + _ADDRESS)
@@ -60,9 +61,12 @@ _USED = lazy_pattern(
 _OWN_HOST = lazy_pattern(
     rf"(?<![\w$.])(?P<name>{_NAME})\s{{0,9}}=(?!=)\s{{0,9}}{_LOCATION}\s{{0,9}}[,;\n}}]"
 )
-#: Words near an address of a script that may choose https: it asks for the page's scheme, or has
-#: both. Characters on each side in which they stand.
-_CHOICE = lazy_pattern(r"\.protocol\b|isSecure|[\"'`]https://?[\"'`]|`https://\$\{")
+#: Words near an address of a script that may choose another one: it asks for the page's scheme, has
+#: both, or asks whether it runs at its developer's. Characters on each side in which they stand.
+_CHOICE = lazy_pattern(
+    r"\.protocol\b|isSecure|[\"'`]https://?[\"'`]|`https://\$\{|location\.port\b"
+    r"|hostname\s{0,9}[!=]==?|[\"'`]localhost[\"'`]|\bprocess\.env\b|\bimport\.meta\.env\b|\b__DEV__\b"
+)
 _BESIDE = 300
 
 
@@ -91,7 +95,8 @@ def _url(match: re.Match[str], host: str, own_names: set[str]) -> str:
     name = match["plus"] or match["braces"]
     if "location." not in name and name not in own_names:
         return ""
-    return f"http://{host}{match['plus_path'] or match['braces_path'] or '/'}"
+    rest = match["plus_path"] or match["braces_path"] or "/"
+    return f"http://{host}{rest}{'' if '/' in rest else '/'}"
 
 
 def _is_sure(script: str, match: re.Match[str]) -> bool:
@@ -118,7 +123,9 @@ def _used_by_name(script: str, host: str, own_names: set[str]) -> Iterator[str]:
                 values.setdefault(match["name"], (values[source][0], match.start()))
     for match in _first(_USED.finditer(script)):
         name = match["name"] or match["braced"]
-        if _is_value(values, name, match.start()) and is_in_use(script, match.start()):
+        start, end = max(0, match.start() - _BESIDE), match.end() + _BESIDE
+        is_sure = is_in_use(script, match.start()) and not _CHOICE.search(script, start, end)
+        if is_sure and _is_value(values, name, match.start()):
             yield values[name][0]
 
 

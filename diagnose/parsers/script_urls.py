@@ -39,6 +39,9 @@ _LIBRARY_SOCKET = lazy_pattern(
     r"(?:\b(io)(?:\.connect)?|\bnew (SockJS)|\.(withUrl))\(\s{0,9}"
     rf"[\"'`](https?)://({_REST})"
 )
+#: What follows an address up to what goes over the object in which it stands.
+_OBJECT_END = lazy_pattern(r"[^{}]{0,400}?,\s{0,9}(\.\.\.)|[^{}]{0,400}\}\s{0,9},")
+_DEFAULTS = lazy_pattern(r"(?:\bassign|\bextend|\bmerge|\bdefaults)\(\s{0,9}\{[^{}]{0,400}$")
 #: `http://backend:8000/api`: a name without a dot and with a port is one of a network of
 #: containers, or of a company. Behind `||` or `??` it stands for an address that is not set.
 _INNER_NAME = lazy_pattern(
@@ -89,6 +92,8 @@ _DEVELOPMENT_NAME = lazy_pattern(
     r"(?:^|[^A-Za-z])(?i:dev|develop|development|local|localhost|debug|test|testing)"
     r"(?:[-_]\w{1,20}|[A-Z]\w{0,20})?[\"'`\]]{0,2}\s{0,9}[:=]\s{0,9}[\"'`]$"
 )
+#: How a page begins, and no script.
+_PAGE = re.compile(r"[\ufeff\s]{0,99}<")
 #: Characters of a name before an address.
 _NAME = 64
 _LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
@@ -117,12 +122,22 @@ def _library_url(match: re.Match[str]) -> str:
     return f"{scheme}://{authority}/{path}"
 
 
+def _is_replaced(script: str, position: int) -> bool:
+    """Return whether an address stands in an object of defaults, which another object goes over:
+    `Object.assign({url: "http://localhost:5000"}, window.settings)`, `{url: "…", ...settings}`."""
+    after = _OBJECT_END.match(script, position)
+    if after is None:
+        return False
+    before = script[max(0, position - _LINE) : position]
+    return after[1] == "..." or bool(_DEFAULTS.search(before))
+
+
 def insecure_requests_in(script: str) -> tuple[str, ...]:
     """Return the http: URLs that a script requests (fetch, XMLHttpRequest, EventSource, axios,
     jQuery), or has as the address of its API in a setting, the https: ones of localhost, and those
     of a name without a dot, each once. An address to which it only leads visitors is none."""
     matches = (*_REQUEST.finditer(script), *_SETTING.finditer(script))
-    spans = [match.span(1) for match in matches]
+    spans = [match.span(1) for match in matches if not _is_replaced(script, match.start(1))]
     spans = sorted({*spans, *(match.span() for match in _INNER_NAME.finditer(script))})
     return _outside_comments(script, iter(spans))
 
@@ -186,9 +201,13 @@ def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[st
 
 def is_in_use(text: str, position: int) -> bool:
     """Return whether an address at a position of a script or a page is that of the running program:
-    neither in a comment nor the value of a name of development."""
+    neither in a comment, nor in an example for readers, nor the value of a name of development."""
     name = text[max(0, position - _NAME) : position]
-    return not is_in_comment(text, position) and not _DEVELOPMENT_NAME.search(name)
+    return not (
+        is_in_comment(text, position)
+        or _is_in_example(text, position)
+        or _DEVELOPMENT_NAME.search(name)
+    )
 
 
 def is_in_comment(text: str, position: int) -> bool:
@@ -201,6 +220,20 @@ def is_in_comment(text: str, position: int) -> bool:
     return any(
         text.rfind(opening, block, position) > text.rfind(closing, block, position)
         for opening, closing in (("/*", "*/"), ("<!--", "-->"))
+    )
+
+
+def _is_in_example(page: str, position: int) -> bool:
+    """Return whether a position of a page is in the text of `pre` or `code`: an example that a page
+    of documentation shows. A script has no such elements."""
+    if not _PAGE.match(page):
+        return False
+    block = max(0, position - _BLOCK)
+    script = page.rfind("<script", block, position)
+    return any(
+        page.rfind(f"<{name}", block, position)
+        > max(script, page.rfind(f"</{name}", block, position))
+        for name in ("pre", "code")
     )
 
 

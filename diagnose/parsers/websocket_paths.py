@@ -37,6 +37,11 @@ class _Opening:
     path_of: Callable[[str], str] = str
 
 
+#: Between the page's own host and the end of a path, all but a port: `location.port`.
+_PORT_NAME = re.compile(r"(?:(?:window|document|self)\.)?location\.port\b")
+_HOST_NAME = re.compile(r"\blocation\.host(?:name)?\b|\bdocument\.domain\b")
+
+
 def _below(text: str) -> str:
     return f"{text.rstrip('/')}/websocket"
 
@@ -83,7 +88,11 @@ _OPENINGS = (
     _opening("", r"\bnew WebSocket\(\s{0,9}"),
     _Opening("", re.compile(rf"\bnew WebSocket\({_REST}")),
     _Opening("SockJS", re.compile(rf"\bnew SockJS\({_REST}"), _below),
-    _opening("Socket.IO", r"\bpath\s{0,9}:\s{0,9}(?=.[^\"'`]{0,100}socket\.io)"),
+    _opening(
+        "Socket.IO",
+        r"\bpath\s{0,9}:\s{0,9}(?=.[^\"'`]{0,100}socket\.io)(?![^}]{0,200}addTrailingSlash)",
+        "{}/".format,
+    ),
     _opening("SignalR", r"\.withUrl\(\s{0,9}"),
     _opening("Action Cable", r"\bcreateConsumer\(\s{0,9}"),
     _opening("Action Cable", r"[\"']action-cable-url[\"'] content="),
@@ -148,12 +157,20 @@ def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:
     for opening in _OPENINGS:
         matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
         for match, _ in matches:
-            if is_in_use(text, match.start()):
+            if is_in_use(text, match.start()) and not _has_unknown_folder(match):
                 path = opening.path_of(match[1])
                 if not path.startswith("/"):
                     path = f"{own.path.partition('?')[0].rpartition('/')[0]}/{path}"
                 if re.fullmatch(_PATH, path):
                     yield NamedPath(_normal(path), opening.library)
+
+
+def _has_unknown_folder(match: re.Match[str]) -> bool:
+    """Return whether a program puts more than a port between the page's own host and the path that
+    was read: `location.host + settings.folder + "/live"`."""
+    before = match.string[match.start() : match.start(1)]
+    *_, between = _HOST_NAME.split(before)
+    return between != before and re.search("[A-Za-z]", _PORT_NAME.sub("", between)) is not None
 
 
 def _own_host_paths(text: str) -> Iterator[NamedPath]:

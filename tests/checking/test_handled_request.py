@@ -6,7 +6,14 @@ import pytest
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
 from diagnose.model import Observation, Vantage
-from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteRoute,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.check_evidence import SHOP, evidence
 from tests.support.nginx_evidence import FILE, config, nginx_says
 
@@ -92,3 +99,32 @@ def test_nothing_is_told_of_a_refused_configuration_or_without_nginx() -> None:
     refused = nginx_says('unexpected "}" in /etc/nginx/nginx.conf:3')
     assert handled("/gone", SERVER, refused) is None
     assert handled_request(evidence()) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("ProxyPreserveHost On", True),
+        ("RewriteRule ^/(.*)$ ws://127.0.0.1:3000/$1 [P,L]", True),
+        ("RewriteRule ^/old/(.*)$ /new/$1 [R=301,L]", False),
+        ("RewriteRule ^/a/(.*)$ /b/$1 [PT]", False),
+        ("AuthType Basic", False),
+        ("rewrite /a/* /b{uri}", False),
+        ("basic_auth /admin/* {", False),
+        ("http-request set-path /b%[path]", False),
+    ],
+)
+def test_nothing_is_told_of_a_site_whose_lines_change_requests(line: str, is_told: bool) -> None:
+    route = SiteRoute("/", "http://127.0.0.1:3000/", host="127.0.0.1", port=3000)
+    path = "/etc/apache2/shop.conf"
+    site = WebSite(("shop.example.com",), (SiteSocket(443),), routes=(route,), file=path)
+    server = WebServer(vantage=Vantage.SERVER, product="apache", pid=7, ports=(443,))
+    configuration = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path=path, sites=(site,),
+        files=(ServerFile(path, f"<VirtualHost *:443>\n    {line}\n</VirtualHost>\n"),),
+    )  # fmt: skip
+    target = replace(SHOP, path="/x")
+    told = handled_request(evidence(server, configuration, target=target))
+    assert (told is not None) is is_told
+    doubled = replace(SHOP, path="/x//y")
+    assert handled_request(evidence(server, configuration, target=doubled)) is None

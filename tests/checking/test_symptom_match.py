@@ -6,9 +6,10 @@ import pytest
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.symptom_match import is_listed, is_met, with_reported_notes
-from diagnose.model import Claim, Evidence, Failure, Severity, Subject, Symptom, Target
+from diagnose.model import Claim, Evidence, Failure, Severity, Subject, Symptom, Target, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, NOW, SHOP
 from tests.support.nginx_evidence import front
@@ -91,3 +92,28 @@ def test_a_status_is_not_met_by_a_websocket_that_nobody_named() -> None:
     symptom = Symptom("status", "m", 404)
     assert not is_met(Evidence(SHOP, NOW, (front(404, "/ws"),)), symptom)
     assert is_met(Evidence(CHAT, NOW, (front(404, "/ws"),)), symptom)
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [
+        ("404", Severity.WARNING),
+        ("GET https://shop.example.com/wiki/Coffee_(drink) 404 (Not Found)", Severity.WARNING),
+        ("all pages below /wiki/* are not found (404)", Severity.WARNING),
+        ('"GET /wiki/Coffee_(drink) HTTP/1.1" 404', Severity.WARNING),
+        ('open() "/var/www/wiki/x" failed, 404', Severity.WARNING),
+        ("404 at /wiki/Tea_(drink)", Severity.NOTE),
+        ("https://shop.example.com/wiki/Tea 404", Severity.NOTE),
+    ],
+)
+def test_a_request_of_the_log_is_not_what_a_message_says_of_another_path(
+    words: str, severity: Severity
+) -> None:
+    failed = FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", method="GET",
+        path="/wiki/Coffee_(drink)", status=404, written="28/Nov/2026:21:48:25 +0000",
+    )  # fmt: skip
+    note = Claim(about=Subject(), because=(failed,), severity=Severity.NOTE)
+    raised = [(load_check("nginx.other-requests-failed"), note)]
+    ((_, claim),) = with_reported_notes(raised, Symptom("status", words, 404))
+    assert claim.severity is severity

@@ -31,6 +31,8 @@ OWN = f"http://{HOST}"
         ),
         (f'axios.defaults.baseURL = "{OWN}/api"', f"{OWN}/api"),
         (f'var e="{OWN}";fetch(e+"/a")', OWN),
+        ('const b="http://"+location.hostname+":8080";fetch(b+"/a")', f"{OWN}:8080/"),
+        ("fetch(`http://${location.hostname}:8080/a`)", f"{OWN}:8080/a"),
         (f"uni.request({{url: '{OWN}/login', method: 'POST'}})", f"{OWN}/login"),
         # A library in the same file knows of https.
         (f'const base="{OWN}";fetch(base);' + ";" * 400 + "a.protocol===b.protocol", OWN),
@@ -49,6 +51,10 @@ def test_an_address_that_reaches_a_request(script: str, url: str) -> None:
         'const b=secure?"https://"+location.host:"http://"+location.host;fetch(b)',
         f'const base = ok ? other : "{OWN}";fetch(base)',
         f'let b = "{OWN}"; if (location.protocol === "https:") b = "https://x.example";fetch(b)',
+        # Asked where it runs, the script takes another address; or it is a developer's.
+        'const b="http://"+location.hostname+":80";if(location.port==="51"){fetch(b+"/a")}',
+        f'let b="{OWN}";if(process.env.MODE==="dev"){{fetch(b+"/a")}}',
+        f'const base=location.hostname==="localhost"?x:y;const o="{OWN}";fetch(o)',
         # Nobody requests it.
         f'const home = "{OWN}";location.href = home;',
         f'const meta = {{canonical: "{OWN}/"}};document.title = meta.canonical;',

@@ -342,3 +342,30 @@ def test_the_port_of_a_development_server() -> None:
     assert port == ("wss://a.example:24678/",)
     assert own_ports_in(VITE.format("null", "null"), "a.example") == ()
     assert own_ports_in(VITE.format("24678", '"dev.example"'), "a.example") == ()
+
+
+@pytest.mark.parametrize("element", ["pre", "code", "pre><code"])
+def test_an_example_in_a_page_is_no_address_of_its_program(element: str) -> None:
+    page = f'<!doctype html><p>Try</p><{element} class="js">new WebSocket("{WS}")</{element}>'
+    assert websocket_urls(page) == ()
+    script = f'<script>new WebSocket("{WS}")</script>'
+    assert websocket_urls(page.replace(WS, "x") + script) == (WS,)
+    assert websocket_urls(f"<{element}>{script}") == (WS,)
+    # A script that writes such an element is no page.
+    assert websocket_urls_in(f'a="<{element}>";new WebSocket("{WS}")') == (WS,)
+
+
+def test_a_default_that_another_object_goes_over_is_no_request() -> None:
+    local = "http://localhost:5000/api"
+    for script in (
+        f'c=Object.assign({{apiUrl:"{local}"}},window.settings)',
+        f'c={{apiUrl:"{local}",timeout:3,...window.settings}}',
+        f'c=$.extend({{a:1,apiUrl:"{local}",b:2}}, window.settings)',
+    ):
+        assert insecure_requests_in(script) == ()
+    for script in (
+        f'c=Object.assign({{}},{{apiUrl:"{local}"}})',
+        f'c={{apiUrl:"{local}"}}',
+        f'c={{...base,apiUrl:"{local}"}},d=2',
+    ):
+        assert insecure_requests_in(script) == (local,)

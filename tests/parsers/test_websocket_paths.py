@@ -66,7 +66,7 @@ def test_the_websocket_of_a_program_is_below_the_folder_of_its_page() -> None:
 
 def test_the_default_of_socketio_is_none_beside_a_path_of_the_program() -> None:
     text = 's.path=s.path||"/socket.io";io({path:"/ws/socket.io"})'
-    assert [each.path for each in named_paths_in(text, PAGE)] == ["/ws/socket.io"]
+    assert [each.path for each in named_paths_in(text, PAGE)] == ["/ws/socket.io/"]
 
 
 def test_the_number_is_limited() -> None:
@@ -127,3 +127,22 @@ def test_the_client_of_socketio_from_another_place_opens_its_usual_path(call: st
 @pytest.mark.parametrize("call", ['io("https://chat.example.net")', "io(address)", "// io()", ""])
 def test_the_client_of_socketio_for_another_host_opens_nothing_here(call: str) -> None:
     assert not named_paths_in(CLIENT % call, PAGE)
+
+
+def test_the_client_of_socketio_puts_a_slash_behind_its_path() -> None:
+    def path(options: str) -> list[str]:
+        return [each.path for each in named_paths_in(f"io({{{options}}})", PAGE)]
+
+    assert path('path: "/chat/socket.io"') == ["/chat/socket.io/"]
+    assert not path('path: "/chat/socket.io", addTrailingSlash: false')
+
+
+def test_a_folder_between_the_host_and_the_path_is_not_understood() -> None:
+    def path(address: str) -> list[str]:
+        return [each.path for each in named_paths_in(f"new WebSocket({address})", PAGE)]
+
+    assert not path('scheme + location.host + boot.appSubUrl + "/api/live/ws"')
+    assert not path('scheme.concat(location.host, base).concat("/", root, "/ws")')
+    assert path('scheme + location.hostname + ":" + location.port + "/ws"') == ["/ws"]
+    assert path('scheme.concat(window.location.host, "/ws")') == ["/ws"]
+    assert path('base + "/ws"') == ["/ws"]

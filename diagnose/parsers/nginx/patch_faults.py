@@ -42,6 +42,9 @@ _SINGLE = frozenset({
 #: Directives of which two with the same first word are refused, or are sent twice.
 _SINGLE_BY_FIRST_WORD = frozenset({"listen", "upstream", "proxy_set_header"})
 
+#: An address with a path, which stands behind a second colon where a socket's own path comes first.
+_WITH_PATH = re.compile(r"https?://(?:(?!unix:)[^/]+|unix:[^:]+:)/")
+
 #: The names of the blocks around a directive, as crossplane counts them.
 _Context = tuple[str, ...]
 
@@ -158,6 +161,10 @@ def _single_words(directive: Directive) -> tuple[str, ...]:
     if name in _SINGLE:
         return (name,)
     if name == "location":
+        pattern = location_pattern(directive)
+        if pattern is not None and pattern.modifier in {"~", "~*"}:
+            # Of two equal expressions the first answers.
+            return ()
         # "^~ /a/" and "/a/" are the same location (ngx_http_add_location).
         return (name, *(word for word in args if word != "^~"))
     if name not in _SINGLE_BY_FIRST_WORD:
@@ -171,7 +178,7 @@ def _has_refused_uri(context: _Context, location: Directive | None, passing: Dir
     """Return whether a proxy_pass has a path where nginx has no prefix to replace by it
     (ngx_http_proxy_pass)."""
     url = passing.args[0] if passing.args else ""
-    if "$" in url or not re.match(r"https?://[^/]+/", url):
+    if "$" in url or not _WITH_PATH.match(url):
         return False
     if context[-1:] in {("if",), ("limit_except",)}:
         return True

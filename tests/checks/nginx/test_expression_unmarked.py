@@ -84,3 +84,23 @@ def test_silent_on_paths_and_on_marked_expressions(argument: str) -> None:
     target = replace(SHOP, path="/api/users")
     refused = replace(page(404), url=target.url)
     assert not judge(CHECK, RUNNING, site(argument), refused, target=target)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "= /wiki/Tea_(drink)",
+        "/wiki/Tea_(drink)",
+        "= /a+b(1).html",
+        "/_next/static/chunks/pages/[slug]-1.js",
+        "/[my-page]/",
+        "/[...all]",
+    ],
+)
+def test_silent_where_brackets_are_part_of_a_path(argument: str) -> None:
+    assert not judge(CHECK, RUNNING, site(argument), page(404))
+
+
+def test_fires_for_a_class_of_characters() -> None:
+    for argument in ("/[a-z]/x", "/[a-zA-Z0-9_-]+/x", "/(x)?/y", "/(?:a)/"):
+        assert judge(CHECK, RUNNING, site(argument), page(200))

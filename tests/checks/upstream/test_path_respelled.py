@@ -107,3 +107,11 @@ def test_silent_where_double_slashes_are_kept_or_the_application_fails_for_them_
         assert not judge(CHECK, *observations, SERVED, target=target)
     target, observations = respelled_path(IMAGES, "/img/a?u=https://b", 500)
     assert not judge(CHECK, *observations, SERVED, target=target)
+
+
+def test_silent_where_the_application_does_not_know_the_path_with_double_slashes_either() -> None:
+    target, observations = respelled_path(IMAGES, REMOTE, 404)
+    assert judge(CHECK, *observations, target=target)
+    assert judge(CHECK, *observations, SERVED, target=target)
+    assert judge(CHECK, *observations, replace(SERVED, status=302), target=target)
+    assert not judge(CHECK, *observations, replace(SERVED, status=404), target=target)

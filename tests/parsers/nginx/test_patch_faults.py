@@ -108,3 +108,22 @@ def test_a_directive_that_stands_in_the_block_through_another_file() -> None:
 def test_files_that_are_read_nowhere_or_include_themselves() -> None:
     config = written({MAIN: SITE, SNIPPET: "include snippets/*.conf;\nroot /a;\n"})
     assert patch_faults(config, {SNIPPET: "root /a; root /b;\n", "/etc/none": "a"}) == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        r"location ~ \.a$ { } location ~ \.a$ { }",
+        "location ~ ^/x { proxy_pass http://unix:/run/app.sock; }",
+        "location /x { if ($arg_a) { proxy_pass http://unix:/run/app.sock; } }",
+        "location @app { proxy_pass http://unix:/run/app.sock; }",
+        "location /x { proxy_pass http://unix:/run/app.sock:/y/; }",
+    ],
+)
+def test_what_nginx_takes_is_no_fault(lines: str) -> None:
+    assert faults("listen 443 ssl;", f"listen 443 ssl; {lines}") == ()
+
+
+def test_a_path_behind_a_socket_is_refused_in_an_expression() -> None:
+    lines = "location ~ ^/x { proxy_pass http://unix:/run/app.sock:/y/; }"
+    assert faults("listen 443 ssl;", f"listen 443 ssl; {lines}") == ("proxy_pass has a path",)
