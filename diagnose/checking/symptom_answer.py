@@ -24,6 +24,8 @@ from diagnose.model.web_servers import WebServer
 
 #: As many of the usual causes are named.
 _MOST_USUAL = 3
+#: What a field that the application gets excludes.
+_EXCLUDED = {"X-Forwarded-Proto": "upstream.scheme-not-passed"}
 _OTHER_SERVERS = ("apache", "caddy", "haproxy")
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
@@ -54,22 +56,27 @@ def symptom_answer(report: Report) -> SymptomAnswer | None:
         return None
     kind, finding = _judged(report, symptom)
     elsewhere = symptom_table()[symptom.kind].elsewhere
-    usual = () if finding else _usual_causes(report.evidence, symptom)
     status = site_status(report.evidence)
     handled = None if finding else handled_request(report.evidence)
+    usual = () if finding else _usual_causes(report.evidence, symptom, handled)
     return SymptomAnswer(kind, symptom, finding, status, elsewhere, usual, handled)
 
 
-def _usual_causes(evidence: Evidence, symptom: Symptom) -> tuple[str, ...]:
-    """Return the checks of what most often leads to a symptom behind the site's web server."""
+def _usual_causes(
+    evidence: Evidence, symptom: Symptom, handled: HandledRequest | None
+) -> tuple[str, ...]:
+    """Return the checks of what most often leads to a symptom behind the site's web server, without
+    those that its own request to the application excludes."""
     has_nginx, has_other = _servers(evidence)
     foreign = set()
     if has_other and not has_nginx:
         foreign = {"nginx", "upstream"}
     elif has_nginx and not has_other:
         foreign = {"server"}
+    fields = {line.partition(":")[0] for line in (handled.request[1:] if handled else ())}
+    excluded = {check for field, check in _EXCLUDED.items() if field in fields}
     usual = (check for check in symptom_row(symptom).usual if check.split(".")[0] not in foreign)
-    return tuple(usual)[:_MOST_USUAL]
+    return tuple(check for check in usual if check not in excluded)[:_MOST_USUAL]
 
 
 def _servers(evidence: Evidence) -> tuple[bool, bool]:

@@ -53,8 +53,6 @@ def handled(path: str, text: str = SERVER, *more: Observation) -> HandledRequest
             ("GET /y HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
         ("/x.php", ("location ~ \\.php$", 12, "fastcgi_pass unix:/run/php.sock", (), "")),
         ("/gone", ("location = /gone", 13, "return 410", (), "")),
-        ("/js/a.js?v=1", ("location ~ \\.js$", 15, "try_files $uri /x.php?a=$uri", (),
-            "/var/www/shop/js/a.js")),
         ("/pages/a", ("location /api/", 6, "proxy_pass http://127.0.0.1:3000/",
             ("GET / HTTP/1.0", "Host: shop.example.com", "X-Forwarded-Proto: https"), "")),
         ("/a.png", ("server", 2, "root /var/www/shop", (), "/var/www/shop/a.png")),
@@ -84,6 +82,10 @@ def test_what_another_server_passes_on() -> None:
     )  # fmt: skip
     elsewhere = replace(server, ports=(8080,))
     assert handled_request(evidence(elsewhere, configuration, target=target)) is None
+
+
+def test_nothing_is_told_of_a_file_with_a_fallback() -> None:
+    assert handled("/js/a.js?v=1") is None
 
 
 def test_nothing_is_told_of_a_rule_that_cannot_be_computed() -> None:

@@ -168,3 +168,14 @@ def test_how_nginx_handles_it(lang: str, words: str) -> None:
         "directive": "proxy_pass http://127.0.0.1:3000",
         "request": ["GET / HTTP/1.0", "Host: shop.example.com"], "file": "",
     }  # fmt: skip
+
+
+def test_what_the_application_gets_is_no_usual_cause() -> None:
+    symptom = Symptom("login", "after logging in I am logged out")
+    told = nginx_evidence.SITE.replace(
+        "Host $host;", "Host $host; proxy_set_header X-Forwarded-Proto https;"
+    )
+    cause = "(upstream.scheme-not-passed)"
+    for site, is_usual in ((nginx_evidence.SITE, True), (told, False)):
+        report = with_symptom(healthy(), symptom, nginx_evidence.config(site))
+        assert (cause in symptom_text(report, "en")) is is_usual
