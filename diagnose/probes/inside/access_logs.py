@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlsplit
 
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
@@ -116,11 +117,16 @@ async def after_the_error_log(ctx: ProbeContext, _: Exchange, log: ErrorLog) -> 
 
 
 def _is_visitors(ctx: ProbeContext, line: LogLine, began: float) -> bool:
-    """Whether a line is about a request that this run did not send: an earlier one, or one of
-    another machine."""
-    is_local = ctx.machine.via == "local"
-    is_earlier = line.when < began or (is_local and not ctx.net.is_mine(line.client))
-    return bool(line.request) and bool(line.client) and is_earlier
+    """Whether a line is about a request that this run did not send: an earlier one, one of another
+    machine, or, in the second in which the run began, one for a path that it has not asked for."""
+    if not line.request or not line.client:
+        return False
+    if line.when < began:
+        return True
+    if ctx.machine.via == "local":
+        return not ctx.net.is_mine(line.client)
+    requested = {urlsplit(exchange.url).path for exchange in ctx.observed(Exchange)}
+    return line.when < began + 1 and line.path not in requested
 
 
 def _is_named(servers: Iterable[Server], path: str) -> bool:

@@ -82,8 +82,9 @@ DENIED = LogLine(
         (DENIED, 200, []),
         (replace(DENIED, referrer=""), 403, []),
         (replace(DENIED, referrer="", request="GET /docs/ HTTP/1.1"), 403, ["/docs/"]),
-        # It may be one of this run.
-        (replace(DENIED, when=NOW), 403, []),
+        # In the second in which this run began it has not asked for this path; later it may have.
+        (replace(DENIED, when=NOW), 403, ["/docs/a.js"]),
+        (replace(DENIED, when=NOW + 1), 403, []),
         (replace(DENIED, client=""), 403, []),
     ],
 )
