@@ -37,7 +37,8 @@ from diagnose.parsers.urls import parse_url
     needs=[Page, PageFileResponse, PageFileTrial],
     explains=[
         "http.form-leaves-folder", "http.page-file-missing", "http.page-file-type",
-        "nginx.page-file-not-found", "nginx.page-file-forbidden", "nginx.types-missing",
+        "nginx.file-elsewhere", "nginx.page-file-not-found", "nginx.page-file-forbidden",
+        "nginx.types-missing",
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:

@@ -3,6 +3,8 @@ which the login has to lead back (RFC 6749 section 3.1.2, redirect_uri).
 
 A provider compares it with what is registered: "redirect_uri_mismatch", "Invalid parameter:
 redirect_uri". Usual reason: the application behind the proxy does not know that visitors use https.
+nginx's lines show which fields it does not get: X-Forwarded-Proto, Host, or another one that the
+documentation of a recognized application asks for.
 """
 
 from collections.abc import Iterator
@@ -12,14 +14,10 @@ from checks.http._logins import named_address, return_address
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
-    Where,
     merge_subjects,
 )
 from diagnose.model.frozen import frozen
@@ -40,9 +38,14 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     pages, first = tuple(login.page for login in wrong), wrong[0]
     subjects = endpoint_subjects(pages)
     nginx = Nginx.of(evidence)
-    matches = (match for match in nginx.location_matches(target.path))
-    directive = next(filter(None, map(proxy_pass_of, matches)), None)
+    # Imported late: most sites have no such login.
+    from checks.http import _login_fields
+
+    match = _login_fields.passing_location(nginx, first.page.url)
+    directive = proxy_pass_of(match) if match else None
     url = parse_url(first.address)
+    is_inner = url is not None and is_internal_host(url.host)
+    fields = _login_fields.missing_fields(nginx, match, is_inner) if match else {}
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -53,10 +56,11 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
             "address": clean(first.address.partition("?")[0], 200),
             "provider": _host(first.onward),
             "link": first.is_link,
-            "inner": url is not None and is_internal_host(url.host),
+            "inner": is_inner,
             "place": file_line(directive) if directive else "",
+            "missing": tuple(fields),
         },
-        fix=Fix((Manual("tell-the-application", Where.APPLICATION),), Applicability.MANUAL),
+        fix=_login_fields.address_fix(nginx, match, fields),
     )
 
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Edit, Manual, Observation
+from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.upstream_evidence import page
 
 CHECK = "http.login-return-address"
@@ -66,3 +68,33 @@ def test_silent_on_a_page_and_on_a_redirect_of_http() -> None:
     assert not judge(CHECK, page(200))
     plain = replace(sent("redirect_uri=http://shop.example.com/cb"), url="http://shop.example.com/")
     assert not judge(CHECK, plain, masked=False)
+
+
+PASSED = SITE.replace("proxy_pass", "proxy_set_header X-Forwarded-For $remote_addr; proxy_pass")
+ADDRESS = "redirect_uri=http%3A%2F%2Fshop.example.com%2Fcb"
+
+
+def lines_added(*seen: Observation) -> list[str]:
+    (claim,) = judge(CHECK, sent(ADDRESS), *seen, masked=False)
+    assert claim.fix
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert isinstance(claim.fix.steps[-1], Manual)
+    diff = "".join(edit.diff for edit in edits).splitlines()
+    return [line[1:].strip() for line in diff if line.startswith("+ ")]
+
+
+def test_fires_and_passes_on_the_scheme_that_nginx_leaves_out() -> None:
+    line = "proxy_set_header X-Forwarded-Proto $scheme;"
+    assert lines_added(config(PASSED), RUNNING) == [line]
+    told = PASSED.replace("proxy_pass", f"{line} proxy_pass")
+    assert lines_added(config(told), RUNNING) == []
+
+
+def test_fires_and_passes_on_what_the_documentation_of_the_application_asks_for() -> None:
+    """Issue 9057 of odoo/odoo."""
+    odoo = KnownApplication(
+        id="odoo", name="Odoo", by="title", folder="/", url="https://shop.example.com/"
+    )
+    told = PASSED.replace("proxy_pass", "proxy_set_header X-Forwarded-Proto https; proxy_pass")
+    added = ["proxy_set_header X-Forwarded-Host $http_host;"]
+    assert lines_added(config(told), RUNNING, odoo) == added

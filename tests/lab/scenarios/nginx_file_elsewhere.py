@@ -57,6 +57,32 @@ def uploads_of_the_administration(lab: Lab) -> None:
     lab.change(PAGE, "  location / {\n    root /srv/shop;\n  }\n\n")
 
 
+def _below_web(lab: Lab, folder: str) -> None:
+    """A built page below /web, whose files are named from this folder."""
+    page = SHOP.replace("/media/", f"{folder}/media/")
+    lab.server.write("/srv/subweb/dist/index.html", page)
+    lab.server.write("/srv/subweb/dist/media/tea.css", CSS)
+    lab.server.write("/srv/shop/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop /srv/subweb"))
+    web = "  location /web {\n    alias /srv/subweb/dist;\n  }\n\n"
+    lab.change(PAGE, f"{web}  location / {{\n    root /srv/shop;\n  }}\n\n")
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/web/",
+    manual="the page has to be built again",
+)  # fmt: skip
+def built_for_the_root_and_served_below_an_alias(lab: Lab) -> None:
+    """https://github.com/CareyWang/sub-web/issues/15: the files are there, one folder below."""
+    _below_web(lab, "")
+
+
+@healthy(target=f"https://{site.NAME}/web/")
+def built_for_the_folder_of_an_alias(lab: Lab) -> None:
+    """Healed: the page is built for /web."""
+    _below_web(lab, "/web")
+
+
 @scenario(outside="http.page-file-missing", manual="nobody has the file")
 def media_that_nobody_has(lab: Lab) -> None:
     _django(lab, has_file=False)

@@ -1,0 +1,48 @@
+"""The fields about the visitor's address that an application needs for a login elsewhere."""
+
+from checks.http._known_application import recognized_application
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines
+from diagnose.model import Applicability, Fix, Manual, Step, Where
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.urls import parse_url
+
+#: The fields by which an application knows its own address, as documentation writes them.
+_ADDRESS_FIELDS = {"Host", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto"}
+
+
+def passing_location(nginx: Nginx, page: str) -> LocationMatch | None:
+    """Return the location that passes the page of a login on."""
+    url = parse_url(page)
+    path = (url.path if url else "").partition("?")[0] or nginx.evidence.target.path
+    return next((match for match in nginx.location_matches(path) if proxy_pass_of(match)), None)
+
+
+def missing_fields(nginx: Nginx, match: LocationMatch, is_inner: bool) -> dict[str, str]:
+    """Return the fields about the visitor's address that the application does not get, each with
+    its value."""
+    speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
+    fields = {"Host": "$host"} if is_inner else {}
+    fields |= {"X-Forwarded-Proto": "$scheme"} if speaks_tls and not is_inner else {}
+    known = recognized_application(nginx.evidence)
+    for field in known[1].fields if known else ():
+        if field.name in _ADDRESS_FIELDS and (speaks_tls or field.value != "$scheme"):
+            fields[field.name] = field.value
+    return {
+        name: value
+        for name, value in fields.items()
+        if proxy_set_header_of(match, name) is None
+    }  # fmt: skip
+
+
+def address_fix(nginx: Nginx, match: LocationMatch | None, fields: dict[str, str]) -> Fix:
+    """Pass the fields on. What the application makes of them is a matter of its own settings."""
+    changes: Changes = {}
+    if match is not None and fields:
+        insert_lines(nginx, match, header_lines(nginx, match, fields, changes), changes)
+    edits = config_edits(nginx, changes)
+    step = Manual("trust-the-proxy" if edits else "tell-the-application", Where.APPLICATION)
+    steps: tuple[Step, ...] = (*edits, *reload_steps(nginx), step) if edits else (step,)
+    return Fix(steps, Applicability.MANUAL)
