@@ -51,6 +51,7 @@ MODES = (
     "form",  # a page with a form
     "absolute-links",  # a page that names its files at https:// and the Host header
     "plain-links",  # the same at http://
+    "own-links",  # a page that links to its login at https:// and the Host header
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -103,6 +104,9 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
         case "absolute-links" | "plain-links":
             scheme = "https" if mode == "absolute-links" else "http"
             link = f'<link rel="stylesheet" href="{scheme}://{headers.get("host")}/app.css">'
+            return answer("200 OK", PAGE + link.encode())
+        case "own-links":
+            link = f'<a href="https://{headers.get("host")}/login">Log in</a>'
             return answer("200 OK", PAGE + link.encode())
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
