@@ -4,12 +4,14 @@ from collections.abc import Collection
 
 from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence, Severity, Subject
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import header
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
 from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.nginx.upstreams import proxy_target_of
 from diagnose.parsers.urls import parse_url
 
 #: What makes a site an app that can be installed.
@@ -161,6 +163,35 @@ def location_facts(nginx: Nginx, path: str) -> dict[str, object]:
         "place": f"{block.name} {' '.join(block.args)} ({file_line(block)})".replace("  ", " "),
         "application": application,
         "taken": "" if application or _decides_otherwise(block) else page_application,
+    }
+
+
+def kept_prefix(nginx: Nginx, path: str) -> dict[str, object]:
+    """Return what a location asks its application for, where it passes a path on with its own
+    prefix, and the page too: the prefix ("" otherwise), both paths, the address without the prefix,
+    and the line that cuts it off."""
+    matches = list(nginx.location_matches(path))
+    page_matches = list(nginx.location_matches(nginx.evidence.target.path))
+    if len(matches) != 1 or len(page_matches) != 1:
+        return {"prefix": ""}
+    match, block = matches[0], matches[0].block
+    pattern = location_pattern(block) if block.name == "location" else None
+    target = proxy_target_of(match, {})
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~"} and len(pattern.text) > 1
+    is_same = page_matches[0].block is block and not _decides_otherwise(block)
+    if pattern is None or target is None or not (is_prefix and is_same):
+        return {"prefix": ""}
+    endpoint = target.endpoints[0]
+    is_kept = target.uri is None and not target.has_variables and not endpoint.socket
+    if not is_kept or not pattern.text.endswith("/") or not target.speaks_http:
+        return {"prefix": ""}
+    rest = path.removeprefix(pattern.text)
+    return {
+        "prefix": pattern.text,
+        "asked": path,
+        "direct": f"{target.scheme}://{bracketed(endpoint.host)}:{endpoint.port}/{rest}",
+        "kept": f"proxy_pass {target.directive.args[0]};",
+        "cut": f"proxy_pass {target.directive.args[0]}/;",
     }
 
 

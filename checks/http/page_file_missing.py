@@ -45,6 +45,7 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "redirected": bool(first.response.redirects),
             "bare": _bare_host(page.url, urls[0]),
             **_page_files.location_facts(Nginx.of(evidence), first.path),
+            **_page_files.kept_prefix(Nginx.of(evidence), first.path),
         },
         fix=Fix((Manual("serve-it", Where.SERVER),), Applicability.MANUAL),
     )

@@ -1,7 +1,7 @@
-"""The page loads files from the site's name and another port than its own, and nothing answers
-there, or no TLS: mostly the site has a port of its own (https://example.com:8443, or
-http://example.com:8080), and the application writes addresses without it. What a page over http
-loads by https is `http.upgrade-without-tls`.
+"""The page loads files from the site's name and another port than its own, or its links and forms
+lack the port, and nothing answers there, or no TLS: mostly the site has a port of its own
+(https://example.com:8443, or http://example.com:8080), and the application writes addresses
+without it. What a page over http loads by https is `http.upgrade-without-tls`.
 
 Usual reason: `proxy_set_header Host $host`, which has no port (ngx_http_core_module, "$host").
 """
@@ -30,7 +30,10 @@ def port_lost_in_page(evidence: Evidence) -> Iterator[Claim]:
     ]
     if page is None or not failed:
         return
+    url = parse_url(failed[0].url)
+    assert url is not None, "it was read above"
     facts = {
+        "linked": not _page_files.urls_at(page, url.scheme, url.host, url.port),
         "port": failed[0].port,
         "own_port": target.port,
         "authority": target.authority,

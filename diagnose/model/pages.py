@@ -101,6 +101,8 @@ class Page(Observation):
     or port than the page. `logins` are the addresses of its links with which a login elsewhere
     begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
     site itself to which it links with a query, or sends a form by GET, without their queries.
+    `portless` are the addresses of its links that have its scheme and host and no port, where it
+    has a port of its own.
     `data_paths` are the paths of the site from which its own scripts read data, `sent_paths` those
     to which they send a POST. `handles_forms` is True if the page or a script in it sends its forms
     in the browser's place. `uses` and
@@ -130,6 +132,7 @@ class Page(Observation):
     images: tuple[Url, ...] = ()
     logins: tuple[Url, ...] = ()
     queries: tuple[Url, ...] = ()
+    portless: tuple[Url, ...] = ()
     data_paths: tuple[UrlPath, ...] = ()
     sent_paths: tuple[UrlPath, ...] = ()
     handles_forms: bool = False

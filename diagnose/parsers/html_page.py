@@ -77,8 +77,9 @@ class HtmlPage:
     are the http: addresses of its frames, `images` the https: addresses of its images that have
     another host or port than the page, `logins` the addresses of its links with which a login
     elsewhere begins, `queries` the addresses on the page's own host and port to which it links with
-    a query, or sends a form by GET, without their queries. `uploads` are the addresses of its forms
-    with a field for files, unless it is for texts alone.
+    a query, or sends a form by GET, without their queries. `portless` are the addresses of its
+    links that have its scheme and host and no port, where it has a port of its own. `uploads` are
+    the addresses of its forms with a field for files, unless it is for texts alone.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -95,6 +96,7 @@ class HtmlPage:
     images: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
+    portless: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ()
 
 
@@ -120,6 +122,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         images=tuple(dict.fromkeys(reader.images)),
         logins=tuple(dict.fromkeys(reader.logins)),
         queries=tuple(reader.queries),
+        portless=tuple(dict.fromkeys(reader.portless)),
         uploads=tuple(dict.fromkeys(reader.uploads)),
     )
 
@@ -142,6 +145,7 @@ class _Reader:
         self.images: list[str] = []
         self.logins: list[str] = []
         self.queries: dict[str, None] = {}
+        self.portless: list[str] = []
         self.uploads: list[str] = []
         self._form = ""
         self._images = self._media = 0
@@ -295,6 +299,14 @@ class _Reader:
             self.logins += filter(None, [self._resolved(reference)])
         if "?" in reference[:MAX_URL]:
             self._add_query(self._resolved(reference))
+        if reference.lstrip()[:4].lower() == "http" and len(self.portless) < MAX_FORMS:
+            self._add_portless(self._resolved(reference))
+
+    def _add_portless(self, address: str) -> None:
+        url, own = parse_url(address), parse_url(self._url)
+        is_own = url and own and (url.scheme, url.host) == (own.scheme, own.host)
+        if url and own and is_own and url.has_default_port and not own.has_default_port:
+            self.portless.append(address.partition("?")[0])
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")

@@ -51,6 +51,8 @@ MODES = (
     "form",  # a page with a form
     "absolute-links",  # a page that names its files at https:// and the Host header
     "plain-links",  # the same at http://
+    "relative-links",  # the same page everywhere, with a script at static/app.js below it
+    "own-links",  # a page that links to its login at https:// and the Host header
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -103,6 +105,15 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
         case "absolute-links" | "plain-links":
             scheme = "https" if mode == "absolute-links" else "http"
             link = f'<link rel="stylesheet" href="{scheme}://{headers.get("host")}/app.css">'
+            return answer("200 OK", PAGE + link.encode())
+        case "relative-links" if path == "/static/app.js":
+            return answer("200 OK", b"start();").replace(b"text/html", b"text/javascript")
+        case "relative-links" if path.endswith("/"):
+            return answer("200 OK", PAGE + b'<script src="static/app.js"></script>')
+        case "relative-links":
+            return answer("404 Not Found", b"no such file\n")
+        case "own-links":
+            link = f'<a href="https://{headers.get("host")}/login">Log in</a>'
             return answer("200 OK", PAGE + link.encode())
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))

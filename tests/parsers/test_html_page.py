@@ -337,3 +337,20 @@ def test_whether_a_file_is_requested_with_cors() -> None:
     html = "<script src=/a.js></script><script src=/b.js crossorigin></script>"
     html += "<script type=module src=/c.js></script>"
     assert [file.cors for file in parse_page(html, URL).files] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("own", "link", "is_portless"),
+    [
+        ("https://shop.example.com:8443/", "https://shop.example.com/login", True),
+        ("http://shop.example.com:8080/", "http://shop.example.com/login?a=1", True),
+        ("https://shop.example.com:8443/", "https://shop.example.com:8443/login", False),
+        ("https://shop.example.com:8443/", "http://shop.example.com/login", False),
+        ("https://shop.example.com:8443/", "https://www.shop.example.com/login", False),
+        ("https://shop.example.com:8443/", "/login", False),
+        ("https://shop.example.com/", "https://shop.example.com/login", False),
+    ],
+)
+def test_links_that_lack_the_port_of_the_page(own: str, link: str, is_portless: bool) -> None:
+    page = parse_page(f'<a href="{link}">Log in</a>', own)
+    assert page.portless == ((link.partition("?")[0],) if is_portless else ())

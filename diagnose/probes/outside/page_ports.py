@@ -58,9 +58,14 @@ def _of_websockets(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
 def _of_files(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
     """Yield where browsers request files of the page by https, or by http for a page over http, if
     it is the site and has another port (443 for a page over http), or an address in the place of
-    the name."""
+    the name; then where its links and forms lead that lack the page's port."""
     for page in ctx.observed(Page):
-        urls = (*(file.url for file in page.files if not file.is_optional), *page.images)
+        urls = (
+            *(file.url for file in page.files if not file.is_optional),
+            *page.images,
+            *page.portless,
+            *(form for form in page.posts if (sent := parse_url(form)) and sent.has_default_port),
+        )
         for text in urls:
             url = parse_url(text)
             is_used = url is not None and (url.secure or (_is_plain(page) and url.scheme == "http"))

@@ -60,6 +60,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         images=html.images,
         logins=html.logins,
         queries=html.queries,
+        portless=html.portless,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=plain_requests_of(text, ctx.target.host),
         data_paths=data_paths_of(text),
@@ -151,7 +152,7 @@ def is_worth_saying(page: Page) -> bool:
     sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
     shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
     restricted = page.uses or page.features or page.source_text or page.sent_paths
-    return bool(shown or sent or page.images or page.queries or restricted)
+    return bool(shown or sent or page.images or page.queries or page.portless or restricted)
 
 
 def cookies_after(cookie: str, page: Exchange) -> str:

@@ -63,7 +63,11 @@ async def _try_other_ports(ctx: ProbeContext, exchange: Exchange) -> None:
     mentions = (*exchange.mentions, *(text for item in responses for text in item.mentions))
     is_named = any(text.startswith("wss:") for text in mentions) and ctx.options.wants("websocket")
     upgrades = any(page.upgrades and page.url.startswith("http:") for page in pages)
-    urls = (url for page in pages for url in (*(file.url for file in page.files), *page.images))
+    urls = (
+        url
+        for page in pages
+        for url in (*(file.url for file in page.files), *page.images, *page.portless, *page.posts)
+    )
     has_others = any(not url.startswith(f"{ctx.target.origin}/") for url in urls)
     if is_named or upgrades or has_others:
         from diagnose.probes.outside.page_ports import try_mentioned_ports

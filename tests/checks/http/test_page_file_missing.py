@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Failure, Observation, Severity
-from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import SITE, config
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, description, loads, module, picture, script, sheet
 
 CHECK = "http.page-file-missing"
@@ -123,3 +125,32 @@ def test_names_a_host_that_was_written_without_its_scheme(url: str, host: str) -
     file = script(url)
     (claim,) = judge(CHECK, loads(file), answered(file, 404))
     assert claim.facts["bare"] == host
+
+
+BELOW = (
+    "    location /wx/ {\n        proxy_pass http://127.0.0.1:8080%s;\n    }\n\n    location / {"
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "prefix"),
+    [
+        (BELOW % "", "/wx/"),
+        (BELOW % "/", ""),
+        (BELOW % "/$request_uri", ""),
+        (BELOW.replace("/wx/ {", "/wx {") % "", ""),
+        (BELOW.replace("/wx/", "~ ^/wx/") % "", ""),
+        (BELOW.replace("{\n ", "{\n rewrite ^/wx(/.*)$ $1 break;\n ", 1) % "", ""),
+    ],
+)
+def test_names_the_prefix_that_a_location_keeps(block: str, prefix: str) -> None:
+    own = "https://shop.example.com/wx/"
+    lost = script(f"{own}static/app.js")
+    text = config(SITE.replace("    location / {", block, 1))
+    target = replace(SHOP, path="/wx/")
+    observations = text, RUNNING, loads(lost, url=own), answered(lost, 404, page=own)
+    (claim,) = judge(CHECK, *observations, target=target, masked=False)
+    assert claim.facts["prefix"] == prefix
+    if prefix:
+        assert claim.facts["direct"] == "http://127.0.0.1:8080/static/app.js"
+        assert claim.facts["cut"] == "proxy_pass http://127.0.0.1:8080/;"

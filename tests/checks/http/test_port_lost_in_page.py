@@ -30,6 +30,14 @@ def test_fires_where_the_port_has_no_tls() -> None:
     assert claim.facts["tls"]
 
 
+def test_fires_on_a_link_that_lacks_the_port() -> None:
+    page = replace(loads(url=OWN), portless=(f"{SITE}/login",))
+    (claim,) = judge(CHECK, page, replace(PORT, url=f"{SITE}/login"), target=TARGET)
+    assert claim.facts["linked"]
+    (claim,) = judge(CHECK, PAGE, PORT, target=TARGET)
+    assert not claim.facts["linked"]
+
+
 def test_names_the_line_that_loses_the_port() -> None:
     (claim,) = judge(CHECK, PAGE, PORT, VISIT, config(SERVER), target=TARGET)
     assert claim.facts["value"] == "shop.example.com"

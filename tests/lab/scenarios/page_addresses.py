@@ -50,11 +50,11 @@ def page_names_its_files_by_its_own_address(lab: Lab) -> None:
     lab.application("--mode", "absolute-links")
 
 
-def _on_8443(lab: Lab, host: str) -> None:
+def _on_8443(lab: Lab, host: str, mode: str = "absolute-links") -> None:
     """The site is on a port of its own, and nothing is on 443."""
     for words in ((), ("--permanent",)):
         lab.server.run(["firewall-cmd", *words, "--add-port=8443/tcp"], check=True)
-    lab.application("--mode", "absolute-links")
+    lab.application("--mode", mode)
     lab.edit("return 301 https://$host$request_uri", "return 301 https://$host:8443$request_uri")
     lab.edit("Host $http_host", f"Host {host}")
     lab.change("listen 443", "listen 8443")
@@ -63,6 +63,18 @@ def _on_8443(lab: Lab, host: str) -> None:
 @scenario(outside="http.port-lost-in-page", target=ON_8443, manual=OTHER_PORT, not_on=OWN_PORT)
 def nginx_tells_the_application_a_host_without_its_port(lab: Lab) -> None:
     _on_8443(lab, "$host")
+
+
+@scenario(outside="http.port-lost-in-page", target=ON_8443, manual=OTHER_PORT, not_on=OWN_PORT)
+def link_of_the_page_loses_its_port(lab: Lab) -> None:
+    """After https://github.com/lsky-org/lsky-pro/issues/607: a click on "log in" leaves the
+    port."""
+    _on_8443(lab, "$host", "own-links")
+
+
+@healthy(target=ON_8443, not_on=OWN_PORT)
+def link_of_the_page_keeps_its_port(lab: Lab) -> None:
+    _on_8443(lab, "$http_host", "own-links")
 
 
 def _on_8080(lab: Lab, host: str) -> None:

@@ -338,3 +338,24 @@ def files_for_those_with_the_cookie_of_the_page(lab: Lab) -> None:
         "  location /static/ { if ($cookie_seen = '') { return 403; } }\n"
     )
     _serve(lab, lines, **{"index.html": SHOP, "static/css/app.css": CSS})
+
+
+BELOW = f"https://{site.NAME}/wx/"
+
+
+def _below(lab: Lab, line: str) -> None:
+    """An application with a page for every path, in a folder of the site."""
+    lab.application("--mode", "relative-links")
+    lab.change(PAGE, f"{PAGE}  location /wx/ {{\n    {line}\n  }}\n")
+
+
+@scenario(outside="http.page-file-missing", target=BELOW, manual="the application is to be asked")
+def location_keeps_the_prefix_of_the_files(lab: Lab) -> None:
+    """After https://github.com/xuexb/learn-nginx/issues/21: the application has its files at
+    /static/."""
+    _below(lab, "proxy_pass http://127.0.0.1:3000;")
+
+
+@healthy(target=BELOW)
+def location_cuts_the_prefix_of_the_files_off(lab: Lab) -> None:
+    _below(lab, "proxy_pass http://127.0.0.1:3000/;")

@@ -97,6 +97,14 @@ def test_http_is_tried_where_a_page_over_http_names_another_port() -> None:
     assert tried(sheet(lost), sheet(f"{own}b.css"), target=plain, url=own) == [lost]
 
 
+def test_links_and_forms_that_lack_the_port_are_tried() -> None:
+    own, target = f"{SITE}:8443/", replace(SHOP, port=8443)
+    login = f"{SITE}/login"
+    assert tried(url=own, target=target, portless=(login,)) == [login]
+    assert tried(url=own, target=target, posts=(login,)) == [login]
+    assert not tried(url=own, target=target, posts=(f"{SITE}:9443/login",))
+
+
 @pytest.mark.parametrize(("scheme", "is_tried"), [("http", True), ("https", False)])
 def test_a_page_over_http_may_open_a_websocket_without_tls(scheme: str, is_tried: bool) -> None:
     target = replace(SHOP, scheme=scheme, port=8080)
