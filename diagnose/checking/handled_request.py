@@ -16,8 +16,8 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, has_unknown_value, proxied_request
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import (
     pass_directive_of,
@@ -32,8 +32,6 @@ _CHANGES = re.compile(
     r"|http-request\s+(?:auth|redirect|return|set-(?:path|pathq|uri)|replace-(?:path|pathq|uri)))\b",
     re.IGNORECASE,
 )
-#: A variable other than a field of the visitor's own, of which this run sends none.
-_UNKNOWN = re.compile(r"\$(?!\{?http_)")
 _PROXIES = re.compile(r"\[(?:[^\]]*,)?\s{0,9}P\s{0,9}[,\]]")
 #: Maximum number of characters of a directive that are shown: a `return` may hold a whole page.
 _MAX_LINE = 120
@@ -159,9 +157,7 @@ def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[st
     request = proxied_request(location, proxy_target, target, version, {})
     if request is None:
         return ()
-    scheme = proxy_set_header_of(location, SCHEME_FIELD)
-    if scheme and not request.field(SCHEME_FIELD) and _UNKNOWN.search(scheme.args[-1]):
-        # It is sent, and nobody knows with what: a `map` says so, for example.
+    if has_unknown_value(location, request, SCHEME_FIELD):
         return ()
     fields = ((name, request.field(name)) for name in ("Host", SCHEME_FIELD))
     return (request.lines()[0], *(f"{name}: {text}" for name, text in fields if text))
