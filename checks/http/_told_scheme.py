@@ -19,6 +19,9 @@ from diagnose.parsers.urls import is_loopback_host
 #: "trusted_proxies"; Traefik's, "forwardedHeaders.trustedIPs"). FrankenPHP is Caddy.
 _REPLACING = ("caddy", "frankenphp", "traefik")
 
+#: How Apache writes https, and the scheme of the visitor's own request (mod_ssl, "REQUEST_SCHEME").
+_HTTPS_VALUES = frozenset({"https", "expr=%{request_scheme}", "%{request_scheme}s"})
+
 
 def told_scheme(evidence: Evidence, path: str) -> str:
     """Return the place at which the server in front tells the application of this path that the
@@ -82,8 +85,16 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
         return place_text(route.file, route.line)
     for site in view.answering_sites if view.server.product == "apache" else ():
         for number in range(site.line, site.end + 1):
-            words = line_text(view, site.file, number).lower().split()
-            is_set = words[:1] == ["requestheader"] and SCHEME_FIELD.lower() in words
-            if is_set and words[-1].strip("\"'") == "https":
+            if _sets_https(line_text(view, site.file, number)):
                 return place_text(site.file, number)
     return ""
+
+
+def _sets_https(line: str) -> bool:
+    """Return whether a line of Apache's sends the scheme https to an application (mod_headers; the
+    variable HTTPS is set where the visitor uses TLS)."""
+    words = [word.strip("\"'") for word in line.lower().split()]
+    if words[:1] != ["requestheader"] or SCHEME_FIELD.lower() not in words[:-1]:
+        return False
+    value, *condition = words[words.index(SCHEME_FIELD.lower()) + 1 :]
+    return value in _HTTPS_VALUES and condition in ([], ["env=https"])

@@ -14,7 +14,7 @@ from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.form_requests import HOST_FIELD, origin_fields
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, has_unknown_value, proxied_request
 from diagnose.parsers.nginx.upstreams import split_host_port
 
 #: Names that no application reads: X-Forward-Proto, X_Forwarded_Proto, X-Forwarded-Protocol.
@@ -124,7 +124,7 @@ def told_origin(
     if proxy_target is None:
         return None
     request = proxied_request(match, proxy_target, target, "1.1", received or {})
-    if request is None:
+    if request is None or has_unknown_value(match, request, SCHEME_FIELD):
         return None
     scheme = request.field(SCHEME_FIELD) or "http"
     fields = tuple(origin_fields(request, visited or target))

@@ -17,7 +17,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, proxied_request
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, has_unknown_value, proxied_request
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import (
     pass_directive_of,
@@ -156,6 +156,8 @@ def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[st
     version = "1.1" if speaks_http_1_1(location, evidence.good(NginxBuild)) else "1.0"
     request = proxied_request(location, proxy_target, target, version, {})
     if request is None:
+        return ()
+    if has_unknown_value(location, request, SCHEME_FIELD):
         return ()
     fields = ((name, request.field(name)) for name in ("Host", SCHEME_FIELD))
     return (request.lines()[0], *(f"{name}: {text}" for name, text in fields if text))

@@ -105,9 +105,12 @@ def site_status(evidence: Evidence) -> int | None:
 
 def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | None]:
     roots = [finding for finding in report.findings if finding.explained_by is None]
-    for root in roots:
-        if produces(_group(report, root), symptom):
+    producing = [root for root in roots if produces(_group(report, root), symptom)]
+    for root in producing:
+        if not _is_any_request(root, symptom):
             return "cause", root
+    if producing:
+        return "possible", producing[0]
     for root in roots:
         if root.severity is not Severity.NOTE and may_produce(_group(report, root), symptom):
             return "possible", root
@@ -123,6 +126,14 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unrelated", None
     is_absent = verdict(report).status == "ok" and symptom.kind not in UNTRIED
     return ("absent" if is_absent else "unknown"), None
+
+
+def _is_any_request(root: Finding, symptom: Symptom) -> bool:
+    """Return whether a finding lists a request of the access log that has the status of the message
+    and is not named in it, and that is a fault for the message alone: a stranger's, perhaps."""
+    path = (root.claim.about.path or "").partition("?")[0]
+    is_raised = root.check.names_requests and root.claim.severity is not None
+    return symptom.kind == "status" and is_raised and path not in symptom.words
 
 
 def _answers_further(report: Report, root: Finding, symptom: Symptom) -> bool:

@@ -130,3 +130,21 @@ def test_nothing_is_told_of_a_site_whose_lines_change_requests(line: str, is_tol
     assert (told is not None) is is_told
     doubled = replace(SHOP, path="/x//y")
     assert handled_request(evidence(server, configuration, target=doubled)) is None
+
+
+def test_a_scheme_that_a_map_says_is_known_or_not_told() -> None:
+    passing = "proxy_pass http://127.0.0.1:3000; proxy_set_header X-Forwarded-Proto {};"
+    text = (
+        "map $http_x_forwarded_proto $proto { default $http_x_forwarded_proto; '' $scheme; }\n"
+        "server { listen 443 ssl; server_name shop.example.com; location / { %s } }\n"
+    )
+    told = handled("/x", text % passing.format("$proto"))
+    assert told is not None
+    assert told.request[2:] == ("X-Forwarded-Proto: https",)
+    told = handled("/x", text.replace("$scheme", "$ssl_protocol") % passing.format("$proto"))
+    assert told is not None
+    assert told.request == ()
+    # Of a visitor's own field nothing is left.
+    told = handled("/x", text % passing.format("$http_x_forwarded_proto"))
+    assert told is not None
+    assert told.request == ("GET /x HTTP/1.0", "Host: 127.0.0.1:3000")

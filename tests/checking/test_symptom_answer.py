@@ -26,9 +26,10 @@ from diagnose.model import (
     Subject,
     Symptom,
     Target,
+    Vantage,
 )
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxProcess
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
@@ -266,3 +267,28 @@ def test_usual_causes_are_checks_with_a_general_title() -> None:
         for check in row.usual:
             assert check in check_ids(), name
             assert check_text(check, "en").general_title, check
+
+
+@pytest.mark.parametrize(
+    ("words", "severity", "expected"),
+    [
+        ("after login I get 404", Severity.WARNING, "possible"),
+        ("404 at /wp-json/", Severity.WARNING, "cause"),
+        # A fault of its own: pages of the site asked for it again and again.
+        ("after login I get 404", None, "cause"),
+    ],
+)
+def test_a_request_of_the_log_that_no_message_names_may_be_another_one(
+    words: str, severity: Severity | None, expected: str
+) -> None:
+    failed = FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", method="GET", path="/wp-json/",
+        status=404, written="28/Nov/2026:21:48:25 +0000",
+    )  # fmt: skip
+    claim = Claim(about=Subject(path="/wp-json/"), because=(failed,), severity=severity)
+    symptom = Symptom("status", words, 404)
+    report = report_about(symptom, (failed,))
+    finding = Finding("f1", load_check("nginx.other-requests-failed"), claim)
+    answered = symptom_answer(replace(report, findings=(finding,)))
+    assert answered
+    assert answered.kind == expected

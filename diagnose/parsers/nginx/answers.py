@@ -80,10 +80,16 @@ def answer_of(server: Server, path: str) -> Answer | None:
     if any(_depends_on_files(step, rules.path or path, final_path) for step in steps):
         return None
     if passing:
+        chosen = {name for step in (outer, *steps) for name in _chosen_values(step)}
+        if any(name in passing.args[0] for name in chosen):
+            return None
         is_new = _bare(final_path) != _bare(path) or bool(inner.path)
         keeps_query = "?" not in path and rules.keeps_query and inner.keeps_query
         is_plain = _bare(path) in {normalize_path(path, merges_slashes(server)), ""}
         is_known = (keeps_query or not is_new) and is_plain
+        sent = " ".join(word for field in location.directives("proxy_set_header")
+                        for word in field.args[1:])  # fmt: skip
+        is_known = is_known and not any(name in sent for name in chosen)
         return Answer(
             location, passing, final_path, is_known and not location.directive("proxy_method")
         )
@@ -121,6 +127,16 @@ def _has_condition(location: LocationMatch) -> bool:
         not _is_unmet(block.args) and not _is_about_files(block) and _decides(block)
         for block in children(location.block, "if")
     )
+
+
+def _chosen_values(location: LocationMatch) -> set[str]:
+    """Return the variables that an `if` of a block sets."""
+    return {
+        directive.args[0]
+        for block in children(location.block, "if")
+        for directive in children(block, "set")
+        if directive.args
+    }
 
 
 def _decides(block: Directive) -> bool:

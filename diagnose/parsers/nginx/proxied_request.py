@@ -15,9 +15,14 @@ from diagnose.model.requests import RequestChange, RequestPart
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.forwarding import connection_options
-from diagnose.parsers.nginx.locations import LocationMatch, leading_text, location_pattern
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    leading_text,
+    location_pattern,
+    proxy_set_header_of,
+)
 from diagnose.parsers.nginx.upstreams import ProxyTarget
-from diagnose.parsers.nginx.variables import expand_variables
+from diagnose.parsers.nginx.variables import expand_variables, map_of
 
 #: Fields that nginx never passes on from a visitor unless a proxy_set_header names them.
 _HELD_BACK = {
@@ -116,6 +121,14 @@ def proxied_request(
     )
 
 
+def has_unknown_value(location: LocationMatch, request: ProxiedRequest, name: str) -> bool:
+    """Return whether nginx sends a field of proxy_set_header whose value is not known, so that
+    the request lacks it. Of the visitor's own field alone nothing is left where he sends none."""
+    directive = proxy_set_header_of(location, name)
+    text = directive.args[-1] if directive else ""
+    return not request.field(name) and re.search(r"\$(?!\{?http_)", text) is not None
+
+
 def is_ignored_name(location: LocationMatch, name: str) -> bool:
     """Return whether nginx ignores a visitor's field because of its name (ngx_http_core_module,
     underscores_in_headers, ignore_invalid_headers)."""
@@ -141,7 +154,7 @@ def _set_fields(
         name = directive.args[0] if directive.args else ""
         if len(directive.args) < 2 or name.lower() in _FRAMING | {"host"} or not _is_token(name):
             continue
-        variables = _variables(directive.args[1], proxy_target, target, visitor_fields)
+        variables = _variables(location, directive.args[1], proxy_target, target, visitor_fields)
         text = expand_variables(location, directive.args[1], variables)
         if text is not None and text.isascii() and (not text or text.isprintable()):
             key = next((key for key in fields if key.lower() == name.lower()), name)
@@ -153,13 +166,26 @@ def _is_token(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name) is not None
 
 
+def _field_names(location: LocationMatch, text: str) -> set[str]:
+    """Return the names of the visitor's fields on which a value depends, if only by a `map`."""
+    maps = (map_of(location.blocks[0], name) for name in re.findall(r"\$\{?(\w+)", text))
+    texts = [text]
+    for block in filter(None, maps):
+        texts += [block.args[0], *(" ".join(entry.args) for entry in block.block or ())]
+    return set(re.findall(r"\$\{?http_(\w+)", " ".join(texts)))
+
+
 def _variables(
-    text: str, proxy_target: ProxyTarget, target: Target, visitor_fields: Mapping[str, str]
+    location: LocationMatch,
+    text: str,
+    proxy_target: ProxyTarget,
+    target: Target,
+    visitor_fields: Mapping[str, str],
 ) -> dict[str, str | None]:
     """Return the variables of a visitor's GET: a field that the visitor does not send is ""
     ($http_upgrade)."""
     lower = {name.lower().replace("-", "_"): value for name, value in visitor_fields.items()}
-    names = {*re.findall(r"\$\{?http_(\w+)", text), "upgrade", "connection"} - {"host"}
+    names = {*_field_names(location, text), "upgrade", "connection"} - {"host"}
     return {
         **{f"http_{name}": lower.get(name, "") for name in names},
         **upstreams.request_variables(target),

@@ -46,6 +46,8 @@ def _request_variables(proxy_target: ProxyTarget, target: Target) -> dict[str, s
         **upstreams.request_variables(target),
         "proxy_host": proxy_target.authority,
         "proxy_port": proxy_target.authority.rpartition(":")[2],
+        # No visitor sends it, and a `map` puts $scheme in its place.
+        "http_x_forwarded_proto": "",
         "remote_addr": "127.0.0.1",
         "proxy_add_x_forwarded_for": "127.0.0.1",
     }

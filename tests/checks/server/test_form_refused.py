@@ -42,3 +42,21 @@ def test_silent_where_a_token_may_be_missing() -> None:
 def test_silent_without_a_refused_form() -> None:
     assert not claims(APACHE, apache_config(), replace(REFUSED, status=200))
     assert not claims(APACHE, apache_config(), replace(REFUSED, method="GET"))
+
+
+def test_the_scheme_may_be_told_by_a_variable_of_apache() -> None:
+    def told(value: str) -> object:
+        lines = LINES.replace("X-Forwarded-Proto https", value)
+        text = HTTPS.replace("    ProxyPass /ws", f"{lines}    ProxyPass /ws")
+        (claim,) = claims(APACHE, apache_config(text), SVELTE)
+        return claim.facts["told"]
+
+    for value in (
+        "X-Forwarded-Proto expr=%{REQUEST_SCHEME}",
+        '"X-Forwarded-Proto" "https"',
+        "X-Forwarded-Proto %{REQUEST_SCHEME}s",
+        "X-Forwarded-Proto https env=HTTPS",
+    ):
+        assert str(told(value)).startswith("https://")
+    for value in ("X-Forwarded-Proto http", "X-Forwarded-Proto https env=other", "X-Proto https"):
+        assert str(told(value)).startswith("http://")

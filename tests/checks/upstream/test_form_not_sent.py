@@ -37,3 +37,12 @@ def test_silent_without_a_form_of_the_site() -> None:
 
 def test_silent_where_a_form_was_sent() -> None:
     assert not claims(SITE, answer=replace(page(200), method="POST"))
+
+
+def test_silent_where_a_map_tells_the_scheme() -> None:
+    entries = "default $http_x_forwarded_proto; '' $scheme;"
+    sent = f"{HOST}        proxy_set_header X-Forwarded-Proto $proto;\n"
+    text = SITE.replace(HOST, sent)
+    assert not claims(f"map $http_x_forwarded_proto $proto {{ {entries} }}\n{text}")
+    # What depends on the visitor is not known.
+    assert not claims(f"map $ssl_client_verify $proto {{ default https; }}\n{text}")

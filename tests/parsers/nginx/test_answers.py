@@ -59,6 +59,11 @@ def test_which_line_answers(lines: str, path: str, block: str, directive: str) -
         (f"location / {{ try_files $uri =404; {PASS} }}", "/x"),
         (f"location /a/ {{ rewrite ^/a/(.*)$ /b/$1 last; {PASS} }} location /b/ {{ }}", "/a/x"),
         (f"location / {{ auth_request /me; {PASS} }}", "/x"),
+        (
+            "set $b 127.0.0.1:1; if ($http_x) { set $b 127.0.0.1:2; } "
+            "location / { proxy_pass http://$b; }",
+            "/x",
+        ),
         (f"location / {{ internal; {PASS} }}", "/x"),
         (f"location / {{ allow 192.0.2.1; deny all; {PASS} }}", "/x"),
         (f"location / {{ satisfy any; deny all; auth_basic a; {PASS} }}", "/x"),
@@ -79,6 +84,11 @@ def test_nothing_is_told_where_another_answer_is_possible(lines: str, path: str)
         (f"location /a/ {{ rewrite ^/a/(.*)$ /b/$1?k=1 break; {PASS} }}", "/a/x"),
         (f"rewrite ^/old/(.*)$ /new/$1 last; location /new/ {{ {PASS} }}", "/old/z?q=1"),
         (f"location / {{ {PASS} proxy_method POST; }}", "/x"),
+        (
+            "set $h a; if ($http_x) { set $h b; } "
+            f"location / {{ {PASS} proxy_set_header Host $h; }}",
+            "/x",
+        ),
     ],
 )
 def test_the_request_is_not_told_where_it_is_written_anew(lines: str, path: str) -> None:
