@@ -4,6 +4,8 @@ from .. import site
 from ..lab import Lab
 from ..scenario import healthy
 from .logged_paths import _interface as interface
+from .logins_over_http import LOGIN, TOLD
+from .logins_over_http import _serve as serve_login
 from .nginx_other_requests_failed import visit
 
 ROOT = "/var/www/shop"
@@ -72,3 +74,16 @@ def interface_has_no_path_with_one_slash_either(lab: Lab) -> None:
     """A visitor's script asked for a thing that is not there, with two slashes."""
     interface(lab, "location /api/ { proxy_pass http://127.0.0.1:3009/api/; }", "/api/items:json")
     visit(lab, "/api//teas")
+
+
+SCHEME_MAP = (
+    "map $http_x_forwarded_proto $proto {\n"
+    "  default $http_x_forwarded_proto;\n  ''      $scheme;\n}\n\n"
+)
+
+
+@healthy(target=LOGIN, args=("I cannot log in, the login page comes again",))
+def login_is_told_of_https_by_a_map(lab: Lab) -> None:
+    """As nginx-proxy writes it."""
+    lab.edit("map $http_upgrade", f"{SCHEME_MAP}map $http_upgrade")
+    serve_login(lab, TOLD.replace("$scheme", "$proto"))
