@@ -48,8 +48,8 @@ def apache_rules_of_other_folder(evidence: Evidence) -> Iterator[Claim]:
     if not is_read or (modules and "rewrite" not in modules):
         return
     for rules in evidence.good(FolderRules)[:1]:
-        found = script_rule(rules.file.text, rules.file.path, rules.folder)
-        if found is None:
+        to_script = script_rule(rules.file.text, rules.file.path, rules.folder)
+        if to_script is None:
             return
         own = Subject(port=target.port, path=target.path.partition("?")[0])
         yield Claim(
@@ -61,21 +61,23 @@ def apache_rules_of_other_folder(evidence: Evidence) -> Iterator[Claim]:
                 **view.facts,
                 "url": pages[0].url,
                 "file": rules.file.path,
-                "place": place_text(rules.file.path, found.rule.line),
-                "base_place": place_text(rules.file.path, found.base.line) if found.base else "",
-                "base": found.base.args[0] if found.base else "",
+                "place": place_text(rules.file.path, to_script.rule.line),
+                "base_place": place_text(rules.file.path, to_script.base.line)
+                if to_script.base
+                else "",
+                "base": to_script.base.args[0] if to_script.base else "",
                 "script": rules.script,
                 "missing": not rules.script_exists,
                 "folder": f"{rules.folder.rstrip('/')}/",
                 "own_script": rules.own_script,
             },
-            fix=_fix(rules, found),
+            fix=_fix(rules, to_script),
         )
 
 
-def _fix(rules: FolderRules, found: ScriptRule) -> Fix:
+def _fix(rules: FolderRules, to_script: ScriptRule) -> Fix:
     """An .htaccess counts at once."""
-    changes, text = moved_lines(found, rules.file.text, rules.folder), rules.file.text
+    changes, text = moved_lines(to_script, rules.file.text, rules.folder), rules.file.text
     lines = [changes.get(number, line) for number, line in enumerate(text.split("\n"), 1)]
     edit = diff(rules.file.path, text, "\n".join(lines)) if changes else ""
     if not edit:

@@ -42,19 +42,19 @@ def script_rule(text: str, file: str, folder: str) -> ScriptRule | None:
     return ScriptRule(posixpath.normpath(path), rule, base)
 
 
-def moved_lines(found: ScriptRule, text: str, folder: str) -> dict[int, str]:
+def moved_lines(to_script: ScriptRule, text: str, folder: str) -> dict[int, str]:
     """Return the lines of an .htaccess, by their numbers, as they lead to the script of its own
     folder; {} if they are written in another way."""
     lines, own = text.split("\n"), f"{folder.rstrip('/')}/"
     changes: dict[int, str] = {}
-    wanted = f"{own}{posixpath.basename(found.script)}"
+    wanted = f"{own}{posixpath.basename(to_script.script)}"
     for directive, old, new in (
-        (found.base, "".join(found.base.args[:1]) if found.base else "", own),
-        (found.rule, found.rule.args[1], wanted + _query(found.rule.args[1])),
+        (to_script.base, "".join(to_script.base.args[:1]) if to_script.base else "", own),
+        (to_script.rule, to_script.rule.args[1], wanted + _query(to_script.rule.args[1])),
     ):
         if directive is None or old == new:
             continue
-        is_rule = directive is found.rule
+        is_rule = directive is to_script.rule
         if is_rule and not old.startswith("/"):
             continue  # it is below RewriteBase, which is corrected
         line = lines[directive.line - 1]
