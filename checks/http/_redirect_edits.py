@@ -3,7 +3,6 @@
 import re
 
 from checks.http._redirects import (
-    CHALLENGE,
     SECURE,
     NginxRedirect,
     redirects_of,
@@ -16,6 +15,7 @@ from diagnose.model import Applicability, Command, Edit, Fix, Manual, Target, Wh
 from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
+from diagnose.model.renewal import CHALLENGES
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
@@ -133,11 +133,11 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
         body = f"\n{indent}{step}return 301 {SECURE};\n{indent}"
         change = edits.TextEdit(general.opened or general.stop, general.stop - 1, body)
         if root := _unreachable_challenge_root(nginx, server, general):
-            lines = [f"location {CHALLENGE} {{", f"{step}root {root};", "}", ""]
+            lines = [f"location {CHALLENGES} {{", f"{step}root {root};", "}", ""]
             kept = edits.insert_before(file.text, general, lines)
             changes.setdefault(file.path, []).append(kept)
     else:
-        condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
+        condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGES[2:]}")'
         anchor = (*children(server.block, "server_name"), None)[0]
         step = edits.indent_step(
             file.text, server.block, (server.block.block or (server.block,))[0]
@@ -155,7 +155,7 @@ def _unreachable_challenge_root(nginx: Nginx, server: Server, general: Directive
     """Return the folder in which a location for all paths looks for ACME challenges, if the blocks
     with TLS to which it shall redirect look elsewhere: the next renewal would fail. Otherwise
     ""."""
-    if select_location(server, f"{CHALLENGE}x").block is not general:
+    if select_location(server, f"{CHALLENGES}x").block is not general:
         return ""
     root = _challenge_root(server)
     secure_roots = {_challenge_root(selection.server) for selection in nginx.selected_servers()}
@@ -182,7 +182,7 @@ def _is_challenges(location: Directive) -> bool:
 def _has_own_challenge(server: Server) -> bool:
     """Return whether the block handles ACME challenges in its own way, which a new block would
     lack."""
-    match = select_location(server, f"{CHALLENGE}x")
+    match = select_location(server, f"{CHALLENGES}x")
     own = _is_challenges(match.block) if match.block.name == "location" else False
     plain = children(match.block, "root") and len(match.block.block or ()) == 1
     return own and not plain
@@ -190,7 +190,7 @@ def _has_own_challenge(server: Server) -> bool:
 
 def _challenge_root(server: Server) -> str:
     """Return the folder in which the block looks for ACME challenges; "" if it does not look."""
-    match = select_location(server, f"{CHALLENGE}x")
+    match = select_location(server, f"{CHALLENGES}x")
     other_directives = (*PASS_DIRECTIVES, "return", "alias")
     if any(children(match.block, name) for name in other_directives):
         return ""
@@ -219,7 +219,7 @@ def add_redirect_server(
     lines += [f"{step}listen {_listen(address)};" for address in dict.fromkeys(addresses)]
     lines += [f"{step}server_name {target.host};", ""]
     if files:
-        lines += [f"{step}location {CHALLENGE} {{", f"{step * 2}root {files};", f"{step}}}", ""]
+        lines += [f"{step}location {CHALLENGES} {{", f"{step * 2}root {files};", f"{step}}}", ""]
     lines += [f"{step}location / {{", f"{step * 2}return 301 {SECURE};", f"{step}}}", "}"]
     change = edits.insert_after(file.text, server.block, lines)
     text = re.sub(r"(?m)^[ \t]+$", "", change.text)

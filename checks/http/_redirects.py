@@ -18,10 +18,8 @@ from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url, parse_url
 
-#: Where all visitors are redirected, and where a certificate authority looks for a challenge (RFC
-#: 8555 section 8.3).
+#: Where all visitors are redirected.
 SECURE = "https://$host$request_uri"
-CHALLENGE = "/.well-known/acme-challenge/"
 
 #: Scheme, host (variables or words) and the rest of a redirect's target.
 _TARGET = lazy_pattern(

@@ -31,7 +31,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page, wants_tls
@@ -120,7 +120,7 @@ def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
 
 def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
     url = parse_url(answer.url)
-    path = url.path if url else _redirects.CHALLENGE
+    path = url.path if url else CHALLENGES
     match = select_location(server, path)
     own_locations = [
         location
@@ -142,7 +142,7 @@ def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Ch
         at = own_locations[-1].start + len("location")
         changes.setdefault(file.path, []).append(TextEdit(at, at, " ^~"))
     elif not own_locations and server.directive("root"):
-        lines = [f"location ^~ {_redirects.CHALLENGE} {{", "    allow all;", "}"]
+        lines = [f"location ^~ {CHALLENGES} {{", "    allow all;", "}"]
         lines.insert(2, "    auth_basic off;")
         anchor = children(server.block, "location")[:1]
         if anchor and anchor[0].file == file.path:
@@ -174,4 +174,4 @@ def _pages(evidence: Evidence) -> tuple[Exchange, ...]:
     """Return the answers about anything but challenges: the target's page, unless its address is a
     challenge's, and a path that does not exist."""
     pages = (*exchanges_by_purpose(evidence, "target"), *exchanges_by_purpose(evidence, "path"))
-    return tuple(page for page in pages if _redirects.CHALLENGE not in page.url)
+    return tuple(page for page in pages if CHALLENGES not in page.url)

@@ -3,11 +3,11 @@ package, or the pages of another site."""
 
 import re
 
-from checks.http._redirects import CHALLENGE
 from checks.nginx import SelectedServer
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
+from diagnose.model.renewal import CHALLENGES
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import select_location
@@ -67,7 +67,7 @@ def refuses_every_path(server: Server) -> bool:
     locations = [
         location
         for location in children(server.block, "location")
-        if not any(CHALLENGE.rstrip("/") in arg for arg in location.args)
+        if not any(CHALLENGES.rstrip("/") in arg for arg in location.args)
     ]
     is_total = any(location.args in {("/",), ("^~", "/")} for location in locations)
     return is_total and all(map(_refuses, locations))

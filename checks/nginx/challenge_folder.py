@@ -9,7 +9,7 @@ where it looks, also after a redirect to https.
 import posixpath
 from collections.abc import Iterator
 
-from checks.http._redirects import CHALLENGE, NginxRedirect, redirects_of
+from checks.http._redirects import NginxRedirect, redirects_of
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
@@ -28,7 +28,7 @@ from diagnose.model import (
 from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
-from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
@@ -36,7 +36,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, se
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-_FILE = f"{CHALLENGE}x"
+_FILE = f"{CHALLENGES}x"
 
 
 @frozen
@@ -71,7 +71,7 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
     answer = _answer(nginx, host) if settings else None
     if settings is None or answer is None or nginx.config is None:
         return
-    expected = posixpath.normpath(f"{settings.folder}/{CHALLENGE}")
+    expected = posixpath.normpath(f"{settings.folder}/{CHALLENGES}")
     if answer.folder in {expected, *settings.same_as}:
         return
     expired = any(
@@ -141,7 +141,7 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     locations = children(answer.server.block, "location")
     own = [location for location in locations if _is_challenge(location)]
     returns = children(answer.server.block, "return")
-    block = [f"location ^~ {CHALLENGE} {{", f"    root {settings.folder};", "}"]
+    block = [f"location ^~ {CHALLENGES} {{", f"    root {settings.folder};", "}"]
     change = None
     if file is not None and not own and len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.

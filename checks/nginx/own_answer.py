@@ -32,6 +32,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.renewal import CHALLENGES
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.access_phases import possible_results
@@ -180,7 +181,7 @@ def _internal(nginx: Nginx, path: str) -> Directive | None:
 def _is_redirect_missing(nginx: Nginx, page: Exchange) -> bool:
     """Return whether a page of http ends here, and the name has a block of its own for https. A
     challenge is asked for over http (RFC 8555 section 8.3), and need not be redirected."""
-    if nginx.evidence.target.path.startswith("/.well-known/acme-challenge/"):
+    if nginx.evidence.target.path.startswith(CHALLENGES):
         return False
     if page.url.startswith("https:") or page.status not in {403, 404, 410}:
         return False

@@ -21,14 +21,11 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, route_of
-
-#: Below this path a client puts its files, and the path below a webroot.
-_CHALLENGES = "/.well-known/acme-challenge/"
 
 
 @check(
@@ -99,7 +96,7 @@ def _answers(evidence: Evidence) -> list[Exchange]:
     answers = []
     for exchange in evidence.good(Exchange):
         url = parse_url(exchange.url)
-        if url is None or url.host != evidence.target.host or not url.path.startswith(_CHALLENGES):
+        if url is None or url.host != evidence.target.host or not url.path.startswith(CHALLENGES):
             continue
         is_error = exchange.purpose in {"target", "redirect"} and (exchange.status or 0) >= 400
         is_made_up = exchange.purpose == "acme" and exchange.status not in REDIRECTS
@@ -125,11 +122,11 @@ def _fix(view: ServerView, sites: Sequence[WebSite], route: SiteRoute, folder: s
     if not is_plain or not re.fullmatch(r"/[\w./-]{1,200}", folder):
         return manual_fix(view, "leave-it-out")
     indent = line[: len(line) - len(line.lstrip())]
-    added = [f"{indent}ProxyPass {_CHALLENGES} !"]
+    added = [f"{indent}ProxyPass {CHALLENGES} !"]
     if any(site.root.rstrip("/") != folder.rstrip("/") for site in sites):
-        files = f"{folder.rstrip('/')}{_CHALLENGES}"
+        files = f"{folder.rstrip('/')}{CHALLENGES}"
         added += [
-            f"{indent}Alias {_CHALLENGES} {files}",
+            f"{indent}Alias {CHALLENGES} {files}",
             f"{indent}<Directory {files}>",
             f"{indent}    Require all granted",
             f"{indent}</Directory>",

@@ -13,12 +13,11 @@ from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, has_unknown_value, proxied_request
-from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.server_blocks import Server, answering_servers
 from diagnose.parsers.nginx.upstreams import (
     pass_directive_of,
     proxy_target_of,
@@ -131,15 +130,12 @@ def _server(evidence: Evidence) -> Server | None:
     is_refused = any(not test.passed for test in evidence.good(NginxTest))
     if config is None or is_refused:
         return None
-    blocks, target = server_blocks.servers(config.main), evidence.target
+    target = evidence.target
     addresses = [
         address for resolution in evidence.good(Resolution) for address in resolution.addresses
     ]
-    sockets = server_blocks.reachable_sockets(server_blocks.sockets(blocks, target.port), addresses)
-    selected = {
-        id(server.block): server
-        for server, _ in (server_blocks.select_server(socket, target.host) for socket in sockets)
-    }
+    answering = answering_servers(config.main, target.host, target.port, addresses)
+    selected = {id(server.block): server for _, server in answering}
     return next(iter(selected.values())) if len(selected) == 1 else None
 
 

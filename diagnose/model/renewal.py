@@ -7,6 +7,9 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import Body, CommandLine, DomainName, FilePath, Label, Word
 from diagnose.model.summary import Summary, phrase
 
+#: Below this path of a site an authority looks for the file of a challenge (RFC 8555 section 8.3).
+CHALLENGES = "/.well-known/acme-challenge/"
+
 
 @frozen(kw_only=True, eq=False)
 class RenewalFailure(Observation):

@@ -249,11 +249,12 @@ def reachable_sockets(candidates: Sequence[Socket], addresses: Iterable[str]) ->
 
 
 def answering_servers(
-    main: tuple[Directive, ...], host: str, port: int
+    main: tuple[Directive, ...], host: str, port: int, addresses: Sequence[str] = ()
 ) -> Iterator[tuple[Socket, Server]]:
     """Yield each socket of a port that visitors of this host can reach, and the server block that
-    answers them there. Only a visitor on this machine reaches a socket of loopback."""
-    addresses = (host,) if is_loopback(host) else ()
+    answers them there. `addresses` are those of the site, as far as they are known. Only a visitor
+    on this machine reaches a socket of loopback."""
+    addresses = addresses or ((host,) if is_loopback(host) else ())
     for socket in reachable_sockets(sockets(servers(main), port), addresses):
         yield socket, select_server(socket, host)[0]
 

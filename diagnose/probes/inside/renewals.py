@@ -15,7 +15,7 @@ from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
-from diagnose.model.renewal import ChallengeFolder, RenewalFailure
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder, RenewalFailure
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.nginx.config import walk
@@ -70,7 +70,7 @@ async def _read_settings(ctx: ProbeContext) -> None:
 
 
 def _is_challenge(ctx: ProbeContext) -> bool:
-    return ctx.target.path.startswith(f"/{CHALLENGES}/")
+    return ctx.target.path.startswith(CHALLENGES)
 
 
 async def _emit_folders(ctx: ProbeContext, result: CommandResult, at: float) -> None:
@@ -106,7 +106,7 @@ async def _same_folders(
 
 def challenge_path(folder: str) -> str:
     """Return the folder in which a tool with this webroot writes challenges."""
-    return posixpath.normpath(f"{folder}/{CHALLENGES}")
+    return posixpath.normpath(f"{folder}{CHALLENGES}")
 
 
 def answering_folders(main: tuple[Directive, ...]) -> Iterator[str]:
@@ -116,9 +116,6 @@ def answering_folders(main: tuple[Directive, ...]) -> Iterator[str]:
         if directive.name in {"root", "alias"} and path.startswith("/") and "$" not in path:
             yield posixpath.normpath(path) if directive.name == "alias" else challenge_path(path)
 
-
-#: The path of challenges below a webroot (RFC 8555 section 8.3).
-CHALLENGES = ".well-known/acme-challenge"
 
 #: Maximum number of folders of nginx's configuration that are compared.
 MAX_FOLDERS = 128

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import CHALLENGES
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, connection_for
@@ -31,7 +32,6 @@ from diagnose.probes.outside.http_requests import (
 from diagnose.probes.outside.page_visits import visit_page
 
 _MOST_CHALLENGE_REDIRECTS = 2
-_CHALLENGES = "/.well-known/acme-challenge/"
 
 
 @probe(after=Handshake)
@@ -65,7 +65,7 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     is_due = uses_tls and is_first and any(map(_is_renewal_due, ctx.observed(Handshake)))
     # An authority asks on port 80 (RFC 8555 section 8.3).
     is_port_of_challenges = uses_tls or connection.port == 80
-    is_challenge = ctx.target.path.startswith(_CHALLENGES)
+    is_challenge = ctx.target.path.startswith(CHALLENGES)
     if is_due or (is_port_of_challenges and (is_challenge or _reports_challenge(ctx))):
         ctx.start(_request_challenge(ctx, connection))
     http_connection = Http1Connection(stream, patience(ctx))
@@ -231,7 +231,7 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     follows redirects, usually to https."""
     if is_address(ctx.target.host):
         return
-    path = f"{_CHALLENGES}diagnose-{os.urandom(6).hex()}"
+    path = f"{CHALLENGES}diagnose-{os.urandom(6).hex()}"
     url = _plain_url(ctx, connection, path)
     for _ in range(_MOST_CHALLENGE_REDIRECTS + 1):
         answer = await request_anew(ctx, PageRequest(url, connection.address, "acme"))
