@@ -92,7 +92,7 @@ def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) ->
     names = {name for name in holders if name and name not in ENGINES}
     if len(names) == 1 and names.isdisjoint(_READ_ELSEWHERE):
         subject = f"{clean(names.pop(), 60)}'s configuration"
-        emit_not_observed(ctx, subject, "this program does not read it")
+        emit_not_observed(ctx, subject, "diagnose does not read it")
 
 
 async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
