@@ -8,7 +8,8 @@ never sends it back for /shop-dev/, and the login is lost with the next page.
 import re
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http import endpoint_subjects
+from checks.http._cookies import lost_cookies
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
@@ -24,13 +25,10 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
-from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.sanitize import clean
-from diagnose.parsers.urls import parse_url
 
 _PASSED_PATH = re.compile(r"https?://[^/\s$]+(/[^\s$?#]*)$")
 _PLAIN_PATH = re.compile(r"/[\w./~-]*")
@@ -45,15 +43,10 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
     if match is None or directive is None or prefixes is None or _changes_paths(match):
         return
     outer, inner = prefixes
-    lost = [
-        (page, name, cookie)
-        for page in _pages(evidence, outer)
-        for name, cookie in _cookies(page)
-        if _matches(inner, cookie) and not _matches(path, cookie)
-    ]
+    lost = lost_cookies(evidence, outer, inner)
     if not lost:
         return
-    pages = tuple(dict.fromkeys(page for page, _, _ in lost))
+    pages = tuple(dict.fromkeys(cookie.page for cookie in lost))
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
@@ -62,27 +55,14 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
-            "cookie": lost[0][1],
-            "path": lost[0][2],
+            "cookie": lost[0].name,
+            "path": lost[0].path,
             "outer": outer,
             "inner": inner,
             "place": file_line(directive),
         },
         fix=_fix(nginx, match, directive, outer, inner),
     )
-
-
-def _pages(evidence: Evidence, outer: str) -> tuple[Exchange, ...]:
-    """Return the responses for the target's page, and for the page below the same prefix to which
-    it redirects: the session often begins at the login."""
-    steps = exchanges_by_purpose(evidence, "redirect")
-    own = (step for step in steps if is_own_origin(evidence.target, step.url))
-    return (*page_exchanges(evidence), *(step for step in own if _path(step).startswith(outer)))
-
-
-def _path(page: Exchange) -> str:
-    url = parse_url(page.url)
-    return url.path.partition("?")[0] if url else ""
 
 
 def _prefixes(match: LocationMatch, directive: Directive) -> tuple[str, str] | None:
@@ -101,20 +81,6 @@ def _changes_paths(match: LocationMatch) -> bool:
     return any(
         directive.args[:1] != ("off",) for directive in match.directives("proxy_cookie_path")
     )
-
-
-def _cookies(page: Exchange) -> Iterator[tuple[str, str]]:
-    """Yield the name and the Path of each cookie that has a Path of its own."""
-    for name, value in page.headers:
-        pair, *attributes = value.split(";") if name.lower() == "set-cookie" else [""]
-        for key, _, text in (attribute.partition("=") for attribute in attributes):
-            if key.strip().lower() == "path" and text.strip().startswith("/"):
-                yield clean(pair.partition("=")[0].strip(), 100), clean(text.strip(), 200)
-
-
-def _matches(path: str, cookie: str) -> bool:
-    """Return whether a cookie with this Path is sent for the path (RFC 6265 section 5.1.4)."""
-    return path == cookie or path.startswith(cookie if cookie.endswith("/") else f"{cookie}/")
 
 
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, outer: str, inner: str) -> Fix:

@@ -4,6 +4,7 @@ The answer rests on the findings first: a check that is `shown` as the symptom, 
 status or a close code, a finding that rests on a response with this number.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
@@ -34,19 +35,31 @@ AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown
 
 
 @frozen(eq=False)
+class PartAnswer:
+    """Another fault that the message tells, and the root cause that produces it."""
+
+    symptom: Symptom
+    finding: Finding
+
+
+@frozen(eq=False)
 class SymptomAnswer:
-    """The answer to a symptom. `finding` is the root cause for "cause" and "possible". `status` is
-    the target's HTTP status in this run, None if no response came. `usual` are the ids of checks,
-    at most three, of what most often leads to the symptom, and `handled` is how the web
-    server handles the request by its configuration: both only where no finding answers."""
+    """The answer to a symptom. `finding` is the root cause for "cause" and "possible". `parts` are
+    what else the message tells, as far as findings answer it; `is_of_parts` if they alone do: then
+    `finding` is the first of theirs, and the symptom itself has no answer. `status` is the
+    target's HTTP status in this run, None if no response came. `usual` are the ids of checks, at
+    most three, of what most often leads to the symptom, and `handled` is how the web server handles
+    the request by its configuration: both only where no finding answers."""
 
     kind: AnswerKind
     symptom: Symptom
     finding: Finding | None = None
+    parts: tuple[PartAnswer, ...] = ()
     status: int | None = None
     elsewhere: str = ""
     usual: tuple[str, ...] = ()
     handled: HandledRequest | None = None
+    is_of_parts: bool = False
 
 
 def symptom_answer(report: Report) -> SymptomAnswer | None:
@@ -55,11 +68,17 @@ def symptom_answer(report: Report) -> SymptomAnswer | None:
     if symptom is None or report.running:
         return None
     kind, finding = _judged(report, symptom)
+    parts = tuple(_part_answers(report, symptom))
+    is_of_parts = finding is None and bool(parts)
+    if is_of_parts:
+        kind, finding = "possible", parts[0].finding
     elsewhere = symptom_table()[symptom.kind].elsewhere
     status = site_status(report.evidence)
     handled = None if finding else handled_request(report.evidence)
     usual = () if finding else _usual_causes(report.evidence, symptom, handled)
-    return SymptomAnswer(kind, symptom, finding, status, elsewhere, usual, handled)
+    return SymptomAnswer(
+        kind, symptom, finding, parts, status, elsewhere, usual, handled, is_of_parts
+    )
 
 
 def _usual_causes(
@@ -104,7 +123,7 @@ def site_status(evidence: Evidence) -> int | None:
 
 
 def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | None]:
-    roots = [finding for finding in report.findings if finding.explained_by is None]
+    roots = _roots(report)
     producing = [root for root in roots if produces(_group(report, root), symptom)]
     for root in producing:
         if not _is_any_request(root, symptom):
@@ -113,10 +132,6 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "possible", producing[0]
     for root in roots:
         if root.severity is not Severity.NOTE and may_produce(_group(report, root), symptom):
-            return "possible", root
-    for root in roots:
-        # Of several faults in one message the finding answers another than the first.
-        if root.severity is not Severity.NOTE and _answers_further(report, root, symptom):
             return "possible", root
     if is_met(report.evidence, symptom):
         return "met", None
@@ -136,11 +151,21 @@ def _is_any_request(root: Finding, symptom: Symptom) -> bool:
     return symptom.kind == "status" and is_raised and path not in symptom.words
 
 
-def _answers_further(report: Report, root: Finding, symptom: Symptom) -> bool:
+def _part_answers(report: Report, symptom: Symptom) -> Iterator[PartAnswer]:
+    """Yield what else a message tells and a finding answers."""
+    roots = [root for root in _roots(report) if root.severity is not Severity.NOTE]
+    if not roots:
+        return
     from diagnose.parsers.further_symptoms import further_symptoms
 
-    group = _group(report, root)
-    return any(produces(group, further) for further in further_symptoms(symptom))
+    for part in further_symptoms(symptom):
+        root = next((root for root in roots if produces(_group(report, root), part)), None)
+        if root is not None:
+            yield PartAnswer(part, root)
+
+
+def _roots(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.explained_by is None]
 
 
 def _group(report: Report, root: Finding) -> tuple[Finding, ...]:

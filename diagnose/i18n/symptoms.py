@@ -156,18 +156,19 @@ MESSAGES = Messages(
         "answer.unknown",
         "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
+    # Several faults in one message. NOTE: {quoted} is the text "quoted" for one of them.
+    Message(
+        "answer.parts",
+        "The message you pasted, {quoted}, tells of several faults. No finding explains this one.",
+    ),
+    Message("part.first-cause", "{quoted} in it comes from this cause."),
+    Message("part.cause", "{quoted} in it comes from “{title}”."),
     # What leads to such a message in general. NOTE: {title} is a check's title, {check} its id.
     Message("usual.cause", "“{title}” ({check})"),
-    Message(
-        "usual",
-        "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
-        "look for the first.",
-    ),
-    Message(
-        "usual.only",
-        "What most often leads to such a message: {causes}. `diagnose explain {check}` says how to "
-        "look for it.",
-    ),
+    Message("usual", "What most often leads to such a message: {causes}."),
+    Message("usual.heading", "What most often leads to such a message:"),
+    Message("usual.look-first", "`diagnose explain {check}` says how to look for the first."),
+    Message("usual.look", "`diagnose explain {check}` says how to look for it."),
     # What the web server does with the request. NOTE: {block} is a location or "server".
     Message("handled.directive", "nginx answers {path} in `{block}` ({place}), by `{directive}`."),
     Message(

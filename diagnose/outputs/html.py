@@ -33,7 +33,7 @@ from diagnose.outputs.markup import (
     tag,
 )
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
-from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.symptom_text import symptom_markdown
 from diagnose.outputs.verdict_text import verdict_sentences
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -105,8 +105,8 @@ def _head(context: ReportContext) -> Markup:
         (translate("started", lang), started),
         (translate("took", lang), document.format_duration(report.duration)),
     )
-    answer = symptom_text(report, lang)
-    symptom = tag("p", inline(document.single_line(answer)), class_="symptom") if answer else None
+    answer = symptom_markdown(report, lang)
+    symptom = tag("div", prose(answer), class_="symptom") if answer else None
     interruption = (
         tag("p", label("interrupted", lang), class_="stopped") if report.interrupted else None
     )

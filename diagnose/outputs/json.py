@@ -224,6 +224,15 @@ def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
         "text": answer.symptom.text,
         "answer": answer.kind,
         "finding": answer.finding.id if answer.finding else None,
+        "parts": [
+            {
+                "kind": part.symptom.kind,
+                "number": part.symptom.number,
+                "text": part.symptom.text,
+                "finding": part.finding.id,
+            }
+            for part in answer.parts
+        ],
         "usual_causes": [
             {"check": check, "title": check_text(check, lang).general_title}
             for check in answer.usual

@@ -19,7 +19,7 @@ from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.raw_answers import RAW, raw_lines
-from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.symptom_text import symptom_markdown
 from diagnose.outputs.terminal import cell_len, markdown_blocks
 from diagnose.outputs.verdict_text import verdict_sentences
 
@@ -65,7 +65,7 @@ def _head(report: Report, view: View) -> list[str]:
     ]
     return [
         f"## {_SIGNS[status]} {label(status, lang)}: {sentence}",
-        inline(symptom_text(report, lang)),
+        *_prose(symptom_markdown(report, lang)),
         " · ".join(facts),
         f"**{label('interrupted', lang)}**" if report.interrupted else "",
         _layers(report, lang) if view.verbosity >= 0 else "",

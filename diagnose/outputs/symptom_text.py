@@ -6,37 +6,75 @@ from diagnose.checking.root_cause import is_seen_from_server
 from diagnose.checking.texts import check_text
 from diagnose.i18n import reports
 from diagnose.i18n.symptoms import symptom_name, translate
-from diagnose.model import Host, Report, Vantage
+from diagnose.model import Host, Report, Symptom, Vantage
 from diagnose.outputs.finding_text import join_sentences, title
 
 if TYPE_CHECKING:
     from diagnose.checking.symptom_answer import SymptomAnswer
 
 
-def symptom_text(report: Report, lang: str) -> str:
-    """Return whether the findings answer the pasted message; "" if none was pasted."""
-    # Most runs have none, and the table of symptoms is not read for them.
-    if report.evidence.target.symptom is None:
+def symptom_markdown(report: Report, lang: str) -> str:
+    """Return whether the findings answer the pasted message, as paragraphs and a list of what most
+    often leads to it; "" if none was pasted."""
+    answer = _answer(report)
+    if answer is None:
         return ""
-    from diagnose.checking.symptom_answer import symptom_answer
+    paragraphs = (*_paragraphs(report, answer, lang), _usual_list(answer, lang))
+    return "\n\n".join(filter(None, paragraphs))
 
-    answer = symptom_answer(report)
+
+def symptom_text(report: Report, lang: str) -> str:
+    """Return the same on one line."""
+    answer = _answer(report)
     return answer_text(report, answer, lang) if answer else ""
 
 
 def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     """Return an answer in one or a few sentences."""
-    text = _verdict(report, answer, lang)
+    return _joined(*_paragraphs(report, answer, lang), _usual_sentence(answer, lang), lang=lang)
+
+
+def _answer(report: Report) -> "SymptomAnswer | None":
+    # Most runs have no message, and the table of symptoms is not read for them.
+    if report.evidence.target.symptom is None:
+        return None
+    from diagnose.checking.symptom_answer import symptom_answer
+
+    return symptom_answer(report)
+
+
+def _joined(*sentences: str, lang: str) -> str:
+    first, *others = sentences
+    for sentence in others:
+        first = join_sentences(first, sentence, lang)
+    return first
+
+
+def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str, ...]:
+    """Return whether the message was met and explained, what else it tells, and how the web server
+    handles the request: the last two may be empty."""
+    sentences = [_verdict(report, answer, lang)]
     if answer.kind == "possible" and answer.symptom.kind == "status":
-        return join_sentences(text, _status_sentence(report, answer, lang), lang)
-    if answer.kind in {"absent", "unrelated"} or _is_untried(answer):
-        for sentence in (
-            _status_sentence(report, answer, lang),
-            _other_origin_sentence(report, answer, lang),
-        ):
-            text = join_sentences(text, sentence, lang)
-    text = join_sentences(text, _handled_sentence(report, answer, lang), lang)
-    return join_sentences(text, _usual_sentence(answer, lang), lang)
+        sentences.append(_status_sentence(report, answer, lang))
+    elif answer.kind in {"absent", "unrelated"} or _is_untried(answer):
+        sentences.append(_status_sentence(report, answer, lang))
+        sentences.append(_other_origin_sentence(report, answer, lang))
+    parts = _parts_text(report, answer, lang)
+    return (_joined(*sentences, lang=lang), parts, _handled_sentence(report, answer, lang))
+
+
+def _parts_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
+    """Return the causes of what else the message tells."""
+    sentences = [
+        translate(
+            "part.first-cause" if part.finding in report.causes[:1] else "part.cause",
+            lang,
+            quoted=_quoted(part.symptom, lang),
+            title=title(part.finding, lang),
+        )
+        for part in answer.parts
+    ]
+    return _joined(*sentences, lang=lang) if sentences else ""
 
 
 def _handled_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
@@ -73,17 +111,31 @@ def _usual_sentence(answer: "SymptomAnswer", lang: str) -> str:
     """Return what most often leads to the symptom, "" if nothing is known or a finding answers."""
     if not answer.usual:
         return ""
-    causes = [
+    causes = reports.translate("join.clauses", lang).join(_usual_causes(answer, lang))
+    return join_sentences(
+        translate("usual", lang, causes=causes), _look_sentence(answer, lang), lang
+    )
+
+
+def _usual_list(answer: "SymptomAnswer", lang: str) -> str:
+    """Return the same as a list."""
+    if not answer.usual:
+        return ""
+    items = (f"- {cause}" for cause in _usual_causes(answer, lang))
+    heading, look = translate("usual.heading", lang), _look_sentence(answer, lang)
+    return "\n".join((heading, *items, "", look))
+
+
+def _usual_causes(answer: "SymptomAnswer", lang: str) -> list[str]:
+    return [
         translate("usual.cause", lang, title=check_text(check, lang).general_title, check=check)
         for check in answer.usual
     ]
-    key = "usual" if len(causes) > 1 else "usual.only"
-    return translate(
-        key,
-        lang,
-        causes=reports.translate("join.clauses", lang).join(causes),
-        check=answer.usual[0],
-    )
+
+
+def _look_sentence(answer: "SymptomAnswer", lang: str) -> str:
+    key = "usual.look-first" if len(answer.usual) > 1 else "usual.look"
+    return translate(key, lang, check=answer.usual[0])
 
 
 def _is_untried(answer: "SymptomAnswer") -> bool:
@@ -95,13 +147,18 @@ def _is_untried(answer: "SymptomAnswer") -> bool:
 
 
 def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
-    symptom_text = symptom_name(answer.symptom, lang)
-    quoted = translate("quoted", lang, message=answer.symptom.text, what=symptom_text)
+    quoted = _quoted(answer.symptom, lang)
     finding, key = answer.finding, f"answer.{answer.kind}"
+    if answer.is_of_parts:
+        return translate("answer.parts", lang, quoted=quoted)
     if finding is None or finding in report.causes[:1]:
         return translate(key, lang, quoted=quoted)
     key = "answer.other-cause" if answer.kind == "cause" else "answer.possible-other"
     return translate(key, lang, quoted=quoted, title=title(finding, lang))
+
+
+def _quoted(symptom: Symptom, lang: str) -> str:
+    return translate("quoted", lang, message=symptom.text, what=symptom_name(symptom, lang))
 
 
 def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:

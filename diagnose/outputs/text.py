@@ -24,7 +24,7 @@ from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.raw_answers import RAW, raw_lines
-from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.symptom_text import symptom_markdown
 from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
 from diagnose.outputs.verdict_text import verdict_sentence
@@ -77,8 +77,8 @@ def add_head(page: Page, report: Report, view: View) -> None:
 def add_overview(page: Page, report: Report, view: View) -> None:
     """Add the answer to a pasted message, the layers, and how the target was read if it was not a
     URL."""
-    if answer := symptom_text(report, view.lang):
-        page.prose(answer, "", 2)
+    if answer := symptom_markdown(report, view.lang):
+        page.markdown(answer, 2)
     add_layers(page, report, view)
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):

@@ -10,11 +10,23 @@ _BETWEEN = lazy_pattern(
 )
 #: Characters of the shortest part that says anything, and the maximum number of parts.
 _SHORTEST, _MAX_PARTS = 4, 12
+#: Words that any fault leads to.
+_VAGUE = frozenset({"unusable", "other"})
 
 
 def further_symptoms(symptom: Symptom) -> tuple[Symptom, ...]:
-    """Return what the parts of a message say is wrong besides the whole, each kind once."""
+    """Return what the parts of a message say is wrong besides the whole, each fault once."""
     parts = (part.strip() for part in _BETWEEN.split(symptom.words)[:_MAX_PARTS])
     read = (symptom_of(part) for part in parts if len(part) >= _SHORTEST)
-    by_kind = {each.kind: each for each in read if each is not None}
-    return tuple(each for kind, each in by_kind.items() if kind not in {symptom.kind, "other"})
+    by_meaning = {(each.kind, each.number): each for each in read if each is not None}
+    return tuple(
+        each
+        for (kind, number), each in by_meaning.items()
+        if kind not in _VAGUE and not _is_same(each, symptom)
+    )
+
+
+def _is_same(part: Symptom, whole: Symptom) -> bool:
+    """Return whether a part says what the whole message says, or less of it. Two statuses are two
+    faults."""
+    return part.kind == whole.kind and part.number in {whole.number, None}

@@ -58,6 +58,22 @@ def cookie_domain(value: str) -> str:
     return clean(domains[-1].lower().lstrip("."), 253) if domains else ""
 
 
+def cookie_path(value: str) -> str:
+    """Return the Path of a Set-Cookie field; "" if it has none, or none that counts (section
+    5.7, step 11)."""
+    pairs = (item.partition("=") for item in value.split(";")[1:])
+    paths = [text.strip() for key, _, text in pairs if key.strip().lower() == "path"]
+    return clean(paths[-1], 200) if paths and paths[-1].startswith("/") else ""
+
+
+def is_sent_for(path: str, own_path: str) -> bool:
+    """Return whether browsers send a cookie whose Path is `own_path` with a request for a path
+    (section 5.1.4)."""
+    return path == own_path or path.startswith(
+        own_path if own_path.endswith("/") else f"{own_path}/"
+    )
+
+
 def _covers(domain: str, host: str) -> bool:
     """Return whether the host domain-matches (section 5.1.3)."""
     host = host.lower().rstrip(".")

@@ -10,7 +10,7 @@ from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
-from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.symptom_text import symptom_markdown
 from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
 
@@ -34,8 +34,8 @@ def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None
 
 def add_other_answers(page: Page, report: Report, view: View) -> None:
     """Add the answer to a pasted message, and what other places got."""
-    if answer := symptom_text(report, view.lang):
-        page.prose(answer)
+    if answer := symptom_markdown(report, view.lang):
+        page.markdown(answer)
         page.blank()
     if lines := vantage_lines(report, view.lang):
         for line in lines:

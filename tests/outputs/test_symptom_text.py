@@ -11,7 +11,7 @@ from diagnose.model import Host, Observation, Report, Symptom, Vantage
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, plain, text
 from diagnose.outputs import json as json_output
-from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.symptom_text import symptom_markdown, symptom_text
 from diagnose.recording.codec import Recording, decode, encode
 from diagnose.recording.redaction import masked_report
 from diagnose.tui.tab_text import render_tab
@@ -89,7 +89,7 @@ def test_every_format_has_it(lang: str) -> None:
     document = json.loads(json_output.render(report, view))
     assert document["run"]["symptom"] == {
         "kind": "certificate-expired", "number": None, "text": EXPIRED.text, "answer": "absent",
-        "finding": None, "usual_causes": [], "handled_by": None, "sentence": sentence,
+        "finding": None, "parts": [], "usual_causes": [], "handled_by": None, "sentence": sentence,
     }  # fmt: skip
     assert "symptom" not in document["target"]
 
@@ -179,3 +179,37 @@ def test_what_the_application_gets_is_no_usual_cause() -> None:
     for site, is_usual in ((nginx_evidence.SITE, True), (told, False)):
         report = with_symptom(healthy(), symptom, nginx_evidence.config(site))
         assert (cause in symptom_text(report, "en")) is is_usual
+
+
+TWO_FAULTS = "images are not loading, and curl: (7) Failed to connect: Connection refused"
+
+
+def test_another_fault_of_the_message_has_an_answer_of_its_own() -> None:
+    symptom = Symptom("upload", TWO_FAULTS)
+    report = judged(refused(), symptom)
+    assert symptom_text(report, "en") == (
+        f"The message you pasted, “{TWO_FAULTS}” (an upload fails), tells of several faults. No "
+        "finding explains this one. “curl: (7) Failed to connect: Connection refused” (connection "
+        "refused) in it comes from this cause."
+    )
+    assert "其中“curl" in symptom_text(report, "zh")
+    told = json.loads(json_output.render(report, View()))["run"]["symptom"]
+    assert told["answer"] == "possible"
+    assert [part["kind"] for part in told["parts"]] == ["refused"]
+    assert told["finding"] == told["parts"][0]["finding"]
+
+
+def test_paragraphs_and_a_list_of_usual_causes() -> None:
+    symptom = Symptom("status", "504 Gateway Time-out", 504)
+    report = with_symptom(healthy(), symptom, nginx_evidence.config())
+    shown = symptom_markdown(report, "en")
+    verdict, handled, heading, *items, look = (line for line in shown.split("\n") if line)
+    assert verdict.startswith("The message you pasted")
+    assert handled.startswith("nginx answers")
+    assert heading == "What most often leads to such a message:"
+    assert items[0] == (
+        "- “The application accepts requests but does not answer” (upstream.timeout)"
+    )
+    assert look.startswith("`diagnose explain upstream.timeout`")
+    assert "<li>“The application accepts requests" in html.render(report, View())
+    assert "\n- “The application accepts requests" in markdown.render(report, View())

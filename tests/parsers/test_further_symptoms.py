@@ -16,7 +16,9 @@ from diagnose.parsers.symptoms import symptom_of
         ),
         ("上传文件报413，而且样式不显示", {"page-files"}),
         ("502 Bad Gateway; the css is not loading", {"page-files"}),
+        ("502 Bad Gateway, and some images get 404 Not Found", {"status"}),
         ("502 Bad Gateway", set()),
+        ("502 Bad Gateway, and the site cannot be reached", set()),
         ("the site is slow", set()),
     ],
 )

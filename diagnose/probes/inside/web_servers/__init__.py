@@ -6,7 +6,7 @@ Then one script lists the servers, and each is read by its own reader (`readers`
 
 import asyncio
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.http import Exchange
@@ -17,6 +17,7 @@ from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
@@ -30,7 +31,13 @@ from diagnose.probes.inside.web_servers.processes import (
     ServerProcess,
     parse_servers,
 )
-from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of, test_subject
+from diagnose.probes.inside.web_servers.readers import (
+    PRODUCTS,
+    WEB_SERVERS,
+    Reader,
+    reader_of,
+    test_subject,
+)
 
 #: The command that lists the servers.
 LIST_COMMAND = ("sh", "-c", LIST_SCRIPT, "sh", *PRODUCTS)
@@ -40,6 +47,9 @@ _LIST_SUBJECT = "the web servers other than nginx"
 
 #: Maximum number of servers that are read.
 MAX_READ = 3
+
+#: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
+_READ_ELSEWHERE = WEB_SERVERS | {"angie", "freenginx", "systemd", "init"}
 
 #: Words of a command line of each product that serves nothing.
 _QUESTIONS: dict[Product, frozenset[str]] = {
@@ -61,6 +71,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     is_published = all((holder or "?") in ENGINES for holder in holders)
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
+        _report_other_program(ctx, holders)
         return
     servers = await list_servers(ctx, listeners)
     if servers is None:
@@ -74,6 +85,14 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
         known = {candidate.name for candidate in chosen}
         idle = [one for one in stopped_servers(servers, is_sought=True) if one.name not in known]
         await asyncio.gather(*(_observe_idle(ctx, one, True) for one in idle[:MAX_READ]))
+
+
+def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
+    """Report that nobody looks into the program that answers: lighttpd, Envoy, an application."""
+    names = {name for name in holders if name and name not in ENGINES}
+    if len(names) == 1 and names.isdisjoint(_READ_ELSEWHERE):
+        subject = f"{clean(names.pop(), 60)}'s configuration"
+        emit_not_observed(ctx, subject, "diagnose does not read it")
 
 
 async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:

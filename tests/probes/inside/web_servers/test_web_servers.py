@@ -171,6 +171,23 @@ def test_nothing_is_run_where_another_program_has_the_port(
     assert looking.observations == []
 
 
+def test_another_program_is_told_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    lighttpd = replace(NGINX, process="lighttpd")
+    looking, machine = observe(monkeypatch, lighttpd, reader=FakeReader())
+    assert machine.commands_run == []
+    (unseen,) = looking.observations
+    assert isinstance(unseen, Unseen)
+    assert unseen.what == "lighttpd's configuration"
+
+
+@pytest.mark.parametrize("process", ["openresty", "angie", "systemd", None])
+def test_what_is_read_elsewhere_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, process: str | None
+) -> None:
+    looking, _ = observe(monkeypatch, replace(NGINX, process=process))
+    assert not any(isinstance(each, Unseen) for each in looking.observations)
+
+
 def test_a_server_is_described_then_tested_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
     looking, _ = observe(monkeypatch, HTTPS, reader=FakeReader())
     kinds = [type(observation) for observation in looking.observations]
