@@ -21,6 +21,11 @@ from diagnose.parsers.upstream_answers import is_catch_all
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
 #: Requests of which nobody saw a failure.
 _UNFAILED = frozenset({"visit", "message"})
+#: What a page does from which visitors do not come back.
+_LEADS_AWAY = (
+    Symptom("wrong-address", "a redirect to a wrong address"),
+    Symptom("login-address", "a login that is to lead back to a wrong address"),
+)
 #: What scripts of other sites' pages meet alone.
 _OF_OTHER_SITES = frozenset({"http.cors-twice", "nginx.cors-header-lost", "http.cors-refused"})
 
@@ -115,7 +120,9 @@ def _is_permission_meant(cause: Finding) -> bool:
 
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
     """Whether visitors met it: a page that they used without a failure is of interest only for what
-    somebody reports."""
+    somebody reports, and one from which they did not come back for where it leads."""
+    if request.source == "departure":
+        return any(produces(group, meant) for meant in _LEADS_AWAY)
     if request.source not in _UNFAILED:
         return True
     return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))

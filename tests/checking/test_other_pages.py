@@ -214,3 +214,12 @@ def test_a_script_of_another_site_gets_what_its_browser_refuses() -> None:
 )
 def test_a_site_that_permits_nothing_is_no_fault(check: Check, claim: Claim) -> None:
     assert claimed([(check, claim)], API) == []
+
+
+def test_of_a_page_from_which_nobody_came_back_only_where_it_leads_counts(raised: Raised) -> None:
+    request = replace(REQUEST, source="departure", status=301)
+    assert claimed(raised, request) == []
+    wrong_host = check_of("http.redirect-wrong-host", Severity.ERROR)
+    return_address = check_of("http.login-return-address", Severity.WARNING)
+    assert claimed([(wrong_host, CLAIM)], request) == [(wrong_host.id, Severity.WARNING)]
+    assert claimed([(return_address, CLAIM)], request) == [(return_address.id, Severity.WARNING)]

@@ -2,7 +2,8 @@
 last minutes, while the target's own page is answered.
 
 A GET among them is sent again, so that what is over is not reported. What fails again, and a page
-whose own requests failed, is diagnosed after the target.
+whose own requests failed, is diagnosed after the target. So is a page after which visitors did not
+come back, if it leads to a doubtful address.
 """
 
 import contextlib
@@ -101,7 +102,7 @@ class LoggedFailures:
     WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
     that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
     browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
-    sites' pages."""
+    sites' pages, `departures` the pages after which visitors did not come back."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -111,6 +112,7 @@ class LoggedFailures:
     failing: tuple[OtherRequest, ...] = ()
     used: tuple[OtherRequest, ...] = ()
     cross_origin: tuple[OtherRequest, ...] = ()
+    departures: tuple[OtherRequest, ...] = ()
 
 
 async def observe_failures(
@@ -151,6 +153,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
     parts, circling = list[OtherRequest](), list[OtherRequest]()
     cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
+    visits: dict[str, list[AccessLine]] = {}
     own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
@@ -163,7 +166,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         ]
         own, others = _by_port(earlier, site, ctx.target.port)
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
-        earlier = own
+        earlier = visits[path] = own
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
@@ -194,7 +197,19 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
+        _of_others(_departures(visits, site, since), own_path, at),
     )
+
+
+def _departures(
+    visits: Mapping[str, Sequence[AccessLine]], site: LoggedSite, since: float
+) -> tuple[OtherRequest, ...]:
+    if not any(visits.values()):
+        return ()
+    # Imported late: most runs have no visitors' requests.
+    from diagnose.parsers.departures import departures
+
+    return departures(visits, site.names, site.shared, since)
 
 
 def _by_port(
@@ -298,6 +313,13 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
         *failures.failing, *failures.circling, *failures.cross_origin, *failures.used,
     ):  # fmt: skip
         ctx.further_requests.diagnose_later(request)
+    circling = {request.path for request in failures.circling}
+    for request in (each for each in failures.departures if each.path not in circling):
+        # Imported late: most visitors come back.
+        from diagnose.probes.inside.repeated_departures import may_lead_astray
+
+        if await may_lead_astray(ctx, page, request):
+            ctx.further_requests.diagnose_later(request)
 
 
 def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
