@@ -26,9 +26,13 @@ def _login(lab: Lab, fields: str, path: str) -> None:
     visit(lab, path)
 
 
-@scenario(outside=None, server="http.login-return-address", manual=IN_THE_APPLICATION)
+@scenario(
+    outside=None, server="http.login-return-address", manual=IN_THE_APPLICATION,
+    also=("http.redirect-wrong-host",),
+)  # fmt: skip
 def visitors_do_not_come_back_from_a_login_elsewhere(lab: Lab) -> None:
-    """https://github.com/zammad/zammad/issues/723: redirect_uri_mismatch at GitHub."""
+    """https://github.com/zammad/zammad/issues/723: redirect_uri_mismatch at GitHub. The visitors of
+    the laboratory cannot reach the login."""
     _login(lab, "", "/auth/google")
 
 
