@@ -24,7 +24,12 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine, host_of, port_of
 from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
-from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
+from diagnose.parsers.failed_requests import (
+    SWITCHED,
+    failed_requests,
+    passes_login,
+    refused_upgrades,
+)
 from diagnose.parsers.other_requests import (
     circling_pages,
     pages_with_failures,
@@ -63,6 +68,8 @@ class LoggedSite:
     program that writes them, `loaded` when it loaded its configuration (seconds since the epoch).
     `journal` are the arguments of journalctl if the only log is in the journal, () for files.
     `is_local_time` is True if the times in the log are the server's own and have no zone.
+    `withholds_login` is whether the program keeps the visitors' login from the application at a
+    path.
     """
 
     server: Word
@@ -72,6 +79,7 @@ class LoggedSite:
     loaded: float = 0.0
     journal: tuple[Word, ...] = ()
     is_local_time: bool = False
+    withholds_login: Callable[[str], bool] = passes_login
 
 
 def logs_of_other_sites(
@@ -168,7 +176,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
         earlier = visits[path] = own
         is_shared = path in site.shared
-        failures += failed_requests(earlier, path, site.names, is_shared, since)
+        failures += failed_requests(
+            earlier, path, site.names, is_shared, since, site.withholds_login
+        )
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
         parts += unserved_parts(earlier, path, site.names, own_path, since)
