@@ -8,17 +8,21 @@ What the checks claim about the target already is not repeated.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
 from diagnose.model import Check, Claim, Evidence, Finding, Severity, Symptom
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.upstream_answers import is_catch_all
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
+#: What says that a file of the page does not come, and not why.
+_SYMPTOM = "http.page-file-missing"
 #: Requests of which nobody saw a failure.
 _UNFAILED = frozenset({"visit", "message"})
 #: What a page does from which visitors do not come back.
@@ -61,6 +65,8 @@ def other_claims(
     known = {check.id for check, claim in own if not _is_note(check, claim)}
     symptom = evidence.target.symptom
     for request in evidence.of(OtherRequest):
+        if _is_named(own, request):
+            continue
         conclusions = findings(judge(request.evidence(evidence)))
         for cause in conclusions:
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
@@ -71,6 +77,17 @@ def other_claims(
                     if each.check.id not in known
                 )
                 known.update(finding.check.id for finding in group)
+
+
+def _is_named(own: Collection[tuple[Check, Claim]], request: OtherRequest) -> bool:
+    """Whether a claim about the target names why a file of its page does not come, and the request
+    is for that file."""
+    return any(
+        isinstance(each, PageFileResponse) and urlsplit(each.url).path == request.path
+        for check, claim in own
+        if check.id != _SYMPTOM and not _is_note(check, claim)
+        for each in claim.because
+    )
 
 
 def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:
