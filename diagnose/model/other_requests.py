@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Target
 from diagnose.model.frozen import frozen
+from diagnose.model.logs import FailedRequests
 from diagnose.model.marks import FilePath, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
@@ -83,9 +84,15 @@ class OtherRequest(Observation):
         return subject, (*status, times, self.written)
 
     def evidence(self, evidence: Evidence) -> Evidence:
-        """Return what was observed of this request in the run with this evidence."""
+        """Return what was observed of this request in the run with this evidence: also how often
+        what this page sent failed by the log, which its own run does not read."""
         target = other_target(evidence.target, self.path)
-        return replace(evidence, target=target, observations=self.observations)
+        failures = tuple(
+            failure
+            for failure in evidence.of(FailedRequests)
+            if (failure.method, failure.path) == (self.method, self.sent)
+        )
+        return replace(evidence, target=target, observations=(*self.observations, *failures))
 
 
 def other_target(target: Target, path: str) -> Target:

@@ -40,6 +40,30 @@ def base_path_of_an_application_is_kept(lab: Lab) -> None:
     _base_path(lab, "")
 
 
+def _form(lab: Lab, fields: str) -> None:
+    """A form of Django is sent to its own page; the site's first page has none."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3012"), 3012)
+    passed = (
+        f"    proxy_pass http://127.0.0.1:3012;\n    proxy_set_header Host $http_host;\n{fields}"
+    )
+    log_of_its_own(lab, f"  location /login {{\n{passed}  }}\n")
+    visit(lab, "/login")
+    sent = ("-d", "user=anna", "-H", f"Origin: {HOME}")
+    visit(lab, "/login", *sent, referer=f"{HOME}/login")
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", differs=MINE)
+def form_of_another_page_is_sent_to_that_page(lab: Lab) -> None:
+    """After https://newbe.dev/why-doesn-t-django-s-csrf-work-over-https: "CSRF verification
+    failed", and the run is for the first page."""
+    _form(lab, "")
+
+
+@healthy()
+def form_of_another_page_is_refused_for_its_token(lab: Lab) -> None:
+    _form(lab, "    proxy_set_header X-Forwarded-Proto $scheme;\n")
+
+
 def _any_path(lab: Lab, uri: str) -> None:
     """An application that shows its page at every path, and has its files at one."""
     page = "<link rel=stylesheet href=static/app.css><script src=static/app.js></script><h1>Wx</h1>"
