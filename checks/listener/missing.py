@@ -97,18 +97,19 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "programs": _open_programs(listeners),
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
-        confidence=_confidence(unsure, bool(refused and plain_listeners)),
+        # The port may be meant: then the address lacks it.
+        confidence=_confidence(unsure, bool(elsewhere or (refused and plain_listeners))),
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
     )
 
 
-def _confidence(unsure: bool, may_be_plain: bool) -> Confidence:
+def _confidence(unsure: bool, may_be_another_port: bool) -> Confidence:
     """A CDN that connects to port 80 gets a refusal there: by a firewall, say."""
     if unsure:
         return Confidence.POSSIBLE
-    return Confidence.LIKELY if may_be_plain else Confidence.CERTAIN
+    return Confidence.LIKELY if may_be_another_port else Confidence.CERTAIN
 
 
 def _is_java(socket: Listener) -> bool:
@@ -163,26 +164,11 @@ def _fix(evidence: Evidence, nginx: bool, quic: tuple[Directive, ...]) -> Fix:
 
 
 def _other_port(evidence: Evidence) -> int:
-    """Return the port at which nginx serves the target's name with TLS, and listens for other
-    machines; 0 if there is none. Visitors have to type it."""
-    from diagnose.parsers.nginx.server_blocks import servers
+    """Return the port at which nginx serves the target's name with TLS; 0 if there is none."""
+    from diagnose.parsers.nginx.other_ports import reachable_tls_port
 
-    ports = (
-        listen.port
-        for config in evidence.good(NginxConfig)
-        for server in servers(config.main)
-        if evidence.target.host in server.names
-        for listen in server.listens
-        if listen.ssl and listen.port
-    )
-    return next(
-        (
-            port
-            for port in ports
-            if any(not is_loopback(socket.address) for socket in listeners_on(evidence, port))
-        ),
-        0,
-    )
+    mains = (config.main for config in evidence.good(NginxConfig))
+    return reachable_tls_port(mains, evidence.good(Listeners), evidence.target.host)
 
 
 def _block(evidence: Evidence) -> str:

@@ -28,8 +28,10 @@ from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import is_accepted, is_catch_all, reproduces
+from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
+    from checks.http._page_files import RefusedFile
     from diagnose.model.logs import FailedRequests
 
 #: The checks whose findings such a request causes.
@@ -45,13 +47,15 @@ class DecisiveChange:
 
     `as_nginx` are the requests as nginx sends them, `changed` those with the change, each with its
     control if there was time for it. `exchanges` are the visitors' responses, `failures` the
-    requests in the log where the page is not the target's own.
+    requests in the log where the page is not the target's own. `pages` are the requests for the
+    page, as nginx sends them and with the change that its file needs.
     """
 
     as_nginx: tuple[ComparedRequest, ...]
     changed: tuple[ComparedRequest, ...]
     exchanges: tuple[Exchange, ...]
     failures: "tuple[FailedRequests, ...]" = ()
+    pages: tuple[ComparedRequest, ...] = ()
 
     @property
     def request(self) -> ComparedRequest:
@@ -105,12 +109,37 @@ def logged_changes(evidence: Evidence) -> Iterator[tuple[Target, DecisiveChange]
         failures = [failure for failure in evidence.of(FailedRequests) if failure.path == path]
         if change is None or not failures or is_catch_all(own, change.request):
             continue
+        if 200 <= (change.as_nginx[0].status or 0) < 300:
+            # A page that has the path works: one of its files does not.
+            continue
         exchanges = tuple(
             exchange
             for exchange in evidence.good(Exchange)
             if exchange.purpose == "logged" and exchange.url == target.origin + path
         )
         yield target, replace(change, exchanges=exchanges, failures=tuple(failures[:1]))
+
+
+def file_changes(
+    evidence: Evidence, files: "Sequence[RefusedFile]"
+) -> "Iterator[tuple[RefusedFile, DecisiveChange]]":
+    """Yield the other paths at which the application has what is not there for a file of the page,
+    if it has the page without the same prefix, too."""
+    from diagnose.model.requests import LoggedComparison
+
+    requests = evidence.of(LoggedComparison)
+    for file in files:
+        own = [request for request in requests if request.path == file.path]
+        target = replace(evidence.target, path=file.path, websockets=())
+        change = _decisive(own, target)
+        url = parse_url(file.page.url)
+        if change is None or url is None or is_catch_all(own, change.request):
+            continue
+        page_path = url.path.partition("?")[0]
+        pages = tuple(request for request in requests if request.path == page_path)
+        is_asked = {"none", "path"}.issubset(request.part for request in pages)
+        if is_asked and all(request.status == 200 and request.is_html for request in pages):
+            yield file, replace(change, pages=pages)
 
 
 def _decisive(requests: Sequence[ComparedRequest], target: Target) -> DecisiveChange | None:
@@ -163,7 +192,7 @@ def comparison_claim(
     """Make a claim about the directive that decides. `confidence` None is that of the change."""
     request = change.request
     observations: tuple[Observation, ...] = (
-        *change.exchanges, *change.failures, *change.as_nginx, *change.changed,
+        *change.exchanges, *change.failures, *change.as_nginx, *change.changed, *change.pages,
         *([nginx.config] if nginx.config else []),
     )  # fmt: skip
     page = Subject(port=nginx.evidence.target.port, path=request.path)
@@ -173,9 +202,9 @@ def comparison_claim(
         because=tuple(dict.fromkeys(observations)),
         severity=Severity.WARNING if change.failures else None,
         facts={
-            "url": nginx.evidence.target.origin + request.path
-            if change.failures
-            else change.exchanges[0].url,
+            "url": change.exchanges[0].url
+            if change.exchanges and not change.failures
+            else nginx.evidence.target.origin + request.path,
             "path": request.path,
             "status": change.status,
             "loop": change.is_loop,

@@ -34,15 +34,15 @@ from diagnose.model.pages import Page
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.final_requests import final_location
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.nginx.withheld_login import switched_off, withholding_directive
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 
 Part = Literal["login", "body", "method"]
 
-_FIELDS = ("Cookie", "Authorization")
 _SENDING = {"POST", "PUT", "PATCH"}
 #: Statuses of a message about a form that did not arrive as it was sent.
 _REFUSED_FORM = {400, 405, 411, 415, 422}
@@ -96,7 +96,7 @@ def request_parts_dropped(evidence: Evidence) -> Iterator[Claim]:
 def _dropped(nginx: Nginx) -> Iterator[_Dropped]:
     for path, symptoms in _without_login(nginx.evidence):
         for match in _proxied(nginx, path):
-            if directive := _login_directive(match):
+            if directive := withholding_directive(match):
                 yield _Dropped("login", directive, path, symptoms)
     for path, symptoms in _sent_forms(nginx.evidence):
         for match in _proxied(nginx, path):
@@ -149,33 +149,11 @@ def _sent_forms(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ..
             yield failure.path, (failure,)
 
 
-def _login_directive(match: LocationMatch) -> Directive | None:
-    for name in _FIELDS:
-        directive = proxy_set_header_of(match, name)
-        # With a password of nginx's own, Authorization is none of the application's business.
-        is_own = name == "Authorization" and _asks_for_password(match)
-        if directive and directive.args[1:] == ("",) and not is_own:
-            return directive
-    return _switched_off(match, "pass_request_headers")
-
-
-def _asks_for_password(match: LocationMatch) -> bool:
-    directive = match.directive("auth_basic")
-    return directive is not None and directive.args[:1] != ("off",)
-
-
 def _body_directive(match: LocationMatch) -> Directive | None:
     method = match.directive("proxy_method")
     if method and method.args and method.args[0].upper() in {"GET", "HEAD"}:
         return method if children(match.block, "proxy_pass") else None
-    return _switched_off(match, "pass_request_body")
-
-
-def _switched_off(match: LocationMatch, name: str) -> Directive | None:
-    passing = pass_directive_of(match)
-    prefix = passing.name.removesuffix("_pass") if passing else "proxy"
-    directive = match.directive(f"{prefix}_{name}")
-    return directive if directive and directive.args[:1] == ("off",) else None
+    return switched_off(match, "pass_request_body")
 
 
 def _fix(nginx: Nginx, directive: Directive) -> Fix:

@@ -5,9 +5,13 @@ An application that is configured for a sub-path answers 404, or redirects for e
 is cut off; one that is not configured for it answers 404 if it is kept. The evidence is the
 application itself, asked for both paths. Where only a page behind the target redirects to itself,
 the evidence is that redirect: it leads below the prefix that nginx cuts off.
+
+Where the application has one page for many paths, the evidence is a file of that page: it is not
+there with the prefix. Without it, both are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
@@ -15,6 +19,8 @@ from checks.upstream._comparisons import (
     CONSEQUENCES,
     comparison_claim,
     decided_by,
+    file_changes,
+    proxied_match,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,6 +36,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, upstreams
@@ -50,7 +57,7 @@ from diagnose.parsers.urls import parse_url
 @check(
     severity=Severity.ERROR,
     needs=[Exchange, NginxConfig],
-    explains=[*CONSEQUENCES, "http.answer-says-why", "http.last-slash"],
+    explains=[*CONSEQUENCES, "http.answer-says-why", "http.last-slash", "http.page-file-missing"],
 )
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
@@ -76,7 +83,13 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             match,
             change,
             directive,
-            {"cut": is_cut, "kept": not is_cut, "target": directive.args[0], "asked": True},
+            {
+                "cut": is_cut,
+                "kept": not is_cut,
+                "target": directive.args[0],
+                "asked": True,
+                "file": False,
+            },
             _fix(nginx, match, directive, is_cut),
             # A page at "/" shows that the application works there, not that it is meant here. What
             # wants credentials, or another method, was not seen.
@@ -86,6 +99,64 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         )
     if not is_judged:
         yield from _by_loop(evidence)
+    if not is_judged and evidence.good(PageFileResponse):
+        yield from _by_files(evidence)
+
+
+def _by_files(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by a file of the page that the application has without the prefix alone, and by the
+    page, which it has with and without the prefix."""
+    # Imported late: most pages get their files.
+    from checks.http import _page_files
+
+    files = [file for file in _page_files.refused_files(evidence) if file.response.status == 404]
+    for file, change in file_changes(evidence, files):
+        nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=file.path)))
+        match = proxied_match(nginx, file.path)
+        directive = proxy_pass_of(match) if match else None
+        if match is None or directive is None:
+            continue
+        proxy_target = upstreams.proxy_target_of(
+            match, upstreams.request_variables(evidence.target)
+        )
+        if proxy_target is None:
+            continue
+        if proxy_target.uri is not None or change.request.is_html:
+            continue
+        if not _is_whole_site(nginx, match, proxy_target, change.request):
+            continue
+        claim = comparison_claim(
+            nginx,
+            match,
+            change,
+            directive,
+            {
+                "cut": False, "kept": True, "target": directive.args[0], "asked": True,
+                "file": True,
+            },
+            _fix(nginx, match, directive, is_cut=False),
+            # Another page may be meant to be there.
+            confidence=None if _is_same_page(change.pages) else Confidence.LIKELY,
+        )  # fmt: skip
+        missing = [other.response for other in files if match.block is _block_of(nginx, other.path)]
+        yield replace(
+            claim,
+            covers=(*claim.covers, _page_files.page_subject(file.page)),
+            because=tuple(dict.fromkeys((file.page, *missing, *claim.because))),
+            severity=_page_files.severity(file.page, [each.url for each in missing]),
+        )
+        return
+
+
+def _is_same_page(pages: Sequence[ComparedRequest]) -> bool:
+    """Return whether the responses have one known length: bodies are masked in recordings."""
+    lengths = {page.length for page in pages}
+    return len(lengths) == 1 and None not in lengths
+
+
+def _block_of(nginx: Nginx, path: str) -> Directive | None:
+    match = proxied_match(nginx, path)
+    return match.block if match else None
 
 
 def _by_loop(evidence: Evidence) -> Iterator[Claim]:
@@ -128,6 +199,7 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
                 "kept": False,
                 "target": directive.args[0],
                 "asked": False,
+                "file": False,
             },
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),

@@ -8,19 +8,28 @@ What the checks claim about the target already is not repeated.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
 from diagnose.model import Check, Claim, Evidence, Finding, Severity, Symptom
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.upstream_answers import is_catch_all
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
+#: What says that a file of the page does not come, and not why.
+_SYMPTOM = "http.page-file-missing"
 #: Requests of which nobody saw a failure.
 _UNFAILED = frozenset({"visit", "message"})
+#: What a page does from which visitors do not come back.
+_LEADS_AWAY = (
+    Symptom("wrong-address", "a redirect to a wrong address"),
+    Symptom("login-address", "a login that is to lead back to a wrong address"),
+)
 #: What scripts of other sites' pages meet alone.
 _OF_OTHER_SITES = frozenset({"http.cors-twice", "nginx.cors-header-lost", "http.cors-refused"})
 
@@ -56,6 +65,8 @@ def other_claims(
     known = {check.id for check, claim in own if not _is_note(check, claim)}
     symptom = evidence.target.symptom
     for request in evidence.of(OtherRequest):
+        if _is_named(own, request):
+            continue
         conclusions = findings(judge(request.evidence(evidence)))
         for cause in conclusions:
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
@@ -66,6 +77,17 @@ def other_claims(
                     if each.check.id not in known
                 )
                 known.update(finding.check.id for finding in group)
+
+
+def _is_named(own: Collection[tuple[Check, Claim]], request: OtherRequest) -> bool:
+    """Whether a claim about the target names why a file of its page does not come, and the request
+    is for that file."""
+    return any(
+        isinstance(each, PageFileResponse) and urlsplit(each.url).path == request.path
+        for check, claim in own
+        if check.id != _SYMPTOM and not _is_note(check, claim)
+        for each in claim.because
+    )
 
 
 def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:
@@ -115,7 +137,9 @@ def _is_permission_meant(cause: Finding) -> bool:
 
 def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Symptom | None) -> bool:
     """Whether visitors met it: a page that they used without a failure is of interest only for what
-    somebody reports."""
+    somebody reports, and one from which they did not come back for where it leads."""
+    if request.source == "departure":
+        return any(produces(group, meant) for meant in _LEADS_AWAY)
     if request.source not in _UNFAILED:
         return True
     return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))

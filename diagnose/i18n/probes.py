@@ -74,6 +74,7 @@ MESSAGES = Messages(
         "inside.access_logs",
         "Other requests that failed, by nginx's access log; a GET among them is sent again.",
     ),
+    Message("inside.other_ports", "Another port at which nginx serves the site."),
     Message("inside.server_access_logs", "The same by the logs of Apache and Caddy."),
     Message("inside.page_files", "Files of the page that nginx may not read."),
     Message("inside.newer_files", "The file that nginx would serve after a reload."),

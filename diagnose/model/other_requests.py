@@ -5,12 +5,14 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Target
 from diagnose.model.frozen import frozen
+from diagnose.model.logs import FailedRequests
 from diagnose.model.marks import FilePath, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: Where a run learned of a request: from the access log, where it failed ("log") or did not
-#: ("visit"), from a script of the site's page, or from the message that a person pasted.
-RequestSource = Literal["log", "visit", "script", "message"]
+#: ("visit"), or no other request of the visitor came afterwards ("departure"), from a script of the
+#: site's page, or from the message that a person pasted.
+RequestSource = Literal["log", "visit", "departure", "script", "message"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,10 +24,11 @@ class OtherRequest(Observation):
     often, and `written` is the time of the last as printed. If `sent` is a path, the visitor got
     the status for that, by `method`, and the page at `path` sent the request. A request that a
     script makes (`source`) has none of these. A `status` of a redirect is that of a page that led
-    a visitor to itself again and again. `is_from_page` is True if a page of the site led to the
-    request, or a script of the site had shown this page before, `by_browser` if a browser sent it,
-    as what else it loaded shows, and `is_named` if the configuration has a location for this path
-    alone. `origin` is that of another site's page whose script sent it, "" for this site's own.
+    a visitor to itself again and again, or from which nobody came back. `is_from_page` is True if a
+    page of the site led to the request, or a script of the site had shown this page before,
+    `by_browser` if a browser sent it, as what else it loaded shows, and `is_named` if the
+    configuration has a location for this path alone. `origin` is that of another site's page whose
+    script sent it, "" for this site's own.
     `observations` are those of a run whose target is that path. Their times count from the start of
     the whole run.
     """
@@ -58,7 +61,10 @@ class OtherRequest(Observation):
     def is_fault(self) -> bool:
         """Whether a visitor got what no site means to answer: an error of the server, redirects in
         a circle, or no way to what its own page leads to or its configuration names, or a script of
-        another site got an answer that is not for it."""
+        another site got an answer that is not for it. Of a page from which nobody came back, what
+        was observed tells."""
+        if self.source == "departure":
+            return True
         is_expected = self.is_from_page or self.is_named or self.is_from_script or bool(self.origin)
         status = self.status or 0
         return is_expected or status >= 500 or 300 <= status < 400
@@ -78,9 +84,15 @@ class OtherRequest(Observation):
         return subject, (*status, times, self.written)
 
     def evidence(self, evidence: Evidence) -> Evidence:
-        """Return what was observed of this request in the run with this evidence."""
+        """Return what was observed of this request in the run with this evidence: also how often
+        what this page sent failed by the log, which its own run does not read."""
         target = other_target(evidence.target, self.path)
-        return replace(evidence, target=target, observations=self.observations)
+        failures = tuple(
+            failure
+            for failure in evidence.of(FailedRequests)
+            if (failure.method, failure.path) == (self.method, self.sent)
+        )
+        return replace(evidence, target=target, observations=(*self.observations, *failures))
 
 
 def other_target(target: Target, path: str) -> Target:

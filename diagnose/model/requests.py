@@ -153,7 +153,8 @@ class ComparedRequest(Observation):
 @frozen(kw_only=True, eq=False)
 class LoggedComparison(ComparedRequest):
     """The same for a request that failed by nginx's access log, and fails again in this run, while
-    the site's own page is answered. `path` is the one in the log, without a query."""
+    the site's own page is answered, or for a file that the page loads. `path` is without a query.
+    """
 
     def summary(self) -> Summary:
         subject = phrase(

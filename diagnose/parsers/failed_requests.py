@@ -4,12 +4,13 @@ send which look for weak sites. No I/O.
 A status below 500 is often meant: it counts if a browser sent the request from a page of the site,
 or if a browser opened a WebSocket, for which it sends no Referer, or asked for the page of another
 site whether that may send a request (a CORS preflight). 401 counts where a browser has a password
-for the site, and sends a request of the page without it: a script has put something else there.
+for the site, and sends a request of the page without it: a script has put something else there; and
+where the web server keeps the login from the application, if it comes again and again.
 """
 
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from diagnose.model import Vantage
@@ -48,6 +49,8 @@ _RELOCATIONS = frozenset({"MOVE", "COPY"})
 _BAD_DESTINATION = 400
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
+#: How often a page is refused its data before that is no login that is still to come.
+_REPEATED = 2
 #: The status of an open WebSocket (RFC 6455 section 4.2.2).
 SWITCHED = 101
 #: Seconds for which a browser surely has the password that it sent: it was not restarted.
@@ -60,13 +63,24 @@ _BROWSER = "Mozilla/"
 _OWN_AGENT = "diagnose/"
 
 
+def passes_login(_: str) -> bool:
+    """Return False: what a web server does of which nothing is known."""
+    return False
+
+
 def failed_requests(
-    lines: Iterable[AccessLine], file: str, names: Collection[str], is_shared: bool, since: float
+    lines: Iterable[AccessLine],
+    file: str,
+    names: Collection[str],
+    is_shared: bool,
+    since: float,
+    withholds_login: Callable[[str], bool] = passes_login,
 ) -> tuple[FailedRequests, ...]:
     """Return the failures since a time (seconds since the epoch), the worst first.
 
     `names` are the names of the site. In a log that other sites write too (`is_shared`), and whose
     format names no site, only requests from the site's own pages are known to be its own.
+    `withholds_login` is whether the web server keeps the login from the application at a path.
     """
     groups: dict[tuple[str, str], dict[int, FailedRequests]] = {}
     passwords: dict[tuple[str, str], float] = {}
@@ -83,11 +97,20 @@ def failed_requests(
                 tunnels = _with(tunnels, line, file, is_from_page)
             if tunnels:
                 groups[key] = {SWITCHED: tunnels}
-        elif (lost := _lost_user(line, is_from_page, passwords)) or _is_failure(line, is_from_page):
+        elif (
+            (lost := _lost_user(line, is_from_page, passwords))
+            or _is_failure(line, is_from_page)
+            or (is_from_page and _is_unknown_person(line) and withholds_login(line.path))
+        ):
             statuses = groups.setdefault(key, {})
             failure = _with(statuses.get(line.status), line, file, is_from_page)
             statuses[line.status] = replace(failure, lost_user=failure.lost_user or lost)
-    failures = [failure for statuses in groups.values() for failure in statuses.values()]
+    failures = [
+        failure
+        for statuses in groups.values()
+        for failure in statuses.values()
+        if failure.lost_user or failure.times >= _REPEATED or not _is_login_to_come(failure)
+    ]
     return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
 
 
@@ -177,6 +200,17 @@ def _lost_user(
         and 0 <= line.when - sent <= _KEPT_PASSWORD
         and not posixpath.splitext(line.path)[1]
     )
+
+
+def _is_unknown_person(line: AccessLine) -> bool:
+    """Return whether a browser asked for data and the application did not know who asks."""
+    has_extension = bool(posixpath.splitext(line.path)[1])
+    is_data = line.method == "GET" and not has_extension
+    return line.status == _NO_PASSWORD and is_data and line.agent.startswith(_BROWSER)
+
+
+def _is_login_to_come(failure: FailedRequests) -> bool:
+    return (failure.method, failure.status) == ("GET", _NO_PASSWORD)
 
 
 def _with(

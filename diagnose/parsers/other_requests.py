@@ -32,7 +32,8 @@ _CIRCLE, _CIRCLE_SECONDS = 6, 10.0
 #: What a page cannot do without, and how the ends of pages' own addresses are written.
 _NEEDED = frozenset({"", ".js", ".mjs", ".css", ".wasm", ".json"})
 _PAGES = frozenset({"", ".html", ".htm"})
-_SENT = frozenset({403, 404, 405, 413, *_ERRORS})
+#: How what a page sends is refused; 419 is Laravel's "page expired".
+_SENT = frozenset({403, 404, 405, 413, 419, *_ERRORS})
 #: How the names of files begin that browsers and robots ask for by themselves, and how those end
 #: that only a developer's tools read.
 _UNASKED = ("favicon", "apple-touch-icon", "robots.txt", "browserconfig.xml", "ads.txt")
@@ -133,9 +134,12 @@ def pages_with_failures(
     pages: dict[tuple[str, str, str], OtherRequest] = {}
     for line in lines:
         page = parse_url(line.referer) if host_of(line.referer) in names else None
-        if page is None or line.when < since or page.path.partition("?")[0] == line.path:
+        if page is None or line.when < since:
             continue
         path = page.path.partition("?")[0]
+        # A form is often sent to its own page; that page loaded again is the page itself.
+        if path == line.path and line.method == "GET":
+            continue
         key = path, line.method, line.path
         if line.status < 400:
             pages.pop(key, None)

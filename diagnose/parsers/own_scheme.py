@@ -64,7 +64,7 @@ def _named_by(answer: Exchange) -> Iterator[str]:
     """Yield the address to which a response redirects, and those in its query."""
     onward = redirect_target(answer) or ""
     yield onward
-    yield from _query_values(onward)
+    yield from query_values(onward)
 
 
 def _written_in(page: Page) -> Iterator[str]:
@@ -72,11 +72,11 @@ def _written_in(page: Page) -> Iterator[str]:
     yield from page.insecure_forms
     yield from page.insecure_frames
     for login in page.logins:
-        yield from _query_values(login)
+        yield from query_values(login)
 
 
-def _query_values(url: str) -> Iterator[str]:
-    """Yield the values in a URL's query; none of one with too many."""
+def query_values(url: str) -> Iterator[str]:
+    """Yield the values in a URL's query; none of one with too many values."""
     query = url.partition("?")[2].partition("#")[0][:_MAX_QUERY]
     try:
         yield from (value for _, value in parse_qsl(query, max_num_fields=64))

@@ -19,6 +19,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest, RequestSource
 from diagnose.model.requests import ComparedRequest, RequestPart
 from tests.support.check_evidence import NOW, SHOP
+from tests.support.page_evidence import answered, picture
 
 REQUEST = OtherRequest(path="/about", status=404, by_browser=True)
 
@@ -214,3 +215,24 @@ def test_a_script_of_another_site_gets_what_its_browser_refuses() -> None:
 )
 def test_a_site_that_permits_nothing_is_no_fault(check: Check, claim: Claim) -> None:
     assert claimed([(check, claim)], API) == []
+
+
+def test_of_a_page_from_which_nobody_came_back_only_where_it_leads_counts(raised: Raised) -> None:
+    request = replace(REQUEST, source="departure", status=301)
+    assert claimed(raised, request) == []
+    wrong_host = check_of("http.redirect-wrong-host", Severity.ERROR)
+    return_address = check_of("http.login-return-address", Severity.WARNING)
+    assert claimed([(wrong_host, CLAIM)], request) == [(wrong_host.id, Severity.WARNING)]
+    assert claimed([(return_address, CLAIM)], request) == [(return_address.id, Severity.WARNING)]
+
+
+def test_a_file_of_the_page_whose_fault_is_named_already_is_no_other_page(raised: Raised) -> None:
+    file = answered(picture("/about"), 404)
+    named = (
+        check_of("nginx.page-file-forbidden", Severity.WARNING),
+        replace(CLAIM, because=(file,)),
+    )
+    assert claimed(raised, REQUEST, own=(named,)) == []
+    symptom = (check_of("http.page-file-missing", Severity.WARNING), named[1])
+    assert claimed(raised, REQUEST, own=(symptom,))
+    assert claimed(raised, replace(REQUEST, path="/other"), own=(named,))

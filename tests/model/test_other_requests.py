@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Evidence, Symptom, Target
+from diagnose.model import Evidence, Symptom, Target, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.outputs.digest import digest
 from tests.support.check_evidence import NOW, SHOP
@@ -22,6 +23,18 @@ def test_the_evidence_of_another_page() -> None:
     evidence = REQUEST.evidence(Evidence(SHOP, NOW, (REQUEST,)))
     assert evidence.of(Exchange) == (PAGE,)
     assert evidence.target.url == "https://shop.example.com/about"
+
+
+def test_the_evidence_of_a_page_has_what_it_sent_by_the_log() -> None:
+    sent = FailedRequests(
+        vantage=Vantage.SERVER, file="/a.log", method="POST", path="/about", status=403,
+        written="now", is_from_page=True,
+    )  # fmt: skip
+    others = replace(sent, path="/other"), replace(sent, method="PUT")
+    form = replace(REQUEST, sent="/about", method="POST", status=403)
+    evidence = form.evidence(Evidence(SHOP, NOW, (form, sent, *others)))
+    assert evidence.of(FailedRequests) == (sent,)
+    assert not REQUEST.evidence(Evidence(SHOP, NOW, (REQUEST, sent))).of(FailedRequests)
 
 
 @pytest.mark.parametrize(

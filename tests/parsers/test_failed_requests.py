@@ -211,6 +211,38 @@ def test_a_password_that_is_missing_otherwise_is_usual(lines: tuple[AccessLine, 
     assert not failed(*lines)
 
 
+def withheld(*lines: AccessLine) -> tuple[FailedRequests, ...]:
+    return failed_requests(lines, "/a.log", NAMES, False, 50.0, lambda path: path == "/api/me")
+
+
+def test_a_login_that_nginx_keeps_from_the_application() -> None:
+    (failure,) = withheld(TOKEN, TOKEN)
+    assert (failure.path, failure.status, failure.times) == ("/api/me", 401, 2)
+    assert not failure.lost_user
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (TOKEN,),
+        (TOKEN, TOKEN, replace(TOKEN, status=200)),
+        *(
+            (other, other)
+            for other in (
+                replace(TOKEN, path="/api/you"),
+                replace(TOKEN, referer=""),
+                replace(TOKEN, method="POST"),
+                replace(TOKEN, path="/manifest.json"),
+                replace(TOKEN, agent="curl/8.0"),
+            )
+        ),
+    ],
+)
+def test_a_login_that_is_still_to_come(lines: tuple[AccessLine, ...]) -> None:
+    assert not withheld(*lines)
+    assert not failed(*lines)
+
+
 @pytest.mark.parametrize(
     ("referer", "paths"),
     [

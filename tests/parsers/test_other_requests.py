@@ -87,6 +87,10 @@ def test_a_page_whose_requests_fail() -> None:
         ("/terminal", "GET", "/socket.io/socket.io.js")
     ]
     assert failing(line(405, "/login", f"{SITE}/start", "POST")) == [("/start", "POST", "/login")]
+    for status in (403, 419):
+        form = line(status, "/login", f"{SITE}/login", "POST")
+        assert failing(form) == [("/login", "POST", "/login")]
+        assert failing(form, replace(form, status=302)) == []
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,7 @@ def test_a_page_whose_requests_fail() -> None:
         line(404, "/app.js"),
         line(401, "/api", f"{SITE}/terminal"),
         line(404, "/terminal", f"{SITE}/terminal"),
+        line(401, "/terminal", f"{SITE}/terminal", "POST"),
         line(404, "/app.js", f"{SITE}/terminal", when=40.0),
     ],
 )

@@ -157,7 +157,16 @@ def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:
             names,
         ),
         loaded=max((master.loaded or 0.0 for master in own_masters(ctx)), default=0.0),
+        withholds_login=partial(_withholds_login, servers),
     )
+
+
+def _withholds_login(servers: Iterable[Server], path: str) -> bool:
+    # Imported late: few pages are refused their data.
+    from diagnose.parsers.nginx.final_requests import final_location
+    from diagnose.parsers.nginx.withheld_login import withholding_directive
+
+    return any(withholding_directive(final_location(server, path)) for server in servers)
 
 
 def _distinct(servers: Iterable[Server]) -> list[Server]:

@@ -5,6 +5,9 @@ one part of the request changed at a time, as `upstream_comparisons` does for th
 Requests are GET alone. A POST that found nothing (404) is asked for by GET: an application that has
 something at a path says so with another status than 404. A path that nobody has made is the control
 of another path: an application may have one page for all.
+
+A file that the page loads and that is not there is compared in the same way, but only without the
+prefix of a location that passes both on as they are; and then the page without the prefix.
 """
 
 from dataclasses import replace
@@ -12,8 +15,10 @@ from dataclasses import replace
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import LoggedComparison
 from diagnose.parsers.nginx.proxied_request import RequestVariant
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.upstream_answers import is_accepted, is_questionable
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_usual_websocket
@@ -27,6 +32,7 @@ from diagnose.probes.inside.upstream_comparisons import (
     page_variants,
     unknown_path,
 )
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of paths, and of changed requests for each.
 MAX_PATHS, MAX_VARIANTS = 2, 3
@@ -53,6 +59,78 @@ async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) 
             url = ctx.target.origin + failure.path
             answer = replace(page, url=url, status=404, body="")
             await _compare(ctx, config, failure.path, answer)
+
+
+@probe(after=PageFileResponse, needs=NginxConfig)
+async def file_of_the_page(
+    ctx: ProbeContext, response: PageFileResponse, config: NginxConfig
+) -> None:
+    """Compare the first file of the page that is not there, if its location keeps its prefix."""
+    page, file = parse_url(response.page), parse_url(response.url)
+    is_missing = response.status == 404 and not response.redirects
+    if (
+        page is None
+        or file is None
+        or not is_missing
+        or not is_own_origin(ctx.target, response.url)
+    ):
+        return
+    page_path, path = page.path.partition("?")[0], file.path.partition("?")[0]
+    page_route = upstream_routes.find_route(ctx, config, page_path)
+    route = upstream_routes.find_route(ctx, config, path)
+    if page_route is None or route is None or route.upstream.uri is not None:
+        return
+    if page_route.place.block is not route.place.block or not ctx.options.wants("upstream"):
+        return
+    if not ctx.further_requests.begin("comparison of a file of the page"):
+        return
+    await _compare_file(ctx, page_route, route, response)
+
+
+async def _compare_file(
+    ctx: ProbeContext, page_route: UpstreamRoute, route: UpstreamRoute, response: PageFileResponse
+) -> None:
+    answer = Exchange(
+        url=response.url, address=response.address, port=response.port, purpose="logged",
+        status=response.status, headers=response.headers,
+    )  # fmt: skip
+    file_request = await _without_prefix(ctx, route, answer)
+    page_request = await _without_prefix(ctx, page_route, answer)
+    if file_request is None or page_request is None:
+        return
+    until = ctx.elapsed() + MAX_SECONDS
+    asking = Asking(ctx, route, until, kind=LoggedComparison)
+    as_nginx, variant = file_request
+    first = await asking.ask(as_nginx)
+    if first is None or not is_own_answer(route, first, answer):
+        return
+    changed = await asking.ask(variant)
+    if changed is None or changed.status != 200 or changed.is_html:
+        return
+    await asking.ask(unknown_path(variant))
+    of_page = Asking(ctx, page_route, until, kind=LoggedComparison)
+    for request in page_request:
+        await of_page.ask(request)
+    await control(asking, as_nginx, variant, 1)
+
+
+async def _without_prefix(
+    ctx: ProbeContext, route: UpstreamRoute, exchange: Exchange
+) -> tuple[RequestVariant, RequestVariant] | None:
+    """Return nginx's request for the route's path, and the one without the location's prefix; None
+    if there is none."""
+    target = replace(ctx.target, path=route.path, websockets=())
+    request = nginx_request(ctx, route, target, exchange)
+    if request is None:
+        return None
+    variants = await page_variants(ctx, route, request, target, exchange)
+    shorter = (
+        variant
+        for variant in variants
+        if variant.part == "path" and route.path.endswith(variant.value)
+    )
+    variant = next(shorter, None)
+    return (RequestVariant(request, "none", "none"), variant) if variant else None
 
 
 async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: Exchange) -> None:

@@ -2,7 +2,8 @@
 last minutes, while the target's own page is answered.
 
 A GET among them is sent again, so that what is over is not reported. What fails again, and a page
-whose own requests failed, is diagnosed after the target.
+whose own requests failed, is diagnosed after the target. So is a page after which visitors did not
+come back, if it leads to a doubtful address.
 """
 
 import contextlib
@@ -23,7 +24,12 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine, host_of, port_of
 from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
-from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
+from diagnose.parsers.failed_requests import (
+    SWITCHED,
+    failed_requests,
+    passes_login,
+    refused_upgrades,
+)
 from diagnose.parsers.other_requests import (
     circling_pages,
     pages_with_failures,
@@ -62,6 +68,8 @@ class LoggedSite:
     program that writes them, `loaded` when it loaded its configuration (seconds since the epoch).
     `journal` are the arguments of journalctl if the only log is in the journal, () for files.
     `is_local_time` is True if the times in the log are the server's own and have no zone.
+    `withholds_login` is whether the program keeps the visitors' login from the application at a
+    path.
     """
 
     server: Word
@@ -71,6 +79,7 @@ class LoggedSite:
     loaded: float = 0.0
     journal: tuple[Word, ...] = ()
     is_local_time: bool = False
+    withholds_login: Callable[[str], bool] = passes_login
 
 
 def logs_of_other_sites(
@@ -101,7 +110,7 @@ class LoggedFailures:
     WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
     that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
     browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
-    sites' pages."""
+    sites' pages, `departures` the pages after which visitors did not come back."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -111,6 +120,7 @@ class LoggedFailures:
     failing: tuple[OtherRequest, ...] = ()
     used: tuple[OtherRequest, ...] = ()
     cross_origin: tuple[OtherRequest, ...] = ()
+    departures: tuple[OtherRequest, ...] = ()
 
 
 async def observe_failures(
@@ -151,6 +161,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
     parts, circling = list[OtherRequest](), list[OtherRequest]()
     cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
+    visits: dict[str, list[AccessLine]] = {}
     own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
@@ -163,9 +174,11 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         ]
         own, others = _by_port(earlier, site, ctx.target.port)
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
-        earlier = own
+        earlier = visits[path] = own
         is_shared = path in site.shared
-        failures += failed_requests(earlier, path, site.names, is_shared, since)
+        failures += failed_requests(
+            earlier, path, site.names, is_shared, since, site.withholds_login
+        )
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
         parts += unserved_parts(earlier, path, site.names, own_path, since)
@@ -194,7 +207,19 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
+        _of_others(_departures(visits, site, since), own_path, at),
     )
+
+
+def _departures(
+    visits: Mapping[str, Sequence[AccessLine]], site: LoggedSite, since: float
+) -> tuple[OtherRequest, ...]:
+    if not any(visits.values()):
+        return ()
+    # Imported late: most runs have no visitors' requests.
+    from diagnose.parsers.departures import departures
+
+    return departures(visits, site.names, site.shared, since)
 
 
 def _by_port(
@@ -298,6 +323,13 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
         *failures.failing, *failures.circling, *failures.cross_origin, *failures.used,
     ):  # fmt: skip
         ctx.further_requests.diagnose_later(request)
+    circling = {request.path for request in failures.circling}
+    for request in (each for each in failures.departures if each.path not in circling):
+        # Imported late: most visitors come back.
+        from diagnose.probes.inside.repeated_departures import may_lead_astray
+
+        if await may_lead_astray(ctx, page, request):
+            ctx.further_requests.diagnose_later(request)
 
 
 def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:

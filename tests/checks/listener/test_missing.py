@@ -53,9 +53,11 @@ def test_names_the_port_at_which_nginx_serves_the_name() -> None:
     assert (claim.facts["elsewhere"], claim.facts["there"]) == (
         "8443", "https://shop.example.com:8443/",
     )  # fmt: skip
+    assert claim.confidence is Confidence.LIKELY
     # It is not loaded, or serves another name.
     (claim,) = judge("listener.missing", *refused, listening(80))
     assert claim.facts["elsewhere"] == ""
+    assert claim.confidence is Confidence.CERTAIN
     other = config(SITE.replace("443 ssl", "8443 ssl").replace("shop.", "blog."))
     (claim,) = judge("listener.missing", *refused[:-1], other, listening(80, 8443))
     assert claim.facts["elsewhere"] == ""

@@ -20,6 +20,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.page_evidence import answered, loads, script
 from tests.support.upstream_evidence import compared, controlled, page
 
 CHECK = "upstream.wrong-path"
@@ -221,3 +222,76 @@ def test_fires_for_data_beside_one_page_for_all_paths() -> None:
 
 def test_silent_for_a_path_of_the_log_without_a_control() -> None:
     assert not logged_claims(CUT, LOST, THERE, made_up=replace(MADE_UP, part="none", status=404))
+
+
+WHOLE_FILE = script("/app/static/app.js")
+FILE = compared(404, path="/app/static/app.js")
+FILE_WITHOUT = compared(
+    200, "path", change="replaced", original="/app/static/app.js", value="/static/app.js",
+    path="/app/static/app.js",
+)  # fmt: skip
+MADE_UP_FILE = compared(404, "unknown-path", value="/static/app.js-7f3a", path="/app/static/app.js")
+PAGE_WITH = replace(compared(200, path="/app/", is_html=True), length=900)
+PAGE_WITHOUT = replace(PAGE_WITH, part="path", change="replaced", value="/")
+
+
+def file_claims(text: str, *observations: ComparedRequest) -> list[Claim]:
+    """The page below /app/ is answered, and its script is not."""
+    requests = [of_the_log(request) for request in observations]
+    return judge(
+        CHECK, config(text), BUILD, RUNNING, replace(page(200), url=BELOW.url),
+        loads(WHOLE_FILE, url=BELOW.url), answered(WHOLE_FILE, 404, page=BELOW.url), *requests,
+        target=BELOW,
+    )  # fmt: skip
+
+
+def test_fires_for_a_file_of_a_page_that_is_there_with_any_prefix() -> None:
+    (claim,) = file_claims(
+        KEPT, *controlled(FILE, FILE_WITHOUT), MADE_UP_FILE, PAGE_WITH, PAGE_WITHOUT
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["file"]
+    assert claim.facts["url"] == f"{SHOP.origin}/app/static/app.js"
+    assert Subject(address="203.0.113.10", port=443) in claim.covers
+    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in diff(claim)
+
+
+def test_fires_likely_where_another_page_may_be_there_without_the_prefix() -> None:
+    for length in (700, None):
+        other = replace(PAGE_WITHOUT, length=length)
+        asked = (*controlled(FILE, FILE_WITHOUT), MADE_UP_FILE, PAGE_WITH, other)
+        (claim,) = file_claims(KEPT, *asked)
+        assert claim.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        (FILE, FILE_WITHOUT, MADE_UP_FILE, PAGE_WITH),
+        (FILE, FILE_WITHOUT, MADE_UP_FILE, PAGE_WITH, replace(PAGE_WITHOUT, status=404)),
+        (FILE, FILE_WITHOUT, PAGE_WITH, PAGE_WITHOUT),
+        (FILE, FILE_WITHOUT, replace(MADE_UP_FILE, status=200), PAGE_WITH, PAGE_WITHOUT),
+        (FILE, replace(FILE_WITHOUT, status=404), MADE_UP_FILE, PAGE_WITH, PAGE_WITHOUT),
+        (FILE, replace(FILE_WITHOUT, is_html=True), MADE_UP_FILE, PAGE_WITH, PAGE_WITHOUT),
+    ],
+)
+def test_silent_for_a_file_without_its_controls(requests: tuple[ComparedRequest, ...]) -> None:
+    assert not file_claims(KEPT, *requests)
+
+
+def test_silent_for_a_file_where_the_prefix_is_cut_off_or_kept_on_purpose() -> None:
+    requests = (*controlled(FILE, FILE_WITHOUT), MADE_UP_FILE, PAGE_WITH, PAGE_WITHOUT)
+    assert not file_claims(CUT, *requests)
+    beside = KEPT.replace(
+        "    location /app/",
+        "    location /b/ { proxy_pass http://127.0.0.1:3000; }\n    location /app/",
+    )
+    assert not file_claims(beside, *requests)
+
+
+def test_silent_for_a_page_that_is_answered_and_of_which_a_form_fails() -> None:
+    failed = replace(FAILED, path="/app/")
+    requests = [of_the_log(request) for request in (PAGE_WITH, PAGE_WITHOUT)]
+    answer = replace(page(200), url=BELOW.url)
+    assert not judge(CHECK, config(KEPT), BUILD, RUNNING, answer, failed, *requests, target=BELOW)

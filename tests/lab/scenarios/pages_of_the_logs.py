@@ -40,6 +40,65 @@ def base_path_of_an_application_is_kept(lab: Lab) -> None:
     _base_path(lab, "")
 
 
+def _form(lab: Lab, fields: str) -> None:
+    """A form of Django is sent to its own page; the site's first page has none."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3012"), 3012)
+    passed = (
+        f"    proxy_pass http://127.0.0.1:3012;\n    proxy_set_header Host $http_host;\n{fields}"
+    )
+    log_of_its_own(lab, f"  location /login {{\n{passed}  }}\n")
+    visit(lab, "/login")
+    sent = ("-d", "user=anna", "-H", f"Origin: {HOME}")
+    visit(lab, "/login", *sent, referer=f"{HOME}/login")
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", differs=MINE)
+def form_of_another_page_is_sent_to_that_page(lab: Lab) -> None:
+    """After https://newbe.dev/why-doesn-t-django-s-csrf-work-over-https: "CSRF verification
+    failed", and the run is for the first page."""
+    _form(lab, "")
+
+
+@healthy()
+def form_of_another_page_is_refused_for_its_token(lab: Lab) -> None:
+    _form(lab, "    proxy_set_header X-Forwarded-Proto $scheme;\n")
+
+
+def _any_path(lab: Lab, uri: str) -> None:
+    """An application that shows its page at every path, and has its files at one."""
+    page = "<link rel=stylesheet href=static/app.css><script src=static/app.js></script><h1>Wx</h1>"
+    block = (
+        "server {\n  listen 127.0.0.1:3011;\n  default_type text/html;\n"
+        "  location = /static/app.css { default_type text/css; return 200 'p{}'; }\n"
+        "  location = /static/app.js { default_type text/javascript; return 200 '1;'; }\n"
+        "  location ~ \\. { return 404; }\n"
+        f"  location / {{ return 200 '{page}'; }}\n}}\n"
+    )
+    log_of_its_own(lab, f"  location /wx/ {{\n    proxy_pass http://127.0.0.1:3011{uri};\n  }}\n")
+    lab.change(site.MAP, f"{site.MAP}\n{block}")
+    visit(lab, "/wx/")
+    visit(lab, "/wx/static/app.js", referer=f"{HOME}/wx/")
+
+
+@scenario(outside=None, server="upstream.wrong-path", differs=MINE, not_on=ANOTHER_BLOCK)
+def files_of_an_application_are_not_below_the_prefix(lab: Lab) -> None:
+    """https://github.com/xuexb/learn-nginx/issues/21: proxy_pass without a slash at its end."""
+    _any_path(lab, "")
+
+
+@scenario(
+    outside="http.page-file-missing", server="upstream.wrong-path", differs=MINE,
+    target=f"{HOME}/wx/", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def files_of_the_page_are_not_below_the_prefix(lab: Lab) -> None:
+    _any_path(lab, "")
+
+
+@healthy(target=f"{HOME}/wx/", not_on=ANOTHER_BLOCK)
+def files_of_an_application_without_the_prefix(lab: Lab) -> None:
+    _any_path(lab, "/")
+
+
 def _files(lab: Lab, location: str) -> None:
     """Pictures that visitors sent lie outside of the pages' folder, and a page shows one."""
     lab.server.write("/srv/uploads/avatar.png", "picture")

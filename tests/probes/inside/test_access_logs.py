@@ -68,6 +68,14 @@ def test_requests_at_another_port_are_another_origins() -> None:
     assert failed(here) == [("POST", "/login", 403)]
 
 
+def test_a_401_counts_where_nginx_keeps_the_login_from_the_application() -> None:
+    asked = line("GET /api/me HTTP/1.1", 401)
+    asked = asked.replace('"-"', '"https://shop.example.com/"')
+    kept = APPLICATIONS.replace("3000; }", '3000; proxy_set_header Authorization ""; }')
+    assert failed(asked, asked, text=kept) == [("GET", "/api/me", 401)]
+    assert failed(asked, asked, text=APPLICATIONS) == []
+
+
 DENIED = LogLine(
     file="/e.log", when=NOW - 60.0, level="error", pid=7, client="198.51.100.7",
     text='open() "/srv/docs/a.js" failed (13: Permission denied)', host="shop.example.com",

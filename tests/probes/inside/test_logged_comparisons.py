@@ -9,6 +9,7 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest, LoggedComparison, RequestPart
 from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
@@ -33,7 +34,7 @@ Row = tuple[RequestPart, str, bool, int | None]
 
 
 def compare(
-    paths: dict[str, str], seen: Exchange | FailedRequests, uri: str = "/"
+    paths: dict[str, str], seen: Exchange | FailedRequests | PageFileResponse, uri: str = "/"
 ) -> tuple[list[Row], list[str]]:
     """Return what was compared, and the requests that an application with these paths got."""
     ctx, asked = Looking(RecordedMachine()), list[str]()
@@ -42,8 +43,11 @@ def compare(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = (await reader.readuntil(b"\r\n\r\n")).decode().partition(" HTTP/")[0]
         asked.append(line)
-        status = paths.get(line.partition(" ")[2], paths.get("*", "404 Not Found"))
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+        path = line.partition(" ")[2]
+        status = paths.get(path, paths.get("*", "404 Not Found"))
+        kind = "text/html" if path.endswith("/") else "text/plain"
+        fields = f"Content-Type: {kind}\r\nContent-Length: 0"
+        writer.write(f"HTTP/1.1 {status}\r\n{fields}\r\n\r\n".encode())
         writer.close()
 
     async def work() -> None:
@@ -55,7 +59,10 @@ def compare(
             ctx.observations += [
                 NginxConfig(path="/n.conf", main=parse(text, "/n.conf")), PAGE, seen,
             ]  # fmt: skip
-            if isinstance(seen, Exchange):
+            if isinstance(seen, PageFileResponse):
+                config = ctx.observed(NginxConfig)[0]
+                await logged_comparisons.file_of_the_page.work(ctx, seen, config)
+            elif isinstance(seen, Exchange):
                 await logged_comparisons.repeated.work(ctx, seen, ctx.observed(NginxConfig)[0])
             else:
                 await logged_comparisons.sent.work(ctx, seen, ctx.observed(NginxConfig)[0])
@@ -120,3 +127,45 @@ def test_two_paths_are_enough() -> None:
 
     asyncio.run(work())
     assert not ctx.observed(LoggedComparison)
+
+
+FILE = PageFileResponse(
+    page=f"{SHOP.origin}/api/", file_kind="script", url=f"{SHOP.origin}/api/static/app.js",
+    address="203.0.113.10", port=443, status=404,
+)  # fmt: skip
+WITHOUT_PREFIX = {"/static/app.js": "200 OK", "/": "200 OK", "/api/": "200 OK"}
+
+
+def test_a_file_of_the_page_is_asked_for_without_the_prefix_and_so_is_the_page() -> None:
+    rows, asked = compare(WITHOUT_PREFIX, FILE, uri="")
+    assert rows == [
+        ("none", "", False, 404),
+        ("path", "/static/app.js", False, 200),
+        ("unknown-path", "/static/app.js-diagnose-7f3a", False, 404),
+        ("none", "", False, 200),
+        ("path", "/", False, 200),
+        ("path", "/static/app.js", True, 200),
+        ("none", "", True, 404),
+        ("none", "", True, 404),
+        ("path", "/static/app.js", True, 200),
+    ]
+    assert asked[3:5] == ["GET /api/", "GET /"]
+
+
+def test_a_file_that_is_nowhere_is_asked_for_twice() -> None:
+    rows, _ = compare({"/api/": "200 OK", "/": "200 OK"}, FILE, uri="")
+    assert [row[0] for row in rows] == ["none", "path"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "uri"),
+    [
+        (FILE, "/"),
+        (replace(FILE, status=403), ""),
+        (replace(FILE, url="https://cdn.example.com/api/static/app.js"), ""),
+        (replace(FILE, page=f"{SHOP.origin}/"), ""),
+        (replace(FILE, redirects=(f"{SHOP.origin}/api/b",)), ""),
+    ],
+)
+def test_other_files_are_not_asked_for(seen: PageFileResponse, uri: str) -> None:
+    assert compare(WITHOUT_PREFIX, seen, uri) == ([], [])

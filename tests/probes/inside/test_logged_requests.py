@@ -11,7 +11,7 @@ from diagnose.model import Symptom
 from diagnose.model.http import Exchange
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx.access_log import parse_format
-from diagnose.probes.inside import logged_requests
+from diagnose.probes.inside import logged_requests, repeated_departures
 from diagnose.probes.inside.logged_requests import READ_SCRIPT, LoggedSite
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -127,3 +127,20 @@ def test_the_pages_that_were_used_answer_a_message(monkeypatch: pytest.MonkeyPat
     used = f'"GET /style.css HTTP/1.1" 200 "{SITE}/start"'
     assert named_pages(monkeypatch, used) == []
     assert named_pages(monkeypatch, used, symptom=MESSAGE) == ["/start"]
+
+
+def test_a_page_from_which_nobody_came_back_is_diagnosed_if_it_leads_astray(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    async def may_lead_astray(_: Any, __: Any, request: Any) -> bool:
+        asked.append(request.path)
+        return bool(request.path == "/auth/github")
+
+    monkeypatch.setattr(repeated_departures, "may_lead_astray", may_lead_astray)
+    left = f'"GET /auth/github HTTP/1.1" 302 "{SITE}/"'
+    assert named_pages(monkeypatch, left) == ["/auth/github"]
+    assert named_pages(monkeypatch, left.replace("github", "gitlab")) == []
+    assert named_pages(monkeypatch, left, f'"GET /back HTTP/1.1" 200 "{SITE}/"') == []
+    assert asked == ["/auth/github", "/auth/gitlab"]
