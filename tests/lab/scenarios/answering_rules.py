@@ -65,7 +65,7 @@ def rule_is_for_another_name(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
 
 
-@scenario(outside="http.page-file-missing", server="nginx.rule-refuses", manual=PERSON)
+@scenario(outside="http.page-file-missing", server="nginx.rule-refuses", differs=(site.CONF,))
 def referer_list_lacks_the_site(lab: Lab) -> None:
     """valid_referers from the time before the site's new name."""
     rule = "valid_referers none blocked www.shop.example.net; if ($invalid_referer) { return 403; }"
