@@ -56,6 +56,9 @@ _SUBJECTS = {
     "-d": "file",
 }
 
+#: Facts of a response that was seen.
+_OF_RESPONSE = ("spares", "own", "address", "login", "socket")
+
 
 @check(
     severity=Severity.ERROR,
@@ -101,7 +104,8 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
         return Severity.ERROR
     if rule.condition is None:
         return None
-    if rule.spares:
+    if rule.spares or (rule.by_login and isinstance(response, Exchange)):
+        # This run shows no certificate and no token: nobody without one is to come in.
         return Severity.NOTE
     return Severity.ERROR if isinstance(response, PageFileResponse) else Severity.WARNING
 
@@ -135,6 +139,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "spares": first.spares,
             "own": first.by_address and is_server_here(nginx.evidence),
             "address": first.by_address,
+            "login": first.by_login,
             "socket": isinstance(first.response, Upgrade),
         },
         fix=_own_referer_fix(nginx, first)
@@ -198,7 +203,7 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             **_rule_facts(first.directive, first.condition),
             "sent": first.failure.method if _kind(first.condition) == "method" else "",
             "sender": "",
-            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+            **dict.fromkeys(_OF_RESPONSE, False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
@@ -225,7 +230,7 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             **_rule_facts(rule.directive, rule.condition),
             "sent": "",
             "sender": "",
-            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+            **dict.fromkeys(_OF_RESPONSE, False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
@@ -256,7 +261,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                     **_rule_facts(directive, condition),
                     "sent": "POST",
                     "sender": request.source.url,
-                    **dict.fromkeys(("spares", "own", "address", "socket"), False),
+                    **dict.fromkeys(_OF_RESPONSE, False),
                 },
                 fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
             )

@@ -111,6 +111,28 @@ def test_a_rule_that_browsers_pass_is_a_note() -> None:
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        "$ssl_client_verify != SUCCESS",
+        "$http_x_api_key = ''",
+        "$cookie_staff = ''",
+        "$secure_link = ''",
+    ],
+)
+def test_a_rule_that_asks_who_the_visitor_is_is_a_note(condition: str) -> None:
+    rule = f"if ({condition}) {{ return 403; }}"
+    (claim,) = judge(CHECK, *refused_page(rule, 403, NGINX_PAGE), masked=False)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["login"] is True
+
+
+def test_fires_on_a_maintenance_that_a_cookie_passes() -> None:
+    rule = "if ($cookie_beta = '') { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert claim.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
     ("rule", "status"),
     [
         ("location = / { return 404; }", 404),  # a root without a page

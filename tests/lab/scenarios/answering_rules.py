@@ -82,6 +82,23 @@ def list_of_methods_lacks_options(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
 
 
+@healthy(target=f"https://{site.NAME}/admin/")
+def rule_asks_for_a_client_certificate(lab: Lab) -> None:
+    """A part of the site is for those who have one. Nobody without one is to come in."""
+    lab.server.sh(f"cp {site.PEM} /etc/nginx/ssl/clients.pem")
+    asks = "  ssl_client_certificate /etc/nginx/ssl/clients.pem;\n  ssl_verify_client optional;\n"
+    rule = "if ($ssl_client_verify != SUCCESS) { return 403; }"
+    lab.change(TIMEOUT, f"{TIMEOUT}{asks}  location /admin/ {{ {rule} }}\n")
+
+
+@healthy(target=f"https://{site.NAME}/dav/")
+def folder_of_webdav_is_not_listed(lab: Lab) -> None:
+    lab.server.write("/srv/files/dav/notes.txt", "Tea.\n")
+    lines = "    root /srv/files;\n    dav_methods PUT DELETE MKCOL COPY MOVE;\n"
+    rule = "    limit_except GET HEAD OPTIONS { deny all; }\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}  location /dav/ {{\n{lines}{rule}  }}\n")
+
+
 @healthy()
 def root_is_closed_on_purpose(lab: Lab) -> None:
     """return 404 without a condition: there is only an API below."""
