@@ -25,10 +25,12 @@ from diagnose.parsers.nginx.server_blocks import Server
 
 #: A group of the pattern in a replacement.
 _GROUP = re.compile(r"\$(\d)")
-#: What answers a path in place of files, beside those that pass it on: a page of status, a script.
+#: What a location is for, beside those that pass requests on: what an application sends by
+#: X-Accel-Redirect, WebDAV, a page of status, a script.
 _CONTENT = (
-    "stub_status", "status", "api", "empty_gif", "js_content", "perl", "check_status", "rtmp_stat",
-    "vhost_traffic_status_display", "content_by_lua_block", "content_by_lua_file", "echo",
+    "internal", "dav_methods", "autoindex", "stub_status", "status", "api", "empty_gif",
+    "js_content", "perl", "check_status", "rtmp_stat", "vhost_traffic_status_display",
+    "content_by_lua_block", "content_by_lua_file", "echo",
 )  # fmt: skip
 #: A group at the end of an address.
 _LAST_GROUP = re.compile(r"\$[1-9]$")

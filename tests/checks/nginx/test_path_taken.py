@@ -240,9 +240,10 @@ WHOLE = SOCKETS.replace("/socket.io/", "/")
 @pytest.mark.parametrize(
     ("lines", "path", "by", "status"),
     [
-        ("location = /status { stub_status; allow 127.0.0.1; deny all; }", "/status", "longer", 403),
+        ("location = /st { stub_status; allow 127.0.0.1; deny all; }", "/st", "longer", 403),
         ("location ~ /\\.(?!well-known) { deny all; }", "/.env", "regex", 403),
         ("location /old/ { root /srv; deny all; }", "/old/", "longer", 403),
+        ("location /sent/ { root /srv; internal; }", "/sent/x", "longer", 404),
         ("location /staff/ { root /srv; auth_basic Staff; }", "/staff/", "longer", 401),
     ],
 )  # fmt: skip

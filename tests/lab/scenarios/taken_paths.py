@@ -83,6 +83,12 @@ def status_of_nginx_beside_a_page_for_every_path(lab: Lab) -> None:
     )
 
 
+@healthy(target=f"{HOME}/sent/report.pdf")
+def internal_location_beside_a_page_for_every_path(lab: Lab) -> None:
+    """Files that the application sends by X-Accel-Redirect: nobody asks for them directly."""
+    _page_for_every_path(lab, "  location /sent/ {\n    internal;\n    root /srv;\n  }\n")
+
+
 @healthy(target=f"{HOME}/.env")
 def hidden_files_are_closed_beside_a_page_for_every_path(lab: Lab) -> None:
     _page_for_every_path(lab, "  location ~ /\\.(?!well-known) { deny all; }\n")
