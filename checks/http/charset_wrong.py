@@ -61,8 +61,30 @@ def charset_wrong(evidence: Evidence) -> Iterator[Claim]:
             "unnamed": not header and not own,
             "place": file_line(directive) if directive else "",
         },
-        fix=Fix((Manual("name-the-encoding", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(nginx, first, header, own)
+        or Fix((Manual("name-the-encoding", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _fix(nginx: Nginx, page: Exchange, header: str, own: str) -> Fix | None:
+    """Let nginx name the encoding of the page in its location, if the page's bytes or its own words
+    say which: UTF-8, or none beside the page's own. None where nginx does not name it."""
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    directive = _directive(nginx)
+    named = directive.args[0].lower() if directive and directive.args else ""
+    if match is None or match.block.name != "location" or named != header:
+        return None
+    if header in _UTF_8 and own and own not in _UTF_8:
+        value = "off"
+    elif header not in _UTF_8 and not page.body.count(_INVALID) and (header or not own):
+        value = "utf-8"
+    else:
+        return None
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._location_edits import location_fix, setting_edits
+
+    file_edits = setting_edits(nginx, match, {"charset": value})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
 def _is_garbled(page: Exchange) -> bool:

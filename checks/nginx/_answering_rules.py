@@ -16,7 +16,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
-from diagnose.parsers.nginx.conditions import depends_on_address
+from diagnose.parsers.nginx.conditions import depends_on_address, depends_on_login
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.urls import parse_url
 
@@ -50,7 +50,7 @@ class AnsweringRule:
 
     `is_certain` is False if a condition of the configuration could not be evaluated. `spares` is
     True if a browser's User-Agent passes the rule. `by_address` is True if the rule depends on the
-    visitor's address.
+    visitor's address, `by_login` if it depends on what shows who the visitor is.
     """
 
     directive: Directive
@@ -60,6 +60,7 @@ class AnsweringRule:
     is_certain: bool
     spares: bool = False
     by_address: bool = False
+    by_login: bool = False
 
 
 def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
@@ -210,6 +211,9 @@ def _rule(
         return None
     if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
         return None
+    conditions = [
+        block for block in _blocks_around(server.block, directive) or () if block.name == "if"
+    ]
     return AnsweringRule(
         directive,
         _condition(server.block, directive),
@@ -217,11 +221,8 @@ def _rule(
         path,
         is_certain,
         spares=_decisive(server, asked(BROWSER), status) is None,
-        by_address=any(
-            depends_on_address(server, block)
-            for block in _blocks_around(server.block, directive) or ()
-            if block.name == "if"
-        ),
+        by_address=any(depends_on_address(server, condition) for condition in conditions),
+        by_login=any(depends_on_login(server, condition) for condition in conditions),
     )
 
 

@@ -7,6 +7,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.model import Applicability, Edit, Fix, Target
+from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
@@ -239,6 +240,21 @@ def pass_whole_path(location_match: LocationMatch, changes: Changes) -> bool:
     line = f"proxy_pass {proxy_pass.args[0].removesuffix(uri)};"
     changes.setdefault(proxy_pass.file, []).append(edits.replace_directive(proxy_pass, line))
     return True
+
+
+def copied_lines(
+    nginx: Nginx, block: Directive, replacements: Mapping[str, str] | None = None
+) -> list[str] | None:
+    """Return the lines of a block for a location of its own, each as it is written, those of a name
+    in `replacements` replaced; None if a block stands in it, or a file was not read."""
+    lines = []
+    for directive in block.block or ():
+        file = nginx.file(directive)
+        if directive.block is not None or file is None:
+            return None
+        line = (replacements or {}).get(directive.name)
+        lines.append(line if line is not None else edits.one_line(file.text, directive))
+    return lines
 
 
 def serves_only(location_match: LocationMatch, paths: Iterable[str]) -> bool:

@@ -1,6 +1,6 @@
 """What is wrong in a configuration that nginx refuses, where its spelling shows it: a directive's
-name with one wrong letter, a missing semicolon at the end of a line, a block without its closing
-brace."""
+name with one wrong letter, a missing semicolon at the end of a line or between two directives of
+one line, a block without its closing brace."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,20 @@ _UNCLOSED = re.compile(
     r'unexpected end of file|location "[^"]*" is outside location'
     r'|"(?:server|location|upstream|map)" directive is not allowed here'
 )
+#: What nginx says where a directive has the words of the next one on its line.
+_TOO_MANY_WORDS = re.compile(
+    r'invalid number of arguments in "(?P<name>\w+)" directive'
+    r'|(?:invalid parameter|invalid value) "(?P<word>\w+)"'
+)
+#: Numbers of arguments that a directive takes (crossplane's bit masks, those of ngx_conf_file.h).
+_FEWEST = {"NGX_CONF_1MORE": 1, "NGX_CONF_2MORE": 2, "NGX_CONF_ANY": 0}
+_MOST_COUNTED = 7
 
 
 @frozen
 class Slip:
-    """What is wrong, where, and the changes that correct it. `word` is the wrong word, `meant` the
-    right one."""
+    """What is wrong, where, and the changes that correct it. `typo` is the wrong word,
+    `replacement` the right one, or the word before which a semicolon is missing in its line."""
 
     kind: Literal["name", "semicolon", "brace"]
     file: ConfigFile
@@ -57,6 +65,8 @@ def find_slip(nginx: Nginx, message: TestMessage) -> Slip | None:
         changes = tuple(change for slip in slips for change in slip.changes)
         return replace(slips[0], changes=changes)
     file = next((config_file for config_file in files if config_file.path == message.file), None)
+    if file and (slip := _missing_semicolon_in_line(file, trees[file.path], message)):
+        return slip
     if file and _UNCLOSED.match(message.text):
         return _missing_brace(file, trees[file.path])
     return None
@@ -126,6 +136,59 @@ def _missing_semicolons(file: ConfigFile, tree: tuple[Directive, ...]) -> Iterat
             ends.append(_last_token_end(file, directive))
         for at in ends:
             yield Slip("semicolon", file, _line_number(file, at), (_semicolon_change(file, at),))
+
+
+def _missing_semicolon_in_line(
+    file: ConfigFile, tree: tuple[Directive, ...], message: TestMessage
+) -> Slip | None:
+    """Return the missing semicolon if the reported directive has the words of another one on its
+    line, and its words can be divided in one way only: both directives then have as many arguments
+    as they take."""
+    reason, names = _TOO_MANY_WORDS.match(message.text), set(_directive_names())
+    if reason is None or message.line is None:
+        return None
+    ends: set[tuple[int, str]] = set()
+    for directive in nginx_parser.walk(tree):
+        is_named = directive.name == reason["name"] or reason["word"] in directive.args
+        is_there = directive.line <= message.line and directive.block is None
+        if not is_named or not is_there or directive.name not in names:
+            continue
+        tokens = [token for token, _ in _tokens(file, directive) if token[0] != ";"]
+        if message.line != _line_number(file, max(directive.start, directive.stop - 1)):
+            continue
+        for index in range(2, len(tokens)):
+            name = tokens[index][0]
+            is_divided = name in names and len(name) > 3 and reason["word"] in {None, name}
+            words_after = len(tokens) - index - 1
+            if is_divided and _takes(directive.name, index - 1) and _takes(name, words_after):
+                ends.add((tokens[index - 1].end(), name))
+    if len(ends) != 1:
+        return None
+    at, name = ends.pop()
+    change = _semicolon_change(file, at)
+    return Slip("semicolon", file, _line_number(file, at), (change,), replacement=name)
+
+
+def _takes(name: str, count: int) -> bool:
+    """Return whether a directive without a block takes so many arguments."""
+    from crossplane import analyzer
+
+    fewest = min(
+        (least for mask, least in _FEWEST.items() if _has(name, getattr(analyzer, mask))),
+        default=None,
+    )
+    if fewest is not None and count >= fewest:
+        return True
+    is_flag = count == 1 and _has(name, analyzer.NGX_CONF_FLAG)
+    return is_flag or (count <= _MOST_COUNTED and _has(name, 1 << count))
+
+
+def _has(name: str, mask: int) -> bool:
+    from crossplane import analyzer
+
+    return any(
+        bits & mask and not bits & analyzer.NGX_CONF_BLOCK for bits in analyzer.DIRECTIVES[name]
+    )
 
 
 def _semicolon_change(file: ConfigFile, at: int) -> tuple[str, TextEdit]:

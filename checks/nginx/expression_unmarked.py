@@ -28,6 +28,7 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
+from diagnose.parsers.nginx.upstreams import proxy_target_of
 
 #: A prefix that begins as an expression does.
 _ANCHORED = re.compile(r"\^(/[\w./~-]*)")
@@ -124,11 +125,8 @@ def _fix(nginx: Nginx, match: LocationMatch, meant: _Meant) -> Fix:
     """Write the argument. In a location with an expression proxy_pass may have no path of its own
     (ngx_http_proxy_module): a person decides then."""
     block, changes = match.block, Changes()
-    has_path = any(
-        re.fullmatch(r"https?://[^/$]+/.*", directive.args[0]) and "$" not in directive.args[0]
-        for directive in children(block, "proxy_pass")
-        if directive.args
-    )
+    passed = proxy_target_of(match, {}) if children(block, "proxy_pass") else None
+    has_path = passed is not None and passed.uri is not None and not passed.has_variables
     is_expression = meant.argument.startswith("~")
     if nginx.file(block) and not (is_expression and has_path) and not _QUOTED & set(meant.argument):
         changes[block.file] = [TextEdit(block.start, block.opened, f"location {meant.argument} {{")]

@@ -6,10 +6,13 @@ location of its own whose `try_files` leads to it.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import copied_lines, location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +28,12 @@ from diagnose.model import (
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+
+_FOLDER = re.compile(r"/[\w./~-]+/")
+#: Words that need no quotes.
+_BARE = re.compile(r"[\w$./?=&~-]+")
 
 
 @check(
@@ -43,7 +52,7 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     match = next(iter(nginx.location_matches(evidence.target.path.partition("?")[0])), None)
     fallback = match.directive("try_files") if match else None
-    if access is None or fallback is None:
+    if access is None or match is None or fallback is None:
         return
     subjects = endpoint_subjects(pages)
     root = posixpath.dirname(access.path)
@@ -64,14 +73,41 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(fallback),
             "directive": " ".join((fallback.name, *fallback.args)),
         },
-        fix=Fix(
-            (Manual("its-own-location" if folder else "put-it-back", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
+        fix=_fix(nginx, match, folder, fallback) if folder else _manual("put-it-back"),
     )
+
+
+def _manual(step: str) -> Fix:
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _fix(nginx: Nginx, match: LocationMatch, folder: str, fallback: Directive) -> Fix:
+    """Write the folder's location, with the other lines of the one that answers now: what it closes
+    stays closed. A person does it where that one is no prefix of the server block, or has blocks
+    of its own."""
+    file, is_block = nginx.file(match.blocks[1]), match.block.name == "server"
+    pattern = None if is_block else location_pattern(match.block)
+    head, body = f"location {folder}", [f"{_fallback_line(folder, fallback)};"]
+    is_prefix = pattern is not None and pattern.modifier == "" and len(match.blocks) == 3
+    lines = copied_lines(nginx, match.block, {"try_files": body[0]}) if is_prefix else None
+    is_inherited = lines is not None and body[0] not in lines
+    if lines is not None:
+        body = [*lines, *(body if is_inherited else [])]
+    is_plain = _FOLDER.fullmatch(folder) and all(map(_BARE.fullmatch, fallback.args))
+    if file is None or not (is_block or lines) or not is_plain:
+        return _manual("its-own-location")
+    change = edits.insert_location(file.text, match.blocks[1], head, body)
+    file_edits = config_edits(nginx, {file.path: [change]})
+    if not file_edits:
+        return _manual("its-own-location")
+    return location_fix(nginx, match, file_edits, sure=False)
+
+
+def _fallback_line(folder: str, fallback: Directive) -> str:
+    last = f"{folder}{fallback.args[-1].removeprefix('/')}"
+    return " ".join(("try_files", *fallback.args[:-1], last))
 
 
 def _own_location(folder: str, fallback: Directive) -> str:
     """Return the location that an application in this folder needs."""
-    words = [*fallback.args[:-1], f"{folder}{fallback.args[-1].removeprefix('/')}"]
-    return f"location {folder} {{ try_files {' '.join(words)}; }}"
+    return f"location {folder} {{ {_fallback_line(folder, fallback)}; }}"

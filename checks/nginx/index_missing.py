@@ -1,7 +1,8 @@
 """The page is a folder without an index file, and nginx does not list folders: it responds 403
 (ngx_http_index_module, ngx_http_autoindex_module: "directory index of … is forbidden").
 
-It is a warning: an address of an interface may be meant to have no page. It is an error where
+It is a warning: an address of an interface may be meant to have no page. A folder of WebDAV has
+none: its programs ask with PROPFIND (RFC 4918). It is an error where
 `root` names a project and the index file is in its public folder (Laravel and Symfony: public,
 builds: dist, build), or where the front page has its file and `index` does not name it, such as
 index.php of an application that .php files are passed on to. Where
@@ -40,6 +41,9 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
     if error is None:
         return
     nginx = Nginx.of(evidence)
+    dav = page_directive(nginx, "dav_methods")
+    if dav is not None and dav.args[:1] != ("off",):
+        return
     root, index = page_directive(nginx, "root"), page_directive(nginx, "index")
     folder = posixpath.normpath(error.match[1])
     access = next(

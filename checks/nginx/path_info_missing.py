@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._missing_pages import missing_page
+from checks.nginx._path_info_edits import path_info_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -54,6 +55,7 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
         if is_passed_on or match.redirects or directive is None:
             continue
         subjects = endpoint_subjects(pages)
+        fix = path_info_fix(nginx, php, match, try_files is not None)
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
@@ -70,7 +72,8 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
                 "tries": " ".join((try_files.name, *try_files.args)) if try_files else "",
                 "tries_place": file_line(try_files) if try_files else "",
             },
-            fix=Fix(
+            fix=fix
+            or Fix(
                 (Manual("try-the-script" if try_files else "split-the-path", Where.SERVER),),
                 Applicability.MANUAL,
             ),

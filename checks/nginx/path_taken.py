@@ -105,9 +105,17 @@ def _worse_pages(
     }
     if page_error(evidence, error_log.FILE_DENIED, {403, 404}):
         return ()
+    if application.is_html and _is_closed(evidence, application.path):
+        return ()  # `location ~ /\. { deny all; }`, and an application that has a page for /.env
     return tuple(
         page for page in pages if _is_worse(page, application) and page.url not in own_urls
     )
+
+
+def _is_closed(evidence: Evidence, path: str) -> bool:
+    """Return whether rules of the location refuse visitors."""
+    matches = Nginx.of(evidence).location_matches(path)
+    return any(match.directives("deny") for match in matches)
 
 
 def _of_page_files(
@@ -193,7 +201,8 @@ def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
     if application.is_html and posixpath.splitext(application.path)[1].lower() in _NO_PAGES:
         return False
     is_page = status == 200 and "html" in (page.header("Content-Type") or "")
-    return 400 <= status < 500 or (is_page and not application.is_html)
+    # nginx's 401 asks for a password: the path is closed.
+    return (400 <= status < 500 and status != 401) or (is_page and not application.is_html)
 
 
 def _bypass(nginx: Nginx, path: str) -> Bypass | None:

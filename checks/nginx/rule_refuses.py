@@ -56,6 +56,9 @@ _SUBJECTS = {
     "-d": "file",
 }
 
+#: Facts of a response that was seen.
+_OF_RESPONSE = ("spares", "own", "address", "login", "socket")
+
 
 @check(
     severity=Severity.ERROR,
@@ -101,7 +104,8 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
         return Severity.ERROR
     if rule.condition is None:
         return None
-    if rule.spares:
+    if rule.spares or (rule.by_login and isinstance(response, Exchange)):
+        # This run shows no certificate and no token: nobody without one is to come in.
         return Severity.NOTE
     return Severity.ERROR if isinstance(response, PageFileResponse) else Severity.WARNING
 
@@ -135,10 +139,46 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "spares": first.spares,
             "own": first.by_address and is_server_here(nginx.evidence),
             "address": first.by_address,
+            "login": first.by_login,
             "socket": isinstance(first.response, Upgrade),
         },
-        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+        fix=_own_referer_fix(nginx, first)
+        or Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _own_referer_fix(nginx: Nginx, rule: AnsweringRule) -> Fix | None:
+    """Add the site's own names to a list of referers that refuses a file of the site's own page.
+
+    The list is there to let the site's pages pass; what it closes to others stays closed.
+    """
+    response, condition, target = rule.response, rule.condition, nginx.evidence.target
+    is_own = isinstance(response, PageFileResponse) and response.page.startswith(
+        f"{target.origin}/"
+    )
+    if not is_own or condition is None or condition.args[:1] != ("($invalid_referer)",):
+        return None
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edits
+    from checks.nginx._repairs import blocks_around
+    from diagnose.parsers.nginx import edits
+    from diagnose.parsers.nginx.config import children
+
+    around = blocks_around(nginx, condition)
+    server = next((block for block in around if block.name == "server"), None)
+    names = (
+        [name for each in children(server, "server_name") for name in each.args] if server else []
+    )
+    lists = next(
+        (own for block in reversed(around) if (own := children(block, "valid_referers"))), ()
+    )
+    file = nginx.file(lists[-1]) if len(lists) == 1 else None
+    if file is None or target.host not in names or "server_names" in lists[0].args:
+        return None
+    line = f"{edits.one_line(file.text, lists[0]).removesuffix(';')} server_names;"
+    file_edits = config_edits(nginx, {file.path: [edits.replace_directive(lists[0], line)]})
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
 
 
 def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
@@ -163,7 +203,7 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             **_rule_facts(first.directive, first.condition),
             "sent": first.failure.method if _kind(first.condition) == "method" else "",
             "sender": "",
-            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+            **dict.fromkeys(_OF_RESPONSE, False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
@@ -190,7 +230,7 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             **_rule_facts(rule.directive, rule.condition),
             "sent": "",
             "sender": "",
-            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+            **dict.fromkeys(_OF_RESPONSE, False),
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
@@ -221,7 +261,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                     **_rule_facts(directive, condition),
                     "sent": "POST",
                     "sender": request.source.url,
-                    **dict.fromkeys(("spares", "own", "address", "socket"), False),
+                    **dict.fromkeys(_OF_RESPONSE, False),
                 },
                 fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
             )

@@ -9,18 +9,15 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import proxied_match
-from checks.upstream._origins import told_origin
+from checks.upstream._origin_edits import origin_fix
+from checks.upstream._origins import FormRoute, told_origin
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
@@ -59,6 +56,7 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
                 "location": " ".join((match.block.name, *match.block.args)),
             },
             location=nginx.location(directive),
-            fix=Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL),
+            # Whether the application compares them is unknown: a person looks first.
+            fix=origin_fix(FormRoute(nginx, match, sent_origin), sure=False),
         )
         return

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from checks.http._known_application import own_setting
-from checks.nginx import Nginx, _location_edits, file_line
-from checks.nginx._edits import Changes, config_edits
+from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
-from checks.upstream._origins import FormRoute, ToldOrigin, form_route
+from checks.upstream._origin_edits import origin_fix
+from checks.upstream._origins import ToldOrigin, form_route
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -35,8 +35,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
     FormGuard,
@@ -75,7 +74,7 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
             "other_origin": change.request.value if name == "Origin" else "",
             "changed": "" if name == "Origin" else name,
         }
-        fix = _own_setting(sent_origin) if name == "Origin" else _fix(route)
+        fix = _own_setting(sent_origin) if name == "Origin" else origin_fix(route)
         directive = proxy_pass_of(match) or match.block
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
@@ -118,7 +117,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
             "asked": False,
             "origin_itself": not sent_origin.wrong_fields,
         },
-        fix=_fix(route, sure=False) if sent_origin.wrong_fields else _own_setting(sent_origin),
+        fix=origin_fix(route, sure=False)
+        if sent_origin.wrong_fields
+        else _own_setting(sent_origin),
     )
 
 
@@ -162,7 +163,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "log": failure.file,
                 "framework": _TITLES[guard.framework],
             },
-            fix=_fix(route, sure=False),
+            fix=origin_fix(route, sure=False),
         )
         return
 
@@ -209,27 +210,3 @@ def _host(origin: str) -> str:
 
 def _own_setting(told: ToldOrigin) -> Fix:
     return Fix((Manual("trust-the-origin", Where.APPLICATION),), Applicability.MANUAL)
-
-
-def _fix(route: FormRoute, sure: bool = True) -> Fix:
-    """Send the visitor's origin. A person does it where another proxy speaks TLS with visitors."""
-    nginx, match = route.nginx, route.match
-    headers = {name: route.value(name) for name in route.told.wrong_fields}
-    speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
-    changes: Changes = {}
-    if speaks_tls:
-        lines = _location_edits.header_lines(nginx, match, headers, changes)
-        _location_edits.insert_lines(nginx, match, lines, changes)
-        if route.outer and SCHEME_FIELD in headers:
-            _tell_inner_block(nginx, route.outer, changes)
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
-    return _location_edits.location_fix(nginx, match, file_edits, sure)
-
-
-def _tell_inner_block(nginx: Nginx, outer: LocationMatch, changes: Changes) -> None:
-    """Let the visitors' block say the scheme that the block behind it is to pass on."""
-    if proxy_set_header_of(outer, SCHEME_FIELD) is None:
-        lines = _location_edits.header_lines(nginx, outer, {SCHEME_FIELD: "$scheme"}, changes)
-        _location_edits.insert_lines(nginx, outer, lines, changes)

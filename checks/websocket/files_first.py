@@ -3,10 +3,13 @@ ngx_http_core_module), and a file or folder of that name is there. The applicati
 handshake, asked directly, and the named location passes the upgrade on.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import copied_lines, location_fix
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim
 from diagnose.checking.registry import check
@@ -24,13 +27,31 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import LocationMatch, fallback_location, match_location
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    fallback_location,
+    location_pattern,
+    match_location,
+)
 
 #: What nginx answers where it finds a file or a folder: the file, a redirect to the folder, or a
 #: folder without an index that it may not list.
 _STATUSES = {200, 301, 403, 404, 405}
+
+#: The answers that no visitor misses: a folder that may not be listed, and the redirect to a folder
+#: whose own address ends with a slash.
+_EMPTY = {301, 403}
+
+#: What a location may have beside `try_files`, so that one of its own closes as much: no rule
+#: about who may come in, and none that answers first.
+_OF_FILES = {
+    "try_files", "root", "alias", "index", "autoindex", "expires", "access_log", "log_not_found",
+    "charset", "default_type", "etag", "open_file_cache", "sendfile",
+}  # fmt: skip
+_PATH = re.compile(r"/[\w./~-]*")
 
 
 @check(
@@ -86,6 +107,7 @@ def _claim(
         ruled_out=("websocket.upgrade-headers-missing",),
     )
     config = (nginx.config,) if nginx.config else ()
+    fix = _fix(nginx, attempt, lookup)
     return Claim(
         about=base_claim.about,
         covers=base_claim.covers,
@@ -94,5 +116,30 @@ def _claim(
         confidence=base_claim.confidence,
         ruled_out=base_claim.ruled_out,
         location=nginx.location(lookup.try_files),
-        fix=Fix((Manual("own-location", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
+        fix=fix
+        or Fix((Manual("own-location", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
     )
+
+
+def _fix(nginx: Nginx, attempt: Attempt, lookup: _Lookup) -> Fix | None:
+    """Give the path a location of its own with the lines of the named one; None where a page lies
+    at the path, which visitors would miss, or where the location has rules that the other has
+    not."""
+    block, path = lookup.location.block, attempt.path.partition("?")[0]
+    pattern, file = location_pattern(block), nginx.file(block)
+    names = {directive.name for directive in block.block or ()}
+    is_own = len(lookup.location.blocks) == 3 and pattern is not None and pattern.modifier != "="
+    lines = copied_lines(nginx, lookup.fallback.block)
+    if (
+        attempt.first.status not in _EMPTY
+        or not is_own
+        or not names <= _OF_FILES
+        or not _PATH.fullmatch(path)
+        or lines is None
+        or file is None
+    ):
+        return None
+    text = [f"location = {path} {{", *(f"    {line}" for line in lines), "}", ""]
+    changes = {file.path: [edits.insert_before(file.text, block, text)]}
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, lookup.location, file_edits, sure=False) if file_edits else None

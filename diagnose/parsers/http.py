@@ -88,7 +88,17 @@ def other_protocol(answer: Exchange) -> str:
 _ERROR_PAGES = (
     (lazy_pattern(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
     (lazy_pattern(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
-    (lazy_pattern(r"forbidden by administrative rules"), "HAProxy"),
+    # src/http.c of HAProxy: other programs have these sentences too, in other pages.
+    (
+        lazy_pattern(
+            r"forbidden by administrative rules|<html><body><h1>4\d\d [A-Za-z ]{1,30}</h1>\n"
+            r"(?:You need a valid user and password to access this content"
+            r"|The resource could not be found|A request was made of a resource using a request"
+            r" method not supported by that resource|You have sent too many requests in a given"
+            r" amount of time)\.?\n</body></html>"
+        ),
+        "HAProxy",
+    ),
     (lazy_pattern(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
     (lazy_pattern(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
     (

@@ -92,10 +92,16 @@ _DEVELOPMENT_NAME = lazy_pattern(
     r"(?:^|[^A-Za-z])(?i:dev|develop|development|local|localhost|debug|test|testing)"
     r"(?:[-_]\w{1,20}|[A-Z]\w{0,20})?[\"'`\]]{0,2}\s{0,9}[:=]\s{0,9}[\"'`]$"
 )
+#: What chooses an address on the developer's own machine only: `if (location.hostname ===
+#: "localhost") {`, `["localhost"].includes(location.hostname) ?`. It ends before the address.
+_LOCAL_CHOICE = lazy_pattern(
+    r"(?:hostname\b[^;:{}!]{0,80}\b(?:localhost\b|127\.)"
+    r"|\b(?:localhost\b|127\.)[^;:{}!]{0,60}\bhostname\b)[^;:{}!]{0,60}(?:\{[^;:{}!]{0,60})?[\"'`]$"
+)
 #: How a page begins, and no script.
 _PAGE = re.compile(r"[\ufeff\s]{0,99}<")
-#: Characters of a name before an address.
-_NAME = 64
+#: Characters of a name, and of a condition, before an address.
+_NAME, _CHOICE = 64, 240
 _LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
 
 
@@ -201,12 +207,14 @@ def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[st
 
 def is_in_use(text: str, position: int) -> bool:
     """Return whether an address at a position of a script or a page is that of the running program:
-    neither in a comment, nor in an example for readers, nor the value of a name of development."""
+    neither in a comment, nor in an example for readers, nor the value of a name of development, nor
+    one that the developer's own machine alone chooses."""
     name = text[max(0, position - _NAME) : position]
     return not (
         is_in_comment(text, position)
         or _is_in_example(text, position)
         or _DEVELOPMENT_NAME.search(name)
+        or _LOCAL_CHOICE.search(text[max(0, position - _CHOICE) : position])
     )
 
 

@@ -39,6 +39,9 @@ def test_strict_transport_security() -> None:
 def test_pages_of_proxies() -> None:
     assert proxy_page("<hr><center>nginx/1.26.3</center>") == "nginx"
     assert proxy_page("<address>Apache/2.4.62 Server at x Port 80</address>") == "Apache"
+    words = "You need a valid user and password to access this content.\n"
+    assert proxy_page(f"<html><body><h1>401 Unauthorized</h1>\n{words}</body></html>") == "HAProxy"
+    assert proxy_page("<h1>404 Not Found</h1>The resource could not be found.<br/>") == ""
     assert proxy_page("Who are you?") == ""
 
 

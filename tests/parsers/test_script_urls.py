@@ -62,6 +62,32 @@ def test_an_address_with_another_name_counts(name: str) -> None:
     assert websocket_urls_in(text) == websocket_urls(text) == (WS,)
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if(location.hostname==='localhost')new WebSocket('ws://localhost:3000/live')",
+        "if (window.location.hostname === 'localhost') {\n  base = 'ws://localhost:3000/live'",
+        'const u = location.hostname == "localhost" ? "ws://localhost:3000" : "/live"',
+        'u = ["localhost", "127.0.0.1"].includes(location.hostname) ? "ws://localhost:3000" : o',
+    ],
+)
+def test_an_address_that_the_developers_machine_alone_chooses_does_not_count(script: str) -> None:
+    assert websocket_urls_in(script) == ()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if(location.hostname!=='localhost')new WebSocket('ws://localhost:3000/live')",
+        "if(location.hostname==='localhost')x();new WebSocket('ws://localhost:3000/live')",
+        "u = location.hostname === 'localhost' ? o : 'ws://localhost:3000/live'",
+        "if(location.hostname==='localhost'){a()}else{u='ws://localhost:3000/live'}",
+    ],
+)
+def test_an_address_that_visitors_get_counts(script: str) -> None:
+    assert websocket_urls_in(script) == ("ws://localhost:3000/live",)
+
+
 def test_a_page_with_an_address_in_a_comment() -> None:
     assert websocket_urls(f"<p>Shop</p><!-- {WS} -->") == ()
     assert websocket_urls(f"<script>\n// {WS}\n</script>") == ()

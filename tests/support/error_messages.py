@@ -35,6 +35,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("wss://shop.example.com/ws 用nginx反代后报错400", "websocket-status", WSS, 400),
         Example("WebSocket 报错 502", "websocket-status", "", 502),
         Example("400: Bad Request", "status", "", 400),
+        Example("https://shop.example.com/dav/a.txt 409 Conflict", "status", "https://shop.example.com:443/dav/a.txt", 409),
+        Example("422 Unprocessable Entity", "status", "", 422),
         Example("Invalid SSL certificate Error code 526", "status", "", 526),
         Example("[EROR] websocket connect err: websocket: origin not allowed", "websocket", ""),
         Example("Error 522: Connection timed out", "status", "", 522),

@@ -25,6 +25,13 @@ from diagnose.parsers.nginx.server_blocks import Server
 
 #: A group of the pattern in a replacement.
 _GROUP = re.compile(r"\$(\d)")
+#: What a location is for, beside those that pass requests on: what an application sends by
+#: X-Accel-Redirect, WebDAV, a page of status, a script.
+_CONTENT = (
+    "internal", "dav_methods", "autoindex", "stub_status", "status", "api", "empty_gif",
+    "js_content", "perl", "check_status", "rtmp_stat", "vhost_traffic_status_display",
+    "content_by_lua_block", "content_by_lua_file", "echo",
+)  # fmt: skip
 #: A group at the end of an address.
 _LAST_GROUP = re.compile(r"\$[1-9]$")
 
@@ -65,7 +72,7 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     is_regex = pattern is not None and pattern.modifier in {"~", "~*"}
     if pattern is not None and pattern.modifier == "=":
         return _longer_prefix(server, uri, chosen)
-    answers = any(children(chosen.block, name) for name in ("return", "rewrite"))
+    answers = any(children(chosen.block, name) for name in ("return", "rewrite", *_CONTENT))
     if not is_regex or _passes_on(chosen.block) or answers or chosen.redirects:
         return None
     return Bypass("regex", prefix, chosen.block)
@@ -115,7 +122,7 @@ def _longer_prefix(server: Server, uri: str, chosen: LocationMatch) -> Bypass | 
     """Return a location that looks for files only, where the one with the next shorter prefix
     passes requests on: `location /.well-known/ { root /var/www; }` beside `location /`, or
     `location = /robots.txt { log_not_found off; }`."""
-    names = ("return", "rewrite", "if", "try_files", *PASS_DIRECTIVES)
+    names = ("return", "rewrite", "if", "try_files", *PASS_DIRECTIVES, *_CONTENT)
     answers = any(children(chosen.block, name) for name in names)
     shorter = _prefix_location(server, uri, but=chosen.block)
     if answers or chosen.redirects or shorter is None or not _passes_on(shorter.block):

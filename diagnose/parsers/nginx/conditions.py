@@ -60,6 +60,12 @@ def set_variables(block: Directive) -> Iterator[str]:
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 #: The visitor's address, as nginx has it (ngx_http_core_module, ngx_http_realip_module).
 _OF_ADDRESS = frozenset({"remote_addr", "binary_remote_addr", "realip_remote_addr"})
+#: What shows who the visitor is (ngx_http_ssl_module, ngx_http_secure_link_module, and the fields,
+#: cookies and arguments that carry keys).
+_OF_LOGIN = re.compile(
+    r"ssl_client_(?!hello)|(?:http_authorization|remote_user)$|secure_link|jwt_|cookie_"
+    r"|(?:http|arg)_\w*(?:token|key|secret|auth|sign)"
+)
 
 
 def used_variables(server: Server) -> Iterator[str]:
@@ -73,17 +79,28 @@ def used_variables(server: Server) -> Iterator[str]:
 def depends_on_address(server: Server, directive: Directive) -> bool:
     """Return whether the condition of an `if` compares something that nginx computes from the
     visitor's address: the address itself, its country, a `geo`, or a `map` or `set` of these."""
+    return any(name in _OF_ADDRESS or "geoip" in name for name in _sources(server, directive))
+
+
+def depends_on_login(server: Server, directive: Directive) -> bool:
+    """Return whether the condition of an `if` compares what shows who the visitor is: a client
+    certificate, a password, a token, a cookie, the signature of a link, or a `map` or `set` of
+    these."""
+    return any(_OF_LOGIN.match(name) for name in _sources(server, directive))
+
+
+def _sources(server: Server, directive: Directive) -> set[str]:
+    """Return the variables in the words of a directive, and those from which nginx computes
+    them."""
     sources = _variable_sources(server)
     pending = [name for word in directive.args for name in _VARIABLE.findall(word)]
-    visited: set[str] = set()
+    names: set[str] = set()
     while pending:
         name = pending.pop()
-        if name in _OF_ADDRESS or "geoip" in name:
-            return True
-        if name not in visited:
-            visited.add(name)
+        if name not in names:
+            names.add(name)
             pending += sources.get(name, ())
-    return False
+    return names
 
 
 def _variable_sources(server: Server) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Applicability
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -41,6 +42,28 @@ def test_fires_and_names_nginxs_line() -> None:
     text = SITE.replace("proxy_set_header", "charset utf-8;\n        proxy_set_header")
     (claim,) = judge(CHECK, encoded_page("gbk", "utf-8"), RUNNING, config(text), masked=False)
     assert claim.location
+
+
+def edit(response: Exchange, charset: str = "") -> str:
+    """The edit of nginx's configuration; "" if a person decides."""
+    line = f"charset {charset};\n        proxy_set_header" if charset else "proxy_set_header"
+    text = SITE.replace("proxy_set_header", line)
+    (claim,) = judge(CHECK, response, RUNNING, config(text), masked=False)
+    assert claim.fix
+    is_written = claim.fix.applicability is Applicability.REVIEW
+    return str(claim.fix.steps[0]) if is_written else ""
+
+
+def test_fires_and_lets_nginx_name_the_encoding_of_the_page() -> None:
+    assert "+        charset off;" in edit(encoded_page("gbk", "utf-8", "gbk"), "utf-8")
+    assert "+        charset utf-8;" in edit(encoded_page("utf-8", "gbk", "utf-8"), "gbk")
+    assert "+        charset utf-8;" in edit(encoded_page("utf-8"))
+
+
+def test_fires_and_leaves_the_encoding_to_a_person() -> None:
+    assert not edit(encoded_page("gbk", "utf-8"), "utf-8")  # nothing says which
+    assert not edit(encoded_page("gbk", "", "utf-8"))  # the page itself is wrong
+    assert not edit(encoded_page("utf-8", "gbk", "utf-8"))  # the application names it
 
 
 @pytest.mark.parametrize(

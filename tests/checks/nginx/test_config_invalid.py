@@ -126,6 +126,37 @@ def test_fires_and_ends_every_line_that_has_no_semicolon() -> None:
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
+TOO_MANY = 'invalid number of arguments in "{}" directive'
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("3000;\n        proxy", "3000 proxy", TOO_MANY.format("proxy_pass")),
+        ("ssl;\n    server_name", "ssl server_name", 'invalid parameter "server_name"'),
+        ("shop.pem;\n    ssl", "shop.pem  ssl", TOO_MANY.format("ssl_certificate")),
+    ],
+)
+def test_fires_and_divides_two_directives_of_one_line(right: str, wrong: str, message: str) -> None:
+    text = SITE.replace(right, wrong)
+    line = next(number for number, each in enumerate(f"\n{text}".split("\n"), 1) if wrong in each)
+    claim = claimed(f"{message} in {FILE}:{line}", text)
+    (made,) = added(claim)
+    first, _, second = right.partition("\n")
+    assert first in made
+    assert second.strip() in made
+    assert claim.facts["semicolon"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize("wrong", ["3000 3001;", "3000 proxy_pass;", "3000 root root /srv;"])
+def test_fires_and_leaves_words_too_many_to_a_person(wrong: str) -> None:
+    text = SITE.replace("3000;", wrong)
+    message = TOO_MANY.format("proxy_pass")
+    assert not added(claimed(f"{message} in {FILE}:9", text))
+
+
 def test_fires_and_closes_the_block_where_the_indentation_says() -> None:
     other = "    location /x {\n        return 204;\n    }\n}\n"
     text = SITE.replace("    }\n}\n", other)

@@ -58,11 +58,20 @@ def test_fires_for_a_websocket_for_a_file_of_the_page_and_for_what_the_log_has()
     assert [subject.path for subject in claim.covers] == ["/api/items"]
 
 
-def test_fires_without_an_edit_where_proxy_pass_has_a_path() -> None:
-    (claim,) = judge(CHECK, RUNNING, site("/(a|b)/", "proxy_pass http://127.0.0.1:3001/;"))
+@pytest.mark.parametrize("target", ["127.0.0.1:3001/", "unix:/run/shop.sock:/"])
+def test_fires_without_an_edit_where_proxy_pass_has_a_path(target: str) -> None:
+    (claim,) = judge(CHECK, RUNNING, site("/(a|b)/", f"proxy_pass http://{target};"))
     assert claim.severity is None
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_with_an_edit_where_the_slashes_are_those_of_a_socket() -> None:
+    passed = "proxy_pass http://unix:/run/shop.sock;"
+    (claim,) = judge(CHECK, RUNNING, site("/(a|b)/", passed), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    location ~ /(a|b)/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,30 @@ def test_fires_for_an_application_in_a_folder_and_writes_its_location() -> None:
     )
 
 
+def location_written(text: str) -> str:
+    """The edit; "" if a person is to write it."""
+    below = replace(GONE, elsewhere="/srv/shop/blog/index.php")
+    (claim,) = judge(CHECK, RUNNING, config(text), PAGE, below, masked=False)
+    assert claim.fix
+    is_written = claim.fix.applicability is Applicability.REVIEW
+    return str(claim.fix.steps[0]).replace("\\n", "\n") if is_written else ""
+
+
+def test_fires_and_writes_the_location_with_the_rules_of_the_other() -> None:
+    closed = SITE.replace(
+        "        try_files $uri /", "        auth_basic shop;\n        try_files $uri /"
+    )
+    edit = location_written(closed)
+    assert "+    location /blog/ {\n+        auth_basic shop;\n" in edit
+    assert "+        try_files $uri /blog/index.php?$query_string;" in edit
+
+
+def test_fires_and_leaves_other_locations_to_a_person() -> None:
+    assert not location_written(SITE.replace("location / {", "location ^~ / {"))
+    block = "        limit_except GET { deny all; }\n        try_files $uri /"
+    assert not location_written(SITE.replace("        try_files $uri /", block))
+
+
 def test_silent_where_the_page_came_or_the_file_is_elsewhere() -> None:
     assert not judge(CHECK, RUNNING, config(SITE), page(200), GONE)
     assert not judge(CHECK, RUNNING, config(SITE), PAGE, replace(GONE, mistake="root"))

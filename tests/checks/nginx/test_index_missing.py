@@ -37,6 +37,13 @@ def test_silent_when_an_access_rule_refuses() -> None:
     assert not judge("nginx.index-missing", RUNNING, config(SITE), LOG_READ, rule, page(403))
 
 
+def test_silent_in_a_folder_of_webdav() -> None:
+    dav = SITE.replace("index index.php home.html;", "dav_methods PUT DELETE;")
+    observed = (RUNNING, LOG_READ, NO_INDEX, page(403))
+    assert not judge("nginx.index-missing", config(dav), *observed)
+    assert judge("nginx.index-missing", config(dav.replace("PUT DELETE", "off")), *observed)
+
+
 def test_silent_when_the_page_answers() -> None:
     assert not judge("nginx.index-missing", RUNNING, config(SITE), LOG_READ, NO_INDEX, page(200))
 

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim
+import pytest
+
+from diagnose.model import Applicability, Claim
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
@@ -27,6 +29,68 @@ def test_fires_and_names_the_script_and_the_rest() -> None:
     (claim,) = claims()
     assert (claim.facts["script"], claim.facts["rest"]) == ("/api.php", "/records")
     assert claim.facts["php"] == r"location ~ \.php$"
+
+
+NAME = "        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+
+
+def edit(inner: str, pattern: str = r"\.php$", before: str = "") -> str:
+    """The edit; "" if a person is to write it."""
+    files = "        root /srv/php;\n        try_files $uri =404;\n"
+    php = f"    location ~ {pattern} {{\n{inner}        fastcgi_pass 127.0.0.1:9000;\n    }}\n"
+    text = SITE.replace(PROXY, files).replace("    location / {", f"{before}{php}    location / {{")
+    target = replace(SHOP, path="/api.php/records")
+    (claim,) = judge(
+        CHECK, config(text), BUILD, RUNNING, page(404, OWN), target=target, masked=False
+    )
+    assert claim.fix
+    is_written = claim.fix.applicability is Applicability.REVIEW
+    text = str(claim.fix.steps[0]).replace("\\n", "\n").replace("\\\\", "\\")
+    return text if is_written else ""
+
+
+def test_fires_and_writes_the_location_of_php() -> None:
+    written = edit(NAME)
+    assert r"+    location ~ \.php(/|$) {" in written
+    assert r"+        fastcgi_split_path_info ^(.+?\.php)(/.*)$;" in written
+    assert "+        try_files $fastcgi_script_name =404;" in written
+    assert "+        fastcgi_param PATH_INFO $path_info;" in written
+
+
+def test_fires_and_replaces_what_looks_for_the_whole_path() -> None:
+    written = edit(f"{NAME}        try_files $uri =404;\n", r"\.php(/|$)")
+    assert "-        try_files $uri =404;" in written
+    assert "location ~" not in written.replace("     location ~", "")
+    own = "        fastcgi_param PATH_INFO $fastcgi_path_info;\n"
+    written = edit(f"{NAME}        try_files $uri =404;\n{SPLIT}{own}", r"\.php(/|$)")
+    assert "-        fastcgi_param PATH_INFO $fastcgi_path_info;" in written
+    assert "+        fastcgi_split_path_info" not in written
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "    location ~ ^/uploads/.*\\.php$ { deny all; }\n",
+        "    location = /install.php { deny all; }\n",
+        "    if ($uri ~ \\.php$) { return 403; }\n",
+    ],
+)
+def test_fires_and_leaves_it_to_a_person_where_scripts_are_closed(before: str) -> None:
+    """The path behind a script would open it."""
+    assert not edit(NAME, before=before)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "",
+        NAME.replace("$document_root$fastcgi_script_name", "$request_filename"),
+        f"{NAME}        if ($arg_x) {{ return 403; }}\n",
+        f"{NAME}        try_files $uri /index.php;\n",
+    ],
+)
+def test_fires_and_leaves_other_lines_to_a_person(inner: str) -> None:
+    assert not edit(inner)
 
 
 def test_silent_where_the_location_matches_it() -> None:

@@ -232,3 +232,29 @@ def test_fires_on_a_location_for_one_file_and_on_a_service_worker() -> None:
     seen = (loads(worker), answered(worker, 404, "text/html"), application)
     (claim,) = judge(CHECK, running, configured, page(200), *seen, masked=False)
     assert claim.severity is Severity.WARNING
+
+
+WHOLE = SOCKETS.replace("/socket.io/", "/")
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "by", "status"),
+    [
+        ("location = /st { stub_status; allow 127.0.0.1; deny all; }", "/st", "longer", 403),
+        ("location ~ /\\.(?!well-known) { deny all; }", "/.env", "regex", 403),
+        ("location /old/ { root /srv; deny all; }", "/old/", "longer", 403),
+        ("location /sent/ { root /srv; internal; }", "/sent/x", "longer", 404),
+        ("location /staff/ { root /srv; auth_basic Staff; }", "/staff/", "longer", 401),
+    ],
+)  # fmt: skip
+def test_silent_where_nginx_closes_the_path_and_the_application_has_a_page_for_all(
+    lines: str, path: str, by: str, status: int
+) -> None:
+    observations = taken_path(f"{lines}\n {WHOLE}", path, status, by, html=True)
+    assert not judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)
+
+
+def test_fires_where_a_rule_for_hidden_files_takes_data_of_the_application() -> None:
+    path = "/.well-known/openid-configuration"
+    observations = taken_path(f"location ~ /\\. {{ deny all; }}\n {WHOLE}", path, 403)
+    assert judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Severity
+from diagnose.model import Applicability, Confidence, Failure, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, SHOP, judge, texts
@@ -80,10 +80,56 @@ def test_fires_on_a_file_of_the_page() -> None:
     assert claim.facts["referer"] is True
 
 
+def referer_claim(names: str, page: str = "https://shop.example.com/") -> Any:
+    file = PageFileResponse(
+        page=page, file_kind="stylesheet", address="203.0.113.10", port=443,
+        url="https://shop.example.com/app.css", status=403,
+    )  # fmt: skip
+    rule = f"valid_referers {names}; if ($invalid_referer) {{ return 403; }}"
+    (claim,) = judge(
+        CHECK, *refused_page(f"location = /app.css {{ {rule} }}", 200), file, masked=False
+    )
+    return claim
+
+
+def test_fires_and_adds_the_sites_own_names_to_the_list_of_referers() -> None:
+    claim = referer_claim("none blocked www.shop.example.net")
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = str(claim.fix.steps[0])
+    assert "valid_referers none blocked www.shop.example.net server_names;" in edit
+
+
+def test_fires_and_leaves_the_list_to_a_person_where_another_page_asks() -> None:
+    claim = referer_claim("www.shop.example.net", "https://other.example.com/")
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_a_rule_that_browsers_pass_is_a_note() -> None:
     rule = "if ($http_user_agent ~ ^diagnose) { return 403; }"
     (claim,) = judge(CHECK, *refused_page(rule, 403), masked=False)
     assert claim.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "$ssl_client_verify != SUCCESS",
+        "$http_x_api_key = ''",
+        "$cookie_staff = ''",
+        "$secure_link = ''",
+    ],
+)
+def test_a_rule_that_asks_who_the_visitor_is_is_a_note(condition: str) -> None:
+    rule = f"if ({condition}) {{ return 403; }}"
+    (claim,) = judge(CHECK, *refused_page(rule, 403, NGINX_PAGE), masked=False)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["login"] is True
+
+
+def test_fires_on_a_maintenance_that_a_cookie_passes() -> None:
+    rule = "if ($cookie_beta = '') { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert claim.severity is Severity.ERROR
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Severity
+from diagnose.model import Applicability, Claim, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from tests.support.check_evidence import SHOP, judge
@@ -24,6 +24,8 @@ def test_fires_as_a_note_where_the_scheme_or_the_name_is_missing() -> None:
         (claim,) = claims(text)
         assert (claim.severity or Severity.NOTE) is Severity.NOTE
         assert claim.facts["form"] == f"{SHOP.url}login"
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_where_the_application_is_told_all() -> None:

@@ -65,7 +65,7 @@ def rule_is_for_another_name(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
 
 
-@scenario(outside="http.page-file-missing", server="nginx.rule-refuses", manual=PERSON)
+@scenario(outside="http.page-file-missing", server="nginx.rule-refuses", differs=(site.CONF,))
 def referer_list_lacks_the_site(lab: Lab) -> None:
     """valid_referers from the time before the site's new name."""
     rule = "valid_referers none blocked www.shop.example.net; if ($invalid_referer) { return 403; }"
@@ -80,6 +80,23 @@ def list_of_methods_lacks_options(lab: Lab) -> None:
     """Browsers ask with OPTIONS before a request of another site (CORS)."""
     rule = "  if ($request_method !~ ^(GET|HEAD|POST)$) {\n    return 405;\n  }\n"
     lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
+
+
+@healthy(target=f"https://{site.NAME}/admin/")
+def rule_asks_for_a_client_certificate(lab: Lab) -> None:
+    """A part of the site is for those who have one. Nobody without one is to come in."""
+    lab.server.sh(f"cp {site.PEM} /etc/nginx/ssl/clients.pem")
+    asks = "  ssl_client_certificate /etc/nginx/ssl/clients.pem;\n  ssl_verify_client optional;\n"
+    rule = "if ($ssl_client_verify != SUCCESS) { return 403; }"
+    lab.change(TIMEOUT, f"{TIMEOUT}{asks}  location /admin/ {{ {rule} }}\n")
+
+
+@healthy(target=f"https://{site.NAME}/dav/")
+def folder_of_webdav_is_not_listed(lab: Lab) -> None:
+    lab.server.write("/srv/files/dav/notes.txt", "Tea.\n")
+    lines = "    root /srv/files;\n    dav_methods PUT DELETE MKCOL COPY MOVE;\n"
+    rule = "    limit_except GET HEAD OPTIONS { deny all; }\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}  location /dav/ {{\n{lines}{rule}  }}\n")
 
 
 @healthy()

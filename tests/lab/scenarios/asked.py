@@ -175,10 +175,25 @@ def _chinese(lab: Lab, charset: str) -> None:
     lab.change(PAGES, files)
 
 
-@scenario(outside="http.charset-wrong", manual="which encoding is meant is a person's choice")
+@scenario(outside="http.charset-wrong", differs=(site.CONF,))
 def page_in_gbk_is_called_utf_8(lab: Lab) -> None:
     """After many Chinese questions about garbled pages behind nginx."""
     _chinese(lab, "utf-8")
+
+
+@scenario(outside="http.charset-wrong", differs=(site.CONF,))
+def page_in_utf_8_that_nothing_names(lab: Lab) -> None:
+    """Neither a `<meta>` nor a header: browsers take GBK or windows-1252."""
+    page = "<!doctype html><title>商店</title><p>欢迎来到我们的商店，请登录。</p>\n"
+    lab.server.write("/srv/shop/index.html", page)
+    lab.change(PAGES, "  location / {\n    root /srv/shop;\n  }\n\n")
+
+
+@healthy()
+def page_in_utf_8_that_nginx_names(lab: Lab) -> None:
+    page = "<!doctype html><title>商店</title><p>欢迎来到我们的商店，请登录。</p>\n"
+    lab.server.write("/srv/shop/index.html", page)
+    lab.change(PAGES, "  location / {\n    root /srv/shop;\n    charset utf-8;\n  }\n\n")
 
 
 @healthy()

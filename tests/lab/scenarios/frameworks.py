@@ -506,6 +506,19 @@ def page_requests_localhost(lab: Lab) -> None:
 
 
 @healthy()
+def page_opens_localhost_on_the_developers_machine_only(lab: Lab) -> None:
+    """One file for both: it asks `location.hostname` first."""
+    script = (
+        "let live = null;\nif (location.hostname === 'localhost') {\n"
+        "  live = new WebSocket('ws://localhost:3000/live');\n}\n"
+    )
+    page = "<!doctype html><title>Tea</title><script src=/app.js></script><p>Forty kinds of tea.\n"
+    lab.server.write("/srv/tea/index.html", page)
+    lab.server.write("/srv/tea/app.js", script)
+    lab.change(PAGES, "  location / {\n    root /srv/tea;\n  }\n\n")
+
+
+@healthy()
 def page_speaks_with_a_printer(lab: Lab) -> None:
     """QZ Tray, a program on the visitor's machine."""
     _pages_by(lab, "printer")

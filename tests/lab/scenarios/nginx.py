@@ -118,6 +118,14 @@ def semicolon_forgotten(lab: Lab) -> None:
 
 
 @scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def semicolon_forgotten_between_two_directives_of_a_line(lab: Lab) -> None:
+    """`proxy_pass http://127.0.0.1:3000 proxy_http_version 1.1;`"""
+    head = "location / {\n    proxy_pass http://127.0.0.1:3000"
+    lab.edit(f"{head};\n    proxy", f"{head} proxy")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def brace_forgotten(lab: Lab) -> None:
     """The file ends before its last block does."""
     lab.server.write(site.CONF, site.configuration().rstrip().removesuffix("}"))

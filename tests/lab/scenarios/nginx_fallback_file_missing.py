@@ -39,12 +39,13 @@ def _blog(lab: Lab, lines: str, scripts: str = SCRIPTS) -> None:
     lab.server.write("/srv/shop/blog/index.php", "<?php echo 1;")
     lab.server.write("/srv/shop/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
     scripts = scripts.replace("127.0.0.1:3000", "127.0.0.1:3001")
+    scripts = scripts.replace("try_files $uri /index", "try_files $uri $uri/ /index")
     lab.change(PAGES, lines + scripts.replace("include fastcgi_params", "include fastcgi.conf"))
 
 
 @scenario(
     outside=None, server="nginx.fallback-file-missing", target=BLOG,
-    manual="a location of its own is to be written",
+    differs=(site.CONF,),
 )  # fmt: skip
 def blog_in_a_folder_with_the_fallback_of_the_root(lab: Lab) -> None:
     """After pull request 1319 of VersionPress: WordPress in a folder of the site."""
@@ -63,7 +64,7 @@ def _with_a_condition(lab: Lab, lines: str) -> None:
 
 @scenario(
     outside=None, server="nginx.fallback-file-missing", target=BLOG,
-    manual="a location of its own is to be written",
+    differs=(site.CONF,),
 )  # fmt: skip
 def blog_in_a_folder_and_a_condition_that_looks_for_the_script(lab: Lab) -> None:
     """After https://github.com/danpros/htmly/issues/250: the condition closes nothing that is

@@ -21,7 +21,7 @@ def _serve(lab: Lab, last: str, pattern: str) -> None:
 
 @scenario(
     outside="http.redirect-to-error", server="nginx.path-info-missing", target=ADMIN,
-    manual="which scripts may be run is a choice",
+    differs=(site.CONF,),
 )  # fmt: skip
 def script_leads_to_a_path_behind_it(lab: Lab) -> None:
     """After https://github.com/garylab/dnmp/issues/427: the login of an administration whose

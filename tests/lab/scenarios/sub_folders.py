@@ -203,12 +203,13 @@ def redirect_without_the_folder_of_grafana(lab: Lab) -> None:
 
 @scenario(
     outside=None, server="nginx.path-info-missing", target=f"https://{site.NAME}/api.php/records",
-    manual="which scripts may be run is a choice",
+    differs=MINE,
 )  # fmt: skip
 def path_behind_a_script(lab: Lab) -> None:
     """404 for /api.php/records, after a pull request of php-crud-api."""
     lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/php/api.php", "<?php echo 1;")
+    lab.server.write("/srv/php/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
     files = "  root /srv/php;\n  location / { try_files $uri $uri/ =404; }\n"
     php = "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
     lab.change(PAGES, f"{files}  location ~ \\.php$ {{\n{php}  }}\n")
@@ -224,7 +225,7 @@ def _nextcloud(lab: Lab, tries: str) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.path-info-missing", manual="which scripts may be run is a choice",
+    outside=None, server="nginx.path-info-missing", differs=MINE,
     target=f"https://{site.NAME}/index.php/apps/files",
 )  # fmt: skip
 def script_is_looked_for_with_its_path(lab: Lab) -> None:

@@ -7,7 +7,7 @@ X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
 
 from .. import site
 from ..lab import Lab
-from ..scenario import UNLOGGED, healthy, scenario
+from ..scenario import BARE, UNLOGGED, healthy, scenario
 from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
 
 MINE = (site.CONF,)
@@ -68,6 +68,30 @@ def rewrite_leads_an_api_to_the_page(lab: Lab) -> None:
 def post_to_the_page_of_an_application(lab: Lab) -> None:
     """No location passes the API on, and every GET gets the page."""
     _serve(lab, FALLBACK, **_build())
+
+
+def _page_for_every_path(lab: Lab, lines: str) -> None:
+    lab.application("--mode", "one-page")
+    _lines(lab, lines)
+
+
+@healthy(target=f"{HOME}/nginx_status", not_on=BARE)
+def status_of_nginx_beside_a_page_for_every_path(lab: Lab) -> None:
+    """Monitoring asks from the machine itself; the application would answer any path."""
+    _page_for_every_path(
+        lab, "  location = /nginx_status { stub_status; allow 127.0.0.1; deny all; }\n"
+    )
+
+
+@healthy(target=f"{HOME}/sent/report.pdf")
+def internal_location_beside_a_page_for_every_path(lab: Lab) -> None:
+    """Files that the application sends by X-Accel-Redirect: nobody asks for them directly."""
+    _page_for_every_path(lab, "  location /sent/ {\n    internal;\n    root /srv;\n  }\n")
+
+
+@healthy(target=f"{HOME}/.env")
+def hidden_files_are_closed_beside_a_page_for_every_path(lab: Lab) -> None:
+    _page_for_every_path(lab, "  location ~ /\\.(?!well-known) { deny all; }\n")
 
 
 EXACT = "  location = / {"

@@ -120,7 +120,7 @@ def socketio_at_its_path(lab: Lab) -> None:
 
 
 @scenario(
-    outside="websocket.redirected", server="websocket.files-first", manual="a choice of paths",
+    outside="websocket.redirected", server="websocket.files-first", differs=(site.CONF,),
 )  # fmt: skip
 def folder_of_the_same_name(lab: Lab) -> None:
     """try_files finds it before @websocket, after an issue of Socket.IO about /admin."""
