@@ -3,7 +3,7 @@
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx_other_requests_failed import visit
+from .nginx_other_requests_failed import LOG, visit
 from .page_assets import FOLDER, _build, _serve
 
 KEPT = (
@@ -38,7 +38,10 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 def _visited(lab: Lab, page: str = "") -> None:
     """A visitor has the page of another build, and asks for its script."""
-    _site(lab, FILES.replace("{ try_files", "{ " + page + "try_files") + FILES_ALONE)
+    lab.server.sh(f"rm -f {LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {LOG}"))
+    files = FILES.replace("{ try_files", "{ " + page + "try_files")
+    _site(lab, f"  access_log {LOG} combined;\n{files}{FILES_ALONE}")
     lab.server.sh(f"touch -d '9 days ago' {FOLDER}/index.html")
     # The other script is loaded too, so that it was a browser.
     visit(lab, "/assets/index-9c1b.css", "-A", CHROME)
