@@ -3,7 +3,9 @@
 Secure, a name with __Host- or __Secure-, Secure over http, or more than 4096 bytes. A login is not
 kept then.
 
-A cookie that the same answer sets in a second way, which browsers take, is no fault.
+A cookie that the same answer sets in a second way, which browsers take, is no fault. Nor is one
+that it takes away: it need not be there. But where its Domain is an address of an inside network,
+the application gives that Domain to the cookie that it sets at the login too.
 """
 
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -27,7 +30,7 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import is_internal_host, parse_url
 
 if TYPE_CHECKING:
     from checks.http._told_names import ToldName
@@ -50,7 +53,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._told_names import visitors_name_fix
     from checks.upstream._comparisons import proxied_match
 
-    page, value, reason = refused[0]
+    page, value, reason = next((each for each in refused if not _is_deleted(each[1])), refused[0])
     pages = tuple(dict.fromkeys(page for page, _, _ in refused))
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
@@ -62,11 +65,13 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        confidence=Confidence.LIKELY if _is_deleted(value) else Confidence.CERTAIN,
         location=nginx.location(line) if line else None,
         facts={
             "url": page.url,
             "host": evidence.target.host,
             "cookie": _name(value),
+            "removed": _is_deleted(value),
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
             "told": told.value if told and own_fix else "",
@@ -103,7 +108,8 @@ def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:
     yield from (
         (value, reason)
         for value, reason in reasons
-        if reason and _name(value) not in accepted_names and not _is_deleted(value)
+        if reason and _name(value) not in accepted_names
+        if not _is_deleted(value) or (reason == "domain" and is_internal_host(cookie_domain(value)))
     )
 
 

@@ -6,7 +6,9 @@ Such names are made so that the files can be kept for ever, and the page must no
 be meant: that is a note.
 
 Of a page that says nothing about it, browsers keep the copy for a tenth of its age or so (RFC 9111,
-section 4.2.2): a note, unless a message says that files of an old build are asked for.
+section 4.2.2): a note, unless a message says that files of an old build are asked for, or the log
+of visitors shows it: a browser that came from a page of the site got 404 for a script, and today's
+page names that script with another hash. Only a page that was kept names it so.
 
 nginx's `expires` also replaces what an application says of its answers (ngx_http_headers_module):
 in the `server` block it makes browsers keep the data that the page's script reads.
@@ -37,10 +39,12 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
+from diagnose.model.other_requests import OtherRequest
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
 
 #: Seconds for which a page may be kept: one day. From a month on it is a mistake, and no choice.
 _MOST, _MISTAKE = 86_400, 30 * 86_400
@@ -53,6 +57,8 @@ _OLD_BUILD = re.compile(
     r"|hard (?:refresh|reload)",
     re.IGNORECASE,
 )
+#: The file's name without its hash, and its ending.
+_STEM = re.compile(r"(.+)[-._][A-Za-z0-9_]{8,32}(\.(?:m?js|css))")
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 #: A name with a hash of the content: Vite, webpack, Angular, Parcel, Rails, Laravel Mix.
 _HASHED = re.compile(r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|css)(?:$|\?)")
@@ -63,11 +69,15 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     page = next(iter(evidence.good(Page)), None)
     hashed = next((file.url for file in page.files if _HASHED.search(file.url)), "") if page else ""
     symptom = evidence.target.symptom
+    old = _old_script(evidence, page) if page and hashed else None
     is_told = symptom is not None and (
         symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.words))
     )
-    kept = [(answer, _seconds(answer)) for answer in page_exchanges(evidence)]
-    kept = [(answer, age) for answer, age in kept if age > (0 if is_told else _MOST)]
+    kept = [
+        (answer, age)
+        for answer in page_exchanges(evidence)
+        if (age := _seconds(answer)) > (0 if is_told or (old and _says_nothing(answer)) else _MOST)
+    ]
     if page is None or not hashed or not kept or page.url != kept[0][0].url:
         if page is not None and (claim := _kept_data(evidence, page)):
             yield claim
@@ -80,9 +90,9 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*(answer for answer, _ in kept), page),
+        because=(*(answer for answer, _ in kept), page, *([old] if old else [])),
         confidence=Confidence.LIKELY,
-        severity=None if age >= _MISTAKE or is_told else Severity.NOTE,
+        severity=None if age >= _MISTAKE or is_told or old else Severity.NOTE,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": f"{evidence.target.origin}/" if in_place_of_file else answer.url,
@@ -91,12 +101,36 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             "field": _field(answer),
             "silent": _says_nothing(answer),
             "file": hashed,
+            "old": old.path if old else "",
+            "log": old.file if old else "",
             "directive": " ".join((directive.name, *directive.args)) if directive else "",
             "place": file_line(directive) if directive else "",
             "application": "",
         },
         fix=_fix(nginx, match, directive),
     )
+
+
+def _old_script(evidence: Evidence, page: Page) -> OtherRequest | None:
+    """Return a visitor's request for a file that the page names with another hash today."""
+    named = {stem: path for file in page.files if (stem := _stem(path := _path(file.url)))}
+    for request in evidence.good(OtherRequest):
+        is_visitors = request.source == "log" and request.by_browser and request.is_from_page
+        if not is_visitors or request.status != 404 or not _HASHED.search(request.path):
+            continue
+        if named.get(_stem(request.path), request.path) != request.path:
+            return request
+    return None
+
+
+def _path(url: str) -> str:
+    return parsed.path if (parsed := parse_url(url)) else ""
+
+
+def _stem(path: str) -> tuple[str, ...]:
+    """Return the path without the hash, and the ending; () for a name without a hash."""
+    match = _STEM.fullmatch(path) if _HASHED.search(path) else None
+    return match.groups() if match else ()
 
 
 def _kept_data(evidence: Evidence, page: Page) -> Claim | None:
@@ -136,6 +170,8 @@ def _data_claim(
             "field": "",
             "silent": False,
             "file": "",
+            "old": "",
+            "log": "",
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "application": passing.args[0] if passing and passing.args else "",

@@ -7,42 +7,32 @@ Visitors are then logged in as somebody else. The evidence is such a response, a
 configuration; after a message about other people's content, the configuration alone.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import NO_PORT, Nginx, file_line
-from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import location_fix
-from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Confidence,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Subject,
-    Where,
+from checks.nginx._cached_answers import (
+    SESSION,
+    cache_folder,
+    cache_zone,
+    heeding_fix,
+    is_kept,
+    module_prefix,
 )
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, match_location
-from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 
-#: Names of cookies that tell visitors apart, and how long a value is that does.
-_SESSION = re.compile(r"sess|sid\b|auth|token|login|csrf|xsrf|remember|\bid$", re.IGNORECASE)
+#: How long a value of a cookie is that tells visitors apart.
 _LONG = 20
 _FIELD = "set-cookie"
-_NOT_KEPT = re.compile(r"no-cache|no-store|private|max-age=0\b", re.IGNORECASE)
 
 
 @frozen
@@ -58,7 +48,11 @@ class _Stored:
     is_removed: bool = False
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.private-page-cached"],
+)
 def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     responses: tuple[Exchange | PageFileResponse, ...] = (
@@ -90,9 +84,9 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((first.directive.name, *first.directive.args)),
             "place": file_line(first.directive),
             "zone": first.zone,
-            "folder": _folder(first),
+            "folder": cache_folder(first.match, first.zone),
         },
-        fix=_fix(nginx, first),
+        fix=heeding_fix(nginx, first.match, first.directive, {_FIELD}, "heed-the-cookie"),
     )
 
 
@@ -104,8 +98,7 @@ def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_St
     for selected in nginx.answering_servers():
         match = match_location(selected.server, url.path)
         for stored in _cache(match):
-            prefix = _prefix(match)
-            if _is_kept(match, prefix, response.headers):
+            if is_kept(match, module_prefix(match), response.headers):
                 yield replace(stored, response=response, cookie=cookie, is_removed=is_removed)
 
 
@@ -117,20 +110,15 @@ def _configured(nginx: Nginx) -> Iterator[_Stored]:
     for selected in nginx.answering_servers():
         own = match_location(selected.server, path)
         for match in (own, *all_locations(selected.server)):
-            if _is_kept(match, _prefix(match), ()):
+            if is_kept(match, module_prefix(match), ()):
                 yield from _cache(match)
-
-
-def _prefix(match: LocationMatch) -> str:
-    passing = pass_directive_of(match)
-    return passing.name.removesuffix("_pass") if passing else ""
 
 
 def _cache(match: LocationMatch) -> Iterator[_Stored]:
     """Yield the cache of a location, if it ignores that a response sets a cookie."""
-    prefix = _prefix(match)
-    zone = match.directive(f"{prefix}_cache") if prefix else None
-    if zone is None or zone.args[:1] in {(), ("off",)} or _keeps_it_out(match, prefix):
+    prefix = module_prefix(match)
+    zone = cache_zone(match, prefix)
+    if zone is None or _keeps_it_out(match, prefix):
         return
     for directive in match.directives(f"{prefix}_ignore_headers"):
         if _FIELD in map(str.lower, directive.args):
@@ -147,24 +135,9 @@ def _session_cookie(headers: Headers) -> tuple[str, bool]:
         if name.lower() != _FIELD:
             continue
         text = text.strip()
-        if not text or _SESSION.search(key) or len(text) >= _LONG:
+        if not text or SESSION.search(key) or len(text) >= _LONG:
             return clean(key.strip(), 100), not text
     return "", False
-
-
-def _is_kept(match: LocationMatch, prefix: str, headers: Headers) -> bool:
-    """Return whether nginx keeps a response with status 200: its own fields come before
-    `proxy_cache_valid`, unless they are ignored (ngx_http_upstream_process_cache_control)."""
-    ignored = {
-        word.lower() for line in match.directives(f"{prefix}_ignore_headers") for word in line.args
-    }
-    fields = {name.lower(): value for name, value in headers if name.lower() not in ignored}
-    policy, age = fields.get("cache-control", ""), fields.get("x-accel-expires", "")
-    if _NOT_KEPT.search(policy) or age == "0" or ("expires" in fields and "max-age" not in policy):
-        return False  # Expires is mostly a time in the past
-    valid = match.directives(f"{prefix}_cache_valid")
-    is_valid = any(len(line.args) == 1 or {"200", "any"} & set(line.args[:-1]) for line in valid)
-    return is_valid or "max-age" in policy or age not in {"", "0"}
 
 
 def _keeps_it_out(match: LocationMatch, prefix: str) -> bool:
@@ -174,33 +147,3 @@ def _keeps_it_out(match: LocationMatch, prefix: str) -> bool:
     )
     kept_out = (word for line in match.directives(f"{prefix}_no_cache") for word in line.args)
     return _FIELD in hidden or any("set_cookie" in word for word in kept_out)
-
-
-def _folder(stored: _Stored) -> str:
-    """Return the folder of the cache, "" if it is not known."""
-    passing = pass_directive_of(stored.match)
-    prefix = passing.name.removesuffix("_pass") if passing else "proxy"
-    for directive in children(stored.match.blocks[0], f"{prefix}_cache_path"):
-        if any(word.startswith(f"keys_zone={stored.zone}:") for word in directive.args):
-            return directive.args[0]
-    return ""
-
-
-def _fix(nginx: Nginx, stored: _Stored) -> Fix:
-    """Let nginx heed the cookie again: what has one is not kept."""
-    directive = stored.directive
-    others = [word for word in directive.args if word.lower() != _FIELD]
-    file, changes = nginx.file(directive), Changes()
-    if file is not None:
-        # No comment in its place: it would swallow what follows on the line.
-        changes[directive.file] = [
-            edits.replace_directive(directive, f"{' '.join((directive.name, *others))};")
-            if others
-            else edits.remove_directive(file.text, directive)
-        ]
-    file_edits = config_edits(nginx, changes)
-    empty = Manual("empty-the-cache", Where.SERVER)
-    if not file_edits:
-        return Fix((Manual("heed-the-cookie", Where.SERVER), empty), Applicability.MANUAL)
-    fix = location_fix(nginx, stored.match, file_edits, sure=False)
-    return Fix((*fix.steps, empty), Applicability.MANUAL)

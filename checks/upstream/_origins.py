@@ -93,6 +93,9 @@ def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRout
     if passed and passed.wrong_fields and untold_scheme(nginx, path) is None:
         return None
     host, port = split_host_port(inner.host, 80)
+    lines = inner.match.directives("proxy_set_header")
+    if any("$server_port" in word for line in lines for word in line.args):
+        port = inner.socket.port  # "$http_host" has that of the field
     received = {name: value for name, value in inner.fields.items() if value}
     told = told_origin(
         Nginx.of(replace(nginx.evidence, target=replace(inner.target, host=host, port=port))),

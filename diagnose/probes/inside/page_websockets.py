@@ -18,6 +18,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
+    development_origin,
     should_try_bare_path,
     should_try_whole_path,
     try_websocket,
@@ -105,8 +106,9 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = 
 
 
 async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """Try the site as browsers do, if it is the Origin alone that the application refuses, the
-    location's prefix in the path, or the path that nginx makes. Any other refusal may be about a
+    """Try the site as browsers do, if it is the Origin alone that the application refuses (it
+    accepts none, or that of its own address), the location's prefix in the path, or the path that
+    nginx makes. Any other refusal may be about a
     session, which only the page's program has."""
     if ctx.machine.via != "local" or not ctx.options.outside:
         return
@@ -124,6 +126,11 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
             if variant in {"no-origin", "whole-path"}:
                 await try_named_path(ctx, route.path)
             return
+    # Socket.IO refuses a request without an Origin as well.
+    origin = development_origin(route) if "no-origin" in variants else ""
+    retry = await upgrade_directly(ctx, route, "own-host", origin=origin) if origin else None
+    if retry is not None and retry.accepted:
+        await try_named_path(ctx, route.path)
 
 
 def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:

@@ -19,6 +19,7 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     UpgradeRequest,
     added_fields,
+    development_origin,
     refusals_to_judge,
     upgrade_directly,
 )
@@ -152,9 +153,7 @@ async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
         upgrade = await _upgrade(ctx, route, "forwarded", host, ctx.target.origin, fields)
         if upgrade is None or upgrade.stayed_open:
             return
-    endpoint = route.upstream.endpoints[0]
-    if endpoint.host in {"127.0.0.1", "localhost", "::1"} and not endpoint.socket:
-        origin = f"http://localhost:{endpoint.port}"
+    if origin := development_origin(route):
         await _upgrade(ctx, route, "own-host", "", origin, sent)
 
 

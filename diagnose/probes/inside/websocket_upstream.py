@@ -272,6 +272,14 @@ def sent_origin(ctx: ProbeContext, route: UpstreamRoute) -> str | None:
     return expand_variables(route.place, directive.args[1], variables) or None
 
 
+def development_origin(route: UpstreamRoute) -> str:
+    """Return the Origin of a page at the application's own address, which is the only one that an
+    application accepts whose settings are still those of development; "" if it has none."""
+    endpoint = route.upstream.endpoints[0]
+    is_own = endpoint.host in {"127.0.0.1", "localhost", "::1"} and not endpoint.socket
+    return f"http://localhost:{endpoint.port}" if is_own else ""
+
+
 async def upgrade_directly(
     ctx: ProbeContext,
     route: UpstreamRoute,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Edit
+from diagnose.model import Confidence, Edit
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -49,9 +49,21 @@ def test_fires_with_the_field_of_which_the_application_makes_the_domain() -> Non
     assert claim.facts["told"] == ""
 
 
+def test_fires_where_a_cookie_of_an_inside_address_is_taken_away() -> None:
+    """The login page removes what the login will set with the same Domain."""
+    gone = "SESSIONID=; Max-Age=0; Domain=192.168.1.10; Path=/; HttpOnly"
+    (claim,) = judge(CHECK, sets(gone), masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["cookie_domain"], claim.facts["removed"]) == ("192.168.1.10", True)
+    (claim,) = judge(CHECK, sets(gone, "sid=1; Domain=app.internal"), masked=False)
+    assert (claim.confidence, claim.facts["cookie"]) == (Confidence.CERTAIN, "sid")
+
+
 @pytest.mark.parametrize(
     "values",
     [
+        ("sid=; Max-Age=0; Path=/; Domain=old.example.net",),
+        ("sid=; Max-Age=0; Domain=10.0.0.7", "sid=; Max-Age=0"),
         ("sid=1; Path=/; SameSite=None; Secure",),
         ("sid=1; Path=/; Domain=.example.com",),
         ("sid=1; SameSite=None", "sid=1; SameSite=None; Secure"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -66,6 +67,44 @@ def test_silent_where_no_file_belongs_to_one_build(file: Any) -> None:
 
 def test_silent_about_errors() -> None:
     assert not judge(CHECK, sent(YEAR, status=404), BUILT, masked=False)
+
+
+SILENT = (
+    ("Date", "Fri, 27 Nov 2026 10:00:00 GMT"),
+    ("Last-Modified", "Fri, 20 Nov 2026 10:00:00 GMT"),
+)
+
+
+def asked(path: str = "/assets/index-9b1c2d3e.js", **values: Any) -> OtherRequest:
+    facts = {"file": "/var/log/nginx/access.log", "is_from_page": True, "by_browser": True}
+    return OtherRequest(at=1.0, path=path, **{"status": 404, **facts, **values})
+
+
+def test_fires_where_visitors_ask_for_the_file_of_another_build() -> None:
+    (claim,) = judge(CHECK, sent(*SILENT), BUILT, asked(), masked=False)
+    assert claim.severity is None
+    assert claim.facts["old"] == "/assets/index-9b1c2d3e.js"
+    assert not judge(CHECK, sent(*SILENT), BUILT, masked=False)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked("/assets/index-4f2a9c1b.js"),  # that of today
+        asked("/assets/Navigator-9b1c2d3e.js"),  # a tab that was open before asks for a part
+        asked("/assets/index.js"),
+        asked(is_from_page=False),
+        asked(by_browser=False),
+        asked(status=403),
+    ],
+)
+def test_silent_for_other_requests(request_: OtherRequest) -> None:
+    assert not judge(CHECK, sent(*SILENT), BUILT, request_, masked=False)
+
+
+def test_silent_where_browsers_ask_for_the_page() -> None:
+    no_cache = ("Cache-Control", "no-cache")
+    assert not judge(CHECK, sent(*SILENT, no_cache), BUILT, asked(), masked=False)
 
 
 READS = loads(script()), answered(script(), data_paths=("/api/items",))

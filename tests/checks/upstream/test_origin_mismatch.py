@@ -267,6 +267,14 @@ def test_fires_and_names_the_inner_block_that_says_http() -> None:
     assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff, "the outer too"
 
 
+def test_fires_and_names_the_port_of_the_inner_block() -> None:
+    outer = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080").replace(HOST, HOST + SCHEME)
+    inner = INNER % "$http_x_forwarded_proto"
+    (claim,) = pasted(outer + inner.replace("$http_host", "$host:$server_port"))
+    assert claim.facts["told"] == "https://shop.example.com:8080"
+    assert claim.facts["fields"] == ("Host",)
+
+
 def test_fires_without_a_word_of_an_inner_block_that_passes_the_scheme_on() -> None:
     outer = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
     inner = INNER % "$http_x_forwarded_proto"

@@ -48,6 +48,12 @@ FIXED: dict[str, Answer] = {
     "tomcat": (400, TOMCAT, ()),
     "proxy-address": (403, "Your IP address 127.0.0.1 is not allowed to use this.", ()),
     "for-localhost": (200, PAGE, ("Set-Cookie: sid=7A3C; Path=/; Domain=localhost",)),
+    "removes-inside": (
+        200, PAGE, ("Set-Cookie: sid=; Max-Age=0; Domain=192.168.1.10; Path=/; HttpOnly",),
+    ),
+    "removes-elsewhere": (
+        200, PAGE, ("Set-Cookie: sid=; Max-Age=0; Domain=old.example.net; Path=/",),
+    ),
     "not-ready": (503, "Kibana server is not ready yet", ()),
 }  # fmt: skip
 WRITTEN = {

@@ -326,6 +326,18 @@ def cookie_is_for_localhost(lab: Lab) -> None:
     _answers(lab, "for-localhost")
 
 
+@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
+def cookie_of_an_inside_address_is_removed(lab: Lab) -> None:
+    """The login page removes the cookie that the login sets with the same Domain, after
+    https://developer.aliyun.com/article/1690278."""
+    _answers(lab, "removes-inside")
+
+
+@healthy()
+def cookie_of_an_old_site_is_removed(lab: Lab) -> None:
+    _answers(lab, "removes-elsewhere")
+
+
 @scenario(outside="http.redirect-loop", differs=MINE, manual="the application has no page")
 def nginx_hides_the_cookie_of_the_login(lab: Lab) -> None:
     """proxy_hide_header Set-Cookie was left over from a cache, after questions about caching."""

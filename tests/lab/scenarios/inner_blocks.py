@@ -28,11 +28,11 @@ def serve(
     lab.restart_nginx()
 
 
-def passed(scheme: str) -> str:
-    """The inner block passes on to an application, with this scheme."""
+def passed(scheme: str, host: str = "$host") -> str:
+    """The inner block passes on to an application, with this scheme and host."""
     return (
         "  location / {\n    proxy_pass http://127.0.0.1:3001;\n"
-        "    proxy_set_header Host $host;\n"
+        f"    proxy_set_header Host {host};\n"
         f"    proxy_set_header X-Forwarded-Proto {scheme};\n  }}\n"
     )
 
@@ -211,9 +211,9 @@ def inner_block_denies_everybody(lab: Lab) -> None:
 # Forms and uploads through two blocks
 
 
-def _form(lab: Lab, scheme: str) -> None:
+def _form(lab: Lab, scheme: str, host: str = "$host") -> None:
     lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
-    serve(lab, passed(scheme))
+    serve(lab, passed(scheme, host))
     origin = f"Origin: https://{site.NAME}"
     visit(lab, "/login", "-H", origin, "-d", "user=a", referer=FORM)
 
@@ -225,6 +225,14 @@ def inner_block_tells_a_form_http(lab: Lab) -> None:
     """https://github.com/netbox-community/netbox-docker/pull/308: the second nginx says $scheme,
     and Django refuses every form."""
     _form(lab, "$scheme")
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", differs=MINE, target=FORM,
+)  # fmt: skip
+def inner_block_tells_a_form_its_own_port(lab: Lab) -> None:
+    """https://newbe.dev/why-doesn-t-django-s-csrf-work-over-https: Host $host:$server_port."""
+    _form(lab, "$http_x_forwarded_proto", "$host:$server_port")
 
 
 @healthy(target=FORM)

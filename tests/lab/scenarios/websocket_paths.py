@@ -47,6 +47,34 @@ def plain_client_of_socketio(lab: Lab) -> None:
     _chat(lab, "--path", "/socket.io/", "--library", "socket.io", "--page", SOCKETIO)
 
 
+#: The plain call: without words, a scenario about WebSockets asks for /ws.
+PLAIN = ("--method", "GET")
+
+
+def _socketio(lab: Lab, *options: str) -> None:
+    _chat(lab, "--path", "/socket.io/", "--library", "socket.io", "--page", SOCKETIO, *options)
+
+
+@scenario(
+    outside=None, server="websocket.origin-refused", args=PLAIN, manual=APPLICATION, both=None
+)
+def socketio_for_the_origin_of_development(lab: Lab) -> None:
+    """https://github.com/NodeBB/NodeBB/issues/5580: `"url": "http://localhost:4567"` is left in
+    config.json, and the page's own requests get 400. Over SSH no Origin is tried."""
+    _socketio(lab, "--origin", "http://localhost:3000")
+
+
+@healthy(args=PLAIN)
+def socketio_for_the_sites_origin(lab: Lab) -> None:
+    _socketio(lab, "--origin", f"https://{site.NAME}")
+
+
+@healthy(args=PLAIN)
+def socketio_for_another_origin(lab: Lab) -> None:
+    """Which one is its owner's choice: nothing shows that it should be this site's."""
+    _socketio(lab, "--origin", "https://app.example.net")
+
+
 @scenario(outside="websocket.other-path", manual=CLIENT)
 def raw_client_of_sockjs(lab: Lab) -> None:
     _chat(lab, "--path", "/ws/websocket", "--library", "sockjs")

@@ -1,0 +1,126 @@
+"""nginx keeps pages that the application has made for one visitor and forbids to keep
+("Cache-Control: private" or "no-store", RFC 9111 section 5.2.2): `proxy_ignore_headers` names that
+field, and the cache does not look at the session. The next visitor gets the page of somebody else.
+
+By default nginx heeds the field (ngx_http_proxy_module, "proxy_cache_valid"). The evidence is such
+a page, with a sign of a session, and the configuration. A cache that a cookie or a variable of the
+administrator's own leads past is meant for visitors without a session.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._cached_answers import (
+    SESSION,
+    cache_folder,
+    cache_zone,
+    heeding_fix,
+    is_kept,
+    module_prefix,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, merge_subjects
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
+
+_FORBIDS = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
+_PRIVATE = re.compile(r"\bprivate\b", re.IGNORECASE)
+#: What PHP sends where a script has started a session (ext/session, CACHE_LIMITER_FUNC(nocache)).
+_PHP_SESSION = "Thu, 19 Nov 1981 08:52:00 GMT"
+#: Variables that tell nothing of a visitor's session. Any other may: "$cookie_sid", or a `map`.
+_NO_SESSION = {
+    "args", "document_uri", "host", "http_accept_encoding", "http_accept_language",
+    "http_cache_control", "http_connection", "http_host", "http_pragma", "http_upgrade", "https",
+    "is_args", "proxy_host", "query_string", "request_method", "request_uri", "scheme",
+    "server_name", "server_port", "slice_range", "uri",
+}  # fmt: skip
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+_FIELDS = ("cache-control", "expires")
+
+
+@frozen(eq=False)
+class _Kept:
+    """A page that nginx keeps, by which directive, and the cache's name."""
+
+    page: Exchange
+    match: LocationMatch
+    ignoring: Directive
+    zone: str
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    kept = next(_kept_pages(nginx), None)
+    if kept is None:
+        return
+    subjects = endpoint_subjects([kept.page])
+    yield Claim(
+        about=Subject(port=evidence.target.port, text=file_line(kept.ignoring)),
+        covers=(NO_PORT, merge_subjects(subjects)),
+        because=(kept.page, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(kept.ignoring),
+        facts={
+            "url": kept.page.url.partition("?")[0],
+            "policy": clean(kept.page.header("Cache-Control") or "", 100),
+            "location": " ".join((kept.match.block.name, *kept.match.block.args)),
+            "directive": " ".join((kept.ignoring.name, *kept.ignoring.args)),
+            "place": file_line(kept.ignoring),
+            "prefix": module_prefix(kept.match),
+            "zone": kept.zone,
+            "folder": cache_folder(kept.match, kept.zone),
+        },
+        fix=heeding_fix(nginx, kept.match, kept.ignoring, _FIELDS, "heed-the-field"),
+    )
+
+
+def _kept_pages(nginx: Nginx) -> Iterator[_Kept]:
+    if nginx.is_refused:
+        return
+    for page in nginx.evidence.good(Exchange):
+        url = parse_url(page.url)
+        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        if not is_page or url is None or url.host != nginx.evidence.target.host:
+            continue
+        if not _is_of_one_visitor(nginx.evidence, page):
+            continue
+        for match in nginx.location_matches(url.path):
+            prefix = module_prefix(match)
+            zone = cache_zone(match, prefix)
+            if zone is None or _minds_session(match, prefix):
+                continue
+            for ignoring in match.directives(f"{prefix}_ignore_headers"):
+                is_ignored = "cache-control" in map(str.lower, ignoring.args)
+                if is_ignored and is_kept(match, prefix, page.headers):
+                    yield _Kept(page, match, ignoring, zone.args[0])
+
+
+def _is_of_one_visitor(evidence: Evidence, page: Exchange) -> bool:
+    """Return whether the application forbids to keep the page, and there is a sign of a session, or
+    a message about other people's content."""
+    policy = page.header("Cache-Control") or ""
+    if not _FORBIDS.search(policy):
+        return False
+    cookies = (value for name, value in page.headers if name.lower() == "set-cookie")
+    has_session = any(SESSION.search(cookie.partition("=")[0].strip()) for cookie in cookies)
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and symptom.kind == "cached"
+    is_php = page.header("Expires") == _PHP_SESSION
+    return has_session or is_told or is_php or bool(_PRIVATE.search(policy))
+
+
+def _minds_session(match: LocationMatch, prefix: str) -> bool:
+    """Return whether the key, or what leads past the cache, may look at the visitor's session."""
+    names = ("cache_key", "no_cache", "cache_bypass")
+    lines = (line for name in names for line in match.directives(f"{prefix}_{name}"))
+    variables = (
+        name.lower() for line in lines for word in line.args for name in _VARIABLE.findall(word)
+    )
+    return any(name not in _NO_SESSION and not name.startswith("arg_") for name in variables)

@@ -1,0 +1,48 @@
+"""Scenarios of nginx.private-page-cached."""
+
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .page_assets import PAGE
+
+CACHE = "proxy_cache_path /var/cache/pages levels=1:2 keys_zone=pages:1m;\n"
+LINES = "    proxy_cache pages;\n    proxy_cache_valid 5m;\n%s"
+IGNORED = "    proxy_ignore_headers Cache-Control Expires;\n"
+
+#: What PHP answers where a script has started a session, played by nginx.
+SESSION = """\
+server {
+  listen 127.0.0.1:3002;
+  location / {
+    default_type text/html;
+    add_header Expires "Thu, 19 Nov 1981 08:52:00 GMT";
+    add_header Cache-Control "no-store, no-cache, must-revalidate";
+    return 200 "<!doctype html><title>Shop</title><p>Hello, anna!</p>";
+  }
+}
+"""
+
+
+def _cached(lab: Lab, lines: str) -> None:
+    lab.edit("map $http_upgrade", f"{CACHE}{SESSION}map $http_upgrade")
+    passed = PAGE.replace("127.0.0.1:3000", "127.0.0.1:3002")
+    lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
+
+
+@scenario(outside=None, server="nginx.private-page-cached", manual="a person empties the cache")
+def cache_that_keeps_pages_of_a_session(lab: Lab) -> None:
+    """After https://github.com/matomo-org/matomo-nginx/issues/9."""
+    _cached(lab, IGNORED)
+
+
+@healthy()
+def cache_that_heeds_pages_of_a_session(lab: Lab) -> None:
+    _cached(lab, "")
+
+
+@healthy()
+def cache_that_sessions_pass_by(lab: Lab) -> None:
+    _cached(
+        lab,
+        f"{IGNORED}    proxy_no_cache $cookie_PHPSESSID;\n"
+        "    proxy_cache_bypass $cookie_PHPSESSID;\n",
+    )
