@@ -52,6 +52,23 @@ def apache_lacks_the_module_for_its_index(lab: Lab) -> None:
     php_site(lab, PASSED)
 
 
+HANDLER = """\
+<FilesMatch "\\.php$">
+    SetHandler "proxy:fcgi://127.0.0.1:9999"
+</FilesMatch>
+"""
+
+
+@apache_scenario(
+    outside="http.answer-says-why", server=None, both=None, heals="client",
+    target=f"https://{site.NAME}/example.php", manual="the address leads to no file",
+)  # fmt: skip
+def apache_passes_an_address_without_a_file_to_php(lab: Lab) -> None:
+    """https://github.com/docker-library/php/issues/1576: "File not found." of a script that nobody
+    has."""
+    php_site(lab, HANDLER, "proxy_fcgi")
+
+
 # Who may see the folder
 
 DISTRIBUTION = "/var/www/distribution"
