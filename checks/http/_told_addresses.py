@@ -25,12 +25,21 @@ _FIELDS, _MACHINE = ("X-Forwarded-Host", "Host"), "$hostname"
 def told_addresses(evidence: Evidence) -> Iterator[str]:
     """Yield the addresses that the message of a browser names."""
     symptom = evidence.target.symptom
-    text = symptom.text if symptom else ""
+    if symptom is None:
+        return
+    text = symptom.text
     is_of_browser = _BROWSERS.search(text) is not None and _SERVERS.search(text) is None
     for match in _URL.finditer(text) if is_of_browser else ():
         # A long message is shown in part: an address that was cut is not the one that it named.
-        if not match[0].endswith("…"):
-            yield match[0].rstrip(".,;:)]}")
+        url = _whole(match[0], symptom.message) if match[0].endswith("…") else match[0]
+        if url:
+            yield url.rstrip(".,;:)]}")
+
+
+def _whole(cut: str, message: str) -> str:
+    """Return the address of the whole message that begins with a cut one, "" if there is none."""
+    urls = (match[0] for match in _URL.finditer(message))
+    return next((url for url in urls if url.startswith(cut.removesuffix("…"))), "")
 
 
 def machine_name_line(evidence: Evidence) -> tuple[str, str]:

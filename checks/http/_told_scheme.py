@@ -5,9 +5,9 @@ application: it does not trust the proxy, or its own address is set with http.
 """
 
 from checks.nginx import Nginx, file_line
-from checks.server import line_text, place_text, server_on_port
+from checks.server import line_text, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application
-from diagnose.model import Evidence, Target
+from diagnose.model import Applicability, Evidence, Fix, Target
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
@@ -27,6 +27,23 @@ def told_scheme(evidence: Evidence, path: str) -> str:
     """Return the place at which the server in front tells the application of this path that the
     visitor uses https; "" if it does not, or if that is unknown."""
     return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
+
+
+def apache_fix(evidence: Evidence, path: str) -> Fix | None:
+    """Return the fix with which Apache tells the application of this path that the visitor uses
+    https; None if another server is in front, or if it takes a person. The application may not
+    trust the field: a person looks at it."""
+    view = server_on_port(evidence)
+    if view is None or view.server.product != "apache":
+        return None
+    route = route_to_application(view, path)
+    if route is None or route.scheme != "http":
+        return None
+    # Imported late: only a finding needs it.
+    from checks.server._scheme_lines import scheme_steps
+
+    steps = scheme_steps(view, route)
+    return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW) if steps else None
 
 
 def tells_https(match: LocationMatch, proxy_target: ProxyTarget, target: Target) -> bool:

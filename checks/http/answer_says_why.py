@@ -1,6 +1,7 @@
 """The answer is an error below 500, and its own words say that the setup is wrong: PHP does not
 find the script, Tomcat refuses characters of the address, the application takes the proxy's address
-for the visitor's. A 403 or 404 by itself is no fault; these words are.
+for the visitor's. A 403 or 404 by itself is no fault; these words are. PHP says the same of an
+address that nobody has: Apache passes on every name with ".php" (mod_proxy, "Access via Handler").
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def answer_says_why(evidence: Evidence) -> Iterator[Claim]:
         (page, reason)
         for page in page_exchanges(evidence)
         if (reason := answer_reason(page.status, page.body))
-        if reason != "script" or _may_be_php(page)
+        if reason != "script" or (_may_be_php(page) and not _is_nowhere(evidence))
     ]
     if not judged:
         return
@@ -59,6 +60,13 @@ def answer_says_why(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _is_nowhere(evidence: Evidence) -> bool:
+    # Imported late: few answers have such words.
+    from checks.server._missing_scripts import script_is_nowhere
+
+    return script_is_nowhere(evidence)
 
 
 def _may_be_php(page: Exchange) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http import _page_files
-from checks.http._told_scheme import told_scheme
+from checks.http._told_scheme import apache_fix, told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -77,6 +77,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     script = _script_of(evidence, requests)
     if is_application and page_url.secure and not script:
         inner = untold_line(nginx, page_url.path, "https-addresses")
+    is_untold = is_application and not scheme_place and not script
+    fix = apache_fix(evidence, page_url.path) if is_untold else None
     yield Claim(
         about=about,
         because=(page, *files.responses),
@@ -93,6 +95,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "message": bool(told),
             "own": own,
             "told": scheme_place,
+            "untold": bool(fix),
             "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
             "origin": evidence.target.origin,
             "inner": file_line(inner.directive) if inner.directive else "",
@@ -103,7 +106,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(inner.directive) if inner.directive else None,
         fix=Fix((Manual("requests-without-host", Where.APPLICATION),), Applicability.MANUAL)
         if script
-        else inner.fix or _fix(nginx, page_url.path, is_application),
+        else inner.fix or fix or _fix(nginx, page_url.path, is_application),
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 from checks.server import ServerView, line_edit, line_text, place_text
 from checks.server._apache_sections import lines_for
-from diagnose.model import Edit
+from diagnose.model import Edit, Step, server_commands
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import is_within
@@ -44,6 +44,17 @@ def scheme_edit(view: ServerView, route: SiteRoute) -> Edit | None:
     if not line.strip():
         return None
     return line_edit(view, route.file, {route.line: (f"{_indent(line)}{added}", line)})
+
+
+def scheme_steps(view: ServerView, route: SiteRoute) -> tuple[Step, ...]:
+    """Return the steps that send the scheme, without those that load them; () if it takes a person:
+    the module headers is loaded by a command on Debian alone."""
+    edit = scheme_edit(view, route)
+    modules = view.config.modules if view.config else ()
+    if edit is None or "headers" in modules:
+        return (edit,) if edit else ()
+    is_debian = view.server.config.startswith("/etc/apache2/")
+    return (server_commands.enable_apache_modules(("headers",)), edit) if is_debian else ()
 
 
 def scheme_line_facts(view: ServerView, route: SiteRoute) -> dict[str, object]:

@@ -2,7 +2,9 @@
 section says who may see it, so the server's default counts, which is "Require all denied" (httpd,
 "Access Control"; Debian and Red Hat grant /var/www alone).
 
-Where a section does say it, the refusal is meant, and this check is silent.
+Where a section does say it, the refusal is meant, and this check is silent. It is not meant where
+the folder's own section lets everybody in with the words of Apache 2.2: a "Require all denied" from
+above, as of a parent's .htaccess, counts beside them ("Upgrading to 2.4 from 2.2").
 """
 
 import re
@@ -35,7 +37,7 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     if view is None or error is None or not pages or view.server.product != error.product:
         return
     sites = view.sites_at_target
-    if not sites or any(site.guarded is not False for site in sites):
+    if not sites or not all(_is_unguarded(view, error, site) for site in sites):
         return
     folder = _folder(view, error, sites[0])
     yield Claim(
@@ -49,13 +51,25 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "place": f"{sites[0].file}:{sites[0].line}",
             "old_words": sites[0].old_access,
+            "inherited": sites[0].guarded is None,
         },
-        # A part that was not read may say it.
+        # A part that was not read may say it, and an .htaccess above the folder is not read.
         confidence=Confidence.CERTAIN
-        if view.config and view.config.complete
+        if view.config and view.config.complete and sites[0].guarded is False
         else Confidence.LIKELY,
         fix=_fix(view, sites[0], folder),
     )
+
+
+def _is_unguarded(view: ServerView, error: ServerRequestError, site: WebSite) -> bool:
+    """Return whether nobody meant to close a folder: no section is about it, or its own section is
+    open in old words, and no rule that is known refuses the request for the folder itself."""
+    if site.guarded is not None or not site.old_access:
+        return site.guarded is False
+    path = view.evidence.target.path.partition("?")[0]
+    rules = view.config.rules if view.config else ()
+    is_root = error.file.rstrip("/") == site.root.rstrip("/")
+    return is_root and not any(rule.path == path for rule in rules)
 
 
 def _folder(view: ServerView, error: ServerRequestError, site: WebSite) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, server_view
 from checks.server._backend_answers import refused_websockets
+from checks.server._missing_scripts import script_is_nowhere
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -81,7 +82,9 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
         covers=(subject, Subject(port=port)),
         because=(error, view.server, *answers),
         confidence=Confidence.CERTAIN if kind == "firewall" else Confidence.LIKELY,
-        severity=_severity(kind, status, error.message),
+        severity=Severity.NOTE
+        if kind == "php" and status == 404 and script_is_nowhere(view.evidence)
+        else _severity(kind, status, error.message),
         facts={
             **view.facts,
             "path": subject.path,

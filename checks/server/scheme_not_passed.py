@@ -14,7 +14,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._haproxy import haproxy_view, insert_after, place
-from checks.server._scheme_lines import scheme_edit, scheme_line_facts
+from checks.server._scheme_lines import scheme_line_facts, scheme_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,7 +25,6 @@ from diagnose.model import (
     Severity,
     Step,
     Subject,
-    server_commands,
 )
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
@@ -104,17 +103,13 @@ def _own_line(view: ServerView, route: SiteRoute) -> dict[str, object]:
 
 
 def _fix(view: ServerView, route: SiteRoute) -> Fix:
-    edit = None
+    steps: tuple[Step, ...] = ()
     if view.server.product == "haproxy":
         edit = _haproxy_edit(view)
+        steps = (edit,) if edit else ()
     elif view.server.product == "apache":
-        edit = scheme_edit(view, route)
-    modules = view.config.modules if view.config else ()
-    steps: tuple[Step, ...] = (edit,) if edit else ()
-    if view.server.product == "apache" and "headers" not in modules:
-        is_debian = view.server.config.startswith("/etc/apache2/")
-        steps = (server_commands.enable_apache_modules(("headers",)), *steps) if is_debian else ()
-    if edit is None or not steps:
+        steps = scheme_steps(view, route)
+    if not steps:
         return manual_fix(view, "pass-the-scheme")
     return Fix((*steps, *reload_steps(view.server)), Applicability.AUTOMATIC)
 

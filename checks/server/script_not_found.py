@@ -87,11 +87,14 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         if edit
-        else Fix(
-            (Manual("php-fastcgi" if lacks_index else "same-files", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
+        else Fix((Manual(_step(other, lacks_index), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _step(other: str, lacks_index: bool) -> str:
+    if other:
+        return "own-folder"
+    return "php-fastcgi" if lacks_index else "same-files"
 
 
 def _is_bare_transport(view: ServerView, route: SiteRoute) -> bool:
@@ -112,9 +115,11 @@ def _other_folder(site: WebSite, route: SiteRoute) -> str:
 def _edit(view: ServerView, site: WebSite, route: SiteRoute, other: str) -> Edit | None:
     """Send the site's own folder. PHP-FPM may have other folders, in a container."""
     line = line_text(view, route.file, route.line)
-    if line.count(f"{other}/$") != 1 or '"' in line:
+    # An example's "/path/to/root/$1" is often shortened to "/var/www//$1".
+    before, folder, after = line.partition(f"{other}/")
+    if not folder or not after.lstrip("/").startswith("$") or other in after or '"' in line:
         return None
-    new = line.replace(f"{other}/$", f"{site.root.rstrip('/')}/$")
+    new = f"{before}{site.root.rstrip('/')}/{after.lstrip('/')}"
     return line_edit(view, route.file, {route.line: (new,)})
 
 

@@ -115,7 +115,8 @@ def last_request_error(
         match = _LINE.match(line[:MAX_LINE])
         if match is None or not _is_recent(match, now, seconds):
             continue
-        error = _error(match[6], requested) or _connection_error(
+        is_ours = _is_of_visitor(line[:MAX_LINE], requested.visitors)
+        error = _error(match[6], requested, is_ours) or _connection_error(
             match[6], int(match[5] or 0), requested
         )
         error = error or _script_denied(line[:MAX_LINE], requested)
@@ -247,9 +248,9 @@ def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:
     return -2 <= age <= seconds
 
 
-def _error(text: str, requested: RequestedSite) -> RequestError | None:
+def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError | None:
     message = clean(text, MAX_TEXT)
-    if (match := _HANDLER.search(text)) and match[1].partition("?")[0] in requested.paths:
+    if (match := _HANDLER.search(text)) and _is_of_request(match[1], requested, is_ours):
         return RequestError("handler", message, scheme=match[2].lower())
     if (match := _BACKEND_TLS.search(text)) and _is_backend(match[1], match[2], requested):
         return RequestError("backend-tls", message)
@@ -262,6 +263,15 @@ def _error(text: str, requested: RequestedSite) -> RequestError | None:
     if (match := _HTACCESS.match(text)) and _is_on_the_way(match[1], requested.roots):
         return RequestError("htaccess", clean(match[2], MAX_TEXT), file=clean(match[1], 300))
     return None
+
+
+def _is_of_request(url: str, requested: RequestedSite, is_ours: bool) -> bool:
+    """Return whether a path of the log is a requested one, or what Apache makes of it: the index of
+    a folder (mod_dir), or in a request of this run the script to which a rule leads."""
+    path = url.partition("?")[0]
+    folder, _, name = path.rpartition("/")
+    is_index = name.startswith("index.") and f"{folder}/" in requested.paths
+    return path in requested.paths or is_index or (is_ours and name.endswith(".php"))
 
 
 def _is_backend(place: str, name: str | None, requested: RequestedSite) -> bool:

@@ -181,13 +181,22 @@ def _served_folder(inner: Sequence[Directive]) -> str:
 
 def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
     """Return whether a section says who may see a folder: one for it or a folder above it, except
-    the root of the file system, or one whose folders or paths are a pattern (mod_authz_core)."""
+    the root of the file system, or one whose folders or paths are a pattern (mod_authz_core). None
+    if only folders above it have one, and its own section is open in old words: a file between them
+    may still deny it."""
     if not folder:
         return None
-    return any(
-        _covers(section, f"{folder.rstrip('/')}/") and _has_access_rule(section)
-        for section in sections
-    )
+    own = folder.rstrip("/")
+    with_rules = [
+        section for section in sections if _covers(section, f"{own}/") and _has_access_rule(section)
+    ]
+    is_above = all(
+        section.name == "directory" and f"{own}/".startswith(section.args[0].rstrip("/") + "/")
+        for section in with_rules
+        if section.args
+    ) and own not in {"".join(section.args[:1]).rstrip("/") for section in with_rules}
+    open_folders = {"".join(s.args[:1]).rstrip("/") for s in sections if _is_open_in_old_words(s)}
+    return None if with_rules and is_above and own in open_folders else bool(with_rules)
 
 
 def _old_access(folder: str, sections: Sequence[Directive]) -> str:

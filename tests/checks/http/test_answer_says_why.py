@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence
+from diagnose.model.site_folders import SiteFolder
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -38,3 +39,12 @@ def test_silent_about_the_same_words_in_plain_text() -> None:
     assert judge(CHECK, answer, masked=False)
     plain = replace(answer, headers=(("Content-Type", "text/plain; charset=utf-8"),))
     assert not judge(CHECK, plain, masked=False)
+
+
+def test_silent_about_a_script_that_nobody_has() -> None:
+    """Issue 1576 of docker-library/php: /example.php is no file, and Apache passes it on."""
+    answer = page(404, "File not found.")
+    folder = SiteFolder(path="/var/www/shop", requested="/example.php", exists=True)
+    assert not judge(CHECK, answer, folder, masked=False)
+    assert judge(CHECK, answer, replace(folder, page_exists=True), masked=False)
+    assert judge(CHECK, answer, replace(folder, requested="/users"), masked=False)

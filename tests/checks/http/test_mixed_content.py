@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
 from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.symptoms import symptom_of
@@ -8,6 +8,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
 from tests.support.upstream_evidence import page as target_page
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.mixed-content"
 OWN = script("http://shop.example.com/app.js")
@@ -151,6 +152,31 @@ def test_the_fix_tells_the_application_the_scheme() -> None:
     told = "    proxy_set_header X-Forwarded-Proto $scheme;\n"
     (claim,) = judge(CHECK, RUNNING, proxied(told), loads(OWN))
     assert not edits(claim)
+
+
+APACHE_SITE = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+TELLS = "    RequestHeader set X-Forwarded-Proto https\n    ProxyPass / "
+
+
+def test_fires_and_lets_apache_tell_the_application_the_scheme() -> None:
+    """Issue 483 of openhab/openhab-distro."""
+    (claim,) = judge(CHECK, APACHE, apache_config(APACHE_SITE), loads(OWN))
+    assert claim.facts["untold"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = edits(claim)
+    assert "+    RequestHeader set X-Forwarded-Proto https\n" in edit.diff
+
+
+def test_fires_without_an_edit_of_apache_where_that_does_not_help() -> None:
+    told = apache_config(APACHE_SITE.replace("    ProxyPass / ", TELLS))
+    secure = apache_config(APACHE_SITE.replace("http://127", "https://127"))
+    for page, configuration in (
+        (loads(OWN), told), (loads(OWN), secure), (loads(CDN), apache_config(APACHE_SITE)),
+    ):  # fmt: skip
+        (claim,) = judge(CHECK, APACHE, configuration, page)
+        assert not edits(claim)
+        assert not claim.facts["untold"]
 
 
 def test_fires_for_a_frame_over_http() -> None:

@@ -27,6 +27,14 @@ def test_an_address_that_was_cut_is_none() -> None:
     assert told("Mixed Content: the page requested an insecure script 'http://s…") == []
 
 
+def test_an_address_at_the_end_of_the_shown_part_is_that_of_the_whole_message() -> None:
+    """Issue 483 of openhab/openhab-distro: words follow the address."""
+    url = "http://shop.example.com/rest/events?sitemap=home"
+    text = f"… requested an insecure EventSource endpoint '{url}"
+    target = replace(SHOP, symptom=Symptom("name", f"{text}…", None, f"{text}'. This content"))
+    assert list(told_addresses(evidence(target=target))) == [url]
+
+
 def test_the_machines_name_in_a_field_of_nginx() -> None:
     line = HOST.replace("$host", "$hostname")
     field, place = machine_name_line(evidence(RUNNING, config(SITE.replace(HOST, line))))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -42,6 +43,29 @@ def test_fires_where_the_words_of_apache_2_2_let_everybody_in() -> None:
     assert claim.facts["old_words"]
     some = FILES.replace("</VirtualHost>", old.replace("all", "192.0.2.0/24") + "</VirtualHost>")
     assert not judge(CHECK, APACHE, apache_config(some), DENIED, FORBIDDEN)
+
+
+ABOVE = "<Directory /srv>\n    Require all granted\n</Directory>\n"
+OWN = "    <Directory /srv/shop>\n        Allow from all\n    </Directory>\n"
+
+
+def test_fires_where_a_parent_denies_and_the_folders_own_section_has_old_words() -> None:
+    """Issue 46 of phpList/base-distribution: an .htaccess above the site's folder has "Require all
+    denied", and a section for /srv grants."""
+    config = apache_config(ABOVE + FILES.replace("</VirtualHost>", f"{OWN}</VirtualHost>"))
+    (claim,) = judge(CHECK, APACHE, config, DENIED, FORBIDDEN)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["old_words"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_silent_where_a_rule_of_the_folder_itself_refuses_or_another_path_is_denied() -> None:
+    config = apache_config(ABOVE + FILES.replace("</VirtualHost>", f"{OWN}</VirtualHost>"))
+    rule = AnsweringRule("/", 403, "Require all denied", "", (), False, "/srv/shop/.htaccess", 1)
+    assert not judge(CHECK, APACHE, replace(config, rules=(rule,)), DENIED, FORBIDDEN)
+    inner = replace(DENIED, file="/srv/shop/private/")
+    assert not judge(CHECK, APACHE, config, inner, FORBIDDEN)
 
 
 SCRIPT = "/home/get5/get5-web/get5.wsgi"

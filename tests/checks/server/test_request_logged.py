@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Severity
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
@@ -50,6 +51,17 @@ def test_fires_on_a_message_without_an_explanation() -> None:
 def test_fires_with_an_error_where_php_does_not_see_the_script() -> None:
     unseen = replace(LOGGED, code="AH01071", message="AH01071: Got error 'Primary script unknown'")
     (claim,) = judge(CHECK, APACHE, apache_config(), replace(PAGE, status=404), unseen)
+    assert claim.severity is Severity.ERROR
+
+
+def test_fires_as_a_note_where_nobody_has_the_script() -> None:
+    unseen = replace(LOGGED, code="AH01071", message="AH01071: Got error 'Primary script unknown'")
+    folder = SiteFolder(path="/var/www/shop", requested="/example.php", exists=True)
+    page = replace(PAGE, status=404)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page, unseen, folder)
+    assert claim.severity is Severity.NOTE
+    there = replace(folder, page_exists=True)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page, unseen, there)
     assert claim.severity is Severity.ERROR
 
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Observation
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Where
 from diagnose.model.web_servers import (
     ServerFile,
     SiteRoute,
@@ -46,17 +46,37 @@ OTHER = SiteRoute(
 )  # fmt: skip
 
 
-def test_fires_where_apache_sends_another_folder_than_the_sites() -> None:
+def sends(line: str, route: SiteRoute) -> Claim:
     config = WebServerConfig(
-        product="apache", path=APACHE.config, sites=(replace(SITE, routes=(OTHER,)),),
-        files=(ServerFile(APACHE.config, f"{LINE}\n"),),
+        product="apache", path=APACHE.config, sites=(replace(SITE, routes=(route,)),),
+        files=(ServerFile(APACHE.config, f"{line}\n"),),
     )  # fmt: skip
     (claim,) = put("server.script-not-found", APACHE, config, page(404, body="File not found.\n"))
+    return claim
+
+
+def test_fires_where_apache_sends_another_folder_than_the_sites() -> None:
+    claim = sends(LINE, OTHER)
     assert claim.facts["sent"] == "/var/www/old"
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert isinstance(claim.fix.steps[0], Edit)
     assert "9000/srv/www/$1" in claim.fix.steps[0].diff
+
+
+def test_fires_where_the_folder_ends_with_two_slashes() -> None:
+    """Issue 3472 of facebook/hhvm: "fcgi://127.0.0.1:9000/var/www//$1"."""
+    line = "ProxyPassMatch ^/(.+\\.(hh|php)(/.*)?)$ fcgi://127.0.0.1:9000/var/www//$1"
+    claim = sends(line, replace(OTHER, backend_path="/var/www//$1"))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "9000/srv/www/$1" in claim.fix.steps[0].diff
+
+
+def test_fires_without_an_edit_where_the_line_is_written_otherwise() -> None:
+    claim = sends(f'ProxyPassMatch "{LINE}"', OTHER)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("own-folder", Where.SERVER),)
 
 
 def test_silent_where_apache_sends_the_sites_folder() -> None:

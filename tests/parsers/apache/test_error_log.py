@@ -58,6 +58,26 @@ def test_the_reasons(line: str, reason: str, scheme: str, file: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "url", "visitors", "is_ours"),
+    [
+        ("/", "/index.php", set(), True),
+        ("/blog/", "/blog/index.php", set(), True),
+        ("/users", "/index.php", {"198.51.100.10"}, True),
+        ("/users", "/index.php", {"198.51.100.20"}, False),
+        ("/users", "/api", {"198.51.100.10"}, False),
+        ("/", "/blog/index.php", set(), False),
+    ],
+)
+def test_the_index_and_the_script_to_which_apache_leads_a_request(
+    path: str, url: str, visitors: set[str], is_ours: bool
+) -> None:
+    """Issue 495 of webmin: AH01144 names /index.php, and / was requested."""
+    line = HANDLER.replace("URL / ", f"URL {url} ")
+    requested = replace(REQUESTED, paths={path}, visitors=visitors)
+    assert (last_request_error(line, NOW, 10, requested) is not None) is is_ours
+
+
+@pytest.mark.parametrize(
     "line",
     [
         HANDLER.replace("URL / ", "URL /other "),

@@ -142,6 +142,27 @@ def test_whether_a_section_says_who_may_see_the_folder(section: str, guarded: bo
     assert found.guarded is guarded
 
 
+ABOVE = "<Directory /srv/>\nRequire all granted\n</Directory>\n"
+OLD_WORDS = "<Directory /srv/shop>\nOrder allow,deny\nAllow from all\n</Directory>\n"
+
+
+@pytest.mark.parametrize(
+    ("sections", "guarded"),
+    [
+        (ABOVE + OLD_WORDS, None),
+        (ABOVE + OLD_WORDS + OLD_WORDS.replace("Allow from all", "Require all granted"), True),
+        (OLD_WORDS + "<Location />\nRequire ip ::1\n</Location>\n", True),
+        (OLD_WORDS + "<DirectoryMatch ^/srv>\nRequire ip ::1\n</DirectoryMatch>\n", True),
+        (ABOVE + OLD_WORDS.replace("/srv/shop", "/srv"), True),
+    ],
+)
+def test_who_may_see_a_folder_is_unknown_where_its_own_section_has_old_words(
+    sections: str, guarded: bool | None
+) -> None:
+    (found,) = sites(f"{sections}<VirtualHost *:443>\nDocumentRoot /srv/shop\n</VirtualHost>\n")
+    assert found.guarded is guarded
+
+
 def test_where_old_words_let_everybody_in() -> None:
     text = "<VirtualHost *:443>\nDocumentRoot /srv/shop\n</VirtualHost>\n"
     old = "<Directory /srv/shop>\nOrder allow,deny\nAllow from all\n</Directory>\n"
