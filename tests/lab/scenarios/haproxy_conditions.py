@@ -38,3 +38,42 @@ def haproxy_rule_for_challenges_comes_too_late(lab: Lab) -> None:
 @healthy_haproxy(target=CHALLENGE)
 def haproxy_rule_for_challenges_comes_first(lab: Lab) -> None:
     challenges_over_https(lab, TO_CERTBOT + BY_NAME)
+
+
+def styles_by_their_ending(lab: Lab, method: str) -> None:
+    """Another program has the style sheets of the page."""
+    page = (
+        "<!doctype html><title>Shop</title><link rel=stylesheet href=/theme/site.css><p>It works."
+    )
+    html = "response.setHeader('Content-Type', 'text/html')"
+    pages = f"{html}; if (request.url === '/') return response.end('{page}')"
+    gone = "response.statusCode = 404; response.end('gone')"
+    styles = "response.setHeader('Content-Type', 'text/css'); response.end('p { margin: 0 }')"
+    for port, body in ((3008, f"{pages}; {gone}"), (3009, styles)):
+        listen = f"require('http').createServer((request, response) => {{ {body} }})"
+        lab.spawn(lab.server, ["node", "-e", f"{listen}.listen({port}, '127.0.0.1')"], port)
+    rules = f"""\
+    acl is_css path_end {method}css
+    use_backend styles if is_css
+    use_backend pages if {{ path / }} || {{ path_beg /theme/ }}
+    default_backend app
+"""
+    text = SITE.replace("    default_backend app\n", rules)
+    backends = "backend styles\n    server styles1 127.0.0.1:3009\n"
+    backends += "backend pages\n    server pages1 127.0.0.1:3008\n"
+    haproxy.serve(lab, f"{text}\n{backends}")
+
+
+@haproxy_scenario(
+    outside="http.page-file-missing",
+    server="server.haproxy-path-exact",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_flag_takes_the_place_of_the_ending(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/2567: `path_end -m str` is true for no file."""
+    styles_by_their_ending(lab, "-m str ")
+
+
+@healthy_haproxy()
+def haproxy_compares_the_ending(lab: Lab) -> None:
+    styles_by_their_ending(lab, "")
