@@ -2,6 +2,7 @@
 lines."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replace_in
@@ -25,6 +26,9 @@ from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.parsers.http import MISSING_PAGE
 from diagnose.parsers.urls import parse_url
+
+#: A path that is the same text in a regular expression and in a configuration.
+_PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,18 @@ def kept_upgrade(view: ServerView, path: str) -> Edit | None:
         return None
     rule = " ".join(lines[0].words)
     return replace(view, lines[0], f"{rule} unless {{ hdr(Upgrade) -i websocket }}")
+
+
+def replaced_path(view: ServerView, prefix: str, path: str, websocket: bool) -> Edit | None:
+    """Return an edit of the backend that gets a path: it takes the prefix off before its servers
+    get it. None if it is in another file than its frontend, or if the prefix is no plain path."""
+    haproxy = haproxy_view(view.evidence, path, websocket)
+    backend = haproxy.proxies.backend if haproxy else None
+    if backend is None or backend.section.kind != "backend" or not _PLAIN_PATH.fullmatch(prefix):
+        return None
+    section = backend.section
+    line = Line((section.kind,), section.file, section.line)
+    return insert_after(view, line, rf"http-request replace-path ^{prefix}(/|$)(.*) /\2")
 
 
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:
