@@ -77,3 +77,34 @@ def haproxy_flag_takes_the_place_of_the_ending(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_compares_the_ending(lab: Lab) -> None:
     styles_by_their_ending(lab, "")
+
+
+HEALTH = "https://shop.example.com/health"
+
+
+def health_page(lab: Lab, condition: str) -> None:
+    """HAProxy itself says for a monitor whether the backend has a server."""
+    plain = "content-type text/plain string"
+    rules = f"""\
+    acl is_down nbsrv(app) lt 1
+    http-request return status 503 {plain} Unavailable if {condition}
+    http-request return status 200 {plain} OK if {{ path /health }}
+"""
+    haproxy.serve(lab, SITE.replace("    default_backend", f"{rules}    default_backend"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-operator-in-braces",
+    target=HEALTH,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_operator_is_in_the_braces(lab: Lab) -> None:
+    """https://github.com/spotfiresoftware/spotfire-cloud-deployment-kit/issues/27: the health page
+    is 503 while the backend is up."""
+    health_page(lab, "{ path /health && is_down }")
+
+
+@healthy_haproxy(target=HEALTH)
+def haproxy_operator_is_beside_the_braces(lab: Lab) -> None:
+    health_page(lab, "{ path /health } is_down")
