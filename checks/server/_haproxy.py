@@ -2,7 +2,10 @@
 lines."""
 
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 
 from checks.server import (
     ServerView,
@@ -12,7 +15,7 @@ from checks.server import (
     place_text,
     server_on_port,
 )
-from diagnose.model import Edit, Evidence
+from diagnose.model import Edit, Evidence, Target
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import Handshake
@@ -21,6 +24,11 @@ from diagnose.parsers.haproxy.addresses import BackendServer
 from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
+from diagnose.parsers.http import MISSING_PAGE
+from diagnose.parsers.urls import parse_url
+
+#: A path that is the same text in a regular expression and in a configuration.
+_PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,15 +48,31 @@ class HaproxyView:
         return tuple(attempt for attempt in all_tries if attempt.purpose == purpose)
 
 
-def haproxy_view(evidence: Evidence, path: str = "", websocket: bool = False) -> HaproxyView | None:
+def haproxy_view(
+    evidence: Evidence, path: str = "", websocket: bool = False, target: Target | None = None
+) -> HaproxyView | None:
     """Return the view of HAProxy for a path of the target (its own by default), or for a WebSocket
-    there; None if another server or nobody has the target's port."""
+    there; None if another server or nobody has the target's port. `target` is one that the same
+    HAProxy takes as well, such as the page to which the target's redirects."""
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "haproxy":
         return None
     config = parsed(view.config)
-    proxies = target_proxies(config, evidence.target, path, websocket)
+    proxies = target_proxies(config, target or evidence.target, path, websocket)
     return HaproxyView(view, proxies) if proxies else None
+
+
+def redirected_targets(evidence: Evidence) -> Iterator[tuple[Target, list[Exchange]]]:
+    """Yield the target behind a redirect to the same name and path, over https or on another port,
+    with its answers 404 and 410."""
+    target, pages = evidence.target, dict[Target, list[Exchange]]()
+    for page in evidence.good(Exchange):
+        url = parse_url(page.url) if page.purpose == "redirect" else None
+        if url is None or page.status not in MISSING_PAGE:
+            continue
+        if (url.host, url.path) == (target.host, target.path) and url.port:
+            pages.setdefault(replace_in(target, scheme=url.scheme, port=url.port), []).append(page)
+    yield from pages.items()
 
 
 def refused_visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
@@ -144,6 +168,18 @@ def kept_upgrade(view: ServerView, path: str) -> Edit | None:
         return None
     rule = " ".join(lines[0].words)
     return replace(view, lines[0], f"{rule} unless {{ hdr(Upgrade) -i websocket }}")
+
+
+def replaced_path(view: ServerView, prefix: str, path: str, websocket: bool) -> Edit | None:
+    """Return an edit of the backend that gets a path: it takes the prefix off before its servers
+    get it. None if it is in another file than its frontend, or if the prefix is no plain path."""
+    haproxy = haproxy_view(view.evidence, path, websocket)
+    backend = haproxy.proxies.backend if haproxy else None
+    if backend is None or backend.section.kind != "backend" or not _PLAIN_PATH.fullmatch(prefix):
+        return None
+    section = backend.section
+    line = Line((section.kind,), section.file, section.line)
+    return insert_after(view, line, rf"http-request replace-path ^{prefix}(/|$)(.*) /\2")
 
 
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:

@@ -1,15 +1,24 @@
 """A rule of HAProxy's frontend that is for the path comes behind another one that takes it as well:
 the first rule that is true decides (Configuration Manual, "use_backend"). So the application of the
-first rule gets the request, and refuses it. `path_beg /app` compares characters: it takes /apple as
-well.
+first rule gets the request, and refuses it, often behind a redirect to https. `path_beg /app`
+compares characters: it takes /apple as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import line_edit, line_text, manual_fix, pages_with_status, reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, place
+from checks.server._haproxy import HaproxyView, haproxy_view, place, redirected_targets
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    Target,
+)
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
@@ -20,6 +29,9 @@ from diagnose.parsers.haproxy.view import later_selection
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "http.redirect-to-error",
+        "http.acme-challenge-answered",
+        "http.acme-challenge-blocked",
         "server.application-answers",
         "server.own-answer",
         "websocket.not-upgraded",
@@ -29,28 +41,41 @@ from diagnose.parsers.haproxy.view import later_selection
 def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     for path in dict.fromkeys((target.path, *target.websockets)):
-        haproxy, answers = haproxy_view(evidence, path), _refusals(evidence, path)
-        if haproxy is None or haproxy.proxies.selection is None or not answers:
-            continue
-        later = later_selection(haproxy.proxies, target, path)
-        if later is None:
-            continue
-        first = haproxy.proxies.selection
-        yield Claim(
-            about=Subject(port=target.port, path=path),
-            because=(*answers, haproxy.view.server),
-            facts={
-                **haproxy.view.facts,
-                "path": path,
-                "backend": first.backend,
-                "place": place(first.line),
-                "later_backend": later.backend,
-                "later_place": place(later.line),
-                "status": next((answer.status for answer in answers), None) or "",
-            },
-            confidence=Confidence.LIKELY,
-            fix=_fix(haproxy, first.line, later.line),
-        )
+        if answers := _refusals(evidence, path):
+            yield from _claims(evidence, target, path, answers)
+    for redirected, pages in redirected_targets(evidence):
+        yield from _claims(evidence, redirected, target.path, pages)
+
+
+def _claims(
+    evidence: Evidence, target: Target, path: str, answers: Sequence[Exchange | Upgrade]
+) -> Iterator[Claim]:
+    """Make the claim for the answers to a path, at the target or where its redirect leads."""
+    haproxy = haproxy_view(evidence, path, target=target)
+    if haproxy is None or haproxy.proxies.selection is None:
+        return
+    later = later_selection(haproxy.proxies, target, path)
+    if later is None:
+        return
+    first, port = haproxy.proxies.selection, evidence.target.port
+    own = Subject(port=port, path=path)
+    yield Claim(
+        about=own,
+        # A redirect is known by its address and port.
+        covers=(own, Subject(port=port)) if target.port != port else (own,),
+        because=(*answers, haproxy.view.server),
+        facts={
+            **haproxy.view.facts,
+            "path": path,
+            "backend": first.backend,
+            "place": place(first.line),
+            "later_backend": later.backend,
+            "later_place": place(later.line),
+            "status": next((answer.status for answer in answers), None) or "",
+        },
+        confidence=Confidence.LIKELY,
+        fix=_fix(haproxy, first.line, later.line),
+    )
 
 
 def _refusals(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:

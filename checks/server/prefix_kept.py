@@ -2,11 +2,14 @@
 which the server chose it: Caddy's `handle /app/*` and `reverse_proxy /app/*` keep "/app", HAProxy's
 `path_beg` does, and Apache's ProxyPass with the same path on both sides.
 
-The evidence is the application itself, asked for both paths.
+The evidence is the application itself, asked for both paths. An application may answer its start
+page for every path that it does not have: then the page comes, and its files do not.
 """
 
 from collections.abc import Iterator, Sequence
 
+from checks.http import _page_files
+from checks.http._page_files import RefusedFile
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import (
     refused_paths,
@@ -14,6 +17,7 @@ from checks.server._backend_answers import (
     visit_of,
 )
 from checks.server._caddy_edits import handle_path_edit
+from checks.server._haproxy import replaced_path
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,20 +31,25 @@ from diagnose.model import (
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.web_sites import inner_path, rest_of
 
 
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, BackendVisit],
-    explains=["server.own-answer", "websocket.not-upgraded", "websocket.inner-proxy"],
-)
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "server.own-answer",
+        "websocket.not-upgraded", "websocket.inner-proxy",
+    ],
+)  # fmt: skip
 def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:
         return
     for path, visits, is_websocket in refused_paths(evidence):
         yield from _claims(view, path, visits, is_websocket)
+    yield from _file_claims(view)
 
 
 def _claims(
@@ -60,25 +69,69 @@ def _claims(
         about=subject,
         covers=(subject,),
         because=(whole, short, view.server, *visits),
-        facts={
-            **view.facts,
-            "path": path,
-            "rest": remainder,
-            "prefix": route.path.rstrip("/"),
-            "target": route.target,
-            "place": place_text(route.file, route.line),
-            "websocket": websocket,
-            "exact": route.exact,
-            view.server.product: True,
-        },
+        facts={**_facts(view, route, path, remainder), "websocket": websocket, "file": False},
         # That the page is at the other path does not show that it is the one that is meant.
         confidence=Confidence.LIKELY,
-        fix=_fix(view, route),
+        fix=_fix(view, route, path, websocket),
     )
 
 
-def _fix(view: ServerView, route: SiteRoute) -> Fix:
-    edit = handle_path_edit(view, route.path.rstrip("/"))
+def _file_claims(view: ServerView) -> Iterator[Claim]:
+    """Make the claim for the first file of the page that the application has at the other path."""
+    port, refused = view.evidence.target.port, _page_files.refused_files(view.evidence)
+    urls = [file.response.url for file in refused]
+    for file in refused:
+        route = route_to_application(view, file.path)
+        remainder = rest_of(route, file.path) if route else ""
+        if route is None or not remainder or inner_path(route, file.path) != file.path:
+            continue
+        short = visit_of(view.evidence, route, file.path, remainder, websocket=False)
+        if short is None or not _is_file(short, file):
+            continue
+        own = Subject(port=port, path=file.path)
+        yield Claim(
+            about=own,
+            covers=(own, Subject(port=port)),
+            because=(file.page, file.response, short, view.server),
+            severity=_page_files.severity(file.page, urls),
+            confidence=Confidence.LIKELY,
+            facts={
+                **_facts(view, route, file.path, remainder),
+                "websocket": False,
+                "file": True,
+                "html": file.response.is_html,
+            },
+            fix=_fix(view, route, file.path, False),
+        )
+        return
+
+
+def _is_file(visit: BackendVisit, file: RefusedFile) -> bool:
+    """Return whether an application answers with a file that browsers use, and not with its start
+    page, as it may for every path."""
+    fields = (("Content-Type", visit.media_type),)
+    is_typed = visit.media_type not in {"", "text/html", "application/xhtml+xml"}
+    kind, quirks = file.response.file_kind, file.page.quirks
+    return visit.status == 200 and is_typed and not refusal(kind, 200, fields, quirks)
+
+
+def _facts(view: ServerView, route: SiteRoute, path: str, remainder: str) -> dict[str, object]:
+    return {
+        **view.facts,
+        "path": path,
+        "rest": remainder,
+        "prefix": route.path.rstrip("/"),
+        "target": route.target,
+        "place": place_text(route.file, route.line),
+        "exact": route.exact,
+        "html": False,
+        view.server.product: True,
+    }
+
+
+def _fix(view: ServerView, route: SiteRoute, path: str, websocket: bool) -> Fix:
+    prefix = route.path.rstrip("/")
+    edit = handle_path_edit(view, prefix) or replaced_path(view, prefix, path, websocket)
     if edit is None:
         return manual_fix(view, "take-it-off")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

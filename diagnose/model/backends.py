@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath
+from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, answer_phrase, phrase, socket_text
 from diagnose.model.tls import Certificate
 
@@ -79,7 +79,7 @@ class BackendVisit(Observation):
     application was asked for: the same as the server passes on, or `requested` itself where the
     server changes it. `connected` is True if the application took the connection, None if that is
     not known. `accepted` is True if a WebSocket was opened. `head_bytes` is the size of the
-    response's header.
+    response's header, and `media_type` the type of its body in lower case, "" if none is named.
     """
 
     layer: ClassVar[str] = "server"
@@ -92,6 +92,7 @@ class BackendVisit(Observation):
     connected: bool | None = None
     accepted: bool = False
     head_bytes: int = 0
+    media_type: Word = ""
 
     @property
     def succeeded(self) -> bool:

@@ -26,12 +26,14 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
     "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub").
-    `strips_port` is True if the port of the Host field is taken off before."""
+    `strips_port` is True if the port of the Host field is taken off before. `replaced` is the
+    method in the name of the fetch ("end" of "path_end") if a flag ("-m str") takes its place."""
 
     subject: str
     method: str = "str"
     values: tuple[str, ...] = ()
     strips_port: bool = False
+    replaced: str = ""
 
 
 def criterion_of(words: Sequence[str]) -> Criterion:
@@ -39,13 +41,15 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     match = _FETCH.fullmatch(words[0]) if words else None
     if match is None:
         return Criterion("")
-    name, method = _method(match["name"])
+    name, own_method = _method(match["name"])
     flags, values = _flags(words[1:])
-    method = flags.get("-m", method)
+    method = flags.get("-m", own_method)
     if "-f" in flags or "-M" in flags or method not in {"str", "beg", "end", "dom", "sub", "found"}:
         return Criterion("")
     strips_port = bool(re.search(r"host_only|field|word", match["converters"]))
-    return Criterion(_subject(name, match, values), method, values[:MAX_VALUES], strips_port)
+    replaced = own_method if own_method not in {"str", method} else ""
+    subject = _subject(name, match, values)
+    return Criterion(subject, method, values[:MAX_VALUES], strips_port, replaced)
 
 
 def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:

@@ -111,11 +111,13 @@ class Refusal:
 
 @frozen
 class WholePath:
-    """A rule that chooses a backend for `path` alone, and for nothing below it."""
+    """A rule that chooses a backend for `path` alone. `replaced` is the method in the name of its
+    fetch ("end" of "path_end"), whose place "-m str" takes; "" if its fetch is "path"."""
 
     line: Line
     backend: str
     path: str
+    replaced: str = ""
 
 
 def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal, ...]:
@@ -171,8 +173,8 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
 
 def missed_whole_path(proxies: TargetProxies, target: Target, path: str) -> WholePath | None:
     """Return the first rule that would choose a backend for the beginning of a path and misses the
-    path itself, because it compares the whole path ("path", not "path_beg"); None if a rule before
-    takes the path, or may do so."""
+    path itself, because it compares the whole path ("path", not "path_beg"; "path_end -m str", not
+    "path_end"); None if a rule before takes the path, or may do so."""
     own = path.partition("?")[0]
     rules = rules_of(proxies.frontend)
     situation = _situation(rules, target, proxies.tls)
@@ -181,23 +183,38 @@ def missed_whole_path(proxies: TargetProxies, target: Target, path: str) -> Whol
             continue
         if holds(rule, situation, own) is not False:
             return None
-        for value in _whole_paths(rule):
-            is_beginning = value.strip("/") and own.startswith(f"{value.rstrip('/')}/")
-            if is_beginning and own != value and holds(rule, situation, value):
-                return WholePath(rule.line, rule.backend, value)
+        for value, replaced in _whole_paths(rule):
+            if _would_take(value, replaced, own) and holds(rule, situation, value):
+                return WholePath(rule.line, rule.backend, value, replaced)
     return None
 
 
-def _whole_paths(rule: Rule) -> list[str]:
-    """Return the paths that a rule compares with the whole path."""
+def _whole_paths(rule: Rule) -> list[tuple[str, str]]:
+    """Return the paths that a rule compares with the whole path, and the method that is not used
+    for it ("end" of "path_end -m str", "" of "path")."""
     return [
-        value
+        (value, criterion.replaced)
         for term in rule.alternatives
         for literal in term
         for criterion in literal.criteria
         if not literal.negated and (criterion.subject, criterion.method) == ("path", "str")
         for value in criterion.values
     ]
+
+
+def _would_take(value: str, method: str, path: str) -> bool:
+    """Return whether a value takes another path than itself by a method, by default "beg" for what
+    lies below it."""
+    match method:
+        case "beg":
+            takes = path.startswith(value)
+        case "end":
+            takes = path.endswith(value)
+        case "sub":
+            takes = value in path
+        case _:
+            takes = path.startswith(f"{value.rstrip('/')}/") and bool(value.strip("/"))
+    return takes and path != value and bool(value)
 
 
 def backend_with_port(proxies: TargetProxies, target: Target) -> str | None:

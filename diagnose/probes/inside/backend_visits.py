@@ -4,8 +4,8 @@ refused a WebSocket or failed to give the page: whose answer was it?
 Each application is asked for the path that the server passes on. If that is another path than the
 visitor's, and the application refuses it, it is asked for the visitor's as well. If the server
 passes the beginning of the path on by which it chose the application, and the application has no
-such page, it is asked for the rest. What the page of a sub-folder asks for beside that folder is
-asked of the page's own application.
+such page, it is asked for the rest; so it is for a file of the page that browsers do not get. What
+the page of a sub-folder asks for beside that folder is asked of the page's own application.
 
 A WebSocket that the page opens, and that the user did not name, is asked of its application at
 once; so is one that browsers may have been refused, by the access log. If it opens there, the site
@@ -35,8 +35,9 @@ PATIENCE, LONG_PATIENCE = 3, 8
 #: Seconds that the run needs after a request.
 _RESERVE = 2.0
 
-#: Maximum number of paths beside a sub-folder that are asked for.
-MAX_STRAYS = 2
+#: Maximum number of paths beside a sub-folder that are asked for, and of files without the
+#: beginning by which their application is chosen.
+MAX_STRAYS, MAX_REST = 2, 1
 
 #: Maximum number of WebSockets of the page, and of the access log, that are tried.
 MAX_NAMED = 2
@@ -64,6 +65,7 @@ async def visits_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=WebServerConfig)
 async def strays_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     await _visit_strays(ctx, config)
+    await _visit_rests(ctx, config)
 
 
 @probe(after=Exchange)
@@ -78,6 +80,7 @@ async def stray_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     if _is_refused(response):
         for config in ctx.observed(WebServerConfig):
             await _visit_strays(ctx, config)
+            await _visit_rests(ctx, config)
 
 
 def _is_refused(response: PageFileResponse) -> bool:
@@ -96,6 +99,18 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
         strays = (path for path in _strays(ctx) if not takes(route.path, path))
         for path in [path for path in dict.fromkeys(strays) if path not in visited][:MAX_STRAYS]:
             await _ask(ctx, route, path, path, websocket=False)
+
+
+async def _visit_rests(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Ask the applications that get files of the page under a whole path for the rest of it."""
+    for path in dict.fromkeys(_strays(ctx)):
+        for route in _routes(ctx, config, path, websocket=False)[:1]:
+            remainder = rest_of(route, path)
+            if not remainder or inner_path(route, path) != path:
+                continue
+            slots = (f"rest of a file {number}" for number in range(MAX_REST))
+            if any(ctx.further_requests.begin(slot) for slot in slots):
+                await _ask(ctx, route, path, remainder, websocket=False)
 
 
 def _strays(ctx: ProbeContext) -> Iterator[str]:
@@ -256,5 +271,6 @@ async def _ask(
             connected=response.connected,
             accepted=response.accepted,
             head_bytes=response.head_bytes,
+            media_type=response.media_type,
         )
     )

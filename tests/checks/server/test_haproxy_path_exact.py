@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Edit, Manual
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -59,3 +60,44 @@ def test_silent_where_the_beginning_is_compared_or_the_page_is_no_part_of_it() -
     assert not judge(CHECK, SERVER, config(SITE), replace(MISSING, status=200), target=TARGET)
     earlier = SITE.replace(RULE, "    use_backend app if { path_beg /.well-known }\n" + RULE)
     assert not judge(CHECK, SERVER, config(earlier), MISSING, target=TARGET)
+
+
+STYLES = """\
+    acl is_css path_end -i -m str .css
+    use_backend certbot if is_css
+"""
+STYLED = TEXT.replace("    default_backend", f"{STYLES}    default_backend") + CERTBOT
+FILE = PageFileResponse(
+    page="https://shop.example.com/", file_kind="stylesheet",
+    url="https://shop.example.com/theme/site.css", address="203.0.113.10", port=443, status=404,
+)  # fmt: skip
+
+
+def test_fires_where_a_flag_takes_the_place_of_the_method() -> None:
+    """For a file of the page, and for the file itself."""
+    (claim,) = judge(CHECK, SERVER, config(STYLED), FILE)
+    assert (claim.facts["criterion"], claim.facts["wanted"]) == ("path_end -m str", "path_end")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    acl is_css path_end -i .css\n" in edit.diff
+    target = replace(SHOP, path="/theme/site.css")
+    missing = page(404, url=FILE.url)
+    assert judge(CHECK, SERVER, config(STYLED), missing, target=target)
+
+
+def test_fires_once_for_files_in_whose_place_a_page_comes() -> None:
+    html = replace(FILE, status=200, is_html=True)
+    other = replace(html, url="https://shop.example.com/theme/print.css")
+    assert len(judge(CHECK, SERVER, config(STYLED), html, other)) == 1
+
+
+def test_silent_where_the_method_is_used_or_the_file_comes() -> None:
+    used = STYLED.replace(" -m str", "")
+    assert not judge(CHECK, SERVER, config(used), FILE)
+    assert not judge(CHECK, SERVER, config(STYLED.replace("-m str", "-m end")), FILE)
+    assert not judge(CHECK, SERVER, config(STYLED), replace(FILE, status=200))
+    elsewhere = replace(FILE, url="https://cdn.example.org/theme/site.css")
+    assert not judge(CHECK, SERVER, config(STYLED), elsewhere)
+    script = replace(FILE, url="https://shop.example.com/theme/site.js")
+    assert not judge(CHECK, SERVER, config(STYLED), script)

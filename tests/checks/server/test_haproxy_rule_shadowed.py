@@ -65,3 +65,27 @@ def test_silent_where_the_first_rule_takes_the_folder_alone() -> None:
     assert not judge(CHECK, SERVER, config(folder), PAGE, target=target)
     exact = APPLES.replace("path_beg /app\n", "path /app\n")
     assert not judge(CHECK, SERVER, config(exact), PAGE, target=target)
+
+
+ACME = """\
+    use_backend static if { ssl_fc_sni shop.example.com }
+    acl acme path_beg /.well-known/acme-challenge/
+    use_backend app if acme
+"""
+RENEWED = TEXT.replace("    default_backend app\n", f"    bind :80\n{ACME}") + STATIC
+TOKEN = "/.well-known/acme-challenge/token"
+PLAIN = replace(SHOP, scheme="http", port=80, path=TOKEN)
+REDIRECTED = replace(PAGE, url=f"https://shop.example.com{TOKEN}", purpose="redirect")
+
+
+def test_fires_behind_a_redirect_to_https() -> None:
+    (claim,) = judge(CHECK, SERVER, config(RENEWED), REDIRECTED, target=PLAIN)
+    assert (claim.facts["backend"], claim.facts["later_backend"]) == ("static", "app")
+    assert claim.about.port == 80
+
+
+def test_silent_where_the_redirect_leads_to_another_page_or_comes_to_its_end() -> None:
+    elsewhere = replace(REDIRECTED, url="https://shop.example.com/login")
+    assert not judge(CHECK, SERVER, config(RENEWED), elsewhere, target=PLAIN)
+    there = replace(REDIRECTED, status=200)
+    assert not judge(CHECK, SERVER, config(RENEWED), there, target=PLAIN)

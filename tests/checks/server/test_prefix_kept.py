@@ -4,9 +4,12 @@ from typing import Any
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 
 CHECK = "server.prefix-kept"
 SITE = """\
@@ -72,3 +75,53 @@ def test_silent_where_the_application_has_both_or_none() -> None:
     assert not judge(CHECK, CADDY, config(), PAGE, there, SHORT, target=USERS)
     assert not judge(CHECK, CADDY, config(), replace(PAGE, status=200), WHOLE, SHORT, target=USERS)
     assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, target=USERS)
+
+
+# The application has its page for every path, and its files at the root
+
+BOARD = """\
+    acl board path_beg /board
+    use_backend board if board
+"""
+BOARDS = (
+    TEXT.replace("    default_backend", f"{BOARD}    default_backend")
+    + "backend board\n    server b1 127.0.0.1:3001\n"
+)
+BOARD_URL = "https://shop.example.com/board/"
+BOARD_PAGE = Page(url=BOARD_URL, address="203.0.113.10", port=443)
+SCRIPT = PageFileResponse(
+    page=BOARD_URL, file_kind="script", url=f"{BOARD_URL}js/app.js", address="203.0.113.10",
+    port=443, status=200, headers=(("Content-Type", "text/html"),), is_html=True,
+)  # fmt: skip
+THERE = BackendVisit(
+    target="http://127.0.0.1:3001", requested="/board/js/app.js", path="/js/app.js", status=200,
+    media_type="text/javascript",
+)  # fmt: skip
+BOARD_TARGET = replace(SHOP, path="/board/")
+
+
+def judge_board(*evidence: Any, text: str = BOARDS) -> Any:
+    return judge(CHECK, SERVER, haproxy_config(text), BOARD_PAGE, *evidence, target=BOARD_TARGET)
+
+
+def test_fires_where_the_files_of_a_page_are_at_the_root_of_the_application() -> None:
+    (claim,) = judge_board(SCRIPT, THERE)
+    assert (claim.facts["file"], claim.facts["html"], claim.facts["rest"]) == (
+        True, True, "/js/app.js",
+    )  # fmt: skip
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-request replace-path ^/board(/|$)(.*) /\\2\n" in edit.diff
+    missing = replace(SCRIPT, status=404, is_html=False)
+    (claim,) = judge_board(missing, THERE)
+    assert claim.facts["html"] is False
+
+
+def test_silent_where_the_start_page_comes_again_or_the_file_comes() -> None:
+    assert not judge_board(SCRIPT, replace(THERE, media_type="text/html"))
+    assert not judge_board(SCRIPT, replace(THERE, media_type=""))
+    assert not judge_board(SCRIPT, replace(THERE, status=404))
+    script = replace(SCRIPT, is_html=False, headers=(("Content-Type", "text/javascript"),))
+    assert not judge_board(script, THERE)
+    assert not judge_board(SCRIPT)

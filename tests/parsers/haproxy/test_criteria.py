@@ -16,6 +16,8 @@ SHOP = ("shop.example.com",)
         ("hdr_end(host) shop.example.com", Criterion("host", "end", SHOP)),
         ("hdr(Host),lower,field(1,:) shop.example.com", Criterion("host", "str", SHOP, True)),
         ("hdr(host) -m dom -- shop.example.com", Criterion("host", "dom", SHOP)),
+        ("hdr_end(host) -m end shop.example.com", Criterion("host", "end", SHOP)),
+        ("path_end -m str css", Criterion("path", "str", ("css",), False, "end")),
         ("hdr(Upgrade) -i websocket", Criterion("websocket", "str", ("websocket",))),
         ("ssl_fc_sni shop.example.com", Criterion("sni", "str", SHOP)),
         ("path_beg /api /ws", Criterion("path", "beg", ("/api", "/ws"))),

@@ -9,7 +9,7 @@ from diagnose.machine import CommandResult
 from diagnose.model import Observation
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.pages import WebSocketPath
+from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import backend_visits as probes
 from diagnose.probes.inside.remote_curl import ACCEPT
@@ -115,6 +115,21 @@ def test_what_a_page_of_its_own_location_wants_is_asked_of_its_application() -> 
     exact = replace(alone, sites=(replace(site, routes=routes), *others))
     probe: Any = probes.strays_of_config
     assert paths(probe, "/chat", APACHE, page, login, exact) == [("/login", 200)]
+
+
+def test_a_file_in_whose_place_a_page_comes_is_asked_for_without_the_beginning() -> None:
+    page = replace(PAGE, url="https://shop.example.com/api/", status=200)
+    file = PageFileResponse(
+        page=page.url, file_kind="script", url=f"{page.url}js/app.js", address="203.0.113.10",
+        port=443, status=200, is_html=True,
+    )  # fmt: skip
+    other = replace(file, url=f"{page.url}js/more.js")
+    probe: Any = probes.strays_of_config
+    assert paths(probe, "/api/", APACHE, page, file, other, PREFIX) == [("/js/app.js", 200)]
+    comes = replace(file, is_html=False)
+    assert paths(probe, "/api/", APACHE, page, comes, PREFIX) == []
+    whole = apache_config(HTTPS)
+    assert paths(probe, "/api/", APACHE, page, file, whole) == []
 
 
 async def tried(ctx: Looking, path: str) -> None:
