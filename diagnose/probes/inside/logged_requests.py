@@ -17,7 +17,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, RefusedLogin
 from diagnose.model.marks import UrlPath, Word
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
@@ -31,6 +31,7 @@ from diagnose.parsers.other_requests import (
     unserved_parts,
     used_pages,
 )
+from diagnose.parsers.refused_logins import refused_logins
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
@@ -101,7 +102,7 @@ class LoggedFailures:
     WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
     that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
     browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
-    sites' pages."""
+    sites' pages, and `logins` those with a password for the web server."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -111,6 +112,7 @@ class LoggedFailures:
     failing: tuple[OtherRequest, ...] = ()
     used: tuple[OtherRequest, ...] = ()
     cross_origin: tuple[OtherRequest, ...] = ()
+    logins: tuple[RefusedLogin, ...] = ()
 
 
 async def observe_failures(
@@ -151,6 +153,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
     parts, circling = list[OtherRequest](), list[OtherRequest]()
     cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
+    logins = list[RefusedLogin]()
     own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
@@ -167,6 +170,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         is_shared = path in site.shared
         failures += failed_requests(earlier, path, site.names, is_shared, since)
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
+        logins += refused_logins(earlier, path, site.names, is_shared, since)
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
         parts += unserved_parts(earlier, path, site.names, own_path, since)
         circling += circling_pages(earlier, path, site.names, is_shared, since)
@@ -194,6 +198,16 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(failing, own_path, at),
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
+        tuple(
+            replace(
+                login,
+                at=at,
+                took=result.took,
+                server=site.server,
+                equivalent=_command(inside, site, login.file),
+            )
+            for login in logins
+        ),
     )
 
 
@@ -312,11 +326,13 @@ async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
     url = ctx.target.origin + path
     if not ctx.further_requests.begin(f"logged request {path}"):
         return False
-    exchange = await _send_again(ctx, page, url)
+    exchange = await send_again(ctx, page, url)
     return exchange is not None and (exchange.status or 0) >= 400
 
 
-async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
+async def send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
+    """Send a GET for another URL of the site to the address of a page, and emit and return the
+    answer; None if it is not permitted, or came too late."""
     allowance = ctx.further_requests.reserve(ctx, url, 0)
     if allowance is None:
         return None
