@@ -74,6 +74,7 @@ ROWS = (
     _after_failure("haproxy_backends", "echo 'show stat' | socat - SOCKET", peer="application"),
     _after_failure("backends", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
+    _after_failure("backend_logins", _CURL_APPLICATION, peer="application"),
     _after_failure("inner_nginx", "ss -ltnp; nginx -T", "nginx", "upstream", "websocket"),
     _after_failure("site_folders", "namei -l FOLDER"),
     _after_failure("server_logs", "tail -n 50 FILE"),

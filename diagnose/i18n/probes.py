@@ -46,6 +46,10 @@ MESSAGES = Messages(
     Message("inside.inner_nginx", "The nginx behind Apache, Caddy or HAProxy."),
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
+    Message(
+        "inside.backend_logins",
+        "Whether the application refuses the password that the server in front asks for.",
+    ),
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),
     Message("inside.server_logs", "Apache's error log."),
     Message("inside.failed_services", "Services that failed where something should listen."),

@@ -110,6 +110,33 @@ class BackendVisit(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class BackendLogin(Observation):
+    """The answer of an application to a GET that was sent to it directly, without the field
+    Authorization or with one that nobody's password is in (`with_password`; RFC 7617).
+
+    `requested` is the path that visitors ask for, without a query. `body` is the beginning of the
+    answer. The one without the field is asked for twice, before and after the other.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    target: Url
+    requested: UrlPath
+    with_password: bool = False
+    status: int | None = None
+    body: Text = ""
+
+    def summary(self) -> Summary:
+        facts = {"target": self.target, "path": self.requested}
+        subject = (
+            phrase("{target} asked for {path} with a password", **facts)
+            if self.with_password
+            else phrase("{target} asked for {path} without a password", **facts)
+        )
+        return subject, answer_phrase(self.status)
+
+
+@frozen(kw_only=True, eq=False)
 class BackendSocket(Observation):
     """The Unix socket to which a site passes requests on: whether the file is there, and the status
     of an answer to the target's page (None if nothing answered)."""

@@ -120,6 +120,14 @@ class Exchange(Observation):
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
 
+    @property
+    def asks_for_password(self) -> bool:
+        """Whether a browser asks the visitor for a user and a password (RFC 7617 section 2)."""
+        challenges = (value for name, value in self.headers if name.lower() == "www-authenticate")
+        return self.status == 401 and any(
+            value.lower().lstrip().startswith("basic") for value in challenges
+        )
+
     def is_page_of(self, target: Target) -> bool:
         """Whether this is a visitor's request of the target's own page, on the target's port."""
         return self.purpose == "target" and self.port == target.port

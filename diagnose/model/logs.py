@@ -107,6 +107,31 @@ class FailedRequests(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class RefusedLogin(Observation):
+    """Requests of visitors to whom the web server itself had asked for a password, and who got an
+    error for one path though it took the password: by the access log, their user is known to the
+    server (Apache, Caddy), or a server behind HAProxy answered.
+
+    `status` is that of the answer, `times` the number of requests, and `written` the time of the
+    last as printed. No later request for this path succeeded. They were sent before the run began.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    file: FilePath
+    path: UrlPath
+    status: int
+    written: Text
+    times: int = 1
+    server: Word = ""
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method="GET", path=self.path)
+        times = counted("{count} time", "{count} times", self.times)
+        return subject, (str(self.status), times, self.written)
+
+
+@frozen(kw_only=True, eq=False)
 class OpenFiles(Observation):
     """The number of files, including connections, that an nginx process may have open
     (getrlimit(2), RLIMIT_NOFILE). Read only if nginx's log says that it ran out."""

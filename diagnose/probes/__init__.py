@@ -47,6 +47,7 @@ INSIDE = (
     "haproxy_backends",
     "backends",
     "backend_visits",
+    "backend_logins",
     "inner_nginx",
     "site_folders",
     "server_logs",

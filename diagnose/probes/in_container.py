@@ -17,6 +17,7 @@ IN_CONTAINER = frozenset(
         "logs",
         "backends",
         "backend_visits",
+        "backend_logins",
         "haproxy_backends",
         "server_logs",
         "upstream_connect",

@@ -38,6 +38,9 @@ _PASSWORD_HASH = re.compile(
     r"\$(?:2[abxy]?|argon2\w{1,2}|[156y])\$[^\s\"']{4,300}|\bJDJ[a-z][A-Za-z0-9+/=]{12,300}"
 )
 
+_REMOVAL = re.compile(r"-[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*")
+_MATCHER_LAST = re.compile(r"[ \t][/*@][^\s]{0,200}$")
+
 
 def without_values(text: str) -> str:
     """Hide the values that a configuration sets or demands. Words of WebSocket upgrades stay."""
@@ -49,4 +52,6 @@ def _hide(match: re.Match[str]) -> str:
     kept_word = re.fullmatch(
         r"[\"']?(?:upgrade|websocket|https?|%\{\w+\}[es])[\"']?\s*", match[2], re.I
     )
-    return match[0] if kept_word else f"{match[1]} {HIDDEN}"
+    # Caddy's "header /path -NAME": a matcher comes first, and there is no value.
+    is_removal = _REMOVAL.fullmatch(match[2]) and _MATCHER_LAST.search(match[1])
+    return match[0] if kept_word or is_removal else f"{match[1]} {HIDDEN}"

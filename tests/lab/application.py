@@ -48,6 +48,7 @@ MODES = (
     "site-host",  # 400 unless the Host header is the site's, as Django answers it
     "site-host-or-nothing",  # closes without an answer likewise, as an inner nginx with 444
     "one-page",  # the same page everywhere, with a script at /assets/app.js
+    "own-login",  # 401 for a user of HTTP's basic authentication, and a page without one
     "form",  # a page with a form
     "absolute-links",  # a page that names its files at https:// and the Host header
     "plain-links",  # the same at http://
@@ -69,6 +70,8 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
     match mode:
         case "error":
             return answer("500 Internal Server Error", b"boom\n")
+        case "own-login" if "authorization" in headers:
+            return answer("401 Unauthorized", b'{"message":"Basic auth failed"}')
         case "redirect-to-https" if headers.get("x-forwarded-proto") != "https":
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
         case "redirect-to-443" if headers.get("x-forwarded-proto") != "https":

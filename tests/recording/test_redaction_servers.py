@@ -21,6 +21,8 @@ from diagnose.recording.redaction_servers import without_values
         "tcp-check send AUTH\\ hunter2\\r\\n",
         'http-check send meth GET uri / hdr X-Api "hunter2 x"',
         "option httpchk GET / HTTP/1.1\\r\\nX-Api:\\ my\\ hunter2",
+        "request_header /admin* X-Api hunter2",
+        "header_up X-Api -hunter2",
         "admin $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmphunter2",
         "admin JDJhJDE0JFpreDE5WExpVzZWWW91TEhSNhunter2",
     ],
@@ -43,6 +45,7 @@ def test_a_value_that_may_be_secret_is_hidden(line: str) -> None:
         "option httpchk GET /up HTTP/1.1\\r\\nHost:\\ shop.example.com",
         "rewrite ^/a/(.*)$ /b/$1",
         "ProxyPass / http://127.0.0.1:3000/",
+        "request_header /admin* -Authorization",
         "SSLCertificateFile /etc/ssl/shop.pem",
     ],
 )

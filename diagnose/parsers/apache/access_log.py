@@ -22,7 +22,7 @@ _DIRECTIVE = re.compile(r"%(?:%|[!\d,]{0,40}[<>]?(?:\{([^{}]{1,100})\})?(\^?[a-z
 #: The names of nginx's variables with the same value.
 _VARIABLES = {
     "h": "remote_addr", "a": "remote_addr", "r": "request", "s": "status", "m": "request_method",
-    "U": "uri", "v": "server_name", "V": "host",
+    "U": "uri", "v": "server_name", "V": "host", "u": "remote_user",
 }  # fmt: skip
 _FIELDS = {"referer": "http_referer", "user-agent": "http_user_agent", "host": "http_host"}
 #: Formats of strftime(3) that are ISO 8601.

@@ -18,7 +18,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, RefusedLogin
 from diagnose.model.marks import UrlPath, Word
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
@@ -37,6 +37,7 @@ from diagnose.parsers.other_requests import (
     unserved_parts,
     used_pages,
 )
+from diagnose.parsers.refused_logins import refused_logins
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
@@ -110,7 +111,8 @@ class LoggedFailures:
     WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
     that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
     browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
-    sites' pages, `departures` the pages after which visitors did not come back."""
+    sites' pages, `departures` the pages after which visitors did not come back, and `logins` the
+    requests with a password for the web server."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -121,6 +123,7 @@ class LoggedFailures:
     used: tuple[OtherRequest, ...] = ()
     cross_origin: tuple[OtherRequest, ...] = ()
     departures: tuple[OtherRequest, ...] = ()
+    logins: tuple[RefusedLogin, ...] = ()
 
 
 async def observe_failures(
@@ -162,6 +165,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
     parts, circling = list[OtherRequest](), list[OtherRequest]()
     cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
     visits: dict[str, list[AccessLine]] = {}
+    logins = list[RefusedLogin]()
     own_path = ctx.target.path.partition("?")[0]
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = (
@@ -180,6 +184,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
             earlier, path, site.names, is_shared, since, site.withholds_login
         )
         upgrades += refused_upgrades(earlier, site.names, is_shared, since)
+        logins += refused_logins(earlier, path, site.names, is_shared, since)
         unserved += unserved_pages(earlier, path, site.names, is_shared, since)
         parts += unserved_parts(earlier, path, site.names, own_path, since)
         circling += circling_pages(earlier, path, site.names, is_shared, since)
@@ -208,6 +213,16 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
         _of_others(_departures(visits, site, since), own_path, at),
+        tuple(
+            replace(
+                login,
+                at=at,
+                took=result.took,
+                server=site.server,
+                equivalent=_command(inside, site, login.file),
+            )
+            for login in logins
+        ),
     )
 
 
@@ -344,11 +359,13 @@ async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
     url = ctx.target.origin + path
     if not ctx.further_requests.begin(f"logged request {path}"):
         return False
-    exchange = await _send_again(ctx, page, url)
+    exchange = await send_again(ctx, page, url)
     return exchange is not None and (exchange.status or 0) >= 400
 
 
-async def _send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
+async def send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
+    """Send a GET for another URL of the site to the address of a page, and emit and return the
+    answer; None if it is not permitted, or came too late."""
     allowance = ctx.further_requests.reserve(ctx, url, 0)
     if allowance is None:
         return None

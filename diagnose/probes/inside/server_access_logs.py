@@ -14,6 +14,7 @@ from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
+from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
 from diagnose.probes.inside.logged_requests import (
     LoggedSite,
@@ -60,6 +61,8 @@ async def _read_once(ctx: ProbeContext) -> None:
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
                 await try_websocket(ctx, configs[0], path, "logged")
+            for login in failures.logins:
+                await try_logged_login(ctx, configs[0], login, pages[0])
             if failures.requests:
                 return
 

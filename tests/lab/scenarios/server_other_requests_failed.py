@@ -53,9 +53,11 @@ def serve_caddy(lab: Lab, rules: str) -> None:
 TUNNEL = "    timeout tunnel 1h\n"
 
 
-def serve_haproxy(lab: Lab, rules: str, defaults: str = "", tunnel: str = TUNNEL) -> None:
-    """HAProxy with a log by syslog, which is empty, another backend for what the rules say, and
-    lines at the end of its defaults."""
+def serve_haproxy(
+    lab: Lab, rules: str, defaults: str = "", tunnel: str = TUNNEL, sections: str = ""
+) -> None:
+    """HAProxy with a log by syslog, which is empty, another backend for what the rules say, lines
+    at the end of its defaults, and further sections."""
     lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready")
     lab.undo(lambda: lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready"))
     ready = lab.server.path("/run/syslog-ready")
@@ -64,7 +66,7 @@ def serve_haproxy(lab: Lab, rules: str, defaults: str = "", tunnel: str = TUNNEL
     text = text.replace("    log global\n", "    log global\n    option httplog\n")
     text = text.replace("    default_backend app\n", f"{rules}    default_backend app\n")
     text = text.replace(TUNNEL, f"{tunnel}{defaults}")
-    haproxy.serve(lab, f"{text}\nbackend other\n    server other1 127.0.0.1:3009\n")
+    haproxy.serve(lab, f"{text}\nbackend other\n    server other1 127.0.0.1:3009\n{sections}")
 
 
 def run_application(lab: Lab, *options: str) -> None:
