@@ -4,7 +4,8 @@ field, and the cache does not look at the session. The next visitor gets the pag
 
 By default nginx heeds the field (ngx_http_proxy_module, "proxy_cache_valid"). The evidence is such
 a page, with a sign of a session, and the configuration. A cache that a cookie or a variable of the
-administrator's own leads past is meant for visitors without a session.
+administrator's own keeps such pages out of (`proxy_no_cache`), or tells apart in its key, is meant
+for visitors without a session. What `proxy_cache_bypass` alone leads past is kept all the same.
 """
 
 import re
@@ -74,6 +75,7 @@ def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((kept.ignoring.name, *kept.ignoring.args)),
             "place": file_line(kept.ignoring),
             "prefix": module_prefix(kept.match),
+            "bypass": _bypass(kept.match),
             "zone": kept.zone,
             "folder": cache_folder(kept.match, kept.zone),
         },
@@ -117,10 +119,18 @@ def _is_of_one_visitor(evidence: Evidence, page: Exchange) -> bool:
 
 
 def _minds_session(match: LocationMatch, prefix: str) -> bool:
-    """Return whether the key, or what leads past the cache, may look at the visitor's session."""
-    names = ("cache_key", "no_cache", "cache_bypass")
-    lines = (line for name in names for line in match.directives(f"{prefix}_{name}"))
-    variables = (
-        name.lower() for line in lines for word in line.args for name in _VARIABLE.findall(word)
-    )
-    return any(name not in _NO_SESSION and not name.startswith("arg_") for name in variables)
+    """Return whether the key, or what keeps a page out of the cache, may look at the session."""
+    names = (f"{prefix}_cache_key", f"{prefix}_no_cache")
+    return any(_names_session(line) for name in names for line in match.directives(name))
+
+
+def _bypass(match: LocationMatch) -> str:
+    """Return the directive that leads visitors with a session past the cache, "" without one."""
+    lines = match.directives(f"{module_prefix(match)}_cache_bypass")
+    line = next(filter(_names_session, lines), None)
+    return " ".join((line.name, *line.args)) if line else ""
+
+
+def _names_session(line: Directive) -> bool:
+    names = (name.lower() for word in line.args for name in _VARIABLE.findall(word))
+    return any(name not in _NO_SESSION and not name.startswith("arg_") for name in names)

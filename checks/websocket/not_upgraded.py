@@ -1,6 +1,7 @@
 """The response to the handshake is not 101 Switching Protocols (RFC 6455 section 4.1), and nothing
 shows why. Applications respond differently to a request that lost its Upgrade (426, 400, 404, 505,
-200), and 404 may also be a wrong path."""
+200), and 404 may also be a wrong path. One that answers so to a complete handshake of this run too
+has another reason, or is a proxy itself."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_refusal import opens_at_times, upgrade_lost
 
@@ -22,9 +24,11 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
         first = attempt.first
         failure = first.failure
         page = first.status == 200 and "html" in (first.header("Content-Type") or "")
-        lost = failure is None and upgrade_lost(first.status, first.body)
+        says_lost = failure is None and upgrade_lost(first.status, first.body)
+        direct = _direct_refusal(evidence, attempt) if says_lost else None
+        lost = says_lost and direct is None
         sometimes = opens_at_times(attempt)
-        is_explained = failure or lost or page or sometimes or first.fault != "status"
+        is_explained = failure or says_lost or page or sometimes or first.fault != "status"
         own_claim = claim(
             attempt,
             "look-inside",
@@ -33,6 +37,7 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "message": failure.message if failure else "",
                 "status": "" if failure or first.status is None else first.status,
                 "lost": lost,
+                "direct": direct.address if direct else "",
                 "page": page,
                 "sometimes": sometimes,
                 "header": first.fault if first.fault in {"upgrade", "connection"} else "",
@@ -44,6 +49,17 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )
         yield _located(Nginx.of(evidence), own_claim, first)
+
+
+def _direct_refusal(evidence: Evidence, attempt: Attempt) -> Upgrade | None:
+    """Return the handshake that this run sent to the application itself, and that it refuses in the
+    same words: no proxy in front of it has lost the Upgrade."""
+    for upgrade in evidence.good(Upgrade):
+        is_direct = (upgrade.through, upgrade.variant) == ("application", "normal")
+        is_refused = upgrade.path == attempt.path and not upgrade.accepted
+        if is_direct and is_refused and upgrade_lost(upgrade.status, upgrade.body):
+            return upgrade
+    return None
 
 
 def _located(nginx: Nginx, base_claim: Claim, first: Upgrade) -> Claim:

@@ -20,7 +20,7 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -32,8 +32,11 @@ from diagnose.parsers.websocket_refusal import Refusal
     severity=Severity.ERROR,
     needs=[Upgrade],
     needs_fault=[Upgrade],
-    explains=["websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy"],
-)
+    explains=[
+        "websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy",
+        "upstream.own-answer",
+    ],
+)  # fmt: skip
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     pages = any(
         exchange.purpose in {"target", "redirect"}
@@ -100,6 +103,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             if host_result or forwarded_match or told_name or (pages and origin == own_origin)
             else Severity.WARNING,
         )
+        base_claim = replace(base_claim, covers=(*base_claim.covers, *_first_requests(evidence)))
         if forwarded_match:
             yield _with_scheme(nginx, base_claim, forwarded_match, handshakes)
         elif told_name:
@@ -108,6 +112,14 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             yield _with_fix(nginx, base_claim, *host_result)
         else:
             yield base_claim
+
+
+def _first_requests(evidence: Evidence) -> Iterator[Subject]:
+    """Yield the subject of a Socket.IO client's first request, if that is the target: the same
+    Origin refuses it."""
+    target = evidence.target
+    if polled_socketio_path(target.path):
+        yield Subject(port=target.port, path=target.path)
 
 
 #: Reasons of a refusal that may be the Origin.

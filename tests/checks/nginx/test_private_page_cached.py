@@ -53,6 +53,12 @@ def test_fires_for_other_signs_of_a_session(headers: tuple[tuple[str, str], ...]
     assert judge(CHECK, RUNNING, site(lines), answer(*headers), masked=False)
 
 
+def test_fires_where_visitors_with_a_session_fill_the_cache() -> None:
+    lines = f"{IGNORED} proxy_cache_bypass $cookie_sid;"
+    (claim,) = judge(CHECK, RUNNING, site(lines), answer(*PHP), masked=False)
+    assert claim.facts["bypass"] == "proxy_cache_bypass $cookie_sid"
+
+
 def test_fires_after_a_message() -> None:
     told = replace(SHOP, symptom=Symptom("cached", "I see the account of another user"))
     assert judge(CHECK, RUNNING, site(IGNORED), answer(NOT_KEPT), target=told, masked=False)

@@ -25,6 +25,17 @@ def test_fires_and_says_that_the_upgrade_was_lost() -> None:
         assert claim.facts["lost"]
 
 
+def test_fires_without_blame_for_a_proxy_that_loses_nothing() -> None:
+    """The application refuses a complete handshake of this run in the same words."""
+    words = '{"code":3,"message":"Bad request"}'
+    own = upgrade(400, body=words, through="application", address="127.0.0.1")
+    (claim,) = judge("websocket.not-upgraded", upgrade(400, body=words), own, target=CHAT)
+    assert (claim.facts["lost"], claim.facts["direct"]) == (False, "127.0.0.1")
+    other = upgrade(403, through="application", address="127.0.0.1")
+    (claim,) = judge("websocket.not-upgraded", upgrade(400, body=words), other, target=CHAT)
+    assert (claim.facts["lost"], claim.facts["direct"]) == (True, "")
+
+
 def test_fires_on_a_page() -> None:
     html = (("Content-Type", "text/html"),)
     (claim,) = judge("websocket.not-upgraded", upgrade(200, headers=html), target=CHAT)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Severity
+from diagnose.model import Confidence, Edit, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
@@ -42,6 +42,7 @@ def test_warns_where_the_host_has_no_pages_of_its_own() -> None:
     polled = replace(CHAT, path="/socket.io/?EIO=3&transport=polling")
     observations = (upgrade(403), OPENS, home("application/json"))
     (claim,) = judge("websocket.origin-refused", *observations, target=polled)
+    assert Subject(port=443, path=polled.path) in claim.covers, "its own 400 is a consequence"
     assert claim.severity is None
 
 

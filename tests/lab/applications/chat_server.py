@@ -4,7 +4,8 @@
 
 `--library sockjs` greets at the path above; `socket.io` answers as Engine.IO does to a version
 (error 5) or a transport (error 0) that it does not know. With `--origin` it refuses a request from
-another origin with 400, and one without an origin too (socket.io 1, checkRequest).
+another origin with 400 and the words of `--refusal`, and one without an origin too (socket.io 1,
+checkRequest).
 """
 
 import argparse
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--page", default="")
     parser.add_argument("--library", choices=("", "sockjs", "socket.io"), default="")
     parser.add_argument("--origin", default="")
+    parser.add_argument("--refusal", default='{"code":null}')
     parser.add_argument("--transports", default="polling,websocket")
     given = parser.parse_args()
 
@@ -40,7 +42,7 @@ def main() -> None:
                 return error(socket, 0, "Transport unknown")
             origin = request.headers.get("Origin") or request.headers.get("Referer", "")
             if given.origin and not f"{origin}/".startswith(f"{given.origin}/"):
-                return answer(socket, HTTPStatus.BAD_REQUEST, '{"code":null}', "application/json")
+                return answer(socket, HTTPStatus.BAD_REQUEST, given.refusal, "application/json")
             if query.get("EIO") != "4":
                 return error(socket, 5, "Unsupported protocol version")
         if given.library == "socket.io" and asked.path == "/socket.io/socket.io.js":

@@ -34,6 +34,12 @@ def cache_that_keeps_pages_of_a_session(lab: Lab) -> None:
     _cached(lab, IGNORED)
 
 
+@scenario(outside=None, server="nginx.private-page-cached", manual="a person empties the cache")
+def cache_that_sessions_fill(lab: Lab) -> None:
+    """proxy_cache_bypass without proxy_no_cache."""
+    _cached(lab, f"{IGNORED}    proxy_cache_bypass $cookie_PHPSESSID;\n")
+
+
 @healthy()
 def cache_that_heeds_pages_of_a_session(lab: Lab) -> None:
     _cached(lab, "")

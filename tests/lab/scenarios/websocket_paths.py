@@ -64,6 +64,25 @@ def socketio_for_the_origin_of_development(lab: Lab) -> None:
     _socketio(lab, "--origin", "http://localhost:3000")
 
 
+POLLED = f"https://{site.NAME}/socket.io/?EIO=4&transport=polling&t=LjLkAox"
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.origin-refused", target=POLLED,
+    args=(f"GET {POLLED} 400 (Bad Request)",), manual=APPLICATION,
+)  # fmt: skip
+def first_request_of_socketio_for_the_origin_of_development(lab: Lab) -> None:
+    """The same with the browser's message: the 400 is a consequence, and no second cause."""
+    _socketio(lab, "--origin", "http://localhost:3000")
+
+
+@scenario(outside="websocket.not-upgraded", args=("--ws", "/socket.io/"), manual=APPLICATION)
+def socketio_that_refuses_as_if_the_upgrade_were_lost(lab: Lab) -> None:
+    """Engine.IO's error 3 for a complete handshake: no proxy is at fault."""
+    refusal = '{"code":3,"message":"Bad request"}'
+    _socketio(lab, "--origin", "https://app.example.net", "--refusal", refusal)
+
+
 @healthy(args=PLAIN)
 def socketio_for_the_sites_origin(lab: Lab) -> None:
     _socketio(lab, "--origin", f"https://{site.NAME}")
