@@ -11,7 +11,7 @@ from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import Directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.pcre import pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.parsers.nginx.variables import expand_variables
@@ -116,10 +116,11 @@ def redirects_of(server: Server, path: str) -> Iterator[NginxRedirect]:
 
 
 def _candidates(server: Server, path: str, conditions: bool) -> Iterator[NginxRedirect]:
-    """Yield the redirects in the order in which nginx evaluates them (ngx_http_rewrite_module)."""
+    """Yield the redirects in the order in which nginx evaluates them (ngx_http_rewrite_module):
+    those of a location come before its try_files leads to another one."""
     top = LocationMatch((server.http, server.block))
-    inner = select_location(server, path)
-    for match in (top, *([inner] if inner.block is not server.block else [])):
+    matches = (top, match_location(server, path), select_location(server, path))
+    for match in {id(each.block): each for each in matches}.values():
         for directive in match.block.block or ():
             yield from _read_redirects(server, match, directive)
             if directive.name == "if" and conditions:

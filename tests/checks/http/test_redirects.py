@@ -36,6 +36,15 @@ def test_a_rewrite_with_groups_is_followed_and_stays_as_it_is() -> None:
     assert not found.is_replaceable
 
 
+def test_a_rule_comes_before_the_files_of_its_location() -> None:
+    rules = "rewrite ^/old/(.*)$ https://shop.example.com/new/$1 permanent; try_files $uri @app;"
+    locations = f" location / {{ {rules} }}\n location @app {{ return 404; }}\n"
+    text = f"server {{\n listen 80;\n server_name shop.example.com;\n{locations}}}\n"
+    found = redirect(led("http://shop.example.com/old/a", "https://shop.example.com/new/a"), text)
+    assert found is not None
+    assert found.directive.name == "rewrite"
+
+
 def test_inside_an_if_only_where_conditions_count() -> None:
     inner = "if ($scheme = http) { return 301 https://$host$request_uri; }"
     text = f"server {{\n listen 80;\n server_name shop.example.com;\n {inner}\n}}\n"

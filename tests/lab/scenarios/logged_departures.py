@@ -54,11 +54,13 @@ def visitors_stay_at_a_page_whose_login_names_https(lab: Lab) -> None:
 
 
 def _inner(lab: Lab, destination: str) -> None:
-    """Another server block is the application, and takes the last slash from an address."""
+    """Another server block is the application, and takes the last slash from an address, before it
+    looks for a file."""
     block = (
-        "server {\n  listen 127.0.0.1:8080;\n  default_type text/html;\n"
-        f"  rewrite ^(/app/.+)/$ {destination}$1 permanent;\n"
-        "  location / { return 200 '<h1>Home</h1><p>Forty kinds of tea for every day.</p>'; }\n}\n"
+        "server {\n  listen 127.0.0.1:8080;\n  default_type text/html;\n  location / {\n"
+        f"    rewrite ^(/app/.+)/$ {destination}$1 permanent;\n"
+        "    try_files $uri @home;\n  }\n  location @home {\n"
+        "    return 200 '<h1>Home</h1><p>Forty kinds of tea for every day.</p>';\n  }\n}\n"
     )
     passed = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host;"
     log_of_its_own(lab, f"  location /app/ {{ {passed} }}\n")
@@ -67,10 +69,7 @@ def _inner(lab: Lab, destination: str) -> None:
     visit(lab, "/app/home/", referer="")
 
 
-@scenario(
-    outside=None, server="http.redirect-wrong-host", not_on=ANOTHER_BLOCK,
-    manual="where the address is built, there are two ways",
-)  # fmt: skip
+@scenario(outside=None, server="http.redirect-wrong-host", differs=MINE, not_on=ANOTHER_BLOCK)
 def visitors_are_led_to_the_port_of_an_inner_block(lab: Lab) -> None:
     """https://github.com/frappe/frappe_docker/issues/1306"""
     _inner(lab, "")
