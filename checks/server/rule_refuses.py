@@ -4,7 +4,7 @@ does not reach an application.
 
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
-password may be meant: of a page it is a note.
+password may be meant: of a page it is a note, as for a hidden file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.usual_paths import is_hidden
 
 
 @check(
@@ -136,5 +137,5 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
     if rule.status >= 500:
         return Severity.ERROR
     is_closed = not is_missed and rule.rule.startswith(_ACCESS)
-    is_meant = not rule.is_certain or rule.status == 429 or is_closed
+    is_meant = not rule.is_certain or rule.status == 429 or is_closed or is_hidden(rule.path)
     return Severity.NOTE if is_meant else Severity.WARNING

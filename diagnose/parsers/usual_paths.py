@@ -1,4 +1,5 @@
-"""Paths at which applications usually open their WebSockets. No I/O."""
+"""What paths are usually for: those at which applications open their WebSockets, and those that
+servers close. No I/O."""
 
 #: Of libraries and of guides.
 USUAL_PATHS = (
@@ -16,3 +17,10 @@ USUAL_PATHS = (
 def is_usual_websocket(path: str) -> bool:
     """Return whether a path, without its query, is a usual one of a WebSocket."""
     return path.rstrip("/") in USUAL_PATHS
+
+
+def is_hidden(path: str) -> bool:
+    """Return whether a path is that of a hidden file or folder, `/.env` or `/.git/config`: servers
+    close them to everybody. `/.well-known/` is none (RFC 8615)."""
+    parts = path.partition("?")[0].split("/")
+    return any(part.startswith(".") and part != ".well-known" for part in parts)

@@ -91,6 +91,19 @@ def rule_asks_for_a_client_certificate(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{asks}  location /admin/ {{ {rule} }}\n")
 
 
+@healthy(target=f"wss://{site.NAME}/ws")
+def rule_asks_pages_to_be_websockets(lab: Lab) -> None:
+    """426 for a page, and the WebSocket opens."""
+    rule = "if ($http_upgrade !~* websocket) { return 426; }"
+    lab.change(SOCKET, f"{SOCKET}    {rule}\n")
+
+
+@haproxy_scenario(outside=None, server=None, target=f"https://{site.NAME}/.git/config")
+def rule_of_haproxy_closes_hidden_files(lab: Lab) -> None:
+    rules = "    http-request deny if { path_beg /.git }\n    default_backend"
+    haproxy.serve(lab, haproxy.SITE.replace("    default_backend", rules, 1))
+
+
 @healthy(target=f"https://{site.NAME}/dav/")
 def folder_of_webdav_is_not_listed(lab: Lab) -> None:
     lab.server.write("/srv/files/dav/notes.txt", "Tea.\n")
