@@ -101,6 +101,8 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
     if rule.by_address and is_server_here(evidence):
         # This machine's own address is refused: visitors have others. A note explains no error.
         return Severity.WARNING if is_broken else Severity.NOTE
+    if rule.by_login and response.status == 401:
+        return Severity.NOTE  # a page or a WebSocket for those who log in
     if is_broken:
         return Severity.ERROR
     if rule.condition is None:

@@ -126,6 +126,16 @@ def test_a_rule_that_asks_who_the_visitor_is_is_a_note(condition: str) -> None:
     assert claim.facts["login"] is True
 
 
+def test_a_websocket_for_those_who_log_in_is_a_note() -> None:
+    rule = "location /ws { if ($cookie_staff = '') { return 401; } }"
+    refused = replace(front(401), body=NGINX_PAGE)
+    (claim,) = judge(CHECK, *refused_page(rule, 200), refused, target=CHAT, masked=False)
+    assert claim.severity is Severity.NOTE
+    closed, refused = rule.replace("401", "403"), replace(refused, status=403)
+    (claim,) = judge(CHECK, *refused_page(closed, 200), refused, target=CHAT, masked=False)
+    assert claim.severity is Severity.ERROR
+
+
 @pytest.mark.parametrize(
     ("condition", "status"),
     [("$http_upgrade !~* websocket", 426), ("$http_upgrade = ''", 400)],
