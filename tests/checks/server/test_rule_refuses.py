@@ -55,6 +55,15 @@ def test_fires_as_a_note_on_a_hidden_file() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_fires_as_a_note_on_a_rule_that_asks_for_a_cookie() -> None:
+    asks = replace(RULE, rule="respond @guests 403", condition="not header Cookie *staff=1*")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(asks), PAGE, VISIT)
+    assert claim.severity is Severity.NOTE
+    other = replace(asks, condition="not header X-Shop *staff=1*")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(other), PAGE, VISIT)
+    assert claim.severity is Severity.WARNING
+
+
 def test_fires_as_a_note_on_a_rule_about_the_address() -> None:
     (claim,) = judge(CHECK, APACHE, LISTENING, config(asking("address")), PAGE, VISIT)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.NOTE)
