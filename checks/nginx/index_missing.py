@@ -2,7 +2,8 @@
 (ngx_http_index_module, ngx_http_autoindex_module: "directory index of … is forbidden").
 
 It is a warning: an address of an interface may be meant to have no page. A folder of WebDAV has
-none: its programs ask with PROPFIND (RFC 4918). It is an error where
+none: its programs ask with PROPFIND (RFC 4918). Of a folder whose files pages load one by one, such
+as /uploads/, it is a note, unless a person asks why. It is an error where
 `root` names a project and the index file is in its public folder (Laravel and Symfony: public,
 builds: dist, build), or where the front page has its file and `index` does not name it, such as
 index.php of an application that .php files are passed on to. Where
@@ -29,6 +30,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import end_path
+from diagnose.parsers.usual_paths import is_folder_of_files
 
 #: Why the index file that is there was not used.
 _MISTAKES = ("below", "index")
@@ -68,7 +70,8 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
     }
     claim = page_claim(nginx, error, facts, "add-index", root)
     if access is None:
-        yield claim
+        is_meant = evidence.target.symptom is None and is_folder_of_files(end_path(evidence))
+        yield replace(claim, severity=Severity.NOTE) if is_meant else claim
         return
     fix = None if is_source else _fix(nginx, root, access)
     is_front = bool(below) or (evidence.target.path == "/" and not is_source)

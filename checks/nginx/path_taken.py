@@ -7,8 +7,8 @@ looks for a file only, or the application has the location of one other path alo
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
 of JSON. The path is the target's, or that of a file which its page loads. Where nginx has the file
-and may not read it, or looks for it with a wrong `alias`, the location is there for that file: an
-application that answers every path with a page proves nothing.
+and may not read it, or looks for it with a wrong `alias`, the location is there for that file. An
+application that has a page for every path proves nothing: a path that nobody has is the control.
 """
 
 import posixpath
@@ -105,10 +105,24 @@ def _worse_pages(
     }
     if page_error(evidence, error_log.FILE_DENIED, {403, 404}):
         return ()
+    if application.is_html and _has_page_for_every_path(evidence, application):
+        return ()
     if application.is_html and _is_closed(evidence, application.path):
         return ()  # `location ~ /\. { deny all; }`, and an application that has a page for /.env
     return tuple(
         page for page in pages if _is_worse(page, application) and page.url not in own_urls
+    )
+
+
+def _has_page_for_every_path(evidence: Evidence, application: BypassedApplication) -> bool:
+    """Return whether the application answered a path that nobody has with a page too."""
+    return any(
+        control.path != application.path
+        and (control.by, control.target) == (application.by, application.target)
+        and control.is_html
+        and 200 <= (control.status or 0) < 300
+        and posixpath.dirname(control.path) == posixpath.dirname(application.path)
+        for control in evidence.good(BypassedApplication)
     )
 
 

@@ -40,6 +40,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import browser_page
+from diagnose.parsers.usual_paths import is_hidden
 
 #: What a condition compares, by the variable in it.
 _SUBJECTS = {
@@ -100,14 +101,23 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
     if rule.by_address and is_server_here(evidence):
         # This machine's own address is refused: visitors have others. A note explains no error.
         return Severity.WARNING if is_broken else Severity.NOTE
+    if rule.by_login and response.status == 401:
+        return Severity.NOTE  # a page or a WebSocket for those who log in
     if is_broken:
         return Severity.ERROR
     if rule.condition is None:
         return None
-    if rule.spares or (rule.by_login and isinstance(response, Exchange)):
-        # This run shows no certificate and no token: nobody without one is to come in.
+    if rule.spares or (isinstance(response, Exchange) and _is_meant(rule)):
         return Severity.NOTE
     return Severity.ERROR if isinstance(response, PageFileResponse) else Severity.WARNING
+
+
+def _is_meant(rule: AnsweringRule) -> bool:
+    """Return whether a page is refused on purpose: the rule asks for a certificate or a token, and
+    this run shows none, or for a WebSocket, or the path is that of a hidden file."""
+    words = " ".join(rule.condition.args) if rule.condition else ""
+    is_of_socket = rule.response.status == 426 or "$http_upgrade" in words
+    return rule.by_login or is_of_socket or is_hidden(rule.path)
 
 
 def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:

@@ -26,6 +26,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.view import Refusal, refusals
+from diagnose.parsers.usual_paths import is_hidden
 
 
 @check(
@@ -87,7 +88,7 @@ def _claim(
         covers=(Subject(port=port, path=path), *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(first, refusal),
+        severity=_severity(first, refusal, path),
         facts={
             **haproxy.view.facts,
             "path": path,
@@ -138,9 +139,10 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
     return bool(host_patterns(rules))
 
 
-def _severity(answer: Exchange | Upgrade, refusal: Refusal) -> Severity:
+def _severity(answer: Exchange | Upgrade, refusal: Refusal, path: str) -> Severity:
     if isinstance(answer, Upgrade):
         return Severity.ERROR if refusal.is_certain else Severity.WARNING
     if (answer.status or 0) >= 500:
         return Severity.ERROR
-    return Severity.WARNING if refusal.is_certain and answer.status != 429 else Severity.NOTE
+    is_meant = not refusal.is_certain or answer.status == 429 or is_hidden(path)
+    return Severity.NOTE if is_meant else Severity.WARNING

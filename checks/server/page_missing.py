@@ -30,12 +30,14 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Target,
     Where,
     server_commands,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.usual_paths import is_folder_of_files
 
 _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 
@@ -103,6 +105,13 @@ def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
     return ()
 
 
+def _severity(target: Target, reason: str) -> Severity | None:
+    """A folder whose files pages load one by one has no index on purpose, unless a person asks."""
+    if reason == "no-index" and target.symptom is None and is_folder_of_files(target.path):
+        return Severity.NOTE
+    return Severity.ERROR if reason == "no-folder" else None
+
+
 def _claim(
     view: ServerView, folder: SiteFolder, site: WebSite, pages: list[Exchange], reason: str
 ) -> Claim:
@@ -131,7 +140,7 @@ def _claim(
         confidence=Confidence.CERTAIN
         if reason in {"no-folder", "index-name"}
         else Confidence.LIKELY,
-        severity=Severity.ERROR if reason == "no-folder" else None,
+        severity=_severity(target, reason),
         fix=_fix(view, site, folder.path, reason),
     )
 

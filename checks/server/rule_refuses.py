@@ -4,9 +4,10 @@ does not reach an application.
 
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
-password may be meant: of a page it is a note.
+password may be meant: of a page it is a note, as are one about a cookie and one for a hidden file.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, manual_fix, place_text, server_on_port
@@ -19,6 +20,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.usual_paths import is_hidden
 
 
 @check(
@@ -125,6 +127,9 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
 #: The words of rules that say who may see a folder.
 _ACCESS = ("Require", "<Require", "Order", "Deny", "Allow")
 
+#: What shows who the visitor is, and this run has not: in the words of Caddy and of Apache.
+_OF_LOGIN = re.compile(r"\b(?:cookie|authorization)\b|HTTP_COOKIE|SSL_CLIENT_", re.IGNORECASE)
+
 _QUESTIONS = ("address", "login", "agent", "field", "other")
 
 
@@ -136,5 +141,7 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
     if rule.status >= 500:
         return Severity.ERROR
     is_closed = not is_missed and rule.rule.startswith(_ACCESS)
-    is_meant = not rule.is_certain or rule.status == 429 or is_closed
+    asks_who = _OF_LOGIN.search(rule.condition) is not None
+    is_meant = not rule.is_certain or rule.status == 429 or is_closed or is_hidden(rule.path)
+    is_meant = is_meant or asks_who
     return Severity.NOTE if is_meant else Severity.WARNING

@@ -214,7 +214,8 @@ class BypassedApplication(Observation):
     proxy_pass as written, `path` the visitor's path, that of a file without its query, `by` what
     nginx follows in place of the location, `file` and `line` its place. `is_html` is True for a
     page (Content-Type text/html). For "neighbour", `file` and `line` are the place of the
-    application's proxy_pass, and a path that nobody has was asked for as a control.
+    application's proxy_pass. There, and where a location answers for which the application has a
+    page, a path that nobody has was asked for as a control.
     """
 
     layer: ClassVar[str] = "upstream"

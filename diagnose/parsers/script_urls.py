@@ -96,7 +96,8 @@ _DEVELOPMENT_NAME = lazy_pattern(
 #: "localhost") {`, `["localhost"].includes(location.hostname) ?`. It ends before the address.
 _LOCAL_CHOICE = lazy_pattern(
     r"(?:hostname\b[^;:{}!]{0,80}\b(?:localhost\b|127\.)"
-    r"|\b(?:localhost\b|127\.)[^;:{}!]{0,60}\bhostname\b)[^;:{}!]{0,60}(?:\{[^;:{}!]{0,60})?[\"'`]$"
+    r"|\b(?:localhost\b|127\.)[^;:{}!]{0,60}\bhostname\b|\bcase\s{0,3}[\"'`]localhost[\"'`]\s{0,3}:)"
+    r"[^;:{}!]{0,60}(?:\{[^;:{}!]{0,60})?[\"'`]$"
 )
 #: How a page begins, and no script.
 _PAGE = re.compile(r"[\ufeff\s]{0,99}<")

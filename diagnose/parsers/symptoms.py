@@ -247,7 +247,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
         r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
-        r"|Conflict|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
+        r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"

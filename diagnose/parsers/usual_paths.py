@@ -1,4 +1,5 @@
-"""Paths at which applications usually open their WebSockets. No I/O."""
+"""What paths are usually for: those at which applications open their WebSockets, and those that
+servers close. No I/O."""
 
 #: Of libraries and of guides.
 USUAL_PATHS = (
@@ -12,7 +13,31 @@ USUAL_PATHS = (
     "/sockjs",
 )
 
+#: Names of folders whose files pages and programs load, one by one: nobody is to see a list.
+_FILES = frozenset({
+    "uploads", "upload", "static", "assets", "images", "image", "img", "css", "js", "fonts",
+    "media", "cache", "storage", "dist", "vendor", "thumbs", "thumbnails", "icons",
+})  # fmt: skip
+
 
 def is_usual_websocket(path: str) -> bool:
     """Return whether a path, without its query, is a usual one of a WebSocket."""
     return path.rstrip("/") in USUAL_PATHS
+
+
+def is_hidden(path: str) -> bool:
+    """Return whether a path is that of a hidden file or folder, `/.env` or `/.git/config`: servers
+    close them to everybody. `/.well-known/` is none (RFC 8615)."""
+    parts = path.partition("?")[0].split("/")
+    return any(part.startswith(".") and part != ".well-known" for part in parts)
+
+
+def is_folder_of_files(path: str) -> bool:
+    """Return whether a path is that of a folder whose files are loaded one by one, by its name:
+    `/wp-content/uploads/`, `/static/css/`."""
+    folder, slash, _ = path.partition("?")[0].rpartition("/")
+    return (
+        bool(slash)
+        and path.partition("?")[0].endswith("/")
+        and (folder.rpartition("/")[2].lower() in _FILES)
+    )

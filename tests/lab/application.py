@@ -120,6 +120,8 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("200 OK", PAGE + link.encode())
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
+        case _ if path == "/socket.io/socket.io.js":
+            return answer("200 OK", b"io();").replace(b"text/html", b"text/javascript")
         case _:
             return answer("200 OK")
 

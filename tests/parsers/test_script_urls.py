@@ -67,6 +67,7 @@ def test_an_address_with_another_name_counts(name: str) -> None:
     [
         "if(location.hostname==='localhost')new WebSocket('ws://localhost:3000/live')",
         "if (window.location.hostname === 'localhost') {\n  base = 'ws://localhost:3000/live'",
+        "switch (h) { case 'localhost': u = 'ws://localhost:3000'; break; default: u = own; }",
         'const u = location.hostname == "localhost" ? "ws://localhost:3000" : "/live"',
         'u = ["localhost", "127.0.0.1"].includes(location.hostname) ? "ws://localhost:3000" : o',
     ],

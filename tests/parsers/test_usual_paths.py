@@ -1,4 +1,4 @@
-from diagnose.parsers.usual_paths import is_usual_websocket
+from diagnose.parsers.usual_paths import is_folder_of_files, is_hidden, is_usual_websocket
 
 
 def test_a_usual_path_with_and_without_its_last_slash() -> None:
@@ -6,3 +6,14 @@ def test_a_usual_path_with_and_without_its_last_slash() -> None:
     assert is_usual_websocket("/socket.io/")
     assert not is_usual_websocket("/")
     assert not is_usual_websocket("/shop/ws")
+
+
+def test_hidden_files_and_folders() -> None:
+    assert all(is_hidden(path) for path in ("/.env", "/.git/config", "/a/.htaccess?x=1"))
+    known = ("/.well-known/acme-challenge/x", "/a.env", "/", "/a?b=/.c")
+    assert not any(is_hidden(path) for path in known)
+
+
+def test_folders_whose_files_are_loaded_one_by_one() -> None:
+    assert all(map(is_folder_of_files, ("/wp-content/uploads/", "/static/", "/a/CSS/?v=1")))
+    assert not any(map(is_folder_of_files, ("/", "/docs/", "/static", "/static/app.js", "")))

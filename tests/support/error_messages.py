@@ -37,6 +37,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("400: Bad Request", "status", "", 400),
         Example("https://shop.example.com/dav/a.txt 409 Conflict", "status", "https://shop.example.com:443/dav/a.txt", 409),
         Example("422 Unprocessable Entity", "status", "", 422),
+        Example("401 Authorization Required", "status", "", 401),
         Example("Invalid SSL certificate Error code 526", "status", "", 526),
         Example("[EROR] websocket connect err: websocket: origin not allowed", "websocket", ""),
         Example("Error 522: Connection timed out", "status", "", 522),

@@ -1,8 +1,10 @@
 """Probe that asks an application for the target's path, or for that of a file of its page, where
 nginx answers it without asking: another location, a `rewrite` or `try_files` comes first. One GET,
-after the site has answered with an error or with a page.
+after the site has answered with an error or with a page, and one for a path that nobody has, if the
+first is answered with a page: an application that has a page for every path proves nothing.
 """
 
+import posixpath
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -25,6 +27,9 @@ from diagnose.probes.inside.upstream_requests import (
     http_version,
 )
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
+
+#: What makes a path one that nobody has.
+UNKNOWN = "diagnose-7f3a"
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -77,8 +82,20 @@ async def _ask(
     )
     if request and bypass.path:
         request = replace(request, path=bypass.path)
-    if request:
+    if request is None:
+        return
+    answer = await ask_for(ctx, route, request, bypass.by, bypass.directive)
+    is_page = answer is not None and answer.is_html and 200 <= (answer.status or 0) < 300
+    if is_page and not file_path and bypass.by in {"longer", "regex"}:
+        unknown = unknown_path(path)
+        route, request = replace(route, path=unknown), replace(request, path=unknown)
         await ask_for(ctx, route, request, bypass.by, bypass.directive)
+
+
+def unknown_path(path: str) -> str:
+    """Return a path that nobody has, in the folder of a path and with its ending."""
+    folder, name = posixpath.split(path.partition("?")[0])
+    return posixpath.join(folder, f"{UNKNOWN}{posixpath.splitext(name)[1]}")
 
 
 async def ask_for(
@@ -87,32 +104,31 @@ async def ask_for(
     request: ProxiedRequest,
     by: BypassReason,
     directive: Directive,
-) -> int | None:
-    """Send a request to the application that does not get it from nginx, by the directive, and emit
-    what it answers. Return the status."""
+) -> BypassedApplication | None:
+    """Send a request to the application that does not get it from nginx, by the directive, emit
+    what it answers, and return it."""
     at = ctx.elapsed()
     answer = await send_request(ctx, route, request)
     if answer is None:
         return None
-    ctx.emit(
-        BypassedApplication(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=answer.equivalent,
-            failure=answer.fault,
-            target=route.upstream.target,
-            path=route.path,
-            address=answer.peer[0],
-            port=answer.peer[1],
-            by=by,
-            file=directive.file,
-            line=directive.line,
-            status=answer.head.status,
-            is_html=answer.is_html,
-        )
+    observation = BypassedApplication(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=ctx.elapsed() - at,
+        equivalent=answer.equivalent,
+        failure=answer.fault,
+        target=route.upstream.target,
+        path=route.path,
+        address=answer.peer[0],
+        port=answer.peer[1],
+        by=by,
+        file=directive.file,
+        line=directive.line,
+        status=answer.head.status,
+        is_html=answer.is_html,
     )
-    return answer.head.status
+    ctx.emit(observation)
+    return observation
 
 
 def _bypass(ctx: ProbeContext, config: NginxConfig, path: str) -> tuple[Socket, Bypass] | None:

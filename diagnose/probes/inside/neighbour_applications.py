@@ -17,16 +17,13 @@ from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.bypassed_applications import ask_for
+from diagnose.probes.inside.bypassed_applications import UNKNOWN, ask_for
 from diagnose.probes.inside.upstream_comparisons import visitor_fields
 from diagnose.probes.inside.upstream_requests import http_version
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of paths.
 MAX_PATHS = 2
-
-#: What makes a path one that nobody has.
-UNKNOWN = "diagnose-7f3a"
 
 #: The first request of a Socket.IO client (Engine.IO protocol 4, "Transports").
 _POLLING = "?EIO=4&transport=polling"
@@ -82,4 +79,5 @@ async def _ask(
     if request is None:
         return None
     request = replace(request, path=f"{path}{query}")
-    return await ask_for(ctx, route, request, "neighbour", upstream.directive)
+    answer = await ask_for(ctx, route, request, "neighbour", upstream.directive)
+    return answer.status if answer else None

@@ -37,6 +37,15 @@ def test_silent_when_an_access_rule_refuses() -> None:
     assert not judge("nginx.index-missing", RUNNING, config(SITE), LOG_READ, rule, page(403))
 
 
+def test_a_folder_of_files_is_a_note() -> None:
+    target = replace(SHOP, path="/static/")
+    observed = (RUNNING, config(SITE), LOG_READ)
+    line = logged('directory index of "/var/www/html/static/" is forbidden', path="/static/")
+    refused = replace(page(403), url="https://shop.example.com/static/")
+    claims = judge("nginx.index-missing", *observed, line, refused, target=target)
+    assert [claim.severity for claim in claims] == [Severity.NOTE]
+
+
 def test_silent_in_a_folder_of_webdav() -> None:
     dav = SITE.replace("index index.php home.html;", "dav_methods PUT DELETE;")
     observed = (RUNNING, LOG_READ, NO_INDEX, page(403))

@@ -258,3 +258,13 @@ def test_fires_where_a_rule_for_hidden_files_takes_data_of_the_application() -> 
     path = "/.well-known/openid-configuration"
     observations = taken_path(f"location ~ /\\. {{ deny all; }}\n {WHOLE}", path, 403)
     assert judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)
+
+
+def test_silent_where_the_application_has_a_page_for_every_path() -> None:
+    files, path = "location /docs/ { root /srv; }", "/docs/none.html"
+    target = replace(SHOP, path=path)
+    observed = taken_path(f"{files}\n {WHOLE}", path, 404, "longer", html=True)
+    control = replace(observed[-1], path="/docs/diagnose-7f3a.html")
+    assert judge(CHECK, *observed, target=target)
+    assert judge(CHECK, *observed, replace(control, status=404), target=target)
+    assert not judge(CHECK, *observed, control, target=target)

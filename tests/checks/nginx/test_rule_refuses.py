@@ -126,6 +126,26 @@ def test_a_rule_that_asks_who_the_visitor_is_is_a_note(condition: str) -> None:
     assert claim.facts["login"] is True
 
 
+def test_a_websocket_for_those_who_log_in_is_a_note() -> None:
+    rule = "location /ws { if ($cookie_staff = '') { return 401; } }"
+    refused = replace(front(401), body=NGINX_PAGE)
+    (claim,) = judge(CHECK, *refused_page(rule, 200), refused, target=CHAT, masked=False)
+    assert claim.severity is Severity.NOTE
+    closed, refused = rule.replace("401", "403"), replace(refused, status=403)
+    (claim,) = judge(CHECK, *refused_page(closed, 200), refused, target=CHAT, masked=False)
+    assert claim.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [("$http_upgrade !~* websocket", 426), ("$http_upgrade = ''", 400)],
+)
+def test_a_rule_that_asks_for_a_websocket_is_a_note_for_a_page(condition: str, status: int) -> None:
+    rule = f"if ({condition}) {{ return {status}; }}"
+    (claim,) = judge(CHECK, *refused_page(rule, status, NGINX_PAGE), masked=False)
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_on_a_maintenance_that_a_cookie_passes() -> None:
     rule = "if ($cookie_beta = '') { return 503; }"
     (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)

@@ -54,6 +54,15 @@ def test_a_page_for_some_addresses_is_a_note() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_a_hidden_file_is_a_note() -> None:
+    text = ruled("http-request deny if { path_beg /.git }")
+    refused = replace(page(403), url="https://shop.example.com/.git/config")
+    (claim,) = judge(
+        CHECK, SERVER, config(text), refused, target=replace(SHOP, path="/.git/config")
+    )
+    assert claim.severity is Severity.NOTE
+
+
 def test_silent_where_the_rule_is_not_the_reason() -> None:
     other_name = ruled("http-request deny if { hdr(host) -i old.example.com }")
     assert not judge(CHECK, SERVER, config(other_name), page(403))

@@ -46,6 +46,24 @@ def test_fires_as_a_note_on_a_folder_that_is_closed() -> None:
     assert missed.severity is Severity.WARNING
 
 
+def test_fires_as_a_note_on_a_hidden_file() -> None:
+    hidden = replace(RULE, path="/.env")
+    page = replace(PAGE, url="https://shop.example.com/.env")
+    target, visit = replace(SHOP, path="/.env"), replace(VISIT, requested="/.env", path="/.env")
+    observed = (APACHE, LISTENING, config(hidden), page, visit)
+    (claim,) = judge(CHECK, *observed, target=target)
+    assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_a_note_on_a_rule_that_asks_for_a_cookie() -> None:
+    asks = replace(RULE, rule="respond @guests 403", condition="not header Cookie *staff=1*")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(asks), PAGE, VISIT)
+    assert claim.severity is Severity.NOTE
+    other = replace(asks, condition="not header X-Shop *staff=1*")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(other), PAGE, VISIT)
+    assert claim.severity is Severity.WARNING
+
+
 def test_fires_as_a_note_on_a_rule_about_the_address() -> None:
     (claim,) = judge(CHECK, APACHE, LISTENING, config(asking("address")), PAGE, VISIT)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.NOTE)

@@ -5,9 +5,10 @@ behind nginx, works directly", "503 after maintenance", "hotlink protection bloc
 "nginx 405 for the preflight request", "403 Forbidden: Request forbidden by administrative rules".
 """
 
-from .. import haproxy, site
+from .. import caddy, haproxy, site
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
+from .caddy import caddy_scenario
 from .haproxy import haproxy_scenario
 from .nginx_other_requests_failed import log_of_its_own, visit
 from .page_assets import FOLDER, SHOP, _serve
@@ -89,6 +90,27 @@ def rule_asks_for_a_client_certificate(lab: Lab) -> None:
     asks = "  ssl_client_certificate /etc/nginx/ssl/clients.pem;\n  ssl_verify_client optional;\n"
     rule = "if ($ssl_client_verify != SUCCESS) { return 403; }"
     lab.change(TIMEOUT, f"{TIMEOUT}{asks}  location /admin/ {{ {rule} }}\n")
+
+
+@healthy(target=f"wss://{site.NAME}/ws")
+def rule_asks_pages_to_be_websockets(lab: Lab) -> None:
+    """426 for a page, and the WebSocket opens."""
+    rule = "if ($http_upgrade !~* websocket) { return 426; }"
+    lab.change(SOCKET, f"{SOCKET}    {rule}\n")
+
+
+@haproxy_scenario(outside=None, server=None, target=f"https://{site.NAME}/.git/config")
+def rule_of_haproxy_closes_hidden_files(lab: Lab) -> None:
+    rules = "    http-request deny if { path_beg /.git }\n    default_backend"
+    haproxy.serve(lab, haproxy.SITE.replace("    default_backend", rules, 1))
+
+
+@caddy_scenario(outside=None, server=None, target=f"https://{site.NAME}/private/")
+def rule_of_caddy_asks_for_a_cookie(lab: Lab) -> None:
+    """A part of the site is for the staff."""
+    matcher = "\t@guests {\n\t\tpath /private/*\n\t\tnot header Cookie *staff=1*\n\t}\n"
+    rule = f"{matcher}\trespond @guests 403\n\treverse_proxy"
+    caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy", rule))
 
 
 @healthy(target=f"https://{site.NAME}/dav/")

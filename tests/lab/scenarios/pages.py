@@ -46,6 +46,13 @@ def error_page_that_leads_to_itself(lab: Lab) -> None:
     _page(lab, f"  root {FOLDER};\n  location / {{ rewrite ^(.*)$ /app$1; }}\n")
 
 
+@healthy(target=f"https://{site.NAME}/uploads/")
+def folder_of_files_without_an_index(lab: Lab) -> None:
+    """What visitors have sent: pages show the pictures, and nobody is to see a list."""
+    lab.server.write(f"{FOLDER}/uploads/tea.png", "")
+    _static(lab)
+
+
 @scenario(outside=None, server="nginx.index-missing", manual=DEPLOY, not_on=UNLOGGED)
 def folder_without_an_index(lab: Lab) -> None:
     _static(lab, index="")

@@ -75,6 +75,13 @@ def _page_for_every_path(lab: Lab, lines: str) -> None:
     _lines(lab, lines)
 
 
+@healthy(target=f"{HOME}/docs/old.html")
+def file_that_is_not_there_beside_a_page_for_every_path(lab: Lab) -> None:
+    """A folder of files that has lost one: the application has a page for any name."""
+    lab.server.write("/srv/manual/docs/new.html", "<!doctype html><p>How to make tea.\n")
+    _page_for_every_path(lab, "  location /docs/ {\n    root /srv/manual;\n  }\n")
+
+
 @healthy(target=f"{HOME}/nginx_status", not_on=BARE)
 def status_of_nginx_beside_a_page_for_every_path(lab: Lab) -> None:
     """Monitoring asks from the machine itself; the application would answer any path."""

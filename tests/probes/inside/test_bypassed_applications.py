@@ -22,16 +22,18 @@ STATIC = "location ~ \\.js$ { root /var/www; }"
 
 
 def looked(
-    lines: str, exchange: Exchange = MISSING, file: PageFileResponse | None = None, own: str = ""
+    lines: str,
+    exchange: Exchange = MISSING,
+    file: PageFileResponse | None = None,
+    own: str = "",
+    kind: bytes = b"text/javascript",
 ) -> tuple[Looking, list[str]]:
     looking, asked = Looking(RecordedMachine()), list[str]()
     looking.net, looking.options, looking.target = LocalNet(), Options(), replace(SHOP, path=PATH)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: 0\r\n\r\n"
-        )
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
     async def work() -> None:
@@ -58,6 +60,13 @@ def test_the_application_is_asked_once_for_the_path() -> None:
     (answer,) = looking.observed(BypassedApplication)
     assert (answer.status, answer.is_html, answer.by) == (200, False, "regex")
     assert [request.split("\r\n")[0] for request in asked] == [f"GET {PATH} HTTP/1.0"]
+
+
+def test_a_path_that_nobody_has_is_the_control_of_a_page() -> None:
+    looking, asked = looked(STATIC, kind=b"text/html")
+    assert [line.split(" ")[1] for line in asked] == [PATH, "/socket.io/diagnose-7f3a.js"]
+    control = looking.observed(BypassedApplication)[-1]
+    assert (control.is_html, control.by) == (True, "regex")
 
 
 def test_nothing_is_asked_where_nothing_takes_the_path_or_the_site_answers() -> None:
