@@ -69,6 +69,17 @@ def apache_passes_an_address_without_a_file_to_php(lab: Lab) -> None:
     php_site(lab, HANDLER, "proxy_fcgi")
 
 
+@apache_scenario(outside="http.page-downloaded", differs=(*FILES, FCGI))
+def apache_sends_the_source_of_php(lab: Lab) -> None:
+    """https://github.com/webmin/webmin/issues/495: mod_proxy_fcgi is not loaded."""
+    php_site(lab, HANDLER)
+
+
+@healthy_apache()
+def apache_handles_php(lab: Lab) -> None:
+    php_site(lab, HANDLER, "proxy_fcgi")
+
+
 # Who may see the folder
 
 DISTRIBUTION = "/var/www/distribution"
