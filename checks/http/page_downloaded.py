@@ -55,6 +55,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     is_php = document_kind(first.body) == "php"
     is_told = not _is_not_shown(first)
     is_forced = _is_forced(first) or (is_told and bool(first.header("Content-Disposition")))
+    handler_fix = _handler_fix(evidence) if is_php else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
@@ -68,6 +69,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "url": first.url,
             "type": mime_type(first.headers),
             "php": is_php,
+            "module": bool(handler_fix),
             "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
@@ -75,8 +77,17 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
         },
         severity=Severity.WARNING if is_told else None,
-        fix=_typed(Nginx.of(evidence), first) if is_told and not is_forced else _by_hand(step),
+        fix=_typed(Nginx.of(evidence), first)
+        if is_told and not is_forced
+        else handler_fix or _by_hand(step),
     )
+
+
+def _handler_fix(evidence: Evidence) -> Fix | None:
+    # Imported late: few pages are PHP's source.
+    from checks.http._php_handler import module_fix
+
+    return module_fix(evidence)
 
 
 def _by_hand(step: str) -> Fix:

@@ -3,11 +3,24 @@ AH00124, "Request exceeded the limit of 10 internal redirects" (httpd, "LimitInt
 
 from collections.abc import Iterator
 
-from checks.server import server_view
+from checks.server import place_text, server_view
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import ServerRequestError, WebServer
+from diagnose.parsers.apache.htaccess import CirclingRule, circling_rule
+from diagnose.parsers.nginx.edits import diff
+from diagnose.parsers.sanitize import clean
 
 
 @check(
@@ -21,6 +34,9 @@ def apache_rewrite_recursion(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 500]
     if view is None or error is None or not pages or view.server.product != error.product:
         return
+    rules = error.rules
+    # The .htaccess is that of the site's own folder.
+    circling = circling_rule(rules.text, rules.path, "/") if rules else None
     root = next((site.root for site in view.answering_sites if site.root), "")
     yield Claim(
         about=Subject(port=port, path=evidence.target.path),
@@ -31,6 +47,20 @@ def apache_rewrite_recursion(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "log": error.log,
             "file": f"{root.rstrip('/')}/.htaccess" if root else "",
+            "rule": clean(" ".join(("RewriteRule", *circling.rule.args)), 300) if circling else "",
+            "place": place_text(circling.rule.file, circling.rule.line) if circling else "",
         },
-        fix=Fix((Manual("stop-it", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(error, circling),
     )
+
+
+def _fix(error: ServerRequestError, circling: CirclingRule | None) -> Fix:
+    """Write the condition that ends the circle before the rule. An .htaccess counts at once."""
+    if circling is not None and error.rules is not None:
+        lines = error.rules.text.split("\n")
+        own = lines[circling.line - 1]
+        margin = own[: len(own) - len(own.lstrip())]
+        lines.insert(circling.line - 1, f"{margin}{circling.condition}")
+        if edit := diff(error.rules.path, error.rules.text, "\n".join(lines)):
+            return Fix((Edit(error.rules.path, edit),), Applicability.REVIEW)
+    return Fix((Manual("stop-it", Where.SERVER),), Applicability.MANUAL)

@@ -27,6 +27,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -38,6 +39,9 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.parsers.apache.htaccess import faulty_lines, is_php_setting, mended_lines
+from diagnose.parsers.nginx.edits import diff
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import is_within, route_of
 
 #: The reasons of this check. The others have checks of their own.
@@ -80,6 +84,7 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             "log": error.log,
             error.reason: True,
             "override": _forbidden(error),
+            **_faulty_line(error),
             "folder": error.file.rpartition("/")[0],
             "scheme": error.scheme,
             "file": error.file,
@@ -135,10 +140,37 @@ def _fix(
     edit = _tls_edit(view, route) if error.reason == "backend-tls" and route else None
     if edit:
         return Fix((edit, *steps))
+    if mended := _mended(error):
+        return Fix((mended,), Applicability.REVIEW)
     # An .htaccess and the permissions of a file count at once.
     is_loaded = error.reason in {"handler", "backend-tls"}
     manual = Manual(error.reason, Where.SERVER)
     return Fix((manual, *(steps if is_loaded else ())), Applicability.MANUAL)
+
+
+def _faulty_line(error: ServerRequestError) -> dict[str, object]:
+    """Return the line of an .htaccess that a message is about, and its place; "" if that is not
+    known, or if several lines have the directive."""
+    text = error.rules.text if error.rules else ""
+    numbers = faulty_lines(text, error.message)
+    line = text.split("\n")[numbers[0] - 1] if numbers else ""
+    return {
+        "line": clean(line.strip(), 200),
+        "line_place": place_text(error.file, numbers[0]) if numbers else "",
+        "php": is_php_setting(error.message),
+    }
+
+
+def _mended(error: ServerRequestError) -> Edit | None:
+    """Return the edit of an .htaccess. It counts at once."""
+    if error.rules is None:
+        return None
+    text = error.rules.text
+    changes = mended_lines(text, error.message)
+    lines = text.split("\n")
+    new = [part for number, line in enumerate(lines, 1) for part in changes.get(number, (line,))]
+    edit = diff(error.rules.path, text, "\n".join(new)) if changes else ""
+    return Edit(error.rules.path, edit) if edit else None
 
 
 def _forbidden(error: ServerRequestError) -> str:

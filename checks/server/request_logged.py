@@ -30,6 +30,8 @@ _KNOWN = {
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
     "AH00957": "gateway", "AH00669": "no_proxy",
 }  # fmt: skip
+#: Of these Apache answers 502 or 503 itself: a page with another status is another request.
+_OF_ITS_OWN = {"cut", "gateway"}
 #: Of these a refusal may be meant.
 _MEANT = {"no_index", "no_file", "password", ""}
 
@@ -51,6 +53,8 @@ def request_logged(evidence: Evidence) -> Iterator[Claim]:
         if server_request_error.reason in reasons
     ]
     answers = _answers(evidence)
+    if errors and _KNOWN.get(errors[0].code) in _OF_ITS_OWN:
+        answers = [answer for answer in answers if (answer.status or 0) >= 500]
     if view is None or not errors or not answers or errors[0].product != view.server.product:
         return
     yield _claim(view, errors[0], answers)

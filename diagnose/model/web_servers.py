@@ -373,7 +373,8 @@ class ServerRequestError(Observation):
     none, and `backend` the host and port that was tried. `rule` is the number of the rule of a web
     application firewall (ModSecurity), and `file` the file of that rule. `code` is Apache's number
     of the message ("AH01276"), "" without one. `behind` is the port of a server behind nginx, which
-    passed the request on to it, 0 for the server that has the target's port.
+    passed the request on to it, 0 for the server that has the target's port. `rules` is the
+    .htaccess with the mistake, or the one whose rules go round in a circle.
     """
 
     layer: ClassVar[str] = "server"
@@ -389,6 +390,7 @@ class ServerRequestError(Observation):
     rule: Word = ""
     code: Word = ""
     behind: int = 0
+    rules: ServerFile | None = None
 
     def summary(self) -> Summary:
         return self.log, self.message

@@ -17,6 +17,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import (
+    ServerFile,
     ServerRequestError,
     ServerStartError,
     SiteRoute,
@@ -43,6 +44,9 @@ READ_SCRIPT = read_script(__file__, "server_log.sh")
 
 #: Exit status of READ_SCRIPT if this user may not read the log.
 _FORBIDDEN = 77
+
+#: Maximum number of bytes of an .htaccess.
+MAX_RULES = 1 << 16
 
 #: The names of Apache's processes.
 _APACHE = {"apache2", "httpd"}
@@ -240,8 +244,21 @@ async def _read_log(
         error = last_request_error(text, now, seconds, requested) or other_request_error(
             text, now, seconds, requested
         )
+        rules = await _rules(ctx, error, sites) if error else None
         if error and not ctx.observed(ServerRequestError):
-            _emit(ctx, at, config, log, error, behind)
+            _emit(ctx, at, config, log, error, behind, rules)
+
+
+async def _rules(
+    ctx: ProbeContext, error: RequestError, sites: tuple[WebSite, ...]
+) -> ServerFile | None:
+    """Return the .htaccess that an error is about: the one that it names, or for a circle of rules
+    that of the site's folder."""
+    roots = [site.root for site in sites if site.root.startswith("/") and site.reads_htaccess]
+    path = f"{roots[0].rstrip('/')}/.htaccess" if error.reason == "recursion" and roots else ""
+    path = error.file if error.reason == "htaccess" else path
+    content = await ctx.machine.read(path, MAX_RULES) if path else None
+    return ServerFile(path, content.text) if content and not content.failure else None
 
 
 def _emit(
@@ -251,6 +268,7 @@ def _emit(
     log: str,
     error: RequestError,
     behind: int = 0,
+    rules: ServerFile | None = None,
 ) -> None:
     ctx.emit(
         ServerRequestError(
@@ -269,6 +287,7 @@ def _emit(
             rule=error.rule,
             code=error.code,
             behind=behind,
+            rules=rules,
         )
     )
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Severity, Symptom
+from diagnose.model import Claim, Command, Confidence, Manual, Observation, Severity, Symptom
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
 from tests.support.chromium import CHROMIUM, browser
 from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
 
 CHECK = "http.page-downloaded"
 HTML, PHP, JSON = "<!doctype html><p>Tea", "<?php echo 'Tea';", '{"tea": 1}'
@@ -31,7 +32,12 @@ ROWS: tuple[tuple[str, str, tuple[str, str] | None, bool], ...] = (
 )
 
 
-def judged(content_type: str, body: str, field: tuple[str, str] | None = None) -> list[Claim]:
+def judged(
+    content_type: str,
+    body: str,
+    field: tuple[str, str] | None = None,
+    *server: Observation,
+) -> list[Claim]:
     headers = (("Content-Type", content_type),) if content_type else ()
     page = Exchange(
         url="https://shop.example.com/",
@@ -41,7 +47,7 @@ def judged(content_type: str, body: str, field: tuple[str, str] | None = None) -
         headers=(*headers, *((field,) if field else ())),
         body=body,
     )
-    return judge(CHECK, page)
+    return judge(CHECK, page, *server)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[3]])
@@ -55,6 +61,29 @@ def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[3]])
 def test_silent(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     assert not judged(*row[:3])
+
+
+HANDLER = '    SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"\n'
+PHP_SITE = HTTPS.replace("    SSLEngine on\n", f"    SSLEngine on\n{HANDLER}")
+
+
+def test_fires_and_loads_the_module_of_apaches_handler() -> None:
+    """Issue 495 of webmin, in Apache 2.4.71: the source comes in the place of AH01144."""
+    (claim,) = judged("", PHP, None, APACHE, apache_config(PHP_SITE))
+    assert claim.facts["module"]
+    assert claim.fix
+    enable = claim.fix.steps[0]
+    assert isinstance(enable, Command)
+    assert enable.argv == ("a2enmod", "proxy_fcgi")
+
+
+def test_fires_without_a_command_where_the_module_is_there_or_no_handler_needs_it() -> None:
+    loaded = apache_config(PHP_SITE, modules=(*MODULES, "proxy_fcgi"))
+    for config_of_apache in (loaded, apache_config(HTTPS)):
+        (claim,) = judged("", PHP, None, APACHE, config_of_apache)
+        assert not claim.facts["module"]
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Manual)
 
 
 MEMCACHED = SITE.replace("proxy_pass http://127.0.0.1:3000;", "memcached_pass 127.0.0.1:11211;")

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model import Edit
+from diagnose.model.web_servers import ServerFile, ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -17,6 +18,18 @@ RECURSION = ServerRequestError(
 def test_fires_for_the_line_of_this_request() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(), RECURSION, replace(ANSWER, status=500))
     assert claim.facts["log"] == "/var/log/apache2/error.log"
+
+
+def test_fires_and_writes_the_condition_that_ends_the_circle() -> None:
+    """Issue 2 of fedecarg/apify-library."""
+    text = "RewriteEngine On\n  RewriteRule !.(js|css)$ /index.php\n"
+    error = replace(RECURSION, rules=ServerFile("/srv/shop/.htaccess", text))
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, replace(ANSWER, status=500))
+    assert claim.facts["rule"] == "RewriteRule !.(js|css)$ /index.php"
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert r"+  RewriteCond %{REQUEST_URI} !^/index\.php$" in edit.diff
 
 
 def test_silent_when_a_page_came() -> None:

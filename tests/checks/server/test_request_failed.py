@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Edit, Manual
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.web_servers import ServerFile, ServerRequestError
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
@@ -51,6 +51,35 @@ def test_fires_for_an_htaccess_whose_module_is_missing_or_that_is_wrong() -> Non
     (claim,) = judge(CHECK, APACHE, apache_config(), typo, BROKEN)
     assert claim.fix
     assert claim.fix.steps == (Manual("htaccess", claim.fix.steps[0].where),)
+
+
+def test_fires_and_mends_the_line_of_an_htaccess() -> None:
+    """Issue 22 of opengeek/statcache."""
+    text = "RewriteEngine On\nRewriteRule .* - [E=A:no cache]\n"
+    error = replace(
+        HTACCESS,
+        message="RewriteRule: bad flag delimiters",
+        rules=ServerFile(HTACCESS.file, text),
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert claim.facts["line"] == "RewriteRule .* - [E=A:no cache]"
+    assert str(claim.facts["line_place"]).endswith(".htaccess:2")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.path == HTACCESS.file
+    assert '+RewriteRule .* - "[E=A:no cache]"\n' in edit.diff
+
+
+def test_fires_without_an_edit_where_the_line_is_not_understood() -> None:
+    error = replace(
+        HTACCESS, message="Invalid command 'Heder'", rules=ServerFile(HTACCESS.file, "Heder a\n")
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert claim.facts["line"] == "Heder a"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
 
 
 def test_fires_for_a_directive_that_is_not_permitted_and_permits_it() -> None:

@@ -54,6 +54,16 @@ def test_fires_with_an_error_where_php_does_not_see_the_script() -> None:
     assert claim.severity is Severity.ERROR
 
 
+def test_silent_about_a_page_with_another_status_than_the_lines_request() -> None:
+    """Issue 259 of homebridge-config-ui-x: the line is about the WebSocket, and the application
+    answers its path with 400 without one."""
+    message = "AH00898: Error reading from remote server returned by /socket.io/"
+    cut = replace(LOGGED, code="AH00898", message=message)
+    assert not judge(CHECK, APACHE, apache_config(), replace(PAGE, status=400), cut)
+    (claim,) = judge(CHECK, APACHE, apache_config(), replace(PAGE, status=502), cut)
+    assert claim.facts["cut"] is True
+
+
 def test_fires_as_a_note_where_nobody_has_the_script() -> None:
     unseen = replace(LOGGED, code="AH01071", message="AH01071: Got error 'Primary script unknown'")
     folder = SiteFolder(path="/var/www/shop", requested="/example.php", exists=True)

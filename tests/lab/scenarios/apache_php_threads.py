@@ -69,6 +69,17 @@ def apache_passes_an_address_without_a_file_to_php(lab: Lab) -> None:
     php_site(lab, HANDLER, "proxy_fcgi")
 
 
+@apache_scenario(outside="http.page-downloaded", differs=(*FILES, FCGI))
+def apache_sends_the_source_of_php(lab: Lab) -> None:
+    """https://github.com/webmin/webmin/issues/495: mod_proxy_fcgi is not loaded."""
+    php_site(lab, HANDLER)
+
+
+@healthy_apache()
+def apache_handles_php(lab: Lab) -> None:
+    php_site(lab, HANDLER, "proxy_fcgi")
+
+
 # Who may see the folder
 
 DISTRIBUTION = "/var/www/distribution"
@@ -143,3 +154,58 @@ def apache_keeps_the_scheme_from_a_stream(lab: Lab) -> None:
     stream from the application."""
     links = lab.server.application("addressed_server", f"links=https://{site.NAME}", "3019")
     scheme_is_told(lab, HTTPS.replace(TELLS, ""), *links)
+
+
+# What is wrong in an .htaccess
+
+HTACCESS = f"{HTML}/.htaccess"
+
+
+def with_htaccess(lab: Lab, *lines: str) -> None:
+    """A site of files, with these lines in its .htaccess."""
+    section = f"<Directory {HTML}>\n    AllowOverride All\n</Directory>\n"
+    apache.install(lab, f"{HTTPS[:START]}{HTTPS[END:]}\n{HTTP}\n{section}")
+    lab.server.write(f"{HTML}/index.html", "<p>It works.</p>\n")
+    lab.server.write(HTACCESS, "".join(f"{line}\n" for line in ("RewriteEngine On", *lines)))
+    lab.undo(lambda: lab.server.sh(f"rm -f {HTACCESS}"))
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.request-failed", differs=(*FILES, HTACCESS)
+)
+def apache_htaccess_has_flags_with_a_blank(lab: Lab) -> None:
+    """https://github.com/opengeek/statcache/issues/22: RewriteRule: bad flag delimiters."""
+    with_htaccess(lab, "RewriteRule .* - [E=CACHE_PREFIX:no cache]")
+
+
+@healthy_apache()
+def apache_htaccess_has_quoted_flags(lab: Lab) -> None:
+    with_htaccess(lab, 'RewriteRule .* - "[E=CACHE_PREFIX:no cache]"')
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.request-failed", differs=(*FILES, HTACCESS)
+)
+def apache_htaccess_has_settings_of_php(lab: Lab) -> None:
+    """https://github.com/rothkj1022/phppickem/issues/15: Invalid command 'php_flag'."""
+    with_htaccess(lab, "php_flag display_errors off", "php_value memory_limit 64M")
+
+
+@healthy_apache()
+def apache_htaccess_has_settings_of_php_in_a_section(lab: Lab) -> None:
+    with_htaccess(lab, "<IfModule mod_php.c>", "php_flag display_errors off", "</IfModule>")
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.apache-rewrite-recursion",
+    differs=(*FILES, HTACCESS),
+)  # fmt: skip
+def apache_htaccess_leads_its_page_to_itself(lab: Lab) -> None:
+    """https://github.com/fedecarg/apify-library/issues/2: /index.php, and not index.php."""
+    with_htaccess(lab, "RewriteRule !.(js|ico|gif|jpg|png|css)$ /index.html")
+
+
+@healthy_apache()
+def apache_htaccess_leads_all_to_a_page(lab: Lab) -> None:
+    with_htaccess(lab, "RewriteRule !.(js|ico|gif|jpg|png|css)$ index.html")

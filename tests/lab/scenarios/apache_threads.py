@@ -134,6 +134,16 @@ def apache_location_has_a_variable_without_its_mark(lab: Lab) -> None:
     apache.serve(lab, site_with(IN_SECTION))
 
 
+@apache_scenario(
+    outside="websocket.not-upgraded", server="server.apache-variable-unmarked", differs=FILES,
+    target="wss://shop.example.com/ws",
+)  # fmt: skip
+def apache_location_has_a_variable_without_its_mark_and_pages_answer(lab: Lab) -> None:
+    """The same, asked by the WebSocket's own address: what the application answers to a page there
+    is not told as the failure that Apache's log has of the WebSocket."""
+    apache.serve(lab, site_with(IN_SECTION))
+
+
 @healthy_apache(args=("--ws", "/ws"))
 def apache_location_has_a_marked_variable(lab: Lab) -> None:
     apache.serve(lab, site_with(IN_SECTION.replace("/{REQ", "%{REQ")))
