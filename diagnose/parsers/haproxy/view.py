@@ -73,7 +73,7 @@ def parsed(config: WebServerConfig) -> Configuration:
 def missing_backend(proxies: TargetProxies, target: Target) -> str:
     """Return the name that a rule makes of the request, if no backend has it; "" otherwise."""
     rules = rules_of(proxies.frontend)
-    situation = _situation(rules, target, proxies.tls)
+    situation = situation_of(rules, target, proxies.tls)
     own = target.path.partition("?")[0]
     for rule in rules:
         match = match_of(rule, situation) if rule.leaves and rule.backend else None
@@ -126,7 +126,7 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
     refusals_in_order: list[Refusal] = []
     for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
         rules = refusing_rules_of(proxy)
-        situation = _situation(rules, target, proxies.tls)
+        situation = situation_of(rules, target, proxies.tls)
         for rule in rules:
             truth = holds(rule, situation, path.partition("?")[0])
             if truth is False:
@@ -141,7 +141,7 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
 def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
     """Return the lines of the frontend that change the path of the target's request for certain."""
     rules = path_rules_of(proxies.frontend)
-    situation = _situation(rules, target, proxies.tls)
+    situation = situation_of(rules, target, proxies.tls)
     path = target.path.partition("?")[0]
     return tuple(rule.line for rule in rules if holds(rule, situation, path))
 
@@ -158,7 +158,7 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
     """Return the first rule for a longer beginning of a path that comes behind the one that takes
     it."""
     rules = rules_of(proxies.frontend)
-    situation = _situation(rules, target, proxies.tls)
+    situation = situation_of(rules, target, proxies.tls)
     own_path, is_behind = path.partition("?")[0], False
     own = _length(proxies.selection, own_path) if proxies.selection else 0
     for selection in selections(proxies.frontend, rules, situation):
@@ -177,7 +177,7 @@ def missed_whole_path(proxies: TargetProxies, target: Target, path: str) -> Whol
     "path_end"); None if a rule before takes the path, or may do so."""
     own = path.partition("?")[0]
     rules = rules_of(proxies.frontend)
-    situation = _situation(rules, target, proxies.tls)
+    situation = situation_of(rules, target, proxies.tls)
     for rule in rules:
         if rule.line.keyword != "use_backend" or rule.leaves:
             continue
@@ -236,7 +236,7 @@ def _selection(
 ) -> tuple[Selection | None, bool]:
     """Return the rule that takes a path, and whether each rule before it was evaluated."""
     rules, own_path = rules_of(frontend), path.partition("?")[0]
-    situation = _situation(rules, target, socket.tls)
+    situation = situation_of(rules, target, socket.tls)
     situation = replace(situation, writes_port=situation.writes_port or writes_port)
     for selection in selections(frontend, rules, situation):
         if selection.match.websocket and not websocket:
@@ -251,7 +251,8 @@ def _selection(
     return None, True
 
 
-def _situation(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
+def situation_of(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
+    """Return what is known of the target's request to a frontend with these rules."""
     names = (name for name in host_patterns(rules) if name_matches(name, target.host))
     writes_port = target.port != (443 if target.uses_tls else 80)
     return Situation(next(names, ""), tls, target.port, writes_port, target.host)

@@ -108,3 +108,81 @@ def haproxy_operator_is_in_the_braces(lab: Lab) -> None:
 @healthy_haproxy(target=HEALTH)
 def haproxy_operator_is_beside_the_braces(lab: Lab) -> None:
     health_page(lab, "{ path /health } is_down")
+
+
+QUERY = "https://shop.example.com/index.php?route=api/users"
+
+
+def interface_by_its_query(lab: Lab, condition: str) -> None:
+    """An interface and the pages are programs of their own below /index.php."""
+    gone = "if (!request.url.includes('route=api')) response.statusCode = 404"
+    for port, body in ((3008, "response.statusCode = 404"), (3009, gone)):
+        listen = f"require('http').createServer((request, response) => {{ {body};"
+        code = f"{listen} response.end('users') }}).listen({port}, '127.0.0.1')"
+        lab.spawn(lab.server, ["node", "-e", code], port)
+    rules = f"    use_backend api if {condition}\n    use_backend pages if {{ path /index.php }}\n"
+    text = SITE.replace("    default_backend", f"{rules}    default_backend")
+    backends = "backend api\n    server api1 127.0.0.1:3009\n"
+    backends += "backend pages\n    server pages1 127.0.0.1:3008\n"
+    haproxy.serve(lab, f"{text}\n{backends}")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-query-in-path",
+    target=QUERY,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_looks_for_the_query_in_the_path(lab: Lab) -> None:
+    """After threads about `path_beg /index.php?…`: no path has a question mark."""
+    interface_by_its_query(lab, "{ path_beg /index.php?route=api }")
+
+
+@healthy_haproxy(target=QUERY)
+def haproxy_compares_path_and_query(lab: Lab) -> None:
+    interface_by_its_query(lab, "{ pathq -m beg /index.php?route=api }")
+
+
+KERNEL = "/?endpoint=jupyter-1/ws"
+
+
+def kernels_by_their_endpoint(lab: Lab, rule: str) -> None:
+    """The pages are at the default, and the WebSocket's path stands in the query."""
+    rules = "    use_backend kernels if { url_sub endpoint=jupyter-1 }\n"
+    text = SITE.replace("    default_backend", f"{rules}    default_backend")
+    backend = f"backend kernels\n    http-request {rule}\n    server k1 127.0.0.1:3009\n"
+    lab.spawn(lab.server, ["node", "-e", WEBSOCKETS], 3009)
+    haproxy.serve(lab, f"{text}\n{backend}")
+
+
+WEBSOCKETS = """const crypto = require('crypto');
+const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const server = require('http').createServer((request, response) => {
+  response.writeHead(302, { Location: '/lab' }); response.end();
+});
+server.on('upgrade', (request, socket) => {
+  if (request.url !== '/ws') {
+    return socket.end('HTTP/1.1 302 Found\\r\\nLocation: /lab\\r\\nContent-Length: 0\\r\\n\\r\\n');
+  }
+  const key = request.headers['sec-websocket-key'] + guid;
+  const accept = crypto.createHash('sha1').update(key).digest('base64');
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\n' +
+    `Connection: Upgrade\\r\\nSec-WebSocket-Accept: ${accept}\\r\\n\\r\\n`);
+});
+server.listen(3009, '127.0.0.1');"""
+
+
+@haproxy_scenario(
+    outside="websocket.redirected",
+    server="server.haproxy-query-in-path",
+    target=f"wss://shop.example.com{KERNEL}",
+    manual="a person writes the pattern",
+)
+def haproxy_replaces_the_path_by_its_query(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/829: `replace-path` has no query."""
+    kernels_by_their_endpoint(lab, r"replace-path /(.*)?endpoint=jupyter-1(.*) /\1\2")
+
+
+@healthy_haproxy(target=f"wss://shop.example.com{KERNEL}")
+def haproxy_replaces_path_and_query(lab: Lab) -> None:
+    kernels_by_their_endpoint(lab, r"replace-pathq '^/\?endpoint=jupyter-1(.*)' '\1'")
