@@ -13,6 +13,7 @@ from checks.server import (
     test_steps,
 )
 from checks.server._apache_modules import modules_of_directive
+from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,6 +48,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     running = server.pid is not None
     place = place_text(test.file, test.line)
     modules = _missing_modules(view, test)
+    corrected = correction(view, test)
     yield Claim(
         about=Subject(text=place or server.config),
         covers=(Subject(),),
@@ -60,9 +62,12 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "running": running,
             "test": " ".join(server.test),
             "modules": modules,
+            **NO_CORRECTION,
+            **({corrected.fact: corrected.value} if corrected else {}),
+            "corrected": corrected is not None,
         },
         severity=refused_config_severity(view),
-        fix=_fix(view, modules),
+        fix=_fix(view, modules, corrected),
     )
 
 
@@ -76,12 +81,14 @@ def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
     return () if set(modules) & set(view.config.modules) else modules
 
 
-def _fix(view: ServerView, modules: tuple[str, ...]) -> Fix:
+def _fix(view: ServerView, modules: tuple[str, ...], corrected: Correction | None) -> Fix:
     server = view.server
     load = reload_steps(server)[1:]
     if modules and server.config.startswith("/etc/apache2/"):
         enable = server_commands.enable_apache_modules(modules)
         return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
+    if corrected:
+        return Fix((*corrected.edits, *test_steps(server), *load), Applicability.REVIEW)
     load = () if server.pid is not None else load
     correct = Manual("correct", Where.SERVER)
     return Fix((correct, *test_steps(server), *load), Applicability.MANUAL)

@@ -280,3 +280,43 @@ def _uses_sni(rule: Rule) -> bool:
         for literal in term
         for criterion in literal.criteria
     )
+
+
+@frozen
+class EarlyRedirect:
+    """A redirect that answers a path for certain, and a rule for a backend of that path in the same
+    frontend, which is never reached: HAProxy redirects before it chooses a backend, in whatever
+    order the lines stand (Configuration Manual, "use_backend")."""
+
+    redirect: Line
+    rule: Line
+    backend: str
+
+
+def early_redirect(proxies: TargetProxies, target: Target, path: str) -> EarlyRedirect | None:
+    """Return the redirect that keeps a path from its own rule, None if there is none."""
+    own = path.partition("?")[0]
+    rules = rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    redirects = (
+        rule for rule in rules if rule.line.keyword != "use_backend" and holds(rule, situation, own)
+    )
+    redirect = next(redirects, None)
+    if redirect is None:
+        return None
+    for rule in rules:
+        if rule.line.keyword != "use_backend" or rule.leaves or rule.negated:
+            continue
+        if _names_path(rule) and holds(rule, situation, own):
+            return EarlyRedirect(redirect.line, rule.line, rule.backend)
+    return None
+
+
+def _names_path(rule: Rule) -> bool:
+    """Return whether a rule is for a part of the paths only."""
+    return any(
+        criterion.subject == "path" and not literal.negated and "/" not in criterion.values
+        for term in rule.alternatives
+        for literal in term
+        for criterion in literal.criteria
+    )

@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER, config
+from tests.support.nginx_evidence import BUILD, RUNNING
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, SITE, apache_config
 
@@ -69,3 +72,17 @@ def test_silent_where_the_inner_server_believes_the_header() -> None:
     asked = INNER.replace("%{HTTPS} off", "%{HTTP:X-Forwarded-Proto} !https")
     others = (SERVER, config(FRONT), apache_config(asked), BEHIND_HAPROXY, LOOP)
     assert not judge(CHECK, *others, REDIRECTED)
+
+
+def test_fires_with_an_edit_where_nginx_sends_the_scheme() -> None:
+    nginx = """server { listen 443 ssl; server_name shop.example.com; location / {
+      proxy_pass http://127.0.0.1:8080; proxy_set_header X-Forwarded-Proto %s; } }"""
+    rest = (BUILD, RUNNING, BEHIND, config(TEXT), LOOP, TRY)
+    (claim,) = judge(CHECK, nginx_config(nginx % "$scheme"), *rest)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "if !{ ssl_fc } !{ hdr(X-Forwarded-Proto) -i https }" in edit.diff
+    (claim,) = judge(CHECK, nginx_config(nginx % "http"), *rest)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual), "nginx does not say https"

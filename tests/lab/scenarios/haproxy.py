@@ -263,7 +263,7 @@ def fullchain_without_a_key(lab: Lab) -> None:
 @haproxy_scenario(
     outside=None,
     server="server.config-invalid",
-    manual="which word is meant?",
+    differs=(haproxy.CONFIG,),
 )
 def backend_of_another_name(lab: Lab) -> None:
     """After threads on Stack Overflow, "unable to find required default_backend": the backend was

@@ -301,7 +301,7 @@ def haproxy_redirect_asks_for_a_header(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.redirect-loop",
     server="server.redirect-behind-terminator",
-    manual="a person decides who redirects",
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_redirects_behind_nginx(lab: Lab) -> None:
     """nginx ends TLS and passes on in plain HTTP; HAProxy redirects all that has no TLS."""
@@ -309,4 +309,6 @@ def haproxy_redirects_behind_nginx(lab: Lab) -> None:
     front = f"frontend inner\n    bind :8080\n{rule}    default_backend app\n"
     haproxy.install(lab, f"{GLOBAL}\n{front}\nbackend app\n{SERVER}\n", keep_nginx=True)
     haproxy.start(lab, 8080)
+    scheme = "    proxy_set_header X-Forwarded-Proto https;\n"
+    lab.edit("    proxy_read_timeout", f"{scheme}    proxy_read_timeout")
     lab.change("127.0.0.1:3000", "127.0.0.1:8080")

@@ -1,0 +1,199 @@
+"""HAProxy's own messages (3.0), each with the edit that corrects the mistake."""
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit
+from diagnose.model.web_servers import WebServerTest
+from diagnose.parsers.haproxy.messages import parse_test
+from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
+from tests.support.web_server_evidence import LISTENING
+
+CHECK = "server.config-invalid"
+VERIFY = (
+    "'server other/o' : verify is enabled by default but no CA file specified. If you're running"
+    " on a LAN where you're certain to trust the server's certificate, please set an explicit"
+    " 'verify none' statement on the 'server' line, or use 'ssl-server-verify none' in the global"
+    " section to disable server-side verifications by default."
+)
+
+
+def claims(text: str, *messages: str) -> list[Claim]:
+    """Return the claims about a configuration for which HAProxy says this."""
+    output = "\n".join(f"[ALERT]    (22843) : config : {message}" for message in messages)
+    error, others = parse_test(output.replace("c.cfg", CONFIG))
+    test = WebServerTest(
+        product="haproxy",
+        passed=False,
+        message=error.message,
+        file=error.file,
+        line=error.line,
+        warnings=others,
+    )
+    return judge(CHECK, SERVER, config(text), test, LISTENING)
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, row in enumerate(text.split("\n"), 1) if part in row)
+
+
+def changed(claim: Claim) -> list[str]:
+    """Return the rows that a claim's edits take away and add."""
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    return [
+        row
+        for step in claim.fix.steps
+        if isinstance(step, Edit)
+        for row in step.diff.split("\n")
+        if row[:1] in {"+", "-"} and row[:3] not in {"+++", "---"}
+    ]
+
+
+def test_fires_with_todays_words_for_old_directives() -> None:
+    rules = "    reqadd X-Forwarded-Proto:\\ https\n    option forceclose\n"
+    text = TEXT.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+    old = "The 'reqadd' directive is not supported anymore since HAProxy 2.1. Use 'http-request"
+    (claim,) = claims(text, f"parsing [c.cfg:7] : {old} add-header' instead.")
+    assert changed(claim) == [
+        "-    reqadd X-Forwarded-Proto:\\ https",
+        "-    option forceclose",
+        "+    http-request add-header X-Forwarded-Proto https",
+        "+    option httpclose",
+    ]
+    assert claim.facts["removed"]
+    unknown = text.replace("option forceclose", "reqrep ^(.*)x \\1y")
+    (claim,) = claims(unknown, f"parsing [c.cfg:7] : {old} add-header' instead.")
+    assert not claim.facts["corrected"], "one of the old directives has no known counterpart"
+
+
+OTHER = TEXT + "backend other\n    server o nowhere:80\n"
+LOST = "[c.cfg:12] : 'server other/o' : could not resolve address 'nowhere'."
+
+
+def test_fires_and_starts_without_a_server_whose_name_has_no_address() -> None:
+    (claim,) = claims(OTHER, LOST)
+    assert changed(claim) == ["+    default-server init-addr last,libc,none"]
+    assert claim.facts["unresolved"] == "nowhere"
+    (claim,) = claims(OTHER.replace("defaults\n    mode http\n", ""), LOST)
+    assert "+    server o nowhere:80 init-addr last,libc,none" in changed(claim)
+
+
+def test_a_person_writes_the_address_of_the_only_server_of_the_site() -> None:
+    text = TEXT.replace("127.0.0.1:3000", "nowhere:3000")
+    message = "[c.cfg:10] : 'server app/a' : could not resolve address 'nowhere'."
+    (claim,) = claims(text, message)
+    assert not claim.facts["corrected"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("10.0.0.5:443 ssl", "10.0.0.5:443 ssl verify none"),
+        ("10.0.0.5:443 ssl verify required", "10.0.0.5:443 ssl verify none"),
+        (
+            "api.example.net:443 ssl",
+            "api.example.net:443 ssl verify required ca-file @system-ca"
+            " sni str(api.example.net) verifyhost api.example.net",
+        ),
+        (
+            "api.example.net:443 ssl verify required sni req.hdr(host)",
+            "api.example.net:443 ssl verify required sni req.hdr(host) ca-file @system-ca",
+        ),
+    ],
+)
+def test_fires_with_a_word_about_the_certificate(address: str, words: str) -> None:
+    text = TEXT + f"backend other\n    server o {address}\n"
+    (claim,) = claims(text, f"[c.cfg:12] : {VERIFY}")
+    assert changed(claim) == [f"-    server o {address}", f"+    server o {words}"]
+
+
+TCP = TEXT + "backend other\n    mode tcp\n    server o 127.0.0.1:81\n"
+TCP = TCP.replace("    default_backend app\n", "    default_backend other\n")
+MODES = (
+    "http frontend 'web' (c.cfg:5) tries to use incompatible tcp backend 'other' (c.cfg:11) as its"
+    " default backend (see 'mode')."
+)
+
+
+def test_fires_with_the_mode_of_the_frontend() -> None:
+    (claim,) = claims(TCP, MODES)
+    assert changed(claim) == ["-    mode tcp", "+    mode http"]
+    (claim,) = claims(TCP.replace(":81", ":443"), MODES)
+    assert not claim.facts["corrected"], "it may be there for TLS as it is"
+
+
+def test_fires_without_pages_that_are_not_there() -> None:
+    pages = "    errorfile 503 /gone/503.http\n    errorfile 404 /there/404.http\n"
+    text = TEXT.replace("    mode http\n", f"    mode http\n{pages}")
+    (claim,) = claims(text, "parsing [c.cfg:5] : errorfile : error opening file '/gone/503.http'.")
+    assert changed(claim) == ["-    errorfile 503 /gone/503.http"]
+
+
+@pytest.mark.parametrize(("written", "there"), [("apps", "app"), ("web_server", "app")])
+def test_fires_with_the_name_of_the_backend(written: str, there: str) -> None:
+    text = TEXT.replace("default_backend app", f"default_backend {written}")
+    message = f"Proxy 'web': unable to find required default_backend: '{written}'."
+    (claim,) = claims(text, message)
+    assert changed(claim) == [f"-    default_backend {written}", f"+    default_backend {there}"]
+    two = text + "backend another\n    server o 127.0.0.1:81\n"
+    (claim,) = claims(two, message)
+    assert claim.facts["corrected"] is (written == "apps"), "which of two is meant?"
+
+
+RULE = "    use_backend app if is_api\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "rows"),
+    [
+        (
+            f"{RULE}    acl is_api path_beg /api\n",
+            ["+    acl is_api path_beg /api", "-    acl is_api path_beg /api"],
+        ),
+        (
+            f"    acl is_apis path_beg /api\n{RULE}",
+            ["-    use_backend app if is_api", "+    use_backend app if is_apis"],
+        ),
+    ],
+)
+def test_fires_with_the_acl_of_the_rule(rules: str, rows: list[str]) -> None:
+    text = TEXT.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+    place = f"parsing [c.cfg:{line_of(text, 'use_backend')}]"
+    message = f"{place} : error detected while parsing switching rule : no such ACL : 'is_api'."
+    (claim,) = claims(text, message)
+    assert changed(claim) == rows
+
+
+def test_fires_with_an_acl_of_another_section_and_with_blanks_at_braces() -> None:
+    text = TEXT.replace("    default_", "    acl inside src 10.0.0.0/8\n    default_")
+    text = text.replace(
+        "    option httpchk", "    http-request deny if !inside\n    option httpchk"
+    )
+    place = f"parsing [c.cfg:{line_of(text, 'deny')}]"
+    message = f"{place} : error detected while parsing a condition : no such ACL"
+    (claim,) = claims(text, f"{message} : 'inside'.")
+    assert changed(claim) == ["+    acl inside src 10.0.0.0/8"]
+    text = TEXT.replace(
+        "    default_backend", "    use_backend app if {path /a}\n    default_backend"
+    )
+    place = f"parsing [c.cfg:{line_of(text, 'use_backend')}]"
+    message = f"{place} : error detected while parsing switching rule : no such ACL : '{{path'."
+    (claim,) = claims(text, message)
+    assert changed(claim)[-1] == "+    use_backend app if { path /a }"
+
+
+def test_fires_with_a_line_break_at_the_end() -> None:
+    text = TEXT.rstrip("\n")
+    message = "parsing [c.cfg:10]: Missing LF on last line, file might have been truncated at"
+    (claim,) = claims(text, f"{message} position 35.")
+    assert claim.facts["newline"]
+    assert changed(claim)[-1] == "+    server a 127.0.0.1:3000 check"
+
+
+def test_silent_about_an_edit_for_other_mistakes() -> None:
+    (claim,) = claims(TEXT, "parsing [c.cfg:6] : 'bind' : missing port specification in '1.2.3.4'")
+    assert not claim.facts["corrected"]
+    assert not claim.facts["removed"]
