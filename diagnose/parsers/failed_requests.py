@@ -8,6 +8,7 @@ for the site, and sends a request of the page without it: a script has put somet
 """
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -194,6 +195,7 @@ def _with(
             has_query=line.has_query,
             ending=line.ending,
             lasted_s=line.lasted_s if line.status == SWITCHED else None,
+            wrote_port=_wrote_port(line),
         )
     times = [seconds for seconds in (previous.lasted_s, line.lasted_s) if seconds is not None]
     return replace(
@@ -204,7 +206,12 @@ def _with(
         has_query=previous.has_query or line.has_query,
         ending=line.ending,
         lasted_s=min(times) if previous.lasted_s is not None else None,
+        wrote_port=previous.wrote_port and _wrote_port(line),
     )
+
+
+def _wrote_port(line: AccessLine) -> bool:
+    return bool(re.fullmatch(r"[^:]+:[0-9]{1,5}", line.host))
 
 
 def _weight(failure: FailedRequests) -> tuple[bool, bool, bool, int]:
