@@ -1,8 +1,9 @@
-"""HAProxy answers 503 because its health check cannot complete TLS with the server: the server
-chooses its site by the name in the handshake (SNI), and the health check sends none. "sni" is for
-the requests of visitors only; health checks have "check-sni" (Configuration Manual, section 5.2).
+"""HAProxy answers 503 because it cannot complete TLS with the server: the server chooses its site
+by the name in the handshake (SNI), and HAProxy sends none. "sni" is for the requests of visitors
+only; health checks have "check-sni" (Configuration Manual, section 5.2).
 
-HAProxy's statistics say L6RSP, and a handshake with the name is completed.
+HAProxy's statistics say L6RSP, and a handshake with the name is completed. Without a health check
+the visitors' own requests fail: a handshake without a name ends, and one with the name does not.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.backends import BackendHandshake
-from diagnose.model.haproxy import ServerState
+from diagnose.model.haproxy import HaproxyStatus, ServerState
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
@@ -38,14 +39,19 @@ def haproxy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
     backend = haproxy.proxies.backend if haproxy else None
     pages = pages_with_status(evidence, 503)
-    if haproxy is None or backend is None or not pages or haproxy.status is None:
+    if haproxy is None or backend is None or not pages:
         return
-    states = haproxy.status.of_backend(backend.name)
-    if not states or any(not _fails_in_tls(state) for state in states):
-        return
+    states = haproxy.status.of_backend(backend.name) if haproxy.status else ()
+    is_checked = bool(states) and all(map(_fails_in_tls, states))
     for server in servers_of(backend):
         handshake = _handshake_with_name(evidence, server)
-        if not _sends_no_name(server) or handshake is None:
+        refused = _refused_without_name(evidence, server)
+        is_missing = (
+            _sends_no_name(server)
+            if is_checked
+            else bool(refused) and _is_alone(haproxy, server) and not server.sni
+        )
+        if not is_missing or handshake is None:
             continue
         name = handshake.server_name
         edit = _edit(haproxy, server, name)
@@ -54,7 +60,7 @@ def haproxy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=Subject(port=port, text=backend.name),
             covers=(Subject(port=port),),
-            because=(*pages, handshake, haproxy.status, haproxy.view.server),
+            because=(*pages, *refused, handshake, *_status(haproxy), haproxy.view.server),
             facts={
                 **haproxy.view.facts,
                 "backend": backend.name,
@@ -64,7 +70,8 @@ def haproxy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
                 "wanted": name,
                 "sni": server.sni,
                 "words": _words(server, name),
-                "detail": states[0].detail,
+                "checked": is_checked,
+                "detail": states[0].detail if is_checked else "",
                 "command": handshake.equivalent,
             },
             fix=Fix(
@@ -75,6 +82,10 @@ def haproxy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
+def _status(haproxy: HaproxyView) -> tuple[HaproxyStatus, ...]:
+    return (haproxy.status,) if haproxy.status else ()
+
+
 def _fails_in_tls(state: ServerState) -> bool:
     return state.is_down and state.check == "L6RSP"
 
@@ -83,6 +94,30 @@ def _sends_no_name(server: BackendServer) -> bool:
     """Return whether the health check of this server is over TLS and sends no name."""
     words = server.line.words
     return server.tls and server.check and "check-sni" not in words and "no-check-ssl" not in words
+
+
+def _is_alone(haproxy: HaproxyView, server: BackendServer) -> bool:
+    """Return whether this server gets all requests of visitors, with TLS and without a health
+    check. HAProxy 3.3 sends the Host as the name by itself ("sni-auto")."""
+    backend = haproxy.proxies.backend
+    servers = [each for each in servers_of(backend) if not each.disabled] if backend else []
+    numbers = haproxy.view.server.version.split(".")[:2]
+    is_older = all(map(str.isdecimal, numbers)) and [int(number) for number in numbers] < [3, 3]
+    return servers == [server] and server.tls and not server.check and is_older
+
+
+def _refused_without_name(
+    evidence: Evidence, server: BackendServer
+) -> tuple[BackendHandshake, ...]:
+    """Return the handshakes without a name that this server, which has an address, ended."""
+    return tuple(
+        handshake
+        for handshake in evidence.good(BackendHandshake)
+        if (handshake.host, handshake.port) == (server.host, server.port)
+        and handshake.verify_code is None
+        and is_address(handshake.server_name)
+        and not handshake.plain
+    )
 
 
 def _handshake_with_name(evidence: Evidence, server: BackendServer) -> BackendHandshake | None:
@@ -101,6 +136,8 @@ def _handshake_with_name(evidence: Evidence, server: BackendServer) -> BackendHa
 
 
 def _words(server: BackendServer, name: str) -> str:
+    if not server.check:
+        return f"sni str({name})"
     return f"check-sni {name}" if server.sni else f"sni str({name}) check-sni {name}"
 
 

@@ -42,6 +42,9 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
         missed_conditions = _missed_conditions(view, path, path in target.websockets)
         is_taken_by = any(_takes(site, path)) and not missed_conditions
+        if not is_apache and path in target.websockets and not _may_handle(site, path):
+            # Nothing at all answers: 200 is Caddy's own.
+            is_blank = is_blank or any(answer.status == 200 for answer in failed)
         if not failed or (near is None and not is_blank and not missed_conditions) or is_taken_by:
             continue
         yield _claim(view, site, path, failed, near, missed_conditions)
@@ -50,19 +53,25 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
 
 def _empty_files(view: ServerView, site: WebSite) -> Iterator[Claim]:
     """Make the claim for a page whose own files come empty: the route of its application is for
-    the path "/" alone."""
-    near = next((route for route in site.routes if route.target and route.exact), None)
-    if view.server.product != "caddy" or near is None or near.path != "/" or near.pattern:
+    the path "/" alone, or for another folder, and no route at all takes the file."""
+    if view.server.product != "caddy":
         return
+    exact = next((route for route in site.routes if route.target and route.exact), None)
+    near = exact if exact and exact.path == "/" and not exact.pattern else None
     for file in view.evidence.good(PageFileResponse):
         url = parse_url(file.url)
         is_empty = file.status == 200 and header(file.headers, "Content-Length") == "0"
         if url is None or not is_empty or header(file.headers, "Content-Type"):
             continue
         path = url.path.partition("?")[0]
-        if not any(_takes(site, path)):
+        if not any(_takes(site, path)) and (near or not _may_handle(site, path)):
             yield _claim(view, site, path, [file], near, "")
             return
+
+
+def _may_handle(site: WebSite, path: str) -> bool:
+    """Return whether a route takes a path, or may do so; True if no route is known."""
+    return not site.routes or any(route.pattern or is_taken(route, path) for route in site.routes)
 
 
 def _claim(

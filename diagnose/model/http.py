@@ -25,6 +25,12 @@ def _host(url: str) -> str:
     return url.partition("//")[2].partition("/")[0]
 
 
+def _begins_with_name(location: str) -> bool:
+    """Return whether a URL has no scheme and no slash in front, and a dot before the first one."""
+    name = location.partition("/")[0]
+    return "." in name[1:] and "//" not in location and not name.startswith((".", "?", "#"))
+
+
 RequestPurpose = Literal[
     "target", "again", "browser", "plain", "redirect", "path", "acme", "plain-to-tls", "login",
     "data", "logged", "spelling", "folder", "unknown", "cross-origin", "authorized",
@@ -135,13 +141,15 @@ class Exchange(Observation):
     @property
     def shows_fault(self) -> bool:
         """A failure, an error (RFC 9110 section 15.5), or a redirect to another host: some networks
-        answer in a site's place with one. Of a path that no site has, 404 is the proper answer."""
+        answer in a site's place with one. Of a path that no site has, 404 is the proper answer. A
+        path that begins like the name of a host may be meant as one."""
         if self.failure is not None or self.status is None or self.status < 300:
             return self.failure is not None
         if self.status == 404 and self.purpose in _MADE_UP:
             return False
         location = self.header("Location") or ""
-        return self.status >= 400 or _host(location) not in {"", _host(self.url)}
+        is_elsewhere = _host(location) not in {"", _host(self.url)}
+        return self.status >= 400 or is_elsewhere or _begins_with_name(location)
 
     def summary(self) -> Summary:
         is_redirect = self.status is not None and 300 <= self.status < 400

@@ -83,6 +83,7 @@ class FailedRequests(Observation):
     had a query. `ending` is HAProxy's termination state of the last ("SC--": the connection to the
     server failed), "" for other servers. They were sent before the run began. `lost_user` is True
     if they had no user of HTTP's basic authentication, which the same browser had sent just before.
+    `wrote_port` is True if all of them had the port behind the name in the field Host.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -99,6 +100,7 @@ class FailedRequests(Observation):
     ending: Word = ""
     lost_user: bool = False
     lasted_s: float | None = None
+    wrote_port: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -44,8 +44,9 @@ class AccessLine:
     format lacks them; `referer` is the address of the page that a browser showed, "" if unknown.
     `ending` is HAProxy's termination state ("SC--"), "" for other servers, and `lasted_s` the
     seconds from the request to the end, None for others. `version` is that of HTTP ("1.1"), "" if
-    unknown. `has_user` is True if the request had a user of HTTP's basic
-    authentication (RFC 7617), False also if the format does not say so.
+    unknown. `has_user` is True if the request had a user of HTTP's basic authentication
+    (RFC 7617), False also if the format does not say so. `accept` is the field Accept of the
+    request, and `media_type` the type of the answer ("text/html"), both "" if unknown.
     """
 
     when: float
@@ -62,6 +63,8 @@ class AccessLine:
     lasted_s: float | None = None
     version: str = ""
     has_user: bool = False
+    accept: str = ""
+    media_type: str = ""
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:

@@ -9,6 +9,7 @@ where the web server keeps the login from the application, if it comes again and
 """
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -228,6 +229,7 @@ def _with(
             has_query=line.has_query,
             ending=line.ending,
             lasted_s=line.lasted_s if line.status == SWITCHED else None,
+            wrote_port=_wrote_port(line),
         )
     times = [seconds for seconds in (previous.lasted_s, line.lasted_s) if seconds is not None]
     return replace(
@@ -238,7 +240,12 @@ def _with(
         has_query=previous.has_query or line.has_query,
         ending=line.ending,
         lasted_s=min(times) if previous.lasted_s is not None else None,
+        wrote_port=previous.wrote_port and _wrote_port(line),
     )
+
+
+def _wrote_port(line: AccessLine) -> bool:
+    return bool(re.fullmatch(r"[^:]+:[0-9]{1,5}", line.host))
 
 
 def _weight(failure: FailedRequests) -> tuple[bool, bool, bool, int]:

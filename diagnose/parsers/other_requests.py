@@ -152,6 +152,26 @@ def pages_with_failures(
     return tuple(sorted(by_path.values(), key=_weight)[:MAX_PAGES])
 
 
+def calls_given_a_page(
+    lines: Iterable[AccessLine], file: str, names: Collection[str], since: float
+) -> tuple[OtherRequest, ...]:
+    """Return the requests of pages of the site that asked for something else than a page (Accept)
+    and got one since a time, the most frequent first: the fallback of files may have taken the
+    place of an application."""
+    calls: dict[str, OtherRequest] = {}
+    for line in lines:
+        if host_of(line.referer) not in names or line.when < since or not _is_call(line):
+            continue
+        if line.method != "GET" or line.has_query or not line.accept:
+            continue
+        if line.media_type == "text/html" and "html" not in line.accept.lower():
+            call = _counted(calls.get(line.path), line, file, is_from_page=True)
+            calls[line.path] = replace(call, by_browser=True)
+        else:
+            calls.pop(line.path, None)
+    return tuple(sorted(calls.values(), key=_weight)[:1])
+
+
 def used_pages(
     lines: Iterable[AccessLine], file: str, names: Collection[str], since: float
 ) -> tuple[OtherRequest, ...]:

@@ -6,6 +6,7 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.access_log import AccessLine
 from diagnose.parsers.other_requests import (
     MAX_PAGES,
+    calls_given_a_page,
     circling_pages,
     pages_with_failures,
     unserved_pages,
@@ -185,3 +186,23 @@ def test_a_page_that_leads_to_itself_is_asked_for_many_times_at_once() -> None:
     assert circling(*(line(301, "/go", when=60.0 + 8 * number) for number in range(20))) == []
     assert circling(*(line(301, "/go", agent=f"Mozilla/{number}") for number in range(20))) == []
     assert circling(*(line(301, "/go", when=40.0) for _ in range(20))) == []
+
+
+def test_a_call_that_got_a_page() -> None:
+    def calls(*lines: AccessLine) -> list[tuple[str, int]]:
+        pages = calls_given_a_page(lines, "/a.log", NAMES, 50.0)
+        assert all(page.is_fault and page.by_browser for page in pages)
+        return [(page.path, page.times) for page in pages]
+
+    call = replace(
+        line(200, "/api/users", f"{SITE}/"), accept="application/json", media_type="text/html"
+    )
+    assert calls(call, call) == [("/api/users", 2)]
+    assert calls(replace(call, accept="*/*")) == [("/api/users", 1)]
+    assert calls(call, replace(call, media_type="application/json")) == []
+    assert calls(replace(call, accept="text/html,*/*")) == []
+    assert calls(replace(call, accept="")) == []
+    assert calls(replace(call, referer="")) == []
+    assert calls(replace(call, path="/part.html")) == []
+    assert calls(replace(call, status=404)) == []
+    assert calls(replace(call, when=40.0)) == []

@@ -2,6 +2,7 @@
 failed (https://caddyserver.com/docs/logging). No I/O."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from diagnose.model.web_servers import SiteAccessLog
@@ -43,7 +44,7 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
     if not isinstance(when, float | int) or not isinstance(status, int) or not 0 < when < 1e11:
         return None
     written = datetime.fromtimestamp(when, UTC).isoformat(" ", "seconds")
-    return access_line(
+    line = access_line(
         when=float(when),
         written=written,
         method=text_of(request.get("method")),
@@ -56,6 +57,11 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
         # Only a password that is right names a user (Caddy, "http.auth.user.id").
         has_user=bool(text_of(entry.get("user_id"))),
     )
+    if line is None:
+        return None
+    given = next(iter(texts(at(entry, "resp_headers", "Content-Type"))), "")
+    media_type = clean(given.partition(";")[0].strip().lower(), 100)
+    return replace(line, accept=clean(_field(request, "Accept"), 200), media_type=media_type)
 
 
 def _field(request: Mapping[str, object], name: str) -> str:

@@ -31,6 +31,7 @@ from diagnose.parsers.failed_requests import (
     refused_upgrades,
 )
 from diagnose.parsers.other_requests import (
+    calls_given_a_page,
     circling_pages,
     pages_with_failures,
     unserved_pages,
@@ -109,10 +110,10 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
 class LoggedFailures:
     """What failed by the logs: requests, the paths at which browsers may have been refused a
     WebSocket, the pages that visitors did not get, what pages loaded and did not get, the pages
-    that led a visitor to themselves, and those whose own requests failed. `used` are the pages that
-    browsers used, if somebody reports a fault, `cross_origin` the requests of scripts of other
-    sites' pages, `departures` the pages after which visitors did not come back, and `logins` the
-    requests with a password for the web server."""
+    that led a visitor to themselves, and those whose own requests failed, or got a page in place of
+    data. `used` are the pages that browsers used, if somebody reports a fault, `cross_origin` the
+    requests of scripts of other sites' pages, `departures` the pages after which visitors did not
+    come back, and `logins` the requests with a password for the web server."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -189,6 +190,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         parts += unserved_parts(earlier, path, site.names, own_path, since)
         circling += circling_pages(earlier, path, site.names, is_shared, since)
         failing += pages_with_failures(earlier, path, site.names, since)
+        failing += calls_given_a_page(earlier, path, site.names, since)
         used += used_pages(earlier, path, site.names, since) if ctx.target.symptom else ()
         # A user who gives an origin or a method asks about that request.
         if ctx.options.request.origin is None and ctx.options.request.method == "GET":

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Confidence, Edit
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config
@@ -44,6 +45,18 @@ def test_fires_as_possible_where_the_message_has_no_port() -> None:
 )
 def test_silent_where_the_port_changes_nothing(text: str) -> None:
     assert not judge(CHECK, SERVER, config(text), PAGE, target=TOLD)
+
+
+def test_fires_for_requests_of_the_log_that_have_the_port() -> None:
+    failure = FailedRequests(
+        file="/var/log/haproxy.log", method="GET", path="/_matrix/version", status=503,
+        written="", server="haproxy", wrote_port=True,
+    )  # fmt: skip
+    (claim,) = judge(CHECK, SERVER, config(NAMED), PAGE, failure, target=SHOP)
+    assert (claim.confidence, claim.facts["backend"]) == (Confidence.LIKELY, "app")
+    unknown = replace(failure, wrote_port=False)
+    assert not judge(CHECK, SERVER, config(NAMED), PAGE, unknown, target=SHOP)
+    assert not judge(CHECK, SERVER, config(TEXT), PAGE, failure, target=SHOP)
 
 
 def test_silent_without_such_a_message_or_a_page() -> None:

@@ -38,6 +38,20 @@ def test_fires_where_the_line_sends_no_name() -> None:
     assert "sni str(shop.example.com) check-sni shop" in claim.fix.steps[0].diff
 
 
+def test_fires_where_nothing_checks_the_server() -> None:
+    (claim,) = told("ssl verify none", REFUSED, SHAKEN)
+    assert claim.facts["checked"] is False
+    assert "ssl verify none sni str(shop.example.com)\n" in claim.fix.steps[0].diff
+
+
+def test_silent_where_haproxy_sends_the_host_by_itself() -> None:
+    text = TEXT.replace(LINE, "127.0.0.1:3000 ssl verify none")
+    newer = replace(SERVER, version="3.3.1")
+    assert not judge(CHECK, newer, config(text), page(), REFUSED, SHAKEN)
+    two = text + "    server b 127.0.0.1:3001 ssl verify none\n"
+    assert not judge(CHECK, SERVER, config(two), page(), REFUSED, SHAKEN)
+
+
 @pytest.mark.parametrize(
     ("words", "observations"),
     [
@@ -48,6 +62,9 @@ def test_fires_where_the_line_sends_no_name() -> None:
         ("ssl verify none check", (SHAKEN,)),
         ("ssl verify none", (DOWN, SHAKEN)),
         ("check", (DOWN, SHAKEN)),
+        ("ssl verify none sni str(shop.example.com)", (REFUSED, SHAKEN)),
+        ("ssl verify none", (REFUSED,)),
+        ("ssl verify none", (replace(REFUSED, plain=True), SHAKEN)),
     ],
 )  # fmt: skip
 def test_silent_where_the_name_is_sent_or_no_name_helps(words: str, observations: Any) -> None:

@@ -120,6 +120,40 @@ def test_fires_for_files_of_the_page_that_come_empty() -> None:
     assert not judge(CHECK, CADDY, caddy_config(SITE, limited("/*")), page, file)
 
 
+def test_fires_for_files_that_no_route_takes() -> None:
+    shop = replace(SHOP, path="/shop/")
+    page = replace(
+        ANSWER, url="https://shop.example.com/shop/", body="<script src=/app.js></script>"
+    )
+    file = PageFileResponse(
+        page=page.url, file_kind="script", url="https://shop.example.com/app.js",
+        address="203.0.113.10", port=443, status=200, headers=(("Content-Length", "0"),),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, CADDY, caddy_config(SITE, limited("/shop/*")), page, file, target=shop)
+    assert (claim.facts["path"], claim.facts["matcher"]) == ("/app.js", "")
+    by_pattern = limited("*.html")
+    assert not judge(CHECK, CADDY, caddy_config(SITE, by_pattern), page, file, target=shop)
+
+
+def test_fires_for_a_websocket_that_no_route_takes() -> None:
+    chat = replace(SHOP, websockets=("/chat",))
+    refused = Upgrade(
+        url="wss://shop.example.com/chat",
+        path="/chat",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+    )
+    page = replace(ANSWER, body="shop")
+    config = caddy_config(SITE, limited("/api/*"))
+    (claim,) = judge(CHECK, CADDY, config, page, refused, target=chat)
+    assert (claim.facts["path"], claim.facts["blank"]) == ("/chat", False)
+    answered = replace(refused, status=404)
+    assert not judge(CHECK, CADDY, config, page, answered, target=chat)
+    taken = caddy_config(SITE, limited("/chat"))
+    assert not judge(CHECK, CADDY, taken, page, refused, target=chat)
+
+
 def test_fires_for_a_folder_that_nothing_serves() -> None:
     made: Any = document("shop.example.com")
     inner = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]

@@ -91,6 +91,19 @@ def haproxy_sends_no_name(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-sni-missing", differs=(haproxy.CONFIG,)
+)  # fmt: skip
+def haproxy_sends_no_name_without_a_check(lab: Lab) -> None:
+    """The server line has `ssl verify none` alone, as most examples write it."""
+    _by_name(lab, "")
+
+
+@healthy_haproxy()
+def haproxy_sends_the_name_without_a_check(lab: Lab) -> None:
+    _by_name(lab, f"sni str({site.NAME})")
+
+
 @healthy_haproxy()
 def haproxy_check_sends_the_name(lab: Lab) -> None:
     _by_name(lab, f"sni str({site.NAME}) check check-sni {site.NAME}")

@@ -6,6 +6,8 @@ from ..haproxy import SITE
 from ..lab import Lab
 from .haproxy import checked, haproxy_scenario, healthy_haproxy, server_line_with_another_port
 from .nginx import later
+from .nginx_other_requests_failed import visit
+from .server_other_requests_failed import serve_haproxy
 
 
 @haproxy_scenario(outside="http.server-error", server="server.reload-needed")
@@ -217,6 +219,26 @@ FEDERATION = "Got response 503 from shop.example.com:443"
 def haproxy_compares_the_host_with_its_port(lab: Lab) -> None:
     """https://github.com/matrix-org/synapse/pull/11128: clients write `Host: NAME:443`."""
     haproxy.serve(lab, SITE.replace("    default_backend app\n", BY_NAME.format("")))
+
+
+def _with_a_log(lab: Lab, options: str) -> None:
+    """A program writes the port, and HAProxy logs the field Host."""
+    capture = "    capture request header Host len 64\n"
+    serve_haproxy(lab, capture + BY_NAME.format(options), rest="")
+    host = ("-H", "Host: shop.example.com:443", "--http1.1")
+    for _ in range(2):
+        visit(lab, "/_matrix/federation/v1/version", *host, referer="")
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-host-with-port", differs=(haproxy.CONFIG,))
+def haproxy_logs_the_host_with_its_port(lab: Lab) -> None:
+    """The same, asked about the site without a message."""
+    _with_a_log(lab, "")
+
+
+@healthy_haproxy()
+def haproxy_logs_the_host_and_drops_its_port(lab: Lab) -> None:
+    _with_a_log(lab, ",field(1,:)")
 
 
 @healthy_haproxy()

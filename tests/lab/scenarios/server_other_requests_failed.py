@@ -50,21 +50,27 @@ def serve_caddy(lab: Lab, rules: str) -> None:
     caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy 127.0.0.1:3000", inserted))
 
 
+DEFAULT = "    default_backend app\n"
 TUNNEL = "    timeout tunnel 1h\n"
 
 
 def serve_haproxy(
-    lab: Lab, rules: str, defaults: str = "", tunnel: str = TUNNEL, sections: str = ""
+    lab: Lab,
+    rules: str,
+    defaults: str = "",
+    tunnel: str = TUNNEL,
+    sections: str = "",
+    rest: str = DEFAULT,
 ) -> None:
     """HAProxy with a log by syslog, which is empty, another backend for what the rules say, lines
-    at the end of its defaults, and further sections."""
+    at the end of its defaults, and further sections. `rest` is for what no rule takes."""
     lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready")
     lab.undo(lambda: lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready"))
     ready = lab.server.path("/run/syslog-ready")
     lab.spawn(lab.server, lab.server.python("-c", SYSLOG), ready.exists)
     text = haproxy.SITE.replace("global\n", "global\n    log 127.0.0.1:514 local0\n", 1)
     text = text.replace("    log global\n", "    log global\n    option httplog\n")
-    text = text.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+    text = text.replace(DEFAULT, f"{rules}{rest}")
     text = text.replace(TUNNEL, f"{tunnel}{defaults}")
     haproxy.serve(lab, f"{text}\nbackend other\n    server other1 127.0.0.1:3009\n{sections}")
 

@@ -8,6 +8,7 @@ from ..site import NAME
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario
+from .nginx_other_requests_failed import visit
 
 URL = f"https://{NAME}"
 ROUTE = "handle /api/* {\n\t\treverse_proxy localhost:3001\n\t}"
@@ -134,6 +135,47 @@ def caddy_files_answer_what_the_page_reads(lab: Lab) -> None:
     _page_that_reads(lab, FILES, "reverse_proxy /api/* localhost:3001")
 
 
+CALLS_LOG = "/var/log/caddy-calls.log"
+
+
+def _page_with_a_log(lab: Lab, *lines: str) -> None:
+    """A page with text, whose script makes the address of its data out of pieces; a browser was
+    there."""
+    application(lab, "/api/users")
+    text = f"<p>{'Here is what we sell. ' * 9}</p>"
+    page = f"<!doctype html><title>Shop</title><h1>Shop</h1>{text}<script src=/app.js></script>\n"
+    lab.server.write("/srv/docs/index.html", page)
+    lab.server.write("/srv/docs/app.js", 'fetch(base + "users").then(r => r.json()).then(show)\n')
+    lab.server.sh(f"rm -f {CALLS_LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {CALLS_LOG}"))
+    serve_caddy(lab, *lines, f"log {{\n\t\toutput file {CALLS_LOG}\n\t}}")
+    visit(lab, "/", "-H", "Accept: text/html", referer="")
+    visit(lab, "/api/users", "-H", "Accept: application/json")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.caddy-files-first",
+    manual="a person writes the two blocks",
+)
+def caddy_files_answer_the_calls_of_the_log(lab: Lab) -> None:
+    """Issue 3912 of caddyserver/caddy, asked about the site: the access log has the request."""
+    _page_with_a_log(lab, FILES, "reverse_proxy /api/* localhost:3001")
+
+
+@healthy_caddy()
+def caddy_application_answers_the_calls_of_the_log(lab: Lab) -> None:
+    _page_with_a_log(lab, ROUTE, f"handle {{\n\t{FILES}\t}}")
+
+
+@healthy_caddy()
+def caddy_files_are_fragments_of_the_page(lab: Lab) -> None:
+    """A script asks for a piece of a page, which is a file."""
+    lab.server.write("/srv/docs/api/users/index.html", "<ul><li>Anna</ul>\n")
+    _page_with_a_log(lab, f"handle {{\n\t{FILES}\t}}")
+    visit(lab, "/api/users/", "-H", "Accept: */*")
+
+
 @healthy_caddy()
 def caddy_application_answers_what_the_page_reads(lab: Lab) -> None:
     _page_that_reads(
@@ -158,6 +200,37 @@ def caddy_matcher_is_the_root_alone(lab: Lab) -> None:
     """Issue 547 of songquanpeng/one-api: `reverse_proxy / localhost:3000`, and a blank page."""
     application(lab, "/:/static/app.js", "/static/app.js")
     serve_caddy(lab, "reverse_proxy / localhost:3001")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.path-not-handled",
+    target=f"{URL}/shop/",
+    manual="a person writes the route",
+)
+def caddy_takes_the_page_and_not_its_files(lab: Lab) -> None:
+    """The application names its files at the root, and has a route for its own folder alone."""
+    application(lab, "/shop/:/static/app.js", "/static/app.js")
+    serve_caddy(lab, "reverse_proxy /shop/* localhost:3001")
+
+
+@healthy_caddy(target=f"{URL}/shop/")
+def caddy_takes_the_page_and_its_files(lab: Lab) -> None:
+    application(lab, "/shop/:/static/app.js", "/static/app.js")
+    routes = (f"reverse_proxy {path} localhost:3001" for path in ("/shop/*", "/static/*"))
+    serve_caddy(lab, *routes)
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-not-handled",
+    args=("--ws", "/socket"),
+    manual="a person writes the route",
+)
+def caddy_has_no_route_for_the_websocket(lab: Lab) -> None:
+    """The page is a file of Caddy's, and the WebSocket of the application gets an empty 200."""
+    lab.server.write("/srv/docs/index.html", "<!doctype html><p>It works.</p>\n")
+    serve_caddy(lab, "root * /srv/docs", "file_server /", "reverse_proxy /api/* localhost:3000")
 
 
 @caddy_scenario(

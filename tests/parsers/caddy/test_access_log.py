@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,11 @@ def test_the_files_of_the_logs() -> None:
         SiteAccessLog("/var/log/caddy/access.log", "json"),
     )
     assert access_logs({"logging": []}) == ()
+
+
+def test_the_user_and_the_type_of_the_answer() -> None:
+    entry: dict[str, Any] = {**ALL, "status": 200, "user_id": "anna"}
+    entry["resp_headers"] = {"Content-Type": ["text/html; charset=utf-8"]}
+    entry["request"] = {**FAILED["request"], "headers": {"Accept": ["*/*"]}}  # type: ignore[dict-item]
+    (line,) = parse(json.dumps(entry))
+    assert (line.has_user, line.accept, line.media_type) == (True, "*/*", "text/html")
