@@ -297,7 +297,7 @@ def early_redirect(proxies: TargetProxies, target: Target, path: str) -> EarlyRe
     """Return the redirect that keeps a path from its own rule, None if there is none."""
     own = path.partition("?")[0]
     rules = rules_of(proxies.frontend)
-    situation = _situation(rules, target, proxies.tls)
+    situation = situation_of(rules, target, proxies.tls)
     redirects = (
         rule for rule in rules if rule.line.keyword != "use_backend" and holds(rule, situation, own)
     )
