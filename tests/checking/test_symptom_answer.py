@@ -34,6 +34,7 @@ from diagnose.model.nginx import NginxProcess
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.symptoms import symptom_of
 
 KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
 ADDRESS = "203.0.113.10"
@@ -105,6 +106,22 @@ def test_another_fault_of_the_same_certificate_is_not_it() -> None:
     """A certificate for another name "explains" an expired one, because it has to be replaced
     anyway. It does not make it expire."""
     assert answer(EXPIRED, (), {"certificate.name-mismatch": ()}) == ("unrelated", "")
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("Invalid command 'RewriteEngine', perhaps misspelled", "server.request-failed"),
+        ("AH01144: No protocol handler was valid for the URL /index.php", "http.page-downloaded"),
+    ],
+)
+def test_a_message_of_apache_may_come_from_what_an_htaccess_or_a_handler_lacks(
+    message: str, cause: str
+) -> None:
+    """Requests 182 of defendtheweb/hackthis.co.uk and issue 495 of webmin."""
+    symptom = symptom_of(message)
+    assert symptom
+    assert answer(symptom, causes={cause: ()}) == ("possible", cause)
 
 
 def test_an_unrelated_cause_is_not_it() -> None:
