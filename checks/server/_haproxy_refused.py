@@ -288,6 +288,28 @@ def _acls_elsewhere(mistake: _Mistake, name: str) -> Iterator[Line]:
             return
 
 
+def _quotes(mistake: _Mistake) -> _Changed:
+    """A field's value of several words between quotes, on each line that sets one."""
+    changes: Changes = {}
+    for section in mistake.config.sections:
+        for line in section.lines:
+            text = mistake.text(line)
+            match = _VALUE.fullmatch(text) if line.keyword.startswith("http-") else None
+            if match and " " in match[2].strip():
+                new = f'{match[1]}"{match[2].strip()}"{match[3] or ""}'
+                changes.setdefault(line.file, {})[line.number] = (new,)
+    is_named = mistake.test.line in changes.get(mistake.test.file, {})
+    return (True, changes) if is_named else None
+
+
+#: A line that sets a field: what stands before the value, the value, and the condition. Quotes,
+#: comments and sample expressions with blanks are left to a person.
+_VALUE = re.compile(
+    r"(\s*http-(?:request|response|after-response)\s+(?:set|add)-header\s+\S{1,200}\s+)"
+    r"([^\"'#\\${}]{1,2000}?)(\s+(?:if|unless)\s[^\n]{1,1000})?"
+)
+
+
 def _newline(mistake: _Mistake) -> _Changed:
     text = line_text(mistake.view, mistake.test.file, mistake.test.line)
     return (True, {mistake.test.file: {mistake.test.line: (text, "")}}) if text else None
@@ -308,6 +330,11 @@ _MISTAKES: tuple[tuple[str, str, _Change], ...] = (
     ("pages", _NO_PAGE, _pages),
     ("right_name", r"Proxy '([^']+)': unable to find required (\w+): '([^']+)'", _backend_name),
     ("acl", r"no such ACL : '([^']+)'", _acl),
+    (
+        "quotes",
+        r"-header' expects either 'if' or 'unless' followed by a condition but found",
+        _quotes,
+    ),
     ("newline", r"Missing LF on last line", _newline),
 )
 

@@ -42,7 +42,10 @@ def haproxy_redirect_first(evidence: Evidence) -> Iterator[Claim]:
         return
     for redirected, pages in redirected_targets(evidence):
         there = haproxy_view(evidence, target=redirected)
-        if there is not None and there.proxies.backend_name == early.backend:
+        # The redirect leads to a rule for the path as well: what is missing, its backend lacks.
+        if there and (
+            there.proxies.is_chosen_by_path or there.proxies.backend_name == early.backend
+        ):
             continue
         path = target.path.partition("?")[0]
         own = Subject(port=target.port, path=path)

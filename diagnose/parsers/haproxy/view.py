@@ -42,6 +42,12 @@ class TargetProxies:
         return self.selection.backend if self.selection else ""
 
     @property
+    def is_chosen_by_path(self) -> bool:
+        """Whether the rule that takes the path is for a part of the paths only."""
+        rule = self.selection.rule if self.selection else None
+        return rule is not None and _names_path(rule)
+
+    @property
     def passes_tls_on(self) -> bool:
         """Whether the backend gets the TLS of visitors as it is."""
         mode = self.backend.mode if self.backend else self.frontend.mode

@@ -18,7 +18,7 @@ VERIFY = (
 )
 
 
-def claims(text: str, *messages: str) -> list[Claim]:
+def claims(text: str, *messages: str, masked: bool = True) -> list[Claim]:
     """Return the claims about a configuration for which HAProxy says this."""
     output = "\n".join(f"[ALERT]    (22843) : config : {message}" for message in messages)
     error, others = parse_test(output.replace("c.cfg", CONFIG))
@@ -30,7 +30,7 @@ def claims(text: str, *messages: str) -> list[Claim]:
         line=error.line,
         warnings=others,
     )
-    return judge(CHECK, SERVER, config(text), test, LISTENING)
+    return judge(CHECK, SERVER, config(text), test, LISTENING, masked=masked)
 
 
 def line_of(text: str, part: str) -> int:
@@ -191,6 +191,24 @@ def test_fires_with_a_line_break_at_the_end() -> None:
     (claim,) = claims(text, f"{message} position 35.")
     assert claim.facts["newline"]
     assert changed(claim)[-1] == "+    server a 127.0.0.1:3000 check"
+
+
+HSTS = "    http-response set-header Strict-Transport-Security max-age=1; includeSubDomains{}\n"
+
+
+@pytest.mark.parametrize("condition", ["", " if { ssl_fc }"])
+def test_fires_with_quotes_around_a_value_of_several_words(condition: str) -> None:
+    line = HSTS.format(condition)
+    text = TEXT.replace("    default_", f"{line}    default_")
+    place = f"parsing [c.cfg:{line_of(text, 'Strict')}]"
+    expected = "expects either 'if' or 'unless' followed by a condition but found"
+    message = f"{place}: 'http-response set-header' {expected} 'includeSubDomains'."
+    # Masked, the value has no blanks any more.
+    (claim,) = claims(text, message, masked=False)
+    quoted = line.replace("max-age=1; includeSubDomains", '"max-age=1; includeSubDomains"')
+    assert changed(claim) == [f"-{line[:-1]}", f"+{quoted[:-1]}"]
+    (claim,) = claims(text, message.replace(place, "parsing [c.cfg:6]"))
+    assert not claim.facts["corrected"], "it is another line"
 
 
 def test_silent_about_an_edit_for_other_mistakes() -> None:

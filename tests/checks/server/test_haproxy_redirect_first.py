@@ -64,5 +64,7 @@ def test_silent_where_nothing_is_missing_or_the_same_rule_is_there_for_https() -
     assert not judge(CHECK, SERVER, config(text), good, target=TARGET)
     both = text.replace("    default_backend app", f"{ACL}{RULE}    default_backend app", 1)
     assert not judge(CHECK, SERVER, config(both), MISSING, target=TARGET)
+    own = both.replace("certbot if acme", "app if acme", 1)
+    assert not judge(CHECK, SERVER, config(own), MISSING, target=TARGET), "another rule for it"
     other = text.replace(RULE, "    use_backend certbot if { hdr(host) shop.example.com }\n")
     assert not judge(CHECK, SERVER, config(other), MISSING, target=TARGET), "for every path"

@@ -70,6 +70,16 @@ def acl_below_its_rule(lab: Lab) -> None:
 
 
 @haproxy_scenario(outside=None, server="server.config-invalid", differs=(haproxy.CONFIG,))
+def value_of_several_words_without_quotes(lab: Lab) -> None:
+    """After many threads, "expects either 'if' or 'unless' followed by a condition but found": a
+    blank ends the value."""
+    haproxy.serve(lab)
+    value = "max-age=31536000; includeSubDomains"
+    line = f"    http-response set-header Strict-Transport-Security {value} if {{ ssl_fc }}\n"
+    haproxy.edit(lab, DEFAULT, f"{line}{DEFAULT}")
+
+
+@haproxy_scenario(outside=None, server="server.config-invalid", differs=(haproxy.CONFIG,))
 def last_line_without_a_line_break(lab: Lab) -> None:
     """After many threads, "Missing LF on last line": a program wrote the file."""
     haproxy.serve(lab)
