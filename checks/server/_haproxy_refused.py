@@ -97,7 +97,8 @@ def _removed(mistake: _Mistake) -> _Changed:
                 return None
             new = (mistake.indented(line, text),) if text else ()
             changes.setdefault(line.file, {})[line.number] = new
-    return (True, changes) if changes else None
+    is_named = mistake.test.line in changes.get(mistake.test.file, {})
+    return (True, changes) if is_named else None
 
 
 def _unresolved(mistake: _Mistake) -> _Changed:
@@ -256,7 +257,7 @@ def _acl(mistake: _Mistake) -> _Changed:
     text = line_text(mistake.view, mistake.test.file, number)
     if section is None or not text:
         return None
-    if name.startswith("{") and name != "{":
+    if name.startswith("{") and name != "{" and not {"%{", "${"} & set(re.findall(r".\{", text)):
         spaced = re.sub(r"\{(?=\S)", "{ ", re.sub(r"(?<=\S)\}", " }", text))
         return "{ … }", {section.file: {number: (spaced,)}}
     acls = [line for line in section.lines_with("acl") if line.words[1:2] == (name,)]

@@ -67,6 +67,14 @@ def test_fires_with_todays_words_for_old_directives() -> None:
     assert not claim.facts["corrected"], "one of the old directives has no known counterpart"
 
 
+def test_a_person_replaces_a_directive_that_has_no_counterpart() -> None:
+    rules = "    reqallow ^GET\n    option forceclose\n"
+    text = TEXT.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+    message = "The 'reqallow' directive is not supported anymore since HAProxy 2.1."
+    (claim,) = claims(text, f"parsing [c.cfg:7] : {message}")
+    assert not claim.facts["corrected"]
+
+
 OTHER = TEXT + "backend other\n    server o nowhere:80\n"
 LOST = "[c.cfg:12] : 'server other/o' : could not resolve address 'nowhere'."
 
