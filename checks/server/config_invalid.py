@@ -27,6 +27,7 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
+from diagnose.parsers.caddy.mistakes import known_mistake
 
 
 @check(
@@ -65,10 +66,22 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             **NO_CORRECTION,
             **({corrected.fact: corrected.value} if corrected else {}),
             "corrected": corrected is not None,
+            **_mistake_facts(view, test),
         },
         severity=refused_config_severity(view),
         fix=_fix(view, modules, corrected),
     )
+
+
+def _mistake_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
+    """Return what the word is that Caddy does not know, and what it has in its place."""
+    mistake = known_mistake(test.message) if view.server.product == "caddy" else None
+    kinds = ("address", "site", "old", "needless")
+    return {
+        **{kind: mistake is not None and mistake.kind == kind for kind in kinds},
+        "word": mistake.word if mistake else "",
+        "wanted": mistake.wanted if mistake else "",
+    }
 
 
 def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Severity
 from diagnose.model.web_servers import WebServerTest
+from tests.support.caddy_evidence import CADDY
+from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected
 from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
@@ -44,6 +46,21 @@ def test_fires_on_a_server_that_does_not_run_and_starts_it() -> None:
     assert claim.severity is None
     assert claim.fix
     assert list(claim.fix.steps)[-1].argv == APACHE.start  # type: ignore[union-attr]
+
+
+def test_fires_with_what_caddy_has_in_the_place_of_an_unknown_word() -> None:
+    place = f"{CADDYFILE}:2: unrecognized directive:"
+    failed = replace(FAILED, product="caddy", file=CADDYFILE, line=2)
+    stopped = replace(CADDY, pid=None, ports=())
+    old = replace(failed, message=f"{place} gzip")
+    (claim,) = judge(CHECK, stopped, old)
+    assert (claim.facts["old"], claim.facts["wanted"]) == (True, "encode gzip")
+    address = replace(failed, message=f"{place} localhost:3000")
+    (claim,) = judge(CHECK, stopped, address)
+    assert (claim.facts["address"], claim.facts["wanted"]) == (True, "reverse_proxy localhost:3000")
+    unknown = replace(failed, message=f"{place} gzipp")
+    (claim,) = judge(CHECK, stopped, unknown)
+    assert not any(claim.facts[kind] for kind in ("address", "site", "old", "needless"))
 
 
 def test_silent_when_the_test_passes_or_another_program_has_the_port() -> None:

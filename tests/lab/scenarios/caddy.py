@@ -52,6 +52,17 @@ def caddy_configuration_invalid(lab: Lab) -> None:
 
 @caddy_scenario(
     outside="tcp.refused",
+    server="server.config-invalid",
+    manual="a person corrects the line",
+)
+def caddy_names_an_address_without_its_directive(lab: Lab) -> None:
+    """https://github.com/x86pup/conduwuit/pull/687: `reverse_proxy` is missing, and Caddy does not
+    start."""
+    caddy.install(lab, SHOP.replace("reverse_proxy 127", "127"))
+
+
+@caddy_scenario(
+    outside="tcp.refused",
     server="server.port-not-served",
     keeps=("listeners",),
 )
