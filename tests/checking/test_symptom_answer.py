@@ -271,6 +271,15 @@ def test_usual_causes_are_those_of_the_sites_server(
     assert {check.split(".")[0] for check in usual(GATEWAY_TIMEOUT, observation)} == layers
 
 
+def test_every_web_server_may_lead_to_what_nginxs_application_may_lead_to() -> None:
+    rows = symptom_table().items()
+    assert not [
+        name
+        for name, row in rows
+        if "upstream.*" in row.possible and "server.*" not in row.possible
+    ]
+
+
 def test_no_usual_causes_where_a_finding_answers() -> None:
     report = report_about(REFUSED, causes={"tcp.refused": ()})
     result = symptom_answer(report)
