@@ -96,6 +96,7 @@ ROWS = (
     _after_failure("unit_rules", "systemctl show UNIT"),
     _after_failure("running_programs", "ss -ltnp; ls -l /proc/PID/cwd /proc/PID/exe", "upstream"),
     _after_failure("tunnels", "pgrep -a 'frpc|cloudflared|ngrok|ssh'", "server"),
+    _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
