@@ -96,7 +96,6 @@ ROWS = (
     _after_failure("unit_rules", "systemctl show UNIT"),
     _after_failure("running_programs", "ss -ltnp; ls -l /proc/PID/cwd /proc/PID/exe", "upstream"),
     _after_failure("tunnels", "pgrep -a 'frpc|cloudflared|ngrok|ssh'", "server"),
-    _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
@@ -141,6 +140,7 @@ ROWS = (
     _after_failure("local_answers", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("resolver_answers", "dig @RESOLVER NAME", "upstream", peer="name-servers"),
     _inside("undone_fixes", "ls /var/lib/diagnose"),
+    _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
 )  # fmt: skip
 

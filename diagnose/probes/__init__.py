@@ -102,7 +102,7 @@ INSIDE = (
 )
 #: The inside modules that have nothing to do before a connection or a handshake from here fails, or
 #: `--cloud` asks.
-AFTER_FAILURE = ("cloud",)
+AFTER_FAILURE = ("other_ports", "cloud")
 
 #: Maximum duration of a run, in seconds.
 MAX_TIMEOUT = 3600.0
