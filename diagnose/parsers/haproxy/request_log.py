@@ -15,7 +15,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 _LINE = lazy_pattern(
     r"(?:^|\s)(?P<client>[0-9A-Fa-f.:]{2,45}):[0-9]{1,5}"
     r" \[(?P<day>[0-9]{2})/(?P<month>[A-Z][a-z]{2})/(?P<year>[0-9]{4}):(?P<time>[0-9:]{8})"
-    r"(?:\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? \S{1,200}/\S{1,200}"
+    r"(?P<fraction>\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? \S{1,200}/\S{1,200}"
     r" [0-9/+-]{7,50}/\+?(?P<total>[0-9]{1,10})"
     r" (?P<status>[0-9]{3}) \+?[0-9]{1,20}"
     r" \S{1,200} \S{1,200} (?P<ending>[A-Za-z-]{4}) [0-9/+]{9,60} [0-9/]{3,30}"
@@ -43,7 +43,7 @@ def parse(text: str, frontends: Collection[str]) -> Iterator[AccessLine]:
         captured = match["captures"].replace("{", "|").replace("}", "|").split("|")
         origin = _ORIGIN.match(match["url"])
         entry = access_line(
-            when=when,
+            when=when + float(match["fraction"] or 0),
             written=f"{match['day']}/{match['month']}/{match['year']}:{match['time']}",
             method=match["method"],
             url=match["url"][origin.end() if origin else 0 :],

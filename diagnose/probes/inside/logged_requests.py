@@ -158,8 +158,10 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         return LoggedFailures()
     offset = _zone_offset(head) if site.is_local_time else 0
     elapsed = ctx.elapsed()
-    # The clock has whole seconds: the run began in one of two.
+    # A clock of whole seconds: the run began in one of two.
     latest, earliest = math.ceil(now + 1 - elapsed) - 1, int(now - elapsed)
+    clock = _exact_clock(head)
+    began = clock - elapsed if clock is not None else None
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures, upgrades = list[FailedRequests](), list[str]()
     unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
@@ -175,7 +177,9 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         earlier = [
             line
             for line in lines
-            if int(line.when) < earliest or (int(line.when) <= latest and _is_visitors(ctx, line))
+            if int(line.when) < earliest
+            or (began is not None and _is_before(line, began))
+            or (int(line.when) <= latest and _is_visitors(ctx, line))
         ]
         own, others = _by_port(earlier, site, ctx.target.port)
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
@@ -281,10 +285,22 @@ def _of_others(
     )
 
 
+def _exact_clock(head: str) -> float | None:
+    """Return the server's clock in seconds since the epoch, by its line ("now 1795514470 +0800
+    250000000"); None if its `date` knows no nanoseconds (only GNU's does)."""
+    match = re.fullmatch(r"now ([0-9]{1,12}) [+-][0-9]{4} ([0-9]{9})", head)
+    return int(match[1]) + int(match[2]) / 1e9 if match else None
+
+
+def _is_before(line: AccessLine, began: float) -> bool:
+    """Return whether a request came before this run began: HAProxy and Caddy write fractions."""
+    return not line.when.is_integer() and line.when < began
+
+
 def _zone_offset(head: str) -> int:
     """Return the seconds by which the server's zone is ahead of UTC, by the line of its clock
-    ("now 1795514470 +0800")."""
-    match = re.fullmatch(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})", head)
+    ("now 1795514470 +0800 250000000")."""
+    match = re.match(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})(?: |$)", head)
     if match is None:
         return 0
     seconds = int(match[2]) * 3600 + int(match[3]) * 60

@@ -35,11 +35,11 @@ LINE = '[24/Nov/2026:18:01:00 +0800] "POST /api HTTP/1.1" 503 "Mozilla/5.0"'
 def look(
     server: WebServer = APACHE, config: WebServerConfig | None = None, page: Exchange = PAGE,
     line: str = LINE, log: str = LOG, unit: tuple[str, ...] = ("-u", "caddy"), net: Any = None,
-    **outputs: str,
+    clock: str = f"{NOW} +0800", **outputs: str,
 ) -> list[FailedRequests]:  # fmt: skip
     files = shlex.join(("sh", "-c", READ_SCRIPT, "sh", log))
     journal = shlex.join(("sh", "-c", JOURNAL_SCRIPT, "sh", *unit))
-    output = f"now {NOW} +0800\nlog\n {line}\n\n"
+    output = f"now {clock}\nlog\n {line}\n\n"
     looking: Any = Looking(RecordedMachine({files: output, journal: output, **outputs}))
     config = config or apache_config(SITE)
     looking.net = net
@@ -132,6 +132,17 @@ def test_a_request_of_another_machine_in_the_second_of_the_run(client: str, coun
     """HAProxy logs no User-Agent: only the address tells that a request is not the run's own."""
     line = REFUSED.replace("198.51.100.7", client).replace("18:01:00", "18:01:10")
     observed = look(HAPROXY, haproxy_config(), line=line, log=probes.HAPROXY_LOG, net=OneAddress())
+    assert len(observed) == count
+
+
+@pytest.mark.parametrize(("fraction", "count"), [("300", 1), ("700", 0)])
+def test_a_request_in_the_very_second_of_the_run(fraction: str, count: int) -> None:
+    """Over SSH nothing but the time tells it from the run's own."""
+    line = REFUSED.replace("198.51.100.7", "203.0.113.10").replace("00.655", f"10.{fraction}")
+    observed = look(
+        HAPROXY, haproxy_config(), line=line, log=probes.HAPROXY_LOG, net=OneAddress(),
+        clock=f"{NOW} +0800 500000000",
+    )  # fmt: skip
     assert len(observed) == count
 
 
