@@ -5,9 +5,9 @@ application: it does not trust the proxy, or its own address is set with http.
 """
 
 from checks.nginx import Nginx, file_line
-from checks.server import line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application
-from diagnose.model import Applicability, Evidence, Fix, Target
+from diagnose.model import Applicability, Edit, Evidence, Fix, Target
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
@@ -29,21 +29,39 @@ def told_scheme(evidence: Evidence, path: str) -> str:
     return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
 
 
-def apache_fix(evidence: Evidence, path: str) -> Fix | None:
-    """Return the fix with which Apache tells the application of this path that the visitor uses
-    https; None if another server is in front, or if it takes a person. The application may not
-    trust the field: a person looks at it."""
+def server_fix(evidence: Evidence, path: str) -> Fix | None:
+    """Return the fix with which Apache or HAProxy tells the application of this path that the
+    visitor uses https; None if another server is in front, or if it takes a person. The application
+    may not trust the field: a person looks at it."""
     view = server_on_port(evidence)
-    if view is None or view.server.product != "apache":
+    if view is None or view.server.product not in {"apache", "haproxy"}:
         return None
     route = route_to_application(view, path)
     if route is None or route.scheme != "http":
         return None
+    if view.server.product == "haproxy":
+        edit = _haproxy_edit(view, path)
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
     # Imported late: only a finding needs it.
     from checks.server._scheme_lines import scheme_steps
 
     steps = scheme_steps(view, route)
     return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW) if steps else None
+
+
+def _haproxy_edit(view: ServerView, path: str) -> Edit | None:
+    """Return the edit with which HAProxy tells the application of a path the scheme. A line that
+    says something of it already, under a condition of its own, is a person's."""
+    from checks.server._haproxy_scheme import scheme_edit, scheme_line
+
+    own_path = path.partition("?")[0]
+    return None if scheme_line(view, own_path) else scheme_edit(view, own_path)
+
+
+def front_title(evidence: Evidence) -> str:
+    """Return the name of the web server other than nginx that has the target's port."""
+    view = server_on_port(evidence)
+    return view.server.title if view else ""
 
 
 def tells_https(match: LocationMatch, proxy_target: ProxyTarget, target: Target) -> bool:
@@ -91,10 +109,17 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
 
 
 def _told_by_other(evidence: Evidence, path: str) -> str:
-    """Caddy tells it by itself; Apache where a line of the virtual host says so."""
+    """Caddy tells it by itself; Apache where a line of the virtual host says so, HAProxy where the
+    last line of its frontend or backend does."""
     view = server_on_port(evidence)
     if view is None:
         return ""
+    if view.server.product == "haproxy":
+        # Imported late: only a finding needs it.
+        from checks.server._haproxy_scheme import says_https, scheme_line
+
+        line = scheme_line(view, path.partition("?")[0])
+        return place_text(line.file, line.number) if line and says_https(line) else ""
     route = route_to_application(view, path)
     if route is None or route.scheme != "http":
         return ""

@@ -25,13 +25,17 @@ from diagnose.model.http import Exchange
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
-    explains=["server.own-answer", "websocket.not-upgraded"],
+    explains=["server.own-answer", "server.application-answers", "websocket.not-upgraded"],
 )
 def misdirected(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in exchanges_by_purpose(evidence, "target") if page.status == 421]
     if not pages:
         return
     subjects = endpoint_subjects(pages)
+    # Imported late: few sites answer so.
+    from checks.http._nameless_servers import nameless_servers, naming_fix
+
+    places = nameless_servers(evidence)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -41,6 +45,8 @@ def misdirected(evidence: Evidence) -> Iterator[Claim]:
             "host": evidence.target.host,
             "addresses": addresses(pages),
             "server": pages[0].header("Server"),
+            "places": places,
         },
-        fix=Fix((Manual("send-the-name", Where.SERVER),), Applicability.MANUAL),
+        fix=naming_fix(evidence)
+        or Fix((Manual("send-the-name", Where.SERVER),), Applicability.MANUAL),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http import _page_files
-from checks.http._told_scheme import apache_fix, told_scheme
+from checks.http._told_scheme import front_title, server_fix, told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -78,7 +78,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     if is_application and page_url.secure and not script:
         inner = untold_line(nginx, page_url.path, "https-addresses")
     is_untold = is_application and not scheme_place and not script
-    fix = apache_fix(evidence, page_url.path) if is_untold else None
+    fix = server_fix(evidence, page_url.path) if is_untold else None
     yield Claim(
         about=about,
         because=(page, *files.responses),
@@ -95,7 +95,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "message": bool(told),
             "own": own,
             "told": scheme_place,
-            "untold": bool(fix),
+            "untold": front_title(evidence) if fix else "",
             "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
             "origin": evidence.target.origin,
             "inner": file_line(inner.directive) if inner.directive else "",

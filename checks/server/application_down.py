@@ -5,17 +5,19 @@ HAProxy takes the first address of a name alone (Configuration Manual, "server")
 may be ::1, while the application listens on 127.0.0.1, or the opposite. The others try both.
 """
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
-from checks.server import ServerView, place_text, server_on_port
+from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from checks.server._haproxy import haproxy_view, refused_visits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -34,6 +36,8 @@ from diagnose.parsers.web_sites import is_taken, route_of, sole_application
 
 #: What a server answers whose application cannot be reached.
 _UNAVAILABLE = {502, 503, 504}
+
+_PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
 
 @check(
@@ -74,6 +78,14 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
     for route, paths in failed_routes.values():
         responses = [response for path in paths for response in _failed(view, path)]
         is_half_open = not _is_down(route, listeners)
+        elsewhere = tuple(
+            dict.fromkeys(
+                bracketed(socket.address)
+                for listener in listeners
+                for socket in listener.on(route.port)
+            )
+        )
+        edit = _other_address(view, route, elsewhere) if not is_half_open else None
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),
@@ -85,23 +97,45 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(route.file, route.line),
                 "paths": tuple(paths),
                 "status": getattr(responses[0], "status", None) or "",
-                "elsewhere": tuple(
-                    dict.fromkeys(
-                        bracketed(socket.address)
-                        for listener in listeners
-                        for socket in listener.on(route.port)
-                    )
-                ),
+                "elsewhere": elsewhere,
+                "other": f"{elsewhere[0]}:{route.port}" if edit else "",
                 "listening": () if is_half_open else _other_programs(listeners),
                 "half": is_half_open,
             },
             confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
             ruled_out=("server.config-invalid",),
-            fix=Fix(
+            # Another program may have the port at that address: a person looks at it.
+            fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+            if edit
+            else Fix(
                 (Manual("name-the-address" if is_half_open else "start", Where.APPLICATION),),
                 Applicability.MANUAL,
             ),
         )
+
+
+def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...]) -> Edit | None:
+    """Return the edit that writes the one address at which the port is open, as of an application
+    that listens on ::1 alone; None if there is not one, or not one place to write it."""
+    if len(elsewhere) != 1 or _is_everywhere(elsewhere[0]):
+        return None
+    line = line_text(view, route.file, route.line)
+    written = re.compile(rf"(?<![\w.:\]-]){re.escape(route.authority)}(?!\d)")
+    if len(written.findall(line)) != 1:
+        return None
+    other = f"{elsewhere[0]}:{route.port}"
+    file = view.config.file(route.file) if view.config else None
+    # The other lines for this application: ProxyPassReverse has to name the same address.
+    same = {
+        number: text
+        for number, text in enumerate(file.text.split("\n") if file else (), 1)
+        if _PASSES_ON.match(text) and len(written.findall(text)) == 1
+    }
+    changed = {
+        number: (written.sub(lambda _: other, text),)
+        for number, text in {**same, route.line: line}.items()
+    }
+    return line_edit(view, route.file, changed)
 
 
 def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:

@@ -40,6 +40,8 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
     statuses = {page.status for page in pages}
     if route is None or len(statuses) != 1 or not 400 <= ((pages[0].status) or 0) < 500:
         return
+    if pages[0].status == 421 and route.scheme == "https":
+        return  # the name in TLS decides, which each of our requests has chosen anew
     decided = _deciding_part(view, route, pages[0].status)
     if decided is None:
         return

@@ -13,13 +13,13 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
-from checks.server._haproxy import haproxy_view, insert_after, place
+from checks.server._haproxy import place
+from checks.server._haproxy_scheme import scheme_edit, scheme_line
 from checks.server._scheme_lines import scheme_line_facts, scheme_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Edit,
     Evidence,
     Fix,
     Severity,
@@ -29,7 +29,6 @@ from diagnose.model import (
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.redirects import (
     REDIRECTS,
     follow_redirects,
@@ -66,7 +65,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     is_same = plain.location in {page.header("Location") for page in pages}
     if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):
         return
-    written = _scheme_line(view)
+    written = scheme_line(view)
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -105,40 +104,10 @@ def _own_line(view: ServerView, route: SiteRoute) -> dict[str, object]:
 def _fix(view: ServerView, route: SiteRoute) -> Fix:
     steps: tuple[Step, ...] = ()
     if view.server.product == "haproxy":
-        edit = _haproxy_edit(view)
+        edit = scheme_edit(view)
         steps = (edit,) if edit else ()
     elif view.server.product == "apache":
         steps = scheme_steps(view, route)
     if not steps:
         return manual_fix(view, "pass-the-scheme")
     return Fix((*steps, *reload_steps(view.server)), Applicability.AUTOMATIC)
-
-
-def _haproxy_edit(view: ServerView) -> Edit | None:
-    """Return an edit of the frontend: another of its sockets may have no TLS. What a line sets
-    there or in the backend is set anew below it."""
-    haproxy = haproxy_view(view.evidence)
-    if haproxy is None or not haproxy.proxies.tls or haproxy.proxies.frontend.mode != "http":
-        return None
-    added = "http-request set-header X-Forwarded-Proto https if { ssl_fc }"
-    return insert_after(view, _scheme_line(view) or haproxy.proxies.bind, added)
-
-
-def _scheme_line(view: ServerView) -> Line | None:
-    """Return the last line of HAProxy that sets or removes the header of a request."""
-    haproxy = haproxy_view(view.evidence)
-    backend = haproxy.proxies.backend if haproxy else None
-    lines = (
-        *(haproxy.proxies.frontend.lines if haproxy else ()),
-        *(backend.lines if backend else ()),
-    )
-    own = [
-        line
-        for line in lines
-        if line.keyword == "http-request" and line.words[1:2] and line.words[1] in _CHANGES
-        if "".join(line.words[2:3]).lower() == "x-forwarded-proto"
-    ]
-    return own[-1] if own else None
-
-
-_CHANGES = {"set-header", "add-header", "del-header", "replace-header"}

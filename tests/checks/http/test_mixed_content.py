@@ -1,10 +1,15 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
 from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
 from tests.support.upstream_evidence import page as target_page
@@ -177,6 +182,38 @@ def test_fires_without_an_edit_of_apache_where_that_does_not_help() -> None:
         (claim,) = judge(CHECK, APACHE, configuration, page)
         assert not edits(claim)
         assert not claim.facts["untold"]
+
+
+def test_fires_and_lets_haproxy_tell_the_application_the_scheme() -> None:
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), loads(OWN))
+    assert claim.facts["untold"] == "HAProxy"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = edits(claim)
+    assert "+    http-request set-header X-Forwarded-Proto https if { ssl_fc }\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("set-header X-Forwarded-Proto https", True),
+        ("set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]", True),
+        ("set-header X-Forwarded-Proto http", False),
+        ("set-header X-Forwarded-Proto https if { src 192.0.2.1 }", False),
+    ],
+)
+def test_fires_without_an_edit_of_haproxy_that_says_something_itself(line: str, told: bool) -> None:
+    text = TEXT.replace("    default_backend", f"    http-request {line}\n    default_backend")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), loads(OWN))
+    assert bool(claim.facts["told"]) is told
+    assert not edits(claim)
+    assert not claim.facts["untold"]
+
+
+def test_fires_without_an_edit_of_haproxy_in_front_of_https() -> None:
+    text = TEXT.replace(":3000 check", ":3000 ssl verify none check")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), loads(OWN))
+    assert not edits(claim)
 
 
 def test_fires_for_a_frame_over_http() -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Applicability, Confidence, Edit, Failure
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from tests.support.caddy_evidence import CADDY, caddy_config
@@ -38,7 +38,23 @@ def test_fires_when_it_listens_on_the_other_loopback_address(host: str, address:
     config = apache_config(HTTPS.replace("127.0.0.1", host))
     listening = Listeners(sockets=(replace(APPLICATION, address=address),))
     (claim,) = judge(CHECK, APACHE, config, listening, UNAVAILABLE)
-    assert claim.facts["elsewhere"] == (address.replace("::1", "[::1]"),)
+    shown = address.replace("::1", "[::1]")
+    assert claim.facts["elsewhere"] == (shown,)
+    assert claim.facts["other"] == f"{shown}:3000"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    ProxyPass / http://{shown}:3000/\n" in edit.diff
+    assert f"+    ProxyPass /ws ws://{shown}:3000/ws\n" in edit.diff
+
+
+def test_fires_without_an_edit_where_several_addresses_have_the_port() -> None:
+    sockets = tuple(replace(APPLICATION, address=each) for each in ("127.0.0.2", "127.0.0.3"))
+    (claim,) = judge(CHECK, APACHE, apache_config(), Listeners(sockets=sockets), UNAVAILABLE)
+    assert not claim.facts["other"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 @pytest.mark.parametrize(

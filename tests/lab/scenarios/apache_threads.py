@@ -6,7 +6,7 @@ from pathlib import Path
 from .. import apache, certificates, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
-from .apache import FILES, apache_scenario, healthy_apache
+from .apache import FILES, WS, apache_scenario, healthy_apache
 from .apache_log import KEY, PEM
 from .logged_websockets import UPGRADE, _browser
 
@@ -59,6 +59,41 @@ def apache_logged_a_handshake_at_another_path_than_its_rule(lab: Lab) -> None:
     """https://github.com/magne4000/quassel-webserver/issues/217: the rule is for /p/socket."""
     apache.serve(lab, site_with(OTHER_RULE))
     _browser(lab, "/ws", *UPGRADE)
+
+
+MAIN = "/etc/apache2/conf-enabled/shop.conf"
+MAIN_RULES = """\
+RewriteEngine on
+RewriteRule ^/ws(.*) ws://127.0.0.1:3000/ws$1 [P,L]
+ProxyPass /ws http://127.0.0.1:3000/ws
+"""
+PAGE = "/var/www/html/index.html"
+
+
+def _main_server(lab: Lab, lines: str) -> None:
+    """These lines stand outside of every <VirtualHost>."""
+    lab.undo(lambda: lab.server.sh(f"rm -f {MAIN} {PAGE}"))
+    apache.install(lab, f"{BARE}\n{HTTP}")
+    lab.server.write(PAGE, "<!doctype html><title>Shop</title><h1>Tea, and the pots for it</h1>\n")
+    lab.server.write(MAIN, lines)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    differs=FILES,
+)
+def apache_rule_for_websockets_outside_of_the_virtual_host(lab: Lab) -> None:
+    """https://github.com/magne4000/quassel-webserver/issues/159: a virtual host inherits the
+    ProxyPass of the main server, and not its RewriteRule."""
+    _main_server(lab, MAIN_RULES)
+
+
+@healthy_apache(args=WS)
+def apache_passes_websockets_on_outside_of_the_virtual_host(lab: Lab) -> None:
+    _main_server(lab, MAIN_RULES.replace("3000/ws\n", "3000/ws upgrade=websocket\n"))
 
 
 @healthy_apache()

@@ -314,7 +314,7 @@ def caddy_site_without_a_name_and_with_a_certificate(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.application-down",
-    manual="Only its owner knows on which address the application should listen.",
+    differs=(caddy.CONFIG,),
 )
 def caddy_asks_the_other_loopback_address(lab: Lab) -> None:
     """After threads on localhost and ::1 (Node 17 and later): the Caddyfile has [::1]:3000, and the

@@ -8,6 +8,7 @@ from .haproxy import checked, haproxy_scenario, healthy_haproxy, server_line_wit
 from .nginx import later
 from .nginx_other_requests_failed import visit
 from .server_other_requests_failed import serve_haproxy
+from .upstream_scheme_in_answers import APPLICATION
 
 
 @haproxy_scenario(outside="http.server-error", server="server.reload-needed")
@@ -269,3 +270,28 @@ def haproxy_refuses_before_it_chooses(lab: Lab) -> None:
 def haproxy_refuses_what_it_does_not_know(lab: Lab) -> None:
     rules = f"{CLOSED}    http-request deny unless shop\n"
     haproxy.serve(lab, SITE.replace("    default_backend app\n", rules))
+
+
+# What the application is told of the visitor
+
+TELLS = "    http-request set-header X-Forwarded-Proto https\n"
+
+
+def _scheme_is_told(lab: Lab, text: str) -> None:
+    """An application at port 3019, which makes the address of its style sheet of the scheme that it
+    is told."""
+    lab.spawn(lab.server, lab.server.python("-c", APPLICATION, "style"), 3019)
+    chosen = "    use_backend app if { path_beg /ws }\n    default_backend page\n"
+    own = "\nbackend page\n    server page1 127.0.0.1:3019\n"
+    haproxy.serve(lab, text.replace("    default_backend app\n", chosen) + own)
+
+
+@haproxy_scenario(outside="http.mixed-content", differs=(haproxy.CONFIG,))
+def haproxy_keeps_the_scheme_from_the_page(lab: Lab) -> None:
+    """https://github.com/Libresonic/libresonic/issues/317: addresses with http in an https page."""
+    _scheme_is_told(lab, SITE.replace(TELLS, ""))
+
+
+@healthy_haproxy()
+def haproxy_tells_the_scheme_to_the_page(lab: Lab) -> None:
+    _scheme_is_told(lab, SITE)

@@ -11,7 +11,7 @@ from ..scenario import healthy, scenario
 from .apache import apache_scenario
 from .apache_log import serve_folder
 from .caddy import caddy_scenario
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
 
 MEND = "a person mends the application"
 PORT = "127.0.0.1:3001"
@@ -134,12 +134,22 @@ def default_page_of_a_package(lab: Lab) -> None:
     behind_nginx(lab, "default-page")
 
 
-@haproxy_scenario(outside="http.misdirected", manual="a person writes sni")
+@haproxy_scenario(outside="http.misdirected", differs=(haproxy.CONFIG,))
 def haproxy_sends_no_name_to_apache(lab: Lab) -> None:
     """Issues 3081 and 3133 of haproxy/haproxy: Apache since 2.4.64 answers 421 to a proxy without
     SNI."""
+    haproxy_before_apache(lab, "ssl verify none")
+
+
+@healthy_haproxy()
+def haproxy_sends_the_name_to_apache(lab: Lab) -> None:
+    haproxy_before_apache(lab, "ssl verify none sni req.hdr(host)")
+
+
+def haproxy_before_apache(lab: Lab, words: str) -> None:
+    """HAProxy connects with TLS, and these words, to an Apache with two sites."""
     other, server = certificates.leaf("other.example.com"), lab.server
-    haproxy.install(lab, SITE.replace("127.0.0.1:3000", "127.0.0.1:8443 ssl verify none"))
+    haproxy.install(lab, SITE.replace("127.0.0.1:3000", f"127.0.0.1:8443 {words}"))
     server.sh("cp /usr/sbin/apache2.away /usr/sbin/apache2")
     lab.undo(lambda: server.sh("rm -f /usr/sbin/apache2"))
     server.write(PEM, certificates.good().chain)

@@ -89,6 +89,20 @@ def test_routes_of_proxy_pass() -> None:
     ]
 
 
+def test_the_main_server_s_proxy_pass_counts_after_the_virtual_host_s_own() -> None:
+    shop, other = sites(
+        "Listen 443 https\nRewriteEngine on\nRewriteRule /ws(.*) ws://127.0.0.1:3000/ws$1 [P]\n"
+        "ProxyPass / http://127.0.0.1:3000/\n"
+        "<VirtualHost *:443>\nProxyPass /api http://127.0.0.1:4000/api\n</VirtualHost>\n"
+        "<VirtualHost *:443>\nServerName other.example.com\n</VirtualHost>\n"
+    )
+    assert [(route.path, route.port, route.line) for route in shop.routes] == [
+        ("/api", 4000, 6),
+        ("/", 3000, 4),
+    ]
+    assert [(route.path, route.websocket) for route in other.routes] == [("/", False)]
+
+
 def test_a_route_to_a_unix_socket_has_no_host() -> None:
     (route,) = site("ProxyPass / unix:/run/app.sock|http://localhost/").routes
     assert route == SiteRoute(

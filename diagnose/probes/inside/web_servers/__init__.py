@@ -48,6 +48,9 @@ _LIST_SUBJECT = "the web servers other than nginx"
 #: Maximum number of servers that are read.
 MAX_READ = 3
 
+#: Maximum number of certificates of other sites on the target's port that are read.
+_MAX_OTHER_CERTIFICATES = 10
+
 #: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
 _READ_ELSEWHERE = WEB_SERVERS | {"angie", "freenginx", "systemd", "init"}
 
@@ -339,5 +342,10 @@ async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) 
 async def _observe_certificates(ctx: ProbeContext, config: WebServerConfig) -> None:
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     certificates = [path for site in sites for path in site.paths("certificate", "chain", "bundle")]
+    if not certificates and config.product == "apache":
+        # Visitors get the certificate of another site on the port, and one may be for this name.
+        others = [site for site in config.sites if site.listens_on(ctx.target.port)]
+        paths = (path for site in others for path in site.paths("certificate", "bundle"))
+        certificates = list(dict.fromkeys(paths))[:_MAX_OTHER_CERTIFICATES]
     keys = [path for site in sites for path in site.paths("key", "bundle")]
     await observe_certificate_files(ctx, certificates, keys)

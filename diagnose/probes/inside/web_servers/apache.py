@@ -229,8 +229,10 @@ def _site_files(
     loaded: LoadedConfig,
     idle: Sequence[WebSite],
 ) -> tuple[ServerFile, ...]:
-    """Return the files that define sites and sockets."""
+    """Return the files that define sites and sockets, and those that pass requests on: they may be
+    the main server's, or included."""
     named = {site.file for site in (*sites, *idle)}
+    named |= {route.file for site in sites for route in site.routes}
     named |= {socket.file for socket in listens_of(loaded)}
     return tuple(
         ServerFile(file.path, file.text, file.changed, file.real)
