@@ -1,5 +1,6 @@
 """The redirect leads where no visitor can go: to an invalid name, into a private network, to a name
-that does not exist, or to a server that does not serve it. A redirect to another host that works
+that does not exist, to a server that does not serve it, or to the port of a server block behind the
+visitors' one, past it. A redirect to another host that works
 (www, a new name) is fine. Whether visitors reach the login of a provider elsewhere does not show on
 a server that does not reach it: many may open no connection to the internet."""
 
@@ -115,6 +116,8 @@ def _redirect_fault(
             and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
+    if _is_port_of_an_inner_block(evidence, exchange, url):
+        return "past", None
     # The redirect of port 80 to the usual port of https has lost nothing.
     if exchange.port == evidence.target.port and _lost_port(evidence, _host(onward)):
         return _error_without_port(evidence, onward)
@@ -140,6 +143,21 @@ def _is_judged_anyway(evidence: Evidence, url: Url) -> bool:
     if url.host != target.host or not is_own_port or not is_usual:
         return False
     return target.uses_tls or not url.secure or _tls_port(Nginx.of(evidence)) == ""
+
+
+def _is_port_of_an_inner_block(evidence: Evidence, step: Exchange, onward: Url) -> bool:
+    """Return whether a block behind the visitors' one completed this redirect with the port of its
+    own socket (ngx_http_core_module, "port_in_redirect"). Asked on the server, that port answers;
+    another check judges a redirect that loses https too."""
+    from checks.nginx._inner_blocks import inner_redirect
+
+    target = evidence.target
+    if onward.host != target.host or onward.port == target.port or step.port != target.port:
+        return False
+    if onward.secure is not target.uses_tls:
+        return False
+    inner = inner_redirect(Nginx.of(evidence), step)
+    return inner is not None and inner.is_completed and onward.port == inner.request.socket.port
 
 
 def _is_login_out_of_reach(
@@ -206,8 +224,10 @@ def _claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
         because=(*steps, *failed_exchanges),
+        # The port of a block behind may be open to visitors too: they only come past the site.
+        severity=Severity.WARNING if reason == "past" else None,
         confidence=Confidence.CERTAIN
-        if is_inner or (certain and (sent_name or reason != "error"))
+        if reason != "past" and (is_inner or (certain and (sent_name or reason != "error")))
         else Confidence.LIKELY,
         facts={
             "url": steps[0].url,
@@ -219,6 +239,7 @@ def _claim(
             "inward": reason == "inward",
             "missing": reason == "missing",
             "silent": reason == "silent",
+            "past": reason == "past",
             "certificate": reason == "certificate",
             "tls": reason == "tls",
             "status": statuses[0] if statuses else "",

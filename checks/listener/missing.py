@@ -16,6 +16,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Target,
     Where,
 )
 from diagnose.model.addresses import is_loopback
@@ -71,6 +72,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = any(state.masters for state in evidence.good(NginxState))
     quic = _quic_listens(evidence) if nginx else ()
     elsewhere = _other_port(evidence) if nginx and evidence.target.uses_tls else 0
+    plain_port = _plain_port(evidence) if nginx and evidence.target.uses_tls else 0
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -86,9 +88,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "nginx": nginx,
             "block": _block(evidence),
             "elsewhere": str(elsewhere or ""),
-            "there": f"https://{evidence.target.host}:{elsewhere}{evidence.target.path}"
-            if elsewhere
-            else "",
+            "plain_elsewhere": str(plain_port or ""),
+            "there": _address(evidence.target, elsewhere, plain_port),
             "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
             "only": _plain_program(plain_listeners)
@@ -97,8 +98,10 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "programs": _open_programs(listeners),
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
-        # The port may be meant: then the address lacks it.
-        confidence=_confidence(unsure, bool(elsewhere or (refused and plain_listeners))),
+        # The port may be meant, or plain http: then the address lacks it.
+        confidence=_confidence(
+            unsure, bool(elsewhere or plain_port or (refused and plain_listeners))
+        ),
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
@@ -169,6 +172,22 @@ def _other_port(evidence: Evidence) -> int:
 
     mains = (config.main for config in evidence.good(NginxConfig))
     return reachable_tls_port(mains, evidence.good(Listeners), evidence.target.host)
+
+
+def _plain_port(evidence: Evidence) -> int:
+    """Return the port at which nginx serves the target's name in plain http alone; 0 for none."""
+    from diagnose.parsers.nginx.other_ports import reachable_plain_port
+
+    mains = [config.main for config in evidence.good(NginxConfig)]
+    return reachable_plain_port(mains, evidence.good(Listeners), evidence.target.host)
+
+
+def _address(target: Target, tls_port: int, plain_port: int) -> str:
+    """Return the address at which nginx serves the target's name, "" if it does nowhere."""
+    if tls_port:
+        return f"https://{target.host}:{tls_port}{target.path}"
+    port = "" if plain_port == 80 else f":{plain_port}"
+    return f"http://{target.host}{port}{target.path}" if plain_port else ""
 
 
 def _block(evidence: Evidence) -> str:

@@ -2,7 +2,9 @@
 WebSocket that it did not get: an exception, something refused or missing.
 
 The line is quoted and not understood, and other visitors may have caused it: so it is likely and
-never certain. What a check understands is explained there.
+never certain. What a check understands is explained there. Only what the library `cookies` of
+Node.js throws has a remedy of its own (Koa, Egg, Strapi): for the program, the visitor's https ends
+at the proxy, until it trusts the proxy's X-Forwarded-Proto (Koa, "app.proxy").
 """
 
 from collections.abc import Iterator
@@ -28,6 +30,9 @@ _WEBSOCKET_WORDS = ("websocket", "upgrade", "origin", "handshake", "socket", "sc
 
 #: A line about a WebSocket alone is not about a page. This run tries WebSockets too.
 _NO_PAGE = ("websocket", "upgrade request")
+
+#: What the library `cookies` throws where its program takes the visitor's request for plain http.
+_SECURE_COOKIE = "Cannot send secure cookie over unencrypted connection"
 
 #: What an application answers on purpose to a page.
 _MEANT = {401, 404, 405, 407, 410, 429}
@@ -59,6 +64,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
         (*(evidence.target.path for _ in pages), *(socket.path for socket in sockets))
     )
     subjects = tuple(Subject(port=port, path=path.partition("?")[0]) for path in paths)
+    step = _remedy(line, evidence.target.uses_tls)
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
@@ -73,12 +79,17 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "status": first.status or "",
             "setting": line.setting,
             "unit": line.unit,
+            "secure_cookie": step == "trust-the-proxy",
         },
-        fix=Fix(
-            (Manual("allow-it" if line.setting else "read-the-log", Where.APPLICATION),),
-            Applicability.MANUAL,
-        ),
+        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _remedy(line: ProgramLine, uses_tls: bool) -> str:
+    """Return the step that mends what the line says."""
+    if line.setting:
+        return "allow-it"
+    return "trust-the-proxy" if uses_tls and _SECURE_COOKIE in line.message else "read-the-log"
 
 
 def _failed_pages(evidence: Evidence) -> list[Exchange]:

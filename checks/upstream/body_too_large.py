@@ -135,20 +135,23 @@ def _claim(
         severity=Severity.WARNING
         if asks_about_size(nginx.evidence)
         or _limit(match) < _FORM
-        or _is_unset_for_a_page(nginx.evidence, match, lines)
+        or _is_unset_for_a_page(nginx.evidence, way, lines)
         else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )
 
 
-def _is_unset_for_a_page(evidence: Evidence, match: LocationMatch, lines: list[LogLine]) -> bool:
-    """Return whether nobody has set the limit of an application's location, and a page of the site
-    sent what it refused."""
+def _is_unset_for_a_page(
+    evidence: Evidence, way: tuple[LocationMatch, ...], lines: list[LogLine]
+) -> bool:
+    """Return whether nobody has set a limit on the way to an application, and a page of the site
+    sent what nginx refused. An address of a PHP program comes to it by an internal redirect
+    (`try_files … /index.php`), so any location of the way may pass it on."""
     paths = {line.path for line in lines}
     return (
-        match.directive(_LIMIT) is None
-        and pass_directive_of(match) is not None
+        all(match.directive(_LIMIT) is None for match in way)
+        and any(pass_directive_of(match) is not None for match in way)
         and any(
             failure.is_from_page and failure.path in paths
             for failure in current_failures(evidence, {413})

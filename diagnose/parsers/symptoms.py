@@ -126,6 +126,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
+        r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
         r"|cert(?:ificate)? expir|Certificate '[^']{1,253}' expired|peer certificate: Expired"
         r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"

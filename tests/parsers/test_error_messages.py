@@ -103,6 +103,22 @@ def test_a_certificate_in_the_output_does_not_hide_what_follows() -> None:
     assert symptom.kind == "certificate-expired"
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        # Issue 71 of xkbcommon/libxkbcommon.
+        ("The Lets Encrypt certificate for https://www.shop.example.com/ expired on October 17",
+         "certificate-expired"),
+        ("the certificate of shop.example.com has expired", "certificate-expired"),
+        ("the certificate for shop.example.com is expired already", "certificate-expired"),
+        ("the session for the certificate page expired", "other"),
+    ],
+)  # fmt: skip
+def test_a_certificate_is_named_before_it_has_expired(text: str, kind: str) -> None:
+    symptom = symptom_of(text)
+    assert (symptom.kind if symptom else "other") == kind
+
+
 def test_a_session_of_openssl_is_no_fault() -> None:
     text = "    Timeout   : 7200 (sec)\n    Verify return code: 0 (ok)"
     assert symptom_of(text) is None

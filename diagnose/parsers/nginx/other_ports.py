@@ -1,11 +1,13 @@
-"""The ports at which nginx serves a name with TLS, beside the usual one. No I/O."""
+"""The ports at which nginx serves a name: with TLS beside the usual one, or in plain http alone. No
+I/O."""
 
 from collections.abc import Iterable, Iterator
 
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive
 from diagnose.model.server import Listeners
-from diagnose.parsers.nginx.server_blocks import servers
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.server_blocks import Server, servers
 
 
 def reachable_tls_port(
@@ -13,14 +15,42 @@ def reachable_tls_port(
 ) -> int:
     """Return the port at which nginx serves a name with TLS by its configuration, and at which a
     program listens for other machines; 0 if there is none. Visitors have to type it."""
-    open_ports = {
+    open_ports = _open_ports(listings)
+    ports = (port for main in mains for port in _tls_ports(main, name))
+    return next((port for port in ports if port in open_ports), 0)
+
+
+def reachable_plain_port(
+    mains: Iterable[tuple[Directive, ...]], listings: Iterable[Listeners], name: str
+) -> int:
+    """Return the port at which nginx serves a name in plain http by its configuration, and at which
+    a program listens for other machines; 0 if there is none. 0 also if a block of that name has
+    TLS, or redirects to https: then https is wanted."""
+    blocks = [server for main in mains for server in servers(main) if name in server.names]
+    if any(listen.ssl for server in blocks for listen in server.listens):
+        return 0
+    if any(map(_redirects_to_https, blocks)):
+        return 0
+    open_ports = _open_ports(listings)
+    ports = (listen.port for server in blocks for listen in server.listens if listen.port)
+    return next((port for port in ports if port in open_ports), 0)
+
+
+def _redirects_to_https(server: Server) -> bool:
+    return any(
+        directive.name in {"return", "rewrite"}
+        and any(arg.startswith(("https:", "$")) for arg in directive.args)
+        for directive in walk(server.block.block or ())
+    )
+
+
+def _open_ports(listings: Iterable[Listeners]) -> set[int]:
+    return {
         socket.port
         for listing in listings
         for socket in listing.sockets
         if not is_loopback(socket.address)
     }
-    ports = (port for main in mains for port in _tls_ports(main, name))
-    return next((port for port in ports if port in open_ports), 0)
 
 
 def _tls_ports(main: tuple[Directive, ...], name: str) -> Iterator[int]:

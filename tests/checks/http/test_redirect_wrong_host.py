@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Failure
+from diagnose.model import Applicability, Confidence, Failure, Severity
 from diagnose.model.http import Exchange
 from tests.support import nginx_evidence
 from tests.support import nginx_evidence as proxied
@@ -318,6 +318,41 @@ def test_fires_and_names_the_inner_block_that_adds_its_port() -> None:
     off = INNER.replace("root", "absolute_redirect off; root")
     (claim,) = judge("http.redirect-wrong-host", config(text.replace(INNER, off)), *seen)
     assert not claim.facts["inner"], "another redirects"
+
+
+PLAIN_FRONT = """
+server {
+    listen 80;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+    }
+}
+"""
+
+
+def test_fires_where_an_inner_block_adds_a_port_that_the_server_itself_reaches() -> None:
+    """Issue 22 of YutHelloWorld/Blog."""
+    text = PLAIN_FRONT + INNER.replace("127.0.0.1:", "")
+    onward = "http://shop.example.com:8080/docs/"
+    page = replace(plain(onward), url="http://shop.example.com/docs", purpose="target")
+    arrived = replace(redirected_page(onward, None), port=8080)
+    target = replace(SHOP, scheme="http", port=80, path="/docs")
+    (claim,) = judge("http.redirect-wrong-host", config(text), page, arrived, target=target)
+    assert claim.facts["past"]
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert applied(claim) == (Applicability.AUTOMATIC, ["+absolute_redirect off;"])
+
+
+def test_silent_where_another_program_redirects_to_its_own_port() -> None:
+    text = PLAIN_FRONT + INNER.replace("127.0.0.1:", "")
+    onward = "http://shop.example.com:9000/docs/"
+    page = replace(plain(onward), url="http://shop.example.com/docs", purpose="target")
+    arrived = replace(redirected_page(onward, None), port=9000)
+    target = replace(SHOP, scheme="http", port=80, path="/docs")
+    for front in (text, PLAIN_FRONT):
+        assert not judge("http.redirect-wrong-host", config(front), page, arrived, target=target)
 
 
 def test_fires_and_puts_a_folder_back_that_an_expression_cuts_off() -> None:

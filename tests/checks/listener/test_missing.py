@@ -63,6 +63,44 @@ def test_names_the_port_at_which_nginx_serves_the_name() -> None:
     assert claim.facts["elsewhere"] == ""
 
 
+PLAIN_SITE = """\
+server {
+    listen 8001;
+    server_name shop.example.com;
+    root /srv;
+}
+"""
+
+
+def test_names_the_port_at_which_nginx_serves_the_name_in_plain_http_alone() -> None:
+    """Issue 991 of jeessy2/ddns-go: the address was meant to be http://…:8001/."""
+    refused = (host(), connected(failure=REFUSED), RUNNING)
+    (claim,) = judge("listener.missing", *refused, config(PLAIN_SITE), listening(8001))
+    assert (claim.facts["plain_elsewhere"], claim.facts["there"]) == (
+        "8001", "http://shop.example.com:8001/",
+    )  # fmt: skip
+    assert claim.confidence is Confidence.LIKELY
+    usual = config(PLAIN_SITE.replace("8001", "80"))
+    (claim,) = judge("listener.missing", *refused, usual, listening(80))
+    assert claim.facts["there"] == "http://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN_SITE.replace("root /srv", "return 301 https://$host$request_uri"),
+        PLAIN_SITE.replace("root /srv", "location / { rewrite ^ https://$host$uri permanent; }\n#"),
+        f"{PLAIN_SITE}{PLAIN_SITE.replace('8001', '8443 ssl')}",
+        PLAIN_SITE.replace("shop.", "blog."),
+    ],
+)
+def test_is_certain_where_https_is_wanted_or_another_name_is_served(text: str) -> None:
+    refused = (host(), connected(failure=REFUSED), RUNNING)
+    (claim,) = judge("listener.missing", *refused, config(text), listening(8001))
+    assert claim.facts["plain_elsewhere"] == ""
+    assert claim.confidence is Confidence.CERTAIN
+
+
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:
     (claim,) = judge("listener.missing", host(), listening(80))
     assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)

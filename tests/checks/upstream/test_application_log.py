@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Manual, Severity
+from diagnose.model import Confidence, Manual, Severity, Where
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.websocket_evidence import upgrade
 
@@ -22,6 +22,27 @@ def test_fires_with_the_line_that_says_most() -> None:
     assert claim.facts["message"] == LINE.message
     assert claim.facts["command"] == "journalctl -u shop.service"
     assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
+
+
+def test_fires_and_tells_how_the_program_trusts_the_proxy() -> None:
+    """Issue 117 of pillarjs/cookies."""
+    message = "Error: Cannot send secure cookie over unencrypted connection"
+    secure = replace(LINE, message=message, process="node")
+    failed = replace(ANSWER, status=500)
+    (claim,) = judge(CHECK, failed, secure)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("trust-the-proxy", Where.APPLICATION),)
+    (claim,) = judge(CHECK, failed, LINE)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
+
+
+def test_plain_http_has_no_secure_cookie() -> None:
+    message = "Error: Cannot send secure cookie over unencrypted connection"
+    plain = replace(SHOP, scheme="http", port=80)
+    failed = replace(ANSWER, status=500, url="http://shop.example.com/", port=80)
+    claims = judge(CHECK, failed, replace(LINE, message=message), target=plain)
+    assert [claim.facts["secure_cookie"] for claim in claims] == [False]
 
 
 @pytest.mark.parametrize(

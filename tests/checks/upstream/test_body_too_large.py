@@ -127,6 +127,17 @@ def test_silent_where_the_whole_way_allows_it() -> None:
     assert not judge(CHECK, config(text), SAID)
 
 
+def test_is_a_fault_where_a_page_of_a_php_program_sent_the_upload() -> None:
+    """Issue 6 of jguyomard/docker-laravel: `location /` leads to the script by `try_files`."""
+    (claim,) = judge(CHECK, config(PHP_SITE), SAID, REFUSED)
+    assert claim.severity is Severity.WARNING
+    decided = PHP_SITE.replace("    location ~ \\.php$ {\n", PHP_LIMIT)
+    files = PHP_SITE.replace("fastcgi_pass 127.0.0.1:9000", "root /srv")
+    for text in (decided, files):
+        (claim,) = judge(CHECK, config(text), SAID, REFUSED)
+        assert claim.severity is None
+
+
 BEHIND = """
 server {
     listen 127.0.0.1:8080;

@@ -17,6 +17,9 @@ ANSWERS = {
     "frp": (404, "<p><em>Faithfully yours, frp.</em></p>", ""),
     "not-found": (404, "<h1>Not Found</h1>", "WARNING Not Found: /"),
     "members": (403, "<h1>Members only</h1>", "WARNING Forbidden: /"),
+    # Koa's answer to what its program throws.
+    "cookie": (500, "Internal Server Error",
+               "Error: Cannot send secure cookie over unencrypted connection"),
     "default-page": (200, "<title>Apache2 Debian Default Page: It works</title>", ""),
 }  # fmt: skip
 

@@ -166,6 +166,22 @@ def staple_demanded_and_not_sent(lab: Lab) -> None:
     serve(lab, certificates.leaf(must_staple=True))
 
 
+OUTDATED = f"The Lets Encrypt certificate for https://{site.NAME}/ expired on October 17."
+
+
+@scenario(
+    outside="certificate.expired", server="certificate.renewed-not-loaded", args=(OUTDATED,),
+)  # fmt: skip
+def renewed_and_not_loaded_by_words(lab: Lab) -> None:
+    """https://github.com/xkbcommon/libxkbcommon/issues/71: what a visitor says of it."""
+    renewed_and_not_loaded(lab)
+
+
+@healthy(args=(OUTDATED,))
+def renewed_and_loaded_by_words(lab: Lab) -> None:
+    """The same words, and nginx has the new file."""
+
+
 @scenario(outside="certificate.expired", server="certificate.renewed-not-loaded")
 def renewed_and_not_loaded(lab: Lab) -> None:
     """The file was renewed in time, and nginx was never told."""

@@ -44,6 +44,19 @@ def application_whose_database_is_down(lab: Lab) -> None:
     behind_nginx(lab, "database")
 
 
+@scenario(outside="http.server-error", server="upstream.application-log", manual=MEND)
+def application_that_takes_https_for_plain_http(lab: Lab) -> None:
+    """https://github.com/pillarjs/cookies/issues/117: Koa without `app.proxy` may set no cookie for
+    https, whatever nginx tells it."""
+    behind_nginx(lab, "cookie")
+
+
+@healthy()
+def application_that_trusts_the_proxy(lab: Lab) -> None:
+    """With `app.proxy`: nginx tells it of https, and it answers."""
+    behind_nginx(lab, "page")
+
+
 @scenario(
     outside="websocket.not-upgraded",
     server="upstream.application-log",

@@ -13,6 +13,9 @@ OUTER = PAGES.replace("127.0.0.1:3000", "127.0.0.1:8080")
 FOLDER = "/var/www/shop"
 ROOT = f"  root {FOLDER};\n"
 DOCS = f"https://{site.NAME}/docs"
+PLAIN_DOCS = f"http://{site.NAME}/docs"
+PLAIN_PAGES = "  location / {\n    return 301 https://$host$request_uri;\n"
+PASSED_ON = "    proxy_pass http://127.0.0.1:8080;\n    proxy_set_header Host $host;\n"
 TOO_LARGE = "client intended to send too large body: 2097152 bytes"
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 
@@ -58,6 +61,25 @@ def inner_block_adds_a_slash_with_http(lab: Lab) -> None:
 @healthy(target=DOCS)
 def inner_block_adds_a_slash_alone(lab: Lab) -> None:
     serve(lab, f"{ROOT}  absolute_redirect off;\n")
+
+
+def serve_in_plain_http(lab: Lab, inner: str) -> None:
+    """A folder comes over plain http, from an inner block that listens on all addresses."""
+    serve(lab, inner)
+    lab.edit("listen 127.0.0.1:8080;", "listen 8080;")
+    lab.change(PLAIN_PAGES, f"  location /docs {{\n{PASSED_ON}  }}\n\n{PLAIN_PAGES}")
+
+
+@scenario(outside="http.redirect-wrong-host", target=PLAIN_DOCS, differs=MINE)
+def inner_block_adds_its_port_in_plain_http(lab: Lab) -> None:
+    """https://github.com/YutHelloWorld/Blog/issues/22: the slash of a folder leads to port 8080,
+    which the server itself reaches and visitors do not."""
+    serve_in_plain_http(lab, ROOT)
+
+
+@healthy(target=PLAIN_DOCS)
+def inner_block_adds_a_slash_without_its_port(lab: Lab) -> None:
+    serve_in_plain_http(lab, f"{ROOT}  port_in_redirect off;\n")
 
 
 @scenario(

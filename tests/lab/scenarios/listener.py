@@ -35,6 +35,27 @@ def https_on_another_port(lab: Lab) -> None:
     lab.change(LISTEN, "listen 8443 ssl;")
 
 
+PLAIN_SITE = f"server {{\n  listen 80;\n  server_name {site.NAME};\n  root /var/www/shop;\n}}\n"
+
+
+def plain_site(lab: Lab) -> None:
+    """The site in plain http alone, as its owner wants it."""
+    lab.server.write("/var/www/shop/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
+    lab.configure(PLAIN_SITE)
+
+
+@scenario(outside="tcp.refused", server="listener.missing", manual="https or not is a choice")
+def site_in_plain_http_alone(lab: Lab) -> None:
+    """https://github.com/YutHelloWorld/Blog/issues/22: the bare name means https, and nginx serves
+    it over http only."""
+    plain_site(lab)
+
+
+@healthy(target=f"http://{site.NAME}/")
+def site_in_plain_http_asked_for_as_such(lab: Lab) -> None:
+    plain_site(lab)
+
+
 @scenario(outside="tcp.refused", server="listener.wrong-family", differs=(*MINE, "listeners"))
 def nginx_listens_on_ipv6_only(lab: Lab) -> None:
     """listen [::]:443 ssl, for a name with an A record only."""

@@ -4,6 +4,7 @@ from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
 from .nginx_other_requests_failed import log_of_its_own, visit
+from .php_folders import FOLDER, PHP, start_fpm, write_scripts
 
 MINE = (site.CONF,)
 WS = ("--ws", "/ws")
@@ -211,9 +212,11 @@ def upload_was_refused(lab: Lab) -> None:
     lab.client.sh(f"{upload} https://{site.NAME}/upload", check=False)
 
 
-def _upload(lab: Lab, limit: str = "") -> None:
+def _upload(lab: Lab, limit: str = "", is_php: bool = False) -> None:
     """A page of the site sends two megabytes."""
     log_of_its_own(lab)
+    if is_php:
+        _serve_php(lab)
     if limit:
         lab.change("  ssl_session_timeout", f"  {limit}\n  ssl_session_timeout")
     lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
@@ -225,6 +228,26 @@ def upload_of_a_page_was_refused(lab: Lab) -> None:
     """https://github.com/cloudreve/cloudreve/issues/1089: nobody has set a limit, and nginx's own
     is 1m."""
     _upload(lab)
+
+
+def _serve_php(lab: Lab) -> None:
+    """The site is a program in PHP, to which `try_files` leads."""
+    start_fpm(lab)
+    write_scripts(lab, FOLDER, "index.php")
+    front = "  location / { try_files $uri $uri/ /index.php?$query_string; }\n"
+    lab.change(PAGES, f"  root {FOLDER};\n  index index.php;\n{front}{PHP}")
+
+
+@scenario(outside=None, server="upstream.body-too-large", differs=MINE)
+def upload_of_a_php_page_was_refused(lab: Lab) -> None:
+    """https://github.com/jguyomard/docker-laravel/issues/6: three megabytes, nobody set a limit."""
+    _upload(lab, is_php=True)
+
+
+@healthy()
+def upload_of_a_php_page_was_refused_on_purpose(lab: Lab) -> None:
+    """The same limit, and somebody has set it: a note."""
+    _upload(lab, "client_max_body_size 1m;", is_php=True)
 
 
 @healthy()
