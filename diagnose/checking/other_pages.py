@@ -8,7 +8,6 @@ What the checks claim about the target already is not repeated.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from diagnose.checking.root_cause import findings
 from diagnose.checking.symptom_match import may_produce, produces
@@ -18,6 +17,7 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.upstream_answers import is_catch_all
+from diagnose.parsers.urls import parse_url
 
 #: The layers that may treat two paths of a site differently.
 _LAYERS = frozenset({"nginx", "server", "http", "upstream", "websocket"})
@@ -83,11 +83,15 @@ def _is_named(own: Collection[tuple[Check, Claim]], request: OtherRequest) -> bo
     """Whether a claim about the target names why a file of its page does not come, and the request
     is for that file."""
     return any(
-        isinstance(each, PageFileResponse) and urlsplit(each.url).path == request.path
+        isinstance(each, PageFileResponse) and _path(each.url) == request.path
         for check, claim in own
         if check.id != _SYMPTOM and not _is_note(check, claim)
         for each in claim.because
     )
+
+
+def _path(url: str) -> str:
+    return parsed.path.partition("?")[0] if (parsed := parse_url(url)) else ""
 
 
 def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bool:
