@@ -85,7 +85,8 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
             "renewal": renewals[0].message if renewals else "",
             "message": closed[0].failure.message if closed[0].failure else "",
         },
-        fix=_fix(Nginx.of(evidence), sure=kinds == {"refused"} and not optional),
+        # Its owner may have closed the port on purpose, unless a renewal needs it.
+        fix=_fix(Nginx.of(evidence), sure=kinds == {"refused"} and bool(renewals)),
     )
 
 

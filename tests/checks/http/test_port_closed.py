@@ -61,9 +61,10 @@ HELD = Listeners(vantage=Vantage.SERVER, sockets=(Listener(family=4, address="0.
 
 
 def test_the_site_gets_a_block_for_port_80() -> None:
+    """Its owner may have closed the port on purpose: a person looks at it."""
     (claim,) = judge("http.port-closed", OPEN, CLOSED, config(SITE), HELD, *AROUND)
     applicability, lines = applied(claim)
-    assert applicability is Applicability.AUTOMATIC
+    assert applicability is Applicability.REVIEW
     assert "+listen 80;" in lines
     assert "+return 301 https://$host$request_uri;" in lines
 
@@ -79,17 +80,24 @@ def test_to_be_thought_over_where_nothing_came_back() -> None:
     assert applied(claim)[0] is Applicability.REVIEW
 
 
+FAILED = RenewalFailure(
+    vantage=Vantage.SERVER,
+    tool="certbot",
+    source="/var/log/letsencrypt/letsencrypt.log",
+    names=("shop.example.com",),
+    message="Timeout during connect (likely firewall problem)",
+)
+
+
+def test_a_renewal_needs_port_80() -> None:
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, FAILED, config(SITE), HELD, *AROUND)
+    assert applied(claim)[0] is Applicability.AUTOMATIC
+
+
 def test_fires_as_the_cause_of_a_renewal_that_the_authority_could_not_reach() -> None:
-    failed = RenewalFailure(
-        vantage=Vantage.SERVER,
-        tool="certbot",
-        source="/var/log/letsencrypt/letsencrypt.log",
-        names=("shop.example.com",),
-        message="Timeout during connect (likely firewall problem)",
-    )
-    (claim,) = judge("http.port-closed", OPEN, CLOSED, failed)
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, FAILED)
     assert claim.facts["renewal"]
     assert Subject() in claim.covers
-    limited = replace(failed, message="too many certificates already issued")
+    limited = replace(FAILED, message="too many certificates already issued")
     (claim,) = judge("http.port-closed", OPEN, CLOSED, limited)
     assert Subject() not in claim.covers
