@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView
-from diagnose.model import Evidence, Severity
+from diagnose.model import Evidence, Severity, Subject
 from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.pages import WebSocketPath
@@ -100,17 +100,25 @@ def refused_paths(
         yield path, refused_websockets(evidence, path), True
 
 
+def websocket_subjects(evidence: Evidence, path: str) -> tuple[Subject, ...]:
+    """Return a path without its query, and the WebSockets at it with theirs: a fault of the path is
+    that of each."""
+    own = path.partition("?")[0]
+    paths = (each for each in websocket_paths(evidence) if each.partition("?")[0] == own)
+    port = evidence.target.port
+    return tuple(Subject(port=port, path=each) for each in dict.fromkeys((own, *paths)))
+
+
 def visit_of(
     evidence: Evidence, route: SiteRoute, requested: str, path: str, websocket: bool
 ) -> BackendVisit | None:
     """Return the direct visit of the application at a path, for what visitors request at another
-    one or the same; None if nobody asked, or nothing answered."""
-    return next(
-        (
-            visit
-            for visit in evidence.good(BackendVisit)
-            if (visit.target, visit.requested, visit.path) == (route.target, requested, path)
-            if visit.websocket is websocket
-        ),
-        None,
+    one or the same; None if nobody asked, or nothing answered. One that succeeded comes first: a
+    WebSocket may be refused without its query."""
+    visits = (
+        visit
+        for visit in evidence.good(BackendVisit)
+        if (visit.target, visit.requested, visit.path) == (route.target, requested, path)
+        if visit.websocket is websocket
     )
+    return max(visits, key=lambda visit: visit.succeeded, default=None)

@@ -22,6 +22,7 @@ from checks.server._backend_answers import (
     route_to_application,
     visit_of,
     websocket_severity,
+    websocket_subjects,
 )
 from checks.server._caddy_edits import block_edit
 from diagnose.checking.registry import check
@@ -57,8 +58,13 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:
         return
-    for path, visits, is_websocket in refused_paths(evidence):
-        yield from _claims(view, path, visits, is_websocket)
+    claims = (
+        claim
+        for path, visits, is_websocket in refused_paths(evidence)
+        for claim in _claims(view, path, visits, is_websocket)
+    )
+    # The same WebSocket with and without its query has one fault.
+    yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
 
 
 def _claims(
@@ -78,7 +84,7 @@ def _claims(
     port = view.evidence.target.port
     yield Claim(
         about=Subject(port=port, path=path),
-        covers=(Subject(port=port, path=path),),
+        covers=websocket_subjects(view.evidence, path),
         because=(changed, whole, view.server, *visits),
         facts={
             **view.facts,

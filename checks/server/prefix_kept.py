@@ -15,6 +15,7 @@ from checks.server._backend_answers import (
     refused_paths,
     route_to_application,
     visit_of,
+    websocket_subjects,
 )
 from checks.server._caddy_edits import handle_path_edit
 from checks.server._haproxy import replaced_path
@@ -47,8 +48,13 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:
         return
-    for path, visits, is_websocket in refused_paths(evidence):
-        yield from _claims(view, path, visits, is_websocket)
+    claims = (
+        claim
+        for path, visits, is_websocket in refused_paths(evidence)
+        for claim in _claims(view, path, visits, is_websocket)
+    )
+    # The same WebSocket with and without its query has one fault.
+    yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
     yield from _file_claims(view)
 
 
@@ -67,7 +73,7 @@ def _claims(
     subject = Subject(port=view.evidence.target.port, path=path)
     yield Claim(
         about=subject,
-        covers=(subject,),
+        covers=websocket_subjects(view.evidence, path),
         because=(whole, short, view.server, *visits),
         facts={**_facts(view, route, path, remainder), "websocket": websocket, "file": False},
         # That the page is at the other path does not show that it is the one that is meant.

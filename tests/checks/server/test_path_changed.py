@@ -29,6 +29,15 @@ def test_fires_and_writes_the_path_on_both_sides() -> None:
     assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws\n" in edit.diff
 
 
+def test_fires_once_for_a_websocket_with_and_without_its_query() -> None:
+    named = replace(REFUSED, path="/ws?token=a")
+    target = replace(SHOP, path="/ws?token=a", websockets=("/ws?token=a", "/ws"))
+    nameless = replace(WHOLE, status=401, accepted=False)
+    visits = (CHANGED, nameless, WHOLE)
+    (claim,) = judge(CHECK, APACHE, CUT, REFUSED, named, *visits, target=target, masked=False)
+    assert [subject.path for subject in claim.covers] == ["/ws", "/ws?token=a"]
+
+
 def test_fires_for_a_page_that_the_application_has_at_the_visitors_path() -> None:
     config = apache_config(
         HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app http://127.0.0.1:3000/")

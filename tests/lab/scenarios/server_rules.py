@@ -20,6 +20,9 @@ def caddy_site(lab: Lab, text: str) -> None:
 
 # Paths
 
+#: A WebSocket whose query has a token.
+NAMED = ("--ws", "/ws?token=a")
+
 
 @apache_scenario(
     outside="websocket.not-upgraded",
@@ -30,6 +33,22 @@ def caddy_site(lab: Lab, text: str) -> None:
 def apache_cuts_the_path_of_the_websocket(lab: Lab) -> None:
     """After issue 893 of websockets/ws and issue 1144 of ThingsBoard: ProxyPass /ws ws://…:3000/."""
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(":3000/ws\n", ":3000/\n"))
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-changed",
+    args=NAMED,
+    differs=FILES,
+)
+def apache_cuts_the_path_of_a_websocket_with_a_query(lab: Lab) -> None:
+    """https://github.com/gotify/website/pull/12: the token stands in the query."""
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace(":3000/ws\n", ":3000/\n"))
+
+
+@healthy_apache(args=NAMED)
+def apache_keeps_the_path_of_a_websocket_with_a_query(lab: Lab) -> None:
+    apache.serve(lab)
 
 
 @caddy_scenario(
