@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
+from checks.nginx._failed_requests import current_failures
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
@@ -25,10 +26,12 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
@@ -50,7 +53,7 @@ _MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.own-answer", "http.redirect-to-error"],
+    explains=["nginx.own-answer", "nginx.other-requests-failed", "http.redirect-to-error"],
 )
 def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, missing = Nginx.of(evidence), missing_page(evidence)
@@ -68,11 +71,12 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             continue
         if not _has_php_index(match, selected.server):
             continue
-        subjects = endpoint_subjects(pages)
+        subjects, others = endpoint_subjects(pages), _others(evidence, selected.server, match)
+        port = evidence.target.port
         yield Claim(
             about=merge_subjects(subjects),
-            covers=subjects,
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            covers=(*subjects, *(Subject(port=port, path=other.path) for other in others)),
+            because=(*pages, *others, *([nginx.config] if nginx.config else [])),
             confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
@@ -87,6 +91,16 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(nginx, match, fallback),
         )
         return
+
+
+def _others(evidence: Evidence, server: Server, match: LocationMatch) -> tuple[FailedRequests, ...]:
+    """Return what visitors did not get, by the log, for the same lack of the same location."""
+    return tuple(
+        failure
+        for failure in current_failures(evidence, {404})
+        if "." not in failure.path.rstrip("/").rpartition("/")[2]
+        and select_location(server, failure.path).block is match.block
+    )
 
 
 def _rules_file(nginx: Nginx, server: Server) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Vantage
+from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -42,6 +43,24 @@ def test_silent_where_the_application_answers_or_there_is_none() -> None:
     assert not claims(SITE, path="/logo.png")
     assert not claims(SITE.replace("try_files", "internal; try_files"))
     assert not claims(SITE, body="<h1>Nothing here</h1>")
+
+
+def test_covers_what_else_visitors_did_not_get_there() -> None:
+    """Issue 321 of lincanbin/Carbon-Forum: every address but the front page."""
+    lines = f"{SITE} location /files/ {{ }}"
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(page(404, BODY), url="https://shop.example.com/t/1")
+    login = FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", method="GET", path="/login",
+        status=404, written="2026/11/26 10:00:00", is_from_page=True,
+    )  # fmt: skip
+    others = tuple(replace(login, path=path) for path in ("/logo.png", "/files/1"))
+    refused = replace(login, path="/admin", status=403)
+    observations = (RUNNING, config(text), response, login, *others, refused)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/t/1"), masked=False)
+    paths = {subject.path for subject in claim.covers}
+    assert "/login" in paths
+    assert paths.isdisjoint({"/logo.png", "/files/1", "/admin"})
 
 
 FALLS_BACK = SITE.replace("=404", "/index.php?$args")

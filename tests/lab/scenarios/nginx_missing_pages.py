@@ -4,9 +4,13 @@ from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .frameworks import PAGES
+from .nginx_other_requests_failed import log_of_its_own, visit
+from .php_folders import FOLDER, PHP, start_fpm, write_scripts
 
 ADMIN = f"https://{site.NAME}/admin.php"
 START = f"https://{site.NAME}/index.php"
+TOPIC = f"https://{site.NAME}/t/1"
+NOT_FOUND = "404 Not Found"
 FILES = "  root /srv/php;\n  index index.php;\n  location / { try_files $uri $uri/ %s; }\n"
 
 
@@ -46,3 +50,29 @@ def start_page_leads_to_a_path_of_the_application(lab: Lab) -> None:
 @healthy(target=START)
 def start_page_leads_to_a_path_that_falls_back_to_the_script(lab: Lab) -> None:
     _serve(lab, "/index.php?$args", "\\.php$")
+
+
+def _forum(lab: Lab, last: str) -> None:
+    """A forum whose addresses are no files; a visitor asked for two of them."""
+    log_of_its_own(lab)
+    start_fpm(lab, "/", "/t/1", "/login")
+    write_scripts(lab, FOLDER, "index.php")
+    front = f"  location / {{ try_files $uri $uri/ {last}; }}\n"
+    lab.change(PAGES, f"  root {FOLDER};\n  index index.php;\n{front}{PHP}")
+    for path in ("/t/1", "/login"):
+        visit(lab, path)
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=TOPIC, args=(NOT_FOUND,),
+    differs=(site.CONF,), unsure=("client",),
+)  # fmt: skip
+def every_address_of_a_forum_but_the_front_page(lab: Lab) -> None:
+    """https://github.com/lincanbin/Carbon-Forum/issues/321: one cause, not one for each address
+    in the log."""
+    _forum(lab, "=404")
+
+
+@healthy(target=TOPIC, args=(NOT_FOUND,))
+def every_address_of_a_forum(lab: Lab) -> None:
+    _forum(lab, "/index.php?$args")
