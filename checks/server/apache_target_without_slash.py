@@ -36,6 +36,7 @@ _BARE = re.compile(r"\w{1,10}://[^/]{1,300}")
         "http.page-file-type",
         "http.server-error",
         "server.application-answers",
+        "server.other-requests-failed",
         "server.own-answer",
         "server.request-logged",
     ],
