@@ -22,8 +22,8 @@ from diagnose.parsers.sanitize import clean
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
     explains=[
-        "http.server-error", "server.application-answers", "server.haproxy-no-backend",
-        "server.own-answer", "server.page-missing", "websocket.*",
+        "http.server-error", "server.application-answers", "server.own-answer",
+        "server.page-missing", "websocket.*",
     ],
 )  # fmt: skip
 def haproxy_map_ends_search(evidence: Evidence) -> Iterator[Claim]:

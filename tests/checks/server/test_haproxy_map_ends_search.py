@@ -49,6 +49,7 @@ def test_fires_where_the_second_map_has_the_name() -> None:
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
     assert (claim.facts["map"], claim.facts["backend"]) == ("/etc/haproxy/a.map", "app")
     assert f"+    use_backend %[{FIRST}] if {{ {FIRST} -m found }}\n" in diff(claim)
+    assert not judge("server.haproxy-no-backend", SERVER, config(), page()), "a rule is for it"
 
 
 @pytest.mark.parametrize(
