@@ -5,6 +5,7 @@ compares and keeps nothing, so that `\1` itself arrives in the Location (Configu
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace as replace_in
 
 from checks.server import line_text, manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
@@ -12,7 +13,9 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.conditions import holds, rules_of
 from diagnose.parsers.haproxy.config import Line
+from diagnose.parsers.haproxy.view import situation_of
 from diagnose.parsers.sanitize import clean
 
 _CAPTURE = re.compile(r"(?:\\|%5[Cc])\d")
@@ -100,13 +103,22 @@ def _edit(haproxy: HaproxyView, line: Line, path: str) -> Edit | None:
     if not line.after("location") or not written or not match or {'"', "'", "#"} & set(raw):
         return None
     host = written["origin"].partition("://")[2].partition(":")[0].lower()
-    is_own = host in {"", haproxy.view.evidence.target.host.lower()}
-    is_met_again = is_own and written["path"].startswith(match["path"])
+    is_behind = written["path"].startswith(match["path"])
+    is_met_again = is_behind and _may_hold(haproxy, line, host, written["path"])
     if is_met_again or not path.startswith(match["path"]):
         return None
     new = f"{written['origin']}%[path,regsub(^{match['path']},{written['path']})]"
     old = _written(line)
     return replace(haproxy.view, line, raw.strip().replace(old, new)) if old in raw else None
+
+
+def _may_hold(haproxy: HaproxyView, line: Line, host: str, path: str) -> bool:
+    """Return whether a rule may answer a path of the host to which it redirects ("" is its own)."""
+    proxies, target = haproxy.proxies, haproxy.view.evidence.target
+    rules = rules_of(proxies.frontend)
+    situation = situation_of(rules, replace_in(target, host=host or target.host), proxies.tls)
+    own = [rule for rule in rules if rule.line == line]
+    return not own or any(holds(rule, situation, path) is not False for rule in own)
 
 
 def _expressions(haproxy: HaproxyView, line: Line) -> Iterator[str]:

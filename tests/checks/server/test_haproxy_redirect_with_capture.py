@@ -30,6 +30,13 @@ def claims(
             "/new/\\1",
             "redirect location %[path,{}] if {{ path_reg -i ^/old/(.*)$ }}",
         ),
+        (
+            # The other name does not meet the rule again, although its path begins so.
+            f"{ACL}    acl own hdr(host) -i shop.example.com\n"
+            "    redirect location https://www.example.com/old/new/\\1 if own old\n",
+            "https://www.example.com/old/new/\\1",
+            "redirect location https://www.example.com%[path,{}] if own old",
+        ),
     ],
 )
 def test_fires_and_replaces_the_beginning(rules: str, location: str, new: str) -> None:
@@ -39,7 +46,8 @@ def test_fires_and_replaces_the_beginning(rules: str, location: str, new: str) -
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    assert new.format("regsub(^/old/,/new/)") in edit.diff
+    path = location.removeprefix("https://www.example.com").removesuffix("\\1")
+    assert new.format(f"regsub(^/old/,{path})") in edit.diff
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,10 @@ def test_fires_and_replaces_the_beginning(rules: str, location: str, new: str) -
     [
         # The new path would meet the rule again.
         (f"{ACL}    redirect location /old/new/\\1 if old\n", "/old/new/\\1"),
+        (
+            f"{ACL}    redirect location https://www.example.com/old/new/\\1 if old\n",
+            "https://www.example.com/old/new/\\1",
+        ),
         (f"{ACL}    redirect prefix /new/\\1 if old\n", "/new/\\1/old/item"),
         ("    redirect location /new/\\2 if { path_reg ^/(old)/(.*) }\n", "/new/\\2"),
         (f"{ACL}    redirect location https://%[hdr(host)]/new/\\1 if old\n", "https://a/new/\\1"),
