@@ -13,6 +13,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
 from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
+from diagnose.parsers.haproxy.ended_searches import ended_search
 from diagnose.parsers.haproxy.view import missing_backend
 from diagnose.parsers.sanitize import clean
 
@@ -30,6 +31,8 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 503)
     if not proxies.is_decided or proxies.frontend.mode != "http" or not pages:
         return
+    if ended_search(proxies, evidence.target) is not None:
+        return  # a rule is for it, and is not reached
     section, names = proxies.frontend.section, host_patterns(rules_of(proxies.frontend))
     with_port = port not in {80, 443}
     yield Claim(

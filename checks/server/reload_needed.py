@@ -55,6 +55,7 @@ _ON_PURPOSE = {401, 403, 429}
         "server.haproxy-health-check-fails",
         "server.haproxy-no-server",
         "server.haproxy-no-backend",
+        "server.haproxy-map-ends-search",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:

@@ -59,3 +59,42 @@ def haproxy_patterns_of_a_map_miss_the_name(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_chooses_by_patterns_of_a_map(lab: Lab) -> None:
     serve(lab, "^www[.] none\n^shop[.]example[.]com$ app\n", BY_PATTERN)
+
+
+OTHER_MAP = "/etc/haproxy/other.map"
+SHOP = f"    use_backend %[req.hdr(host),lower,map({MAP})]\n"
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-map-ends-search",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_first_of_two_maps_ends_the_search(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/2698: the second map has the name."""
+    lab.server.write(OTHER_MAP, "other.example.com app\n")
+    first = f"    use_backend %[req.hdr(host),lower,map({OTHER_MAP})] if TRUE\n"
+    serve(lab, "shop.example.com app\n", first + SHOP)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-map-ends-search",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_first_of_two_domain_maps_ends_the_search(lab: Lab) -> None:
+    """As `map_dom`, with a condition of its own."""
+    lab.server.write(OTHER_MAP, "other.example.com app\n")
+    first = f"    use_backend %[req.hdr(host),lower,map_dom({OTHER_MAP})] if {{ ssl_fc }}\n"
+    serve(lab, "shop.example.com app\n", first + SHOP)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_asks_the_second_map_where_the_first_has_no_row(lab: Lab) -> None:
+    lab.server.write(OTHER_MAP, "other.example.com app\n")
+    lookup = f"req.hdr(host),lower,map({OTHER_MAP})"
+    serve(
+        lab,
+        "shop.example.com app\n",
+        f"    use_backend %[{lookup}] if {{ {lookup} -m found }}\n{SHOP}",
+    )
