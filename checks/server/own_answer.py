@@ -11,10 +11,21 @@ from collections.abc import Iterator, Sequence
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import inner_path
 
 _HANDLER = re.compile(
     r"^\s*(?:SetHandler|AddHandler|ScriptAlias\w*)\s", re.IGNORECASE | re.MULTILINE
@@ -63,9 +74,13 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
 
     target, page, site = view.evidence.target, pages[0], view.sites_at_target[0]
     place = place_text(route.file, route.line) if route else place_text(site.file, site.line)
+    path = target.path.partition("?")[0]
+    inner = inner_path(route, path) if route else path
     return Claim(
         about=Subject(port=target.port, path=target.path),
         because=(view.server, *pages),
+        # The application was asked for the path that the server in front makes of the visitor's.
+        confidence=Confidence.CERTAIN if inner == path else Confidence.LIKELY,
         facts={
             **view.facts,
             "url": page.url,
@@ -73,6 +88,8 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
             "answer": excerpt(page.body),
             "application": route.authority if route else "",
             "place": place,
+            "path": path,
+            "inner": inner if inner != path else "",
             "folder": site.root if not route else "",
         },
         fix=Fix(

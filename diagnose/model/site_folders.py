@@ -23,7 +23,8 @@ class SiteFolder(Observation):
     mod_rewrite, and `is_application` if its index.html is the page of an application in the
     browser. `lost_script` is the file to which the last of those rules leads, if it is not there.
     `is_unset` is True if the configuration names no folder: `path` is then the folder in which the
-    server runs.
+    server runs. Where an alias chose the folder, `hidden` is the file of the site's own folder that
+    answers without the alias: the requested one, or the script to which its .htaccess leads.
     """
 
     layer: ClassVar[str] = "server"
@@ -40,6 +41,7 @@ class SiteFolder(Observation):
     lookalike: Label = ""
     lost_script: Label = ""
     is_unset: bool = False
+    hidden: FilePath = ""
 
     def summary(self) -> Summary:
         if self.index_files:

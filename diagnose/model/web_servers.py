@@ -248,13 +248,16 @@ class SiteAccessLog:
 @frozen
 class SiteAlias:
     """A folder outside of the site's own that answers the paths below `prefix` (Apache, "Alias").
-    The other fields are those of `WebSite`, for this folder."""
+    `file` and `line` are where it is written. The other fields are those of `WebSite`, for this
+    folder."""
 
     prefix: UrlPath
     folder: FilePath
     guarded: bool | None = None
     old_access: FilePath = ""
     reads_htaccess: bool | None = None
+    file: FilePath = ""
+    line: int = 0
 
 
 @frozen

@@ -169,6 +169,18 @@ def inner_path(route: SiteRoute, path: str) -> str:
     return f"{route.backend_path}{path[len(route.path) :]}" or "/"
 
 
+def slashed_path(route: SiteRoute, path: str) -> str:
+    """Return the path that the application would get with a slash between both parts, where it gets
+    two of them or none: the route's path and the address both end with a slash, or neither does.
+    "" where it gets the slash, or where the route is not chosen by a beginning."""
+    inner = inner_path(route, path)
+    if route.exact or route.pattern or inner == path or not path.startswith(route.path):
+        return ""
+    remainder = path[len(route.path) :].lstrip("/")
+    slashed = f"{route.backend_path.rstrip('/')}/{remainder}"
+    return slashed if remainder and slashed != inner else ""
+
+
 def rest_of(route: SiteRoute, path: str) -> str:
     """Return what follows the beginning of the path by which a route is chosen ("/" if nothing
     does); "" if the route is not chosen by a beginning. A route for "/app" alone counts: it may

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import ssl
 import sys
 
@@ -54,6 +55,7 @@ MODES = (
     "plain-links",  # the same at http://
     "relative-links",  # the same page everywhere, with a script at static/app.js below it
     "own-links",  # a page that links to its login at https:// and the Host header
+    "strict-paths",  # 404 for //… and for /base…, and the page everywhere else
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -115,6 +117,8 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("200 OK", PAGE + b'<script src="static/app.js"></script>')
         case "relative-links":
             return answer("404 Not Found", b"no such file\n")
+        case "strict-paths" if path.startswith("//") or re.match(r"/base[^/]", path):
+            return answer("404 Not Found", f"Cannot GET {path}\n".encode())
         case "own-links":
             link = f'<a href="https://{headers.get("host")}/login">Log in</a>'
             return answer("200 OK", PAGE + link.encode())

@@ -23,6 +23,7 @@ from diagnose.parsers.web_sites import (
     route_of,
     serves_files,
     site_at,
+    slashed_path,
     sole_application,
     takes,
 )
@@ -198,3 +199,16 @@ def test_below_an_alias_a_site_has_its_folder(path: str, folder: str, inner: str
     )
     site, inner_path = site_at(replace(SHOP, root="/var/www", aliases=aliases), path)
     assert (site.root, inner_path) == (folder, inner)
+
+
+def test_slashed_path_has_the_slash_that_the_application_misses() -> None:
+    route = SiteRoute("/app", "http://127.0.0.1:3000/", backend_path="/")
+    assert slashed_path(route, "/app/login") == "/login"
+    assert slashed_path(route, "/app") == ""
+    assert slashed_path(route, "/app/") == ""
+    assert slashed_path(route, "/other") == ""
+    assert slashed_path(replace(route, path="/app/"), "/app/login") == ""
+    assert slashed_path(replace(route, exact=True), "/app/login") == ""
+    base = replace(route, path="/app/", backend_path="/base")
+    assert slashed_path(base, "/app/login") == "/base/login"
+    assert slashed_path(replace(base, path="/app"), "/app/login") == ""

@@ -156,6 +156,8 @@ def _aliases(
                 _is_guarded(folder, [*inner, *sections]),
                 _old_access(folder, [*inner, *sections]),
                 _reads_htaccess(folder, [*sections, *inner]),
+                directive.file,
+                directive.line,
             )
 
 

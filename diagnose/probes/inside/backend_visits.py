@@ -2,7 +2,8 @@
 refused a WebSocket or failed to give the page: whose answer was it?
 
 Each application is asked for the path that the server passes on. If that is another path than the
-visitor's, and the application refuses it, it is asked for the visitor's as well. If the server
+visitor's, and the application refuses it, it is asked for the visitor's as well, and behind Apache
+for the one with a slash between the address and the rest. If the server
 passes the beginning of the path on by which it chose the application, and the application has no
 such page, it is asked for the rest; so it is for a file of the page that browsers do not get. What
 the page of a sub-folder asks for beside that folder is asked of the page's own application.
@@ -21,7 +22,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.urls import parse_url, socketio_path
-from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, takes
+from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, slashed_path, takes
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import ask_after_first, is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
@@ -105,8 +106,11 @@ async def _visit_rests(ctx: ProbeContext, config: WebServerConfig) -> None:
     """Ask the applications that get files of the page under a whole path for the rest of it."""
     for path in dict.fromkeys(_strays(ctx)):
         for route in _routes(ctx, config, path, websocket=False)[:1]:
-            remainder = rest_of(route, path)
-            if not remainder or inner_path(route, path) != path:
+            is_apache = config.product == "apache"
+            remainder = (slashed_path(route, path) if is_apache else "") or (
+                rest_of(route, path) if inner_path(route, path) == path else ""
+            )
+            if not remainder:
                 continue
             slots = (f"rest of a file {number}" for number in range(MAX_REST))
             if any(ctx.further_requests.begin(slot) for slot in slots):
@@ -184,7 +188,7 @@ async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
         return  # a GET would tell nothing about a POST
     path = ctx.target.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=False):
-        await _visit(ctx, route, ctx.target.path, websocket=False)
+        await _visit(ctx, config, route, ctx.target.path, websocket=False)
 
 
 async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
@@ -192,7 +196,7 @@ async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: 
         return
     path = upgrade.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=True):
-        await _visit(ctx, route, upgrade.path, websocket=True)
+        await _visit(ctx, config, route, upgrade.path, websocket=True)
 
 
 def _routes(
@@ -216,13 +220,17 @@ def _routes(
     ][:2]
 
 
-async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket: bool) -> None:
+async def _visit(
+    ctx: ProbeContext, config: WebServerConfig, route: SiteRoute, requested: str, websocket: bool
+) -> None:
     inner = inner_path(route, requested)
     visit = await _ask(ctx, route, requested, inner, websocket)
     if visit is None or visit.succeeded:
         return
     if inner != requested:
         await _ask(ctx, route, requested, requested, websocket)
+        if config.product == "apache" and (slashed := slashed_path(route, requested)):
+            await _ask(ctx, route, requested, slashed, websocket)
     elif visit.status == 404 and (remainder := rest_of(route, requested)):
         await _ask(ctx, route, requested, remainder, websocket)
 

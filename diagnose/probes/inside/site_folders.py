@@ -11,7 +11,7 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
-from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
@@ -159,7 +159,8 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
     root = folder.rstrip("/")
     # Where FastCGI may have answered, only a folder that is not there tells something.
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
-        await _look_into(ctx, root, inner_path, above=path.removesuffix(inner_path))
+        hidden = await _hidden_file(ctx, sites[0], path) if sites[0].root != folder else ""
+        await _look_into(ctx, root, inner_path, above=path.removesuffix(inner_path), own=hidden)
         await _emit_access(ctx, holders[0].pid)
 
 
@@ -184,14 +185,38 @@ async def _look_for_unset(ctx: ProbeContext, pid: int | None, path: str) -> None
         )
 
 
+async def _hidden_file(ctx: ProbeContext, site: WebSite, path: str) -> str:
+    """Return the file of the site's own folder that answers a path without the alias that takes
+    it: its file, or the script to which the .htaccess leads; "" if there is none."""
+    root = site.root.rstrip("/")
+    page = posixpath.normpath(f"{root}{path}")
+    if not root.startswith("/") or UNSAFE.search(page):
+        return ""
+    if not path.endswith("/") and await ctx.machine.glob(page):
+        return clean(page, 400)
+    rules = await ctx.machine.read(f"{root}/.htaccess", MAX_BYTES)
+    rule = None if rules.failure else script_rule(rules.text, f"{root}/.htaccess", "/")
+    if rule is None or not site.reads_htaccess:
+        return ""
+    script = posixpath.normpath(f"{root}/{rule.script.lstrip('/')}")
+    is_there = not UNSAFE.search(script) and await ctx.machine.glob(script)
+    return clean(script, 400) if is_there else ""
+
+
 def _is_plain(path: str) -> bool:
     return ".." not in path and "%" not in path
 
 
 async def _look_into(
-    ctx: ProbeContext, root: str, path: str, prefix: str = "", above: str = ""
+    ctx: ProbeContext,
+    root: str,
+    path: str,
+    prefix: str = "",
+    above: str = "",
+    own: str = "",
 ) -> None:
-    """Emit the folder; `above` is the part of the URL's path that stands for it."""
+    """Emit the folder; `above` is the part of the URL's path that stands for it, and `own` the file
+    that answers without the alias for it."""
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
@@ -228,6 +253,7 @@ async def _look_into(
             shortened=shortened if remainder and short and not pages else "",
             lookalike=_lookalike(hidden, named) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text, above),
+            hidden=own,
         )
     )
 

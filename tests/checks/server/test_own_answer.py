@@ -1,7 +1,8 @@
 from dataclasses import replace
 
+from diagnose.model import Confidence
 from diagnose.model.backends import BackendAnswer, BackendHandshake
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -16,6 +17,14 @@ FILES = "".join(line for line in HTTPS.splitlines(keepends=True) if "Proxy" not 
 def test_fires_when_the_application_answers_the_same() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(), REFUSED, DIRECT)
     assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_is_likely_where_the_application_gets_another_path() -> None:
+    config = HTTPS.replace("ProxyPass / http", "ProxyPass /app http")
+    target = replace(SHOP, path="/app/x")
+    refused = replace(REFUSED, url=target.url)
+    (claim,) = judge(CHECK, APACHE, apache_config(config), refused, DIRECT, target=target)
+    assert (claim.facts["inner"], claim.confidence) == ("//x", Confidence.LIKELY)
 
 
 def test_fires_when_the_server_has_no_application() -> None:

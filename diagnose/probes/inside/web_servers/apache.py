@@ -229,10 +229,11 @@ def _site_files(
     loaded: LoadedConfig,
     idle: Sequence[WebSite],
 ) -> tuple[ServerFile, ...]:
-    """Return the files that define sites and sockets, and those that pass requests on: they may be
-    the main server's, or included."""
+    """Return the files that define sites and sockets, and those that pass requests on or give
+    other folders: they may be the main server's, or included."""
     named = {site.file for site in (*sites, *idle)}
     named |= {route.file for site in sites for route in site.routes}
+    named |= {alias.file for site in sites for alias in site.aliases}
     named |= {socket.file for socket in listens_of(loaded)}
     return tuple(
         ServerFile(file.path, file.text, file.changed, file.real)

@@ -1,0 +1,210 @@
+"""Apache passes requests on with ProxyPass, and no ProxyPassReverse rewrites the redirects of the
+application: the Location has the address at which Apache asked it, which no visitor reaches
+(mod_proxy, "ProxyPassReverse"). So it is with the members of a balancer.
+
+The evidence is the Location: its host and port are those of the ProxyPass of this path, or of a
+member of its balancer, and not those of the site.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from checks.server._backend_answers import route_to_application
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.routes import route_to
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import Url, is_internal_host, is_loopback_host, parse_url
+
+_ORIGIN = re.compile(r"(?i)https?://[^/?#\s\"']{1,300}")
+_PROXY_PASS = re.compile(r"(?i)(\s{0,200})ProxyPass\s+([^\s\"']{1,500})(?:\s.*)?")
+_BALANCER = re.compile(r"balancer://([^/\s]{1,200})(/.{0,500}|)")
+
+#: Maximum number of a balancer's members that get a line.
+MAX_MEMBERS = 20
+
+
+@dataclass(frozen=True)
+class _Address:
+    """An application's address as Apache asks it: its origin, as it is written, and the path that
+    the application gets in place of the route's."""
+
+    origin: str
+    host: str
+    port: int
+    path: str
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Exchange],
+    explains=[
+        "http.redirect-downgrade",
+        "http.redirect-drops-path",
+        "http.redirect-to-error",
+        "http.redirect-wrong-host",
+        "server.scheme-not-passed",
+        "websocket.redirected",
+    ],
+)
+def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.server.product != "apache":
+        return
+    for exchange in evidence.good(Exchange):
+        own, onward = parse_url(exchange.url), parse_url(redirect_target(exchange) or "")
+        if exchange.purpose not in {"target", "redirect"} or own is None or onward is None:
+            continue
+        if (own.host, own.port) != (target.host, target.port) or onward.host == target.host:
+            continue
+        route = route_to_application(view, own.path)
+        addresses = _addresses(view, route) if route else []
+        asked = next((each for each in addresses if _is_at(each, onward)), None)
+        if route is None or asked is None or not _is_out_of_reach(evidence, exchange, onward):
+            continue
+        yield _claim(view, route, exchange, asked, addresses)
+        return
+
+
+def _addresses(view: ServerView, route: SiteRoute) -> list[_Address]:
+    """Return where Apache asks for what this route takes: its own address, or those of the members
+    of its balancer."""
+    if route.pattern or route.exact or route.socket:
+        return []
+    match = _BALANCER.fullmatch(route.target)
+    if match is None:
+        address = _address(route, route.backend_path)
+        return [address] if address else []
+    members = [
+        _address(route_to(route.path, directive.args[0], directive, False), match[2])
+        for file in (view.config.files if view.config else ())
+        for section in _sections(parse(file.text, file.path))
+        if section.args[:1] == (f"balancer://{match[1]}",)
+        for directive in section.block or ()
+        if directive.name == "balancermember" and directive.args
+    ]
+    return [member for member in members[:MAX_MEMBERS] if member]
+
+
+def _sections(directives: Sequence[Directive]) -> Iterator[Directive]:
+    """Yield the <Proxy> sections of the file and of its virtual hosts."""
+    for directive in directives:
+        if directive.name == "proxy":
+            yield directive
+        elif directive.block is not None and directive.name in {"virtualhost", "ifmodule"}:
+            yield from _sections(directive.block)
+
+
+def _address(route: SiteRoute, below: str) -> _Address | None:
+    origin = _ORIGIN.match(route.target)
+    if not route.host or route.scheme not in {"http", "https"}:
+        return None
+    own = route.backend_path.rstrip("/")
+    path = below if below == route.backend_path else f"{own}/{below.lstrip('/')}"
+    written = origin[0] if origin else f"{route.scheme}://{route.authority}"
+    return _Address(written, route.host.lower(), route.port, path)
+
+
+def _is_at(address: _Address, onward: Url) -> bool:
+    """Return whether a redirect leads to the path of this address or below it."""
+    folder = address.path.rstrip("/")
+    is_below = onward.path == folder or onward.path.startswith(f"{folder}/")
+    return (address.host, address.port) == (onward.host.lower(), onward.port) and is_below
+
+
+def _is_out_of_reach(evidence: Evidence, step: Exchange, onward: Url) -> bool:
+    """Return whether visitors do not reach the destination: their own machine, a private network,
+    a name without a dot, or one that a try has shown to fail."""
+    if is_loopback_host(onward.host):
+        return True
+    followed = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "redirect" and exchange.redirected_from == step.url
+        if (url := parse_url(exchange.url)) and (url.host, url.port) == (onward.host, onward.port)
+    ]
+    if any(each.failure is None and not is_internal_host(each.address) for each in followed):
+        return False
+    if is_internal_host(onward.host):
+        return not is_internal_host(step.address)
+    return "." not in onward.host or any(each.failure is not None for each in followed)
+
+
+def _claim(
+    view: ServerView,
+    route: SiteRoute,
+    exchange: Exchange,
+    asked: _Address,
+    addresses: Sequence[_Address],
+) -> Claim:
+    target, path = view.evidence.target, exchange.url
+    location = (exchange.header("Location") or "").strip()
+    sent = _ORIGIN.match(location)
+    lines = [
+        f"ProxyPassReverse {route.path} {sent[0] if sent and each is asked else each.origin}"
+        f"{_slash_as(route.path, each.path)}"
+        for each in addresses
+    ]
+    own = parse_url(exchange.url)
+    path = own.path if own else target.path
+    return Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(
+            Subject(port=target.port),
+            Subject(port=target.port, path=path),
+            Subject(address=exchange.address, port=target.port),
+        ),
+        because=(exchange, view.server, *([view.config] if view.config else [])),
+        facts={
+            **view.facts,
+            "url": exchange.url,
+            "status": exchange.status,
+            "location": location,
+            "address": asked.origin,
+            "target": route.target,
+            "place": place_text(route.file, route.line),
+            "line": lines[addresses.index(asked)],
+        },
+        fix=_fix(view, route, lines),
+    )
+
+
+def _slash_as(prefix: str, path: str) -> str:
+    """Return a path with a slash at its end if the prefix has it: the rest follows both."""
+    return f"{path.rstrip('/')}/" if prefix.endswith("/") else path.rstrip("/")
+
+
+def _fix(view: ServerView, route: SiteRoute, lines: Sequence[str]) -> Fix:
+    edit = _edit(view, route, lines)
+    if edit is None:
+        return manual_fix(view, "rewrite-the-redirects")
+    return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+
+
+def _edit(view: ServerView, route: SiteRoute, lines: Sequence[str]) -> Edit | None:
+    """Return the edit that adds the lines below the ProxyPass line; in a <Location> they have no
+    path of their own."""
+    line = line_text(view, route.file, route.line)
+    match = _PROXY_PASS.fullmatch(line)
+    words = [word for text in lines for word in text.split()]
+    if match is None or any(re.search(r"[\"'\\<>#]", word) for word in words):
+        return None
+    is_in_section = "://" in match[2]
+    added = [
+        match[1] + (text.replace(f" {route.path} ", " ", 1) if is_in_section else text)
+        for text in lines
+    ]
+    return line_edit(view, route.file, {route.line: (line, *added)})

@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Edit, Failure
+from diagnose.model.http import Exchange
+from tests.support.caddy_evidence import CADDY
+from tests.support.check_evidence import SHOP, judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.apache-redirect-not-rewritten"
+LINE = "    ProxyPass / http://127.0.0.1:3000/\n"
+BALANCER = HTTPS.replace(
+    LINE,
+    "    <Proxy balancer://cluster>\n        BalancerMember http://serverA:8081\n"
+    "        BalancerMember http://serverB:8082 route=b\n    </Proxy>\n"
+    "    ProxyPass / balancer://cluster/ stickysession=ID\n",
+)
+
+
+def redirect(location: str) -> Exchange:
+    return replace(ANSWER, status=302, headers=(("Location", location),))
+
+
+def test_fires_for_the_address_of_the_application() -> None:
+    answer = redirect("http://127.0.0.1:3000/login")
+    (claim,) = judge(CHECK, APACHE, apache_config(), answer, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverse / http://127.0.0.1:3000/\n" in edit.diff
+
+
+def test_fires_for_a_member_of_a_balancer_and_names_all_of_them() -> None:
+    answer = redirect("http://serverB:8082/dir/")
+    (claim,) = judge(CHECK, APACHE, apache_config(BALANCER), answer, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverse / http://serverA:8081/\n" in edit.diff
+    assert "+    ProxyPassReverse / http://serverB:8082/\n" in edit.diff
+
+
+def test_writes_neither_a_slash_that_the_path_lacks_nor_a_path_in_a_section() -> None:
+    section = "    <Location /app>\n        ProxyPass http://127.0.0.1:3000\n    </Location>\n"
+    target = replace(SHOP, path="/app/x")
+    answer = replace(redirect("http://127.0.0.1:3000/login"), url=target.url)
+    config = apache_config(HTTPS.replace(LINE, section))
+    (claim,) = judge(CHECK, APACHE, config, answer, target=target, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        ProxyPassReverse http://127.0.0.1:3000\n" in edit.diff
+
+
+def test_silent_for_another_address_or_another_server() -> None:
+    for location in (
+        "https://shop.example.com/login",
+        "/login",
+        "http://127.0.0.1:4000/login",
+        "https://login.example.org/",
+    ):
+        assert not judge(CHECK, APACHE, apache_config(), redirect(location))
+    assert not judge(CHECK, CADDY, apache_config(), redirect("http://127.0.0.1:3000/login"))
+    assert not judge(CHECK, APACHE, apache_config(BALANCER), redirect("http://serverC:8081/"))
+
+
+def test_silent_where_visitors_reach_the_destination() -> None:
+    public = apache_config(HTTPS.replace("http://127.0.0.1:3000", "http://app.example.org"))
+    answer = redirect("http://app.example.org/login")
+    followed = replace(
+        ANSWER,
+        url="http://app.example.org/login",
+        address="203.0.113.20",
+        port=80,
+        purpose="redirect",
+        redirected_from=ANSWER.url,
+    )
+    assert not judge(CHECK, APACHE, public, answer)
+    assert not judge(CHECK, APACHE, public, answer, followed)
+    failed = replace(followed, status=None, failure=Failure("refused", "connection refused"))
+    assert judge(CHECK, APACHE, public, answer, failed)
+    # Visitors of a private network may reach its addresses.
+    private = apache_config(HTTPS.replace("127.0.0.1:3000", "10.0.0.5:3000"))
+    own = replace(redirect("http://10.0.0.5:3000/login"), address="10.0.0.4")
+    assert not judge(CHECK, APACHE, private, own)
+    assert judge(CHECK, APACHE, private, redirect("http://10.0.0.5:3000/login"))
