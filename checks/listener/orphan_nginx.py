@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from checks.listener import listeners_on
 from checks.nginx import Nginx
-from checks.nginx._commands import config_test_command, package_unit, reload_steps, start_commands
+from checks.nginx._commands import (
+    config_test_command,
+    package_unit,
+    reload_steps,
+    start_commands,
+    unreachable_master,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -34,16 +40,14 @@ from diagnose.parsers.nginx.edits import diff
 @check(
     severity=Severity.ERROR,
     needs=[NginxState, PidFile, Listeners],
-    explains=["nginx.reload-needed"],
+    explains=["nginx.reload-needed", "certificate.renewed-not-loaded"],
 )
 def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     file = next(iter(evidence.good(PidFile)), None)
-    masters = nginx.state.own_masters if nginx.state else ()
-    # With several masters nobody knows whose pid file it is.
-    if file is None or len(masters) != 1 or file.pid == masters[0].pid or nginx.state is None:
+    master = unreachable_master(nginx)
+    if file is None or master is None or nginx.state is None:
         return
-    master = masters[0]
     listeners = [
         listener for observation in evidence.good(Listeners) for listener in observation.sockets
     ]
@@ -100,7 +104,7 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
         )
     before = f"{file.pid}\n" if file.pid is not None else ""
     pid_edit = Edit(file.path, diff(file.path, before, f"{pid}\n"))
-    return Fix((pid_edit, *reload_steps(nginx)))
+    return Fix((pid_edit, *reload_steps(nginx, by_file=True)))
 
 
 def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:

@@ -100,13 +100,13 @@ class Nginx:
         ]
         return server_blocks.reachable_sockets(self.listen_sockets(port), addresses)
 
-    def selected_servers(self) -> tuple[SelectedServer, ...]:
-        """Return the server blocks that respond to the target's name on the target's port, on every
-        address that visitors may reach."""
+    def selected_servers(self, port: int | None = None) -> tuple[SelectedServer, ...]:
+        """Return the server blocks that respond to the target's name on a port (the target's, if
+        none is given), on every address that visitors may reach."""
         target = self.evidence.target
         return tuple(
             SelectedServer(socket, *server_blocks.select_server(socket, target.host))
-            for socket in self.reachable_sockets(target.port)
+            for socket in self.reachable_sockets(port or target.port)
         )
 
     @property
@@ -131,14 +131,17 @@ class Nginx:
 
     @property
     def server_on_other_address(self) -> Server | None:
-        """The server block that has the target's name on the target's port, but not on the address
+        """The block of `server_on_other_address_of` on the target's port."""
+        return self.server_on_other_address_of(self.evidence.target.port)
+
+    def server_on_other_address_of(self, port: int) -> Server | None:
+        """Return the server block that has the target's name on a port, but not on the address
         where another block responds; None if there is none."""
-        target = self.evidence.target
-        if all(selected.name_match != "default" for selected in self.selected_servers()):
+        if all(selected.name_match != "default" for selected in self.selected_servers(port)):
             return None
         matches = (
-            server_blocks.select_server(socket, target.host)
-            for socket in self.listen_sockets(target.port)
+            server_blocks.select_server(socket, self.evidence.target.host)
+            for socket in self.listen_sockets(port)
         )
         return next((server for server, kind in matches if kind != "default"), None)
 

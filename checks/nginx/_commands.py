@@ -7,6 +7,7 @@ from diagnose.model import Command, Evidence, Host, Vantage, commands
 from diagnose.model.containers import NginxContainer
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess
+from diagnose.model.server import PidFile
 
 #: Folders in which a shell finds programs by their bare name.
 _PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
@@ -19,19 +20,36 @@ def config_test_command(nginx: Nginx) -> Command:
     return commands.test_nginx(_argv(nginx))
 
 
-def reload_command(nginx: Nginx) -> Command:
+def reload_command(nginx: Nginx, *, by_file: bool = False) -> Command:
+    """Return the command that reloads nginx.
+
+    Where the pid file does not lead to the master, it is the master's signal: the service and
+    `nginx -s reload` would fail. `by_file` is for steps that have written the file before.
+    """
+    if not by_file and (master := unreachable_master(nginx)):
+        return commands.reload_process(master.pid)
     if unit := systemd_unit(nginx):
         return commands.reload_service(unit)
     return commands.reload_nginx(_argv(nginx))
 
 
-def reload_steps(nginx: Nginx) -> tuple[Command, ...]:
-    """Return the commands that test the configuration and then load it."""
+def reload_steps(nginx: Nginx, *, by_file: bool = False) -> tuple[Command, ...]:
+    """Return the commands that test the configuration and then load it (`reload_command`)."""
     running = nginx.master or nginx.state is None
     return (
         config_test_command(nginx),
-        *((reload_command(nginx),) if running else start_commands(nginx)),
+        *((reload_command(nginx, by_file=by_file),) if running else start_commands(nginx)),
     )
+
+
+def unreachable_master(nginx: Nginx) -> NginxProcess | None:
+    """Return the running master whose pid file is missing, empty or names another process; None
+    if the file is right or unknown. With several masters nobody knows whose file it is."""
+    file = next(iter(nginx.evidence.good(PidFile)), None)
+    masters = nginx.state.own_masters if nginx.state else ()
+    if file is None or len(masters) != 1 or file.pid == masters[0].pid:
+        return None
+    return masters[0]
 
 
 def start_commands(nginx: Nginx) -> tuple[Command, ...]:

@@ -2,11 +2,13 @@
 port, but not on the address to which visitors connect: there, another block responds.
 
 Two ways lead to it: the site has `listen 443` and another block `listen [::]:443`, so that visitors
-with IPv6 get the other; or another block has `listen 203.0.113.10:443`, which takes that address
-away from all blocks with `listen 443` (https://nginx.org/en/docs/http/request_processing.html).
+with IPv6 get the other (or the other way round: `listen [::]:443` is IPv6 alone); or another block
+has `listen 203.0.113.10:443`, which takes that address away from all blocks with `listen 443`
+(https://nginx.org/en/docs/http/request_processing.html).
 
-It shows by the other block's certificate, or, where both have the same, by a page of a block that
-does not know the site, or by an error of a block with other sites' names.
+It shows by the other block's certificate, or, where both have the same or none, by a page of a
+block that does not know the site, by the page of a package that was just installed, or by an error
+of a block with other sites' names. Of a site with HTTPS, port 80 is judged too.
 """
 
 from collections.abc import Iterator
@@ -31,68 +33,85 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx.server_blocks import Listen
+from diagnose.parsers.stray_pages import is_default_page
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[NginxConfig, Handshake],
+    needs=[NginxConfig, Connection],
     explains=[
         "certificate.*",
         "dns.split-horizon",
         "tls.*",
         "http.*",
         "nginx.no-matching-server",
+        "nginx.redirect-unused",
         "websocket.*",
         # What the other block does with the site's paths.
+        "nginx.own-answer",
         "nginx.rule-refuses",
         "upstream.*",
     ],
 )
 def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    own = nginx.server_on_other_address
+    yield from _claims(nginx, target.port)
+    if target.port == 443:
+        yield from _claims(nginx, 80)
+
+
+def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
+    """Yield a claim for each address of a port on which another block responds."""
+    target = nginx.evidence.target
+    own = nginx.server_on_other_address_of(port)
     if own is None:
         return
-    listen = next(listen for listen in own.listens if listen.port == target.port)
-    for selected_server in nginx.selected_servers():
+    is_target = port == target.port
+    listen = next(listen for listen in own.listens if listen.port == port)
+    selected_servers = nginx.selected_servers(port)
+    for selected_server in selected_servers:
         if selected_server.name_match != "default":
             continue
         handshakes = [
             symptom
-            for symptom in wrong_server_symptoms(evidence, [selected_server])
+            for symptom in wrong_server_symptoms(nginx.evidence, [selected_server])
             if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
         ]
+        handshakes = handshakes if is_target else []
         pages = () if handshakes else _failing_pages(nginx, selected_server, listen)
         if handshakes or pages:
-            address = written_listen(selected_server.socket.address, target.port)
+            address = written_listen(selected_server.socket.address, port)
             places = [handshake.address for handshake in handshakes]
             places += [page.address for page in pages]
-            subjects = endpoints(places, target.port)
+            subjects = endpoints(places, port)
             # Where nobody reaches the site's own block, all that is seen is the other's.
-            is_everywhere = len(nginx.selected_servers()) == 1
-            served = _served_elsewhere(nginx)
+            is_everywhere = is_target and len(selected_servers) == 1
+            served = _served_elsewhere(nginx, port)
             yield Claim(
-                about=Subject(port=target.port, text=f"listen {address}"),
+                about=Subject(port=port, text=f"listen {address}"),
                 covers=(*subjects, *([Subject()] if is_everywhere else [])),
                 because=(*handshakes, *pages, *served, *([nginx.config] if nginx.config else [])),
+                severity=None if is_target else Severity.WARNING,
                 confidence=Confidence.CERTAIN if handshakes or served else Confidence.LIKELY,
                 facts={
                     "name": target.host,
                     "addresses": tuple(subject.address for subject in subjects),
                     "listen": address,
                     "own": file_line(own.block),
-                    "own_listen": written_listen(listen.address, target.port),
+                    "own_listen": written_listen(listen.address, port),
                     "other": file_line(selected_server.server.block),
                     "other_names": selected_server.server.names,
                     "status": pages[0].status if pages else "",
                     "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},
+                    "ssl": selected_server.socket.ssl,
                 },
                 location=nginx.location(listen.directive or own.block),
-                fix=_fix(nginx, listen, selected_server),
+                fix=_fix(nginx, listen, selected_server, sure=is_target),
             )
 
 
@@ -100,14 +119,17 @@ def _failing_pages(
     nginx: Nginx, selected_server: SelectedServer, own: Listen
 ) -> tuple[Exchange, ...]:
     """Return the responses that say that the block there does not know the site. Both blocks may
-    have the same certificate. A `listen` of the site with an address of its own may be intended."""
+    have the same certificate, or none. A `listen` of the site with an address of its own may be
+    intended."""
     if own.address not in {"*", "::"}:
         return ()
     return tuple(
         page
-        for page in _pages(nginx.evidence)
+        for page in _pages(nginx.evidence, selected_server.socket.port)
         if _is_at(selected_server, page.address)
-        if page.status in UNKNOWN_SITE or (is_error(page) and _is_of_others(selected_server))
+        if page.status in UNKNOWN_SITE
+        or is_default_page(page.status, page.body)
+        or (is_error(page) and _is_of_others(selected_server))
     )
 
 
@@ -119,19 +141,22 @@ def _is_of_others(selected_server: SelectedServer) -> bool:
     return is_specific and bool(names) and all("." in name.strip("*.~") for name in names)
 
 
-def _served_elsewhere(nginx: Nginx) -> tuple[Exchange, ...]:
+def _served_elsewhere(nginx: Nginx, port: int) -> tuple[Exchange, ...]:
     """Return the site's own pages: from the addresses at which nginx chooses the site's block."""
-    named = [server for server in nginx.selected_servers() if server.name_match != "default"]
+    named = [server for server in nginx.selected_servers(port) if server.name_match != "default"]
     return tuple(
         page
-        for page in _pages(nginx.evidence)
+        for page in _pages(nginx.evidence, port)
         if not is_error(page) and any(_is_at(server, page.address) for server in named)
     )
 
 
-def _pages(evidence: Evidence) -> Iterator[Exchange]:
-    for page in exchanges_by_purpose(evidence, "target"):
-        if page.port == evidence.target.port:
+def _pages(evidence: Evidence, port: int) -> Iterator[Exchange]:
+    """Yield what the site answers to visitors of a port: to the target's request, or, on port 80
+    beside HTTPS, to a visit by plain http."""
+    purpose = "target" if port == evidence.target.port else "plain"
+    for page in exchanges_by_purpose(evidence, purpose):
+        if page.port == port:
             yield page
 
 
@@ -144,10 +169,12 @@ def _is_at(selected_server: SelectedServer, address: str) -> bool:
     return own == address or (own in {"*", "::"} and (own == "::") == (":" in address))
 
 
-def _fix(nginx: Nginx, listen: Listen, selected_server: SelectedServer) -> Fix:
-    """Let the site's block listen on that address too."""
+def _fix(nginx: Nginx, listen: Listen, selected_server: SelectedServer, *, sure: bool) -> Fix:
+    """Let the site's block listen on that address too. Beside HTTPS, pages may be kept from plain
+    http on purpose (not `sure`)."""
     edit = listen_edit(nginx, listen, selected_server.socket)
     if edit is None:
         manual = Manual("listen-there", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)
+    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    return Fix((edit, *reload_steps(nginx)), applicability)

@@ -148,6 +148,11 @@ def reload_podman_networks() -> Command:
 # Processes: kill(1)
 
 
+def reload_process(pid: int) -> Command:
+    """Tell a master process of nginx to load its configuration (nginx(8), SIGHUP)."""
+    return Command(("kill", "-HUP", str(pid)), Effect.RELOAD)
+
+
 def quit_process(pid: int) -> Command:
     """Tell a process to end when its connections have ended. No step starts it again."""
     return Command(("kill", "-QUIT", str(pid)), Effect.CHANGE, risk=Risk.STOPS)

@@ -123,16 +123,18 @@ def refused_upgrades(
 
     A handshake is a GET of HTTP/1.1 (RFC 6455 section 4.1), and browsers send no Referer with it.
     So is the request for a page whose address a visitor typed: only the application knows.
+    An application that did not see the Upgrade may also answer with a page (200), which counts at
+    the usual paths of WebSockets alone.
     """
     counts: Counter[str] = Counter()
     for line in lines:
         is_from_page = host_of(line.referer) in names
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
-        if line.method == "GET" and line.status < 400:
-            counts.pop(line.path, None)
-        elif _may_be_upgrade(line):
+        if _may_be_upgrade(line):
             counts[line.path] += 1
+        elif line.method == "GET" and line.status < 400:
+            counts.pop(line.path, None)
     return tuple(path for path, _ in counts.most_common(MAX_UPGRADES))
 
 
@@ -142,9 +144,15 @@ def _may_be_upgrade(line: AccessLine) -> bool:
         and line.version == "1.1"
         and (not line.referer or host_of(line.referer) == _MINI_PROGRAM)
         and line.agent.startswith(_BROWSER)
-        and line.status in _NO_UPGRADE
+        and (line.status in _NO_UPGRADE or _may_be_page_instead(line))
         and not posixpath.splitext(line.path)[1]
     )
+
+
+def _may_be_page_instead(line: AccessLine) -> bool:
+    """Return whether a page may have been the answer to a handshake. Its type is rarely known."""
+    is_page = line.status == 200 and line.media_type in {"", "text/html"}
+    return is_page and is_usual_websocket(line.path)
 
 
 def is_of_site(

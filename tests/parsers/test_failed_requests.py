@@ -277,3 +277,25 @@ def test_a_file_that_webdav_does_not_move() -> None:
     assert (failure.method, failure.status) == ("MOVE", 400)
     assert not failed(line(404, "/a.txt", "COPY"))
     assert not failed(line(400, "/a.txt", "PROPFIND"))
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/", "/websocket"])
+def test_a_page_at_a_usual_path_of_websockets_may_answer_a_handshake(path: str) -> None:
+    page = asked(path, 200, has_query=True)
+    assert upgrades(page) == (path,)
+    assert upgrades(replace(page, media_type="text/html")) == (path,)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"path": "/rest/push"}, {"referer": PAGE}, {"version": "2.0"}, {"agent": "curl/8.14"},
+        {"media_type": "application/json"}, {"status": 304}, {"method": "POST"},
+    ],
+)  # fmt: skip
+def test_a_page_that_is_no_answer_to_a_handshake(fields: dict[str, Any]) -> None:
+    assert not upgrades(replace(asked("/ws/", 200), **fields))
+
+
+def test_a_websocket_that_opened_after_a_page_is_no_refused_one() -> None:
+    assert not upgrades(asked("/ws/", 200), asked("/ws/", 101, when=120.0))

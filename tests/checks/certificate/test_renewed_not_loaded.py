@@ -3,8 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Severity, Vantage, commands
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.server import PidFile
 from tests.support.check_evidence import NOW, judge
 from tests.support.front_evidence import (
     CLOUDFLARE,
@@ -74,3 +75,19 @@ def test_silent_behind_a_cdn_that_says_something_else_or_where_nginx_serves_the_
     for status, served in ((524, own), (526, local(chain=(NEW,)))):
         page = edge_page(status, headers=CLOUDFLARE)
         assert not judge(CHECK, *behind(page, served, edge_handshake()), FILE, RUNNING, config())
+
+
+def test_fires_and_signals_the_master_that_the_pid_file_does_not_name() -> None:
+    """The service and `nginx -s reload` would fail with "invalid PID number"."""
+    for number in (None, 4711):
+        file = PidFile(vantage=Vantage.SERVER, path="/run/nginx.pid", pid=number)
+        (claim,) = judge(CHECK, SERVED, FILE, RUNNING, config(), file)
+        assert claim.fix
+        assert claim.fix.steps[-1] == commands.reload_process(7)
+
+
+def test_fires_and_reloads_as_usual_where_the_pid_file_names_the_master() -> None:
+    file = PidFile(vantage=Vantage.SERVER, path="/run/nginx.pid", pid=7)
+    (claim,) = judge(CHECK, SERVED, FILE, RUNNING, config(), file)
+    assert claim.fix
+    assert claim.fix.steps[-1] == commands.reload_nginx(("nginx",))

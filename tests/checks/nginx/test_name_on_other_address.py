@@ -1,10 +1,13 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit
+import pytest
+
+from diagnose.model import Applicability, Confidence, Edit, Severity, Subject, Target
 from diagnose.model.dns import Resolution
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
+from tests.support.firewall_rules import connected
 from tests.support.nginx_evidence import SITE, config
 
 SIX, FOUR = "2001:db8:2::10", "203.0.113.10"
@@ -26,7 +29,9 @@ WRONG = served(SIX, "blog.example.com")
 
 
 def test_fires_for_the_other_family_and_adds_the_listen() -> None:
-    (claim,) = judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT, WRONG)
+    (claim,) = judge(
+        "nginx.name-on-other-address", connected(), config(SITE + BLOG), BOTH, RIGHT, WRONG
+    )
     assert (claim.facts["listen"], claim.facts["addresses"]) == ("[::]:443", (SIX,))
     assert claim.because[:1] == (WRONG,)
     assert claim.fix
@@ -38,7 +43,7 @@ def test_fires_for_the_other_family_and_adds_the_listen() -> None:
 
 def test_fires_for_an_address_that_another_block_takes_away() -> None:
     wrong = served(FOUR, "blog.example.com")
-    (claim,) = judge("nginx.name-on-other-address", config(SITE + SPECIFIC), wrong)
+    (claim,) = judge("nginx.name-on-other-address", connected(), config(SITE + SPECIFIC), wrong)
     assert claim.facts["specific"]
     assert claim.fix
     edit = claim.fix.steps[0]
@@ -51,13 +56,15 @@ def test_the_missing_name_is_not_blamed() -> None:
 
 
 def test_silent_when_no_visitor_gets_the_other_site() -> None:
-    assert not judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT)
+    assert not judge("nginx.name-on-other-address", connected(), config(SITE + BLOG), BOTH, RIGHT)
     right = replace(WRONG, chain=RIGHT.chain)
-    assert not judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT, right)
+    assert not judge(
+        "nginx.name-on-other-address", connected(), config(SITE + BLOG), BOTH, RIGHT, right
+    )
 
 
 def test_silent_when_no_block_has_the_name() -> None:
-    assert not judge("nginx.name-on-other-address", config(BLOG), BOTH, WRONG)
+    assert not judge("nginx.name-on-other-address", connected(), config(BLOG), BOTH, WRONG)
 
 
 def answered(address: str, status: int) -> Exchange:
@@ -68,23 +75,23 @@ def test_fires_where_both_have_the_certificate_and_the_other_block_knows_no_such
     wrong, right = served(FOUR, "shop.example.com"), served(SIX, "shop.example.com")
     site = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443 ssl;")
     observations = (config(site + SPECIFIC), BOTH, wrong, right, answered(FOUR, 404))
-    (claim,) = judge("nginx.name-on-other-address", *observations, answered(SIX, 200))
+    (claim,) = judge("nginx.name-on-other-address", connected(), *observations, answered(SIX, 200))
     assert (claim.facts["addresses"], claim.facts["status"]) == ((FOUR,), 404)
     assert claim.confidence is Confidence.CERTAIN
-    (claim,) = judge("nginx.name-on-other-address", *observations, answered(SIX, 404))
+    (claim,) = judge("nginx.name-on-other-address", connected(), *observations, answered(SIX, 404))
     assert claim.confidence is Confidence.LIKELY
 
 
 def test_silent_where_the_other_block_serves_the_page_or_asks_who_comes() -> None:
     for status in (200, 401, 403):
         observations = (config(SITE + SPECIFIC), RIGHT, answered(FOUR, status))
-        assert not judge("nginx.name-on-other-address", *observations)
+        assert not judge("nginx.name-on-other-address", connected(), *observations)
 
 
 def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
     inner = SITE.replace("listen 443 ssl;", "listen 10.0.0.5:443 ssl;")
     assert not judge(
-        "nginx.name-on-other-address", config(inner + BLOG), RIGHT, answered(FOUR, 404)
+        "nginx.name-on-other-address", connected(), config(inner + BLOG), RIGHT, answered(FOUR, 404)
     )
 
 
@@ -93,7 +100,55 @@ def test_fires_on_an_error_of_a_block_with_the_names_of_other_sites() -> None:
     right = served(FOUR, "shop.example.com")
     page = Exchange(url="https://shop.example.com/", address=FOUR, port=443, status=502)
     observations = (config(SITE + SPECIFIC), right, page)
-    (claim,) = judge("nginx.name-on-other-address", *observations)
+    (claim,) = judge("nginx.name-on-other-address", connected(), *observations)
     assert claim.confidence is Confidence.LIKELY
     front = SPECIFIC.replace("server_name blog.example.com;", "server_name _;")
-    assert not judge("nginx.name-on-other-address", config(SITE + front), right, page)
+    assert not judge("nginx.name-on-other-address", connected(), config(SITE + front), right, page)
+
+
+OTHER = "server {\n listen 80 default_server;\n server_name localhost;\n return 404;\n}\n"
+PLAIN_SITE = "server {\n    listen [::]:80;\n    server_name shop.example.com;\n}\n"
+PLAIN = Target("http://shop.example.com/", "http", "shop.example.com", 80)
+FOUR_ALONE = Resolution(name="shop.example.com", family=4, addresses=(FOUR,))
+SIX_ALONE = Resolution(name="shop.example.com", family=6, addresses=(SIX,))
+
+
+def plain(
+    status: int, purpose: RequestPurpose = "target", body: str = "", address: str = FOUR
+) -> Exchange:
+    url = "http://shop.example.com/"
+    return Exchange(url=url, address=address, port=80, status=status, purpose=purpose, body=body)
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, ""), (200, "<title>Welcome to nginx!</title>")])
+def test_fires_for_plain_http_where_the_sites_listen_is_for_ipv6_alone(
+    status: int, body: str
+) -> None:
+    given = (connected(), config(PLAIN_SITE + OTHER), FOUR_ALONE)
+    (claim,) = judge("nginx.name-on-other-address", *given, plain(status, body=body), target=PLAIN)
+    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert (claim.facts["listen"], claim.facts["own_listen"]) == ("80", "[::]:80")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    listen 80;\n" in edit.diff
+
+
+def test_fires_as_a_warning_for_port_80_beside_https() -> None:
+    both = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:80;")
+    given = (connected(), config(both + OTHER), FOUR_ALONE)
+    (claim,) = judge("nginx.name-on-other-address", *given, plain(404, "plain"))
+    assert (claim.severity, claim.about.port) == (Severity.WARNING, 80)
+    assert Subject() not in claim.covers
+    assert not judge("nginx.name-on-other-address", *given, plain(301, "plain"))
+
+
+def test_silent_for_plain_http_where_the_name_has_ipv6_alone() -> None:
+    given = (connected(), config(PLAIN_SITE + OTHER), SIX_ALONE, plain(404, address=SIX))
+    assert not judge("nginx.name-on-other-address", *given, target=PLAIN)
+
+
+def test_silent_for_plain_http_where_the_site_listens_on_both() -> None:
+    both = PLAIN_SITE.replace("listen [::]:80;", "listen [::]:80;\n    listen 80;")
+    given = (connected(), config(both + OTHER), FOUR_ALONE, plain(404))
+    assert not judge("nginx.name-on-other-address", *given, target=PLAIN)

@@ -182,6 +182,29 @@ def renewed_and_loaded_by_words(lab: Lab) -> None:
     """The same words, and nginx has the new file."""
 
 
+NO_NUMBER = (
+    f"{OUTDATED}, the file is the renewed one, nginx -s reload: "
+    'nginx: [error] invalid PID number "" in "/run/nginx.pid"'
+)
+
+
+@scenario(
+    outside="certificate.expired", server="listener.orphan-nginx", args=(NO_NUMBER,),
+    keeps=("listeners",),
+)  # fmt: skip
+def renewed_where_no_reload_reaches_nginx(lab: Lab) -> None:
+    """https://kkkkh.github.io/my-note/article/tech/index/2026-03-05-SSL-TLS: the pid file is empty,
+    so that the hook's reload fails, and so would the advice to reload."""
+    renewed_and_not_loaded(lab)
+    lab.server.write("/run/nginx.pid", "")
+
+
+@healthy(args=(NO_NUMBER,))
+def renewed_where_a_reload_reached_nginx(lab: Lab) -> None:
+    renewed_and_not_loaded(lab)
+    lab.reload()
+
+
 @scenario(outside="certificate.expired", server="certificate.renewed-not-loaded")
 def renewed_and_not_loaded(lab: Lab) -> None:
     """The file was renewed in time, and nginx was never told."""

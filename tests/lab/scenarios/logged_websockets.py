@@ -54,3 +54,36 @@ def websocket_of_the_log_that_opens_by_now(lab: Lab) -> None:
     _serve(lab, "chat_server", "--path", "/live")
     lab.edit("location /live { return 404; }", "")
     lab.change(OWN, OWN.replace("location /ws", "location /live"))
+
+
+def _page_without_upgrade(lab: Lab, *options: str) -> None:
+    """An application whose path of WebSockets shows a page where it sees no Upgrade."""
+    service = lab.application_service
+    service.argv = [*service.argv, "--path", "/websocket", "--without-upgrade", "200 OK", *options]
+    service.restart()
+    log_of_its_own(lab)
+
+
+@scenario(
+    outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, manual=ELSEWHERE
+)  # fmt: skip
+def page_answers_a_handshake_that_lost_its_upgrade(lab: Lab) -> None:
+    """https://github.com/Dispatcharr/Dispatcharr/issues/107: the script builds the address of
+    variables, and the log has `GET /ws/?token=…` with 200."""
+    _page_without_upgrade(lab)
+    _browser(lab, "/websocket?token=a", *UPGRADE)
+
+
+@healthy(args=PLAIN)
+def page_at_a_usual_path_of_websockets(lab: Lab) -> None:
+    """Visitors type its address, and no application has a WebSocket there."""
+    _page_without_upgrade(lab, "--mode", "no-websocket")
+    _browser(lab, "/websocket")
+
+
+@healthy(args=PLAIN)
+def page_at_the_path_of_a_websocket_that_opens(lab: Lab) -> None:
+    """Somebody typed the address of a WebSocket, and nginx passes upgrades on."""
+    _page_without_upgrade(lab)
+    lab.change(OWN, OWN.replace("location /ws", "location /websocket"))
+    _browser(lab, "/websocket")

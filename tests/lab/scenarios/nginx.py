@@ -415,6 +415,47 @@ def block_with_the_address_and_the_same_certificate(lab: Lab) -> None:
     lab.restart_nginx()
 
 
+DEFAULT_404 = """\
+server {
+  listen 80 default_server;
+  server_name localhost;
+  return 404;
+}
+"""
+
+
+def _port_80_on(lab: Lab, *listens: str) -> None:
+    """The site's block of port 80 listens on these addresses, beside another default block."""
+    lines = "\n  ".join(f"listen {address};" for address in listens)
+    lab.server.write(site.CONF, DEFAULT_404 + site.configuration().replace("listen 80;", lines))
+    lab.restart_nginx()
+
+
+@scenario(
+    outside=None, server="nginx.name-on-other-address", target=f"http://{site.NAME}/", differs=MINE
+)
+def plain_http_on_ipv6_alone(lab: Lab) -> None:
+    """https://github.com/centminmod/centminmod/issues/36: `listen 80` was changed to
+    `listen [::]:80`, and visitors with IPv4 get the default block's 404."""
+    _port_80_on(lab, "[::]:80")
+
+
+@healthy(target=f"http://{site.NAME}/")
+def plain_http_on_both_families(lab: Lab) -> None:
+    _port_80_on(lab, "[::]:80", "80")
+
+
+@scenario(outside=None, server="nginx.name-on-other-address", differs=MINE)
+def port_80_on_ipv6_alone_beside_https(lab: Lab) -> None:
+    """The same, asked by the bare name: who types it without https gets the 404."""
+    _port_80_on(lab, "[::]:80")
+
+
+@healthy()
+def port_80_on_both_families_beside_https(lab: Lab) -> None:
+    _port_80_on(lab, "[::]:80", "80")
+
+
 # What ran before a reload is known to nobody after it.
 @scenario(outside="tcp.refused", server="nginx.reload-needed", keeps=("listeners",))
 def https_added_and_not_loaded(lab: Lab) -> None:
