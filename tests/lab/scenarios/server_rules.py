@@ -158,7 +158,7 @@ def apache_removes_the_upgrade_field(lab: Lab) -> None:
 
 @caddy_scenario(
     outside="http.server-error",
-    server="server.application-answers",
+    server="server.caddy-health-check-fails",
     manual=RULE,
 )
 def caddy_health_check_fails(lab: Lab) -> None:

@@ -156,7 +156,7 @@ def apache_rewrites_websockets_to_a_dead_port(lab: Lab) -> None:
 
 
 @apache_scenario(
-    outside=None,
+    outside="http.last-slash",
     server="server.path-not-handled",
     target=f"https://{NAME}/webmentions",
     manual="a person chooses which of both paths is to be the site's",
