@@ -196,3 +196,21 @@ def test_a_page_that_was_given_up_early_gets_more_time() -> None:
     assert patience(replace(PAGE, status=504, took=0.1)) == "3"
     assert patience(replace(PAGE, status=504, took=12.0)) == "3"
     assert patience(replace(PAGE, status=500, took=2.0)) == "3"
+
+
+def test_behind_apache_the_path_with_a_slash_is_asked_for() -> None:
+    class Strict(RecordedMachine):
+        async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+            status = 200 if argv[-1].endswith(":3000/login") else 404
+            return CommandResult(argv, 0, "", f"< HTTP/1.1 {status} x\r\n", 0.0)
+
+    line = "ProxyPass / http://127.0.0.1:3000/"
+    config = apache_config(HTTPS.replace(line, "ProxyPass /app http://127.0.0.1:3000/"))
+    looking = Looking(Strict({}))
+    looking.target = replace(looking.target, path="/app/login")
+    page = replace(PAGE, url="https://shop.example.com/app/login", status=404)
+    looking.observations += (APACHE, config, page)
+    probe: Any = probes.visits_of_config
+    asyncio.run(probe.work(looking, config))
+    asked = [(visit.path, visit.status) for visit in looking.observed(BackendVisit)]
+    assert asked == [("//login", 404), ("/app/login", 404), ("/login", 200)]

@@ -93,3 +93,34 @@ def test_rules_that_stay_in_their_folder_or_have_no_script_there() -> None:
     assert not rules_of("/blog/tea/", **{"blog/.htaccess": own, "blog/index.php": "<?php\n"})
     moved = "RewriteEngine On\nRewriteRule . /index.php [L]\n"
     assert not rules_of("/blog/tea/", **{"blog/.htaccess": moved, "index.php": "<?php\n"})
+
+
+def test_the_script_of_the_sites_own_folder_that_an_alias_hides() -> None:
+    site = (
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n"
+        "<Directory /var/www>\nAllowOverride All\n</Directory>\n"
+        "Alias /error/ /usr/share/error/\n</VirtualHost>\n"
+    )
+    rules = (
+        "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^(.*)$ index.php [L]\n"
+    )
+    files = {
+        "/var/www/.htaccess": rules,
+        "/var/www/index.php": "<?php\n",
+        "/var/www/error/no.html": "No.\n",
+        "/usr/share/error/x": "",
+    }
+    for path, hidden in (
+        ("/error/denied", "/var/www/index.php"),
+        ("/error/no.html", "/var/www/error/no.html"),
+    ):
+        ctx = Looking(RecordedMachine(files=files))
+        ctx.target = replace(ctx.target, path=path)
+        config = apache_config(site)
+        page = replace(PAGE, url=f"https://shop.example.com{path}")
+        for observation in (APACHE, page, config):
+            ctx.emit(observation)
+        probe = site_folders.folder_after_config
+        asyncio.run(probe.work(ctx, config))  # type: ignore[arg-type]
+        (folder,) = ctx.observed(SiteFolder)
+        assert folder.hidden == hidden
