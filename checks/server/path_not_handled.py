@@ -19,6 +19,7 @@ from diagnose.parsers.web_sites import is_taken
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "http.last-slash",
         "server.own-answer",
         "server.application-answers",
         "websocket.not-upgraded",
