@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
@@ -56,6 +57,8 @@ REPEATED = {403, 404, 500, 502, 503}
 READ_SCRIPT = read_script(__file__, "access_logs.sh")
 JOURNAL_SCRIPT = read_script(__file__, "access_journal.sh")
 
+
+_LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedLogin)
 
 #: Yields the requests in the text of a log.
 LogReader = Callable[[str], Iterable[AccessLine]]
@@ -200,15 +203,17 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         if ctx.options.request.origin is None and ctx.options.request.method == "GET":
             cross_origin += cross_origin_requests(earlier, path, site.names, is_shared, since)
     _report_other_port(ctx, site, failed_elsewhere)
+
+    def observed(logged: _LoggedT) -> _LoggedT:
+        command = _command(inside, site, logged.file)
+        return replace(logged, at=at, took=result.took, server=site.server, equivalent=command)
+
     requests = tuple(
-        replace(
-            failure, at=at, took=result.took, server=site.server,
-            equivalent=_command(inside, site, failure.file),
-        )
+        observed(failure)
         for failure in failures
         # The run asks for the target's own page itself; it does not wait for the end of a tunnel.
         if (failure.method, failure.path) != ("GET", own_path) or failure.status == SWITCHED
-    )  # fmt: skip
+    )
     return LoggedFailures(
         requests,
         tuple(dict.fromkeys(upgrades)),
@@ -219,16 +224,7 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
         _of_others(used, own_path, at),
         _of_others(cross_origin, own_path, at),
         _of_others(_departures(visits, site, since), own_path, at),
-        tuple(
-            replace(
-                login,
-                at=at,
-                took=result.took,
-                server=site.server,
-                equivalent=_command(inside, site, login.file),
-            )
-            for login in logins
-        ),
+        tuple(map(observed, logins)),
     )
 
 
