@@ -68,6 +68,17 @@ _BEFORE_DOCUMENTATION = re.compile(
     r"|参考)[:：]?\s*(?:at |the )?$",
     re.IGNORECASE,
 )
+#: Words after a URL that works: it is another URL of the message that fails. "works for a minute"
+#: and "works only over http" are no such words.
+_AFTER_WORKING = re.compile(
+    r"[)\"']?,? (?:(?:itself|still|also|does|now) ){0,2}"
+    r"(?:(?:works?|opens|loads|is|returns|answers|gives|shows) )?"
+    r"(?:works?|fine|ok|okay|well|working|reachable|correctly|(?:with )?200(?: ok)?)"
+    r"(?=[,.;)]|$| (?:but|while|and|whereas)\b)"
+    r"| ?(?:都|也|是)?(?:可以|能够?)?(?:没问题|正常|可以)(?:地?(?:访问|打开|返回))?的?"
+    r"(?=[，。；,;]|但|而|$)",
+    re.IGNORECASE,
+)
 _DOCUMENTATION = re.compile(
     r"https?://(?:[\w.-]+\.)?(?:curl\.se|curl\.haxx\.se|readthedocs\.io|developer\.mozilla\.org"
     r"|support\.mozilla\.org|mzl\.la|nodejs\.org|crbug\.com|chromestatus\.com|goo\.gl|aka\.ms"
@@ -264,16 +275,22 @@ def named_urls(text: str) -> tuple[str, ...]:
 
 
 def _urls(text: str) -> Iterator[str]:
+    """Yield the URLs in a message: those that fail, those that work, those of documentations."""
+    working: list[str] = []
     references: list[str] = []
     for match in _URL.finditer(text):
         url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
+        end = match.start() + len(url)
         before = text[max(match.start() - 40, 0) : match.start()]
         is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
         is_documentation = _DOCUMENTATION.match(url) is not None
-        if not (is_reference or is_documentation):
+        if is_reference or is_documentation:
+            references += () if is_reference and is_documentation else (url,)
+        elif _AFTER_WORKING.match(text[end : end + 60]):
+            working.append(url)
+        else:
             yield url
-        elif not (is_reference and is_documentation):
-            references.append(url)
+    yield from working
     yield from references
 
 

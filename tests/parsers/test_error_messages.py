@@ -355,3 +355,25 @@ def test_words_beside_a_site_that_name_it_again_are_its_message(words: str) -> N
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
     assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "https://shop.example.com/ works, https://shop.example.com/admin gives 403",
+        "https://shop.example.com/app is fine but https://shop.example.com/admin gives 403",
+        "https://shop.example.com/admin gives 403, while https://shop.example.com/ returns 200.",
+        "https://shop.example.com/ 可以正常打开，但 https://shop.example.com/admin 报 403",
+    ],
+)
+def test_the_url_that_works_is_not_the_fault(words: str) -> None:
+    (target,) = parse_targets(("shop.example.com", words), (), "en")
+    assert target.path == "/admin"
+
+
+@pytest.mark.parametrize("words", ["works for a minute and", "works only with"])
+def test_a_url_that_works_in_part_is_the_fault(words: str) -> None:
+    text = f"https://shop.example.com/a {words} https://shop.example.com/b"
+    site = named_site(text)
+    assert site is not None
+    assert site.target == "https://shop.example.com/a"
