@@ -1,0 +1,264 @@
+"""What programs, browsers and people say when a site fails: the pattern of each kind of symptom.
+
+The patterns are the words of the programs' own sources and translations; docs/error-messages.md
+lists them, and `tests/support/error_messages.py` has an example of each.
+"""
+
+from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
+from diagnose.parsers.server_messages import SERVER_MESSAGES
+
+#: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
+#: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
+SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
+    # Cloudflare's own pages, which say in other words what failed behind it
+    ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    *SERVER_MESSAGES,
+    # Storage: what a proxy does to the request breaks its signature
+    ("signature", r"SignatureDoesNotMatch|request signature we calculated"),
+    # What applications refuse because of where a form comes from
+    # gorilla/websocket, Phoenix and Tornado log why they refused a handshake
+    ("websocket", r"websocket: (?:request )?origin not allowed|Could not check origin for Phoenix"
+        r"|Cross origin websockets not allowed"),
+    ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
+        r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
+        r"|The change you wanted was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
+        r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
+        r"|(?<!Access-Control-Allow-)\borigin not allowed"),
+    # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
+    ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
+        r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)? (?:value of )?\S{0,4}redirect[_ ]?ur[il]"
+        r"|(?:redirect[_ ]?ur[il]|invalid redirect)\b[^.]{1,90}?(?:did|does) not match (?:an?|any|one|the)\b"
+        r"|AADSTS50011|callback URL mismatch|redirect_uri ?\S{0,3}(?:参数错误|请求不合法|不匹配|错误|无效|未)"
+        r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
+    # What browsers refuse in a page
+    ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
+        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合内容"),
+    ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
+    ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
+        r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
+        r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
+    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
+        r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
+    ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
+        r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
+        r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
+        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
+        r"|(?:log-?in|sign-?in) (?:screen |page |form )?(?:issue |problem )?loop|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
+        r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
+    ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
+        r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
+        r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"
+        r"|Manifest: Line: \d{1,4}, column: \d{1,4}, Syntax error"),
+    ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
+        r" document was not declared"),
+    ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
+    # WebSockets
+    ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
+        r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
+        r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
+        r"|Response code was not 101: (?P<r>\d{3})"
+        r"|(?P<s>\d{3}), message='Invalid response status'"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
+        r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"),
+    ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
+        r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
+    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|Invalid HTTP version string|'(?:Upgrade|Connection)' header (?:is missing|value)"
+        r"|Invalid (?:Upgrade|Connection) header|missing (?:Upgrade|Connection) header"
+        r"|invalid (?:Upgrade|Connection) header"),
+    ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
+        r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
+        r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
+        r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
+        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|socket).{0,60}?(?:drop|disconnect|reconn?ect|clos|die"
+        r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every|in|within) (?:about |exactly |around |precisely )?"
+        r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
+        r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
+        r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
+    ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
+        r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
+        r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"),
+    ("client-policy", r"url not in domain list|不在以下.{0,40}合法域名列表"),
+    # Certificates
+    ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
+        r"revoked|CertificateRevokedException|证书已?被?吊销"),
+    ("certificate-status", r"OCSP data are old|OCSP_(?:OLD|FUTURE|MALFORMED)_RESPONSE|OCSP_(?:INVALID"
+        r"_SIGNING|UNKNOWN|RESPONSE_FOR)_CERT|Response is unreliable: its validity|INVALIDCERTSTATUS"
+        r"|status verification FAILED|No OCSP response|OCSP response (?:has |is )?(?:expired|too old)"
+        r"|REVOCATION_OFFLINE|NO_REVOCATION_CHECK|unable to check revocation|RevocationStatusUnknown"),
+    ("certificate-constraint", r"CERT_NOT_IN_NAME_SPACE|subtree violation|(?:not permitted|excluded) by "
+        r"(?:any )?constraint|not authorized to sign for this name|NameConstraintViolation"),
+    ("certificate-transparency", r"CERTIFICATE_TRANSPARENCY|证书透明度"),
+    ("pinned", r"PINNED_KEY_NOT_IN_CERT_CHAIN|KEY_PINNING_FAILURE|certificate pinning"
+        r"|SSL: public key does not match pinned"),
+    ("certificate-weak", r"ERR_CERT_WEAK_(?:KEY|SIGNATURE)|INADEQUATE_KEY_SIZE|SIGNATURE_ALGORITHM_"
+        r"DISABLED|EE[ _]KEY[ _]TOO[ _]SMALL|CA[ _](?:MD|KEY)[ _]TOO[ _](?:WEAK|SMALL)"
+        r"|EE certificate key too weak|signature algorithm .{0,40}(?:disabled|insecure|weak)"),
+    ("certificate-not-yet-valid", r"(?:is|was) not yet valid(?<!or is not yet valid)|NOT_YET_VALID"
+        r"|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
+        r"|的证书将生效于|NSURLErrorDomain.{0,30}-1204\b"),
+    ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
+        r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
+        r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
+        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链(?:不完整|缺失)|缺少中间证书"),
+    ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
+    ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
+        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
+    ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
+        r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
+        r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
+        r"|cert(?:ificate)? expir|Certificate '[^']{1,253}' expired|peer certificate: Expired"
+        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
+    ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
+        r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
+        r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
+        r"|subject alternative|SAN dNSName|certificate is (?:not )?valid for|No name matching"
+        r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
+        r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
+        r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
+        r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match|目标主要名称不正确"
+        r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
+        r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,12}(?:wrong|"
+        r"another|different) (?:name|host|domain)"),
+    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|UNKNOWN_ISSUER|PKIX path|unknown authority"
+        r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
+        r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
+        r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
+        r"|NSURLErrorDomain.{0,30}-1203\b|不受信任的颁发机构|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
+    ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
+    ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
+        r"|No required SSL certificate was sent|accept your login certificate"
+        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error(?!:? code)"),
+    ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
+        r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
+        r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
+        r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
+        r"|证书(?:无效|错误|有?问题|异常|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
+        r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
+        r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
+    ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
+    # What the client's own proxy says, or the client of it
+    ("proxy", r"ERR_(?:TUNNEL|PROXY|SOCKS)_\w{1,60}|ERR_MANDATORY_PROXY_\w{1,60}|PROXY_CONNECTION_REFUSED"
+        r"|NS_ERROR_(?:PROXY|UNKNOWN_PROXY)\w{0,60}|(?:CONNECT )?tunnel failed, response|from proxy after "
+        r"CONNECT|Proxy CONNECT aborted|Tunnel connection failed|tunneling socket could not be established"
+        r"|connect via tunnel|via proxy: |\bProxyError\b|connect to (?:the )?proxy\b|proxyconnect tcp:"
+        r"|proxy server (?:is refusing|that is refusing|isn[’']t responding|could not be found)"
+        r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
+    # TLS
+    ("grpc", r"missing selected ALPN property"),
+    ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
+        r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
+        r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
+        r"|unknown protocol|record[ _]layer[ _]failure"),
+    ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
+    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
+        r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
+        r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
+        r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
+        r"|legacy renegotiation|SSL_OBSOLETE_VERSION|selected (?:unsupported )?protocol version"
+        r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
+        r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
+        r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
+    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
+        r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
+    ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
+        r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
+        r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
+        r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
+        r"|0 bytes from the transport|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
+        r"|non-properly terminated|network connection was lost|kept alive was closed by the server"
+        r"|connection was closed unexpectedly|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接(?:已)?中断|ServerDisconnectedError"),
+    # HTTP
+    ("plain-to-tls", r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server"
+        r"|speaking plain HTTP to an SSL-enabled|NS_ERROR_NET_ON_.{0,20}PLAIN"),
+    ("redirects", r"TOO_MANY_REDIRECTS|too ?many ?redirects|lead to an infinite loop|redirected you too many|Maximum \(\d+\) "
+        r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
+        r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
+        r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+    ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
+        r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
+        r"|incomplete chunked|without sending complete message body|TransferEncodingError"
+        r"|ContentLengthError|ERR_HTTP_CONTENT_LENGTH|: unexpected EOF"
+        r"|not closed cleanly: INTERNAL_ERROR"),
+    ("decoding", r"CONTENT_DECODING_FAILED|Content Encoding Error|incorrect header check|content "
+        r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
+        r"|Error while processing content unencoding"),
+    ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
+        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|ERR_HTTP_1_1_REQUIRED|curl: \((?:16|92)\)"),
+    ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
+    ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
+        r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
+        r"response|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
+        r"|RemoteProtocolError|Unsupported HTTP version"),
+    ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
+        r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
+        r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
+        r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
+        r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
+        r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
+    *COMPLAINTS,
+    # Names and connections
+    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
+        r" address|server IP address could not be found|no such host|UnknownHostException"
+        r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
+        r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
+        r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
+        r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
+        r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
+        r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
+        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析)"
+        r"|不知道这样的主机"),
+    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
+        r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
+        r"|拒绝了?连接|积极拒绝"),
+    ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
+        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
+        r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
+        r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+        r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
+        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
+        r"|花了太长时间|没有响应|无响应"),
+    # The words are the server's; the number before them is often a slip
+    ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
+    ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
+        r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
+        r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
+        r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
+        r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
+        r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
+        r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
+        r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
+        r"|does not indicate success: (?P<u>[45]\d\d)"
+        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
+        r"[:： ]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
+        r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
+        r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
+        r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
+        r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+    # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
+    ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
+        r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|StatusCode[.=: \"]{1,3}(?:Unavailable"
+        r"|Unimplemented|Internal)|StatusRuntimeException: (?:UNAVAILABLE|UNIMPLEMENTED|INTERNAL|UNKNOWN)|First received "
+        r"frame was not SETTINGS|unexpected HTTP/1\.x request|without sending trailers|Bad gRPC response|grpc.{0,20}(?:fail"
+        r"|UNAVAILABLE)|grpc.{0,12}(?:调用|连接)?(?:失败|报错|不通|连不上)"),
+    ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
+        r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
+        r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"
+        r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
+        r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
+        r"|ERR_FAILED\b|The Internet connection appears"),
+    ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
+    *VAGUE_COMPLAINTS,
+    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
+        r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
+        r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
+)  # fmt: skip
