@@ -83,7 +83,7 @@ def failed_requests(
     format names no site, only requests from the site's own pages are known to be its own.
     `withholds_login` is whether the web server keeps the login from the application at a path.
     """
-    groups: dict[tuple[str, str], dict[int, FailedRequests]] = {}
+    groups: dict[tuple[str, str, bool], dict[int, FailedRequests]] = {}
     passwords: dict[tuple[str, str], float] = {}
     for line in lines:
         is_from_page = host_of(line.referer) in names
@@ -91,7 +91,8 @@ def failed_requests(
             passwords[line.client, line.agent] = line.when
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
-        key = line.method, line.path
+        # A rule for the field Host may take a request without the port, and not one with it.
+        key = line.method, line.path, _wrote_port(line)
         if line.status < 400:
             tunnels = groups.pop(key, {}).get(SWITCHED)
             if _is_cut_tunnel(line):
@@ -248,7 +249,6 @@ def _with(
         has_query=previous.has_query or line.has_query,
         ending=line.ending,
         lasted_s=min(times) if previous.lasted_s is not None else None,
-        wrote_port=previous.wrote_port and _wrote_port(line),
     )
 
 
