@@ -16,9 +16,8 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
+from diagnose.probes.inside.log_texts import LoggedSite, LogReader
 from diagnose.probes.inside.logged_requests import (
-    LoggedSite,
-    LogReader,
     answered_pages,
     logs_of_other_sites,
     observe_failures,

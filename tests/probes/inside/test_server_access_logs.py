@@ -12,7 +12,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
 from diagnose.probes.inside import server_access_logs as probes
-from diagnose.probes.inside.logged_requests import JOURNAL_SCRIPT, READ_SCRIPT
+from diagnose.probes.inside.log_texts import JOURNAL_SCRIPT, READ_SCRIPT
 from tests.parsers.caddy.test_access_log import FAILED
 from tests.support.fake_context import Looking
 from tests.support.haproxy_evidence import SERVER as HAPROXY
