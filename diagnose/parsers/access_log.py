@@ -24,6 +24,9 @@ _LOCAL_TIME = lazy_pattern(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})", re.ASCII
 )
 
+#: What the User-Agent of every browser begins with.
+_BROWSER = "Mozilla/"
+
 #: The variables that hold the name under which a visitor asked, the most exact first.
 _HOSTS = ("host", "http_host", "server_name")
 
@@ -47,6 +50,8 @@ class AccessLine:
     unknown. `has_user` is True if the request had a user of HTTP's basic authentication
     (RFC 7617), False also if the format does not say so. `accept` is the field Accept of the
     request, and `media_type` the type of the answer ("text/html"), both "" if unknown.
+    `acts_as_browser` is True if what the client loads shows that it is a browser: then `referer` is
+    not that of the log, but the page that the browser probably showed (`likely_browsers`).
     """
 
     when: float
@@ -65,6 +70,12 @@ class AccessLine:
     has_user: bool = False
     accept: str = ""
     media_type: str = ""
+    acts_as_browser: bool = False
+
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether a browser sent it, or a program that calls itself one."""
+        return self.acts_as_browser or self.agent.startswith(_BROWSER)
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:

@@ -58,8 +58,6 @@ SWITCHED = 101
 _KEPT_PASSWORD = 60
 #: WeChat's mini programs send a Referer at this host with every request, also with a handshake.
 _MINI_PROGRAM = "servicewechat.com"
-#: What the User-Agent of every browser begins with.
-_BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
 _OWN_AGENT = "diagnose/"
 
@@ -143,8 +141,8 @@ def _may_be_upgrade(line: AccessLine) -> bool:
     return (
         line.method == "GET"
         and line.version == "1.1"
-        and (not line.referer or host_of(line.referer) == _MINI_PROGRAM)
-        and line.agent.startswith(_BROWSER)
+        and (not line.referer or line.acts_as_browser or host_of(line.referer) == _MINI_PROGRAM)
+        and line.is_of_browser
         and (line.status in _NO_UPGRADE or _may_be_page_instead(line))
         and not posixpath.splitext(line.path)[1]
     )
@@ -178,8 +176,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     if line.method in _RELOCATIONS:
         return line.status == _BAD_DESTINATION
     if line.method == "GET" and is_usual_websocket(line.path):
-        return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
-    if line.method == "OPTIONS" and line.referer and line.agent.startswith(_BROWSER):
+        return line.status in _NO_WEBSOCKET and line.is_of_browser
+    if line.method == "OPTIONS" and line.referer and line.is_of_browser:
         return line.status in NO_PREFLIGHT
     if not is_from_page:
         return False
@@ -216,7 +214,7 @@ def _is_unknown_person(line: AccessLine) -> bool:
     """Return whether a browser asked for data and the application did not know who asks."""
     has_extension = bool(posixpath.splitext(line.path)[1])
     is_data = line.method == "GET" and not has_extension
-    return line.status == _NO_PASSWORD and is_data and line.agent.startswith(_BROWSER)
+    return line.status == _NO_PASSWORD and is_data and line.is_of_browser
 
 
 def _is_login_to_come(failure: FailedRequests) -> bool:

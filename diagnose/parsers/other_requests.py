@@ -192,7 +192,7 @@ def used_pages(
 def _is_unserved_page(line: AccessLine) -> bool:
     return (
         line.status in _NOT_SERVED | _ERRORS
-        and line.agent.startswith("Mozilla/")
+        and line.is_of_browser
         and not line.has_query
         and not is_usual_websocket(line.path)
         and posixpath.splitext(line.path)[1] in _PAGES

@@ -54,6 +54,7 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
         host=text_of(request.get("host")),
         referer=_field(request, "Referer"),
         agent=_field(request, "User-Agent"),
+        version=text_of(request.get("proto")).partition("/")[2],
         # Only a password that is right names a user (Caddy, "http.auth.user.id").
         has_user=bool(text_of(entry.get("user_id"))),
     )

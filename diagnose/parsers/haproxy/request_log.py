@@ -20,7 +20,7 @@ _LINE = lazy_pattern(
     r" (?P<status>[0-9]{3}) \+?[0-9]{1,20}"
     r" \S{1,200} \S{1,200} (?P<ending>[A-Za-z-]{4}) [0-9/+]{9,60} [0-9/]{3,30}"
     r"(?P<captures>(?: \{[^{}]{0,2000}\}){0,2})(?: [^\" ]{1,200}){0,4}"
-    r" \"(?P<method>[A-Z]{3,10}) (?P<url>[^\s\"]{1,4000})"
+    r" \"(?P<method>[A-Z]{3,10}) (?P<url>[^\s\"]{1,4000})(?: HTTP/(?P<version>[0-9](?:\.[0-9])?))?"
 )
 #: What captured header fields are, by their own form: Host, Referer, User-Agent.
 _HOST = lazy_pattern(r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}(?::[0-9]{1,5})?")
@@ -52,6 +52,7 @@ def parse(text: str, frontends: Collection[str]) -> Iterator[AccessLine]:
             host=origin[1] if origin else _first(captured, _HOST),
             referer=_first(captured, _REFERER),
             agent=_first(captured, _AGENT),
+            version=match["version"] or "",
         )
         if entry is not None:
             yield replace(entry, ending=match["ending"], lasted_s=int(match["total"]) / 1000)

@@ -22,6 +22,7 @@ from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine, host_of, port_of
 from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
 from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
+from diagnose.parsers.likely_browsers import with_likely_pages
 from diagnose.parsers.other_requests import (
     calls_given_a_page,
     circling_pages,
@@ -111,6 +112,7 @@ def _failures(ctx: ProbeContext, site: LoggedSite, texts: LogTexts) -> LoggedFai
     parts, failed_elsewhere = list[LoggedFailures](), list[AccessLine]()
     visits: dict[str, list[AccessLine]] = {}
     for path, lines in texts.visitors_lines(ctx, site):
+        lines = with_likely_pages(lines, ctx.target.host, site.names, path in site.shared)
         own, others = _by_port(lines, site, ctx.target.port)
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
         visits[path] = own

@@ -29,7 +29,7 @@ def test_a_request_that_failed() -> None:
     assert (line.host, line.client, line.agent) == (
         "shop.example.com", "198.51.100.7", "Mozilla/5.0",
     )  # fmt: skip
-    assert line.referer == "https://shop.example.com/"
+    assert (line.referer, line.version) == ("https://shop.example.com/", "2.0")
 
 
 def test_a_request_in_both_logs_is_one() -> None:
