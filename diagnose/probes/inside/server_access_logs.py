@@ -4,6 +4,7 @@ visitors failed in the last minutes, while the target's own page is answered (`l
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import Product, SiteAccessLog, WebServer, WebServerConfig, WebSite
 from diagnose.parsers import access_log
@@ -55,7 +56,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     if not configs or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
-        logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
+        logged_sites = _logged_sites(server, configs[0], ctx.target)
         for site in logged_sites:
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
@@ -67,14 +68,14 @@ async def _read_once(ctx: ProbeContext) -> None:
 
 
 def _logged_sites(
-    server: WebServer, config: WebServerConfig, port: int, host: str
+    server: WebServer, config: WebServerConfig, target: Target
 ) -> Iterator[LoggedSite]:
     """Yield where the site's requests are logged, the usual place first."""
-    sites = answering_sites(config, port, host)
+    sites = answering_sites(config, target.port, target.host)
     if server.product == "haproxy":
-        yield from _haproxy_logs(server, config, sites, host)
+        yield from _haproxy_logs(server, config, sites, target)
         return
-    names = {name.lower() for site in sites for name in site.names} | {host}
+    names = {name.lower() for site in sites for name in site.names} | {target.host}
     logs = {log.path: _reader(log, server.product) for site in sites for log in site.access_logs}
     logs = {path: reader for path, reader in logs.items() if not UNSAFE.search(path)}
     has_journal = server.product == "caddy" and not logs and bool(server.unit)
@@ -87,15 +88,23 @@ def _logged_sites(
         ),
         loaded=server.loaded or 0.0,
         journal=("-u", server.unit) if has_journal else (),
+        withholds_login=partial(_withholds_login, config, target),
     )
 
 
+def _withholds_login(config: WebServerConfig, target: Target, path: str) -> bool:
+    # Imported late: few pages are refused their data.
+    from diagnose.parsers.withheld_logins import withholding_line
+
+    return withholding_line(config, target, path) is not None
+
+
 def _haproxy_logs(
-    server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], host: str
+    server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], target: Target
 ) -> Iterator[LoggedSite]:
     """Yield the file, and the journal for a server without syslog. HAProxy writes one log, and the
     name of the frontend into each line, but no name of a site."""
-    names = {name.lower() for site in sites for name in site.names} | {host}
+    names = {name.lower() for site in sites for name in site.names} | {target.host}
     places = {(site.file, site.line) for site in sites}
     in_frontends = [site for site in config.sites if (site.file, site.line) in places]
     frontends = {_section_name(config, *place) for place in places}
@@ -109,6 +118,7 @@ def _haproxy_logs(
             loaded=server.loaded or 0.0,
             journal=journal,
             is_local_time=True,
+            withholds_login=partial(_withholds_login, config, target),
         )
 
 
