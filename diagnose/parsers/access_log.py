@@ -52,6 +52,8 @@ class AccessLine:
     request, and `media_type` the type of the answer ("text/html"), both "" if unknown.
     `acts_as_browser` is True if what the client loads shows that it is a browser: then `referer` is
     not that of the log, but the page that the browser probably showed (`likely_browsers`).
+    `is_empty` is True if the answer was 200, nothing else and no type, as Caddy answers what no
+    route takes; False also if the log does not say so.
     """
 
     when: float
@@ -71,6 +73,12 @@ class AccessLine:
     accept: str = ""
     media_type: str = ""
     acts_as_browser: bool = False
+    is_empty: bool = False
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the visitor got what is at the path, or was led elsewhere."""
+        return self.status < 400 and not self.is_empty
 
     @property
     def is_of_browser(self) -> bool:

@@ -14,6 +14,9 @@ from diagnose.parsers.sanitize import clean
 #: What Caddy calls the loggers of all requests, and of those that failed.
 ALL, FAILED = "http.log.access", "http.log.error"
 
+#: The status that a visitor gets where no route has written one: the log has 0 for it.
+_UNWRITTEN = 200
+
 #: Maximum number of logs.
 MAX_LOGS = 5
 
@@ -49,7 +52,7 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
         written=written,
         method=text_of(request.get("method")),
         url=text_of(request.get("uri")),
-        status=str(status),
+        status=str(status or _UNWRITTEN),
         client=text_of(request.get("remote_ip")),
         host=text_of(request.get("host")),
         referer=_field(request, "Referer"),
@@ -62,7 +65,14 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
         return None
     given = next(iter(texts(at(entry, "resp_headers", "Content-Type"))), "")
     media_type = clean(given.partition(";")[0].strip().lower(), 100)
-    return replace(line, accept=clean(_field(request, "Accept"), 200), media_type=media_type)
+    is_nothing = entry.get("size") == 0 and not media_type
+    is_usual = (line.method, line.status) == ("GET", _UNWRITTEN)
+    return replace(
+        line,
+        accept=clean(_field(request, "Accept"), 200),
+        media_type=media_type,
+        is_empty=is_nothing and (status == 0 or is_usual),
+    )
 
 
 def _field(request: Mapping[str, object], name: str) -> str:

@@ -45,6 +45,8 @@ MAX_REPEATED = 3
 
 #: Statuses after which a request is sent again. After a 504 it would only wait.
 REPEATED = {403, 404, 500, 502, 503}
+#: The status of an answer with nothing in it (`AccessLine.is_empty`).
+EMPTY = 200
 
 _LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedLogin)
 
@@ -242,7 +244,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     unserved = {
         request.path: request
         for request in (*failures.parts, *failures.unserved)
-        if request.status in REPEATED and _is_worth_asking(ctx, request)
+        if request.status in {*REPEATED, EMPTY} and _is_worth_asking(ctx, request)
     }
     paths = [
         failure.path
@@ -276,13 +278,16 @@ def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
 
 
 async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
-    """Send a GET to the address of a page that was answered, and return whether it fails; False if
-    it was sent already, or cannot be."""
+    """Send a GET to the address of a page that was answered, and return whether it fails, or gets
+    nothing; False if it was sent already, or cannot be."""
     url = ctx.target.origin + path
     if not ctx.further_requests.begin(f"logged request {path}"):
         return False
     exchange = await send_again(ctx, page, url)
-    return exchange is not None and (exchange.status or 0) >= 400
+    if exchange is None:
+        return False
+    is_empty = exchange.header("Content-Length") == "0" and not exchange.header("Content-Type")
+    return (exchange.status or 0) >= 400 or (exchange.status == EMPTY and is_empty)
 
 
 async def send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:

@@ -2,17 +2,19 @@
 neither Referer nor User-Agent, so that a browser is known by what it loads. Caddy's log has the
 WebSocket that it refused. A healthy twin has the same requests."""
 
+from .. import caddy, site
 from ..lab import Lab
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 from .logged_websockets import ELSEWHERE, UPGRADE
 from .logged_websockets import _browser as browser
 from .nginx_other_requests_failed import visit
-from .server_other_requests_failed import run_application, serve_caddy, serve_haproxy
+from .server_other_requests_failed import CADDY_LOG, run_application, serve_caddy, serve_haproxy
 from .server_prefixes import PERSON, application
 from .websocket_paths import _serve
 
 INTERFACE = "    use_backend other if { path_beg /api/ }\n"
+MATCHER = "a person writes the matcher"
 OTHER = "\nbackend paths\n    server paths1 127.0.0.1:3001\n"
 
 
@@ -87,3 +89,28 @@ def caddy_logs_a_websocket_that_lost_its_upgrade(lab: Lab) -> None:
 @healthy_caddy()
 def caddy_logs_a_websocket_that_opens(lab: Lab) -> None:
     _caddy_live(lab, "")
+
+
+def _empty(lab: Lab, routes: str) -> None:
+    """The application's page is at "/", its orders at /orders, to which that page leads."""
+    application(lab, "/", "/orders", "/app.css")
+    text = "".join(f"\t{line}\n" for line in (f"log {{\n\t\toutput file {CADDY_LOG}\n\t}}", routes))
+    lab.server.sh(f"rm -f {CADDY_LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {CADDY_LOG}"))
+    caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy 127.0.0.1:3000\n", text))
+    visit(lab, "/", referer="")
+    for _ in range(2):
+        visit(lab, "/orders")
+        visit(lab, "/favicon.ico", referer=f"https://{site.NAME}/orders")
+
+
+@caddy_scenario(outside=None, server="server.path-not-handled", manual=MATCHER)
+def caddy_logs_a_page_with_nothing_in_it(lab: Lab) -> None:
+    """`reverse_proxy / 127.0.0.1:3000` of the first version: "/" is that path alone."""
+    _empty(lab, "reverse_proxy / 127.0.0.1:3001")
+
+
+@healthy_caddy()
+def caddy_logs_an_answer_that_is_meant_to_be_empty(lab: Lab) -> None:
+    """`respond` without a text, for a script that only wants to know whether the site is there."""
+    _empty(lab, "respond /orders 200\n\treverse_proxy 127.0.0.1:3001")

@@ -65,3 +65,17 @@ def test_the_user_and_the_type_of_the_answer() -> None:
     entry["request"] = {**FAILED["request"], "headers": {"Accept": ["*/*"]}}  # type: ignore[dict-item]
     (line,) = parse(json.dumps(entry))
     assert (line.has_user, line.accept, line.media_type) == (True, "*/*", "text/html")
+
+
+def test_an_answer_with_nothing_in_it() -> None:
+    request: Any = {**dict(ALL["request"]), "method": "GET"}  # type: ignore[call-overload]
+    nothing = {**ALL, "request": request, "status": 200, "size": 0, "resp_headers": {}}
+    (line,) = parse(json.dumps(nothing))
+    assert (line.is_empty, line.is_served) == (True, False)
+    typed = {"Content-Type": ["text/plain"]}
+    sent = {**request, "method": "POST"}
+    for more in ({"size": 5}, {"resp_headers": typed}, {"status": 204}, {"request": sent}):
+        (line,) = parse(json.dumps({**nothing, **more}))
+        assert (line.is_empty, line.is_served) == (False, True), more
+    (line,) = parse(json.dumps({**nothing, "status": 0, "request": sent}))
+    assert (line.status, line.is_empty) == (200, True)
