@@ -1,10 +1,12 @@
 """Reads the ends of a site's access logs, and says which of their lines are older than this run."""
 
+import contextlib
 import math
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
@@ -20,6 +22,11 @@ MAX_LOGS = 3
 
 READ_SCRIPT = read_script(__file__, "access_logs.sh")
 JOURNAL_SCRIPT = read_script(__file__, "access_journal.sh")
+
+#: The path that stands for what a container writes to its output.
+OUTPUT = "stderr"
+#: Paths that lead there: nginx's image has links in this folder.
+_OUTPUTS = ("/dev/", "/proc/", "/var/log/nginx/")
 
 #: Yields the requests in the text of a log.
 LogReader = Callable[[str], Iterable[AccessLine]]
@@ -113,9 +120,11 @@ async def read_logs(ctx: ProbeContext, site: LoggedSite) -> LogTexts | None:
 
 
 def command(ctx: ProbeContext, site: LoggedSite, path: str) -> str:
-    """Return the command that shows the log. Images of nginx write it to the container's output."""
+    """Return the command that shows the log, from the server's side that of a container's output,
+    and from its own side that of a file in it."""
     machine = ctx.machine
-    if isinstance(machine, ContainerMachine) and machine.engine:
+    is_output = path == OUTPUT or path.startswith(_OUTPUTS)
+    if isinstance(machine, ContainerMachine) and machine.engine and is_output:
         return shlex.join((machine.engine, "logs", "--tail", "1000", machine.name))
     if site.journal:
         return shlex.join(("journalctl", *site.journal, "-n", "1000"))
@@ -145,8 +154,13 @@ def _exact_clock(head: str) -> float | None:
 
 def _zone_offset(head: str) -> int:
     """Return the seconds by which the server's zone is ahead of UTC, by the line of its clock
-    ("now 1795514470 +0800 250000000")."""
+    ("now 1795514470 +0800 250000000", of a container "now 1795514470 2026/11/24 18:01:10")."""
     match = re.match(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})(?: |$)", head)
+    local = re.fullmatch(r"now ([0-9]{1,12}) (\S{10} \S{8})", head)
+    if local is not None:
+        with contextlib.suppress(ValueError):
+            time = datetime.strptime(f"{local[2]} +0000", "%Y/%m/%d %H:%M:%S %z")
+            return int(time.timestamp()) - int(local[1])
     if match is None:
         return 0
     seconds = int(match[2]) * 3600 + int(match[3]) * 60

@@ -4,6 +4,7 @@ visitors failed in the last minutes, while the target's own page is answered (`l
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import Product, SiteAccessLog, WebServer, WebServerConfig, WebSite
@@ -17,7 +18,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
-from diagnose.probes.inside.log_texts import LoggedSite, LogReader
+from diagnose.probes.inside.log_texts import OUTPUT, LoggedSite, LogReader
 from diagnose.probes.inside.logged_requests import (
     answered_pages,
     logs_of_other_sites,
@@ -42,12 +43,13 @@ async def after_the_configuration(ctx: ProbeContext, _: WebServerConfig) -> None
 
 async def _read_once(ctx: ProbeContext) -> None:
     """Read the logs of the server that has the target's port once, as soon as its configuration is
-    known and the page was answered. Containers write theirs elsewhere."""
+    known and the page was answered."""
     port = ctx.target.port
     server = next(
         (server for server in ctx.observed(WebServer) if port in server.ports and server.pid), None
     )
-    if server is None or server.container or server.product not in _READABLE:
+    is_elsewhere = server and server.container and not isinstance(ctx.machine, ContainerMachine)
+    if server is None or is_elsewhere or server.product not in _READABLE:
         return
     configs = [
         config for config in ctx.observed(WebServerConfig) if config.product == server.product
@@ -78,11 +80,14 @@ def _logged_sites(
     names = {name.lower() for site in sites for name in site.names} | {target.host}
     logs = {log.path: _reader(log, server.product) for site in sites for log in site.access_logs}
     logs = {path: reader for path, reader in logs.items() if not UNSAFE.search(path)}
-    has_journal = server.product == "caddy" and not logs and bool(server.unit)
+    is_caddy = server.product == "caddy"
+    if is_caddy and not logs and (output := OUTPUT if server.container else server.unit):
+        logs = {output: caddy_log.parse}
+    has_journal = is_caddy and not server.container and server.unit in logs
     yield LoggedSite(
         server=server.product,
         names=names,
-        logs={server.unit: caddy_log.parse} if has_journal else logs,
+        logs=logs,
         shared=logs_of_other_sites(
             ((site.names, (log.path for log in site.access_logs)) for site in config.sites), names
         ),
@@ -102,14 +107,19 @@ def _withholds_login(config: WebServerConfig, target: Target, path: str) -> bool
 def _haproxy_logs(
     server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], target: Target
 ) -> Iterator[LoggedSite]:
-    """Yield the file, and the journal for a server without syslog. HAProxy writes one log, and the
-    name of the frontend into each line, but no name of a site."""
+    """Yield the file, and the journal for a server without syslog; for a container what its engine
+    keeps of its output. HAProxy writes one log, and the name of the frontend into each line, but no
+    name of a site."""
     names = {name.lower() for site in sites for name in site.names} | {target.host}
-    places = {(site.file, site.line) for site in sites}
-    in_frontends = [site for site in config.sites if (site.file, site.line) in places]
-    frontends = {_section_name(config, *place) for place in places}
+    sections = {(site.file, site.line) for site in sites}
+    in_frontends = [site for site in config.sites if (site.file, site.line) in sections]
+    frontends = {_section_name(config, *place) for place in sections}
     reader = partial(haproxy_log.parse, frontends=frontends)
-    for path, journal in ((HAPROXY_LOG, ()), ("haproxy", ("-t", "haproxy"))):
+    places: tuple[tuple[str, tuple[str, ...]], ...] = (
+        (HAPROXY_LOG, ()),
+        ("haproxy", ("-t", "haproxy")),
+    )
+    for path, journal in ((OUTPUT, ()),) if server.container else places:
         yield LoggedSite(
             server="haproxy",
             names=names,
