@@ -94,7 +94,7 @@ def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFor
     is_ambiguous = any(not literal for literal in parts.literals[1:-1])
     has_request = "request" in names or "request_method" in names
     has_path = "request" in names or not names.isdisjoint({"request_uri", "uri"})
-    has_time = not names.isdisjoint({"time_local", "time_iso8601", "msec"})
+    has_time = not names.isdisjoint({"time_local", "time_iso8601", "msec", "epoch"})
     is_complete = has_request and has_path and has_time and "status" in names
     return parts if is_complete and not is_ambiguous else None
 
@@ -195,6 +195,9 @@ def _epoch(values: Mapping[str, str]) -> float | None:
     """Return the time of a line in seconds since the epoch; None if it has none that is valid."""
     if re.fullmatch(r"[0-9]{1,12}\.[0-9]{3}", values.get("msec", "")):
         return float(values["msec"])
+    if match := re.fullmatch(r"([0-9]{9,11})([0-9]{3}|[0-9]{6})?", values.get("epoch", "")):
+        # Seconds, milliseconds or microseconds.
+        return int(match[1]) + float(f"0.{match[2] or 0}")
     match = _LOCAL_TIME.fullmatch(values.get("time_local", ""))
     text = values.get("time_iso8601", "")
     if match and match[2] in MONTHS:
