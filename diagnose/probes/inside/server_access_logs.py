@@ -1,7 +1,7 @@
 """Probe for the access logs of Apache and the logs of Caddy and HAProxy: which other requests of
 visitors failed in the last minutes, while the target's own page is answered (`logged_requests`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
 from diagnose.machine.container import ContainerMachine
@@ -114,7 +114,9 @@ def _haproxy_logs(
     sections = {(site.file, site.line) for site in sites}
     in_frontends = [site for site in config.sites if (site.file, site.line) in sections]
     frontends = {_section_name(config, *place) for place in sections}
-    reader = partial(haproxy_log.parse, frontends=frontends)
+    is_shared = bool(logs_of_other_sites(((site.names, ("",)) for site in in_frontends), names))
+    hosts = _own_backends(config, target, names) if is_shared else {}
+    reader = partial(haproxy_log.parse, frontends=frontends, hosts=hosts)
     places: tuple[tuple[str, tuple[str, ...]], ...] = (
         (HAPROXY_LOG, ()),
         ("haproxy", ("-t", "haproxy")),
@@ -124,12 +126,22 @@ def _haproxy_logs(
             server="haproxy",
             names=names,
             logs={path: reader},
-            shared=logs_of_other_sites(((site.names, (path,)) for site in in_frontends), names),
+            shared={path} if is_shared else (),
             loaded=server.loaded or 0.0,
             journal=journal,
             is_local_time=True,
             withholds_login=partial(_withholds_login, config, target),
         )
+
+
+def _own_backends(
+    config: WebServerConfig, target: Target, names: Collection[str]
+) -> dict[str, str]:
+    # Imported late: few frontends are for several sites.
+    from diagnose.parsers.haproxy.site_backends import own_backends
+    from diagnose.parsers.haproxy.view import parsed
+
+    return dict.fromkeys(own_backends(parsed(config), target, names), target.host)
 
 
 def _section_name(config: WebServerConfig, path: str, line: int) -> str:

@@ -114,3 +114,35 @@ def caddy_logs_a_page_with_nothing_in_it(lab: Lab) -> None:
 def caddy_logs_an_answer_that_is_meant_to_be_empty(lab: Lab) -> None:
     """`respond` without a text, for a script that only wants to know whether the site is there."""
     _empty(lab, "respond /orders 200\n\treverse_proxy 127.0.0.1:3001")
+
+
+SHOP = "{ hdr(host) -i shop.example.com }"
+SITES = f"""\
+    use_backend blog if {{ hdr(host) -i blog.example.com }}
+    use_backend paths if {SHOP} {{ path_beg /api/ }}
+    use_backend app if {SHOP}
+"""
+BLOG = "\nbackend blog\n    server blog1 127.0.0.1:3001\n"
+
+
+def _two_sites(lab: Lab, name: str, *paths: str) -> None:
+    """One frontend for two sites. A browser asks over HTTP/1.1, so that no line of the log has the
+    site's name: only the backend tells."""
+    application(lab, "/", "/app.css", *paths)
+    serve_haproxy(lab, SITES, rest="", sections=OTHER + BLOG)
+    words = ("--http1.1", "--connect-to", f"::{site.NAME}:")
+    for path in ("/", "/app.css", "/api/users", "/api/users"):
+        lab.client.run(
+            ["curl", "-sk", "-o", "/dev/null", *words, f"https://{name}{path}"],
+        )
+
+
+@haproxy_scenario(outside=None, server="server.prefix-kept", manual=PERSON)
+def haproxy_logs_two_sites_and_an_interface_that_keeps_its_prefix(lab: Lab) -> None:
+    _two_sites(lab, site.NAME, "/users:json")
+
+
+@healthy_haproxy()
+def haproxy_logs_what_fails_at_another_site(lab: Lab) -> None:
+    """The same requests, for the other name."""
+    _two_sites(lab, "blog.example.com", "/users:json")

@@ -139,6 +139,17 @@ def test_haproxys_frontend_of_several_sites() -> None:
     assert not look(HAPROXY, several, line=REFUSED, log=probes.HAPROXY_LOG)
     captured = REFUSED.replace('0/0 "', '0/0 {shop.example.com} "')
     assert look(HAPROXY, several, line=captured, log=probes.HAPROXY_LOG)
+    apart = haproxy_config(
+        HAPROXY_TEXT.replace(
+            "    default_backend app\n",
+            "    use_backend app if { hdr(host) -i shop.example.com }\n"
+            "    use_backend blog if { hdr(host) -i blog.example.com }\n",
+        )
+        + "backend blog\n    server b 127.0.0.1:3001\n"
+    )
+    assert look(HAPROXY, apart, line=REFUSED, log=probes.HAPROXY_LOG), "by its backend"
+    blogs = REFUSED.replace(" app/a ", " blog/b ")
+    assert not look(HAPROXY, apart, line=blogs, log=probes.HAPROXY_LOG)
     elsewhere = REFUSED.replace(" web~ ", " other ")
     assert not look(HAPROXY, haproxy_config(), line=elsewhere, log=probes.HAPROXY_LOG)
 
