@@ -15,6 +15,9 @@ from diagnose.parsers.apache.section_lines import section_lines
 from diagnose.parsers.haproxy.view import parsed, target_proxies
 from diagnose.parsers.web_sites import answering_sites, route_of
 
+#: Maximum number of blocks inside of each other.
+MAX_DEPTH = 30
+
 _FIELD = r"\"?(?P<field>Authorization|Cookie)\"?\s*$"
 _APACHE = re.compile(rf"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+{_FIELD}")
 _APACHE_ASKS = re.compile(r"(?i)\s*AuthType\s+\"?(?:Basic|Digest)\b")
@@ -82,6 +85,8 @@ def _of_caddy(
         places.append((number, tuple(blocks), line))
         if words[-1:] == ["{"]:
             blocks.append(number)
+            if len(blocks) > MAX_DEPTH:
+                return
     for number, inside, line in places:
         if inside == (*around, route.line):
             yield from _withholding(_CADDY_UP, site.file, number, line, asks)

@@ -71,3 +71,5 @@ def test_caddys_lines_of_the_application_and_around_it() -> None:
     asks = "\tbasic_auth {\n\t\tann $2a$14$x\n\t}\n\trequest_header -Authorization\n"
     assert caddy(CADDYFILE.replace(ROUTE, f"{asks}{ROUTE}")) is None
     assert caddy(CADDYFILE) is None
+    deep = "\thandle {\n" * 40 + "\trequest_header -Cookie\n" + "\t}\n" * 40
+    assert caddy(CADDYFILE.replace(ROUTE, f"{ROUTE}\n{deep}")) is None
