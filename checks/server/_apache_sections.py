@@ -1,51 +1,12 @@
-"""The lines of an Apache site's file that count for a path, and in which order ("Configuration
-Sections", "How the sections are merged")."""
+"""The lines of an Apache site's file that count for a path, as a view of a server has them."""
 
-import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from checks.server import ServerView, line_text
+from checks.server import ServerView
 from diagnose.model.web_servers import WebSite
-from diagnose.parsers.web_sites import takes
-
-_OPENS = re.compile(r"\s*<(\w+)\s*([^>]*)>")
-_CLOSES = re.compile(r"\s*</(\w+)")
-
-#: Sections by their order: what comes later counts.
-_ORDER = {"virtualhost": 0, "directory": 1, "location": 2}
-#: Sections whose lines count for every request (core, "IfModule", "IfDefine").
-_TRANSPARENT = {"ifmodule", "ifdefine", "ifversion"}
+from diagnose.parsers.apache.section_lines import SiteLine, section_lines
 
 
-class SiteLine(NamedTuple):
-    """A line of a site's file. `order` says which of two lines counts, with `number`: 0 in the
-    virtual host itself, 1 in a <Directory>, 2 in a <Location>."""
-
-    order: int
-    number: int
-    text: str
-
-
-def lines_for(view: ServerView, site: WebSite, path: str) -> Iterator[SiteLine]:
-    """Yield the lines of a virtual host that count for a path. A section with a pattern is not
-    evaluated: its lines are left out."""
-    sections: list[tuple[str, str]] = []
-    for number in range(site.line + 1, site.end):
-        text = line_text(view, site.file, number)
-        if match := _OPENS.match(text):
-            sections.append((match[1].lower(), match[2].strip("\"' ")))
-        elif _CLOSES.match(text):
-            sections = sections[:-1]
-        else:
-            own = [section for section in sections if section[0] not in _TRANSPARENT]
-            if all(_covers(name, prefix, site, path) for name, prefix in own):
-                order = max((_ORDER.get(name, 0) for name, _ in own), default=0)
-                yield SiteLine(order, number, text)
-
-
-def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
-    if name == "location":
-        return takes(prefix, path)
-    folder = f"{site.root.rstrip('/')}/"
-    return name == "directory" and bool(site.root) and takes(prefix, folder + path.lstrip("/"))
+def lines_for(view: ServerView, site: WebSite, path: str) -> Iterable[SiteLine]:
+    """Return the lines of a virtual host that count for a path; none if the files are unknown."""
+    return section_lines(view.config, site, path) if view.config else ()

@@ -34,7 +34,7 @@ _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authoriza
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.own-answer"],
+    explains=["server.own-answer", "server.login-withheld"],
 )
 def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target

@@ -83,7 +83,8 @@ class FailedRequests(Observation):
     had a query. `ending` is HAProxy's termination state of the last ("SC--": the connection to the
     server failed), "" for other servers. They were sent before the run began. `lost_user` is True
     if they had no user of HTTP's basic authentication, which the same browser had sent just before.
-    `wrote_port` is True if all of them had the port behind the name in the field Host.
+    `wrote_port` is True if they had the port behind the name in the field Host: a later request
+    without it does not show that they are over.
     """
 
     layer: ClassVar[str] = "nginx"

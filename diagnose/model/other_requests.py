@@ -24,11 +24,11 @@ class OtherRequest(Observation):
     often, and `written` is the time of the last as printed. If `sent` is a path, the visitor got
     the status for that, by `method`, and the page at `path` sent the request. A request that a
     script makes (`source`) has none of these. A `status` of a redirect is that of a page that led
-    a visitor to itself again and again, or from which nobody came back. `is_from_page` is True if a
-    page of the site led to the request, or a script of the site had shown this page before,
-    `by_browser` if a browser sent it, as what else it loaded shows, and `is_named` if the
-    configuration has a location for this path alone. `origin` is that of another site's page whose
-    script sent it, "" for this site's own.
+    a visitor to itself again and again, or from which nobody came back; 200 that of an answer with
+    nothing in it. `is_from_page` is True if a page of the site led to the request, or a script of
+    the site had shown this page before, `by_browser` if a browser sent it, as what else it loaded
+    shows, and `is_named` if the configuration has a location for this path alone. `origin` is that
+    of another site's page whose script sent it, "" for this site's own.
     `observations` are those of a run whose target is that path. Their times count from the start of
     the whole run.
     """

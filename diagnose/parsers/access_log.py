@@ -24,6 +24,9 @@ _LOCAL_TIME = lazy_pattern(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})", re.ASCII
 )
 
+#: What the User-Agent of every browser begins with.
+_BROWSER = "Mozilla/"
+
 #: The variables that hold the name under which a visitor asked, the most exact first.
 _HOSTS = ("host", "http_host", "server_name")
 
@@ -47,6 +50,10 @@ class AccessLine:
     unknown. `has_user` is True if the request had a user of HTTP's basic authentication
     (RFC 7617), False also if the format does not say so. `accept` is the field Accept of the
     request, and `media_type` the type of the answer ("text/html"), both "" if unknown.
+    `acts_as_browser` is True if what the client loads shows that it is a browser: then `referer` is
+    not that of the log, but the page that the browser probably showed (`likely_browsers`).
+    `is_empty` is True if the answer was 200, nothing else and no type, as Caddy answers what no
+    route takes; False also if the log does not say so.
     """
 
     when: float
@@ -65,6 +72,18 @@ class AccessLine:
     has_user: bool = False
     accept: str = ""
     media_type: str = ""
+    acts_as_browser: bool = False
+    is_empty: bool = False
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the visitor got what is at the path, or was led elsewhere."""
+        return self.status < 400 and not self.is_empty
+
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether a browser sent it, or a program that calls itself one."""
+        return self.acts_as_browser or self.agent.startswith(_BROWSER)
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:
@@ -75,7 +94,7 @@ def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFor
     is_ambiguous = any(not literal for literal in parts.literals[1:-1])
     has_request = "request" in names or "request_method" in names
     has_path = "request" in names or not names.isdisjoint({"request_uri", "uri"})
-    has_time = not names.isdisjoint({"time_local", "time_iso8601", "msec"})
+    has_time = not names.isdisjoint({"time_local", "time_iso8601", "msec", "epoch"})
     is_complete = has_request and has_path and has_time and "status" in names
     return parts if is_complete and not is_ambiguous else None
 
@@ -176,6 +195,9 @@ def _epoch(values: Mapping[str, str]) -> float | None:
     """Return the time of a line in seconds since the epoch; None if it has none that is valid."""
     if re.fullmatch(r"[0-9]{1,12}\.[0-9]{3}", values.get("msec", "")):
         return float(values["msec"])
+    if match := re.fullmatch(r"([0-9]{9,11})([0-9]{3}|[0-9]{6})?", values.get("epoch", "")):
+        # Seconds, milliseconds or microseconds.
+        return int(match[1]) + float(f"0.{match[2] or 0}")
     match = _LOCAL_TIME.fullmatch(values.get("time_local", ""))
     text = values.get("time_iso8601", "")
     if match and match[2] in MONTHS:

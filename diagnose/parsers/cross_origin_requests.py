@@ -66,7 +66,7 @@ def _is_asked(line: AccessLine, host: str, names: Collection[str], is_shared: bo
         is_data
         and bool(host)
         and is_of_site(line, names, is_shared, False)
-        and line.agent.startswith("Mozilla/")
+        and line.is_of_browser
         and not host.endswith(_PROGRAMS)
         and not is_usual_websocket(line.path)
         and posixpath.splitext(line.path)[1].lower() in _DATA

@@ -23,8 +23,6 @@ from diagnose.parsers.usual_paths import is_usual_websocket
 #: Maximum number of pages that are kept.
 MAX_PAGES = 2
 
-#: What the User-Agent of every browser begins with.
-_BROWSER = "Mozilla/"
 #: How pages' own addresses end.
 _PAGES = frozenset({"", ".html", ".htm", ".php", ".aspx", ".jsp", ".do"})
 #: Paths at which applications show a login, or begin one elsewhere.
@@ -60,7 +58,7 @@ def departures(
     for file, lines in logs.items():
         for line in lines:
             is_from_page = host_of(line.referer) in names
-            if not line.agent.startswith(_BROWSER):
+            if not line.is_of_browser:
                 continue
             if not is_of_site(line, names, file in shared, is_from_page):
                 continue

@@ -58,8 +58,6 @@ SWITCHED = 101
 _KEPT_PASSWORD = 60
 #: WeChat's mini programs send a Referer at this host with every request, also with a handshake.
 _MINI_PROGRAM = "servicewechat.com"
-#: What the User-Agent of every browser begins with.
-_BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
 _OWN_AGENT = "diagnose/"
 
@@ -83,7 +81,7 @@ def failed_requests(
     format names no site, only requests from the site's own pages are known to be its own.
     `withholds_login` is whether the web server keeps the login from the application at a path.
     """
-    groups: dict[tuple[str, str], dict[int, FailedRequests]] = {}
+    groups: dict[tuple[str, str, bool], dict[int, FailedRequests]] = {}
     passwords: dict[tuple[str, str], float] = {}
     for line in lines:
         is_from_page = host_of(line.referer) in names
@@ -91,7 +89,8 @@ def failed_requests(
             passwords[line.client, line.agent] = line.when
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
-        key = line.method, line.path
+        # A rule for the field Host may take a request without the port, and not one with it.
+        key = line.method, line.path, _wrote_port(line)
         if line.status < 400:
             tunnels = groups.pop(key, {}).get(SWITCHED)
             if _is_cut_tunnel(line):
@@ -142,8 +141,8 @@ def _may_be_upgrade(line: AccessLine) -> bool:
     return (
         line.method == "GET"
         and line.version == "1.1"
-        and (not line.referer or host_of(line.referer) == _MINI_PROGRAM)
-        and line.agent.startswith(_BROWSER)
+        and (not line.referer or line.acts_as_browser or host_of(line.referer) == _MINI_PROGRAM)
+        and line.is_of_browser
         and (line.status in _NO_UPGRADE or _may_be_page_instead(line))
         and not posixpath.splitext(line.path)[1]
     )
@@ -177,8 +176,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
     if line.method in _RELOCATIONS:
         return line.status == _BAD_DESTINATION
     if line.method == "GET" and is_usual_websocket(line.path):
-        return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
-    if line.method == "OPTIONS" and line.referer and line.agent.startswith(_BROWSER):
+        return line.status in _NO_WEBSOCKET and line.is_of_browser
+    if line.method == "OPTIONS" and line.referer and line.is_of_browser:
         return line.status in NO_PREFLIGHT
     if not is_from_page:
         return False
@@ -215,7 +214,7 @@ def _is_unknown_person(line: AccessLine) -> bool:
     """Return whether a browser asked for data and the application did not know who asks."""
     has_extension = bool(posixpath.splitext(line.path)[1])
     is_data = line.method == "GET" and not has_extension
-    return line.status == _NO_PASSWORD and is_data and line.agent.startswith(_BROWSER)
+    return line.status == _NO_PASSWORD and is_data and line.is_of_browser
 
 
 def _is_login_to_come(failure: FailedRequests) -> bool:
@@ -248,7 +247,6 @@ def _with(
         has_query=previous.has_query or line.has_query,
         ending=line.ending,
         lasted_s=min(times) if previous.lasted_s is not None else None,
-        wrote_port=previous.wrote_port and _wrote_port(line),
     )
 
 

@@ -62,7 +62,7 @@ def unserved_pages(
             browsers.add(visitor)
         failed.add((*visitor, line.path))
         is_from_page = is_from_page or (*visitor, line.path) in shown
-        if line.status < 400:
+        if line.is_served:
             pages.pop(line.path, None)
         elif line.when >= since and _is_unserved_page(line):
             pages[line.path] = _counted(pages.get(line.path), line, file, is_from_page)
@@ -91,7 +91,7 @@ def unserved_parts(
     for line in lines:
         if line.method != "GET":
             continue
-        if line.status < 400:
+        if line.is_served:
             parts.pop(line.path, None)
         elif line.when >= since and _is_unserved_part(line, names, page):
             part = _counted(parts.get(line.path), line, file, is_from_page=True)
@@ -141,9 +141,11 @@ def pages_with_failures(
         if path == line.path and line.method == "GET":
             continue
         key = path, line.method, line.path
-        if line.status < 400:
+        if line.is_served:
             pages.pop(key, None)
-        elif line.status in _SENT and posixpath.splitext(line.path)[1] in _NEEDED:
+        elif (line.status in _SENT or line.is_empty) and posixpath.splitext(line.path)[
+            1
+        ] in _NEEDED:
             counted = _counted(pages.get(key), line, file, is_from_page=True)
             pages[key] = replace(
                 counted, path=path, sent=line.path, method=line.method, by_browser=True
@@ -191,8 +193,8 @@ def used_pages(
 
 def _is_unserved_page(line: AccessLine) -> bool:
     return (
-        line.status in _NOT_SERVED | _ERRORS
-        and line.agent.startswith("Mozilla/")
+        _is_missing(line)
+        and line.is_of_browser
         and not line.has_query
         and not is_usual_websocket(line.path)
         and posixpath.splitext(line.path)[1] in _PAGES
@@ -201,11 +203,15 @@ def _is_unserved_page(line: AccessLine) -> bool:
     )
 
 
+def _is_missing(line: AccessLine) -> bool:
+    return line.is_empty or line.status in _NOT_SERVED | _ERRORS
+
+
 def _is_call(line: AccessLine) -> bool:
     """Return whether a request was answered and is none for a file of a page: a page of an error
     may load files too."""
     is_file = line.method == "GET" and bool(posixpath.splitext(line.path)[1])
-    return line.status < 400 and not is_file
+    return line.is_served and not is_file
 
 
 def _page_of(line: AccessLine) -> str:
@@ -215,7 +221,7 @@ def _page_of(line: AccessLine) -> str:
 
 
 def _is_unserved_part(line: AccessLine, names: Collection[str], page: str) -> bool:
-    if host_of(line.referer) not in names or line.status not in _NOT_SERVED | _ERRORS:
+    if host_of(line.referer) not in names or not _is_missing(line):
         return False
     sender, extension = _page_of(line), posixpath.splitext(line.path)[1].lower()
     if sender == line.path or (extension in _NEEDED and sender != page):

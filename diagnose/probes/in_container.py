@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 IN_CONTAINER = frozenset(
     {
         "logs",
+        "access_logs",
+        "server_access_logs",
         "backends",
         "backend_visits",
         "backend_logins",

@@ -46,6 +46,23 @@ def test_what_succeeded_later_is_over() -> None:
     assert failed(line(502), line(200, method="POST", when=120.0))
 
 
+def test_a_handshake_of_a_browser_that_is_known_by_what_it_loads() -> None:
+    refused = replace(line(400, "/live", agent="", referer=PAGE), version="1.1")
+    assert refused_upgrades([refused], NAMES, False, 50.0) == ()
+    known = replace(refused, acts_as_browser=True)
+    assert refused_upgrades([known], NAMES, False, 50.0) == ("/live",)
+
+
+def test_a_request_without_the_port_is_another_request() -> None:
+    """As a run on another machine sends it again, before this one reads HAProxy's log."""
+    with_port = line(503, host="shop.example.com:443")
+    (failure,) = failed(with_port, line(200, when=120.0, host="shop.example.com", agent=""))
+    assert failure.wrote_port
+    assert not failed(with_port, replace(with_port, status=200, when=120.0))
+    (failure,) = failed(line(503, host="shop.example.com"), replace(with_port, status=200))
+    assert not failure.wrote_port
+
+
 def test_old_requests_and_our_own_do_not_count() -> None:
     assert not failed(line(502, when=40.0))
     assert not failed(line(502, agent="Mozilla/5.0 diagnose/1.2"))

@@ -206,3 +206,16 @@ def test_a_call_that_got_a_page() -> None:
     assert calls(replace(call, path="/part.html")) == []
     assert calls(replace(call, status=404)) == []
     assert calls(replace(call, when=40.0)) == []
+
+
+def test_an_answer_with_nothing_in_it_is_no_page() -> None:
+    empty = replace(line(200, "/orders"), is_empty=True)
+    icon = line(404, "/favicon.ico", f"{SITE}/orders")
+    (page,) = unserved(empty, icon)
+    assert (page.path, page.status, page.by_browser) == ("/orders", 200, True)
+    assert unserved(empty, icon, line(200, "/orders")) == ()
+    part = replace(line(200, "/app.js", f"{SITE}/"), is_empty=True)
+    (unserved_part,) = unserved_parts((part,), "/a.log", NAMES, "/", 50.0)
+    assert unserved_part.path == "/app.js"
+    (failing,) = pages_with_failures((part,), "/a.log", NAMES, 50.0)
+    assert (failing.path, failing.sent) == ("/", "/app.js")

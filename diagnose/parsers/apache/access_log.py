@@ -25,8 +25,14 @@ _VARIABLES = {
     "U": "uri", "v": "server_name", "V": "host", "u": "remote_user",
 }  # fmt: skip
 _FIELDS = {"referer": "http_referer", "user-agent": "http_user_agent", "host": "http_host"}
-#: Formats of strftime(3) that are ISO 8601.
-_ISO_TIMES = {"%Y-%m-%dT%H:%M:%S%z", "%FT%T%z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%z"}
+#: Formats of strftime(3) that are ISO 8601, and the usual one in parts.
+_ISO_TIMES = {
+    "%Y-%m-%dT%H:%M:%S%z", "%FT%T%z", "%Y-%m-%dT%T%z", "%Y-%m-%d %H:%M:%S %z", "%F %T %z",
+    "%Y-%m-%d %H:%M:%S%z", "%F %T%z",
+}  # fmt: skip
+_USUAL_TIMES = {"%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%T %z"}
+#: The whole seconds since the epoch ("%t", mod_log_config).
+_EPOCH_TIMES = {"sec", "msec", "usec"}
 
 
 def access_logs(
@@ -77,9 +83,13 @@ def parse_format(text: str) -> LogFormat | None:
         if match[0] == "%%":
             literal += "%"
             continue
+        if match[0] in {"%q", "%>q"} and not literal and variables[-1:] == ["uri"]:
+            # The path and the query, which begins with "?", are one address.
+            variables[-1] = "request_uri"
+            continue
         name = _variable(match[1] or "", match[2])
         # Apache writes the usual time in brackets.
-        is_bracketed = name == "time_local"
+        is_bracketed = name == "time_local" and not match[1]
         literals.append(f"{literal}[" if is_bracketed else literal)
         variables.append(name)
         literal = "]" if is_bracketed else ""
@@ -90,8 +100,14 @@ def _variable(argument: str, letter: str) -> str:
     """Return the name of nginx's variable with the same value; the directive itself for one that is
     not read."""
     if letter == "t":
-        known = {"": "time_local", **dict.fromkeys(_ISO_TIMES, "time_iso8601")}
+        known = {
+            **dict.fromkeys(("", *_USUAL_TIMES), "time_local"),
+            **dict.fromkeys(_ISO_TIMES, "time_iso8601"),
+            **dict.fromkeys(_EPOCH_TIMES, "epoch"),
+        }
         return known.get(argument.removeprefix("begin:"), "%t")
     if letter == "i":
         return _FIELDS.get(argument.lower(), "%i")
-    return _VARIABLES.get(letter, f"%{letter}") if not argument else f"%{letter}"
+    # "c" is the address of the connection itself.
+    is_plain = not argument or (argument == "c" and letter in {"a", "h"})
+    return _VARIABLES.get(letter, f"%{letter}") if is_plain else f"%{letter}"

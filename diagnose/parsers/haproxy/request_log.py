@@ -2,7 +2,7 @@
 what `option httpslog` adds, and behind a header of syslog). No I/O."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,12 +15,12 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 _LINE = lazy_pattern(
     r"(?:^|\s)(?P<client>[0-9A-Fa-f.:]{2,45}):[0-9]{1,5}"
     r" \[(?P<day>[0-9]{2})/(?P<month>[A-Z][a-z]{2})/(?P<year>[0-9]{4}):(?P<time>[0-9:]{8})"
-    r"(?P<fraction>\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? \S{1,200}/\S{1,200}"
+    r"(?P<fraction>\.[0-9]{1,6})?\] (?P<frontend>[\w.:-]{1,100})~? (?P<backend>\S{1,200})/\S{1,200}"
     r" [0-9/+-]{7,50}/\+?(?P<total>[0-9]{1,10})"
     r" (?P<status>[0-9]{3}) \+?[0-9]{1,20}"
     r" \S{1,200} \S{1,200} (?P<ending>[A-Za-z-]{4}) [0-9/+]{9,60} [0-9/]{3,30}"
     r"(?P<captures>(?: \{[^{}]{0,2000}\}){0,2})(?: [^\" ]{1,200}){0,4}"
-    r" \"(?P<method>[A-Z]{3,10}) (?P<url>[^\s\"]{1,4000})"
+    r" \"(?P<method>[A-Z]{3,10}) (?P<url>[^\s\"]{1,4000})(?: HTTP/(?P<version>[0-9](?:\.[0-9])?))?"
 )
 #: What captured header fields are, by their own form: Host, Referer, User-Agent.
 _HOST = lazy_pattern(r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}(?::[0-9]{1,5})?")
@@ -30,9 +30,13 @@ _AGENT = lazy_pattern(r"[A-Za-z][\w.-]{0,60}/.{1,1000}")
 _ORIGIN = lazy_pattern(r"https?://([^/?]{1,255})(?=/)")
 
 
-def parse(text: str, frontends: Collection[str]) -> Iterator[AccessLine]:
-    """Yield the requests of these frontends, in order. Times have no zone: they are taken for UTC.
-    Lines in another format are left out."""
+def parse(
+    text: str, frontends: Collection[str], hosts: Mapping[str, str] | None = None
+) -> Iterator[AccessLine]:
+    """Yield the requests of these frontends, in order. `hosts` are the sites that alone have a
+    backend, by its name. Times have no zone: they are taken for UTC. Lines in another format are
+    left out."""
+    hosts = hosts or {}
     for line in text.split("\n"):
         match = _LINE.search(line) if len(line) <= MAX_LINE else None
         if match is None or match["frontend"] not in frontends:
@@ -49,9 +53,12 @@ def parse(text: str, frontends: Collection[str]) -> Iterator[AccessLine]:
             url=match["url"][origin.end() if origin else 0 :],
             status=match["status"],
             client=match["client"],
-            host=origin[1] if origin else _first(captured, _HOST),
+            host=origin[1]
+            if origin
+            else _first(captured, _HOST) or hosts.get(match["backend"], ""),
             referer=_first(captured, _REFERER),
             agent=_first(captured, _AGENT),
+            version=match["version"] or "",
         )
         if entry is not None:
             yield replace(entry, ending=match["ending"], lasted_s=int(match["total"]) / 1000)

@@ -32,9 +32,8 @@ from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.further_requests import NGINX_ACCESS_LOG, NGINX_ERROR_LOG
 from diagnose.probes.inside.answering_blocks import answering_blocks, plain_blocks
+from diagnose.probes.inside.log_texts import LoggedSite, LogReader
 from diagnose.probes.inside.logged_requests import (
-    LoggedSite,
-    LogReader,
     answered_pages,
     fails_again,
     logs_of_other_sites,

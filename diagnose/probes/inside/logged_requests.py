@@ -7,30 +7,22 @@ come back, if it leads to a doubtful address.
 """
 
 import contextlib
-import math
-import re
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import chain
 from typing import TypeVar
 
-from diagnose.machine.container import ContainerMachine
-from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests, RefusedLogin
-from diagnose.model.marks import UrlPath, Word
+from diagnose.model.marks import UrlPath
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine, host_of, port_of
 from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
-from diagnose.parsers.failed_requests import (
-    SWITCHED,
-    failed_requests,
-    passes_login,
-    refused_upgrades,
-)
+from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
+from diagnose.parsers.likely_browsers import with_likely_pages
 from diagnose.parsers.other_requests import (
     calls_given_a_page,
     circling_pages,
@@ -41,50 +33,22 @@ from diagnose.parsers.other_requests import (
 )
 from diagnose.parsers.refused_logins import refused_logins
 from diagnose.parsers.usual_paths import is_usual_websocket
-from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.log_texts import LoggedSite, LogTexts, command, read_logs
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
 #: Seconds. Older requests belong to earlier problems.
 RECENT_SECONDS = 600
 
-#: Maximum number of logs that are read, and of requests that are sent again.
-MAX_LOGS, MAX_REPEATED = 3, 3
+#: Maximum number of requests that are sent again.
+MAX_REPEATED = 3
 
 #: Statuses after which a request is sent again. After a 504 it would only wait.
 REPEATED = {403, 404, 500, 502, 503}
-
-READ_SCRIPT = read_script(__file__, "access_logs.sh")
-JOURNAL_SCRIPT = read_script(__file__, "access_journal.sh")
-
+#: The status of an answer with nothing in it (`AccessLine.is_empty`).
+EMPTY = 200
 
 _LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedLogin)
-
-#: Yields the requests in the text of a log.
-LogReader = Callable[[str], Iterable[AccessLine]]
-
-
-@frozen
-class LoggedSite:
-    """The logs of the target's site: the reader of each by its path, None for one in a format that
-    cannot be read.
-
-    `names` are the site's names, `shared` the logs that other sites write too. `server` is the
-    program that writes them, `loaded` when it loaded its configuration (seconds since the epoch).
-    `journal` are the arguments of journalctl if the only log is in the journal, () for files.
-    `is_local_time` is True if the times in the log are the server's own and have no zone.
-    `withholds_login` is whether the program keeps the visitors' login from the application at a
-    path.
-    """
-
-    server: Word
-    names: Collection[str]
-    logs: Mapping[str, LogReader | None]
-    shared: Collection[str] = ()
-    loaded: float = 0.0
-    journal: tuple[Word, ...] = ()
-    is_local_time: bool = False
-    withholds_login: Callable[[str], bool] = passes_login
 
 
 def logs_of_other_sites(
@@ -134,98 +98,98 @@ async def observe_failures(
     ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]
 ) -> LoggedFailures:
     """Emit the requests that failed, send some of them again, and return what failed."""
-    failures = await _read(ctx, site)
+    texts = await read_logs(ctx, site)
+    if texts is None:
+        return LoggedFailures()
+    failures = _observed(ctx, site, _failures(ctx, site, texts), texts)
     for failure in failures.requests:
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
     return failures
 
 
-async def _read(ctx: ProbeContext, site: LoggedSite) -> LoggedFailures:
-    """Return what failed before this run began, since the server loaded its configuration. The
-    target's own page was answered meanwhile."""
-    logs = dict(list(site.logs.items())[:MAX_LOGS])
-    if not logs:
-        return LoggedFailures()
-    at = ctx.elapsed()
-    inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
-    if inside:
-        result = await inside.read_logs(*logs)
-    elif site.journal:
-        result = await ctx.machine.run("sh", "-c", JOURNAL_SCRIPT, "sh", *site.journal)
-    else:
-        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *logs)
-    head, _, rest = result.out.partition("\n")
-    now = whole_number(" ".join(head.split(" ")[1:2]))
-    if now is None:
-        return LoggedFailures()
-    offset = _zone_offset(head) if site.is_local_time else 0
-    elapsed = ctx.elapsed()
-    # A clock of whole seconds: the run began in one of two.
-    latest, earliest = math.ceil(now + 1 - elapsed) - 1, int(now - elapsed)
-    clock = _exact_clock(head)
-    began = clock - elapsed if clock is not None else None
-    since = max(now - RECENT_SECONDS, int(site.loaded))
-    failures, upgrades = list[FailedRequests](), list[str]()
-    unserved, failing, used = list[OtherRequest](), list[OtherRequest](), list[OtherRequest]()
-    parts, circling = list[OtherRequest](), list[OtherRequest]()
-    cross_origin, failed_elsewhere = list[OtherRequest](), list[AccessLine]()
+def _failures(ctx: ProbeContext, site: LoggedSite, texts: LogTexts) -> LoggedFailures:
+    """Return what failed before this run began, since the server loaded its configuration."""
+    since = max(texts.clock - RECENT_SECONDS, int(site.loaded))
+    parts, failed_elsewhere = list[LoggedFailures](), list[AccessLine]()
     visits: dict[str, list[AccessLine]] = {}
-    logins = list[RefusedLogin]()
-    own_path = ctx.target.path.partition("?")[0]
-    for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
-        lines = (
-            replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
-        )
-        earlier = [
-            line
-            for line in lines
-            if int(line.when) < earliest
-            or (began is not None and _is_before(line, began))
-            or (int(line.when) <= latest and _is_visitors(ctx, line))
-        ]
-        own, others = _by_port(earlier, site, ctx.target.port)
+    for path, lines in texts.visitors_lines(ctx, site):
+        lines = with_likely_pages(lines, ctx.target.host, site.names, path in site.shared)
+        own, others = _by_port(lines, site, ctx.target.port)
         failed_elsewhere += [line for line in others if line.status >= 400 and line.when >= since]
-        earlier = visits[path] = own
-        is_shared = path in site.shared
-        failures += failed_requests(
-            earlier, path, site.names, is_shared, since, site.withholds_login
-        )
-        upgrades += refused_upgrades(earlier, site.names, is_shared, since)
-        logins += refused_logins(earlier, path, site.names, is_shared, since)
-        unserved += unserved_pages(earlier, path, site.names, is_shared, since)
-        parts += unserved_parts(earlier, path, site.names, own_path, since)
-        circling += circling_pages(earlier, path, site.names, is_shared, since)
-        failing += pages_with_failures(earlier, path, site.names, since)
-        failing += calls_given_a_page(earlier, path, site.names, since)
-        used += used_pages(earlier, path, site.names, since) if ctx.target.symptom else ()
-        # A user who gives an origin or a method asks about that request.
-        if ctx.options.request.origin is None and ctx.options.request.method == "GET":
-            cross_origin += cross_origin_requests(earlier, path, site.names, is_shared, since)
+        visits[path] = own
+        parts.append(_in_log(ctx, site, path, own, since))
     _report_other_port(ctx, site, failed_elsewhere)
+    return _joined((*parts, LoggedFailures(departures=_departures(visits, site, since))))
+
+
+def _in_log(
+    ctx: ProbeContext, site: LoggedSite, file: str, lines: Sequence[AccessLine], since: float
+) -> LoggedFailures:
+    """Return what failed by a log."""
+    names, is_shared = site.names, file in site.shared
+    # A user who gives an origin or a method asks about that request.
+    has_usual_request = ctx.options.request.origin is None and ctx.options.request.method == "GET"
+    return LoggedFailures(
+        requests=failed_requests(lines, file, names, is_shared, since, site.withholds_login),
+        upgrades=refused_upgrades(lines, names, is_shared, since),
+        unserved=unserved_pages(lines, file, names, is_shared, since),
+        parts=unserved_parts(lines, file, names, _own_path(ctx), since),
+        circling=circling_pages(lines, file, names, is_shared, since),
+        failing=(
+            *pages_with_failures(lines, file, names, since),
+            *calls_given_a_page(lines, file, names, since),
+        ),
+        used=used_pages(lines, file, names, since) if ctx.target.symptom else (),
+        cross_origin=cross_origin_requests(lines, file, names, is_shared, since)
+        if has_usual_request
+        else (),
+        logins=refused_logins(lines, file, names, is_shared, since),
+    )
+
+
+def _joined(parts: Sequence[LoggedFailures]) -> LoggedFailures:
+    return LoggedFailures(
+        **{
+            field.name: tuple(chain.from_iterable(getattr(part, field.name) for part in parts))
+            for field in fields(LoggedFailures)
+        }
+    )
+
+
+def _observed(
+    ctx: ProbeContext, site: LoggedSite, failures: LoggedFailures, texts: LogTexts
+) -> LoggedFailures:
+    """Return the failures with how and when they were observed, without those of the target's own
+    page, which was answered meanwhile."""
+    own_path, at = _own_path(ctx), texts.at
 
     def observed(logged: _LoggedT) -> _LoggedT:
-        command = _command(inside, site, logged.file)
-        return replace(logged, at=at, took=result.took, server=site.server, equivalent=command)
+        equivalent = command(ctx, site, logged.file)
+        return replace(logged, at=at, took=texts.took, server=site.server, equivalent=equivalent)
 
-    requests = tuple(
-        observed(failure)
-        for failure in failures
-        # The run asks for the target's own page itself; it does not wait for the end of a tunnel.
-        if (failure.method, failure.path) != ("GET", own_path) or failure.status == SWITCHED
-    )
     return LoggedFailures(
-        requests,
-        tuple(dict.fromkeys(upgrades)),
-        _of_others(unserved, own_path, at),
-        _of_others(parts, own_path, at),
-        _of_others(circling, own_path, at),
-        _of_others(failing, own_path, at),
-        _of_others(used, own_path, at),
-        _of_others(cross_origin, own_path, at),
-        _of_others(_departures(visits, site, since), own_path, at),
-        tuple(map(observed, logins)),
+        requests=tuple(
+            observed(failure)
+            for failure in failures.requests
+            # The run asks for the target's own page itself; it does not wait for the end of a
+            # tunnel.
+            if (failure.method, failure.path) != ("GET", own_path) or failure.status == SWITCHED
+        ),
+        upgrades=tuple(dict.fromkeys(failures.upgrades)),
+        unserved=_of_others(failures.unserved, own_path, at),
+        parts=_of_others(failures.parts, own_path, at),
+        circling=_of_others(failures.circling, own_path, at),
+        failing=_of_others(failures.failing, own_path, at),
+        used=_of_others(failures.used, own_path, at),
+        cross_origin=_of_others(failures.cross_origin, own_path, at),
+        departures=_of_others(failures.departures, own_path, at),
+        logins=tuple(map(observed, failures.logins)),
     )
+
+
+def _own_path(ctx: ProbeContext) -> str:
+    return ctx.target.path.partition("?")[0]
 
 
 def _departures(
@@ -261,15 +225,6 @@ def _report_other_port(ctx: ProbeContext, site: LoggedSite, lines: Sequence[Acce
         emit_not_observed(ctx, what, "this run asks another port", f"diagnose {url}")
 
 
-def _is_visitors(ctx: ProbeContext, line: AccessLine) -> bool:
-    """Whether a request is none of this run. Its own are known by their User-Agent, unless the user
-    gave one or the log has none, as HAProxy's; those of other machines are not ours."""
-    has_own_agent = any(name.lower() == "user-agent" for name, _ in ctx.options.request.headers)
-    if line.agent and not has_own_agent:
-        return True
-    return ctx.machine.via == "local" and bool(line.client) and not ctx.net.is_mine(line.client)
-
-
 def _of_others(
     requests: Iterable[OtherRequest], own_path: str, at: float
 ) -> tuple[OtherRequest, ...]:
@@ -281,51 +236,6 @@ def _of_others(
     )
 
 
-def _exact_clock(head: str) -> float | None:
-    """Return the server's clock in seconds since the epoch, by its line ("now 1795514470 +0800
-    250000000"); None if its `date` knows no nanoseconds (only GNU's does)."""
-    match = re.fullmatch(r"now ([0-9]{1,12}) [+-][0-9]{4} ([0-9]{9})", head)
-    return int(match[1]) + int(match[2]) / 1e9 if match else None
-
-
-def _is_before(line: AccessLine, began: float) -> bool:
-    """Return whether a request came before this run began: HAProxy and Caddy write fractions."""
-    return not line.when.is_integer() and line.when < began
-
-
-def _zone_offset(head: str) -> int:
-    """Return the seconds by which the server's zone is ahead of UTC, by the line of its clock
-    ("now 1795514470 +0800 250000000")."""
-    match = re.match(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})(?: |$)", head)
-    if match is None:
-        return 0
-    seconds = int(match[2]) * 3600 + int(match[3]) * 60
-    return seconds if match[1] == "+" else -seconds
-
-
-def _command(inside: ContainerMachine | None, site: LoggedSite, path: str) -> str:
-    """Return the command that shows the log. Images of nginx write it to the container's output."""
-    if inside and inside.engine:
-        return shlex.join((inside.engine, "logs", "--tail", "1000", inside.name))
-    if site.journal:
-        return shlex.join(("journalctl", *site.journal, "-n", "1000"))
-    return f"tail -n 1000 {shlex.quote(path)}"
-
-
-def _sections(text: str) -> Iterator[str]:
-    """Yield the lines of each log in the output of READ_SCRIPT or of `ContainerMachine.read_logs`,
-    "" for one that cannot be read."""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith(" "):
-            lines.append(line[1:])
-        elif line.startswith("log"):
-            lines = []
-        else:
-            yield "\n".join(lines)
-            lines = []
-
-
 async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: LoggedFailures) -> None:
     """Send those again that ask without changing anything (RFC 9110 section 9.2.1), and whose whole
     address is known. Have diagnosed what fails again, the pages that sent what failed, and what
@@ -334,7 +244,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     unserved = {
         request.path: request
         for request in (*failures.parts, *failures.unserved)
-        if request.status in REPEATED and _is_worth_asking(ctx, request)
+        if request.status in {*REPEATED, EMPTY} and _is_worth_asking(ctx, request)
     }
     paths = [
         failure.path
@@ -368,13 +278,16 @@ def _is_worth_asking(ctx: ProbeContext, request: OtherRequest) -> bool:
 
 
 async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
-    """Send a GET to the address of a page that was answered, and return whether it fails; False if
-    it was sent already, or cannot be."""
+    """Send a GET to the address of a page that was answered, and return whether it fails, or gets
+    nothing; False if it was sent already, or cannot be."""
     url = ctx.target.origin + path
     if not ctx.further_requests.begin(f"logged request {path}"):
         return False
     exchange = await send_again(ctx, page, url)
-    return exchange is not None and (exchange.status or 0) >= 400
+    if exchange is None:
+        return False
+    is_empty = exchange.header("Content-Length") == "0" and not exchange.header("Content-Type")
+    return (exchange.status or 0) >= 400 or (exchange.status == EMPTY and is_empty)
 
 
 async def send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:

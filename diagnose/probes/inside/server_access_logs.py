@@ -1,9 +1,11 @@
 """Probe for the access logs of Apache and the logs of Caddy and HAProxy: which other requests of
 visitors failed in the last minutes, while the target's own page is answered (`logged_requests`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
+from diagnose.machine.container import ContainerMachine
+from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import Product, SiteAccessLog, WebServer, WebServerConfig, WebSite
 from diagnose.parsers import access_log
@@ -16,9 +18,8 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
+from diagnose.probes.inside.log_texts import OUTPUT, LoggedSite, LogReader
 from diagnose.probes.inside.logged_requests import (
-    LoggedSite,
-    LogReader,
     answered_pages,
     logs_of_other_sites,
     observe_failures,
@@ -42,12 +43,13 @@ async def after_the_configuration(ctx: ProbeContext, _: WebServerConfig) -> None
 
 async def _read_once(ctx: ProbeContext) -> None:
     """Read the logs of the server that has the target's port once, as soon as its configuration is
-    known and the page was answered. Containers write theirs elsewhere."""
+    known and the page was answered."""
     port = ctx.target.port
     server = next(
         (server for server in ctx.observed(WebServer) if port in server.ports and server.pid), None
     )
-    if server is None or server.container or server.product not in _READABLE:
+    is_elsewhere = server and server.container and not isinstance(ctx.machine, ContainerMachine)
+    if server is None or is_elsewhere or server.product not in _READABLE:
         return
     configs = [
         config for config in ctx.observed(WebServerConfig) if config.product == server.product
@@ -56,7 +58,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     if not configs or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
-        logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
+        logged_sites = _logged_sites(server, configs[0], ctx.target)
         for site in logged_sites:
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
@@ -68,49 +70,78 @@ async def _read_once(ctx: ProbeContext) -> None:
 
 
 def _logged_sites(
-    server: WebServer, config: WebServerConfig, port: int, host: str
+    server: WebServer, config: WebServerConfig, target: Target
 ) -> Iterator[LoggedSite]:
     """Yield where the site's requests are logged, the usual place first."""
-    sites = answering_sites(config, port, host)
+    sites = answering_sites(config, target.port, target.host)
     if server.product == "haproxy":
-        yield from _haproxy_logs(server, config, sites, host)
+        yield from _haproxy_logs(server, config, sites, target)
         return
-    names = {name.lower() for site in sites for name in site.names} | {host}
+    names = {name.lower() for site in sites for name in site.names} | {target.host}
     logs = {log.path: _reader(log, server.product) for site in sites for log in site.access_logs}
     logs = {path: reader for path, reader in logs.items() if not UNSAFE.search(path)}
-    has_journal = server.product == "caddy" and not logs and bool(server.unit)
+    is_caddy = server.product == "caddy"
+    if is_caddy and not logs and (output := OUTPUT if server.container else server.unit):
+        logs = {output: caddy_log.parse}
+    has_journal = is_caddy and not server.container and server.unit in logs
     yield LoggedSite(
         server=server.product,
         names=names,
-        logs={server.unit: caddy_log.parse} if has_journal else logs,
+        logs=logs,
         shared=logs_of_other_sites(
             ((site.names, (log.path for log in site.access_logs)) for site in config.sites), names
         ),
         loaded=server.loaded or 0.0,
         journal=("-u", server.unit) if has_journal else (),
+        withholds_login=partial(_withholds_login, config, target),
     )
 
 
+def _withholds_login(config: WebServerConfig, target: Target, path: str) -> bool:
+    # Imported late: few pages are refused their data.
+    from diagnose.parsers.withheld_logins import withholding_line
+
+    return withholding_line(config, target, path) is not None
+
+
 def _haproxy_logs(
-    server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], host: str
+    server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], target: Target
 ) -> Iterator[LoggedSite]:
-    """Yield the file, and the journal for a server without syslog. HAProxy writes one log, and the
-    name of the frontend into each line, but no name of a site."""
-    names = {name.lower() for site in sites for name in site.names} | {host}
-    places = {(site.file, site.line) for site in sites}
-    in_frontends = [site for site in config.sites if (site.file, site.line) in places]
-    frontends = {_section_name(config, *place) for place in places}
-    reader = partial(haproxy_log.parse, frontends=frontends)
-    for path, journal in ((HAPROXY_LOG, ()), ("haproxy", ("-t", "haproxy"))):
+    """Yield the file, and the journal for a server without syslog; for a container what its engine
+    keeps of its output. HAProxy writes one log, and the name of the frontend into each line, but no
+    name of a site."""
+    names = {name.lower() for site in sites for name in site.names} | {target.host}
+    sections = {(site.file, site.line) for site in sites}
+    in_frontends = [site for site in config.sites if (site.file, site.line) in sections]
+    frontends = {_section_name(config, *place) for place in sections}
+    is_shared = bool(logs_of_other_sites(((site.names, ("",)) for site in in_frontends), names))
+    hosts = _own_backends(config, target, names) if is_shared else {}
+    reader = partial(haproxy_log.parse, frontends=frontends, hosts=hosts)
+    places: tuple[tuple[str, tuple[str, ...]], ...] = (
+        (HAPROXY_LOG, ()),
+        ("haproxy", ("-t", "haproxy")),
+    )
+    for path, journal in ((OUTPUT, ()),) if server.container else places:
         yield LoggedSite(
             server="haproxy",
             names=names,
             logs={path: reader},
-            shared=logs_of_other_sites(((site.names, (path,)) for site in in_frontends), names),
+            shared={path} if is_shared else (),
             loaded=server.loaded or 0.0,
             journal=journal,
             is_local_time=True,
+            withholds_login=partial(_withholds_login, config, target),
         )
+
+
+def _own_backends(
+    config: WebServerConfig, target: Target, names: Collection[str]
+) -> dict[str, str]:
+    # Imported late: few frontends are for several sites.
+    from diagnose.parsers.haproxy.site_backends import own_backends
+    from diagnose.parsers.haproxy.view import parsed
+
+    return dict.fromkeys(own_backends(parsed(config), target, names), target.host)
 
 
 def _section_name(config: WebServerConfig, path: str, line: int) -> str:

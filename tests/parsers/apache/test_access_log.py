@@ -44,6 +44,26 @@ def test_a_format_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("%{c}a %{sec}t %m %U%q %>s", "198.51.100.7 1795514460 GET /a?b=c 404"),
+        ('%h %{msec}t "%r" %>s', '198.51.100.7 1795514460250 "GET /a?b HTTP/1.1" 404'),
+        ('%a [%{%d/%b/%Y:%T %z}t] "%m %U%q %H" %s',
+         '198.51.100.7 [24/Nov/2026:18:01:00 +0800] "GET /a?b HTTP/1.1" 404'),
+        ('{"t":"%{%F %T %z}t","a":"%a","m":"%m","u":"%U","q":"%q","s":"%>s"}',
+         '{"t":"2026-11-24 18:01:00 +0800","a":"198.51.100.7","m":"GET","u":"/a","q":"?b",'
+         '"s":"404"}'),
+    ],
+)  # fmt: skip
+def test_other_times_and_addresses_in_parts(text: str, line: str) -> None:
+    log_format = parse_format(text)
+    assert log_format
+    (parsed,) = access_log.parse(line, log_format)
+    assert int(parsed.when) == 1_795_514_460
+    assert (parsed.client, parsed.path, parsed.status) == ("198.51.100.7", "/a", 404)
+
+
+@pytest.mark.parametrize(
     "text", ["", "%h %t", '%t "%r" %b', '"%r" %>s', "%t %m %U%>s", "%{%s}t %r %>s"]
 )
 def test_a_format_that_says_too_little_is_none(text: str) -> None:

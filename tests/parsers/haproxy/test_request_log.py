@@ -16,7 +16,7 @@ def test_a_line_of_httplog() -> None:
     assert (line.status, line.ending, line.client) == (503, "SC--", "10.0.1.2")
     assert line.when == pytest.approx(1_795_543_260.655), "as if it were UTC"
     assert (line.host, line.referer, line.agent) == ("", "", "")
-    assert line.lasted_s == 0
+    assert (line.lasted_s, line.version) == (0, "1.1")
     (early,) = parse(LINE.replace("0/0/-1/-1/0 ", "0/0/3/-1/+600004 "), {"https"})
     assert early.lasted_s == 600.004
 

@@ -11,7 +11,7 @@ from diagnose.model.logs import ErrorLog, FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import access_logs, logged_requests
-from diagnose.probes.inside.logged_requests import READ_SCRIPT
+from diagnose.probes.inside.log_texts import READ_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 

@@ -12,7 +12,7 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.access_log import parse
 from diagnose.parsers.nginx.access_log import parse_format
 from diagnose.probes.inside import logged_requests, repeated_departures
-from diagnose.probes.inside.logged_requests import READ_SCRIPT, LoggedSite
+from diagnose.probes.inside.log_texts import READ_SCRIPT, LoggedSite
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 

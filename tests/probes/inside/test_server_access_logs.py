@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from diagnose.machine import CommandResult
+from diagnose.machine.container import ContainerMachine
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
 from diagnose.probes.inside import server_access_logs as probes
-from diagnose.probes.inside.logged_requests import JOURNAL_SCRIPT, READ_SCRIPT
+from diagnose.probes.inside.log_texts import JOURNAL_SCRIPT, READ_SCRIPT
 from tests.parsers.caddy.test_access_log import FAILED
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.fake_context import Looking
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -85,6 +88,33 @@ def test_caddys_journal_where_it_writes_no_file() -> None:
     assert failure.file == LOG
 
 
+def inside(server: WebServer, config: WebServerConfig, clock: str, line: str) -> FailedRequests:
+    """Return what failed by the output of a container, at a place whose zone is eight hours
+    ahead."""
+
+    class Container(ContainerMachine):
+        async def read_logs(self, *paths: str) -> CommandResult:
+            assert paths == ("stderr",)
+            return CommandResult(("sh",), 0, f"now {clock}\nlog output\n {line}\n\n", "", 0.0)
+
+    looking: Any = Looking(Container(RecordedMachine({}), 5, "docker", "web"))
+    looking.observations += [replace(server, container="web", unit=""), PAGE]
+    probe: Any = probes.after_the_configuration
+    asyncio.run(probe.work(looking, looking.emit(config)))
+    failures: tuple[FailedRequests, ...] = looking.observed(FailedRequests)
+    assert len(failures) == 1
+    return failures[0]
+
+
+def test_the_output_of_a_container() -> None:
+    clock = f"{NOW} 2026/11/24 18:01:10"
+    failure = inside(HAPROXY, haproxy_config(), clock, REFUSED)
+    assert (failure.server, failure.status) == ("haproxy", 503)
+    assert failure.equivalent == "docker logs --tail 1000 web"
+    failure = inside(CADDY, caddy_config(), clock, json.dumps(FAILED))
+    assert (failure.server, failure.status) == ("caddy", 502)
+
+
 def test_haproxys_log_and_its_journal_where_no_file_has_it() -> None:
     """Its times are the server's own, and have no zone."""
     config = haproxy_config()
@@ -109,6 +139,17 @@ def test_haproxys_frontend_of_several_sites() -> None:
     assert not look(HAPROXY, several, line=REFUSED, log=probes.HAPROXY_LOG)
     captured = REFUSED.replace('0/0 "', '0/0 {shop.example.com} "')
     assert look(HAPROXY, several, line=captured, log=probes.HAPROXY_LOG)
+    apart = haproxy_config(
+        HAPROXY_TEXT.replace(
+            "    default_backend app\n",
+            "    use_backend app if { hdr(host) -i shop.example.com }\n"
+            "    use_backend blog if { hdr(host) -i blog.example.com }\n",
+        )
+        + "backend blog\n    server b 127.0.0.1:3001\n"
+    )
+    assert look(HAPROXY, apart, line=REFUSED, log=probes.HAPROXY_LOG), "by its backend"
+    blogs = REFUSED.replace(" app/a ", " blog/b ")
+    assert not look(HAPROXY, apart, line=blogs, log=probes.HAPROXY_LOG)
     elsewhere = REFUSED.replace(" web~ ", " other ")
     assert not look(HAPROXY, haproxy_config(), line=elsewhere, log=probes.HAPROXY_LOG)
 
