@@ -89,7 +89,10 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
             location=nginx.location(place) if (place := inner.directive or directive) else None,
-            fix=inner.fix or (_scheme_fix(nginx, match) if match else _fix(nginx, steps, last)),
+            fix=inner.fix
+            or (_scheme_fix(nginx, match) if match else None)
+            or _server_fix(evidence, steps)
+            or _fix(nginx, steps, last),
         )
 
 
@@ -124,6 +127,15 @@ def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     lines = _location_edits.header_lines(nginx, match, {_SCHEME: "$scheme"}, changes)
     _location_edits.insert_lines(nginx, match, lines, changes)
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
+
+
+def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
+    """Return the fix of another server than nginx, if an application behind it redirects."""
+    from checks.http._told_scheme import server_fix
+
+    step = steps[0]
+    is_own = step.port == evidence.target.port and not hops(step.headers)
+    return server_fix(evidence, _url_path(step)) if is_own else None
 
 
 def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
