@@ -130,12 +130,19 @@ def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:
 
 
 def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
-    """Return the fix of another server than nginx, if an application behind it redirects."""
+    """Return the fix of another server than nginx: of its own redirect, or of what it tells the
+    application that redirects."""
     from checks.http._told_scheme import server_fix
+    from checks.server import server_on_port
+    from checks.server._redirect_lines import redirecting_line, target_fix
 
-    step = steps[0]
-    is_own = step.port == evidence.target.port and not hops(step.headers)
-    return server_fix(evidence, _url_path(step)) if is_own else None
+    step, view = steps[0], server_on_port(evidence)
+    if view is None or step.port != evidence.target.port or hops(step.headers):
+        return None
+    if line := redirecting_line(view, step):
+        # Without another page for https, a redirect to itself would be a circle.
+        return None if _is_same_page(step) else target_fix(view, line, "https", "")
+    return server_fix(evidence, _url_path(step))
 
 
 def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
@@ -152,9 +159,7 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
     }
     for redirect, step in redirects.values():
         scheme, host, uri = redirect.parts or ("", "", "")
-        is_same_page = normalize_url(
-            "https:" + (redirect_target(step) or "").partition(":")[2]
-        ) == normalize_url(step.url)
+        is_same_page = _is_same_page(step)
         if not is_same_page and scheme == "http" and ":" not in host:
             _redirect_edits.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
             continue
@@ -166,6 +171,12 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
         if served and not _redirect_edits.redirect_to_https(nginx, [last], changes):
             return _redirect_edits.by_hand("scheme")
     return _redirect_edits.fix(nginx, changes, "scheme")
+
+
+def _is_same_page(step: Exchange) -> bool:
+    """Return whether a redirect leads to the same address with another scheme."""
+    onward = "https:" + (redirect_target(step) or "").partition(":")[2]
+    return normalize_url(onward) == normalize_url(step.url)
 
 
 def _url_path(step: Exchange) -> str:
