@@ -1,5 +1,7 @@
 """Which program has the target's port, if it is not nginx: the words of many checks are nginx's."""
 
+import shlex
+
 from diagnose.model import Evidence, Vantage
 
 #: Programs that hold a port for another one, and those whose words are nginx's.
@@ -34,6 +36,23 @@ def _program_in_container(evidence: Evidence, port: int) -> str:
             if inner is not None and program and program not in _NO_ANSWER:
                 return f"{program} (container {container.name})"
     return ""
+
+
+def program_facts(evidence: Evidence) -> dict[str, object]:
+    """Return the facts about the program that has the target's port and is not nginx: its name, and
+    of a web server that was read also the product and the commands that test and load its
+    configuration; {} if it is nginx, or not known."""
+    name = other_program(evidence)
+    if not name:
+        return {}
+    from diagnose.model.web_servers import WebServer
+
+    port, facts = evidence.target.port, {"other_program": name}
+    for server in evidence.good(WebServer):
+        if port in server.ports and server.title == name and not server.foreign:
+            commands = filter(None, (shlex.join(server.test), shlex.join(server.reload)))
+            facts |= {"other_product": server.product, "other_load": " && ".join(commands)}
+    return dict[str, object](facts)
 
 
 def other_program(evidence: Evidence) -> str:

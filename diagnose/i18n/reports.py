@@ -287,6 +287,10 @@ MESSAGES = Messages(
         "fix.other-program",
         "Here {program} answers, not nginx: write the same in its configuration.",
     ),
+    Message(
+        "fix.other-program-lines",
+        "Here {program} answers, not nginx. In its configuration it is: {lines}.",
+    ),
     Message("fix.mounted", "{file} is {source} on the server."),
     Message(
         "fix.in-image",
