@@ -134,12 +134,15 @@ def _program_note(finding: Finding, lang: str) -> str:
     product = _other_server(finding)
     if product is not None:
         # Imported late: few remedies need it.
-        from diagnose.parsers.server_words import server_words
+        from diagnose.parsers.server_words import does_itself, server_words
 
-        own = server_words(_fill(finding, words, lang), product)
+        filled = _fill(finding, words, lang)
+        own = server_words(filled, product)
         if own:
             lines = join_texts(tuple(f"`{word}`" for word in own), lang)
             return translate("fix.other-program-lines", lang, program=program, lines=lines)
+        if does_itself(filled, product):
+            return translate("fix.other-program-itself", lang, program=program)
     return translate("fix.other-program", lang, program=program)
 
 
@@ -152,7 +155,7 @@ def _other_server(finding: Finding) -> "Product | None":
         return None
     from diagnose.parsers.server_words import Product
 
-    return Product(str(product), str(load))
+    return Product(str(product), str(load), str(facts.get("other_log", "")))
 
 
 def _with_own_commands(finding: Finding, text: str) -> str:

@@ -16,6 +16,8 @@ from diagnose.parsers.urls import parse_url
 LOADING = re.compile(
     r"(?:run )?`(?:nginx -t && )?(?:nginx -s reload|systemctl reload nginx)`|`nginx -t`(?= 检查)"
 )
+#: The command that shows the end of nginx's error log.
+_LOG = "`tail -n 50 /var/log/nginx/error.log`"
 _SPAN = re.compile(r"(?m)`([^`\n]{1,1000})`|^ {4}(\S.{0,1000})$")
 _BLOCK = re.compile(r"location\s+((?:[=~^*]{1,2}\s+)?\S+)\s*\{(.*)\}", re.DOTALL)
 _STATEMENT = re.compile(r"([a-z][a-z0-9_]{1,60})((?:\s+(?:\"[^\"]*\"|'[^']*'|[^\s;{}]+))+);?")
@@ -25,10 +27,12 @@ _SECURE = "https://$host$request_uri"
 
 @frozen
 class Product:
-    """A web server: `load` are the commands that test and load its configuration."""
+    """A web server: `load` are the commands that test and load its configuration, and `log` is the
+    one that shows its log."""
 
     name: str
     load: str
+    log: str = ""
 
 
 def server_words(text: str, product: Product) -> tuple[str, ...]:
@@ -40,10 +44,22 @@ def server_words(text: str, product: Product) -> tuple[str, ...]:
     )
 
 
+def does_itself(text: str, product: Product) -> bool:
+    """Return whether a text names a field of nginx's that the server sends by itself."""
+    return any(
+        match[1] == "proxy_set_header"
+        and _args(match[2])[0].lower() in _OWN_FIELDS.get(product.name, ())
+        for span, line in _SPAN.findall(text)
+        for match in _STATEMENT.finditer(span or line)
+    )
+
+
 def with_loading_commands(text: str, product: Product) -> str:
     """Return a text with the server's commands in the place of those that load nginx's
-    configuration, and with its plugin in those of certbot."""
+    configuration or show its log, and with its plugin in those of certbot."""
     own = f"`{product.load}`"
+    if product.log:
+        text = text.replace(_LOG, f"`{product.log}`")
     text = LOADING.sub(lambda match: f"run {own}" if match[0][:4] == "run " else own, text)
     if product.name == "apache":
         return text.replace("certbot --nginx ", "certbot --apache ").replace(
@@ -129,6 +145,16 @@ def _folder(prefix: str, root: str, product: str) -> Iterator[str]:
         yield "file_server"
         yield "}"
 
+
+#: The fields of a request that a server passes on or sets itself (mod_proxy, "X-Forwarded-For";
+#: HAProxy's chapter on HTTP; Caddy's `reverse_proxy`, "Defaults").
+_OWN_FIELDS = {
+    "apache": {"x-forwarded-for", "x-forwarded-host"},
+    "haproxy": {"host", "upgrade", "connection"},
+    "caddy": {
+        "host", "upgrade", "connection", "x-forwarded-proto", "x-forwarded-for", "x-forwarded-host",
+    },
+}  # fmt: skip
 
 #: What an application is told, by the field and nginx's variable.
 _REQUEST_FIELDS = {

@@ -58,6 +58,7 @@ def test_the_facts_of_a_web_server_that_was_read() -> None:
         "other_program": "Apache",
         "other_product": "apache",
         "other_load": "apachectl -t && systemctl reload apache2",
+        "other_log": "journalctl -u apache2 -n 50",
     }
     assert program_facts(evidence(HELD)) == {"other_program": "apache2"}
     assert program_facts(evidence(held_by("nginx"), APACHE)) == {}

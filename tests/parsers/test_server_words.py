@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.server_words import Product, server_words, with_loading_commands
+from diagnose.parsers.server_words import (
+    Product,
+    does_itself,
+    server_words,
+    with_loading_commands,
+)
 
 APACHE = Product("apache", "apachectl -t && systemctl reload apache2")
 CADDY = Product("caddy", "caddy reload --config /etc/caddy/Caddyfile")
@@ -120,6 +125,22 @@ def test_the_commands_that_load() -> None:
     own = f"`{APACHE.load}`"
     assert with_loading_commands(text, APACHE) == f"Write it, run {own}. Then {own}."
     assert with_loading_commands("`systemctl reload nginx`", CADDY) == f"`{CADDY.load}`"
+
+
+def test_the_log_of_the_server() -> None:
+    product = Product("apache", "apachectl -t", "tail -n 50 /var/log/apache2/error.log")
+    text = "Read it (`tail -n 50 /var/log/nginx/error.log`)."
+    own = "Read it (`tail -n 50 /var/log/apache2/error.log`)."
+    assert with_loading_commands(text, product) == own
+    assert with_loading_commands(text, APACHE) == text
+
+
+def test_what_a_server_does_itself() -> None:
+    text = "In nginx: `proxy_set_header Host $http_host;`."
+    assert does_itself(text, CADDY)
+    assert does_itself(text, HAPROXY)
+    assert not does_itself(text, APACHE)
+    assert not does_itself("`proxy_set_header X-Real-IP $remote_addr;`", CADDY)
 
 
 def test_the_plugin_of_certbot() -> None:
