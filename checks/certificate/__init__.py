@@ -230,11 +230,16 @@ def request_fix(evidence: Evidence, step: str) -> Fix:
 
 
 def replaced_by_hand(evidence: Evidence, leaf: Certificate, step: str) -> Fix:
-    """Return the fix in which a person changes the file of the certificate. Where nginx of this
-    server has read that file for the target, the commands follow that test and load it."""
+    """Return the fix in which a person changes the file of the certificate. Where the web server
+    has read that file for the target, the commands follow that test and load it."""
+    from checks import server
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_steps
 
+    view = server.server_on_port(evidence)
+    if view is not None and file_of(evidence, leaf):
+        loading = server.reload_steps(view.server)
+        return Fix((Manual(step, Where.SERVER), *loading), Applicability.MANUAL)
     nginx = Nginx.of(evidence)
     is_nginx = nginx.master is not None and any(nginx.selected_servers())
     reload = reload_steps(nginx) if is_nginx and file_of(evidence, leaf) else ()

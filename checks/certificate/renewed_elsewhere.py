@@ -1,19 +1,22 @@
-"""The certificate was renewed, but the new one lies where nginx does not read it: a second lineage
-of certbot (-0001), the folder of acme.sh without --install-cert, a manual copy that nobody repeats.
-Every renewal reports success, and the site's certificate still expires.
+"""The certificate was renewed, but the new one lies where the web server does not read it: a second
+lineage of certbot (-0001), the folder of acme.sh without --install-cert, a manual copy that nobody
+repeats. Every renewal reports success, and the site's certificate still expires.
 
-A later certificate for the name is not enough: its key must be there too, and nginx must not use it
-already. The fix is automatic only if the same authority issued it, or if a tool for public
+A later certificate for the name is not enough: its key must be there too, and the server must not
+use it already. The fix is automatic only if the same authority issued it, or if a tool for public
 certificates keeps it.
 """
 
+import shlex
 from collections.abc import Iterator
 
-from checks.certificate import fact_or_empty, private_authority_kind
+from checks.certificate import fact_or_empty, file_of, private_authority_kind
 from checks.nginx import Nginx, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
+from checks.server import reload_steps as server_reload_steps
+from checks.server import server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,7 +30,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
+from diagnose.model.nginx import CertificateFile, Directive
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import edits
@@ -49,7 +52,7 @@ class DirectivePair:
 
 @check(
     severity=Severity.ERROR,
-    needs=[Handshake, NginxConfig, CertificateFile, OtherCertificate],
+    needs=[Handshake, CertificateFile, OtherCertificate],
     explains=["certificate.expired", "certificate.expires-soon", "http.hsts-traps-visitors"],
 )
 def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
@@ -67,6 +70,8 @@ def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                     nginx, served_cert, file, candidate, _pair(nginx, answering_block.server, file)
                 )
                 break
+        else:
+            yield from _server_claim(evidence, served_cert)
 
 
 @frozen
@@ -89,6 +94,8 @@ def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Repl
     nginx = Nginx.of(evidence)
     if not _is_other_site(evidence, served_cert):
         return None
+    if server_replacement := _server_replacement(evidence, served_cert):
+        return server_replacement
     for answering_block in nginx.selected_servers():
         file = _served_file(nginx, answering_block.server, served_cert)
         candidate = (
@@ -101,6 +108,67 @@ def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Repl
         if candidate and pair and fix and fix.applicability is not Applicability.MANUAL:
             return Replacement(candidate, file_line(pair.certificate), fix)
     return None
+
+
+def _server_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Replacement | None:
+    """Return the replacement at the line of another server than nginx; None if nginx answers, or
+    if its line is not known."""
+    view, file = server_on_port(evidence), file_of(evidence, served_cert.leaf)
+    candidate = _best_candidate(evidence, served_cert) if view and file else None
+    if view is None or file is None or candidate is None:
+        return None
+    # Imported late: few certificates have another one beside them.
+    from checks.server._certificate_lines import certificate_line, replaced_pair
+
+    line = certificate_line(view, file)
+    edit = replaced_pair(view, line, candidate) if line else None
+    if line is None or edit is None:
+        return None
+    applicability = _applicability(served_cert, candidate)
+    fix = Fix((edit, *server_reload_steps(view.server)), applicability)
+    return Replacement(candidate, line.place, fix)
+
+
+def _server_claim(evidence: Evidence, served_cert: ServedCertificate) -> Iterator[Claim]:
+    """Yield the claim about another server than nginx that reads an older file."""
+    view, file = server_on_port(evidence), file_of(evidence, served_cert.leaf)
+    replacement = _server_replacement(evidence, served_cert)
+    if view is None or file is None or replacement is None:
+        return
+    candidate, expired = replacement.candidate, served_cert.leaf.is_expired(evidence.started_at)
+    yield Claim(
+        about=served_cert.subject,
+        covers=served_cert.subjects,
+        because=(*served_cert.handshakes, file, candidate, view.server),
+        facts={
+            **_facts(evidence, served_cert, file, candidate),
+            "server": view.server.title,
+            "reload": shlex.join(view.server.reload),
+            "place": replacement.place,
+        },
+        severity=None if expired else Severity.WARNING,
+        fix=replacement.fix,
+    )
+
+
+def _facts(
+    evidence: Evidence,
+    served_cert: ServedCertificate,
+    file: CertificateFile,
+    candidate: OtherCertificate,
+) -> dict[str, object]:
+    return {
+        "name": evidence.target.host,
+        "port": served_cert.handshakes[0].port,
+        "file": file.path,
+        "other": candidate.path,
+        "key": candidate.key,
+        "tool": candidate.tool,
+        "acme": candidate.tool == "acme.sh",
+        "served_until": fact_or_empty(served_cert.leaf.not_after),
+        "other_until": fact_or_empty(candidate.leaf.not_after),
+        "expired": served_cert.leaf.is_expired(evidence.started_at),
+    }
 
 
 def _is_other_site(evidence: Evidence, served_cert: ServedCertificate) -> bool:
@@ -184,16 +252,9 @@ def _claim(
         covers=served_cert.subjects,
         because=(*served_cert.handshakes, file, candidate),
         facts={
-            "name": nginx.evidence.target.host,
-            "port": served_cert.handshakes[0].port,
-            "file": file.path,
-            "other": candidate.path,
-            "key": candidate.key,
-            "tool": candidate.tool,
-            "acme": candidate.tool == "acme.sh",
-            "served_until": fact_or_empty(served_cert.leaf.not_after),
-            "other_until": fact_or_empty(candidate.leaf.not_after),
-            "expired": is_expired,
+            **_facts(nginx.evidence, served_cert, file, candidate),
+            "server": "nginx",
+            "reload": "systemctl reload nginx",
             "place": file_line(pair.certificate) if pair else "",
         },
         severity=None if is_expired else Severity.WARNING,
@@ -217,11 +278,14 @@ def _fix(
     if not edited:
         step = Manual("name-the-new-one", Where.SERVER)
         return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+    return Fix((*edited, *reload_steps(nginx)), _applicability(served_cert, candidate))
+
+
+def _applicability(served_cert: ServedCertificate, candidate: OtherCertificate) -> Applicability:
     is_safe = _is_trusted(served_cert, candidate) and not candidate.path.startswith(
         _UNTRUSTED_FOLDERS
     )
-    applicability = Applicability.AUTOMATIC if is_safe else Applicability.REVIEW
-    return Fix((*edited, *reload_steps(nginx)), applicability)
+    return Applicability.AUTOMATIC if is_safe else Applicability.REVIEW
 
 
 def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from checks.http import _page_files, endpoint_subjects
-from checks.http._policies import ShownPage, field_directive, origin_of, shown_page
-from checks.nginx import Nginx, file_line
+from checks.http._policies import ShownPage, origin_of, shown_page
+from checks.http._sent_fields import SentField, sent_field
 from diagnose.model import (
     Applicability,
     Claim,
@@ -118,24 +118,23 @@ def _claim(
     severity: Severity | None,
     is_frame: bool,
 ) -> Claim:
-    nginx = Nginx.of(evidence)
-    directive = field_directive(nginx, name)
+    sent = sent_field(evidence, name, shown.values(name))
     return Claim(
         about=_page_files.page_subject(shown.page),
         because=(shown.page, shown.answer),
         confidence=confidence,
         severity=severity,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": shown.page.url,
             "name": name.title(),
             "value": value,
             "address": address.partition("?")[0],
             "frame": is_frame,
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
             **{kind: kind == policy for kind in ("embedder", "opener", "resource")},
         },
-        fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(sent, policy),
     )
 
 
@@ -147,27 +146,38 @@ def _resource_claim(evidence: Evidence) -> Iterator[Claim]:
     values = {(page.header(RESOURCE) or "").strip().lower() for page in pages}
     if not pages or not values & {"same-origin", "same-site"}:
         return
-    nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
-    directive = field_directive(nginx, RESOURCE)
+    subjects = endpoint_subjects(pages)
+    sent = sent_field(evidence, RESOURCE, values)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        because=tuple(pages),
         confidence=Confidence.LIKELY,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": pages[0].url,
             "name": RESOURCE.title(),
             "value": clean(sorted(values)[0], 40),
             "address": "",
             "frame": False,
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
             "embedder": False,
             "opener": False,
             "resource": True,
         },
-        fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(sent, "resource"),
     )
+
+
+def _fix(sent: SentField | None, policy: Policy) -> Fix:
+    """Leave the field out that wants a consent of others, or keep of the others what the page does
+    not need. Whether other sites may show a file is a person's decision."""
+    fix = None
+    if sent is not None and policy == "embedder":
+        fix = sent.without()
+    elif sent is not None and policy == "opener":
+        fix = sent.with_value("same-origin-allow-popups")
+    return fix or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL)
 
 
 def _policy(values: list[str]) -> str:

@@ -5,7 +5,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines
-from diagnose.model import Applicability, Fix, Manual, Step, Where
+from diagnose.model import Applicability, Evidence, Fix, Manual, Step, Where
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.urls import parse_url
 
@@ -35,6 +35,19 @@ def missing_fields(nginx: Nginx, match: LocationMatch, is_inner: bool) -> dict[s
         for name, value in fields.items()
         if proxy_set_header_of(match, name) is None
     }  # fmt: skip
+
+
+def server_fix(evidence: Evidence, page: str, is_inner: bool) -> Fix | None:
+    """Return the fix with which another server than nginx passes the fields on; None if it does so
+    already, or if it takes a person."""
+    # Imported late: few logins stand behind another server.
+    from checks.http._told_scheme import server_fix as told_fix
+
+    url = parse_url(page)
+    path = url.path if url else evidence.target.path
+    fix = told_fix(evidence, path, "Host" if is_inner else "X-Forwarded-Proto")
+    step = Manual("trust-the-proxy", Where.APPLICATION)
+    return Fix((*fix.steps, step), Applicability.MANUAL) if fix else None
 
 
 def address_fix(nginx: Nginx, match: LocationMatch | None, fields: dict[str, str]) -> Fix:

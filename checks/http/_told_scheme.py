@@ -5,10 +5,11 @@ application: it does not trust the proxy, or its own address is set with http.
 """
 
 from checks.nginx import Nginx, file_line
-from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, line_text, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
-from diagnose.model import Applicability, Edit, Evidence, Fix, Target
+from diagnose.model import Evidence, Fix, Target
 from diagnose.model.server import Listeners
+from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
@@ -29,33 +30,20 @@ def told_scheme(evidence: Evidence, path: str) -> str:
     return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
 
 
-def server_fix(evidence: Evidence, path: str) -> Fix | None:
-    """Return the fix with which Apache or HAProxy tells the application of this path that the
-    visitor uses https; None if another server is in front, or if it takes a person. The application
-    may not trust the field: a person looks at it."""
+def server_fix(evidence: Evidence, path: str, *fields: str, websocket: bool = False) -> Fix | None:
+    """Return the fix with which Apache, Caddy or HAProxy tells the application of this path how
+    visitors come: the scheme, or the fields that are named; None if another server is in front, if
+    it tells them already, or if it takes a person."""
     view = server_on_port(evidence)
-    if view is None or view.server.product not in {"apache", "haproxy"}:
+    if view is None:
         return None
-    route = route_to_application(view, path)
-    if route is None or route.scheme != "http":
-        return None
-    if view.server.product == "haproxy":
-        edit = _haproxy_edit(view, path)
-        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
     # Imported late: only a finding needs it.
-    from checks.server._scheme_lines import scheme_steps
+    from checks.server._visitor_fields import SCHEME, visitor_fix
 
-    steps = scheme_steps(view, route)
-    return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW) if steps else None
-
-
-def _haproxy_edit(view: ServerView, path: str) -> Edit | None:
-    """Return the edit with which HAProxy tells the application of a path the scheme. A line that
-    says something of it already, under a condition of its own, is a person's."""
-    from checks.server._haproxy_scheme import scheme_edit, scheme_line
-
-    own_path = path.partition("?")[0]
-    return None if scheme_line(view, own_path) else scheme_edit(view, own_path)
+    names = tuple(field.lower() for field in fields) or (SCHEME,)
+    if SCHEME in names and told_scheme(evidence, path):
+        names = tuple(name for name in names if name != SCHEME)
+    return visitor_fix(view, path, *names, websocket=websocket) if names else None
 
 
 def front_title(evidence: Evidence) -> str:
@@ -124,12 +112,21 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
     if route is None or route.scheme != "http":
         return ""
     if view.server.product == "caddy":
-        return place_text(route.file, route.line)
+        return "" if _is_replaced_by_caddy(view, route) else place_text(route.file, route.line)
     for site in view.answering_sites if view.server.product == "apache" else ():
         for number in range(site.line, site.end + 1):
             if _sets_https(line_text(view, site.file, number)):
                 return place_text(site.file, number)
     return ""
+
+
+def _is_replaced_by_caddy(view: ServerView, route: SiteRoute) -> bool:
+    """Return whether a line of the proxy's block says another scheme."""
+    # Imported late: only a finding needs it.
+    from checks.server._visitor_fields import SCHEME, caddy_fields
+
+    values = {value for _, name, value in caddy_fields(view, route) if name.lower() == SCHEME}
+    return not values <= {"https", "{scheme}"}
 
 
 def _sets_https(line: str) -> bool:

@@ -31,6 +31,7 @@ from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url
 
+_SCHEME = "X-Forwarded-Proto"
 _REALM = re.compile(
     r'\bBearer\b[^"]{0,200}(?:"[^"]{0,300}"[^"]{0,40}){0,4}?\brealm="([^"]{1,500})"', re.I
 )
@@ -56,7 +57,7 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not wrong:
         return
-    from checks.http._told_scheme import told_scheme
+    from checks.http._told_scheme import server_fix, told_scheme
 
     pages = tuple(dict.fromkeys(page for page, _, _ in wrong))
     page, address, fault = wrong[0]
@@ -85,7 +86,14 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
             "token": page.status == 401,
             **{name: name == fault for name in ("plain", "twice", "inside")},
         },
-        fix=_fix(nginx, fault, bool(scheme_place)),
+        fix=(
+            None
+            if match or fault == "twice"
+            else server_fix(
+                evidence, target.path, _SCHEME, *(["Host"] if fault == "inside" else [])
+            )
+        )
+        or _fix(nginx, fault, bool(scheme_place)),
     )
 
 

@@ -62,6 +62,7 @@ def charset_wrong(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
         },
         fix=_fix(nginx, first, header, own)
+        or _server_fix(evidence, first, header, own)
         or Fix((Manual("name-the-encoding", Where.SERVER),), Applicability.MANUAL),
     )
 
@@ -74,17 +75,33 @@ def _fix(nginx: Nginx, page: Exchange, header: str, own: str) -> Fix | None:
     named = directive.args[0].lower() if directive and directive.args else ""
     if match is None or match.block.name != "location" or named != header:
         return None
-    if header in _UTF_8 and own and own not in _UTF_8:
-        value = "off"
-    elif header not in _UTF_8 and not page.body.count(_INVALID) and (header or not own):
-        value = "utf-8"
-    else:
+    value = _right_charset(page, header, own)
+    if not value:
         return None
     # Imported late: a healthy run edits nothing.
     from checks.nginx._location_edits import location_fix, setting_edits
 
     file_edits = setting_edits(nginx, match, {"charset": value})
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _right_charset(page: Exchange, header: str, own: str) -> str:
+    """Return what the header should name: UTF-8, or "off" for nothing; "" if that is not known."""
+    if header in _UTF_8 and own and own not in _UTF_8:
+        return "off"
+    if header not in _UTF_8 and not page.body.count(_INVALID) and (header or not own):
+        return "utf-8"
+    return ""
+
+
+def _server_fix(evidence: Evidence, page: Exchange, header: str, own: str) -> Fix | None:
+    """Return the fix of another server than nginx that names the encoding of its pages."""
+    # Imported late: only a finding needs them.
+    from checks.server import server_on_port
+    from checks.server._media_types import charset_fix
+
+    view, value = server_on_port(evidence), _right_charset(page, header, own)
+    return charset_fix(view, header, value) if view and value and header else None
 
 
 def _is_garbled(page: Exchange) -> bool:

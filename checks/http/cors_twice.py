@@ -1,19 +1,19 @@
 """The response has two values of Access-Control-Allow-Origin. Browsers accept one value only: the
 origin of the page, or `*` (Fetch standard, section 4.9, CORS check). Mostly both the server in
-front (nginx's `add_header`, Caddy's `header`) and the application send it.
+front (nginx's `add_header`, Apache's `Header`, Caddy's `header`) and the application send it.
 
 Many applications send it only to the Origin of another site. Where two lines of nginx's are in
 force that both send it then, its configuration is the proof.
 """
 
-import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edit, config_edits
 from checks.nginx._location_edits import location_fix
-from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, reload_steps, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,14 +33,12 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 
+if TYPE_CHECKING:
+    from checks.server._field_lines import FieldLine
+
 _FIELD, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
 #: The value that allows whoever asks.
 _ASKING = "$http_origin"
-#: A line of Caddy's that sets the field: `header FIELD VALUE`, with a matcher or in a block.
-_CADDY_LINE = re.compile(
-    r"\s*(?:header\s+(?:[*/@]\S{0,200}\s+)?)?[+>?]?Access-Control-Allow-Origin\s+\S.{0,300}",
-    re.IGNORECASE,
-)
 
 
 @check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
@@ -53,8 +51,7 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
         return
     match, directive = (own_match, own_lines[0]) if own_lines else _added(nginx)
     view = server_on_port(evidence)
-    file, number = _caddy_line(view) if view and directive is None else ("", 0)
-    line = line_text(view, file, number) if view else ""
+    line = _server_line(view) if view and directive is None else None
     subjects, values = endpoint_subjects(pages), _values(pages[0])
     yield Claim(
         about=merge_subjects(subjects),
@@ -64,8 +61,8 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
             "url": pages[0].url,
             "addresses": addresses(pages),
             "values": values if len(values) > 1 else (),
-            "place": file_line(directive) if directive else place_text(file, number),
-            "added": _text(directive) if directive else " ".join(line.split()),
+            "place": file_line(directive) if directive else line.place if line else "",
+            "added": _text(directive) if directive else " ".join(line.text.split()) if line else "",
             "twice": bool(own_lines),
             "again": _text(own_lines[1]) if own_lines else "",
             "again_place": file_line(own_lines[1]) if own_lines else "",
@@ -73,11 +70,11 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
             "nginx": view is None,
             "server": view.server.title if view else "nginx",
         },
-        location=nginx.location(directive) if directive else None,
+        location=nginx.location(directive) if directive else line.location if line else None,
         fix=_lines_fix(nginx, own_match, own_lines)
         if own_match and own_lines
-        else _caddy_fix(view, file, number, pages)
-        if view and number
+        else _server_fix(view, line, pages)
+        if view and line
         else _fix(nginx, match, directive),
     )
 
@@ -142,33 +139,19 @@ def _lines_fix(nginx: Nginx, match: LocationMatch, lines: tuple[Directive, ...])
     return location_fix(nginx, match, file_edits, sure=False)
 
 
-def _caddy_line(view: ServerView) -> tuple[str, int]:
-    """Return the file and the number of the one line of Caddy's that sets the field in the site;
-    ("", 0) if there is none or more."""
-    if view.server.product != "caddy" or view.config is None:
-        return "", 0
-    places = [
-        (file.path, number)
-        for file in view.config.files
-        for number, line in enumerate(file.text.split("\n"), 1)
-        if _CADDY_LINE.fullmatch(line) and _is_of_the_site(view, file.path, number)
-    ]
-    return places[0] if len(places) == 1 else ("", 0)
+def _server_line(view: ServerView) -> "FieldLine | None":
+    # Imported late: only a finding needs it.
+    from checks.server._response_fields import naming_line
+
+    return naming_line(view, _FIELD)
 
 
-def _is_of_the_site(view: ServerView, path: str, number: int) -> bool:
-    """Return whether a line is in the site that answers, or in none: in a snippet."""
-    sites = view.config.sites if view.config else ()
-    around = [site for site in sites if site.file == path and site.line <= number <= site.end]
-    return not around or any(site in view.answering_sites for site in around)
-
-
-def _caddy_fix(view: ServerView, file: str, number: int, pages: tuple[Exchange, ...]) -> Fix:
+def _server_fix(view: ServerView, line: "FieldLine", pages: tuple[Exchange, ...]) -> Fix:
     """Turn the line into a comment if the application sends the same value: nothing is lost."""
-    line = line_text(view, file, number)
-    written = f"{line[: len(line) - len(line.lstrip())]}# {line.lstrip()}"
+    from checks.server._response_fields import removed_line
+
     is_same = all(len(set(_values(page))) == 1 for page in pages)
-    edit = line_edit(view, file, {number: (written,)}) if is_same else None
+    edit = removed_line(view, line) if is_same else None
     if edit is None:
         return Fix(
             (Manual("send-it-once", Where.SERVER), *reload_steps(view.server)), Applicability.MANUAL

@@ -6,12 +6,10 @@ Often the policy is from a list of security headers, which switches all of them 
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files
-from checks.http._policies import field_directive, shown_page
-from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
+from checks.http._policies import shown_page
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,9 +22,10 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
-from diagnose.parsers.nginx.edits import replace_directive
+
+if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
 
 _FIELD, _OLD_FIELD = "permissions-policy", "feature-policy"
 
@@ -39,9 +38,11 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
     if shown is None or not (values or old_values):
         return
     # Imported late: few pages have such a policy.
+    from checks.http._sent_fields import sent_field
     from diagnose.parsers.permissions_policy import forbidden_features, modern_form
 
     name = _FIELD if values else _OLD_FIELD
+    own_values = values or old_values
     values = values or [modern_form(value) for value in old_values]
     sources: tuple[Page | PageFileResponse, ...] = (
         shown.page,
@@ -51,14 +52,13 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
     forbidden = forbidden_features(values, shown.page.url, reversed(users))
     if not forbidden:
         return
-    first, nginx = forbidden[0], Nginx.of(evidence)
-    directive = field_directive(nginx, name)
+    first, sent = forbidden[0], sent_field(evidence, name, own_values)
     names = tuple(dict.fromkeys(name for item in forbidden for name in _names(item.text)))
     yield Claim(
         about=_page_files.page_subject(shown.page),
         because=(shown.answer, users[first.feature]),
         confidence=Confidence.LIKELY,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": shown.page.url,
             "name": name.title(),
@@ -67,9 +67,9 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "others": names[1:],
             "entry": ", ".join(dict.fromkeys(item.text for item in forbidden))[:200],
             "corrected": ", ".join(f"{name}=(self)" for name in names),
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
         },
-        fix=_fix(nginx, directive, names),
+        fix=_fix(sent, names),
     )
 
 
@@ -78,19 +78,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.partition("=")[0].strip() for part in text.split(", ") if "=" in part)
 
 
-def _fix(nginx: Nginx, directive: Directive | None, names: tuple[str, ...]) -> Fix:
+def _fix(sent: "SentField | None", names: tuple[str, ...]) -> Fix:
     """Let the site's own pages use it. The visitor is still asked, and other sites get nothing."""
     manual = Fix((Manual("allow-the-page", Where.SERVER),), Applicability.MANUAL)
-    if directive is None or len(directive.args) < 2:
-        return manual
-    value, field = directive.args[1], directive.args[1]
+    value = sent.value if sent else ""
     for name in names:
         value = value.replace(f"{name}=()", f"{name}=(self)")
-    if value == field or '"' in value or "\\" in value or "$" in value:
+    if sent is None or value == sent.value:
         return manual
-    words = ["add_header", directive.args[0], f'"{value}"', *directive.args[2:]]
-    change = replace_directive(directive, f"{' '.join(words)};")
-    file_edits = config_edits(nginx, {directive.file: [change]})
-    if not file_edits:
-        return manual
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
+    return sent.with_value(value) or manual

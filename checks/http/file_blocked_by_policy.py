@@ -6,6 +6,7 @@ Often the policy is from a list of security headers, and the page takes a librar
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files
 from checks.http._policies import (
@@ -14,12 +15,10 @@ from checks.http._policies import (
     ShownPage,
     blocked_uses,
     corrected_directive,
-    field_directive,
     kind_facts,
     origin_of,
     shown_page,
 )
-from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +32,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
+from diagnose.parsers.content_security_policy import with_directive
+
+if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
 
 #: What is no file: another check judges it.
 _OTHERS = {"form", "base"}
@@ -46,13 +49,14 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     shown = shown_page(evidence)
     if shown is None:
         return
-    nginx = Nginx.of(evidence)
-    directive = field_directive(nginx, CSP)
-    blocked = [
-        use
-        for use in blocked_uses(evidence, shown)
-        if use.kind not in _OTHERS and (use.kind != "style" or directive)
-    ]
+    blocked = [use for use in blocked_uses(evidence, shown) if use.kind not in _OTHERS]
+    if not blocked:
+        return
+    # Imported late: few pages ask for what their policy forbids.
+    from checks.http._sent_fields import sent_field
+
+    sent = sent_field(evidence, CSP, shown.values(CSP))
+    blocked = [use for use in blocked if use.kind != "style" or sent]
     if not blocked:
         return
     first = min(blocked, key=lambda use: (use.is_optional, use.kind == "style"))
@@ -63,7 +67,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         because=tuple(dict.fromkeys((shown.page, shown.answer, *(use.source for use in blocked)))),
         severity=severity,
         confidence=Confidence.LIKELY if first.kind in _CONDITIONAL else Confidence.CERTAIN,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": shown.page.url,
             "file": first.url,
@@ -75,10 +79,10 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
             "embedded": first.url in {"data:", "blob:"},
             "source": first.source.url,
             "corrected": corrected_directive(first, shown.url)[:300],
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
             **kind_facts(first.kind),
         },
-        fix=Fix((Manual(_step(first), Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(sent, shown, first),
     )
 
 
@@ -92,3 +96,12 @@ def _severity(shown: ShownPage, blocked: Sequence[BlockedUse]) -> Severity:
 
 def _step(first: BlockedUse) -> str:
     return "allow-styles" if first.kind == "style" else "allow"
+
+
+def _fix(sent: "SentField | None", shown: ShownPage, first: BlockedUse) -> Fix:
+    """Allow the address. Inline styles take a person: to allow them gives up a protection."""
+    fix = None
+    if sent is not None and first.kind != "style":
+        value = with_directive(sent.value, corrected_directive(first, shown.url))
+        fix = sent.with_value(value) if value else None
+    return fix or Fix((Manual(_step(first), Where.SERVER),), Applicability.MANUAL)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from checks.http import _page_files, exchanges_by_purpose
 from checks.http._known_application import own_setting
 from checks.http._told_names import untold_port
-from checks.http._told_scheme import told_scheme
+from checks.http._told_scheme import server_fix, told_scheme
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -63,7 +63,8 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
             "origin": evidence.target.origin,
             **own_setting(evidence, "public_url"),
         },
-        fix=Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
+        fix=(None if scheme_place else server_fix(evidence, evidence.target.path))
+        or Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
     )
 
 

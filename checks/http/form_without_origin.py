@@ -11,10 +11,6 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._hidden_fields import field_source
-from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,9 +24,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page
-from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.request_fields import is_own_origin
 
 _FIELD = "Referrer-Policy"
@@ -61,22 +55,25 @@ def form_without_origin(evidence: Evidence) -> Iterator[Claim]:
     )
     if not forms or not pages or not evidence.target.uses_tls:
         return
-    nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
-    source = field_source(nginx, (_FIELD,))
-    directive = source.directive if source and source.added else None
+    # Imported late: few pages have such a policy.
+    from checks.http._sent_fields import sent_field
+
+    values = [value for name, value in pages[0].headers if name.lower() == _FIELD.lower()]
+    sent, subjects = sent_field(evidence, _FIELD, values), endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        because=pages,
         confidence=Confidence.LIKELY,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": pages[0].url,
             "form": forms[0].partition("?")[0],
             "framework": _framework(pages[0]),
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
         },
-        fix=_fix(nginx, directive),
+        fix=(sent.with_value(_BETTER) if sent else None)
+        or Fix((Manual("another-policy", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -91,16 +88,3 @@ def _framework(exchange: Exchange) -> str:
     if any(value.strip().startswith(f"{_DJANGO}=") for value in cookies):
         return "Django"
     return "Rails" if _RAILS.search(exchange.body) else ""
-
-
-def _fix(nginx: Nginx, directive: Directive | None) -> Fix:
-    """Write a policy that keeps the Origin of the site's own forms."""
-    manual = Fix((Manual("another-policy", Where.SERVER),), Applicability.MANUAL)
-    if directive is None or len(directive.args) < 2:
-        return manual
-    words = ["add_header", directive.args[0], f'"{_BETTER}"', *directive.args[2:]]
-    change = replace_directive(directive, f"{' '.join(words)};")
-    file_edits = config_edits(nginx, {directive.file: [change]})
-    if not file_edits:
-        return manual
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

@@ -7,10 +7,9 @@ the site's own page shows a page of the site in a frame that keeps all others ou
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
-from checks.http._hidden_fields import field_source
-from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,9 +23,13 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.content_security_policy import with_directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
 
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
 _ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
@@ -40,23 +43,29 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     if not pages:
         yield from _own_frame(evidence)
         return
+    # Imported late: few messages are about frames.
+    from checks.http._hidden_fields import field_source
+    from checks.http._sent_fields import sent_field
+    from checks.nginx import Nginx, file_line
+
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     options, ancestors = _rules(pages[0])
     name = _POLICY if ancestors else _OPTIONS
+    sent = sent_field(evidence, name, _values(pages[0], name))
     source = field_source(nginx, [name])
     directive = source.directive if source else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else nginx.location(directive) if directive else None,
         facts={
             "url": pages[0].url,
             "name": name,
             "value": f"frame-ancestors {ancestors}" if ancestors else ", ".join(options),
             "twice": not ancestors and len(options) > 1,
-            "place": file_line(directive) if directive else "",
-            "added": source is not None and source.added,
+            "place": sent.place if sent else file_line(directive) if directive else "",
+            "added": sent is not None,
             "own": "",
         },
         fix=Fix((Manual("allow-the-frame", Where.SERVER),), Applicability.MANUAL),
@@ -70,9 +79,9 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few pages show a page of their own site.
     from checks.http import _page_files
-    from checks.http._policies import field_directive
+    from checks.http._sent_fields import sent_field
 
-    page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
+    page = _page_files.page_of(evidence)
     for frame in frames:
         url = parse_url(frame.url)
         if page is None or url is None or frame.redirects:
@@ -81,22 +90,35 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
         if not _keeps_out(options, ancestors, page.url):
             continue
         name = _POLICY if ancestors else _OPTIONS
-        directive = field_directive(nginx, name.lower(), url.path.partition("?")[0])
+        sent = sent_field(evidence, name, _values(frame, name), url.path.partition("?")[0])
         yield Claim(
             about=_page_files.page_subject(page),
             because=(page, frame),
-            location=nginx.location(directive) if directive else None,
+            location=sent.location if sent else None,
             facts={
                 "url": frame.url,
                 "name": name,
                 "value": f"frame-ancestors {ancestors}" if ancestors else ", ".join(options),
                 "twice": not ancestors and len(options) > 1,
-                "place": file_line(directive) if directive else "",
-                "added": directive is not None,
+                "place": sent.place if sent else "",
+                "added": sent is not None,
                 "own": page.url,
             },
-            fix=Fix((Manual("allow-own-pages", Where.SERVER),), Applicability.MANUAL),
+            fix=_own_fix(sent, ancestors),
         )
+
+
+def _own_fix(sent: "SentField | None", ancestors: str) -> Fix:
+    """Let the pages of the site alone show the page in a frame."""
+    fix = None
+    if sent is not None:
+        policy = with_directive(sent.value, "frame-ancestors 'self'") if ancestors else "SAMEORIGIN"
+        fix = sent.with_value(policy) if policy else None
+    return fix or Fix((Manual("allow-own-pages", Where.SERVER),), Applicability.MANUAL)
+
+
+def _values(page: Exchange | PageFileResponse, name: str) -> list[str]:
+    return [value for key, value in page.headers if key.lower() == name.lower()]
 
 
 def _keeps_out(options: tuple[str, ...], ancestors: str, page_url: str) -> bool:

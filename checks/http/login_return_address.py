@@ -60,7 +60,8 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "missing": tuple(fields),
         },
-        fix=_login_fields.address_fix(nginx, match, fields),
+        fix=(None if match else _login_fields.server_fix(evidence, first.page.url, is_inner))
+        or _login_fields.address_fix(nginx, match, fields),
     )
 
 

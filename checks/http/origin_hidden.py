@@ -9,9 +9,6 @@ the header alone is no fault.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,8 +22,6 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import edits
 from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, refuses_origin
 
 _HEADER = "Referrer-Policy"
@@ -44,20 +39,26 @@ def origin_hidden(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not pages:
         return
-    nginx, is_null = Nginx.of(evidence), bool(symptom and HIDDEN_ORIGIN.search(symptom.text))
-    directive, subjects = _directive(nginx), endpoint_subjects(pages)
+    # Imported late: few pages have such a policy, and such a message.
+    from checks.http._sent_fields import sent_field
+
+    is_null = bool(symptom and HIDDEN_ORIGIN.search(symptom.text))
+    values = [value for name, value in pages[0].headers if name.lower() == _HEADER.lower()]
+    sent, subjects = sent_field(evidence, _HEADER, values), endpoint_subjects(pages)
+    sent = sent if sent and sent.value.lower() == "no-referrer" else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(pages),
         confidence=Confidence.CERTAIN if is_null else Confidence.LIKELY,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "url": pages[0].url,
-            "place": file_line(directive) if directive else "",
-            "application": directive is None,
+            "place": sent.place if sent else "",
+            "application": sent is None,
         },
-        fix=_fix(nginx, directive),
+        fix=(sent.with_value(_KEPT) if sent else None)
+        or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -69,25 +70,3 @@ def _policy(page: Exchange) -> str:
 
 def _is_refused(page: Exchange) -> bool:
     return page.method == "POST" and refuses_origin(page.status, page.body)
-
-
-def _directive(nginx: Nginx) -> Directive | None:
-    """Return the add_header that sends the policy; None if the application does."""
-    for match in nginx.location_matches(nginx.evidence.target.path):
-        for directive in match.directives("add_header"):
-            name, value = (*directive.args, "", "")[:2]
-            if name.lower() == _HEADER.lower() and value.lower() == "no-referrer":
-                return directive
-    return None
-
-
-def _fix(nginx: Nginx, directive: Directive | None) -> Fix:
-    if directive is not None:
-        always = " always" if "always" in directive.args else ""
-        line = f"add_header {_HEADER} {_KEPT}{always};"
-        file_edits = config_edits(
-            nginx, {directive.file: [edits.replace_directive(directive, line)]}
-        )
-        if file_edits:
-            return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
-    return Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL)

@@ -15,6 +15,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.pages import Page, PageFileResponse
 
+_TYPE = "Content-Type"
+
 
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
 def page_file_type(evidence: Evidence) -> Iterator[Claim]:
@@ -36,7 +38,8 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
             **_file_facts(mistyped[0]),
             **_page_files.location_facts(Nginx.of(evidence), mistyped[0].path),
         },
-        fix=Fix((Manual(_step(mistyped[0]), Where.SERVER),), Applicability.MANUAL),
+        fix=_type_fix(evidence, mistyped[0])
+        or Fix((Manual(_step(mistyped[0]), Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -61,6 +64,22 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
         "nosniff": file.reason == "nosniff",
         "redirect": file.response.redirects[-1] if file.response.redirects else "",
     }
+
+
+def _type_fix(evidence: Evidence, file: RefusedFile) -> Fix | None:
+    """Return the fix with which another server than nginx names the right type of its own file, or
+    no longer names the wrong one."""
+    # Imported late: only a finding needs them.
+    from checks.http._sent_fields import sent_field
+    from checks.server import server_on_port
+    from checks.server._media_types import media_type_fix
+
+    view = None if file.response.is_html else server_on_port(evidence)
+    if view is None:
+        return None
+    headers = file.response.headers
+    sent = sent_field(evidence, _TYPE, [v for name, v in headers if name.lower() == _TYPE.lower()])
+    return (sent.without() if sent else None) or media_type_fix(view, file.path)
 
 
 def _step(file: RefusedFile) -> str:

@@ -36,9 +36,13 @@ def page_reloads(evidence: Evidence) -> Iterator[Claim]:
     )
     if not back:
         return
+    # Imported late: few pages name their next address.
+    from checks.http._told_scheme import server_fix
+
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *back),
         facts={"page": page.url, "plain": page.refresh},
-        fix=Fix((Manual("https-address", Where.APPLICATION),), Applicability.MANUAL),
+        fix=server_fix(evidence, evidence.target.path)
+        or Fix((Manual("https-address", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -17,10 +17,8 @@ from checks.http._policies import (
     ShownPage,
     blocked_uses,
     corrected_directive,
-    field_directive,
     shown_page,
 )
-from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -34,7 +32,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.pages import SCRIPTS, Page
-from diagnose.parsers.content_security_policy import sandboxed_by
+from diagnose.parsers.content_security_policy import sandboxed_by, with_directive
 from diagnose.parsers.urls import parse_url
 
 #: Where visitors' own files are: a sandbox is meant for them.
@@ -56,28 +54,32 @@ def page_restricted(evidence: Evidence) -> Iterator[Claim]:
     if shown is None or restriction is None:
         return
     kind, address, text, corrected = restriction
-    nginx = Nginx.of(evidence)
-    directive = field_directive(nginx, CSP)
+    # Imported late: few policies take anything from their page.
+    from checks.http._sent_fields import sent_field
+
+    sent = sent_field(evidence, CSP, shown.values(CSP))
+    value = with_directive(sent.value, corrected) if sent else ""
     breaks = kind == "scripts" and shown.page.is_empty
     yield Claim(
         about=_page_files.page_subject(shown.page),
         because=(shown.page, shown.answer),
         severity=Severity.ERROR if breaks else None,
         confidence=Confidence.CERTAIN if kind == "scripts" else Confidence.LIKELY,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": shown.page.url,
             "address": address.partition("?")[0],
             "directive": text[:200],
             "corrected": corrected[:300],
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
             "breaks": breaks,
             "scripts": kind == "scripts",
             "form": kind in {"form", "sandboxed-form"},
             "base": kind == "base",
             "sandbox": kind in {"scripts", "sandboxed-form"},
         },
-        fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        fix=(sent.with_value(value) if sent and value else None)
+        or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
 
 

@@ -89,7 +89,10 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
             location=nginx.location(place) if (place := inner.directive or directive) else None,
-            fix=inner.fix or (_scheme_fix(nginx, match) if match else _fix(nginx, steps, last)),
+            fix=inner.fix
+            or (_scheme_fix(nginx, match) if match else None)
+            or _server_fix(evidence, steps)
+            or _fix(nginx, steps, last),
         )
 
 
@@ -126,6 +129,22 @@ def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
 
 
+def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
+    """Return the fix of another server than nginx: of its own redirect, or of what it tells the
+    application that redirects."""
+    from checks.http._told_scheme import server_fix
+    from checks.server import server_on_port
+    from checks.server._redirect_lines import redirecting_line, target_fix
+
+    step, view = steps[0], server_on_port(evidence)
+    if view is None or step.port != evidence.target.port or hops(step.headers):
+        return None
+    if line := redirecting_line(view, step):
+        # Without another page for https, a redirect to itself would be a circle.
+        return None if _is_same_page(step) else target_fix(view, line, "https", "")
+    return server_fix(evidence, _url_path(step))
+
+
 def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
     """Change http to https in the redirect.
 
@@ -140,9 +159,7 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
     }
     for redirect, step in redirects.values():
         scheme, host, uri = redirect.parts or ("", "", "")
-        is_same_page = normalize_url(
-            "https:" + (redirect_target(step) or "").partition(":")[2]
-        ) == normalize_url(step.url)
+        is_same_page = _is_same_page(step)
         if not is_same_page and scheme == "http" and ":" not in host:
             _redirect_edits.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
             continue
@@ -154,6 +171,12 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
         if served and not _redirect_edits.redirect_to_https(nginx, [last], changes):
             return _redirect_edits.by_hand("scheme")
     return _redirect_edits.fix(nginx, changes, "scheme")
+
+
+def _is_same_page(step: Exchange) -> bool:
+    """Return whether a redirect leads to the same address with another scheme."""
+    onward = "https:" + (redirect_target(step) or "").partition(":")[2]
+    return normalize_url(onward) == normalize_url(step.url)
 
 
 def _url_path(step: Exchange) -> str:

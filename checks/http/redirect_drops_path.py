@@ -32,7 +32,7 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
     candidates = [
         exchange
         for exchange in exchanges_by_purpose(evidence, "path")
-        if redirect_target(exchange) in home
+        if _without_query(exchange) in home or redirect_target(exchange) in home
     ]
     if evidence.target.path != "/":
         candidates += [
@@ -55,8 +55,24 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
             "onward": redirect_target(lost[0]),
             "addresses": addresses(lost),
         },
-        fix=_fix(Nginx.of(evidence), lost),
+        fix=_server_fix(evidence, lost) or _fix(Nginx.of(evidence), lost),
     )
+
+
+def _without_query(exchange: Exchange) -> str:
+    """Return the redirect's address without a query: Apache writes the visitor's behind it."""
+    return (redirect_target(exchange) or "").partition("?")[0]
+
+
+def _server_fix(evidence: Evidence, lost: list[Exchange]) -> Fix | None:
+    """Return the fix of another server than nginx."""
+    # Imported late: only a finding needs them.
+    from checks.server import server_view
+    from checks.server._redirect_lines import redirecting_line, target_fix
+
+    view = server_view(evidence)
+    line = redirecting_line(view, lost[0]) if view and lost[0].port in view.server.ports else None
+    return target_fix(view, line, "", "", keeps_path=True) if view and line else None
 
 
 def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:

@@ -266,8 +266,40 @@ def _claim(
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or (rewriter and _rewrite(nginx, match, rewriter))
         or (sent_name and visitors_name_fix(nginx, sent_name, onward))
+        or (None if own_redirect or sent_name else _host_fix(evidence, steps[0], host))
+        or _server_fix(evidence, steps)
         or _fix(nginx, reason, steps),
     )
+
+
+def _host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
+    """Return the fix of another server than nginx, if it tells the application this very host."""
+    from checks.server import server_on_port
+    from checks.server._backend_answers import route_to_application
+
+    view, url = server_on_port(evidence), parse_url(step.url)
+    route = route_to_application(view, url.path) if view and url else None
+    if route is None or url is None or step.port != evidence.target.port:
+        return None
+    if route.keeps_host or route.replacement_host.lower() not in {host, f"{host}:80"}:
+        return None
+    from checks.http._told_scheme import server_fix
+
+    return server_fix(evidence, url.path, "host")
+
+
+def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
+    """Return the fix of the redirect of another server than nginx, to the site itself."""
+    from checks.server import server_view
+    from checks.server._redirect_lines import redirecting_line, target_fix, visitors_host
+
+    if any(step.url.startswith("https:") for step in steps) or not works_over_https(evidence):
+        return None
+    view = server_view(evidence)
+    line = redirecting_line(view, steps[0]) if view and steps[0].port in view.server.ports else None
+    if view is None or line is None:
+        return None
+    return target_fix(view, line, "https", visitors_host(evidence, view.server.product, line))
 
 
 def _answering_block(

@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import _page_files
-from checks.http._policies import CSP, field_directive
-from checks.nginx import Nginx, file_line
+from checks.http._policies import CSP
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,7 +46,7 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
     answers = evidence.good(Exchange)
     answer = next((answer for answer in answers if page and answer.url == page.url), None)
-    nginx, symptom = Nginx.of(evidence), evidence.target.symptom
+    symptom = evidence.target.symptom
     is_told = symptom is not None and bool(_EVALUATION.search(symptom.text))
     if page is None or answer is None:
         return
@@ -58,21 +57,26 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     evaluating = [file for file in evidence.good(PageFileResponse) if file.evaluates]
     is_evaluation = is_told or (is_blank and bool(evaluating))
     blocked = evaluation_blocked_by(page_policies) if is_evaluation else inline
-    directive = field_directive(nginx, CSP) if blocked else None
+    if blocked is None:
+        return
+    # Imported late: few policies block scripts of their page.
+    from checks.http._sent_fields import sent_field
+
+    sent = sent_field(evidence, CSP, values)
     is_pasted = is_told or (symptom is not None and symptom.kind == "csp")
-    if blocked is None or not (directive or page.is_empty or is_pasted):
+    if not (sent or page.is_empty or is_pasted):
         return
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, answer, *(evaluating if is_evaluation else ())),
         severity=Severity.ERROR if page.is_empty else Severity.WARNING,
         confidence=Confidence.LIKELY if is_evaluation and not is_told else Confidence.CERTAIN,
-        location=nginx.location(directive) if directive else None,
+        location=sent.location if sent else None,
         facts={
             "page": page.url,
             "number": page.inline_scripts,
             "directive": blocked.text[:200],
-            "place": file_line(directive) if directive else "",
+            "place": sent.place if sent else "",
             "empty": page.is_empty,
             "evaluation": is_evaluation,
             "script": evaluating[0].url if is_evaluation and evaluating else "",

@@ -65,6 +65,10 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
     )
     subjects = endpoints(addresses, port)
     fix = _fix(settings) if settings else None
+    # Imported late: only a finding needs it.
+    from checks.server._tls_settings import tls_change
+
+    other = None if fix else tls_change(evidence, "no-client-certificate")
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -75,10 +79,12 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
             "port": port,
             "closed": not is_sure,
             "name": evidence.target.host,
-            "place": settings.file_line if settings and fix else "",
+            "place": settings.file_line if settings and fix else other.place if other else "",
         },
-        location=settings.location if settings and fix else None,
-        fix=fix or Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
+        location=settings.location if settings and fix else other.location if other else None,
+        fix=fix
+        or (other.fix if other else None)
+        or Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
     )
 
 

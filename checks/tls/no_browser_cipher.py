@@ -48,6 +48,10 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
     subjects = endpoints((visit.address for visit in visits), first.port)
     settings = target_settings(evidence, "ssl_ciphers")
     fix = _fix(settings) if settings else None
+    # Imported late: only a finding needs it.
+    from checks.server._tls_settings import tls_change
+
+    other = None if fix else tls_change(evidence, "more-suites")
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -59,10 +63,12 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
             "addresses": tuple(dict.fromkeys(visit.address for visit in visits)),
             "cipher": first.cipher,
             "alert": alert.name if alert else "",
-            "place": settings.file_line if settings and fix else "",
+            "place": settings.file_line if settings and fix else other.place if other else "",
         },
-        location=settings.location if settings and fix else None,
-        fix=fix or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
+        location=settings.location if settings and fix else other.location if other else None,
+        fix=fix
+        or (other.fix if other else None)
+        or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
     )
 
 

@@ -30,6 +30,10 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
         control = group.control("any-cipher")
         settings = target_settings(evidence, "ssl_ciphers")
         fix = _fix(settings, bool(control)) if settings else None
+        # Imported late: only a finding needs it.
+        from checks.server._tls_settings import tls_change
+
+        other = tls_change(evidence, "more-suites") if control and not fix else None
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -39,13 +43,15 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **group.facts,
                 "cipher": control.cipher if control else "",
-                "place": settings.file_line if settings and fix else "",
+                "place": settings.file_line if settings and fix else other.place if other else "",
                 "kind": _key_type(settings, settings.settings[0])
                 if settings and fix and not control
                 else "",
             },
-            location=settings.location if settings and fix else None,
-            fix=fix or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
+            location=settings.location if settings and fix else other.location if other else None,
+            fix=fix
+            or (other.fix if other else None)
+            or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
         )
 
 

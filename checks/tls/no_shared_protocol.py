@@ -23,6 +23,10 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
         alert = group.visits[0].alert
         settings = target_settings(evidence, "ssl_protocols", early=True)
         fix = _fix(settings) if settings else None
+        # Imported late: only a finding needs it.
+        from checks.server._tls_settings import tls_change
+
+        other = None if fix else tls_change(evidence, "current-versions")
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -31,11 +35,13 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **group.facts,
                 "old": old.protocol if old else "",
-                "place": settings.file_line if settings and fix else "",
+                "place": settings.file_line if settings and fix else other.place if other else "",
                 "written": _directive_text(settings) if settings and fix else "",
             },
-            location=settings.location if settings and fix else None,
-            fix=fix or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
+            location=settings.location if settings and fix else other.location if other else None,
+            fix=fix
+            or (other.fix if other else None)
+            or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
         )
 
 

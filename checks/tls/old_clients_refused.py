@@ -3,6 +3,7 @@ for the key exchange. It is asked so only where a message about TLS was pasted: 
 have been such a client (`nginx.old-clients-refused` reads the same from nginx's settings)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -17,6 +18,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.tls import Handshake
+
+if TYPE_CHECKING:
+    from checks.server._tls_settings import Purpose
 
 #: How a server answers that does not want what a client offers (RFC 5246 section 7.2.2).
 _REFUSALS = {"alert", "closed", "reset"}
@@ -36,6 +40,11 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     if not refused:
         return
     subjects = endpoints((attempt.address for attempt in refused.values()), visits[0].port)
+    # Imported late: only a finding needs it.
+    from checks.server._tls_settings import tls_change
+
+    purpose: Purpose = "older-clients" if "tls1.2" in refused else "usual-groups"
+    other = tls_change(evidence, purpose)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -44,6 +53,9 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "port": visits[0].port,
             "versions": "tls1.2" in refused,
+            "place": other.place if other else "",
         },
-        fix=Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
+        location=other.location if other else None,
+        fix=(other.fix if other else None)
+        or Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
     )

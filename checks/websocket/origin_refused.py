@@ -111,7 +111,17 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         elif host_result:
             yield _with_fix(nginx, base_claim, *host_result)
         else:
-            yield base_claim
+            yield _with_server_fix(evidence, base_claim, attempt.path, bool(facts["scheme"]))
+
+
+def _with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme: bool) -> Claim:
+    """Let another server than nginx tell the application the visitor's scheme or Host. It may
+    refuse for another reason: a person looks at it."""
+    from checks.http._told_scheme import server_fix
+
+    fields = ("X-Forwarded-Proto", "Host") if is_scheme else ("Host",)
+    fix = server_fix(evidence, path, *fields, websocket=True)
+    return replace(base_claim, fix=fix) if fix else base_claim
 
 
 def _first_requests(evidence: Evidence) -> Iterator[Subject]:

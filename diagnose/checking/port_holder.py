@@ -1,6 +1,12 @@
 """Which program has the target's port, if it is not nginx: the words of many checks are nginx's."""
 
+import shlex
+from typing import TYPE_CHECKING
+
 from diagnose.model import Evidence, Vantage
+
+if TYPE_CHECKING:
+    from diagnose.model.web_servers import WebServer
 
 #: Programs that hold a port for another one, and those whose words are nginx's.
 _NO_ANSWER = frozenset(
@@ -34,6 +40,36 @@ def _program_in_container(evidence: Evidence, port: int) -> str:
             if inner is not None and program and program not in _NO_ANSWER:
                 return f"{program} (container {container.name})"
     return ""
+
+
+def program_facts(evidence: Evidence) -> dict[str, object]:
+    """Return the facts about the program that has the target's port and is not nginx: its name, and
+    of a web server that was read also the product and the commands that test and load its
+    configuration; {} if it is nginx, or not known."""
+    name = other_program(evidence)
+    if not name:
+        return {}
+    from diagnose.model.web_servers import WebServer
+
+    port, facts = evidence.target.port, {"other_program": name}
+    for server in evidence.good(WebServer):
+        if port in server.ports and server.title == name and not server.foreign:
+            commands = filter(None, (shlex.join(server.test), shlex.join(server.reload)))
+            facts |= {"other_product": server.product, "other_load": " && ".join(commands)}
+            facts |= {"other_log": _log_command(evidence, server)}
+    return dict[str, object](facts)
+
+
+def _log_command(evidence: Evidence, server: "WebServer") -> str:
+    """Return the command that shows the end of a server's own log: its file, or the journal of its
+    unit; "" if neither is known."""
+    from diagnose.model.web_servers import WebServerConfig
+
+    configs = evidence.good(WebServerConfig)
+    files = (config.error_log for config in configs if config.product == server.product)
+    if file := next(filter(None, files), ""):
+        return shlex.join(("tail", "-n", "50", file))
+    return shlex.join(("journalctl", "-u", server.unit, "-n", "50")) if server.unit else ""
 
 
 def other_program(evidence: Evidence) -> str:

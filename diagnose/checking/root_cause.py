@@ -77,12 +77,12 @@ def claims(
         raised_claims += _judged(check, evidence, on_crash)
     if not raised_claims:
         return []
-    from diagnose.checking.port_holder import other_program
+    from diagnose.checking.port_holder import program_facts
 
-    name = other_program(evidence)
+    program = program_facts(evidence)
     weighed = partial(_as_loaded, evidence)
     return [
-        (check, _in_container(_with_program(weighed(check, claim), name), check.layer, evidence))
+        (check, _in_container(_with_program(weighed(check, claim), program), check.layer, evidence))
         for check, claim in raised_claims
     ]
 
@@ -123,9 +123,9 @@ def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
     return in_container(claim, layer, container) if container else claim
 
 
-def _with_program(claim: Claim, name: str) -> Claim:
-    """Give each text the name of the program that has the port and is not nginx."""
-    return replace(claim, facts={"other_program": name, **claim.facts}) if name else claim
+def _with_program(claim: Claim, program: Mapping[str, object]) -> Claim:
+    """Give each text the facts about the program that has the port and is not nginx."""
+    return replace(claim, facts={**program, **claim.facts}) if program else claim
 
 
 def findings(

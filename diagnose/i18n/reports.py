@@ -287,6 +287,15 @@ MESSAGES = Messages(
         "fix.other-program",
         "Here {program} answers, not nginx: write the same in its configuration.",
     ),
+    Message(
+        "fix.other-program-lines",
+        "Here {program} answers, not nginx. In its configuration it is: {lines}.",
+    ),
+    Message(
+        "fix.other-program-itself",
+        "Here {program} answers, not nginx. It sends these fields by itself, unless a line of its"
+        " configuration changes them.",
+    ),
     Message("fix.mounted", "{file} is {source} on the server."),
     Message(
         "fix.in-image",

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import verdict
@@ -26,6 +27,9 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
 from diagnose.probes import diagnose_command
+
+if TYPE_CHECKING:
+    from diagnose.parsers.server_words import Product
 
 #: The layers whose pages write for nginx what any web server can be told.
 _LAYERS_OF_ANY_SERVER = {"certificate", "http", "tls", "websocket"}
@@ -107,6 +111,7 @@ def meaning(finding: Finding, lang: str) -> str:
 def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
     text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
+    text = _with_own_commands(finding, text)
     text = join_sentences(text, _container_note(finding, lang), lang)
     text = join_sentences(text, _program_note(finding, lang), lang)
     for note in _edited_file_notes(finding, lang):
@@ -126,7 +131,41 @@ def _program_note(finding: Finding, lang: str) -> str:
     # A page that has words for other programs, or for this one, needs none of ours.
     if "nginx" not in words or "{{#other_program}}" in words or str(program) in words:
         return ""
+    product = _other_server(finding)
+    if product is not None:
+        # Imported late: few remedies need it.
+        from diagnose.parsers.server_words import does_itself, server_words
+
+        filled = _fill(finding, words, lang)
+        own = server_words(filled, product)
+        if own:
+            lines = join_texts(tuple(f"`{word}`" for word in own), lang)
+            return translate("fix.other-program-lines", lang, program=program, lines=lines)
+        if does_itself(filled, product):
+            return translate("fix.other-program-itself", lang, program=program)
     return translate("fix.other-program", lang, program=program)
+
+
+def _other_server(finding: Finding) -> "Product | None":
+    """Return the web server other than nginx that answers, with its commands; None if it is nginx,
+    or was not read."""
+    facts = finding.claim.facts
+    product, load = facts.get("other_product"), facts.get("other_load")
+    if not product or not load or finding.check.layer not in _LAYERS_OF_ANY_SERVER:
+        return None
+    from diagnose.parsers.server_words import Product
+
+    return Product(str(product), str(load), str(facts.get("other_log", "")))
+
+
+def _with_own_commands(finding: Finding, text: str) -> str:
+    """Return a text with the commands of the web server that answers, in place of nginx's."""
+    product = _other_server(finding) if "nginx" in text else None
+    if product is None:
+        return text
+    from diagnose.parsers.server_words import with_loading_commands
+
+    return with_loading_commands(text, product)
 
 
 def _container_note(finding: Finding, lang: str) -> str:
@@ -162,7 +201,7 @@ def _edited_file_notes(finding: Finding, lang: str) -> Iterator[str]:
 def manual_text(finding: Finding, step: Manual, lang: str) -> str:
     """Return the text of a manual step."""
     texts = _check_texts(finding, lang).steps
-    return _fill(finding, texts.get(step.step, step.step), lang)
+    return _with_own_commands(finding, _fill(finding, texts.get(step.step, step.step), lang))
 
 
 def shell_command(step: Command | Edit) -> str:

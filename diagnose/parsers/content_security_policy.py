@@ -147,6 +147,27 @@ def sandboxed_by(header_values: Iterable[str]) -> tuple[str, ...] | None:
     return None
 
 
+def with_directive(value: str, directive: str) -> str:
+    """Return a policy with this directive in the place of its own of that name, or at its end; ""
+    if the value holds several policies."""
+    if "," in value:
+        return ""
+    name = directive.partition(" ")[0].lower()
+    texts = [text.strip() for text in value.split(";") if text.strip()]
+    names = [text.partition(" ")[0].lower() for text in texts]
+    if name in names:
+        texts[names.index(name)] = directive
+    else:
+        texts.append(directive)
+    return "; ".join(texts)
+
+
+def without_directive(value: str, name: str) -> str:
+    """Return a policy without the directives of a name."""
+    texts = (text.strip() for text in value.split(";"))
+    return "; ".join(text for text in texts if text and text.split()[0].lower() != name)
+
+
 def _is_open(kind: FileKind | UseKind, sources: tuple[str, ...]) -> bool:
     """Return whether something else than an address may allow it."""
     lower = [source.lower() for source in sources]

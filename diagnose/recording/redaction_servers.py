@@ -5,6 +5,7 @@ the lines."""
 import re
 
 from diagnose.parsers.secrets import HIDDEN
+from diagnose.recording.redaction_http import kept_field
 
 #: A directive whose value may be secret, up to that value: Apache's (mod_headers, mod_env, Define,
 #: mod_auth_basic, mod_authnz_ldap, mod_dbd, mod_session_crypto), Caddy's (header, request_header,
@@ -39,6 +40,18 @@ _PASSWORD_HASH = re.compile(
 )
 
 _REMOVAL = re.compile(r"-[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*")
+#: Fields that tell browsers what a page may do, with their values: visitors get them.
+_PUBLIC_FIELDS = frozenset(
+    {
+        "access-control-allow-origin", "content-security-policy", "cross-origin-embedder-policy",
+        "cross-origin-opener-policy", "cross-origin-resource-policy", "feature-policy",
+        "permissions-policy", "referrer-policy", "x-frame-options",
+    }
+)  # fmt: skip
+_FIELD_VALUE = re.compile(
+    r"([\"'`]?)([^\"`\\%]{1,4000})\1((?:[ \t]{1,8}(?:env=|expr=|if|unless).*)?)"
+)
+
 _MATCHER_LAST = re.compile(r"[ \t][/*@][^\s]{0,200}$")
 
 
@@ -52,6 +65,11 @@ def _hide(match: re.Match[str]) -> str:
     kept_word = re.fullmatch(
         r"[\"']?(?:upgrade|websocket|https?|%\{\w+\}[es])[\"']?\s*", match[2], re.I
     )
+    name = match[1].split()[-1].strip("\"':+>?").lower()
+    value = _FIELD_VALUE.fullmatch(match[2].rstrip()) if name in _PUBLIC_FIELDS else None
+    if value is not None:
+        kept = kept_field(name, value[2], lambda text: text)
+        return f"{match[1]} {value[1]}{kept}{value[1]}{value[3]}"
     # Caddy's "header /path -NAME": a matcher comes first, and there is no value.
     is_removal = _REMOVAL.fullmatch(match[2]) and _MATCHER_LAST.search(match[1])
     return match[0] if kept_word or is_removal else f"{match[1]} {HIDDEN}"

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.checking.port_holder import other_program
+from diagnose.checking.port_holder import other_program, program_facts
 from diagnose.model import Observation, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.nginx import NginxProcess, NginxState
@@ -51,3 +51,14 @@ def test_a_program_in_a_container_by_its_name_and_the_containers() -> None:
     master = NginxProcess(pid=9, binary="/usr/sbin/nginx", container=("docker", "exec", "edge"))
     state = NginxState(installed=True, masters=(master,))
     assert not name_of(held_by("docker-proxy"), running, state)
+
+
+def test_the_facts_of_a_web_server_that_was_read() -> None:
+    assert program_facts(evidence(HELD, APACHE)) == {
+        "other_program": "Apache",
+        "other_product": "apache",
+        "other_load": "apachectl -t && systemctl reload apache2",
+        "other_log": "journalctl -u apache2 -n 50",
+    }
+    assert program_facts(evidence(HELD)) == {"other_program": "apache2"}
+    assert program_facts(evidence(held_by("nginx"), APACHE)) == {}

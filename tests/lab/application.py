@@ -51,6 +51,8 @@ MODES = (
     "one-page",  # the same page everywhere, with a script at /assets/app.js
     "own-login",  # 401 for a user of HTTP's basic authentication, and a page without one
     "form",  # a page with a form
+    "form-at-scheme",  # a page with a form to the scheme of X-Forwarded-Proto, and the Host
+    "refresh-at-scheme",  # a page that names its next address so
     "absolute-links",  # a page that names its files at https:// and the Host header
     "plain-links",  # the same at http://
     "relative-links",  # the same page everywhere, with a script at static/app.js below it
@@ -103,6 +105,13 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
         case "form":
             form = b'<form method="post" action="/login"><input name="user"></form>'
             return answer("200 OK", PAGE + form)
+        case "form-at-scheme" | "refresh-at-scheme":
+            own = f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host')}"
+            own_form = f'<form method=post action="{own}/login"><input name=user></form>'
+            refresh = f'<meta http-equiv="refresh" content="0;url={own}/">'
+            is_next = mode == "refresh-at-scheme" and not own.startswith("https:")
+            added = own_form if mode == "form-at-scheme" else refresh if is_next else ""
+            return answer("200 OK", PAGE + added.encode())
         case "absolute-links" if path == "/app.css":
             return answer("200 OK", b"p { color: #222 }\n").replace(b"text/html", b"text/css")
         case "plain-links" if path.endswith(".css"):

@@ -123,6 +123,23 @@ def test_the_remedy_says_that_another_program_answers(lang: str, note: str) -> N
     assert note not in remedy("nginx.config-invalid", "correct", "Apache"), "nginx itself"
 
 
+def test_the_remedy_has_the_lines_and_commands_of_the_server_that_answers() -> None:
+    step = Manual("redirect", Where.SERVER)
+    facts = {
+        "name": "shop.example.com", "other_program": "Apache", "other_product": "apache",
+        "other_load": "apachectl -t && apachectl graceful",
+    }  # fmt: skip
+    claim = replace(mended().findings[0].claim, fix=Fix((step,)), facts=facts)
+    finding = Finding("f1", load_check("http.no-redirect"), claim)
+    line = "`RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]`"
+    assert f"In its configuration it is: {line}" in finding_text.remedy(finding, "en")
+    assert line in finding_text.remedy(finding, "zh")
+    for lang in ("en", "zh"):
+        text = finding_text.manual_text(finding, step, lang)
+        assert "`apachectl -t && apachectl graceful`" in text
+        assert "nginx -t" not in text
+
+
 def test_a_gap_is_told_once() -> None:
     gap = Unseen(what="the firewall", why="needs-root")
     gaps = finding_text.evidence_gaps(report(gap, gap), View())

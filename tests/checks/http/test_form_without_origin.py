@@ -32,7 +32,7 @@ def test_fires_on_django_and_changes_nginxs_line() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    assert '+    add_header Referrer-Policy "same-origin" always;\n' in edit.diff
+    assert "+    add_header Referrer-Policy same-origin always;\n" in edit.diff
 
 
 def test_fires_on_rails_and_the_last_policy() -> None:

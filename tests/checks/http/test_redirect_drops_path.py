@@ -1,9 +1,10 @@
 import pytest
 
-from diagnose.model import Applicability, Target
+from diagnose.model import Applicability, Edit, Target
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 
 def plain(path: str, location: str, purpose: RequestPurpose) -> Exchange:
@@ -83,3 +84,22 @@ def test_a_page_that_was_chosen_may_be_meant() -> None:
     observations = [plain(p, "https://shop.example.com/welcome", k) for p, k in pages]
     (claim,) = judge("http.redirect-drops-path", *observations, config(text), *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_fires_where_the_server_writes_the_query_behind_the_home_page() -> None:
+    """As Apache's RewriteRule does."""
+    lost = plain(UNKNOWN, "https://shop.example.com/?q=1", "path")
+    text = HTTPS + (
+        "<VirtualHost *:80>\n    ServerName shop.example.com\n    RewriteEngine On\n"
+        "    RewriteRule ^ https://shop.example.com/ [R=301,L]\n</VirtualHost>\n"
+    )
+    (claim,) = judge("http.redirect-drops-path", HOME, lost, APACHE, apache_config(text))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "https://shop.example.com%{REQUEST_URI} [R=301,L]" in edit.diff
+
+
+def test_silent_where_the_path_and_the_query_are_kept() -> None:
+    kept = "https://shop.example.com/shop?q=1"
+    assert not judge("http.redirect-drops-path", HOME, plain(UNKNOWN, kept, "path"))

@@ -12,7 +12,6 @@ from ..lab import Lab
 from ..scenario import BARE, healthy, scenario
 from .page_assets import CSS, FOLDER, _serve
 
-MANUAL = "what a policy may allow is a person's decision"
 HEAD = "<!doctype html>\n<title>Shop</title>\n<link rel=stylesheet href=/static/css/app.css>\n"
 TEXT = "<p>Forty kinds of tea, and the pots that go with them.</p>\n"
 RECORD = "async function record() { await navigator.mediaDevices.getUserMedia({audio: true}); }\n"
@@ -36,25 +35,25 @@ def _policy(text: str) -> str:
     return f'Content-Security-Policy "{text}"'
 
 
-@scenario(outside="http.file-blocked-by-policy", manual=MANUAL)
+@scenario(outside="http.file-blocked-by-policy", differs=(site.CONF,))
 def policy_without_the_pictures_of_the_page(lab: Lab) -> None:
     _sends(lab, PICTURE, _policy("default-src 'self'"))
 
 
-@scenario(outside="http.file-blocked-by-policy", manual=MANUAL)
+@scenario(outside="http.file-blocked-by-policy", differs=(site.CONF,))
 def policy_without_the_pictures_in_the_page(lab: Lab) -> None:
     """`*` does not allow `data:`."""
     _sends(lab, f"<img src=data:image/png;base64,{'A' * 600}>\n", _policy("img-src *"))
 
 
-@scenario(outside="http.file-blocked-by-policy", manual=MANUAL)
+@scenario(outside="http.file-blocked-by-policy", differs=(site.CONF,))
 def policy_without_the_fonts_of_a_style_sheet(lab: Lab) -> None:
     sheet = "<link rel=stylesheet href='https://fonts.googleapis.com/css2?family=Lato'>\n"
     policy = "default-src 'self'; style-src 'self' https://fonts.googleapis.com"
     _sends(lab, sheet, _policy(policy))
 
 
-@scenario(outside="http.file-blocked-by-policy", manual=MANUAL)
+@scenario(outside="http.file-blocked-by-policy", differs=(site.CONF,))
 def policy_without_the_interface_of_the_page(lab: Lab) -> None:
     """After issue 26317 of angular/angular: no data, and connect-src in nginx."""
     script = "<script src=/app.js></script>\n"
@@ -62,12 +61,12 @@ def policy_without_the_interface_of_the_page(lab: Lab) -> None:
     _sends(lab, script, _policy("default-src 'self'"), **{"app.js": request})
 
 
-@scenario(outside="http.page-restricted", manual=MANUAL)
+@scenario(outside="http.page-restricted", differs=(site.CONF,))
 def policy_without_the_form_of_the_page(lab: Lab) -> None:
     _sends(lab, FORM, _policy("default-src 'self'; form-action 'none'"))
 
 
-@scenario(outside="http.page-restricted", manual=MANUAL)
+@scenario(outside="http.page-restricted", differs=(site.CONF,))
 def sandbox_for_uploads_around_the_page(lab: Lab) -> None:
     _sends(lab, "<script src=/app.js></script>\n", _policy("sandbox"), **{"app.js": "go();\n"})
 
@@ -80,12 +79,12 @@ def policy_without_the_microphone_of_the_page(lab: Lab) -> None:
     _sends(lab, "<script src=/app.js></script>\n", policy, **{"app.js": RECORD})
 
 
-@scenario(outside="http.isolation-policy", manual=MANUAL)
+@scenario(outside="http.isolation-policy", differs=(site.CONF,))
 def isolation_that_keeps_films_out(lab: Lab) -> None:
     _sends(lab, FRAME, "Cross-Origin-Embedder-Policy require-corp")
 
 
-@scenario(outside="http.framing-refused", manual=MANUAL)
+@scenario(outside="http.framing-refused", differs=(site.CONF,))
 def frames_that_the_own_page_may_not_show(lab: Lab) -> None:
     _sends(lab, "<iframe src=/map.html></iframe>\n", "X-Frame-Options DENY", **{"map.html": MAP})
 

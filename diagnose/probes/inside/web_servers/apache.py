@@ -24,13 +24,14 @@ from diagnose.parsers.apache.loading import (
     load,
 )
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
+from diagnose.parsers.apache.settings import holds_settings
 from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.apache_files import MAX_BYTES, Tree, read_tree
 from diagnose.probes.inside.web_servers.apache_rules import target_rules
-from diagnose.probes.inside.web_servers.apache_sites import completed_sites
+from diagnose.probes.inside.web_servers.apache_sites import completed_sites, htaccess_files
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerService
 from diagnose.probes.inside.web_servers.readers import (
@@ -153,7 +154,10 @@ class ApacheReader:
             modules=tuple(clean(module, 60) for module in loaded.modules),
             idle=idle,
             complete=loaded.complete and (not dumped or read_places == places),
-            files=_site_files(tree.files, sites, loaded, idle),
+            files=(
+                *_site_files(tree.files, sites, loaded, idle),
+                *await htaccess_files(ctx, sites),
+            ),
             error_log=main_error_log(loaded, tree.root),
         )
         rules = await target_rules(ctx, loaded, config)
@@ -238,5 +242,5 @@ def _site_files(
     return tuple(
         ServerFile(file.path, file.text, file.changed, file.real)
         for file in files
-        if file.path in named
+        if file.path in named or (file.failure is None and holds_settings(file.text))
     )

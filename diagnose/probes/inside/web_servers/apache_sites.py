@@ -4,7 +4,7 @@ the redirects of .htaccess files."""
 import asyncio
 from dataclasses import replace
 
-from diagnose.model.web_servers import WebSite
+from diagnose.model.web_servers import ServerFile, WebSite
 from diagnose.parsers.apache.authorization import passes_authorization
 from diagnose.parsers.apache.config import parse
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
@@ -41,6 +41,22 @@ async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple
         if not content.failure
     }
     return tuple(_with_own_redirects(site, texts) for site in sites)
+
+
+async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[ServerFile]:
+    """Return the .htaccess of the folder of each of the target's sites, where Apache reads it."""
+    roots = {
+        site.root.rstrip("/")
+        for site in sites
+        if site.root.startswith("/") and site.reads_htaccess and has_name(site, ctx.target.host)
+    }
+    paths = [f"{root}/.htaccess" for root in sorted(roots)[:MAX_NAMES]]
+    contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    return [
+        ServerFile(content.path, content.text, content.changed, content.real)
+        for content in contents
+        if not content.failure
+    ]
 
 
 def _with_own_redirects(site: WebSite, texts: dict[str, str]) -> WebSite:

@@ -1,0 +1,106 @@
+"""The line by which the site's server sends a field of its responses, and the remedies that change
+it: nginx's `add_header`, or the line of another server (`checks.server._response_fields`)."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from checks.http._policies import field_directive
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.server import reload_steps as server_reload_steps
+from checks.server import server_on_port
+from diagnose.model import Applicability, Edit, Evidence, Fix, Location
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import edits
+
+if TYPE_CHECKING:
+    from checks.server import ServerView
+    from checks.server._field_lines import FieldLine
+
+
+#: A value that needs no quotes.
+_PLAIN = re.compile(r"[\w=/.-]{1,200}", re.ASCII)
+
+
+@frozen(eq=False)
+class SentField:
+    """The line that sends a field: its place as "file:line", and the value as written."""
+
+    place: str
+    value: str
+    location: Location | None
+
+    def with_value(self, value: str) -> Fix | None:
+        """Return the fix that sends another value; None if that is not possible."""
+        raise NotImplementedError
+
+    def without(self) -> Fix | None:
+        """Return the fix that leaves the line out; None if that is not possible."""
+        raise NotImplementedError
+
+
+@frozen(eq=False)
+class _NginxField(SentField):
+    nginx: Nginx
+    directive: Directive
+
+    def with_value(self, value: str) -> Fix | None:
+        if any(mark in value for mark in '"\\$') or not value.isprintable():
+            return None
+        name, _, *parameters = self.directive.args
+        written = value if _PLAIN.fullmatch(value) else f'"{value}"'
+        line = " ".join(("add_header", name, written, *parameters))
+        return self._fix(edits.replace_directive(self.directive, f"{line};"))
+
+    def without(self) -> Fix | None:
+        file = self.nginx.file(self.directive)
+        return self._fix(edits.remove_directive(file.text, self.directive)) if file else None
+
+    def _fix(self, change: edits.TextEdit) -> Fix | None:
+        file_edits = config_edits(self.nginx, {self.directive.file: [change]})
+        if not file_edits:
+            return None
+        return Fix((*file_edits, *reload_steps(self.nginx)), Applicability.REVIEW)
+
+
+@frozen(eq=False)
+class _ServerField(SentField):
+    view: "ServerView"
+    line: "FieldLine"
+
+    def with_value(self, value: str) -> Fix | None:
+        from checks.server._response_fields import changed_value
+
+        return self._fix(changed_value(self.view, self.line, value))
+
+    def without(self) -> Fix | None:
+        from checks.server._response_fields import removed_line
+
+        return self._fix(removed_line(self.view, self.line))
+
+    def _fix(self, edit: Edit | None) -> Fix | None:
+        steps = server_reload_steps(self.view.server)
+        return Fix((edit, *steps), Applicability.REVIEW) if edit else None
+
+
+def sent_field(
+    evidence: Evidence, name: str, values: Iterable[str], path: str = ""
+) -> SentField | None:
+    """Return the line that sends a field with these values; None if an application does, or if it
+    is not known. `path` is that of the response, the target's by default."""
+    nginx = Nginx.of(evidence)
+    directive = field_directive(nginx, name.lower(), path)
+    if directive is not None and len(directive.args) > 1:
+        value, location = directive.args[1], nginx.location(directive)
+        return _NginxField(file_line(directive), value, location, nginx, directive)
+    view = server_on_port(evidence)
+    if view is None or directive is not None:
+        return None
+    # Imported late: only a finding needs it.
+    from checks.server._response_fields import sending_line
+
+    line = sending_line(view, name, values)
+    return _ServerField(line.place, line.value, line.location, view, line) if line else None

@@ -1,0 +1,91 @@
+"""The lines by which Apache and Caddy name a certificate and its key, and the edit that names
+another pair. HAProxy reads both from one file, which a person writes."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from checks.server import ServerView, line_edit, line_text, place_text
+from diagnose.model import Edit, Location
+from diagnose.model.files import OtherCertificate
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.web_servers import SiteFile, WebSite
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.web_sites import has_name
+
+
+@frozen(eq=False)
+class CertificateLine:
+    """The line of a site of the target's name that names a certificate file."""
+
+    site: WebSite
+    file: SiteFile
+    text: str
+
+    @property
+    def place(self) -> str:
+        return place_text(self.file.file, self.file.line)
+
+    @property
+    def location(self) -> Location:
+        start = max(self.text.find(self.file.path), 0)
+        stop, excerpt = start + len(self.file.path) + 1, (clean(self.text, 500),)
+        return Location(self.file.file, self.file.line, start + 1, stop, self.file.line, excerpt)
+
+
+def certificate_line(view: ServerView, certificate: CertificateFile) -> CertificateLine | None:
+    """Return the line of the site that answers the target by its name and has this file; None if
+    another site answers, or if its line is not known."""
+    for site in view.answering_sites:
+        if not has_name(site, view.evidence.target.host) or set(site.names) <= {"*"}:
+            continue
+        for file in site.files:
+            is_own = file.role == "certificate" and file.path in {
+                certificate.path,
+                certificate.real,
+            }
+            text = line_text(view, file.file, file.line) if is_own else ""
+            if file.path and file.path in text:
+                return CertificateLine(site, file, text)
+    return None
+
+
+def replaced_pair(
+    view: ServerView, line: CertificateLine, candidate: OtherCertificate
+) -> Edit | None:
+    """Return the edit that names another certificate and its key; None if the lines serve names
+    that it does not cover, or if they are not known."""
+    places = {(line.file.file, line.file.line)}
+    sites = view.config.sites if view.config else ()
+    sharing = [site for site in sites if places & {(each.file, each.line) for each in site.files}]
+    names = {name for site in sharing for name in site.names if "*" not in name}
+    leaf = candidate.leaf
+    if not all(covers(name, leaf.dns_names, leaf.addresses) for name in names):
+        return None
+    changes: dict[int, tuple[str, ...]] = {}
+    for file, path in _files(line.site, candidate):
+        own = changes.get(file.line, (line_text(view, file.file, file.line),))[0]
+        if file.file != line.file.file or file.path not in own:
+            return None
+        indent = own[: len(own) - len(own.lstrip())]
+        word = re.compile(rf"(?<!\S)[\"']?{re.escape(file.path)}[\"']?(?!\S)")
+        match = word.search(own)
+        if match is None:
+            return None
+        changed = f"{own[: match.start()]}{shlex.quote(path)}{own[match.end() :]}"
+        changed = changed if path else f"{indent}# {own.strip()}"
+        changes[file.line] = (changed,)
+    return line_edit(view, line.file.file, changes)
+
+
+def _files(site: WebSite, candidate: OtherCertificate) -> Iterator[tuple[SiteFile, str]]:
+    """Yield the files of a site, and what to name in their place, "" for nothing: the chain is in
+    the new file."""
+    paths = {"certificate": candidate.path, "key": candidate.key, "chain": ""}
+    roles = [file.role for file in site.files]
+    if roles.count("certificate") == roles.count("key") == 1:
+        for file in site.files:
+            if file.role in paths:
+                yield file, paths[file.role]

@@ -1,0 +1,36 @@
+"""A line of a server's configuration that sends a field of responses."""
+
+from checks.server import place_text
+from diagnose.model import Location
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+
+@frozen
+class FieldLine:
+    """A line of a configuration that sends a field. `text` is the whole line; the value stands
+    between `start` and `stop`, with its quotes, and is `value` without them. `is_comparable` is
+    False if the value has variables: it is not what visitors get."""
+
+    file: str
+    number: int
+    text: str
+    start: int
+    stop: int
+    value: str
+    is_comparable: bool = True
+
+    @property
+    def place(self) -> str:
+        return place_text(self.file, self.number)
+
+    @property
+    def location(self) -> Location:
+        return Location(
+            self.file,
+            self.number,
+            self.start + 1,
+            self.stop + 1,
+            self.number,
+            (clean(self.text, 500),),
+        )

@@ -1,0 +1,214 @@
+"""The line by which a server other than nginx redirects, and edits of its target. Each product
+writes a redirect in its own way."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from checks.server import ServerView, line_edit, line_text, place_text, reload_steps
+from diagnose.model import Applicability, Evidence, Fix, Location
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import Product
+from diagnose.parsers.caddy.caddyfile import Address, address_of, blocks_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import Url, parse_url
+from diagnose.parsers.web_sites import answering_sites, name_matches
+
+_TARGET = re.compile(
+    r"(https?)://(%\{\w{1,40}\}|%\[[^\]]{1,80}\]|\{[\w.]{1,40}\}|[^/\s\"'$%{]{1,260})(\S*)"
+)
+_APACHE = re.compile(
+    r"(?i)(?P<lead>\s*(?P<name>Redirect(?:Permanent|Temp|Match)?)\s+"
+    r"(?:(?:30[12378]|permanent|temp|seeother)\s+)?)(?:(?P<path>\S+)\s+)?(?P<quote>\"?)"
+    r"(?P<target>https?://[^\s\"]+)(?P=quote)\s*"
+)
+_REWRITE = re.compile(
+    r"(?i)\s*RewriteRule\s+(?P<path>\S+)\s+(?P<quote>\"?)(?P<target>https?://[^\s\"]+)(?P=quote)"
+    r"(?:\s+\[[^\]]*\bR\b[^\]]*\])\s*"
+)
+_HAPROXY = re.compile(
+    r"\s*(?:http-request\s+)?redirect\s+(?:code\s+30\d\s+)?(?P<name>location|prefix)\s+"
+    r"(?P<quote>\"?)(?P<target>https?://[^\s\"#]+)(?P=quote)(?:\s.*)?"
+)
+_CADDY = re.compile(
+    r"\s*redir\s+(?:[*/@]\S{0,200}\s+)?(?P<quote>\"?)(?P<target>https?://[^\s\"]+)(?P=quote)"
+    r"(?:\s+(?:30[12378]|permanent|temporary|html))?\s*"
+)
+#: Patterns of RedirectMatch and RewriteRule that match every path.
+_EVERY = {
+    "^",
+    "^/",
+    "/",
+    ".*",
+    "^.*",
+    "^.*$",
+    "^/.*$",
+    "(.*)",
+    "^(.*)$",
+    "^/(.*)$",
+    "^/?(.*)$",
+    ".",
+}
+
+
+@frozen(eq=False)
+class RedirectLine:
+    """A line that redirects: its place, the directive and the path in it, and the target as it is
+    written, from `start` on."""
+
+    file: str
+    number: int
+    text: str
+    directive: str
+    path: str
+    target: str
+    start: int
+
+    @property
+    def place(self) -> str:
+        return place_text(self.file, self.number)
+
+    @property
+    def location(self) -> Location:
+        stop = self.start + len(self.target)
+        excerpt = (clean(self.text, 500),)
+        return Location(self.file, self.number, self.start + 1, stop + 1, self.number, excerpt)
+
+
+def redirecting_line(view: ServerView, answer: Exchange) -> RedirectLine | None:
+    """Return the only line of the server that redirects as this answer does, to the same scheme and
+    host; None if there is none or more."""
+    onward = parse_url(redirect_target(answer) or "")
+    url, find = parse_url(answer.url), _FINDERS.get(view.server.product)
+    if onward is None or url is None or find is None or view.config is None:
+        return None
+    lines = [line for line in find(view, url) if _fits(line, url, onward)]
+    return lines[0] if len(lines) == 1 else None
+
+
+def target_fix(
+    view: ServerView, line: RedirectLine, scheme: str, host: str, keeps_path: bool = False
+) -> Fix | None:
+    """Return the fix that redirects to another scheme or host ("" for the same), and to the same
+    path with `keeps_path`; None if it takes a person. An address may be intended."""
+    match = _TARGET.fullmatch(line.target)
+    if match is None:
+        return None
+    rest, text = match[3], line.text
+    if keeps_path:
+        kept = _with_path(view.server.product, line, rest)
+        if kept is None:
+            return None
+        text, rest = kept
+    elif not rest and line.directive.lower() in {"redirect", "redirectpermanent", "redirecttemp"}:
+        # What follows the path of the line is written behind the target as it is (mod_alias).
+        rest = "/" if line.path == "/" else rest
+    target = f"{scheme or match[1]}://{host or match[2]}{rest}"
+    start = text.find(line.target)
+    changed = f"{text[:start]}{target}{text[start + len(line.target) :]}"
+    edit = line_edit(view, line.file, {line.number: (changed,)}) if start >= 0 else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _with_path(product: str, line: RedirectLine, rest: str) -> tuple[str, str] | None:
+    """Return the line and the end of its target with which it keeps the visitor's path; None if it
+    keeps it already, or if the line is for some paths only."""
+    if "$" in rest or "%" in rest or "{" in rest:
+        return None
+    directive = line.directive.lower()
+    if product == "caddy":
+        return line.text, "{uri}"
+    if product == "haproxy" and directive == "location":
+        return re.sub(r"\blocation\b", "prefix", line.text, count=1), ""
+    if product == "apache" and line.path.strip("\"'") in _EVERY:
+        if directive == "rewriterule":
+            return line.text, "%{REQUEST_URI}"
+        if directive == "redirectmatch":
+            return line.text.replace(line.path, "^(.*)$", 1), "$1"
+    return None
+
+
+def _fits(line: RedirectLine, url: Url, onward: Url) -> bool:
+    match = _TARGET.fullmatch(line.target)
+    if match is None or match[1] != onward.scheme:
+        return False
+    host = match[2].lower()
+    if any(mark in host for mark in "%{$"):
+        return onward.host == url.host
+    # Without the slash, the path is written behind the name.
+    return (
+        host == onward.authority
+        or host.partition(":")[0] == onward.host
+        or (not match[3] and onward.host.startswith(host))
+    )
+
+
+def _caddy(view: ServerView, url: Url) -> Iterator[RedirectLine]:
+    """Yield the lines of the blocks for a name: of those with http:// for http, of others for
+    https."""
+    files = view.config.files if view.config else ()
+    for block in blocks_of((file.path, file.text) for file in files):
+        addresses = [address for text in block.addresses if (address := address_of(text))]
+        if any(_is_for(address, url) for address in addresses):
+            for number in range(block.line + 1, block.end):
+                text = line_text(view, block.file, number)
+                if match := _CADDY.fullmatch(text):
+                    yield _line(block.file, number, text, match)
+
+
+def _is_for(address: Address, url: Url) -> bool:
+    is_plain = address.scheme == "http" or address.port == 80
+    is_port = address.port in {0, url.port} and is_plain is not url.secure
+    return is_port and (not address.host or name_matches(address.host, url.host))
+
+
+def _apache(view: ServerView, url: Url) -> Iterator[RedirectLine]:
+    sites = answering_sites(view.config, url.port, url.host) if view.config else ()
+    for file, first, last in dict.fromkeys((site.file, site.line, site.end) for site in sites):
+        for number in range(first + 1, last):
+            text = line_text(view, file, number)
+            if match := _APACHE.fullmatch(text) or _REWRITE.fullmatch(text):
+                yield _line(file, number, text, match)
+
+
+def _haproxy(view: ServerView, url: Url) -> Iterator[RedirectLine]:
+    # Imported late: only a finding needs it.
+    from checks.server._haproxy import haproxy_view
+
+    target = replace(view.evidence.target, scheme=url.scheme, port=url.port)
+    haproxy = haproxy_view(view.evidence, url.path, target=target)
+    backend = haproxy.proxies.backend if haproxy else None
+    lines = (
+        *(haproxy.proxies.frontend.lines if haproxy else ()),
+        *(backend.lines if backend else ()),
+    )
+    for line in lines:
+        text = line_text(view, line.file, line.number)
+        if "redirect" in line.words[:2] and (match := _HAPROXY.fullmatch(text)):
+            yield _line(line.file, line.number, text, match)
+
+
+def _line(file: str, number: int, text: str, match: re.Match[str]) -> RedirectLine:
+    groups = match.groupdict()
+    directive = groups.get("name") or text.split()[0]
+    path = groups.get("path") or "/"
+    return RedirectLine(file, number, text, directive, path, match["target"], match.start("target"))
+
+
+_FINDERS: Mapping[Product, Callable[[ServerView, Url], Iterator[RedirectLine]]] = {
+    "apache": _apache,
+    "caddy": _caddy,
+    "haproxy": _haproxy,
+}
+
+
+def visitors_host(evidence: Evidence, product: str, line: RedirectLine) -> str:
+    """Return what stands for the visitor's host in a line, or the name of the site where a line has
+    no variables."""
+    port = evidence.target.port
+    name = evidence.target.host if port in {80, 443} else f"{evidence.target.host}:{port}"
+    if product == "apache":
+        return "%{HTTP_HOST}" if line.directive.lower() == "rewriterule" else name
+    return {"caddy": "{host}", "haproxy": "%[req.hdr(host)]"}.get(product, name)

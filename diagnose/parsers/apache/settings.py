@@ -1,0 +1,14 @@
+"""Which files of Apache's hold lines that a remedy may have to change, besides those that define
+sites. No I/O."""
+
+import re
+
+_SETTINGS = re.compile(
+    r"(?im)^[ \t]*(?:Header|RequestHeader|SSLProtocol|SSLCipherSuite|SSLOpenSSLConfCmd"
+    r"|SSLVerifyClient|AddType|AddDefaultCharset|ExpiresDefault|ExpiresByType)[ \t]"
+)
+
+
+def holds_settings(text: str) -> bool:
+    """Return whether a file sets fields of requests or responses, types, or what TLS allows."""
+    return _SETTINGS.search(text) is not None
