@@ -49,3 +49,10 @@ def php_forces_https_and_is_told_that_it_is_off(lab: Lab) -> None:
 @healthy()
 def php_forces_https_and_is_told_last_what_visitors_use(lab: Lab) -> None:
     _php(lab, f"fastcgi_param HTTPS off;\n    {PASSED}", "php-forces-https")
+
+
+@scenario(outside="http.redirect-loop", server="nginx.https-param-off", differs=(site.CONF,))
+def php_is_told_a_field_that_visitors_do_not_send(lab: Lab) -> None:
+    """A line for a site behind a balancer, on a server that visitors reach themselves."""
+    line = "fastcgi_param HTTPS $http_x_forwarded_proto;"
+    _php(lab, f"{PASSED}\n    {line}", "php-forces-https")
