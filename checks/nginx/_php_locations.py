@@ -1,5 +1,5 @@
-"""Why PHP does not get a request that nginx has a location for: what comes before that location, and
-the edit that lets it decide."""
+"""Why PHP does not get a request that nginx has a location for: what comes before that location,
+and the edit that lets it decide."""
 
 from collections.abc import Iterator
 

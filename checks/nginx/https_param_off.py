@@ -1,7 +1,8 @@
 """nginx tells PHP that the visitor does not use https: `fastcgi_param HTTPS off;` in a block that
-speaks TLS, or a field that visitors do not send (`$http_x_forwarded_proto`), also by a `map`. PHP programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they
-redirect to http:, or write http: addresses into the page. A program that forces https redirects to
-the page that visitors have asked for.
+speaks TLS, or a field that visitors do not send (`$http_x_forwarded_proto`), also by a `map`. PHP
+programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they redirect to
+http:, or write http: addresses into the page. A program that forces https redirects to the page
+that visitors have asked for.
 
 The block may be behind another of the same nginx: there `$https` is empty, and a page has addresses
 with http.

@@ -232,7 +232,7 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     if bypass.by == "files":
         return _without_files(nginx, bypass)
     if bypass.by == "exact":
-        return _whole_folder(nginx, bypass)
+        return whole_folder_fix(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -254,7 +254,7 @@ def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:
     return Fix((Manual("files", Where.SERVER),), Applicability.MANUAL)
 
 
-def _whole_folder(nginx: Nginx, bypass: Bypass) -> Fix:
+def whole_folder_fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Pass on what is below the path, too. That may be closed on purpose, so it needs a look."""
     block, file = bypass.match.block, nginx.file(bypass.match.block)
     changes = [TextEdit(block.start, block.opened, f"location {block.args[-1]} {{")]

@@ -29,6 +29,20 @@ def expand_variables(
     return None if unknown else expanded
 
 
+def with_set_values(location: LocationMatch, text: str) -> str:
+    """Return a value with the variables replaced that a `set` of these blocks has a value for. All
+    others stay as they are written."""
+
+    def substitute(match: re.Match[str]) -> str:
+        name, directive = match[1] or match[2], None
+        for block in reversed(location.blocks):
+            lines = [line for line in children(block, "set") if line.args[:1] == (f"${name}",)]
+            directive = directive or (lines[-1] if lines else None)
+        return directive.args[1] if directive and len(directive.args) > 1 else match[0]
+
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", substitute, text)
+
+
 def _variable(
     location: LocationMatch, name: str, request: Mapping[str, str | None], depth: int
 ) -> str | None:
