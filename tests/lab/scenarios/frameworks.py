@@ -61,11 +61,22 @@ def grpc_with_http2(lab: Lab) -> None:
     _grpc(lab)
 
 
-def _grpc(lab: Lab) -> None:
+def _grpc(lab: Lab, scheme: str = "grpc") -> None:
     program = str(HERE / "applications" / "h2c_server.js")
     lab.spawn(lab.server, ["node", program, "50051"], 50051)
-    block = "  location /helloworld.Greeter/ {\n    grpc_pass grpc://127.0.0.1:50051;\n  }\n"
+    target = f"{scheme}://127.0.0.1:50051"
+    block = f"  location /helloworld.Greeter/ {{\n    grpc_pass {target};\n  }}\n"
     lab.change(PAGES, PAGES + block)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.tls-to-plain", differs=MINE,
+    target=f"https://{site.NAME}/helloworld.Greeter/SayHello",
+)  # fmt: skip
+def grpc_with_tls_to_a_service_without(lab: Lab) -> None:
+    """`grpcs://` of a guide, and a service that speaks HTTP/2 without TLS."""
+    lab.edit("  ssl_session_timeout", "  http2 on;\n  ssl_session_timeout")
+    _grpc(lab, "grpcs")
 
 
 @scenario(outside="http.cors-twice", differs=MINE)
