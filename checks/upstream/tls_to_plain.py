@@ -60,5 +60,6 @@ def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 ruled_out=("upstream.refused", "upstream.sni-missing"),
             ),
-            edit_fix(nginx, changes, "without-tls"),
+            # A variable may be that of other targets too.
+            edit_fix(nginx, changes, "without-tls", sure=not backend.proxy_target.has_variables),
         )

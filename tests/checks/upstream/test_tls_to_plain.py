@@ -77,3 +77,11 @@ def test_silent_where_a_page_speaks_http_2_without_tls() -> None:
     assert not judge(
         CHECK, talk(target, failure=WRONG), plain, tried(target), PAGE, proxied(target)
     )
+
+
+def test_fires_and_changes_the_scheme_where_it_is_set() -> None:
+    more = " set $forward_scheme https; set $server 127.0.0.1; set $port 3000;"
+    target = "$forward_scheme://$server:$port$request_uri"
+    diff = changed(target, target, more=more)
+    assert "set $forward_scheme http;" in diff
+    assert changed("$forward_scheme://$server", "$forward_scheme://$server", more=more) == ""

@@ -61,6 +61,15 @@ def grpc_with_http2(lab: Lab) -> None:
     _grpc(lab)
 
 
+@scenario(outside="http.server-error", server="upstream.tls-to-plain", differs=MINE)
+def scheme_of_the_target_is_set(lab: Lab) -> None:
+    """The lines of Nginx Proxy Manager, with https for an application without TLS."""
+    values = "    set $forward_scheme https;\n    set $server 127.0.0.1;\n    set $port 3000;\n"
+    target = "$forward_scheme://$server:$port$request_uri"
+    old = "    proxy_pass http://127.0.0.1:3000;\n"
+    lab.change(PAGES, PAGES.replace(old, f"{values}    proxy_pass {target};\n"))
+
+
 def _grpc(lab: Lab, scheme: str = "grpc") -> None:
     program = str(HERE / "applications" / "h2c_server.js")
     lab.spawn(lab.server, ["node", program, "50051"], 50051)
