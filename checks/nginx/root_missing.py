@@ -57,7 +57,7 @@ class _Lack:
     explains=[
         "http.answer-says-why", "nginx.fallback-file-missing", "nginx.front-controller-missing",
         "nginx.other-requests-failed", "nginx.own-answer", "nginx.target-not-found",
-        "upstream.own-answer",
+        "upstream.own-answer", "upstream.script-not-found",
     ],
 )  # fmt: skip
 def root_missing(evidence: Evidence) -> Iterator[Claim]:
