@@ -23,6 +23,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -65,7 +66,8 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
+        # The line that keeps the script from its location does so for every path.
+        covers=(*subjects, *([Subject(port=evidence.target.port)] if obstacle else [])),
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
         confidence=Confidence.LIKELY
