@@ -77,6 +77,16 @@ def interface_has_the_location_of_its_folder(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.page-for-api", target=f"{HOME}/api/orders", differs=MINE, not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def page_in_the_place_of_an_interfaces_errors(lab: Lab) -> None:
+    """`error_page 404 =200 /index.html` is meant for the page's own routes."""
+    _interface(lab, "location /api/")
+    errors = "  proxy_intercept_errors on;\n  error_page 404 =200 /index.html;\n"
+    lab.change(TIMEOUT, TIMEOUT + errors)
+
+
+@scenario(
     outside="http.page-for-api",
     server="nginx.path-taken",
     target=f"{HOME}/api/users",
