@@ -87,6 +87,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             else "",
             "obstacle_place": file_line(obstacle.directive) if obstacle else "",
             "rewrite": obstacle is not None and obstacle.is_rewrite,
+            "passless": obstacle is not None and obstacle.lacks_pass,
             "owner": " ".join((obstacle.php.name, *obstacle.php.args)) if obstacle else "",
             "owner_place": file_line(obstacle.php) if obstacle else "",
             **_page_files.location_facts(nginx, url.path if url else "/"),
@@ -95,7 +96,9 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(obstacle.directive) if obstacle else None,
         fix=_typed(nginx, first)
         if is_told and not is_forced
-        else handler_fix or _obstacle_fix(nginx, obstacle) or _by_hand(step),
+        else handler_fix
+        or _obstacle_fix(nginx, obstacle)
+        or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
 
 

@@ -9,8 +9,9 @@ from checks.nginx._location_edits import location_fix
 from diagnose.model import Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit, one_line, replace_directive
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.edits import TextEdit, insert_first, one_line, replace_directive
+from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     location_pattern,
@@ -19,12 +20,14 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches, pcre_search
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 
 @frozen
 class Obstacle:
-    """The location that passes scripts on (`php`), and the directive because of which it does not
-    get them: a location with "^~", or a `rewrite` with `break`."""
+    """The location for scripts (`php`), and the directive because of which they are not passed on: a
+    location with "^~", a `rewrite` with `break`, or that location itself, without a fastcgi_pass.
+    """
 
     directive: Directive
     match: LocationMatch
@@ -34,14 +37,22 @@ class Obstacle:
     def is_rewrite(self) -> bool:
         return self.directive.name == "rewrite"
 
+    @property
+    def lacks_pass(self) -> bool:
+        return self.directive is self.php
+
 
 def obstacle_of(nginx: Nginx, path: str) -> Obstacle | None:
     """Return what keeps the script of a path from its location, None if it is not known."""
     for selected in nginx.answering_servers():
         match = match_location(selected.server, path)
-        for obstacle in (_rewrite(selected.server, match, path), _prefix(selected.server, match)):
-            if obstacle is not None:
-                return obstacle
+        obstacle = (
+            _rewrite(selected.server, match, path)
+            or _prefix(selected.server, match)
+            or _without_pass(selected.server, path)
+        )
+        if obstacle is not None:
+            return obstacle
     return None
 
 
@@ -51,6 +62,11 @@ def obstacle_fix(nginx: Nginx, obstacle: Obstacle) -> Fix | None:
     directive, file = obstacle.directive, nginx.file(obstacle.directive)
     if file is None:
         return None
+    if obstacle.lacks_pass:
+        line = _only_pass(nginx)
+        changes = {file.path: [insert_first(file.text, directive, [line])]} if line else {}
+        pass_edits = config_edits(nginx, changes)
+        return location_fix(nginx, obstacle.match, pass_edits, sure=False) if pass_edits else None
     if obstacle.is_rewrite:
         text = one_line(file.text, directive).removesuffix(";").rstrip()
         change = replace_directive(directive, f"{text.removesuffix('break').rstrip()} last;")
@@ -101,6 +117,28 @@ def _prefix(server: Server, match: LocationMatch) -> Obstacle | None:
         if php is not None and match_location(server, full_path).block is match.block:
             return Obstacle(match.block, match, php)
     return None
+
+
+def _without_pass(server: Server, path: str) -> Obstacle | None:
+    """Return the location that gets the script of a path, and has settings for FastCGI alone."""
+    match, script = final_request(server, path)
+    block = match.block
+    if block.name != "location" or not script.endswith(".php") or pass_directive_of(match):
+        return None
+    if any(line.name.startswith("fastcgi_") for line in block.block or ()):
+        return Obstacle(block, match, block)
+    return None
+
+
+def _only_pass(nginx: Nginx) -> str:
+    """Return the `fastcgi_pass` of all other locations, "" if there is none or they differ."""
+    lines = {
+        " ".join((line.name, *line.args)) + ";"
+        for server in nginx.servers
+        for line in walk((server.block,))
+        if line.name == "fastcgi_pass"
+    }
+    return lines.pop() if len(lines) == 1 else ""
 
 
 def _php_location(server: Server, script: str) -> Directive | None:

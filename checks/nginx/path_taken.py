@@ -60,6 +60,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange, BypassedApplication],
     explains=[
+        "http.application-setting",
         "http.last-slash",
         "http.page-for-api",
         "nginx.target-not-found",

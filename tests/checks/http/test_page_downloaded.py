@@ -126,6 +126,23 @@ def test_fires_by_hand_where_nothing_stands_before_the_location(rules: str) -> N
     assert isinstance(claim.fix.steps[0], Manual)
 
 
+def test_fires_by_hand_where_the_location_of_php_passes_nothing_on() -> None:
+    block = SITE[SITE.index("    location /") : SITE.rindex("}")]
+    php = PHP_BLOCK.replace("fastcgi_pass unix:/run/php.sock", "fastcgi_read_timeout 60")
+    rules = FRONT.replace("^~ ", "")
+    text = SITE.replace(block, f"root /srv/php;\nindex index.php;\n{rules}{php}")
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, config(text))
+    assert claim.facts["passless"] is True
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    other = text.replace("shop.example.com", "www.example.net").replace(php, PHP_BLOCK)
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, config(text + other))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "fastcgi_pass unix:/run/php.sock;" in edit.diff
+
+
 MEMCACHED = SITE.replace("proxy_pass http://127.0.0.1:3000;", "memcached_pass 127.0.0.1:11211;")
 TOLD = replace(SHOP, symptom=Symptom("download", "nginx不返回数据，而是下载"))
 
