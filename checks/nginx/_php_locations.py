@@ -25,8 +25,8 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 @frozen
 class Obstacle:
-    """The location for scripts (`php`), and the directive because of which they are not passed on: a
-    location with "^~", a `rewrite` with `break`, or that location itself, without a fastcgi_pass.
+    """The location for scripts (`php`), and the directive because of which they are not passed on:
+    a location with "^~", a `rewrite` with `break`, or that location itself without fastcgi_pass.
     """
 
     directive: Directive
