@@ -9,9 +9,10 @@ attachment.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files, endpoint_subjects, shown_pages
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,6 +23,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -31,6 +33,9 @@ from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
+if TYPE_CHECKING:
+    from checks.nginx._php_locations import Obstacle
+
 #: Types that browsers download, and the one whose source they show.
 _DOWNLOADED = {"application/octet-stream", "application/x-httpd-php", "application/x-php"}
 _SHOWN = "text/plain"
@@ -39,7 +44,7 @@ _SHOWN = "text/plain"
 _FORCED = "x-oss-force-download"
 
 
-@check(severity=Severity.ERROR, needs=[Exchange])
+@check(severity=Severity.ERROR, needs=[Exchange], explains=["nginx.method-not-allowed"])
 def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "download"
@@ -55,11 +60,14 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     is_php = document_kind(first.body) == "php"
     is_told = not _is_not_shown(first)
     is_forced = _is_forced(first) or (is_told and bool(first.header("Content-Disposition")))
+    nginx = Nginx.of(evidence)
     handler_fix = _handler_fix(evidence) if is_php else None
+    obstacle = _obstacle(nginx, url.path if url else "/") if is_php and not handler_fix else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
+        # The line that keeps the script from its location does so for every path.
+        covers=(*subjects, *([Subject(port=evidence.target.port)] if obstacle else [])),
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
         confidence=Confidence.LIKELY
@@ -74,13 +82,37 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
-            **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
+            "obstacle": " ".join((obstacle.directive.name, *obstacle.directive.args))
+            if obstacle
+            else "",
+            "obstacle_place": file_line(obstacle.directive) if obstacle else "",
+            "rewrite": obstacle is not None and obstacle.is_rewrite,
+            "passless": obstacle is not None and obstacle.lacks_pass,
+            "owner": " ".join((obstacle.php.name, *obstacle.php.args)) if obstacle else "",
+            "owner_place": file_line(obstacle.php) if obstacle else "",
+            **_page_files.location_facts(nginx, url.path if url else "/"),
         },
         severity=Severity.WARNING if is_told else None,
-        fix=_typed(Nginx.of(evidence), first)
+        location=nginx.location(obstacle.directive) if obstacle else None,
+        fix=_typed(nginx, first)
         if is_told and not is_forced
-        else handler_fix or _by_hand(step),
+        else handler_fix
+        or _obstacle_fix(nginx, obstacle)
+        or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
+
+
+def _obstacle(nginx: Nginx, path: str) -> "Obstacle | None":
+    # Imported late: few pages are PHP's source.
+    from checks.nginx._php_locations import obstacle_of
+
+    return None if nginx.is_refused else obstacle_of(nginx, path)
+
+
+def _obstacle_fix(nginx: Nginx, obstacle: "Obstacle | None") -> Fix | None:
+    from checks.nginx._php_locations import obstacle_fix
+
+    return obstacle_fix(nginx, obstacle) if obstacle else None
 
 
 def _handler_fix(evidence: Evidence) -> Fix | None:

@@ -53,7 +53,7 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     if page.url == evidence.target.url and (_is_interface(path) or script):
         answers = tuple(answer for answer in own if answer.purpose == "target")
         if answers:
-            yield _claim(page, answers, path, script)
+            yield _claim(evidence, page, answers, path, script)
         return
     if not page.is_empty:
         return
@@ -61,7 +61,8 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     for answer in data:
         path = answer.url.removeprefix(evidence.target.origin)
         if answer.body in shells and not _DESCRIPTION.search(path):
-            yield _claim(page, (answer,), path, _reading_script(evidence, page, path))
+            script = _reading_script(evidence, page, path)
+            yield _claim(evidence, page, (answer,), path, script)
             return
 
 
@@ -87,11 +88,33 @@ def _reading_script(evidence: Evidence, page: Page, path: str) -> str:
     return next((reader.url for reader in readers if path in reader.data_paths), "")
 
 
-def _claim(page: Page, answers: tuple[Exchange, ...], path: str, script: str) -> Claim:
+def _claim(
+    evidence: Evidence, page: Page, answers: tuple[Exchange, ...], path: str, script: str
+) -> Claim:
+    # Imported late: few pages stand in the place of data.
+    from checks.nginx import Nginx, file_line
+    from checks.nginx._intercepted_errors import intercepted, intercepted_fix
+
+    nginx = Nginx.of(evidence)
+    hidden = intercepted(nginx, path)
+    fix = intercepted_fix(nginx, hidden) if hidden else None
     return Claim(
         about=_page_files.page_subject(page),
         because=(page, *answers),
         confidence=Confidence.LIKELY,
-        facts={"url": answers[0].url, "path": path, "script": script},
-        fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+        location=nginx.location(hidden.error_page) if hidden else None,
+        facts={
+            "url": answers[0].url,
+            "path": path,
+            "script": script,
+            "replaced": " ".join((hidden.error_page.name, *hidden.error_page.args))
+            if hidden
+            else "",
+            "place": file_line(hidden.error_page) if hidden else "",
+            "location": " ".join(("location", *hidden.match.block.args)) if hidden else "",
+        },
+        fix=fix
+        or Fix(
+            (Manual("show-errors" if hidden else "pass-on", Where.SERVER),), Applicability.MANUAL
+        ),
     )

@@ -13,8 +13,14 @@ from diagnose.model.nginx import UpstreamTry
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, proxy_pass_of, select_location
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    LocationMatch,
+    proxy_pass_of,
+    select_location,
+)
 from diagnose.parsers.nginx.server_blocks import Server, Socket
+from diagnose.parsers.nginx.variables import with_set_values
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.stray_pages import stray_page
 from diagnose.parsers.urls import normalize_url
@@ -85,13 +91,19 @@ def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observa
     """Yield the failures if the used block forwards to an application that does not reply, and the
     other block to another one."""
     path = nginx.evidence.target.path
-    winner_pass, loser_pass = (
-        proxy_pass_of(select_location(server, path)) for server in (conflict.winner, conflict.loser)
-    )
-    if winner_pass and loser_pass and winner_pass.args != loser_pass.args:
+    matches = [select_location(server, path) for server in (conflict.winner, conflict.loser)]
+    winner_pass, loser_pass = (proxy_pass_of(match) for match in matches)
+    if winner_pass and loser_pass and _address(matches[0]) != _address(matches[1]):
         for upstream_try in nginx.evidence.of(UpstreamTry):
             if upstream_try.failure and upstream_try.target == winner_pass.args[0]:
                 yield upstream_try
+
+
+def _address(match: LocationMatch) -> str:
+    """Return what a location passes requests on to, with the values of its variables: a panel
+    writes `set $port 3000;` and one line of proxy_pass for all sites."""
+    directive = proxy_pass_of(match)
+    return with_set_values(match, directive.args[0]) if directive and directive.args else ""
 
 
 #: The directives that decide who answers a request, and those that refuse one.
@@ -136,7 +148,7 @@ def answer(server: Server, path: str) -> set[tuple[str, ...]]:
     """Return the directives of a block that decide how it answers a path."""
     match = select_location(server, path)
     return {
-        (directive.name, *directive.args)
+        (directive.name, *(with_set_values(match, argument) for argument in directive.args))
         for name in (*_ANSWERS, *_REFUSALS)
         for directive in match.directives(name)
     }

@@ -67,6 +67,7 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
         return
     symptoms = tuple(find_symptoms(nginx, conflict))
     winner, loser = conflict.winner, conflict.loser
+    is_backup = not symptoms and _is_backup(conflict)
     twice = _is_one_file(nginx, conflict)
     yield Claim(
         about=Subject(text=f"server_name {evidence.target.host}"),
@@ -84,14 +85,15 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
             "message": warnings[0] if warnings else "",
             "winner": file_line(winner.block),
             "loser": file_line(loser.block),
-            "stale": file_line((winner if symptoms else loser).block),
+            "stale": file_line((winner if symptoms or is_backup else loser).block),
+            "backup": is_backup,
             "twice": twice,
             "matters": bool(symptoms),
         },
         severity=Severity.ERROR if symptoms else None,
         confidence=Confidence.CERTAIN if nginx.test and not symptoms else Confidence.LIKELY,
-        location=nginx.location(winner.block if symptoms else loser.block),
-        fix=_fix(nginx, conflict, symptoms, twice),
+        location=nginx.location(winner.block if symptoms or is_backup else loser.block),
+        fix=_fix(nginx, conflict, symptoms, is_backup, twice),
     )
 
 
@@ -128,18 +130,30 @@ def _is_one_file(nginx: Nginx, conflict: NameConflict) -> bool:
     return (first.real or first.path) == (second.real or second.path)
 
 
+def _is_backup(conflict: NameConflict) -> bool:
+    """Return whether the used block is in a file that somebody kept as a backup, by its name, and
+    the ignored one is not."""
+    winner_file, loser_file = conflict.winner.block.file, conflict.loser.block.file
+    return site_files.is_backup_name(winner_file) and not site_files.is_backup_name(loser_file)
+
+
 def _fix(
-    nginx: Nginx, conflict: NameConflict, symptoms: tuple[Observation, ...], twice: bool
+    nginx: Nginx,
+    conflict: NameConflict,
+    symptoms: tuple[Observation, ...],
+    is_backup: bool,
+    twice: bool,
 ) -> Fix:
+    is_winner_stale = bool(symptoms) or is_backup
     stale, current = (
-        (conflict.winner, conflict.loser) if symptoms else (conflict.loser, conflict.winner)
+        (conflict.winner, conflict.loser) if is_winner_stale else (conflict.loser, conflict.winner)
     )
     if twice:
         link = _unlink_command(nginx, conflict)
         steps = (link,) if link else (Manual("read-once", Where.SERVER),)
         applicability = Applicability.AUTOMATIC if link else Applicability.MANUAL
         return Fix((*steps, *reload_steps(nginx)), applicability)
-    is_replaced = bool(symptoms) and _has_all_of(current, stale)
+    is_replaced = is_winner_stale and _has_all_of(current, stale)
     if not (is_replaced or _is_redundant(nginx, stale)):
         return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     spare_servers = [

@@ -24,10 +24,12 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.files import SiblingFile
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 
@@ -59,6 +61,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         folders.add(folder)
         directive = passing or (served.directive if served else match.block)
         real = _real_folder(sibling.path, file.path, folder)
+        owner = _owner(nginx, folder)
         yield Claim(
             about=_page_files.page_subject(file.page),
             because=(
@@ -78,12 +81,24 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "found": sibling.path,
                 "program": sibling.of_program,
                 "folder": folder,
+                "owner": " ".join(("location", *owner.args)) if owner else "",
+                "owner_place": file_line(owner) if owner else "",
                 "real": real,
                 "denied": tuple(part.path for part in sibling.denied_parts),
                 "user": sibling.user,
             },
             fix=Fix((Manual("serve-the-folder", Where.SERVER),), Applicability.MANUAL),
         )  # fmt: skip
+
+
+def _owner(nginx: Nginx, folder: str) -> Directive | None:
+    """Return the location that has the folder as its prefix already: nginx refuses a second one."""
+    for selected in nginx.answering_servers():
+        for location in children(selected.server.block, "location"):
+            pattern = location_pattern(location)
+            if pattern and pattern.modifier in {"", "^~"} and pattern.text == folder:
+                return location
+    return None
 
 
 def _folder(path: str) -> str:

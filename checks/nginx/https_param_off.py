@@ -1,7 +1,8 @@
 """nginx tells PHP that the visitor does not use https: `fastcgi_param HTTPS off;` in a block that
-speaks TLS. PHP programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they
-redirect to http:, or write http: addresses into the page. A program that forces https redirects to
-the page that visitors have asked for.
+speaks TLS, or a field that visitors do not send (`$http_x_forwarded_proto`), also by a `map`. PHP
+programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they redirect to
+http:, or write http: addresses into the page. A program that forces https redirects to the page
+that visitors have asked for.
 
 The block may be behind another of the same nginx: there `$https` is empty, and a page has addresses
 with http.
@@ -38,11 +39,18 @@ from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
 
 _RIGHT = "fastcgi_param HTTPS $https if_not_empty;"
 _OFF = {"off", "", "0"}
+#: The request of a visitor who comes by TLS and over no other proxy.
+_REQUEST = {
+    "https": "on", "scheme": "https", "server_port": "443", "http_x_forwarded_proto": "",
+    "http_x_forwarded_protocol": "", "http_x_forwarded_scheme": "", "http_x_forwarded_ssl": "",
+    "http_x_forwarded_https": "", "http_front_end_https": "", "http_cloudfront_forwarded_proto": "",
+}  # fmt: skip
 
 
 @check(
@@ -72,7 +80,9 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
         because=(*symptoms, *loops, *([nginx.config] if nginx.config else [])),
         # A program behind two blocks may have its address in a setting, and a page may redirect to
         # itself for other reasons.
-        confidence=Confidence.LIKELY if inner or loops else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY
+        if inner or loops or _variable(directive)
+        else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
@@ -80,6 +90,7 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "inner": inner is not None,
             "loop": bool(loops),
+            "variable": "" if inner else _variable(directive),
         },
         fix=inner.fix if inner else _fix(nginx, directive),
     )
@@ -139,8 +150,8 @@ def _parameter(nginx: Nginx) -> Directive | None:
             for match in all_locations(selected.server)
             if children(match.block, "fastcgi_pass")
         ]
-        last = [_last_parameter(match) for match in matches]
-        if selected.socket.ssl and last and all(map(_is_off, last)):
+        last = [_off_parameter(match) for match in matches]
+        if selected.socket.ssl and last and all(last):
             return last[0]
     return None
 
@@ -155,18 +166,22 @@ def _parameter_of(nginx: Nginx, path: str) -> Directive | None:
         passing = pass_directive_of(match)
         is_php = passing is not None and passing.name == "fastcgi_pass" and selected.socket.ssl
         is_known = is_php and not has_unknown_rules(selected.server, bare_path)
-        last.append(_last_parameter(match) if is_known else None)
-    return last[0] if last and all(map(_is_off, last)) else None
+        last.append(_off_parameter(match) if is_known else None)
+    return last[0] if last and all(last) else None
 
 
-def _last_parameter(match: LocationMatch) -> Directive | None:
+def _off_parameter(match: LocationMatch) -> Directive | None:
+    """Return the last parameter, which counts, if it says off."""
     parameters = match.directives("fastcgi_param")
     named = [directive for directive in parameters if directive.args[:1] == ("HTTPS",)]
-    return named[-1] if named else None
+    value = expand_variables(match, "".join(named[-1].args[1:2]), _REQUEST) if named else None
+    return named[-1] if value is not None and value.lower() in _OFF else None
 
 
-def _is_off(directive: Directive | None) -> bool:
-    return directive is not None and "".join(directive.args[1:2]).lower() in _OFF
+def _variable(directive: Directive) -> str:
+    """Return what the parameter takes its value from, "" if it is written out."""
+    value = "".join(directive.args[1:2])
+    return value if value.startswith("$") else ""
 
 
 def _fix(nginx: Nginx, directive: Directive) -> Fix:

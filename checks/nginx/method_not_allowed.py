@@ -38,6 +38,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
@@ -82,7 +83,7 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
                 **_facts(nginx, match, evidence.target.path, method),
                 "url": pages[0].url,
             },
-            fix=_fix(nginx, match),
+            fix=_fix(nginx, match, evidence.target.path),
         )
 
 
@@ -121,7 +122,7 @@ def _logged_claim(nginx: Nginx) -> Claim | None:
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(match.block),
                 facts={"asked": True, **_facts(nginx, match, failure.path, failure.method)},
-                fix=_fix(nginx, match),
+                fix=_fix(nginx, match, failure.path),
             )
     return None
 
@@ -146,7 +147,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                 "sender": request.source.url,
                 "form": request.is_form,
             },
-            fix=_fix(nginx, match),
+            fix=_fix(nginx, match, request.path),
         )
     return None
 
@@ -159,6 +160,7 @@ def _turns_it_round(match: LocationMatch) -> bool:
 
 def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
     fallback, lists = match.directive("try_files"), children(match.block, "dav_methods")
+    exact = _exact_location(nginx, path)
     is_location = match.block.name == "location" and fallback is None
     outer = children(match.blocks[1], "try_files") if is_location else ()
     return {
@@ -177,7 +179,16 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "form": False,
         "rule": "",
         "rule_place": "",
+        "exact": " ".join(("location", *exact.directive.args)) if exact else "",
+        "exact_place": file_line(exact.directive) if exact else "",
+        "prefix": exact.directive.args[-1] if exact else "",
     }
+
+
+def _exact_location(nginx: Nginx, path: str) -> Bypass | None:
+    """Return the location that passes on one path alone, above this one; None without it."""
+    bypasses = (bypass_of(selected.server, path) for selected in nginx.answering_servers())
+    return next((bypass for bypass in bypasses if bypass and bypass.by == "exact"), None)
 
 
 def _fallback_line(nginx: Nginx, match: LocationMatch) -> str:
@@ -195,7 +206,13 @@ def _fallback_line(nginx: Nginx, match: LocationMatch) -> str:
     return ""
 
 
-def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+    exact = _exact_location(nginx, path)
+    if exact is not None:
+        # Imported late: few sites have such a location.
+        from checks.nginx.path_taken import whole_folder_fix
+
+        return whole_folder_fix(nginx, exact)
     line, file = _fallback_line(nginx, match), nginx.file(match.block)
     changes = {file.path: [insert_first(file.text, match.block, [line])]} if line and file else {}
     if file_edits := config_edits(nginx, changes):

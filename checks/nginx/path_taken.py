@@ -60,6 +60,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange, BypassedApplication],
     explains=[
+        "http.application-setting",
         "http.last-slash",
         "http.page-for-api",
         "nginx.target-not-found",
@@ -78,7 +79,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             continue
         if application.path != evidence.target.path.partition("?")[0]:
             yield from _of_page_files(nginx, application, bypass)
-        elif pages := _worse_pages(evidence, application, bypass):
+        elif pages := _worse_pages(nginx, application, bypass):
             subjects = endpoint_subjects(pages)
             yield Claim(
                 about=merge_subjects(subjects),
@@ -92,13 +93,21 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             )
 
 
+def _falls_back(nginx: Nginx, path: str) -> bool:
+    """Return whether nginx answers what is no file with a page (`try_files … /index.html`)."""
+    try_files = [match.directive("try_files") for match in nginx.location_matches(path)]
+    return any(line and line.args[-1:] and line.args[-1].startswith("/") for line in try_files)
+
+
 def _worse_pages(
-    evidence: Evidence, application: BypassedApplication, bypass: Bypass
+    nginx: Nginx, application: BypassedApplication, bypass: Bypass
 ) -> tuple[Exchange, ...]:
     """Return the responses that visitors get in place of what the application has; none if nginx
     has a file of its own for the path."""
-    # A folder of files has pages of its own.
-    has_own_pages = bypass.by in {"longer", "exact"}
+    evidence = nginx.evidence
+    # A folder of files has pages of its own; the page of `try_files` is that of every path.
+    is_fallback = bypass.by == "exact" and _falls_back(nginx, application.path)
+    has_own_pages = bypass.by in {"longer", "exact"} and not is_fallback
     pages = error_pages(evidence) if has_own_pages else page_exchanges(evidence)
     own_urls = {
         access.url for access in evidence.good(PageFileAccess) if access.mistake in _OWN_FILE
@@ -232,7 +241,7 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     if bypass.by == "files":
         return _without_files(nginx, bypass)
     if bypass.by == "exact":
-        return _whole_folder(nginx, bypass)
+        return whole_folder_fix(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -254,7 +263,7 @@ def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:
     return Fix((Manual("files", Where.SERVER),), Applicability.MANUAL)
 
 
-def _whole_folder(nginx: Nginx, bypass: Bypass) -> Fix:
+def whole_folder_fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Pass on what is below the path, too. That may be closed on purpose, so it needs a look."""
     block, file = bypass.match.block, nginx.file(bypass.match.block)
     changes = [TextEdit(block.start, block.opened, f"location {block.args[-1]} {{")]

@@ -36,6 +36,10 @@ MIN_NEWER_SECONDS = 0.1
         "nginx.own-answer",
         "nginx.index-missing",
         "nginx.page-file-not-found",
+        "nginx.expression-first",
+        "nginx.file-elsewhere",
+        "nginx.front-controller-missing",
+        "nginx.target-not-found",
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:

@@ -1,6 +1,7 @@
 """proxy_pass has https://, and the application speaks HTTP without TLS. Every handshake of nginx
 fails, and visitors get 502 (error.log: "SSL_do_handshake() failed (… wrong version number) while
-SSL handshaking to upstream"). The same request without TLS succeeds."""
+SSL handshaking to upstream"). The same request without TLS succeeds, and for gRPC the greeting of
+HTTP/2 (RFC 9113 section 3.4)."""
 
 from collections.abc import Iterator
 
@@ -31,21 +32,27 @@ def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
             for variant in backend.variants
             if variant.speaks == "https" and not variant.failure
         ]
+        is_grpc = backend.proxy_target.scheme == "grpcs"
         plain_variants = [
-            variant for variant in backend.variants if variant.speaks == "http" and variant.status
+            variant
+            for variant in backend.variants
+            if (variant.speaks == "http" and variant.status)
+            or (is_grpc and variant.speaks == "http2" and not variant.failure)
         ]
         if not failed_variants or not plain_variants or tls_variants:
             continue
         changes: Changes = {}
-        switch_scheme(
-            nginx, backend, "grpc" if backend.proxy_target.scheme == "grpcs" else "http", changes
-        )
+        switch_scheme(nginx, backend, "grpc" if is_grpc else "http", changes)
         first = failed_variants[0].failure
         yield upstream_claim(
             nginx,
             BackendFault(
                 backend,
-                {"message": first.message if first else "", "answer": plain_variants[0].status},
+                {
+                    "message": first.message if first else "",
+                    "answer": plain_variants[0].status or "HTTP/2",
+                    "grpc": is_grpc,
+                },
                 because=(
                     *failed_variants,
                     *plain_variants,
@@ -53,5 +60,6 @@ def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 ruled_out=("upstream.refused", "upstream.sni-missing"),
             ),
-            edit_fix(nginx, changes, "without-tls"),
+            # A variable may be that of other targets too.
+            edit_fix(nginx, changes, "without-tls", sure=not backend.proxy_target.has_variables),
         )

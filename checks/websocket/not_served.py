@@ -63,6 +63,10 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
     handshakes = [upgrade for upgrade in direct if upgrade.variant != "plain"]
     if any(upgrade.accepted or upgrade_lost(upgrade.status, upgrade.body) for upgrade in direct):
         return None
+    whole = [upgrade for upgrade in direct if upgrade.variant == "whole-path"]
+    normal = [upgrade.status for upgrade in direct if upgrade.variant == "normal"]
+    if any(upgrade.status in {401, 403} and upgrade.status not in normal for upgrade in whole):
+        return None  # The application was asked for another path than the visitor's, which it has.
     pairs = (
         _Pair(handshake, plain)
         for plain in direct

@@ -4,7 +4,8 @@ ngx_http_proxy_module, proxy_pass), so the application gets another path than th
 If it has variables, what follows the host is the whole path that is requested, without the query.
 
 It is the cause if the application accepts the handshake at the visitor's path and refuses it at
-nginx's path.
+nginx's path. It is likely if the application asks for a login at the visitor's path, and answers
+nginx's path with a page, or has none there.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,17 @@ from checks.nginx._edits import config_edit
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from checks.websocket import without_query
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import edits, upstreams
@@ -32,6 +43,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
         "websocket.unauthorized",
         "http.page-file-missing",
         "http.page-file-type",
+        "http.base-path-missing",
     ],
 )
 def path_stripped(evidence: Evidence) -> Iterator[Claim]:
@@ -53,8 +65,17 @@ def _is_stripped(handshakes: WebSocketHandshakes) -> bool:
     return (
         is_answered
         and handshakes.refused_by_application
-        and any(upgrade.accepted for upgrade in handshakes.whole_path)
+        and (any(upgrade.accepted for upgrade in handshakes.whole_path) or _has_login(handshakes))
     )
+
+
+def _has_login(handshakes: WebSocketHandshakes) -> bool:
+    """Return whether a WebSocket that wants a login is at the visitor's path, and a page or nothing
+    at nginx's."""
+    whole = [upgrade.status for upgrade in handshakes.whole_path]
+    passed = [upgrade.status for upgrade in handshakes.direct]
+    is_closed = bool(whole) and all(status in {401, 403} for status in whole)
+    return is_closed and bool(passed) and all(status in {200, 404} for status in passed)
 
 
 def _passed_path(nginx: Nginx, match: LocationMatch, path: str) -> str | None:
@@ -93,6 +114,15 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "place": file_line(pass_directive),
             "location": " ".join(("location", *location.args)),
             "target": pass_directive.args[0],
+            "login": next(
+                (
+                    upgrade.status
+                    for handshakes in handshake_sets
+                    for upgrade in handshakes.whole_path
+                    if not upgrade.accepted
+                ),
+                "",
+            ),
             "loses": not all(upgrade_forwarding(match)),
             "status": next(
                 (
@@ -110,6 +140,9 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
                 for upgrade in handshakes.whole_path
             ),
         },
+        confidence=Confidence.CERTAIN
+        if any(upgrade.accepted for each in handshake_sets for upgrade in each.whole_path)
+        else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
         location=nginx.location(pass_directive),
         fix=_fix(nginx, match, paths),

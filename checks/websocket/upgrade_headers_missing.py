@@ -6,6 +6,9 @@ The status proves nothing. The proof is the comparison: the application accepts 
 nginx's response refuses it. Where the application wants a login first, it answers 401 with and
 without Upgrade. The configuration decides then, if the site's page opens a WebSocket there, the
 user named it, or the application is known to need it (`diagnose/applications`).
+
+The location may be that of a second server block of the same nginx, to which the visitors' one
+passes the upgrade on.
 """
 
 from collections.abc import Iterator
@@ -28,11 +31,11 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 
 #: Libraries that use ordinary requests where no WebSocket opens. A program may forbid that.
 _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
@@ -52,9 +55,33 @@ _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for match, paths in locations_losing_upgrades(nginx):
+    losing = tuple(locations_losing_upgrades(nginx))
+    for match, paths in losing or _losing_behind(nginx):
         if not inheritance_broken_at(match):
             yield _claim(nginx, match, paths)
+
+
+def _losing_behind(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
+    """Return the locations of blocks behind the visitors' one that lose the upgrade of a WebSocket
+    which visitors do not get, each with its paths."""
+    refused = {
+        upgrade.path
+        for upgrade in nginx.evidence.good(Upgrade)
+        if upgrade.is_visit and not upgrade.accepted and 0 < (upgrade.status or 0) < 500
+    }
+    if not refused:
+        return ()
+    # Imported late: few sites have such blocks, and fewer refuse WebSockets.
+    from checks.nginx._inner_blocks import inner_requests
+
+    groups: dict[int, tuple[LocationMatch, list[str]]] = {}
+    for path in sorted(refused):
+        for request in inner_requests(nginx, path):
+            match = request.match
+            if proxy_pass_of(match) and request.passes_on and not all(upgrade_forwarding(match)):
+                groups.setdefault(id(match.block), (match, []))[1].append(path)
+                break
+    return tuple(groups.values())
 
 
 def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:

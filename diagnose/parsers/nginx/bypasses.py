@@ -61,7 +61,7 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if prefix is None:
         return _one_path_only(server, uri, chosen)
     if not _passes_on(prefix.block):
-        return _longer_prefix(server, uri, chosen)
+        return _longer_prefix(server, uri, chosen) or _one_path_only(server, uri, chosen)
     rewrite = _rewrite_of(server, uri)
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
@@ -79,13 +79,19 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
 
 
 def _one_path_only(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:
-    """Return a location that passes on one path alone ("="), above a path that no location has."""
-    if chosen.block is not server.block:
+    """Return a location that passes on one path alone ("="), above a path that no location has, or
+    only a shorter prefix for files: `location = /api/` beside `location /` of a page."""
+    own = location_pattern(chosen.block) if chosen.block.name == "location" else None
+    names = ("return", "rewrite", "if", "deny", *PASS_DIRECTIVES, *_CONTENT)
+    is_other = chosen.redirects or any(children(chosen.block, name) for name in names)
+    if chosen.block is not server.block and (own is None or own.modifier or is_other):
         return None
+    shortest = len(own.text) if own else 0
     exact = [
         (len(pattern.text), location)
         for location in children(server.block, "location")
         if (pattern := location_pattern(location)) and pattern.modifier == "="
+        if len(pattern.text) > shortest
         if uri.startswith(f"{pattern.text.rstrip('/')}/") and _keeps_path(location)
     ]
     if not exact:

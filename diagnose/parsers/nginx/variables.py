@@ -29,6 +29,27 @@ def expand_variables(
     return None if unknown else expanded
 
 
+def set_directive(location: LocationMatch, name: str) -> Directive | None:
+    """Return the `set` of the innermost block that gives a variable its value, the last one there;
+    None without one. `name` has no "$"."""
+    for block in reversed(location.blocks):
+        lines = [line for line in children(block, "set") if line.args[:1] == (f"${name}",)]
+        if lines:
+            return lines[-1] if len(lines[-1].args) > 1 else None
+    return None
+
+
+def with_set_values(location: LocationMatch, text: str) -> str:
+    """Return a value with the variables replaced that a `set` of these blocks has a value for. All
+    others stay as they are written."""
+
+    def substitute(match: re.Match[str]) -> str:
+        directive = set_directive(location, match[1] or match[2])
+        return directive.args[1] if directive else match[0]
+
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", substitute, text)
+
+
 def _variable(
     location: LocationMatch, name: str, request: Mapping[str, str | None], depth: int
 ) -> str | None:

@@ -142,7 +142,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     access = accesses.get(served.path)
     if access is None or (_has_fallback(ctx, config, path) and not access.denied_parts):
         return
-    mistake, existing_path = _first_existing(alternatives, accesses)
+    mistake, existing_path = _first_existing(alternatives, accesses, served.path)
     values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
         PageFileAccess(
@@ -213,9 +213,15 @@ def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
 
 
 def _first_existing(
-    alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access]
+    alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access], served_path: str
 ) -> tuple[PathMistake, str]:
-    existing = ((mistake, path) for mistake, path in alternatives if is_file(accesses.get(path)))
+    """Return the first alternative that exists, ("", "") if there is none. Where two locations lead
+    to one file, none of them is a mistake."""
+    existing = (
+        (mistake, path)
+        for mistake, path in alternatives
+        if path != served_path and is_file(accesses.get(path))
+    )
     return next(existing, ("", ""))
 
 
@@ -228,7 +234,8 @@ MAX_PAGE = 65536
 
 @probe(after=Exchange, needs=NginxConfig)
 async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
-    """Emit where nginx looks for a target that it answers with 404, if the file is elsewhere."""
+    """Emit where nginx looks for a target that it answers with 404, if the file is elsewhere, or
+    there after all."""
     is_missing = _is_missing_target(ctx, exchange)
     if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
         await _emit_target(ctx, config, exchange)
@@ -267,7 +274,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         for access in await read_access(ctx.machine, "", str(worker), list(filter(None, paths)))
     }
     access = accesses.get(served.path)
-    mistake, existing_path = _first_existing(alternatives, accesses)
+    mistake, existing_path = _first_existing(alternatives, accesses, served.path)
     script_access = accesses.get(script)
     is_elsewhere = bool(existing_path) and mistake != "fallback"
     if script_access is not None and not is_file(script_access) and not is_elsewhere:
@@ -275,7 +282,8 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         existing_path = next((file for file in scripts_below if is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
-    if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
+    is_there = is_file(access) and not mistake
+    if access is None or not (existing_path or is_there or mistake in {"folder", "no-fallback"}):
         return
     if mistake == "fallback" and file is not None:
         existing = {found for found in accesses if is_file(accesses[found])}

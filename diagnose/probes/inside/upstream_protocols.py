@@ -83,8 +83,9 @@ MQTT = Greeting(
 #: What a server may speak that gives HTTP no answer.
 _OTHERS = (FASTCGI, UWSGI, HTTP2, PROXY, MQTT)
 
-#: Schemes of targets that get another protocol than HTTP/1.
-_OTHER_SCHEMES = {"uwsgi", "fastcgi", "grpc"}
+#: What an application may speak to which nginx speaks another protocol than HTTP/1, by the scheme
+#: of the target: HTTP/1, or gRPC without TLS.
+_AFTER_ALL = {"uwsgi": HTTP, "fastcgi": HTTP, "grpc": HTTP, "grpcs": HTTP2}
 
 
 @probe(after=UpstreamTry)
@@ -116,18 +117,22 @@ async def _try_others(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
 
 @probe(after=Exchange, needs=NginxConfig)
 async def http_after_all(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
-    """Probe for HTTP, after an error behind uwsgi_pass, fastcgi_pass or grpc_pass."""
+    """Probe for HTTP, after an error behind uwsgi_pass, fastcgi_pass or grpc_pass, and for HTTP/2
+    without TLS behind one with TLS."""
     if not is_first(ctx, exchange, _is_doubtful):
         return
     routes = (
         route
         for route in upstream_routes.find_routes(ctx, config)
-        if route.path == ctx.target.path and route.upstream.scheme in _OTHER_SCHEMES
+        if route.path == ctx.target.path and route.upstream.scheme in _AFTER_ALL
     )
     route = next(routes, None)
-    if route is None or any(talk.speaks == "http" for talk in ctx.observed(UpstreamTalk)):
+    if route is None:
         return
-    await _try_greeting(ctx, await _unasked(ctx, route), HTTP)
+    greeting = _AFTER_ALL[route.upstream.scheme]
+    talks = [talk for talk in ctx.observed(UpstreamTalk) if not talk.failure]
+    if not any(talk.speaks == greeting.protocol for talk in talks):
+        await _try_greeting(ctx, await _unasked(ctx, route), greeting)
 
 
 @probe(after=FailedRequests, needs=NginxConfig)
@@ -146,8 +151,8 @@ async def after_a_logged_failure(
     place = upstream_try.host, upstream_try.port, upstream_try.socket
     if any(place == (talk.host, talk.port, talk.socket) for talk in ctx.observed(UpstreamTalk)):
         return
-    if route.upstream.scheme in _OTHER_SCHEMES:
-        await _try_greeting(ctx, upstream_try, HTTP)
+    if greeting := _AFTER_ALL.get(route.upstream.scheme):
+        await _try_greeting(ctx, upstream_try, greeting)
     elif route.upstream.scheme == "http" and not HTTP.is_answer(
         await _send(ctx, upstream_try, HTTP)
     ):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim, Command, Confidence, Manual, Observation, Severity, Symptom
+from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Severity, Symptom
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
 from tests.support.chromium import CHROMIUM, browser
@@ -84,6 +84,63 @@ def test_fires_without_a_command_where_the_module_is_there_or_no_handler_needs_i
         assert not claim.facts["module"]
         assert claim.fix
         assert isinstance(claim.fix.steps[0], Manual)
+
+
+PHP_BLOCK = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }\n"
+FRONT = "location ^~ / { try_files $uri $uri/ /index.php?$args; }\n"
+BREAK = "location / { if (!-e $request_filename) { rewrite ^ /index.php break; } }\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "written"),
+    [(FRONT, "location / {"), (BREAK, "rewrite ^ /index.php last;")],
+    ids=["prefix", "break"],
+)
+def test_fires_and_names_what_keeps_a_script_from_its_location(rules: str, written: str) -> None:
+    block = SITE[SITE.index("    location /") : SITE.rindex("}")]
+    site = config(SITE.replace(block, f"root /srv/php;\nindex index.php;\n{rules}{PHP_BLOCK}"))
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, site)
+    assert claim.facts["owner"] == "location ~ \\.php$"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+{written}" in edit.diff.replace("+location / { if", "+").replace(
+        "+ (!-e $request_filename) { ", "+"
+    )
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        FRONT.replace("^~ ", ""),
+        BREAK.replace("break", "last"),
+        FRONT.replace("/index.php?$args", "=404"),
+    ],
+)
+def test_fires_by_hand_where_nothing_stands_before_the_location(rules: str) -> None:
+    block = SITE[SITE.index("    location /") : SITE.rindex("}")]
+    site = config(SITE.replace(block, f"root /srv/php;\n{rules}{PHP_BLOCK}"))
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, site)
+    assert not claim.facts["obstacle"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_by_hand_where_the_location_of_php_passes_nothing_on() -> None:
+    block = SITE[SITE.index("    location /") : SITE.rindex("}")]
+    php = PHP_BLOCK.replace("fastcgi_pass unix:/run/php.sock", "fastcgi_read_timeout 60")
+    rules = FRONT.replace("^~ ", "")
+    text = SITE.replace(block, f"root /srv/php;\nindex index.php;\n{rules}{php}")
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, config(text))
+    assert claim.facts["passless"] is True
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    other = text.replace("shop.example.com", "www.example.net").replace(php, PHP_BLOCK)
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, config(text + other))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "fastcgi_pass unix:/run/php.sock;" in edit.diff
 
 
 MEMCACHED = SITE.replace("proxy_pass http://127.0.0.1:3000;", "memcached_pass 127.0.0.1:11211;")

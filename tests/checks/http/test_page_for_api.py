@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence
+from diagnose.model import Claim, Confidence, Edit
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, module
 from tests.support.upstream_evidence import page
 
@@ -92,3 +93,34 @@ def test_fires_on_a_page_with_content_after_a_message_about_data() -> None:
     answer = replace(page(200, SHELL), url=target.url)
     loaded = loads(module(), url=target.url, is_empty=False)
     assert judge(CHECK, answer, loaded, target=target, masked=False)
+
+
+PASSED = SITE.replace("location / {", "location /api/ {")
+REPLACED = PASSED.replace(
+    "    location",
+    "    proxy_intercept_errors on;\n    error_page 401 404 =200 /index.html;\n    location",
+    1,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        (REPLACED, True),
+        (REPLACED.replace("=200", "="), True),
+        (REPLACED.replace("=200 ", ""), False),
+        (REPLACED.replace("intercept_errors on", "intercept_errors off"), False),
+        (PASSED, False),
+    ],
+    ids=["200", "of the page", "the status stays", "off", "nothing"],
+)
+def test_fires_and_names_what_replaces_the_errors_of_the_interface(
+    text: str, is_named: bool
+) -> None:
+    target = replace(SHOP, path="/api/me")
+    answer, loaded = replace(page(200, SHELL), url=target.url), loads(module(), url=target.url)
+    loaded = replace(loaded, is_empty=True)
+    (claim,) = judge(CHECK, answer, loaded, RUNNING, config(text), target=target, masked=False)
+    assert bool(claim.facts["replaced"]) is is_named
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit) is is_named

@@ -78,6 +78,42 @@ def test_fires_as_an_error_where_the_winning_block_leads_to_a_dead_application()
     assert claim.severity is Severity.ERROR
 
 
+def test_fires_as_an_error_where_a_variable_leads_to_a_dead_application() -> None:
+    """A panel has one line of proxy_pass for all sites, and a port of each. The block that works is
+    not taken away."""
+    passing = SITE.replace("server {", "server { set $port 3000;").replace("1:3000;", "1:$port;")
+    dead = passing.replace("$port 3000", "$port 9999")
+    tried = UpstreamTry(
+        target="http://127.0.0.1:$port", host="127.0.0.1", port=9999, failure=REFUSED
+    )
+    (claim,) = judge(CHECK, config(dead, passing), warned(), tried)
+    assert claim.severity is Severity.ERROR
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.steps[0].path == "/etc/nginx/0.conf"
+    (claim,) = judge(CHECK, config(dead, passing), warned())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(("name", "stale"), [("00-shop.bak", True), ("00-shop", False)])
+def test_fires_and_takes_the_backup_away_that_nginx_uses(name: str, stale: bool) -> None:
+    old = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /var/www/old;")
+    seen = config(old, SITE)
+    folder = "/etc/nginx/sites-enabled"
+    files = tuple(
+        replace(file, path=f"{folder}/{own}")
+        for file, own in zip(seen.files, (name, "shop"), strict=True)
+    )
+    inner = tuple(one for file in files for one in parse(file.text, file.path))
+    seen = replace(seen, main=(replace(seen.main[0], block=inner),), files=files)
+    (claim,) = judge(CHECK, seen, warned())
+    assert claim.facts["backup"] is stale
+    assert claim.facts["stale"] == f"{folder}/{name if stale else 'shop'}:1"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
 def test_fires_without_an_edit_where_one_file_is_read_twice() -> None:
     observation = config(SITE)
     observation = replace(

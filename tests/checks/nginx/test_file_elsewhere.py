@@ -70,3 +70,10 @@ def test_silent_where_a_known_mistake_leads_elsewhere() -> None:
     )
     assert not of(SIBLING, known, text=FILES)
     assert of(SIBLING, text=FILES)
+
+
+def test_fires_and_names_the_location_that_has_the_folder() -> None:
+    (claim,) = of(SIBLING, text=SITE.replace("location / {", "location ^~ /media/ {"))
+    assert claim.facts["owner"] == "location ^~ /media/"
+    (claim,) = of(SIBLING)
+    assert claim.facts["owner"] == ""

@@ -76,6 +76,32 @@ def test_fires_on_a_loop_of_a_program_that_forces_https() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
+MAP = "map $http_x_forwarded_proto $https_on { default off; https on; }\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SITE.replace("HTTPS off", "HTTPS $http_x_forwarded_proto"),
+        MAP + SITE.replace("HTTPS off", "HTTPS $https_on"),
+    ],
+    ids=["field", "map"],
+)
+def test_fires_on_a_field_that_visitors_do_not_send(text: str) -> None:
+    (claim,) = judge(CHECK, RUNNING, config(text), ITSELF, masked=False)
+    assert claim.facts["variable"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        fastcgi_param HTTPS $https if_not_empty;\n" in edit.diff
+
+
+@pytest.mark.parametrize("value", ["$fe_https", "$scheme", "$http_x_own"])
+def test_silent_on_a_variable_that_is_not_known_or_says_https(value: str) -> None:
+    text = SITE.replace("HTTPS off", f"HTTPS {value}")
+    assert not judge(CHECK, RUNNING, config(text), ITSELF, masked=False)
+
+
 @pytest.mark.parametrize(
     "text",
     [

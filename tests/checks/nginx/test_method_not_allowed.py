@@ -61,6 +61,18 @@ def test_fires_on_a_request_in_the_log() -> None:
     assert not judge(CHECK, *seen(proxied, 200, "GET", ""), failure)
 
 
+def test_fires_and_names_the_location_of_one_path_above_it() -> None:
+    failure = FailedRequests(
+        file="/a.log", method="POST", path="/api/login", status=405, written="", is_from_page=True
+    )
+    one_path = f"{SPA} location = /api/ {{ proxy_pass http://127.0.0.1:3000; }}"
+    (claim,) = judge(CHECK, *seen(one_path, 200, "GET", ""), failure)
+    assert claim.facts["exact"] == "location = /api/"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "location /api/ {" in str(claim.fix.steps[0])
+
+
 RAILS = """root /srv; try_files $uri/index.html $uri @app;
     location ~ ^/(assets|api)/ { expires max; }
     location @app { proxy_pass http://127.0.0.1:3000; }"""

@@ -268,3 +268,16 @@ def test_silent_where_the_application_has_a_page_for_every_path() -> None:
     assert judge(CHECK, *observed, target=target)
     assert judge(CHECK, *observed, replace(control, status=404), target=target)
     assert not judge(CHECK, *observed, control, target=target)
+
+
+def test_fires_on_a_page_in_the_place_of_data_below_a_location_of_one_path() -> None:
+    lines = "location = /api/ { proxy_pass http://127.0.0.1:3000; }\n location / { %s }"
+    files = lines % "root /srv;"
+    lines %= "try_files $uri /index.html;"
+    observations = taken_path(lines, "/api/users", 200, "exact")
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/api/users"), masked=False)
+    assert "location /api/ {" in str(claim.fix and claim.fix.steps[0])
+    own_file = taken_path(files, "/api/users", 200, "exact")
+    assert not judge(CHECK, *own_file, target=replace(SHOP, path="/api/users"), masked=False)
+    own_page = taken_path(lines, "/api/users", 200, "exact", html=True)
+    assert not judge(CHECK, *own_page, target=replace(SHOP, path="/api/users"), masked=False)

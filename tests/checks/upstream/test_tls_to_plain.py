@@ -2,6 +2,7 @@ import pytest
 
 from diagnose.model import Applicability, Edit, Failure
 from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.nginx_evidence import SITE, config
 from tests.support.upstreams import PAGE, proxied, talk, tried
 
 CHECK = "upstream.tls-to-plain"
@@ -53,3 +54,34 @@ def test_silent_when_plain_is_not_answered_either() -> None:
     plain = talk(target, speaks="http", as_nginx=False, failure=TIMEOUT)
     failed = talk(target, failure=WRONG)
     assert not judge(CHECK, failed, plain, tried(target), PAGE, proxied(target))
+
+
+GRPC = "grpcs://127.0.0.1:3000"
+
+
+def test_fires_where_a_grpc_service_speaks_http_2_without_tls() -> None:
+    failed = talk(GRPC, failure=WRONG)
+    plain = talk(GRPC, speaks="http2", as_nginx=False)
+    site = config(SITE.replace("proxy_pass http://", "grpc_pass grpcs://"))
+    (claim,) = judge(CHECK, failed, plain, tried(GRPC), PAGE, site)
+    assert claim.facts["grpc"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        grpc_pass grpc://127.0.0.1:3000;" in edit.diff
+
+
+def test_silent_where_a_page_speaks_http_2_without_tls() -> None:
+    target = "https://127.0.0.1:3000"
+    plain = talk(target, speaks="http2", as_nginx=False)
+    assert not judge(
+        CHECK, talk(target, failure=WRONG), plain, tried(target), PAGE, proxied(target)
+    )
+
+
+def test_fires_and_changes_the_scheme_where_it_is_set() -> None:
+    more = " set $forward_scheme https; set $server 127.0.0.1; set $port 3000;"
+    target = "$forward_scheme://$server:$port$request_uri"
+    diff = changed(target, target, more=more)
+    assert "set $forward_scheme http;" in diff
+    assert changed("$forward_scheme://$server", "$forward_scheme://$server", more=more) == ""

@@ -110,3 +110,25 @@ def test_fires_on_a_lost_query_without_showing_it() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_pass http://127.0.0.1:3000/$1$is_args$args;\n" in edit.diff
+
+
+def test_fires_likely_where_the_visitors_path_wants_a_login() -> None:
+    text = STRIPPED.replace("proxy_pass http://127.0.0.1:3000/", "proxy_pass http://$app:3000/")
+    text = text.replace("location /ws {\n", "location /ws {\n        set $app 127.0.0.1;\n")
+    login = direct(401, variant="whole-path")
+    seen = (config(text), BUILD, HOST, RUNNING, front(200))
+    (claim,) = judge(CHECK, *seen, direct(200), login, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["login"] == 401
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://$app:3000;\n" in edit.diff
+    assert not judge(CHECK, *seen, direct(401), login, target=CHAT)
+
+
+def test_the_program_is_not_said_to_know_no_websocket_there() -> None:
+    plain = direct(200, variant="plain")
+    seen = (config(STRIPPED), BUILD, HOST, RUNNING, front(200), direct(200), plain)
+    assert judge("websocket.not-served", *seen, target=CHAT)
+    assert not judge("websocket.not-served", *seen, direct(401, variant="whole-path"), target=CHAT)

@@ -213,3 +213,25 @@ def test_fires_where_the_page_or_the_user_names_it_and_a_login_comes_first() -> 
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
     assert not judge(CHECK, config(OWN % PASSED), direct(401), front(401), target=CHAT)
     assert not judge(CHECK, *observations, target=SHOP)
+
+
+BEHIND = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080").replace("$host;", f"$host;\n{PASSED}")
+INNER = """\
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+%s    }
+}
+"""
+
+
+def test_fires_on_the_block_behind_the_one_that_passes_the_upgrade_on() -> None:
+    seen = (BUILD, HOST, RUNNING, front(426))
+    (claim,) = judge(CHECK, config(BEHIND + INNER % ""), *seen, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.location
+    assert "127.0.0.1:8080;" in claim.location.excerpt[0]
+    assert not judge(CHECK, config(BEHIND + INNER % PASSED), *seen, target=CHAT)
+    assert not judge(CHECK, config(BEHIND), *seen, target=CHAT)

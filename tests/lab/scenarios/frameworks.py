@@ -61,11 +61,31 @@ def grpc_with_http2(lab: Lab) -> None:
     _grpc(lab)
 
 
-def _grpc(lab: Lab) -> None:
+@scenario(outside="http.server-error", server="upstream.tls-to-plain", differs=MINE)
+def scheme_of_the_target_is_set(lab: Lab) -> None:
+    """The lines of Nginx Proxy Manager, with https for an application without TLS."""
+    values = "    set $forward_scheme https;\n    set $server 127.0.0.1;\n    set $port 3000;\n"
+    target = "$forward_scheme://$server:$port$request_uri"
+    old = "    proxy_pass http://127.0.0.1:3000;\n"
+    lab.change(PAGES, PAGES.replace(old, f"{values}    proxy_pass {target};\n"))
+
+
+def _grpc(lab: Lab, scheme: str = "grpc") -> None:
     program = str(HERE / "applications" / "h2c_server.js")
     lab.spawn(lab.server, ["node", program, "50051"], 50051)
-    block = "  location /helloworld.Greeter/ {\n    grpc_pass grpc://127.0.0.1:50051;\n  }\n"
+    target = f"{scheme}://127.0.0.1:50051"
+    block = f"  location /helloworld.Greeter/ {{\n    grpc_pass {target};\n  }}\n"
     lab.change(PAGES, PAGES + block)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.tls-to-plain", differs=MINE,
+    target=f"https://{site.NAME}/helloworld.Greeter/SayHello",
+)  # fmt: skip
+def grpc_with_tls_to_a_service_without(lab: Lab) -> None:
+    """`grpcs://` of a guide, and a service that speaks HTTP/2 without TLS."""
+    lab.edit("  ssl_session_timeout", "  http2 on;\n  ssl_session_timeout")
+    _grpc(lab, "grpcs")
 
 
 @scenario(outside="http.cors-twice", differs=MINE)

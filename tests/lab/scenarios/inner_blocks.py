@@ -305,3 +305,40 @@ def inner_block_is_not_chosen(lab: Lab) -> None:
 @healthy()
 def inner_block_is_chosen(lab: Lab) -> None:
     _two_names(lab, OUTER)
+
+
+# The WebSocket behind two blocks
+
+OUTER_SOCKET = (
+    "  location / {\n    proxy_pass http://127.0.0.1:8080;\n    proxy_http_version 1.1;\n"
+    "    proxy_set_header Host $http_host;\n    proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n  }\n\n"
+)
+SOCKETS = site.HTTPS[site.HTTPS.index("  location /ws") : site.HTTPS.rindex("}")]
+
+
+def _sockets(lab: Lab, lines: str) -> None:
+    inner = SOCKETS.replace("location /ws", "location /").replace(UPGRADES, lines)
+    block = f"server {{\n  listen 127.0.0.1:8080;\n  server_name {site.NAME};\n{inner}}}\n"
+    text = site.configuration().replace(PAGES, OUTER_SOCKET).replace(SOCKETS, "")
+    lab.server.write(site.CONF, text + block)
+    lab.restart_nginx()
+
+
+UPGRADES = (
+    "    proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n"
+)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.upgrade-headers-missing",
+    args=("--ws", "/ws"), differs=MINE,
+)  # fmt: skip
+def inner_block_loses_the_upgrade(lab: Lab) -> None:
+    _sockets(lab, "")
+
+
+@healthy(args=("--ws", "/ws"))
+def inner_block_passes_the_upgrade_on(lab: Lab) -> None:
+    _sockets(lab, UPGRADES)

@@ -49,3 +49,11 @@ def php_forces_https_and_is_told_that_it_is_off(lab: Lab) -> None:
 @healthy()
 def php_forces_https_and_is_told_last_what_visitors_use(lab: Lab) -> None:
     _php(lab, f"fastcgi_param HTTPS off;\n    {PASSED}", "php-forces-https")
+
+
+@scenario(outside="http.redirect-loop", server="nginx.https-param-off", differs=(site.CONF,))
+def php_is_told_a_field_that_visitors_do_not_send(lab: Lab) -> None:
+    """A line for a site behind a balancer, on a server that visitors reach themselves."""
+    told = "map $http_x_forwarded_proto $told_https {\n  default off;\n  https on;\n}\n"
+    lab.server.write("/etc/nginx/conf.d/00-told.conf", told)
+    _php(lab, f"{PASSED}\n    fastcgi_param HTTPS $told_https;", "php-forces-https")

@@ -303,6 +303,39 @@ def a_backup_is_read_as_well(lab: Lab) -> None:
     lab.restart_nginx()
 
 
+FOLDER = "/etc/nginx/conf.d"
+BACKUP = f"{FOLDER}/00-shop.bak.conf"
+
+
+@scenario(
+    outside=None,
+    server="nginx.duplicate-server-name",
+    differs=(BACKUP, "/etc/nginx/00-shop.bak.conf"),
+)
+def a_backup_is_read_first(lab: Lab) -> None:
+    """Its pages are the old ones, and all of them answer."""
+    lab.server.write("/srv/old/index.html", "<!doctype html><title>Old shop</title>\n")
+    start, end = site.HTTPS.index("  location / {"), site.HTTPS.rindex("}")
+    lab.server.write(BACKUP, f"{site.HTTPS[:start]}  root /srv/old;\n{site.HTTPS[end:]}")
+    lab.restart_nginx()
+
+
+PORT_OF_SITE = "server {\n  set $port 3000;\n"
+
+
+@scenario(
+    outside="http.server-error", server="nginx.duplicate-server-name",
+    differs=(f"{FOLDER}/0-old.conf",),
+)  # fmt: skip
+def a_block_whose_variable_leads_nowhere_is_read_first(lab: Lab) -> None:
+    """A panel writes one line of proxy_pass for all sites, and `set $port` for each: the old host
+    of the same name is read first, and its application is gone."""
+    text = site.HTTPS.replace("server {\n", PORT_OF_SITE).replace("1:3000;", "1:$port;")
+    lab.edit(site.HTTPS, text)
+    lab.server.write(f"{FOLDER}/0-old.conf", text.replace("$port 3000", "$port 3999"))
+    lab.restart_nginx()
+
+
 @scenario(outside=None, server="nginx.duplicate-server-name", differs=(ENABLED,), not_on=AVAILABLES)
 def one_file_is_read_twice(lab: Lab) -> None:
     """conf.d/*.conf, and a link to the same file in sites-enabled."""

@@ -59,6 +59,42 @@ def index_of_a_folder_added_and_not_loaded(lab: Lab) -> None:
     changed_later(lab, old, old.replace("index index.html", "index start.html index.html"))
 
 
+STYLES = """\
+  include /etc/nginx/shop-root.conf;
+
+  location / {
+    try_files $uri $uri/ =404;
+  }
+
+  location ~* \\.(css|js)$ {
+    expires 30d;
+  }
+
+"""
+
+
+def _folder_in_a_file(lab: Lab) -> None:
+    lab.server.write("/var/www/new/index.html", INDEX)
+    lab.server.write("/var/www/new/app.css", "p{}")
+    lab.server.write("/var/www/old/index.html", INDEX)
+    lab.server.write("/etc/nginx/shop-root.conf", "root /var/www/old;\n")
+    lab.change(PAGES, STYLES)
+    later(lab)
+    lab.server.write("/etc/nginx/shop-root.conf", "root /var/www/new;\n")
+
+
+@scenario(outside=None, server="nginx.reload-needed", target=f"{HOME}/app.css")
+def folder_in_an_included_file_not_loaded(lab: Lab) -> None:
+    """Two locations have the folder of the server block: none of them hides the file."""
+    _folder_in_a_file(lab)
+
+
+@healthy(target=f"{HOME}/app.css")
+def folder_in_an_included_file_loaded(lab: Lab) -> None:
+    _folder_in_a_file(lab)
+    lab.reload()
+
+
 @scenario(outside="http.server-error", server="nginx.reload-needed")
 def port_of_the_application_corrected_and_not_loaded(lab: Lab) -> None:
     """3001 became 3000."""

@@ -9,7 +9,7 @@ of each location to which it redirects such a request internally.
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .frameworks import PAGES, PORT, start_application
+from .frameworks import MINE, PAGES, PORT, start_application
 from .nginx_other_requests_failed import LOG, visit
 
 FILES = "  root /srv/php;\n  index index.php;\n"
@@ -99,3 +99,35 @@ def head_too_big_for_the_index_of_a_folder(lab: Lab) -> None:
 @healthy()
 def large_head_of_the_index_of_a_folder(lab: Lab) -> None:
     _large_head(lab, "fastcgi_buffers 16 16k; fastcgi_buffer_size 32k; ")
+
+
+# A location for PHP that does not get the program
+
+
+def _source(lab: Lab, rules: str) -> None:
+    start_application(lab, "php")
+    lab.server.write("/srv/php/index.php", "<?php\necho 1;\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/php"))
+    expression = PHP.replace("/srv/php/index.php", "$document_root$fastcgi_script_name")
+    lab.change(PAGES, f"{FILES}{rules}{expression}")
+
+
+@scenario(outside="http.page-downloaded", differs=MINE)
+def prefix_turns_off_the_location_of_php(lab: Lab) -> None:
+    """`location ^~ /`: no regular expression decides any more, and the source is sent."""
+    _source(lab, FRONT.replace("location /", "location ^~ /"))
+
+
+@scenario(outside="http.page-downloaded", target=f"https://{site.NAME}/login", differs=MINE)
+def rewrite_stays_in_its_location(lab: Lab) -> None:
+    """`break` in the place of `last`: the program is sent as a file."""
+    _source(
+        lab, f"  location / {{\n    {MISSING} {{\n      rewrite ^ /index.php break;\n    }}\n  }}\n"
+    )
+
+
+@healthy(target=f"https://{site.NAME}/login")
+def rewrite_leaves_its_location(lab: Lab) -> None:
+    _source(
+        lab, f"  location / {{\n    {MISSING} {{\n      rewrite ^ /index.php last;\n    }}\n  }}\n"
+    )

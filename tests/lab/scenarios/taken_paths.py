@@ -45,6 +45,47 @@ def prefix_comes_before_static_files(lab: Lab) -> None:
     _lines(lab, STATIC + SOCKETS.replace("location", "location ^~"))
 
 
+ONE_PATH = (
+    "  location = /api/ {\n    proxy_pass http://127.0.0.1:3001;\n  }\n\n"
+    "  location / {\n    root /var/www/page;\n    try_files $uri /index.html;\n  }\n\n"
+)
+
+
+def _interface(lab: Lab, location: str) -> None:
+    """A page in the browser, and its interface at another port."""
+    page = '<!doctype html><title>Shop</title><div id="app"></div><script src="/a.js"></script>\n'
+    lab.server.write("/var/www/page/index.html", page)
+    lab.server.write("/var/www/page/a.js", 'fetch("/api/users");\n')
+    data = "  default_type application/json;\n  location / { return 404; }\n"
+    data += "  location /api/users { return 200 '{}'; }\n"
+    lab.edit(site.MAP, f"{site.MAP}\nserver {{\n  listen 127.0.0.1:3001;\n{data}}}\n")
+    lab.change(PAGES, ONE_PATH.replace("location = /api/", location))
+
+
+@scenario(
+    outside="http.page-for-api", server="nginx.path-taken", target=f"{HOME}/api/users",
+    differs=MINE, not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def interface_has_the_location_of_one_path(lab: Lab) -> None:
+    """`location = /api/`: what is below it gets the page."""
+    _interface(lab, "location = /api/")
+
+
+@healthy(target=f"{HOME}/api/users", not_on=ANOTHER_BLOCK)
+def interface_has_the_location_of_its_folder(lab: Lab) -> None:
+    _interface(lab, "location /api/")
+
+
+@scenario(
+    outside="http.page-for-api", target=f"{HOME}/api/orders", differs=MINE, not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def page_in_the_place_of_an_interfaces_errors(lab: Lab) -> None:
+    """`error_page 404 =200 /index.html` is meant for the page's own routes."""
+    _interface(lab, "location /api/")
+    errors = "  proxy_intercept_errors on;\n  error_page 404 =200 /index.html;\n"
+    lab.change(TIMEOUT, TIMEOUT + errors)
+
+
 @scenario(
     outside="http.page-for-api",
     server="nginx.path-taken",

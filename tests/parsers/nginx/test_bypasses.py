@@ -55,6 +55,18 @@ ACME = "location /.well-known/ { root /var/www; }"
         (f"location = / {{ {PASS[:-1]}/start$1; }}", "/app.js", None),
         (f"location = / {{ rewrite ^(.*)$ $1 break; {PASS[:-1]}/$1; }}", "/app.js", None),
         (f"location = /app {{ {PASS} }}", "/apple", None),
+        (f"location = /api/ {{ {PASS} }} {PAGES}", "/api/users", ("exact", "location")),
+        (f"location = /api {{ {PASS} }} {PAGES}", "/apis", None),
+        (
+            f"location = /api/ {{ {PASS} }} location / {{ return 404; }}",
+            "/api/users",
+            None,
+        ),
+        (
+            f"location = /api/ {{ {PASS} }} location /api/v2/ {{ root /srv; }}",
+            "/api/v2/a",
+            None,
+        ),
         (f"location = / {{ {PASS} }} {PAGES}", "/app.js", None),
         (f"location = / {{ {PASS} }} location ~ js$ {{ root /srv; }}", "/app.js", None),
         (f"location / {{ {PASS} }} location /a/ {{ try_files $uri @app; }}", "/a/b", None),

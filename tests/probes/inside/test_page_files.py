@@ -134,6 +134,31 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
     assert (access.elsewhere, access.mistake) == (elsewhere, "expression")
 
 
+def test_two_locations_with_one_folder_are_no_mistake() -> None:
+    """The file is there, and nginx answers 404: it has not loaded the folder."""
+    file, text = "/srv/blog/app.css", r"location / { } location ~ \.css$ { expires 12h; }"
+    words = f"root /srv/blog; {text} location /x {{"
+    site = config(nginx_evidence.SITE.replace("location / {", words))
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", file, "/srv/blog/index.html"))
+    answer = f"uid 33\ngids 33\nname www-data www-data\npath {file}\n"
+    answer += "part 0 root 0 root 755 directory||/\n"
+    answer += "part 0 root 0 root 755 directory||/srv/blog\n"
+    answer += f"part 0 root 0 root 644 regular file||{file}\n"
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.target = replace(ctx.target, path="/app.css")
+    ctx.emit(RUNNING)
+    missing = replace(page(404), url=f"{ctx.target.origin}/app.css")
+
+    async def work() -> None:
+        ctx.emit(site)
+        ctx.emit(missing)
+        await page_files.missing_target.work(ctx, missing, site)
+
+    asyncio.run(work())
+    (access,) = ctx.observed(PageFileAccess)
+    assert (access.exists, access.mistake, access.elsewhere) == (True, "", "")
+
+
 @pytest.mark.parametrize(("mode", "mistakes"), [("644", ["expression"]), ("600", [])])
 def test_the_file_of_a_prefix_before_which_an_application_is_asked(
     mode: str, mistakes: list[str]
