@@ -40,6 +40,9 @@ _SECTIONS = {
     "proxy",
 }  # fmt: skip
 
+#: Directives that pass requests on, and the sections in which they stand.
+_PASSING = {"proxypass", "proxypassmatch", "location", "locationmatch"}
+
 #: Other directives of the main server that virtual hosts without their own inherit.
 _INHERITED = {
     "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
@@ -81,13 +84,13 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     main = [*shared[-MAX_SHARED:], *aliases[:MAX_SHARED]]
     own = [directive for directive in config.main if directive.name != "virtualhost"]
     passes = passes_authorization(own)
-    main_routes = tuple(islice(routes_of(own), MAX_ROUTES))
+    passing = [line for line in own if line.name in _PASSING]
     return tuple(
         replace(site, passes_authorization=True)
         if passes or passes_authorization(host.block or ())
         else site
         for host in hosts[:MAX_SITES]
-        for site in [_site(host, main, sections[:MAX_SECTIONS], listens, root, main_routes)]
+        for site in [_site(host, main, sections[:MAX_SECTIONS], listens, root, passing)]
     )
 
 
@@ -97,12 +100,12 @@ def _site(
     sections: Sequence[Directive],
     listens: Sequence[SiteSocket],
     root: str,
-    main_routes: Sequence[SiteRoute],
+    passing: Sequence[Directive],
 ) -> WebSite:
     """Return a virtual host; `main` are the main server's lines that it inherits, `sections` the
-    main server's that say who may see a folder. `main_routes`, the main server's routes, count
-    after the virtual host's own (mod_proxy.c, merge_proxy_config); its rewrite rules do not count
-    in a virtual host (mod_rewrite, "RewriteOptions")."""
+    main server's that say who may see a folder. `passing`, the main server's lines that pass
+    requests on, count after the virtual host's own (mod_proxy.c, merge_proxy_config); its rewrite
+    rules do not count in a virtual host (mod_rewrite, "RewriteOptions")."""
     inner = host.block or ()
     engine, files = _engine(inner, main), tuple(_files(inner, main, root))
     has_certificate = any(file.role in {"certificate", "bundle"} for file in files)
@@ -112,7 +115,7 @@ def _site(
         for socket in _sockets(host, listens)
     )
     tls = any(socket.tls for socket in sockets)
-    passed = (*routes_of(inner), *main_routes)
+    passed = tuple(islice(routes_of(inner, passing), 2 * MAX_ROUTES))
     balancers = [
         section for section in (*inner, *sections) if section.name == "proxy" and section.block
     ]

@@ -34,7 +34,7 @@ from diagnose.parsers.apache.error_log import (
     workers_error,
 )
 from diagnose.parsers.caddy.request_log import request_error
-from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
@@ -330,11 +330,21 @@ def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> Requ
     gateways = (socket for site in sites for socket in site.gateways)
     return RequestedSite(
         [path for path, _ in requests],
-        [site.root for site in sites if site.root],
+        list(dict.fromkeys(_folders(sites, [path for path, _ in requests]))),
         tuple(_backends(routes)),
         (*gateways, *(route.socket for route in routes if route.socket)),
         {connection.source for connection in ctx.observed(Connection)} - {""},
     )
+
+
+def _folders(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
+    """Yield the folders of the sites, and of the aliases that take one of the paths."""
+    yield from (site.root for site in sites if site.root)
+    for site in sites:
+        for path in paths:
+            folder = site_at(site, path)[0].root
+            if folder:
+                yield folder
 
 
 def _backends(routes: Iterable[SiteRoute]) -> Iterator[str]:
