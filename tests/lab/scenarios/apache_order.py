@@ -73,3 +73,31 @@ def apache_proxies_the_paths_of_an_alias(lab: Lab) -> None:
 @healthy_apache()
 def apache_excludes_the_paths_of_an_alias(lab: Lab) -> None:
     _serve_assets(lab, ALIAS.replace("ProxyPass /", "ProxyPass /assets !\nProxyPass /"))
+
+
+# The folder of an alias is a wrong one, or closed; the page loads a script from it.
+
+FOLDER = f"{ALIAS.replace('ProxyPass /', 'ProxyPass /assets !' + chr(10) + 'ProxyPass /')}"
+
+
+@apache_scenario(
+    outside="http.page-file-missing", server="server.access-not-granted", manual=ONE_PAGE
+)
+def apache_grants_no_folder_of_an_alias(lab: Lab) -> None:
+    """AH01630 for the file, and the page itself is well."""
+    start, end = FOLDER.index("<Directory"), FOLDER.index("ProxyPass")
+    _serve_assets(lab, FOLDER[:start] + FOLDER[end:])
+
+
+@apache_scenario(outside="http.page-file-missing", server="server.page-missing", manual=ONE_PAGE)
+def apache_alias_leads_to_the_folder_beside(lab: Lab) -> None:
+    """The sources lie in static, what is built of them in assets."""
+    _serve_assets(lab, FOLDER.replace("/srv/assets", "/srv/shop/static"))
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    lab.server.write("/srv/shop/assets/app.js", "start();\n")
+    lab.server.write("/srv/shop/static/keep.txt", "\n")
+
+
+@apache_scenario(outside="http.page-file-missing", server="server.page-missing", manual=ONE_PAGE)
+def apache_alias_lacks_a_slash(lab: Lab) -> None:
+    _serve_assets(lab, FOLDER.replace("Alias /assets ", "Alias /assets/ "))
