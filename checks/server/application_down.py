@@ -30,12 +30,18 @@ from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, route_of, sole_application
 
 #: What a server answers whose application cannot be reached.
 _UNAVAILABLE = {502, 503, 504}
+
+#: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
+_HANDLER = re.compile(
+    r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
+)
+_MAX_LINES = 2000
 
 _PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
@@ -46,6 +52,7 @@ _PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s
     explains=[
         "server.application-answers",
         "server.other-requests-failed",
+        "server.request-logged",
         "upstream.application-log",
         "http.server-error",
         "tls.closed",
@@ -67,6 +74,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             is_websocket = path in target.websockets or is_usual_websocket(path)
             own_path = path.partition("?")[0]
             own = route_of(site, own_path, is_websocket) or sole_application(site)
+            own = own or _handler(view, site)
             guards = [
                 guard for guard in site.guards if not guard.pattern and is_taken(guard, own_path)
             ]
@@ -112,6 +120,20 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _handler(view: ServerView, site: WebSite) -> SiteRoute | None:
+    """Return the FastCGI program at a port that answers the scripts of an Apache site (mod_proxy,
+    "Access via Handler"); None without one, or with several."""
+    handlers = {}
+    for number in range(site.line, min(site.end, site.line + _MAX_LINES) + 1):
+        if match := _HANDLER.match(line_text(view, site.file, number)):
+            handlers[match[1]] = (match, number)
+    if len(handlers) != 1 or view.server.product != "apache":
+        return None
+    ((match, number),) = handlers.values()
+    host, port = match[2].strip("[]"), int(match[3])
+    return SiteRoute("/", match[1], "fcgi", host, port, file=site.file, line=number)
 
 
 def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...]) -> Edit | None:
