@@ -57,12 +57,11 @@ def apache_balancer_empty(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _near(view: ServerView, name: str) -> str:
-    """Return the name of a balancer with members that is written almost alike, "" if there is none
-    or several."""
+    """Return the name of a balancer with members that is written almost alike, "" if there is
+    none."""
     files = view.config.files if view.config else ()
     names = {known for file in files for known in _NAMED.findall(file.text)} - {name}
-    close = difflib.get_close_matches(name, names, 2, 0.6)
-    return close[0] if len(close) == 1 else ""
+    return next(iter(difflib.get_close_matches(name, sorted(names), 1, 0.6)), "")
 
 
 def _fix(view: ServerView, route: SiteRoute, near: str) -> Fix:
