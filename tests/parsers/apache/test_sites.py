@@ -228,3 +228,13 @@ def test_the_folders_of_aliases_with_what_their_sections_say() -> None:
     assert (admin.prefix, admin.folder) == ("/admin", "/srv/admin")
     assert (admin.guarded, admin.reads_htaccess) == (True, True)
     assert (icons.prefix, icons.guarded, icons.reads_htaccess) == ("/icons/", False, False)
+
+
+def test_the_members_of_a_balancer_stand_in_its_section_or_outside() -> None:
+    members = "BalancerMember http://127.0.0.1:8081 route=a\nBalancerMember http://[::1]:8082\n"
+    inner = f"<Proxy balancer://shop>\n{members}</Proxy>\nProxyPass / balancer://shop/\n"
+    assert site(inner).routes[0].members == ("127.0.0.1:8081", "[::1]:8082")
+    outside = "BalancerMember balancer://shop http://127.0.0.1:8081\n"
+    (route,) = site(f"{outside}ProxyPass / balancer://shop/\n").routes
+    assert (route.host, route.port, route.members) == ("127.0.0.1", 8081, ("127.0.0.1:8081",))
+    assert site("ProxyPass / balancer://none/\n").routes[0].members == ()
