@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.root_cause import verdict
-from diagnose.model import Target
+from diagnose.model import Finding, Severity, Target
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import METHOD_FIELD
@@ -31,7 +31,7 @@ async def observe_others(current_run: "Run") -> None:
     if not others:
         return
     report = conclude(current_run.evidence(), current_run.options.ignores)
-    if verdict(report).status == "critical":
+    if verdict(report).status == "critical" and any(map(_stops, verdict(report).causes)):
         return
     for request in others[:MAX_PAGES]:
         at = current_run.elapsed()
@@ -44,6 +44,12 @@ async def observe_others(current_run: "Run") -> None:
                 await _observe(page_run)
             observations = tuple(page_run.observations)
             current_run.emit(replace(request, at=at, observations=observations))
+
+
+def _stops(cause: Finding) -> bool:
+    """Return whether a cause is the fault to name. Why a file of the page does not come, the run
+    for that file tells."""
+    return cause.severity is Severity.ERROR and cause.check.id != "http.page-file-missing"
 
 
 def _of_message(target: Target) -> tuple[OtherRequest, ...]:

@@ -1,5 +1,5 @@
 """Where a virtual host says what an .htaccess may hold, and the edit that lets it hold everything
-(core, "AllowOverride")."""
+(core, "AllowOverride"); and edits of the folders that a virtual host names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,9 @@ from checks.server import ServerView, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 from diagnose.parsers.apache.config import Directive, parse
+
+#: Maximum number of lines of a virtual host that are looked at.
+_MAX_LINES = 2000
 
 _LINE = re.compile(r"(?i)(\s*)AllowOverride(?:List)?\s")
 
@@ -33,16 +36,41 @@ def allow_overrides(view: ServerView, site: WebSite, folder: str) -> Edit | None
         indent = text[: len(text) - len(text.lstrip())]
         new = (f"{indent}AllowOverride All",)
         return line_edit(view, site.file, {lines[-1].line: new}) if _LINE.match(text) else None
+    return section_edit(view, site, folder, "AllowOverride All")
+
+
+def section_edit(view: ServerView, site: WebSite, folder: str, line: str) -> Edit | None:
+    """Return the edit that adds a section for a folder with one line to the virtual host."""
     end = line_text(view, site.file, site.end)
     if not re.match(r"(?i)\s*</VirtualHost>", end) or '"' in folder or not folder.isprintable():
         return None
     margin = end[: len(end) - len(end.lstrip())]
     added = (
         f'{margin}    <Directory "{folder.rstrip("/")}">',
-        f"{margin}        AllowOverride All",
+        f"{margin}        {line}",
         f"{margin}    </Directory>",
     )
     return line_edit(view, site.file, {site.end: (*added, end)})
+
+
+def folder_edit(
+    view: ServerView, file: str, lines: tuple[int, int], old: str, new: str
+) -> Edit | None:
+    """Return the edit of the lines, from the first to the last, that name a folder: another one in
+    its place, or with "/" a slash at its end. Sections for the folder are moved along."""
+    name = re.escape(old.rstrip("/"))
+    named = re.compile(
+        rf"(?i)(\s*(?:DocumentRoot|Alias\s+\S+|<Directory)\s+[\"']?){name}(?:/?)(?=[\"'\s>]|$)"
+    )
+    written = f"{old}/" if new == "/" else new
+    if not old.strip("/") or not written.isprintable() or set(written) & set(" \t\"'"):
+        return None
+    changes: dict[int, tuple[str, ...]] = {}
+    for number in range(lines[0], min(lines[1], lines[0] + _MAX_LINES) + 1):
+        text = line_text(view, file, number)
+        if match := named.match(text):
+            changes[number] = (f"{match[1]}{written}{text[match.end() :]}",)
+    return line_edit(view, file, changes) if changes else None
 
 
 def _sections(parts: Sequence[Directive]) -> Iterator[Directive]:

@@ -28,7 +28,7 @@ from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerC
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, ServerRequestError, Exchange],
-    explains=["server.own-answer"],
+    explains=["http.page-file-missing", "server.own-answer"],
 )
 def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port

@@ -37,7 +37,12 @@ from diagnose.parsers.web_sites import takes
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
-    explains=["server.own-answer", "server.page-missing", "server.request-logged"],
+    explains=[
+        "http.page-file-missing",
+        "server.own-answer",
+        "server.page-missing",
+        "server.request-logged",
+    ],
 )
 def apache_alias_hides(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target

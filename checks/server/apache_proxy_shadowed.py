@@ -1,9 +1,14 @@
 """A ProxyPass comes too late: an earlier one of the same virtual host takes its path. "The
 configured ProxyPass … rules are checked in the order of configuration. The first rule that matches
-wins." (mod_proxy, "Ordering ProxyPass Directives")."""
+wins." (mod_proxy, "Ordering ProxyPass Directives").
+
+Or an Alias of the virtual host never takes effect: mod_proxy translates a path before mod_alias
+does, wherever the lines stand.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from checks.http import _page_files
 from checks.server import (
@@ -15,6 +20,11 @@ from checks.server import (
     place_text,
     reload_steps,
     server_on_port,
+)
+from checks.server._backend_answers import (
+    refused_websockets,
+    websocket_paths,
+    websocket_severity,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -29,7 +39,7 @@ from diagnose.model import (
 )
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.urls import parse_url
-from diagnose.parsers.web_sites import takes
+from diagnose.parsers.web_sites import misses_pattern, takes
 
 #: Outside of <Location>, where the path is the first argument.
 _LINE = re.compile(r'\s*ProxyPass\s+"?/', re.IGNORECASE)
@@ -41,6 +51,7 @@ _LINE = re.compile(r'\s*ProxyPass\s+"?/', re.IGNORECASE)
     explains=[
         "server.own-answer", "server.path-excluded", "server.base-path-missing",
         "http.page-file-missing", "http.page-file-type", "http.base-path-missing",
+        "websocket.not-upgraded", "websocket.inner-proxy",
     ],
 )  # fmt: skip
 def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
@@ -48,31 +59,49 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.server.product != "apache" or len(view.answering_sites) != 1:
         return
     for late, early in _shadowed(view, view.answering_sites[0]):
-        path, because, severity = _failing_path(evidence, late.path)
+        path, because, severity = _failing_path(evidence, late.prefix, late.is_for_websockets)
         if not because:
             continue
         subject = Subject(port=target.port, path=path)
         yield Claim(
             about=subject,
-            covers=(subject, Subject(port=target.port)),
+            covers=(
+                subject,
+                Subject(port=target.port, path=path.partition("?")[0]),
+                Subject(port=target.port),
+            ),
             because=(view.server, *because),
             confidence=Confidence.LIKELY,
             severity=severity,
             facts={
                 **view.facts,
                 "path": path,
-                "late": f"ProxyPass {late.path} {late.target}",
+                "late": late.words,
                 "late_place": place_text(late.file, late.line),
                 "early": f"ProxyPass {early.path} {early.target}",
                 "early_place": place_text(early.file, early.line),
+                "alias": late.is_alias,
+                "exclusion": f"ProxyPass {late.prefix} !",
             },
             fix=_fix(view, late, early),
         )
         return
 
 
-def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[SiteRoute, SiteRoute]]:
-    """Yield each ProxyPass that never takes effect, with the earlier one that takes its path."""
+@dataclass(frozen=True)
+class _LateLine:
+    """A line that never takes effect, and the beginning of its paths."""
+
+    prefix: str
+    words: str
+    file: str
+    line: int
+    is_alias: bool = False
+    is_for_websockets: bool = False
+
+
+def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, SiteRoute]]:
+    """Yield each line that never takes effect, with the ProxyPass that takes its path."""
     routes = [
         route
         for route in site.routes
@@ -81,15 +110,39 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[SiteRoute, Site
     for index, late in enumerate(routes):
         early = next((route for route in routes[:index] if takes(route.path, late.path)), None)
         if early is not None and early.path != late.path and early.target != late.target:
-            yield late, early
+            words = f"ProxyPass {late.path} {late.target}"
+            # Where the first line is known to lose the upgrade, another check says so.
+            is_for_websockets = early.websocket is None and late.websocket is not False
+            yield (
+                _LateLine(
+                    late.path, words, late.file, late.line, is_for_websockets=is_for_websockets
+                ),
+                early,
+            )
+    for alias in site.aliases:
+        if alias.file != site.file or not site.line <= alias.line <= site.end:
+            continue
+        early = next((route for route in site.routes if _reaches(route, alias.prefix)), None)
+        if early in routes and early is not None and early.target != "!":
+            words = f"Alias {alias.prefix} {alias.folder}"
+            yield _LateLine(alias.prefix, words, alias.file, alias.line, is_alias=True), early
+
+
+def _reaches(route: SiteRoute, prefix: str) -> bool:
+    """Return whether a route takes the paths below a prefix, or may."""
+    return not misses_pattern(route, prefix) if route.pattern else takes(route.path, prefix)
 
 
 def _failing_path(
-    evidence: Evidence, prefix: str
+    evidence: Evidence, prefix: str, is_for_websockets: bool
 ) -> tuple[str, tuple[Observation, ...], Severity | None]:
     """Return a path below a prefix that visitors do not get, and what shows it."""
     target = evidence.target
     own = target.path.partition("?")[0]
+    for path in websocket_paths(evidence) if is_for_websockets else ():
+        refused = refused_websockets(evidence, path)
+        if refused and takes(prefix, path.partition("?")[0]):
+            return path, tuple(refused), websocket_severity(evidence)
     pages = pages_with_status(evidence, 404)
     if pages and takes(prefix, own):
         return own, tuple(pages), None
@@ -102,13 +155,20 @@ def _failing_path(
     return "", (), None
 
 
-def _fix(view: ServerView, late: SiteRoute, early: SiteRoute) -> Fix:
-    """Move the later line before the earlier one."""
-    lines = [line_text(view, route.file, route.line) for route in (late, early)]
+def _fix(view: ServerView, late: _LateLine, early: SiteRoute) -> Fix:
+    """Move the later line before the earlier one, or exclude the paths of an Alias before it."""
+    late_text, early_text = (line_text(view, line.file, line.line) for line in (late, early))
     edit = None
-    if late.file == early.file and all(lines):
-        changes: dict[int, tuple[str, ...]] = {early.line: (lines[0], lines[1]), late.line: ()}
+    if late.is_alias and early_text and not set(late.prefix) & set(" \t\"'"):
+        margin = early_text[: len(early_text) - len(early_text.lstrip())]
+        added = f"{margin}ProxyPass {late.prefix} !"
+        edit = line_edit(view, early.file, {early.line: (added, early_text)})
+    elif late.file == early.file and late_text and early_text and not late.is_alias:
+        changes: dict[int, tuple[str, ...]] = {
+            early.line: (late_text, early_text),
+            late.line: (),
+        }
         edit = line_edit(view, late.file, changes)
     if edit is None:
-        return manual_fix(view, "move-it")
+        return manual_fix(view, "exclude-it" if late.is_alias else "move-it")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

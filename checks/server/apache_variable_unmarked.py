@@ -1,6 +1,7 @@
 """A variable of mod_rewrite has no "%" before it. In the target of a RewriteRule that passes on,
 Apache takes "{REQUEST_URI}" as text, and asks the application for a path of that name. In a
-RewriteCond, "${HTTP:Upgrade}" is a look-up in a map that is not there, which gives nothing: the
+RewriteCond, "${HTTP:Upgrade}" is a look-up in a map that is not there, which gives nothing, and
+"%{HTTP_UPGRADE}" is no variable (mod_rewrite, "RewriteCond": the field is %{HTTP:Upgrade}): the
 condition of a rule for WebSockets is never true.
 """
 
@@ -29,8 +30,11 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 #: A name of mod_rewrite's variables in braces, and nothing before it that makes it one.
 _UNMARKED = re.compile(r"(?<![%$])\{([A-Z][A-Z_]{2,40}(?::[\w-]{1,60})?)\}")
 
-#: A condition that looks up a map with the name of a group of variables.
-_LOOKED_UP = re.compile(r"(?i)(\s*RewriteCond\s+[\"']?)\$(\{HTTP:[\w-]{1,60}\})")
+#: A condition that looks up a map with the name of a group of variables, or asks for a field of the
+#: handshake by a name that no variable has.
+_LOOKED_UP = re.compile(
+    r"(?i)(\s*RewriteCond\s+[\"']?)(\$\{HTTP:([\w-]{1,60})\}|%\{HTTP_(UPGRADE|CONNECTION)\})"
+)
 
 #: Maximum number of lines of conditions before a RewriteRule.
 _MAX_CONDITIONS = 20
@@ -67,7 +71,7 @@ def apache_variable_unmarked(evidence: Evidence) -> Iterator[Claim]:
         if conditions:
             first = min(conditions)
             name = _LOOKED_UP.match(line_text(view, route.file, first))
-            yield _claim(view, route, conditions, f"${name[2]}" if name else "", refused, first)
+            yield _claim(view, route, conditions, name[2] if name else "", refused, first)
             return
 
 
@@ -79,8 +83,15 @@ def _conditions(view: ServerView, route: SiteRoute) -> dict[int, tuple[str, ...]
         if not re.match(r"(?i)\s*(?:RewriteCond\b|#|$)", line):
             break
         if _LOOKED_UP.match(line):
-            changes[number] = (_LOOKED_UP.sub(r"\1%\2", line),)
+            changes[number] = (_LOOKED_UP.sub(lambda name: f"{name[1]}{_marked(name[2])}", line),)
     return changes
+
+
+def _marked(variable: str) -> str:
+    """Return a variable as mod_rewrite wants it."""
+    name = re.sub(r"^[$%]", "", variable)
+    field = re.fullmatch(r"(?i)\{HTTP_(UPGRADE|CONNECTION)\}", name)
+    return f"%{{HTTP:{field[1].capitalize()}}}" if field else f"%{name}"
 
 
 def _claim(
@@ -105,7 +116,8 @@ def _claim(
             **view.facts,
             "place": place_text(route.file, condition or route.line),
             "variable": variable,
-            "marked": f"%{variable.removeprefix('$')}",
+            "marked": _marked(variable),
+            "unknown": bool(condition) and variable.startswith("%"),
             "condition": bool(condition),
             "rule": not condition,
             "target": route.target,

@@ -7,6 +7,7 @@ may be ::1, while the application listens on 127.0.0.1, or the opposite. The oth
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
@@ -30,12 +31,18 @@ from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, route_of, sole_application
 
 #: What a server answers whose application cannot be reached.
 _UNAVAILABLE = {502, 503, 504}
+
+#: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
+_HANDLER = re.compile(
+    r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
+)
+_MAX_LINES = 2000
 
 _PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
@@ -46,6 +53,7 @@ _PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s
     explains=[
         "server.application-answers",
         "server.other-requests-failed",
+        "server.request-logged",
         "upstream.application-log",
         "http.server-error",
         "tls.closed",
@@ -67,11 +75,13 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             is_websocket = path in target.websockets or is_usual_websocket(path)
             own_path = path.partition("?")[0]
             own = route_of(site, own_path, is_websocket) or sole_application(site)
+            own = _member(own) if own else _handler(view, site)
             guards = [
                 guard for guard in site.guards if not guard.pattern and is_taken(guard, own_path)
             ]
             for route in (*guards, *([own] if own else [])):
-                is_down = _is_down(route, listeners) or _is_half_open(view, route, listeners)
+                is_down = _is_every_member_down(route, listeners)
+                is_down = is_down or _is_half_open(view, route, listeners)
                 if is_down and _failed(view, path):
                     failed_routes.setdefault(route.target, (route, []))[1].append(path)
                     break
@@ -112,6 +122,35 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _handler(view: ServerView, site: WebSite) -> SiteRoute | None:
+    """Return the FastCGI program at a port that answers the scripts of an Apache site (mod_proxy,
+    "Access via Handler"); None without one, or with several."""
+    handlers = {}
+    for number in range(site.line, min(site.end, site.line + _MAX_LINES) + 1):
+        if match := _HANDLER.match(line_text(view, site.file, number)):
+            handlers[match[1]] = (match, number)
+    if len(handlers) != 1 or view.server.product != "apache":
+        return None
+    ((match, number),) = handlers.values()
+    host, port = match[2].strip("[]"), int(match[3])
+    return SiteRoute("/", match[1], "fcgi", host, port, file=site.file, line=number)
+
+
+def _member(route: SiteRoute, number: int = 0) -> SiteRoute:
+    """Return a route to a balancer of Apache as one to one of its members."""
+    if route.scheme != "balancer" or number >= len(route.members):
+        return route
+    host, _, port = route.members[number].rpartition(":")
+    return replace(route, scheme="http", host=host.strip("[]"), port=int(port))
+
+
+def _is_every_member_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
+    """Return whether nothing listens on the application's port, and on that of no other member."""
+    whole = replace(route, scheme="balancer")
+    members = [_member(whole, number) for number in range(len(route.members))] or [route]
+    return all(_is_down(member, listeners) for member in members)
 
 
 def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...]) -> Edit | None:

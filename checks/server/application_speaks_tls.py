@@ -1,16 +1,32 @@
 """The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
 or it ends the connection without one, and a TLS handshake with it succeeds; or it refuses plain
-HTTP with 400, to visitors or to HAProxy's health check, and answers the same page over TLS.
+HTTP with 400, to visitors or to HAProxy's health check, and answers the same page over TLS. Or a
+line of Apache for WebSockets has ws:// where another line of the site has https:// for that port.
 
 Where visitors use plain HTTP too, the port itself must be known to have no TLS: else the answer may
 be its own."""
 
+import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from checks.server._backend_answers import (
+    refused_websockets,
+    websocket_paths,
+    websocket_severity,
+    websocket_subjects,
+)
 from checks.server._haproxy import haproxy_view, insert_word
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.haproxy import HaproxyTry
@@ -46,6 +62,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     route = next(
         (route for route in routes if route and route.scheme == "http" and route.target), None
     )
+    yield from _websocket_claims(view)
     if route is None or None in routes:
         return
     handshakes = [] if answers else _handshakes(evidence, route.target)
@@ -71,6 +88,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "over_tls": target.uses_tls,
             "server_name": host if "." in host and not is_address(host) else "",
             "place": place_text(route.file, route.line),
+            "other": "",
             "says_so": bool(answers),
             "status": failed[0].status if failed else 400,
             "by_check": any(page.status == 503 for page in failed),
@@ -82,6 +100,58 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(view, route, name),
     )
+
+
+def _websocket_claims(view: ServerView) -> Iterator[Claim]:
+    """Make the claim for WebSockets that Apache passes on without TLS to the port to which another
+    line of the site speaks TLS."""
+    target = view.evidence.target
+    sites = view.answering_sites if view.server.product == "apache" else ()
+    for path in websocket_paths(view.evidence) if len(sites) == 1 else ():
+        refused = refused_websockets(view.evidence, path)
+        route = route_of(sites[0], path.partition("?")[0], websocket=True)
+        if not refused or route is None or route.scheme not in {"ws", "http"} or not route.host:
+            continue
+        other = next(
+            (
+                each
+                for each in sites[0].routes
+                if each.scheme in {"https", "wss"} and each.authority == route.authority
+            ),
+            None,
+        )
+        if other is None or refused[0].status not in {400, 502}:
+            continue
+        line = line_text(view, route.file, route.line)
+        secured = re.sub(rf"\b(ws|http)://(?={re.escape(route.authority)})", r"\1s://", line)
+        edit = line_edit(view, route.file, {route.line: (secured,)}) if line else None
+        yield Claim(
+            about=Subject(port=target.port, path=path),
+            covers=websocket_subjects(view.evidence, path),
+            because=(view.server, *((view.config,) if view.config else ()), *refused),
+            confidence=Confidence.LIKELY,
+            severity=websocket_severity(view.evidence),
+            facts={
+                **view.facts,
+                "target": route.authority,
+                "scheme": "https" if target.uses_tls else "http",
+                "over_tls": target.uses_tls,
+                "server_name": "",
+                "place": place_text(route.file, route.line),
+                "other": place_text(other.file, other.line),
+                "says_so": False,
+                "status": refused[0].status or "",
+                "by_check": False,
+                "tls_status": "",
+                "command": "",
+                "caddy": False,
+                "apache": True,
+                "haproxy": False,
+            },
+            fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+            if edit
+            else manual_fix(view, "use-tls"),
+        )
 
 
 def _refused(evidence: Evidence, pages: list[Exchange]) -> list[Exchange]:

@@ -33,6 +33,7 @@ _REASONS = {"socket", "selinux", "backend-name", "timeout"}
     severity=Severity.ERROR,
     needs=[WebServer, Exchange],
     explains=[
+        "http.page-file-missing",
         "server.application-silent",
         "server.application-answers",
         "http.server-error",

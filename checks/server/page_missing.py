@@ -3,7 +3,9 @@
 application in the browser and nothing falls back to its index.html. Or the rules of .htaccess stand
 in <IfModule mod_rewrite.c>, and the module is not loaded: then Apache passes over them. Or they
 lead to a script that is not there, the index file has a name that DirectoryIndex does not have
-(mod_dir, AH01276), or Caddy's configuration names no folder at all (`root`).
+(mod_dir, AH01276), or Caddy's configuration names no folder at all (`root`). Or the folder is a
+wrong one: that of an Alias with one slash too few, one beside that with the files, or the folder
+above that for visitors. Or nothing leads the addresses of a PHP application to its index.php.
 
 A 404 for a file that is nowhere is no fault.
 """
@@ -19,7 +21,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._apache_overrides import allow_overrides
+from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,8 +38,19 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import (
+    ServerRequestError,
+    SiteAlias,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.usual_paths import is_folder_of_files
+from diagnose.parsers.web_sites import takes
+
+#: Reasons whose fact is a name.
+_WITH_NAMES = {"lookalike", "elsewhere"}
 
 _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 
@@ -45,7 +58,7 @@ _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
-    explains=["server.own-answer", "server.request-logged"],
+    explains=["http.page-file-missing", "server.own-answer", "server.request-logged"],
 )
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
@@ -62,16 +75,36 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         modules = view.config.modules if view.config else ()
         if folder.is_unset:
             sites = list(view.answering_sites)
-        reason = _reason(folder, sites[0], pages, modules) if sites and pages else ""
+        alias = _alias(view)
+        reason = _reason(folder, sites[0], pages, modules, alias) if sites and pages else ""
         reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
 
 
+def _alias(view: ServerView) -> SiteAlias | None:
+    """Return the alias that takes the target's path, if it is the same on every address."""
+    path = view.evidence.target.path.partition("?")[0]
+    aliases = {
+        next((alias for alias in site.aliases if takes(alias.prefix, path)), None)
+        for site in view.answering_sites
+    }
+    return aliases.pop() if len(aliases) == 1 else None
+
+
 def _reason(
-    folder: SiteFolder, site: WebSite, pages: list[Exchange], modules: tuple[str, ...]
+    folder: SiteFolder,
+    site: WebSite,
+    pages: list[Exchange],
+    modules: tuple[str, ...],
+    alias: SiteAlias | None,
 ) -> str:
     """Return the name of the step that mends it, "" if the page may be nowhere on purpose."""
+    if alias and _lacks_slash(alias) and not folder.page_exists:
+        return "alias-slash"
+    is_absent = all(page.status == 404 for page in pages)
+    if folder.elsewhere and (is_absent if alias else not folder.index_files):
+        return "elsewhere"
     if folder.is_unset:
         is_start = folder.requested.endswith("/")
         return "no-root" if is_start and all(page.status == 404 for page in pages) else ""
@@ -91,7 +124,14 @@ def _reason(
     if folder.lookalike and site.reads_htaccess:
         return "lookalike"
     is_address = "." not in folder.requested.rpartition("/")[2]
+    is_apaches = all(proxy_page(page.body) for page in pages)
+    if folder.front_script and is_address and is_apaches and not folder.lookalike:
+        return "no-rules"
     return "fall-back" if is_address and folder.is_application else ""
+
+
+def _lacks_slash(alias: SiteAlias) -> bool:
+    return alias.prefix.endswith("/") and len(alias.prefix) > 1 and not alias.folder.endswith("/")
 
 
 def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
@@ -118,7 +158,8 @@ def _claim(
     target = view.evidence.target
     names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
     names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
-    names |= {"lost-script": "lost"}
+    names |= {"lost-script": "lost", "no-rules": "no_rules", "alias-slash": "alias_slash"}
+    alias = _alias(view)
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -134,19 +175,32 @@ def _claim(
             "script": folder.lost_script,
             "files": folder.index_files,
             "names": _unlisted(view, folder),
-            **({} if reason == "lookalike" else {names.get(reason, reason): True}),
+            "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
+            "front": folder.front_script,
+            "prefix": alias.prefix if alias else "",
+            "alias_folder": alias.folder if alias else "",
+            **({} if reason in _WITH_NAMES else {names.get(reason, reason): True}),
             view.server.product: True,
         },
         confidence=Confidence.CERTAIN
-        if reason in {"no-folder", "index-name"}
+        if reason in {"no-folder", "index-name", "alias-slash"}
         else Confidence.LIKELY,
         severity=_severity(target, reason),
-        fix=_fix(view, site, folder.path, reason),
+        fix=_fix(view, site, folder, reason),
     )
 
 
-def _fix(view: ServerView, site: WebSite, folder: str, reason: str) -> Fix:
-    edit = allow_overrides(view, site, folder) if reason == "htaccess" else None
+def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fix:
+    alias, edit = _alias(view), None
+    if reason == "htaccess":
+        edit = allow_overrides(view, site, folder.path)
+    elif reason == "alias-slash" and alias:
+        edit = folder_edit(view, alias.file, (alias.line, alias.line), alias.folder, "/")
+    elif reason == "elsewhere":
+        old = alias.folder if alias else site.root
+        edit = folder_edit(view, site.file, (site.line, site.end), old, folder.elsewhere)
+    elif reason == "no-rules":
+        edit = section_edit(view, site, folder.path, f"FallbackResource /{folder.front_script}")
     if edit is not None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":

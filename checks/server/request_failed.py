@@ -52,6 +52,7 @@ _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
     severity=Severity.ERROR,
     needs=[WebServer, ServerRequestError, Exchange],
     explains=[
+        "http.page-file-missing",
         "server.own-answer",
         "server.application-answers",
         "http.server-error",

@@ -40,6 +40,7 @@ _MEANT = {"no_index", "no_file", "password", ""}
     severity=Severity.WARNING,
     needs=[WebServer, ServerRequestError],
     explains=[
+        "http.page-file-missing",
         "server.own-answer", "server.application-answers", "http.server-error",
         "http.answer-says-why", "websocket.not-upgraded", "websocket.unauthorized",
         "websocket.no-location",

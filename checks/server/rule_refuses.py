@@ -26,8 +26,7 @@ from diagnose.parsers.usual_paths import is_hidden
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=[
-        "server.own-answer",
+    explains=["http.page-file-missing", "server.own-answer",
         "server.application-answers", "http.server-error",
         "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
         "websocket.rate-limited", "websocket.no-location",

@@ -149,7 +149,8 @@ def _claim(
             "place": place_text(route.file, route.line),
             "target": route.target,
             "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
-            "later": _later(view, path, route),
+            "later": _later(view, path, route, False),
+            "above": _later(view, path, route, True),
             "missed": place_text(missed_rule.file, missed_rule.line) if missed_rule else "",
             "pattern": missed_rule.path if missed_rule else "",
             "condition": missed_rule is not None
@@ -165,16 +166,24 @@ def _claim(
     )
 
 
-def _later(view: ServerView, path: str, first: SiteRoute) -> str:
-    """Return the place of a line behind the first that would pass the WebSocket on; "" for none."""
+def _later(view: ServerView, path: str, first: SiteRoute, in_section: bool) -> str:
+    """Return the place of a line that would pass the WebSocket on and does not come to it: one
+    behind the first, or one in a <Location> of Apache above that of the first; "" for none."""
     own = path.partition("?")[0]
     routes = (route for site in view.answering_sites for route in site.routes)
     later = (
         route
         for route in routes
         if route.websocket and not route.pattern and route != first and is_taken(route, own)
+        if _is_in_section(view, route) is in_section
     )
     return next((place_text(route.file, route.line) for route in later), "")
+
+
+def _is_in_section(view: ServerView, route: SiteRoute) -> bool:
+    """Return whether an Apache line has its path from the <Location> in which it stands."""
+    line = line_text(view, route.file, route.line)
+    return bool(re.match(r"(?i)\s*ProxyPass\s+\"?[a-z]+:", line))
 
 
 def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:

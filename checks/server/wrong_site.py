@@ -1,5 +1,7 @@
 """No site on the port has the name, so another site answers: the first on the socket. Visitors get
-its certificate, or its pages.
+its certificate, or its pages. Or a site with a wildcard answers, and the site of exactly this name
+is read later (Apache takes the first that matches), is not loaded, is on another port, or is
+misspelled.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
@@ -26,6 +28,7 @@ from diagnose.model import (
     Fix,
     Severity,
     Subject,
+    commands,
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import DnsAnswer, Resolution
@@ -36,7 +39,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.stray_pages import is_default_page
-from diagnose.parsers.web_sites import has_name
+from diagnose.parsers.web_sites import has_name, name_matches
 
 #: Statuses of a path that the answering site does not have.
 REFUSALS = {403, 404, 410}
@@ -72,7 +75,10 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         for site in answering
         if not site.passthrough and not _is_loopback_only(site, target.port)
     )
-    if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
+    if not sites or is_address(target.host):
+        return
+    if any(has_name(site, target.host) for site in sites):
+        yield from _taken_by_wildcard(view, sites)
         return
     inner = next((site for site in answering if has_name(site, target.host)), None)
     if inner and _is_inner_name(evidence):
@@ -90,6 +96,38 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     if not foreign and not idle and not inner and not strays:
         return
     yield _claim(view, sites[0], idle, inner, foreign, strays)
+
+
+def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iterator[Claim]:
+    """Make the claim for a site of exactly this name that a site with a wildcard keeps from its
+    visitors. One that is read later never answers; of others the wildcard's refusal tells."""
+    target, config = view.evidence.target, view.config
+    if config is None or any(target.host.lower() in site.names for site in answering):
+        return
+    site, other_sites = answering[0], _other_sites(view, answering[0])
+    later = next((other for other in other_sites if target.host.lower() in other.names), None)
+    if later and _content(later) == _content(site):
+        return
+    pages = page_exchanges(view.evidence)
+    if later and view.server.product == "apache":
+        yield _claim(view, site, None, None, [], pages, later)
+        return
+    if not pages or any(page.status not in REFUSALS for page in pages):
+        return
+    idle = _site_named(view, _exact(config.idle, target.host), target.port)
+    elsewhere = [
+        other for other in _exact(config.sites, target.host) if any(s.tls for s in other.sockets)
+    ]
+    if idle or elsewhere or _misspelled(other_sites, target.host):
+        yield _claim(view, site, idle, None, [], pages)
+
+
+def _content(site: WebSite) -> tuple[object, ...]:
+    return (site.root, *((route.path, route.target) for route in site.routes))
+
+
+def _exact(sites: tuple[WebSite, ...], host: str) -> tuple[WebSite, ...]:
+    return tuple(site for site in sites if host.lower() in site.names)
 
 
 def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchange, ...]:
@@ -165,6 +203,7 @@ def _claim(
     inner: WebSite | None,
     foreign: list[ServedCertificate],
     strays: tuple[Exchange, ...],
+    later: WebSite | None = None,
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
@@ -172,7 +211,10 @@ def _claim(
     sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
     misspelled = _misspelled(other_sites, target.host)
     mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
-    named_site = next((site for site in config.sites if has_name(site, target.host)), None)
+    named_site = next(
+        (other for other in config.sites if other != site and has_name(other, target.host)), None
+    )
+    wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
     ]
@@ -186,8 +228,10 @@ def _claim(
             "default_names": site.names[:6],
             "idle": idle.file if idle else "",
             "elsewhere": place_text(named_site.file, named_site.line)
-            if named_site and not inner
+            if named_site and not inner and not later
             else "",
+            "wildcard": wildcard,
+            "later": place_text(later.file, later.line) if later else "",
             "www": target.host.startswith("www."),
             "sibling": place_text(sibling.file, sibling.line) if sibling else "",
             "mistyped": misspelled,
@@ -199,12 +243,16 @@ def _claim(
             "haproxy": view.server.product == "haproxy" and bool(foreign),
         },
         confidence=Confidence.CERTAIN
-        if config.complete and (foreign or idle or inner)
+        if config.complete and (foreign or later or (not wildcard and (idle or inner)))
         else Confidence.LIKELY,
         severity=None
-        if foreign or inner or _is_refused(strays, sibling, mistyped)
+        if foreign or inner or wildcard or _is_refused(strays, sibling, mistyped)
         else Severity.WARNING,
-        fix=manual_fix(view, "every-address") if inner else _fix(view, idle),
+        fix=_order_fix(view, site, later)
+        if later
+        else manual_fix(view, "every-address" if inner else "move-the-site")
+        if inner or (wildcard and named_site and not idle)
+        else _fix(view, idle),
     )
 
 
@@ -222,6 +270,20 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
         (site for site in sites if has_name(site, host) and site.listens_on(port)),
         None,
     )
+
+
+def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
+    """Let the file of the wildcard be read last, where both files are in one folder: files of an
+    include are read by their names (core, "Include")."""
+    folder, _, name = first.file.rpartition("/")
+    path = f"{folder}/zz-{name}"
+    config = view.config
+    is_plain = (
+        later.file.rpartition("/")[0] == folder and later.file.rpartition("/")[2] < f"zz-{name}"
+    )
+    if first.file == later.file or not is_plain or not name or (config and config.file(path)):
+        return manual_fix(view, "order")
+    return Fix((commands.move(first.file, path), *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _fix(view: ServerView, idle: WebSite | None) -> Fix:

@@ -252,11 +252,21 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     is_logged = claim.request is None and bool(claim.about.path)
     is_same_page = is_logged and claim.about.path == consequence.request
     if claim.request != consequence.request and not is_same_page:
+        if explains(check, symptom_check) and _is_of_file(claim, consequence):
+            return True
         is_same = claim.request in {consequence.about.path, consequence.facts.get("path")}
         return is_same and symptom_check.names_requests
     return explains(check, symptom_check) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )
+
+
+def _is_of_file(claim: Claim, consequence: Claim) -> bool:
+    """Whether a claim is about a file of a page, and the consequence rests on that file."""
+    path = claim.request or claim.about.path or ""
+    files = (each for each in consequence.because if type(each).__name__ == "PageFileResponse")
+    urls = (str(getattr(file, "url", "")).partition("?")[0] for file in files)
+    return any(f"/{url.partition('://')[2].partition('/')[2]}" == path for url in urls)
 
 
 # Everything that writes a report asks for it, some of it many times.

@@ -11,8 +11,9 @@ from diagnose.model.summary import Summary, counted, phrase
 
 #: Where a run learned of a request: from the access log, where it failed ("log") or did not
 #: ("visit"), or no other request of the visitor came afterwards ("departure"), from a script of the
-#: site's page, or from the message that a person pasted.
-RequestSource = Literal["log", "visit", "departure", "script", "message"]
+#: site's page, from the page that loads a file and does not get it ("page"), or from the message
+#: that a person pasted.
+RequestSource = Literal["log", "visit", "departure", "script", "page", "message"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -54,6 +55,10 @@ class OtherRequest(Observation):
         return self.source == "script"
 
     @property
+    def is_of_page(self) -> bool:
+        return self.source == "page"
+
+    @property
     def is_from_message(self) -> bool:
         return self.source == "message"
 
@@ -65,7 +70,8 @@ class OtherRequest(Observation):
         was observed tells."""
         if self.source == "departure":
             return True
-        is_expected = self.is_from_page or self.is_named or self.is_from_script or bool(self.origin)
+        is_own = self.is_from_page or self.is_from_script or self.is_of_page
+        is_expected = is_own or self.is_named or bool(self.origin)
         status = self.status or 0
         return is_expected or status >= 500 or 300 <= status < 400
 
@@ -77,6 +83,8 @@ class OtherRequest(Observation):
             subject = phrase("{request} of the page {path}", request=subject, path=self.origin)
         if self.is_from_script:
             return subject, phrase("made by a script")
+        if self.is_of_page:
+            return subject, phrase("loaded by the page")
         if self.is_from_message:
             return subject, phrase("of interest after the message")
         times = counted("{count} time", "{count} times", self.times)

@@ -25,6 +25,9 @@ class SiteFolder(Observation):
     `is_unset` is True if the configuration names no folder: `path` is then the folder in which the
     server runs. Where an alias chose the folder, `hidden` is the file of the site's own folder that
     answers without the alias: the requested one, or the script to which its .htaccess leads.
+    `elsewhere` is the folder nearby in which the requested file is, or the index file that the
+    site's folder has not; "" if there is none, or several. `front_script` is a script of the folder
+    that answers every address of an application ("index.php"), if no .htaccess leads to it.
     """
 
     layer: ClassVar[str] = "server"
@@ -42,6 +45,8 @@ class SiteFolder(Observation):
     lost_script: Label = ""
     is_unset: bool = False
     hidden: FilePath = ""
+    elsewhere: FilePath = ""
+    front_script: Label = ""
 
     def summary(self) -> Summary:
         if self.index_files:

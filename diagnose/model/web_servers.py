@@ -39,7 +39,7 @@ Issuance = Literal["", "files", "acme", "internal", "none"]
 #: firewall refuses ("firewall"). "logged" is anything else that it wrote about the request.
 RequestErrorReason = Literal[
     "handler", "backend-tls", "htaccess", "permission", "denied", "recursion", "socket", "selinux",
-    "backend-name", "timeout", "workers", "firewall", "logged",
+    "backend-name", "timeout", "workers", "firewall", "password-file", "logged",
 ]  # fmt: skip
 
 #: What a server verifies of its backend's certificate: nothing ("none"), its chain, its name and
@@ -184,7 +184,8 @@ class SiteRoute:
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
     replaced, `sent_host` what it is replaced by ("" for the application's address).
     `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
-    is unknown.
+    is unknown. `members` are the applications ("host:port") of a balancer (Apache,
+    "BalancerMember"), () if it has none.
     """
 
     path: UrlPath
@@ -208,6 +209,7 @@ class SiteRoute:
     for_pages: bool | None = None
     for_websockets: bool | None = None
     literal: bool = False
+    members: tuple[HostName, ...] = ()
 
     @property
     def authority(self) -> str:

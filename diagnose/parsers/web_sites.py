@@ -216,19 +216,24 @@ def needs_folder(site: WebSite, path: str) -> bool:
 
 def site_at(site: WebSite, path: str) -> tuple[WebSite, str]:
     """Return the site as it is for a path, and the path in its folder: below an alias both are the
-    alias's."""
+    alias's. Where only the alias's prefix ends with a slash, its folder's name and the path run
+    together, as Apache puts them (mod_alias, "Alias": a trailing slash belongs to both)."""
     for alias in site.aliases:
-        if takes(alias.prefix, path):
-            inner_path = path[len(alias.prefix) :]
-            placed = replace(
-                site,
-                root=alias.folder,
-                guarded=alias.guarded,
-                old_access=alias.old_access,
-                reads_htaccess=alias.reads_htaccess,
-                aliases=(),
-            )
-            return placed, inner_path if inner_path.startswith("/") else f"/{inner_path}"
+        if not takes(alias.prefix, path):
+            continue
+        folder, inner = alias.folder, path[len(alias.prefix) :]
+        if alias.prefix.endswith("/") and not folder.endswith("/") and inner:
+            folder, _, name = folder.rpartition("/")
+            folder, inner = folder or "/", f"{name}{inner}"
+        placed = replace(
+            site,
+            root=folder,
+            guarded=alias.guarded,
+            old_access=alias.old_access,
+            reads_htaccess=alias.reads_htaccess,
+            aliases=(),
+        )
+        return placed, inner if inner.startswith("/") else f"/{inner}"
     return site, path
 
 

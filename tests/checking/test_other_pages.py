@@ -17,6 +17,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest, RequestSource
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest, RequestPart
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.page_evidence import answered, picture
@@ -164,6 +165,20 @@ def test_what_the_log_tells_of_a_page_explains_what_its_own_run_shows() -> None:
     for request, is_explained in (("/api", True), ("/about", False)):
         shown = replace(CLAIM, request=request)
         conclusions = findings([(told, claim), (REFUSED, shown)])
+        roots = [finding for finding in conclusions if finding.explained_by is None]
+        assert len(roots) == (1 if is_explained else 2)
+
+
+def test_the_run_for_a_file_of_the_page_explains_that_it_does_not_come() -> None:
+    denied = check_of("server.access-not-granted", Severity.WARNING, ("http.page-file-missing",))
+    missing = check_of("http.page-file-missing", Severity.ERROR)
+    file = PageFileResponse(
+        page="https://shop.example.com/", file_kind="script", address="::1", port=443, status=403,
+        url="https://shop.example.com/static/app.js?v=1",
+    )  # fmt: skip
+    page = replace(CLAIM, because=(file,))
+    for request, is_explained in (("/static/app.js", True), ("/static/other.js", False)):
+        conclusions = findings([(denied, replace(CLAIM, request=request)), (missing, page)])
         roots = [finding for finding in conclusions if finding.explained_by is None]
         assert len(roots) == (1 if is_explained else 2)
 

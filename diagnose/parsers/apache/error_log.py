@@ -41,6 +41,8 @@ _NAME = re.compile(r"AH00898: DNS lookup failure for: (\S{1,300}) returned by (\
 _TIMEOUT = re.compile(r"AH01102: error reading status line from remote server (\S{1,300})")
 _WORKERS = re.compile(r"AH(?:00161|00484|00326|00327|10159|03490): .{0,40}MaxRequestWorkers")
 _HTACCESS_READ = re.compile(r"AH00529: (/\S{0,1000}/\.htaccess) pcfg_openfile")
+#: mod_authn_file: check_password.
+_PASSWORD_FILE = re.compile(r"AH01620: Could not open password file: (/\S{1,300})")
 #: mod_security2, msc_log: the phase, the rule's file, number and text, and the requested path.
 _FIREWALL = re.compile(r"ModSecurity: Access denied with (?:code (\d{3})|\w+)")
 _TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
@@ -319,6 +321,25 @@ def workers_error(text: str, now: str, seconds: float) -> str:
         if match and _WORKERS.search(match[6]) and _is_recent(match, now, seconds):
             return clean(match[6], MAX_TEXT)
     return ""
+
+
+def password_file_error(text: str, now: str, seconds: float) -> RequestError | None:
+    """Return the last line that says that the file of users and passwords could not be opened. It
+    is written when a visitor has typed a password, which no request of this run has."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        name = (
+            _PASSWORD_FILE.search(match[6]) if match and _is_recent(match, now, seconds) else None
+        )
+        if match and name:
+            return RequestError(
+                "password-file",
+                _with_system_words(line, match[6]),
+                file=clean(name[1].rstrip(","), 300),
+                errno=int(match[5] or 0),
+                code="AH01620",
+            )
+    return None
 
 
 def start_error(text: str) -> str:

@@ -21,6 +21,7 @@ _OFF = {"off", "!on", "!=on", "=off"}
 #: What conditions ask for that all handshakes, and all other requests, have in common.
 _COMMON_SUBJECTS = {
     "%{HTTP:UPGRADE}", "%{HTTP:CONNECTION}", "%{HTTPS}", "${HTTP:UPGRADE}", "${HTTP:CONNECTION}",
+    "%{HTTP_UPGRADE}", "%{HTTP_CONNECTION}",
 }  # fmt: skip
 _ON = {"on", "!off", "!=off", "=on"}
 

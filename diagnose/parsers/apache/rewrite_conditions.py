@@ -14,6 +14,13 @@ _VARIABLE = re.compile(r"%\{([A-Z_]+(?::[A-Za-z-]+)?)\}", re.IGNORECASE)
 #: A look-up in a RewriteMap of this name, which nobody has: a field was meant, with "%".
 _NO_MAP = re.compile(r"\$\{(?:HTTP|ENV|SSL):[\w-]{1,60}\}")
 
+#: Fields that have a variable of their own. Any other name with HTTP_ is no variable, and empty
+#: (mod_rewrite.c, lookup_variable; the field is %{HTTP:NAME}).
+_FIELD_VARIABLES = {
+    "HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_FORWARDED", "HTTP_HOST", "HTTP_PROXY_CONNECTION",
+    "HTTP_REFERER", "HTTP_USER_AGENT",
+}  # fmt: skip
+
 #: The User-Agent of this program, and the beginning of that of every browser.
 _AGENTS = (f"diagnose/{VERSION}", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Firefox/140")
 
@@ -108,4 +115,6 @@ def _variable(name: str, request: ServerRequest) -> str | None:
         "HTTP:CONNECTION": "Upgrade" if request.websocket else None,
         "HTTP_REFERER": "",
     }
+    if name.startswith("HTTP_") and name not in _FIELD_VARIABLES:
+        return ""
     return known_values.get(name)

@@ -14,18 +14,33 @@ _URL = re.compile(
 )
 
 
-def routes_of(inner: Sequence[Directive], prefix: str = "") -> Iterator[SiteRoute]:
-    """Return the routes of ProxyPass, also those inside <Location>. An exclusion ("!") has neither
-    scheme nor host."""
-    for directive in inner:
-        if directive.name in {"location", "locationmatch"} and directive.block is not None:
-            path = next((arg for arg in directive.args if arg != "~"), "/")
-            pattern = directive.name == "locationmatch" or "~" in directive.args
-            for route in routes_of(directive.block, path):
-                yield replace(route, pattern=True) if pattern else route
-        elif directive.name in {"proxypass", "proxypassmatch"}:
-            passed = _route(directive, prefix)
-            yield from (passed,) if passed else ()
+def routes_of(inner: Sequence[Directive], shared: Sequence[Directive] = ()) -> Iterator[SiteRoute]:
+    """Return the routes of ProxyPass in the order in which they count: those inside of <Location>
+    before all others, and of these the last one that matches; then the lines in their order
+    (mod_proxy.c, proxy_trans and merge_proxy_dir_config). `shared` are the main server's lines,
+    which count after the virtual host's own of the same kind. An exclusion ("!") has neither scheme
+    nor host."""
+    yield from _section_routes(inner)
+    yield from _section_routes(shared)
+    for directive in (*inner, *shared):
+        if directive.name in _LINES and (passed := _route(directive, "")):
+            yield passed
+
+
+_SECTIONS, _LINES = {"location", "locationmatch"}, {"proxypass", "proxypassmatch"}
+
+
+def _section_routes(directives: Sequence[Directive]) -> Iterator[SiteRoute]:
+    for section in reversed(directives):
+        if section.name not in _SECTIONS or section.block is None:
+            continue
+        path = next((arg for arg in section.args if arg != "~"), "/")
+        is_pattern = section.name == "locationmatch" or "~" in section.args
+        lines = [line for line in section.block if line.name in _LINES]
+        # A later line of the same section replaces the one before.
+        passed = _route(lines[-1], path) if lines else None
+        if passed:
+            yield replace(passed, pattern=True) if is_pattern else passed
 
 
 def _route(directive: Directive, prefix: str) -> SiteRoute | None:

@@ -40,6 +40,9 @@ _SECTIONS = {
     "proxy",
 }  # fmt: skip
 
+#: Directives that pass requests on, and the sections in which they stand.
+_PASSING = {"proxypass", "proxypassmatch", "location", "locationmatch"}
+
 #: Other directives of the main server that virtual hosts without their own inherit.
 _INHERITED = {
     "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
@@ -76,18 +79,22 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
         if directive.args and (directive.name in _ROLES or directive.name in _INHERITED)
     ]
     listens = listens_of(config)
-    sections = [directive for directive in config.main if directive.name in _SECTIONS]
+    sections = [
+        directive
+        for directive in config.main
+        if directive.name in _SECTIONS or directive.name == "balancermember"
+    ]
     aliases = [directive for directive in config.main if directive.name == "alias"]
     main = [*shared[-MAX_SHARED:], *aliases[:MAX_SHARED]]
     own = [directive for directive in config.main if directive.name != "virtualhost"]
     passes = passes_authorization(own)
-    main_routes = tuple(islice(routes_of(own), MAX_ROUTES))
+    passing = [line for line in own if line.name in _PASSING]
     return tuple(
         replace(site, passes_authorization=True)
         if passes or passes_authorization(host.block or ())
         else site
         for host in hosts[:MAX_SITES]
-        for site in [_site(host, main, sections[:MAX_SECTIONS], listens, root, main_routes)]
+        for site in [_site(host, main, sections[:MAX_SECTIONS], listens, root, passing)]
     )
 
 
@@ -97,12 +104,12 @@ def _site(
     sections: Sequence[Directive],
     listens: Sequence[SiteSocket],
     root: str,
-    main_routes: Sequence[SiteRoute],
+    passing: Sequence[Directive],
 ) -> WebSite:
     """Return a virtual host; `main` are the main server's lines that it inherits, `sections` the
-    main server's that say who may see a folder. `main_routes`, the main server's routes, count
-    after the virtual host's own (mod_proxy.c, merge_proxy_config); its rewrite rules do not count
-    in a virtual host (mod_rewrite, "RewriteOptions")."""
+    main server's that say who may see a folder. `passing`, the main server's lines that pass
+    requests on, count after the virtual host's own (mod_proxy.c, merge_proxy_config); its rewrite
+    rules do not count in a virtual host (mod_rewrite, "RewriteOptions")."""
     inner = host.block or ()
     engine, files = _engine(inner, main), tuple(_files(inner, main, root))
     has_certificate = any(file.role in {"certificate", "bundle"} for file in files)
@@ -112,10 +119,8 @@ def _site(
         for socket in _sockets(host, listens)
     )
     tls = any(socket.tls for socket in sockets)
-    passed = (*routes_of(inner), *main_routes)
-    balancers = [
-        section for section in (*inner, *sections) if section.name == "proxy" and section.block
-    ]
+    passed = tuple(islice(routes_of(inner, passing), 2 * MAX_ROUTES))
+    balancers = [line for line in (*inner, *sections) if line.name in {"proxy", "balancermember"}]
     redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
     return WebSite(
         tuple(_names(inner, main)),
@@ -282,17 +287,26 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
     several members any may answer."""
     if route.scheme != "balancer":
         return route
-    members = [
-        directive
-        for section in balancers
-        if section.args[:1] == (f"balancer://{route.host}",)
-        for directive in section.block or ()
-        if directive.name == "balancermember" and directive.args
+    name = f"balancer://{route.host}"
+    members = [(line.args[0], line) for line in _member_lines(balancers, name) if line.args]
+    # Outside of a section the first argument is the balancer.
+    urls = [
+        (line.args[1] if url == name and len(line.args) > 1 else url, line) for url, line in members
     ]
-    if len(members) != 1:
-        return route
-    own = route_to(route.path, members[0].args[0], members[0], route.pattern)
-    return replace(own, target=route.target, backend_path=route.backend_path)
+    routes = [route_to(route.path, url, line, route.pattern) for url, line in urls[:MAX_SOCKETS]]
+    names = tuple(member.authority for member in routes if member.host)
+    if len(routes) != 1:
+        return replace(route, members=names)
+    return replace(routes[0], target=route.target, backend_path=route.backend_path, members=names)
+
+
+def _member_lines(directives: Sequence[Directive], name: str) -> Iterator[Directive]:
+    """Yield the lines with the members of a balancer, in its section or outside of one."""
+    for directive in directives:
+        if directive.name == "balancermember" and directive.args[:1] == (name,):
+            yield directive
+        elif directive.name == "proxy" and directive.args[:1] == (name,):
+            yield from (line for line in directive.block or () if line.name == "balancermember")
 
 
 def _with_settings(

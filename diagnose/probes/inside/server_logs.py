@@ -6,7 +6,7 @@ They write there why they failed or refused, which no visitor sees.
 
 import asyncio
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
@@ -30,11 +30,12 @@ from diagnose.parsers.apache.error_log import (
     RequestError,
     last_request_error,
     other_request_error,
+    password_file_error,
     start_error,
     workers_error,
 )
 from diagnose.parsers.caddy.request_log import request_error
-from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
@@ -110,11 +111,42 @@ async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None
 @probe(after=Handshake)
 async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
     """Look whether every worker is busy: then a connection opens and gets no answer."""
-    if not _has_stalled(ctx, handshake) or ctx.observed(ServerRequestError):
-        return
     config = next(iter(ctx.observed(WebServerConfig)), None)
+    if config is not None and _has_stalled(ctx, handshake):
+        await _read_since_the_load(ctx, config, _busy_workers)
+
+
+@probe(after=Exchange)
+async def after_a_login(ctx: ProbeContext, exchange: Exchange) -> None:
+    config = next(iter(ctx.observed(WebServerConfig)), None)
+    if config is not None and _asks_for_password(exchange):
+        await _read_since_the_load(ctx, config, password_file_error)
+
+
+@probe(after=WebServerConfig)
+async def login_after_the_configuration(ctx: ProbeContext, config: WebServerConfig) -> None:
+    if any(map(_asks_for_password, ctx.observed(Exchange))):
+        await _read_since_the_load(ctx, config, password_file_error)
+
+
+def _asks_for_password(exchange: Exchange) -> bool:
+    return exchange.purpose == "target" and exchange.status == 401
+
+
+def _busy_workers(text: str, now: str, seconds: float) -> RequestError | None:
+    message = workers_error(text, now, seconds)
+    return RequestError("workers", message) if message else None
+
+
+async def _read_since_the_load(
+    ctx: ProbeContext,
+    config: WebServerConfig,
+    parse: Callable[[str, str, float], RequestError | None],
+) -> None:
+    """Read what the log has since the configuration was loaded: such a line is not written for each
+    request."""
     server = _server(ctx, ctx.target.port)
-    if config is None or server is None or config.product != "apache":
+    if server is None or config.product != "apache" or ctx.observed(ServerRequestError):
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     logs = (config.error_log, *(site.error_log for site in sites))
@@ -123,9 +155,9 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
         clock, _, text = result.out.partition("\n")
         epoch, _, now = clock.partition(" ")
-        message = workers_error(text, now, _since_load(server, epoch, ctx.elapsed()) + _SLACK)
-        if message and not ctx.observed(ServerRequestError):
-            _emit(ctx, at, config, log, RequestError("workers", message))
+        error = parse(text, now, _since_load(server, epoch, ctx.elapsed()) + _SLACK)
+        if error and not ctx.observed(ServerRequestError):
+            _emit(ctx, at, config, log, error)
 
 
 @probe(after=UpstreamTry)
@@ -330,15 +362,26 @@ def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> Requ
     gateways = (socket for site in sites for socket in site.gateways)
     return RequestedSite(
         [path for path, _ in requests],
-        [site.root for site in sites if site.root],
+        list(dict.fromkeys(_folders(sites, [path for path, _ in requests]))),
         tuple(_backends(routes)),
         (*gateways, *(route.socket for route in routes if route.socket)),
         {connection.source for connection in ctx.observed(Connection)} - {""},
     )
 
 
+def _folders(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
+    """Yield the folders of the sites, and of the aliases that take one of the paths."""
+    yield from (site.root for site in sites if site.root)
+    for site in sites:
+        for path in paths:
+            folder = site_at(site, path)[0].root
+            if folder:
+                yield folder
+
+
 def _backends(routes: Iterable[SiteRoute]) -> Iterator[str]:
     for route in routes:
+        yield from route.members
         if route.host:
             default = 443 if route.scheme in {"https", "wss"} else 80
             yield f"{route.host}:{route.port or default}"

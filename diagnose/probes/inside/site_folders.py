@@ -13,6 +13,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files, site_at
@@ -33,6 +34,22 @@ _SCRIPT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+#: The folder for visitors in that of an application, and kinds of index files.
+_PUBLIC, _KINDS = (
+    ("public", "web", "htdocs", "public_html", "pub", "webroot", "dist"),
+    ("php", "html"),
+)
+
+#: Characters that a shell's pattern takes for others.
+_WILD = re.compile(r"[*?\[\]{}\\\s]")
+
+#: What the index.php of an application has that answers every address itself: WordPress, Laravel,
+#: Symfony, Drupal, Joomla, CodeIgniter, Magento, Yii, and what Composer loads.
+_FRONT = re.compile(
+    r"wp-blog-header\.php|bootstrap/app\.php|autoload(_runtime)?\.php|DRUPAL_ROOT|_JEXEC|app/bootstrap"
+    r"|system/core|CodeIgniter|REQUEST_URI|PATH_INFO|->run\(|Kernel"
+)
+
 #: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).
 _APPLICATION = re.compile(
     r"<(app-root|div\s{1,9}id=[\"']?(root|app|__next|__nuxt|svelte)\b)", re.IGNORECASE
@@ -44,6 +61,7 @@ async def folder_after_config(ctx: ProbeContext, config: WebServerConfig) -> Non
     if any(_is_missing(ctx, page) for page in ctx.observed(Exchange)):
         await _examine_folder(ctx, config)
     for response in ctx.observed(PageFileResponse):
+        _have_diagnosed(ctx, response)
         await _look_for_file(ctx, response)
 
 
@@ -58,7 +76,27 @@ async def folder_after_page(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=PageFileResponse)
 async def folder_after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    _have_diagnosed(ctx, response)
     await _look_for_file(ctx, response)
+
+
+def _have_diagnosed(ctx: ProbeContext, response: PageFileResponse) -> None:
+    """Have a file of the page diagnosed that Apache or another of these servers refuses: the checks
+    that say why judge the page that was asked for."""
+    url = parse_url(response.url)
+    is_refused = (response.status or 0) >= 400 and response.status not in {401, 407, 429, 503}
+    if url is None or not is_refused or not ctx.observed(WebServerConfig):
+        return
+    if is_own_origin(ctx.target, response.url) and not url.path.partition("?")[2]:
+        # Imported late: few pages load a file that does not come.
+        from diagnose.model.other_requests import OtherRequest
+
+        ctx.further_requests.diagnose_later(
+            OtherRequest(
+                at=ctx.elapsed(), path=url.path, source="page", status=response.status,
+                by_browser=True,
+            )
+        )  # fmt: skip
 
 
 async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
@@ -254,8 +292,39 @@ async def _look_into(
             lookalike=_lookalike(hidden, named) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text, above),
             hidden=own,
+            elsewhere="" if pages and index else await _elsewhere(ctx, root, path, above, index),
+            front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
         )
     )
+
+
+async def _elsewhere(
+    ctx: ProbeContext, root: str, path: str, above: str, index: tuple[str, ...]
+) -> str:
+    """Return the folder nearby that has a requested file below an alias, or the folder for visitors
+    in that of an application, whose own folder has no index file; "" for none or several."""
+    own = f"{root}/{path.lstrip('/')}"
+    parent = posixpath.dirname(root)
+    if _WILD.search(own) or not parent.strip("/"):
+        return ""
+    if not above:
+        patterns = [f"{root}/{folder}/index.{kind}" for folder in _PUBLIC for kind in _KINDS]
+        groups = await asyncio.gather(*map(ctx.machine.glob, patterns))
+        folders = {posixpath.dirname(file) for group in groups for file in group}
+        return clean(folders.pop(), 300) if len(folders) == 1 and not index else ""
+    if "." not in path.rpartition("/")[2]:
+        return ""
+    asked = path.lstrip("/")
+    files = list(await ctx.machine.glob(f"{parent}/*/{asked}"))
+    files += await ctx.machine.glob(f"{root}/*/{asked}")
+    folders = {file.removesuffix(f"/{asked}") for file in files if file != own}
+    return clean(folders.pop(), 300) if len(folders) == 1 else ""
+
+
+async def _front_script(ctx: ProbeContext, root: str) -> str:
+    """Return the script of an application that answers every address; "" if the folder has none."""
+    content = await ctx.machine.read(f"{root}/index.php", MAX_BYTES)
+    return "index.php" if not content.failure and _FRONT.search(content.text) else ""
 
 
 async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Edit
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -44,3 +44,40 @@ def test_silent_in_the_right_order_and_where_all_is_there() -> None:
     assert not judge(CHECK, APACHE, apache_config(LATE), LOADED, replace(FILE, status=200))
     inside = LATE.replace(KEPT, "<Location /assets/>\n    ProxyPass !\n</Location>\n")
     assert not judge(CHECK, APACHE, apache_config(inside), LOADED, FILE)
+
+
+ALIAS = HTTPS.replace(LINE, f"    Alias /assets /srv/assets\n{LINE}")
+
+
+def test_fires_for_an_alias_and_excludes_its_paths() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(ALIAS), LOADED, FILE, masked=False)
+    assert claim.facts["alias"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /assets !\n     ProxyPass / http" in edit.diff
+
+
+def test_silent_for_an_alias_that_is_excluded_or_whose_files_come() -> None:
+    excluded = ALIAS.replace(LINE, f"    ProxyPass /assets !\n{LINE}")
+    assert not judge(CHECK, APACHE, apache_config(excluded), LOADED, FILE)
+    assert not judge(CHECK, APACHE, apache_config(ALIAS), LOADED, replace(FILE, status=200))
+
+
+BALANCED = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "").replace(
+    LINE, "    ProxyPass / balancer://shop/\n    ProxyPass /ws balancer://sockets/ws\n"
+)
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443,
+    through="front", accepted=False, status=400,
+)  # fmt: skip
+
+
+def test_fires_for_a_websocket_of_a_balancer() -> None:
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, APACHE, apache_config(BALANCED), REFUSED, target=target)
+    assert claim.facts["path"] == "/ws"
+    lines = BALANCED.split("\n")
+    index = next(i for i, line in enumerate(lines) if "balancer://shop" in line)
+    lines[index], lines[index + 1] = lines[index + 1], lines[index]
+    assert not judge(CHECK, APACHE, apache_config("\n".join(lines)), REFUSED, target=target)

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+from diagnose.model import Command
 from diagnose.model.web_servers import WebSite
 from tests.support.check_evidence import judge
-from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.apache-site-not-included"
 OTHER = HTTPS.replace("shop.example.com", "www.example.org")
@@ -42,3 +44,15 @@ def test_silent_when_a_part_of_the_configuration_could_not_be_read() -> None:
     idle = enabled("/etc/apache2/sites-enabled/shop.example.com")
     config = replace(apache_config(OTHER, complete=False), idle=(idle,))
     assert not judge(CHECK, APACHE, config)
+
+
+def test_fires_beside_a_wildcard_that_refuses_the_page() -> None:
+    wildcard = HTTPS.replace("ServerName shop.", "ServerAlias *.example.com\nServerName any.")
+    idle = enabled("/etc/httpd/conf.d/shop.cfg")
+    config = replace(apache_config(wildcard), idle=(idle,))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, replace(ANSWER, status=404))
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv[-1] == "/etc/httpd/conf.d/shop.conf"
+    assert not judge(CHECK, APACHE, config, LISTENING, ANSWER)

@@ -101,3 +101,23 @@ def test_fires_and_covers_the_path_without_its_query() -> None:
     refused = replace(REFUSED, path="/ws?room=1", url=f"{REFUSED.url}?room=1")
     (claim,) = judge(CHECK, APACHE, apache_config(SITE), refused, target=target)
     assert {"/ws", "/ws?room=1"} <= {subject.path for subject in claim.covers}
+
+
+NAMED = HTTPS.replace(
+    "    ProxyPass /ws ws://127.0.0.1:3000/ws\n",
+    "    RewriteEngine on\n"
+    "    RewriteCond %{HTTP_UPGRADE} websocket [NC]\n"
+    "    RewriteCond %{HTTP:Connection} upgrade [NC]\n"
+    "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n",
+)
+
+
+def test_fires_for_a_field_that_has_no_variable_of_its_own() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(NAMED), REFUSED, target=CHAT, masked=False)
+    assert claim.facts["unknown"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteCond %{HTTP:Upgrade} websocket [NC]\n" in edit.diff
+    right = NAMED.replace("HTTP_UPGRADE", "HTTP:Upgrade")
+    assert not judge(CHECK, APACHE, apache_config(right), REFUSED, target=CHAT)

@@ -121,3 +121,23 @@ def test_fires_when_haproxy_passes_tls_on_to_nobody() -> None:
     assert claim.facts["application"] == "127.0.0.1:8443"
     rejected = replace(closed, failure=Failure("alert", "unrecognized_name"))
     assert not judge(CHECK, HAPROXY, haproxy_config(text), listening, rejected)
+
+
+def test_fires_for_a_balancer_none_of_whose_members_listens() -> None:
+    members = "".join(f"BalancerMember http://127.0.0.1:{port}\n" for port in (3000, 3001))
+    site = f"<Proxy balancer://shop>\n{members}</Proxy>\n" + HTTPS.replace(
+        "ProxyPass / http://127.0.0.1:3000/", "ProxyPass / balancer://shop/"
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(site), NOBODY, UNAVAILABLE)
+    assert claim.facts["application"] == "127.0.0.1:3000"
+    assert not judge(CHECK, APACHE, apache_config(site), LISTENING, UNAVAILABLE)
+
+
+def test_fires_for_a_fastcgi_program_of_a_handler() -> None:
+    lines = '<FilesMatch \\.php$>\nSetHandler "proxy:fcgi://127.0.0.1:9001"\n</FilesMatch>\n'
+    start = HTTPS.index("    ProxyPass")
+    site = f"{HTTPS[:start]}DocumentRoot /var/www\n{lines}</VirtualHost>\n"
+    (claim,) = judge(CHECK, APACHE, apache_config(site), NOBODY, UNAVAILABLE)
+    assert claim.facts["application"] == "127.0.0.1:9001"
+    php = Listeners(sockets=(*NOBODY.sockets, replace(APPLICATION, port=9001)))
+    assert not judge(CHECK, APACHE, apache_config(site), php, UNAVAILABLE)

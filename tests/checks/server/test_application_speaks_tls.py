@@ -3,10 +3,12 @@ from dataclasses import replace
 from diagnose.model import Edit
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT, attempt, config, page
 from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.application-speaks-tls"
 PORTAINER = caddy_config(
@@ -93,3 +95,23 @@ def test_fires_with_an_edit_when_haproxys_health_check_is_refused() -> None:
     assert "+    server a 127.0.0.1:8443 check ssl verify none\n" in edit.diff
     assert not judge(CHECK, HAPROXY, config(text), page(503), attempt(status=200), shaken)
     assert not judge(CHECK, HAPROXY, config(text), page(503), refused)
+
+
+SOCKETS = HTTPS.replace(
+    "ProxyPass / http://", "SSLProxyEngine on\n    ProxyPass / https://"
+)  # its line for /ws has ws://127.0.0.1:3000
+
+
+def test_fires_for_websockets_where_another_line_has_tls_for_the_port() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(SOCKETS), ANSWER, upgrade(502), target=CHAT)
+    assert claim.facts["other"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /ws wss://127.0.0.1:3000/ws\n" in edit.diff
+
+
+def test_silent_for_websockets_where_all_lines_have_tls_or_none() -> None:
+    secure = apache_config(SOCKETS.replace("ws://", "wss://"))
+    assert not judge(CHECK, APACHE, secure, ANSWER, upgrade(502), target=CHAT)
+    assert not judge(CHECK, APACHE, apache_config(), ANSWER, upgrade(502), target=CHAT)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import ServerRequestError
@@ -137,3 +137,65 @@ def test_fires_below_an_alias_whose_htaccess_is_not_read() -> None:
         )
     )
     assert not judge(CHECK, APACHE, read, folder, page, target=target)
+
+
+OWN_404 = (
+    "<title>404 Not Found</title><h1>Not Found</h1>"
+    "<address>Apache/2.4.62 (Debian) Server at shop.example.com Port 443</address>"
+)
+FRONT = replace(FOLDER, index_files=("index.php",), front_script="index.php")
+
+
+def test_fires_for_an_application_to_whose_script_nothing_leads() -> None:
+    page = replace(PAGE, body=OWN_404)
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), FRONT, page, target=ABOUT, masked=False)
+    assert claim.facts["no_rules"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        FallbackResource /index.php\n" in edit.diff
+    own = replace(page, body="<title>404 | Not Found</title>")
+    assert not judge(CHECK, APACHE, apache_config(SITE), FRONT, own, target=ABOUT)
+
+
+def test_fires_for_the_folder_above_that_for_visitors() -> None:
+    folder = replace(FOLDER, index_files=(), elsewhere=f"{ROOT}/public")
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["elsewhere"] == f"{ROOT}/public"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    DocumentRoot {ROOT}/public\n" in edit.diff
+    assert f"+    <Directory {ROOT}/public>\n" in edit.diff
+    full = replace(folder, index_files=("index.html",))
+    assert not judge(CHECK, APACHE, apache_config(SITE), full, PAGE, target=ABOUT)
+
+
+STYLE = replace(SHOP, path="/static/site.css")
+STYLE_PAGE = replace(PAGE, url="https://shop.example.com/static/site.css")
+ALIAS = SITE.replace("    SSLEngine", "    Alias /static/ /srv/shop/static\n    SSLEngine")
+
+
+def test_fires_for_an_alias_that_lacks_a_slash() -> None:
+    folder = SiteFolder(path="/srv/shop", requested="/staticsite.css", exists=True)
+    config = apache_config(ALIAS)
+    (claim,) = judge(CHECK, APACHE, config, folder, STYLE_PAGE, target=STYLE, masked=False)
+    assert claim.facts["alias_slash"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    Alias /static/ /srv/shop/static/\n" in edit.diff
+    right = apache_config(ALIAS.replace("shop/static", "shop/static/"))
+    found = replace(folder, path="/srv/shop/static", requested="/site.css")
+    assert not judge(CHECK, APACHE, right, found, STYLE_PAGE, target=STYLE)
+
+
+def test_fires_for_an_alias_of_a_folder_beside_the_right_one() -> None:
+    config = apache_config(ALIAS.replace("/static/ ", "/static "))
+    folder = SiteFolder(
+        path="/srv/shop/static", requested="/site.css", exists=True, elsewhere="/srv/shop/assets"
+    )
+    (claim,) = judge(CHECK, APACHE, config, folder, STYLE_PAGE, target=STYLE, masked=False)
+    assert claim.facts["elsewhere"] == "/srv/shop/assets"
+    closed = replace(STYLE_PAGE, status=403)
+    assert not judge(CHECK, APACHE, config, folder, closed, target=STYLE)

@@ -141,3 +141,32 @@ def test_fires_with_a_warning_when_a_site_of_another_name_shows_its_page() -> No
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["mistyped"] == "shpo.example.com"
     assert not judge(CHECK, *observations, replace(page, status=502), masked=False)
+
+
+WILDCARD = HTTPS.replace("ServerName shop", "ServerName any").replace(
+    "SSLEngine on", "SSLEngine on\nServerAlias *.example.com"
+)
+TENANTS = WILDCARD.replace(":3000", ":3002")
+MISSING = replace(ANSWER, status=404, body="<title>No such tenant</title>")
+
+
+def test_fires_for_a_wildcard_that_is_read_first() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(f"{TENANTS}{HTTPS}"), LISTENING, MISSING)
+    assert claim.facts["wildcard"] == "*.example.com"
+    assert claim.facts["later"]
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_for_a_misspelled_name_whose_pages_a_wildcard_refuses() -> None:
+    mistyped = HTTPS.replace("shop.example", "shpo.example")
+    config = apache_config(f"{mistyped}{TENANTS}")
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, MISSING)
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, APACHE, config, LISTENING, ANSWER), "the wildcard may be meant"
+
+
+def test_silent_for_a_wildcard_beside_the_site_or_with_the_same_content() -> None:
+    assert not judge(CHECK, APACHE, apache_config(f"{HTTPS}{TENANTS}"), LISTENING, MISSING)
+    assert not judge(CHECK, APACHE, apache_config(f"{WILDCARD}{HTTPS}"), LISTENING, MISSING)
+    assert not judge(CHECK, APACHE, apache_config(TENANTS), LISTENING, MISSING)

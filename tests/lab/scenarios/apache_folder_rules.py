@@ -135,3 +135,44 @@ def apache_passes_the_token_on_by_its_htaccess(lab: Lab) -> None:
 @healthy_apache(target=API)
 def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
     interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
+
+
+FRONT = "<?php require __DIR__.'/../vendor/autoload.php';\n"
+
+
+def _serve_front(lab: Lab, root: str) -> None:
+    """An application whose script answers /users, and no .htaccess leads to it."""
+    server = lab.server
+    text = of_files(root, "All").replace("    <Directory", HANDLER)
+    words = ("127.0.0.1:9000", "/", "/users")
+    lab.spawn(server, server.application("fpm_server", *words), 9000)
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    server.write(f"{ROOT}/public/index.php", FRONT)
+
+
+@apache_scenario(
+    outside=None, server="server.page-missing", manual=NOT_FRONT,
+    target="https://shop.example.com/users",
+)  # fmt: skip
+def nothing_leads_to_the_script_of_an_application(lab: Lab) -> None:
+    """The .htaccess was not copied to the new server: its name begins with a dot."""
+    _serve_front(lab, f"{ROOT}/public")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.page-missing", manual=NOT_FRONT,
+    target="https://shop.example.com/users",
+)  # fmt: skip
+def document_root_is_the_folder_above_that_for_visitors(lab: Lab) -> None:
+    """DocumentRoot /var/www/shop in place of /var/www/shop/public."""
+    _serve_front(lab, ROOT)
+    apache.start(lab)
+
+
+@healthy_apache(target="https://shop.example.com/users")
+def a_fallback_leads_to_the_script_of_an_application(lab: Lab) -> None:
+    _serve_front(lab, f"{ROOT}/public")
+    apache.edit(lab, "        Require", "        FallbackResource /index.php\n        Require")
+    apache.start(lab)

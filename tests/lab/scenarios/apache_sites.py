@@ -118,7 +118,10 @@ def apache_passes_on_without_a_slash(lab: Lab) -> None:
 @apache_scenario(
     outside="tls.plain-http",
     server="server.apache-site-not-included",
-    manual="the file is renamed by a person",
+    differs=(
+        *FILES,
+        *(f"/etc/apache2/sites-enabled/shop.example.com{end}" for end in ("", ".conf")),
+    ),
 )
 def apache_site_without_its_ending(lab: Lab) -> None:
     """After an upgrade from 2.2: sites-enabled/shop.example.com has no .conf."""

@@ -7,6 +7,7 @@ from diagnose.parsers.apache.error_log import (
     RequestError,
     last_request_error,
     other_request_error,
+    password_file_error,
     start_error,
     workers_error,
 )
@@ -364,3 +365,16 @@ def test_the_backend_may_be_written_with_its_name() -> None:
     assert error
     assert error.reason == "backend-tls"
     assert last_request_error(line, NOW, 10, REQUESTED) is None
+
+
+def test_the_file_of_passwords_that_could_not_be_opened() -> None:
+    text = (
+        "[Sun Nov 29 05:00:00.123456 2026] [authn_file:error] [pid 1:tid 2] "
+        "(2)No such file or directory: [client 198.51.100.10:4000] "
+        "AH01620: Could not open password file: /etc/apache2/.htpasswd\n"
+    )
+    error = password_file_error(text, "2026-11-29 05:10:00", 3600)
+    assert error
+    assert (error.reason, error.file, error.errno) == ("password-file", "/etc/apache2/.htpasswd", 2)
+    assert password_file_error(text, "2026-11-29 05:10:00", 60) is None
+    assert password_file_error("nothing\n", "2026-11-29 05:10:00", 60) is None

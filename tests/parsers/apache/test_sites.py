@@ -80,13 +80,23 @@ def test_routes_of_proxy_pass() -> None:
         "<Location /api>\nProxyPass https://[2001:db8::1]/\n</Location>\n"
         "<LocationMatch ^/r>\nProxyPass http://127.0.0.1/\n</LocationMatch>"
     ) == [
+        ("^/r", "http", "127.0.0.1", 80, False, True),
+        ("/api", "https", "2001:db8::1", 443, False, False),
         ("/static", "", "", 0, None, False),
         ("/ws", "ws", "127.0.0.1", 3000, True, False),
         ("/", "http", "app.internal", 8080, True, False),
         ("^/(x)$", "http", "127.0.0.1", 4000, False, True),
-        ("/api", "https", "2001:db8::1", 443, False, False),
-        ("^/r", "http", "127.0.0.1", 80, False, True),
     ]
+
+
+def test_of_sections_the_last_one_counts_and_before_the_main_servers_sections() -> None:
+    section = "<Location {}>\nProxyPass http://127.0.0.1:{}/\n</Location>\n"
+    inner = section.format("/a/b", 1) + section.format("/a", 2) + "ProxyPass / http://c/\n"
+    text = f"{section.format('/a', 3)}ProxyPass /d http://d/\nListen 443\n"
+    (host,) = sites(f"{text}<VirtualHost *:443>\n{inner}</VirtualHost>")
+    assert [(route.path, route.port) for route in host.routes] == [
+        ("/a", 2), ("/a/b", 1), ("/a", 3), ("/", 80), ("/d", 80),
+    ]  # fmt: skip
 
 
 def test_the_main_server_s_proxy_pass_counts_after_the_virtual_host_s_own() -> None:
@@ -218,3 +228,13 @@ def test_the_folders_of_aliases_with_what_their_sections_say() -> None:
     assert (admin.prefix, admin.folder) == ("/admin", "/srv/admin")
     assert (admin.guarded, admin.reads_htaccess) == (True, True)
     assert (icons.prefix, icons.guarded, icons.reads_htaccess) == ("/icons/", False, False)
+
+
+def test_the_members_of_a_balancer_stand_in_its_section_or_outside() -> None:
+    members = "BalancerMember http://127.0.0.1:8081 route=a\nBalancerMember http://[::1]:8082\n"
+    inner = f"<Proxy balancer://shop>\n{members}</Proxy>\nProxyPass / balancer://shop/\n"
+    assert site(inner).routes[0].members == ("127.0.0.1:8081", "[::1]:8082")
+    outside = "BalancerMember balancer://shop http://127.0.0.1:8081\n"
+    (route,) = site(f"{outside}ProxyPass / balancer://shop/\n").routes
+    assert (route.host, route.port, route.members) == ("127.0.0.1", 8081, ("127.0.0.1:8081",))
+    assert site("ProxyPass / balancer://none/\n").routes[0].members == ()

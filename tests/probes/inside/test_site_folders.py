@@ -124,3 +124,40 @@ def test_the_script_of_the_sites_own_folder_that_an_alias_hides() -> None:
         asyncio.run(probe.work(ctx, config))  # type: ignore[arg-type]
         (folder,) = ctx.observed(SiteFolder)
         assert folder.hidden == hidden
+
+
+def _looked(site: str, path: str, files: dict[str, str]) -> SiteFolder:
+    ctx = Looking(RecordedMachine(files=files))
+    ctx.target = replace(ctx.target, path=path)
+    config = apache_config(
+        f"<VirtualHost *:443>\nServerName shop.example.com\n{site}</VirtualHost>\n"
+    )
+    for observation in (APACHE, replace(PAGE, url=f"https://shop.example.com{path}"), config):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await site_folders.folder_after_config.work(ctx, config)
+
+    asyncio.run(work())
+    (folder,) = ctx.observed(SiteFolder)
+    return folder
+
+
+def test_the_folder_beside_that_of_an_alias_has_the_file() -> None:
+    files = {"/srv/shop/assets/css/site.css": "p{}", "/srv/shop/static/keep.txt": ""}
+    alias = "Alias /static /srv/shop/static\n"
+    assert _looked(alias, "/static/css/site.css", files).elsewhere == "/srv/shop/assets"
+    assert _looked(alias, "/static/css/none.css", files).elsewhere == ""
+    joined = _looked("Alias /static/ /srv/shop/static\n", "/static/css/site.css", files)
+    assert (joined.path, joined.requested) == ("/srv/shop", "/staticcss/site.css")
+
+
+def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None:
+    script = "<?php require __DIR__.'/../vendor/autoload.php';\n"
+    files = {"/srv/shop/public/index.php": script}
+    above = _looked("DocumentRoot /srv/shop\n", "/users", files)
+    assert (above.elsewhere, above.front_script) == ("/srv/shop/public", "")
+    inside = _looked("DocumentRoot /srv/shop/public\n", "/users", files)
+    assert (inside.elsewhere, inside.front_script) == ("", "index.php")
+    rules = {"/srv/shop/public/.htaccess": "RewriteEngine On\nRewriteRule ^ index.php [L]\n"}
+    assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""

@@ -49,6 +49,15 @@ from diagnose.probes.inside.web_servers.readers import (
 _DEBIAN = "apache2"
 _ENVVARS = "/etc/apache2/envvars"
 
+#: Maximum number of folders in which files that no include reads are looked for.
+MAX_FOLDERS = 6
+
+#: Endings of the copies that editors, packages and people put aside.
+_PUT_ASIDE = (
+    "~", ".bak", ".old", ".orig", ".save", ".swp", ".disabled", ".off", ".rpmsave", ".rpmnew",
+    ".rpmorig", ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".dpkg-bak", ".ucf-dist", ".ucf-old",
+)  # fmt: skip
+
 #: Options of httpd(8) that take an argument.
 _WITH_ARGUMENT = {"-d", "-f", "-C", "-c", "-D", "-k", "-e", "-E"}
 
@@ -140,7 +149,7 @@ class ApacheReader:
         sites = await completed_sites(ctx, sites_of(loaded, tree.root))
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
-        idle = await _idle_sites(ctx, tree, loaded, variables) if debian else ()
+        idle = await _idle_sites(ctx, tree, loaded, variables, debian)
         idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
         config = WebServerConfig(
             vantage=Vantage.SERVER,
@@ -208,14 +217,18 @@ def _sites_without_module(
 
 
 async def _idle_sites(
-    ctx: ProbeContext, tree: Tree, loaded: LoadedConfig, variables: dict[str, str]
+    ctx: ProbeContext, tree: Tree, loaded: LoadedConfig, variables: dict[str, str], debian: bool
 ) -> tuple[WebSite, ...]:
-    """Return the sites of Debian's sites-enabled that no include reads, and those of
-    sites-available that no link enables (a2ensite(8))."""
+    """Return the sites of files that lie beside those of an include and that it does not read, as
+    shop.cfg beside conf.d/*.conf, and those of Debian's sites-available that no link enables
+    (a2ensite(8))."""
     root = tree.root.rstrip("/")
-    patterns = (f"{root}/sites-enabled/*", f"{root}/sites-available/*.conf")
+    patterns = [pattern for pattern in map(_whole_folder, tree.source.matches) if pattern]
+    if debian:
+        patterns = [f"{root}/sites-enabled/*", f"{root}/sites-available/*.conf", *patterns]
+    patterns = list(dict.fromkeys(patterns))[:MAX_FOLDERS]
     groups = await asyncio.gather(*(ctx.machine.read_all(p, MAX_BYTES) for p in patterns))
-    available = [file for group in groups for file in group]
+    available = [file for group in groups for file in group if not _is_put_aside(file.path)]
     used = {path for file in tree.files for path in (file.path, file.real)}
     modules = (*loaded.modules, "ssl")
     sites: list[WebSite] = []
@@ -225,6 +238,19 @@ async def _idle_sites(
         source = ConfigSource({file.path: file.text}, {})
         sites += sites_of(load(file.path, source, tree.root, variables, modules), tree.root)
     return tuple(sites)
+
+
+def _whole_folder(pattern: str) -> str:
+    """Return the pattern of all files in the folder of an include of sites; "" if it names one
+    file, or modules."""
+    folder, _, name = pattern.rpartition("/")
+    is_modules = posixpath.basename(folder) in {"mods-enabled", "conf.modules.d"}
+    return "" if "*" not in name or "*" in folder or is_modules else f"{folder}/*"
+
+
+def _is_put_aside(path: str) -> bool:
+    """Return whether a file is a copy that an editor, a package or a person put aside."""
+    return path.endswith(_PUT_ASIDE) or posixpath.basename(path).startswith((".", "#"))
 
 
 def _site_files(
