@@ -90,7 +90,10 @@ def path_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     return _rules(proxy, lambda line: line.words[:2] in _PATH_CHANGES)
 
 
-_PATH_CHANGES = {("http-request", "replace-path"), ("http-request", "set-path")}
+_PATH_CHANGES = {
+    ("http-request", action)
+    for action in ("replace-path", "replace-pathq", "replace-uri", "set-path", "set-pathq")
+}
 _REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-request", "tarpit")}
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
+    PathChange,
     SiteFile,
     SiteRedirect,
     SiteRoute,
@@ -26,10 +27,12 @@ from diagnose.parsers.haproxy.conditions import (
     Situation,
     host_patterns,
     match_of,
+    path_rules_of,
     rules_of,
 )
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
 from diagnose.parsers.haproxy.host_field import fixed_host
+from diagnose.parsers.haproxy.path_changes import path_changes
 from diagnose.parsers.sanitize import clean
 
 #: Number of sites after which no further frontend is read.
@@ -141,6 +144,7 @@ def _site(targets: "_Targets", part: _Part, rules: tuple[Rule, ...], name: str) 
         files=part.files,
         routes=tuple(_routes(targets, part.proxy, rules, situation)),
         redirects=tuple(_redirects(rules, situation)) if part.proxy.mode == "http" else (),
+        changes=path_changes(targets.rules, situation),
         file=section.file,
         line=section.line,
         end=section.end,
@@ -179,6 +183,16 @@ class _Targets:
         self._backends = backends
         self._proxy, self._known = proxy, dict[str, SiteRoute | None]()
         self._drops = any(drops_upgrade(proxy))
+        self.rules = path_rules_of(proxy) if proxy.mode == "http" else ()
+        self._path_rules = dict[str, tuple[Rule, ...]]()
+
+    def changes(self, name: str, situation: Situation) -> tuple[PathChange, ...]:
+        """Return what a backend makes of a path. A listen section does so as a frontend."""
+        if name not in self._path_rules:
+            backend = self._backends.get(name)
+            is_own = backend is None or backend.section == self._proxy.section
+            self._path_rules[name] = () if backend is None or is_own else path_rules_of(backend)
+        return path_changes(self._path_rules[name], situation)
 
     def route(self, name: str) -> SiteRoute | None:
         """Return the route of every path to a backend, None if it has no server."""
@@ -198,7 +212,7 @@ def _routes(
         route = targets.route(selection.backend)
         if route is None:
             continue
-        match = selection.match
+        match, changes = selection.match, targets.changes(selection.backend, situation)
         uncertain = match.conditional or match.websocket
         for path in match.prefixes[:50]:
             text = clean(path, 500)
@@ -209,6 +223,7 @@ def _routes(
                 pattern=uncertain,
                 exact=match.exact,
                 literal=not match.exact,
+                changes=changes,
             )
 
 
