@@ -125,6 +125,23 @@ def replace(view: ServerView, line: Line, *texts: str) -> Edit | None:
     return line_edit(view, line.file, {line.number: new}) if own else None
 
 
+def rule_moved_before(haproxy: HaproxyView, first: Line, later: Line) -> Edit | None:
+    """Return an edit that moves the later rule before the first, or the first behind it where an
+    ACL of the later one is declared between them: a rule may name only what stands above it."""
+    texts = [line_text(haproxy.view, line.file, line.number) for line in (first, later)]
+    if first.file != later.file or not all(texts):
+        return None
+    is_declared_between = any(
+        first.number < line.number < later.number and line.words[1:2] and line.words[1] in names
+        for names in [{word.lstrip("!") for word in later.words[2:]}]
+        for line in haproxy.proxies.frontend.own("acl")
+    )
+    changes: dict[int, tuple[str, ...]] = {first.number: (texts[1], texts[0]), later.number: ()}
+    if is_declared_between:
+        changes = {first.number: (), later.number: (texts[1], texts[0])}
+    return line_edit(haproxy.view, first.file, changes)
+
+
 def without_words(view: ServerView, line: Line, *words: str) -> Edit | None:
     """Return an edit that removes words from a line; None if they are not there as they are."""
     own = line_text(view, line.file, line.number)

@@ -24,7 +24,12 @@ from diagnose.parsers.haproxy.view import (
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["server.own-answer", "server.application-answers", "server.page-missing"],
+    explains=[
+        "server.haproxy-other-backend",
+        "server.own-answer",
+        "server.application-answers",
+        "server.page-missing",
+    ],
 )
 def haproxy_path_changed_first(evidence: Evidence) -> Iterator[Claim]:
     haproxy, target = haproxy_view(evidence), evidence.target

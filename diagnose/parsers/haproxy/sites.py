@@ -213,18 +213,26 @@ def _routes(
         if route is None:
             continue
         match, changes = selection.match, targets.changes(selection.backend, situation)
-        uncertain = match.conditional or match.websocket
         for path in match.prefixes[:50]:
-            text = clean(path, 500)
-            yield replace(
-                route,
-                path=text,
-                backend_path=text,
-                pattern=uncertain,
-                exact=match.exact,
-                literal=not match.exact,
-                changes=changes,
-            )
+            yield replace(_of_prefix(route, match, clean(path, 500)), changes=changes)
+
+
+def _of_prefix(route: SiteRoute, match: Match, path: str) -> SiteRoute:
+    """Return a route for one value of a rule. Where more than the path decides, it is a regular
+    expression, and it may be known that it is for WebSockets alone."""
+    if not match.conditional and not match.websocket:
+        return replace(
+            route, path=path, backend_path=path, exact=match.exact, literal=not match.exact
+        )
+    is_known = match.websocket and not match.conditional
+    return replace(
+        route,
+        path=f"^{re.escape(path)}{'$' if match.exact else '.*'}",
+        backend_path="$0",
+        pattern=True,
+        for_pages=False if is_known else None,
+        for_websockets=True if is_known else None,
+    )
 
 
 def first_server(backend: Proxy) -> BackendServer | None:
@@ -232,6 +240,14 @@ def first_server(backend: Proxy) -> BackendServer | None:
     usable = [server for server in servers_of(backend) if not server.disabled]
     active = [server for server in usable if not server.backup]
     return next(iter(active or usable), None)
+
+
+def route_to(
+    proxy: Proxy, backend: Proxy, server: BackendServer, changes: tuple[PathChange, ...]
+) -> SiteRoute:
+    """Return the route of every path from a frontend to a server of a backend, which makes
+    `changes` to the path."""
+    return replace(_route(proxy, backend, server, any(drops_upgrade(proxy))), changes=changes)
 
 
 def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> SiteRoute:
