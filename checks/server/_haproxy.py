@@ -19,13 +19,14 @@ from diagnose.model import Edit, Evidence, Target
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import SiteRedirect, WebSite
+from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebSite
 from diagnose.parsers.haproxy.addresses import BackendServer
 from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.parsers.http import MISSING_PAGE
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import changed_path
 
 #: A path that is the same text in a regular expression and in a configuration.
 _PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
@@ -197,6 +198,26 @@ def replaced_path(view: ServerView, prefix: str, path: str, websocket: bool) -> 
     section = backend.section
     line = Line((section.kind,), section.file, section.line)
     return insert_after(view, line, rf"http-request replace-path ^{prefix}(/|$)(.*) /\2")
+
+
+def changing_line(view: ServerView, route: SiteRoute, path: str) -> Line | None:
+    """Return the one line of a backend that changes a path; None if there are more."""
+    lines = {
+        (change.file, change.line)
+        for change in route.changes
+        if changed_path((change,), path) != path
+    }
+    if view.server.product != "haproxy" or len(lines) != 1:
+        return None
+    file, number = lines.pop()
+    words = split_words(line_text(view, file, number))
+    return Line(words, file, number) if words else None
+
+
+def unchanged_path(view: ServerView, route: SiteRoute, path: str) -> Edit | None:
+    """Return an edit that takes the line away by which a backend changes a path."""
+    line = changing_line(view, route, path)
+    return line_edit(view, line.file, {line.number: ()}) if line else None
 
 
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:

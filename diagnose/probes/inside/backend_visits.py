@@ -225,13 +225,16 @@ async def _visit(
 ) -> None:
     inner = inner_path(route, requested)
     visit = await ask_backend(ctx, route, requested, inner, websocket)
-    if visit is None or visit.succeeded:
+    # A path without a slash is none (RFC 9112 section 3.2.1): it cannot be asked for.
+    if visit.succeeded if visit else inner.startswith("/"):
         return
     if inner != requested:
         await ask_backend(ctx, route, requested, requested, websocket)
         if config.product == "apache" and (slashed := slashed_path(route, requested)):
             await ask_backend(ctx, route, requested, slashed, websocket)
-    elif visit.status == 404 and (remainder := rest_of(route, requested)):
+        if config.product == "haproxy" and (remainder := rest_of(route, requested)):
+            await ask_backend(ctx, route, requested, remainder, websocket)
+    elif visit and visit.status == 404 and (remainder := rest_of(route, requested)):
         await ask_backend(ctx, route, requested, remainder, websocket)
 
 
@@ -254,6 +257,8 @@ async def ask_backend(
 ) -> BackendVisit | None:
     """Ask the application of a route for `path`, for what visitors request at `requested`; emit and
     return its answer, None if it could not be asked."""
+    if not path.startswith("/"):
+        return None
     at = ctx.elapsed()
     fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
     if websocket:

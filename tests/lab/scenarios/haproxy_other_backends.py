@@ -107,3 +107,46 @@ def haproxy_has_the_same_application_twice(lab: Lab) -> None:
 def haproxy_has_the_page_in_both_applications(lab: Lab) -> None:
     """Both applications have the page: the site's own does not answer everything."""
     serve(lab, pages="/cart", api="/cart")
+
+
+LOGIN = "https://shop.example.com/app/login"
+
+
+def serve_below_a_path(lab: Lab, rule: str, *paths: str) -> None:
+    """An application below /app/, for which HAProxy changes the path by a rule."""
+    program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "3001", *paths), 3001)
+    chosen = "    use_backend shop if { path_beg /app/ }\n    default_backend app\n"
+    text = SITE.replace("    default_backend app\n", chosen)
+    line = f"    http-request {rule}\n" if rule else ""
+    haproxy.serve(lab, f"{text}\nbackend shop\n{line}    server shop1 127.0.0.1:3001\n")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-path-rule",
+    target=LOGIN,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_loses_the_slash_of_the_path(lab: Lab) -> None:
+    serve_below_a_path(lab, r"replace-path ^/app/(.*) \1", "/login")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.path-changed",
+    target=LOGIN,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_strips_the_path_that_the_application_has(lab: Lab) -> None:
+    serve_below_a_path(lab, r"replace-path ^/app/(.*) /\1", "/app/login")
+
+
+@healthy_haproxy(target=LOGIN)
+def haproxy_strips_a_path(lab: Lab) -> None:
+    serve_below_a_path(lab, "set-path %[path,regsub(^/app/,/)]", "/login")
+
+
+@healthy_haproxy(target=LOGIN)
+def haproxy_keeps_a_path(lab: Lab) -> None:
+    serve_below_a_path(lab, "", "/app/login")
