@@ -221,12 +221,16 @@ def unchanged_path(view: ServerView, route: SiteRoute, path: str) -> Edit | None
 
 
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:
-    """Return an edit that limits a redirect without a condition to connections without TLS."""
+    """Return an edit that limits a redirect without a condition to connections without TLS. One from
+    http to http leads to https instead."""
     text = line_text(view, redirect.file, redirect.line)
     words = split_words(text)
     if "redirect" not in words[:2] or {"if", "unless"} & set(words):
         return None
     line = Line(words, redirect.file, redirect.line)
+    if line.after("scheme") == "http" and not view.evidence.target.uses_tls:
+        https = re.sub(r"(\bscheme\s+)http(?=\s|$)", r"\1https", text, count=1)
+        return line_edit(view, line.file, {line.number: (https,)})
     return insert_word(view, line, "unless { ssl_fc }")
 
 

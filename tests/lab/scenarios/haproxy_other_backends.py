@@ -150,3 +150,39 @@ def haproxy_strips_a_path(lab: Lab) -> None:
 @healthy_haproxy(target=LOGIN)
 def haproxy_keeps_a_path(lab: Lab) -> None:
     serve_below_a_path(lab, "", "/app/login")
+
+
+def check_at(lab: Lab, port: int, expected: str = "200") -> None:
+    """The health check asks a port, and expects a status."""
+    program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "3002", "/metrics"), 3002)
+    lines = f"option httpchk GET /\n    http-check expect status {expected}"
+    server = f"check port {port} inter 200ms fall 2"
+    text = SITE.replace("backend app\n", f"backend app\n    timeout check 5s\n    {lines}\n")
+    haproxy.serve(lab, text.replace("127.0.0.1:3000", f"127.0.0.1:3000 {server}"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_checks_another_port(lab: Lab) -> None:
+    """The port of another program, which has no page there."""
+    check_at(lab, 3002)
+    haproxy.until_unavailable(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_expects_another_status(lab: Lab) -> None:
+    check_at(lab, 3000, "204")
+    haproxy.until_unavailable(lab)
+
+
+@healthy_haproxy()
+def haproxy_checks_the_port_of_the_server(lab: Lab) -> None:
+    check_at(lab, 3000)
