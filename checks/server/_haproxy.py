@@ -19,13 +19,14 @@ from diagnose.model import Edit, Evidence, Target
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import SiteRedirect, WebSite
+from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebSite
 from diagnose.parsers.haproxy.addresses import BackendServer
 from diagnose.parsers.haproxy.config import Line, Proxy, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.parsers.http import MISSING_PAGE
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import changed_path
 
 #: A path that is the same text in a regular expression and in a configuration.
 _PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
@@ -125,6 +126,23 @@ def replace(view: ServerView, line: Line, *texts: str) -> Edit | None:
     return line_edit(view, line.file, {line.number: new}) if own else None
 
 
+def rule_moved_before(haproxy: HaproxyView, first: Line, later: Line) -> Edit | None:
+    """Return an edit that moves the later rule before the first, or the first behind it where an
+    ACL of the later one is declared between them: a rule may name only what stands above it."""
+    texts = [line_text(haproxy.view, line.file, line.number) for line in (first, later)]
+    if first.file != later.file or not all(texts):
+        return None
+    is_declared_between = any(
+        first.number < line.number < later.number and line.words[1:2] and line.words[1] in names
+        for names in [{word.lstrip("!") for word in later.words[2:]}]
+        for line in haproxy.proxies.frontend.own("acl")
+    )
+    changes: dict[int, tuple[str, ...]] = {first.number: (texts[1], texts[0]), later.number: ()}
+    if is_declared_between:
+        changes = {first.number: (), later.number: (texts[1], texts[0])}
+    return line_edit(haproxy.view, first.file, changes)
+
+
 def without_words(view: ServerView, line: Line, *words: str) -> Edit | None:
     """Return an edit that removes words from a line; None if they are not there as they are."""
     own = line_text(view, line.file, line.number)
@@ -182,13 +200,37 @@ def replaced_path(view: ServerView, prefix: str, path: str, websocket: bool) -> 
     return insert_after(view, line, rf"http-request replace-path ^{prefix}(/|$)(.*) /\2")
 
 
+def changing_line(view: ServerView, route: SiteRoute, path: str) -> Line | None:
+    """Return the one line of a backend that changes a path; None if there are more."""
+    lines = {
+        (change.file, change.line)
+        for change in route.changes
+        if changed_path((change,), path) != path
+    }
+    if view.server.product != "haproxy" or len(lines) != 1:
+        return None
+    file, number = lines.pop()
+    words = split_words(line_text(view, file, number))
+    return Line(words, file, number) if words else None
+
+
+def unchanged_path(view: ServerView, route: SiteRoute, path: str) -> Edit | None:
+    """Return an edit that takes the line away by which a backend changes a path."""
+    line = changing_line(view, route, path)
+    return line_edit(view, line.file, {line.number: ()}) if line else None
+
+
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:
-    """Return an edit that limits a redirect without a condition to connections without TLS."""
+    """Return an edit that limits a redirect without a condition to connections without TLS. One from
+    http to http leads to https instead."""
     text = line_text(view, redirect.file, redirect.line)
     words = split_words(text)
     if "redirect" not in words[:2] or {"if", "unless"} & set(words):
         return None
     line = Line(words, redirect.file, redirect.line)
+    if line.after("scheme") == "http" and not view.evidence.target.uses_tls:
+        https = re.sub(r"(\bscheme\s+)http(?=\s|$)", r"\1https", text, count=1)
+        return line_edit(view, line.file, {line.number: (https,)})
     return insert_word(view, line, "unless { ssl_fc }")
 
 

@@ -5,9 +5,10 @@ The usual reasons: it sends no Host and the application knows only its own name 
 ALLOWED_HOSTS), it asks a path that is not there, or the path of a WebSocket.
 """
 
+import re
 from collections.abc import Iterator
 
-from checks.server import reload_steps
+from checks.server import line_edit, line_text, reload_steps
 from checks.server._haproxy import (
     HaproxyView,
     haproxy_view,
@@ -35,6 +36,7 @@ from diagnose.model.haproxy import HaproxyTry, ServerState
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import servers_of
+from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
 #: What an application answers to those who have not signed in.
@@ -80,6 +82,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     # The page itself may want a login: then that answer says that the application is well.
     is_login = _is_login(haproxy, http, failed)
     edit = None if is_unwell else _edit(haproxy, http, failed, is_login)
+    is_choice = is_login or _is_refused_success(http, failed) or bool(_own_ports(haproxy))
     steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
     status = (haproxy.status,) if haproxy.status else ()
     yield Claim(
@@ -96,6 +99,10 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "page": failed.page.path,
             "place": place(http.line),
             "unwell": is_unwell,
+            "expected": " ".join(http.expect.words[2:])
+            if http.expect and _is_refused_success(http, failed)
+            else "",
+            "port": next((line.after("port") for line in _own_ports(haproxy)), ""),
             "login": is_login,
             "no_host": not any(name.lower() == "host" for name, _ in http.fields),
             "command": failed.page.equivalent,
@@ -107,7 +114,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL
             if edit is None
             else Applicability.REVIEW
-            if is_login
+            if is_choice
             else Applicability.AUTOMATIC,
         ),
     )
@@ -163,8 +170,15 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
     own = haproxy.proxies.backend.lines if haproxy.proxies.backend else ()
     if login and http.line in own:
         return insert_after(view, http.line, f"http-check expect status 200-399,{page.status}")
+    if _own_ports(haproxy):
+        return _without_ports(haproxy)
+    if http.expect and http.expect in own and _is_refused_success(http, failed):
+        return replace(view, http.expect, f"http-check expect status {failed.status}")
     right = page.status is not None and http.accepts(page.status)
-    if not right or http.send is not None or http.line not in own:
+    is_plain = http.send is None or not {"body", "body-lf", "hdr-lf", "uri-lf"} & set(
+        http.send.words
+    )
+    if not right or not is_plain or http.line not in own:
         return None
     host, path = haproxy.proxies.own_host or view.evidence.target.authority, page.path
     if not f"{host}{path}".isascii() or set(f"{host}{path}") & set(" \t\"'\\#$%"):
@@ -172,7 +186,36 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
     if _is_old(view.server.version):
         return replace(view, http.line, f"option httpchk GET {path} HTTP/1.1\\r\\nHost:\\ {host}")
     send = f"http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host}"
+    if http.send is not None:
+        return replace(view, http.send, send) if http.send in own else None
     return replace(view, http.line, "option httpchk", send)
+
+
+def _is_refused_success(http: HttpCheck, failed: FailedCheck) -> bool:
+    """Return whether the application says that it is well, by another status than is expected."""
+    return http.expect is not None and 200 <= (failed.status or 0) < 300
+
+
+def _own_ports(haproxy: HaproxyView) -> list[Line]:
+    """Return the lines of the servers that are checked at a port of their own ("port")."""
+    backend = haproxy.proxies.backend
+    servers = servers_of(backend) if backend else ()
+    return [
+        server.line for server in servers if server.line.after("port") not in {"", str(server.port)}
+    ]
+
+
+def _without_ports(haproxy: HaproxyView) -> Edit | None:
+    changes: dict[int, tuple[str, ...]] = {}
+    lines = _own_ports(haproxy)
+    for line in lines:
+        text = line_text(haproxy.view, line.file, line.number)
+        pattern = rf"\s+port\s+{re.escape(line.after('port'))}(?=\s|$)"
+        if len(re.findall(pattern, text)) != 1:
+            return None
+        changes[line.number] = (re.sub(pattern, "", text),)
+    files = {line.file for line in lines}
+    return line_edit(haproxy.view, files.pop(), changes) if len(files) == 1 else None
 
 
 def _is_old(version: str) -> bool:

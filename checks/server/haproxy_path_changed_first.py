@@ -11,39 +11,35 @@ from checks.server import line_edit, line_text, manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
-from diagnose.model.frozen import frozen
 from diagnose.model.http import error_pages
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.haproxy.config import Line
-from diagnose.parsers.haproxy.view import changing_lines
-
-#: The beginning of a new path that is the same for every request.
-_LITERAL = re.compile(r"/[\w./-]*")
-
-
-@frozen
-class ChangedPath:
-    """A line that changes the path, the beginning of the new path, and the backend that gets it."""
-
-    line: Line
-    start: str
-    other: HaproxyView
+from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.haproxy.view import (
+    changing_lines,
+    path_to_backends,
+    selection_before_changes,
+)
 
 
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["server.own-answer", "server.application-answers", "server.page-missing"],
+    explains=[
+        "server.haproxy-other-backend",
+        "server.own-answer",
+        "server.application-answers",
+        "server.page-missing",
+    ],
 )
 def haproxy_path_changed_first(evidence: Evidence) -> Iterator[Claim]:
     haproxy, target = haproxy_view(evidence), evidence.target
     pages = error_pages(evidence)
-    if haproxy is None or haproxy.proxies.selection is None or not pages:
+    if haproxy is None or not haproxy.proxies.is_decided or not pages:
         return
-    changed = _changed(haproxy)
-    if changed is None:
+    proxies = haproxy.proxies
+    lines, meant = changing_lines(proxies, target), selection_before_changes(proxies, target)
+    if len(lines) != 1 or meant is None or meant.backend == proxies.backend_name:
         return
-    selection, other = haproxy.proxies.selection, changed.other.proxies
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         because=(*pages, haproxy.view.server),
@@ -51,39 +47,22 @@ def haproxy_path_changed_first(evidence: Evidence) -> Iterator[Claim]:
             **haproxy.view.facts,
             "path": target.path,
             "status": pages[0].status,
-            "change": " ".join(changed.line.words[1:2]),
-            "place": place(changed.line),
-            "start": changed.start,
-            "rule_place": place(selection.line),
-            "backend": selection.backend,
-            "other_backend": other.backend_name,
+            "change": " ".join(lines[0].words[1:2]),
+            "place": place(lines[0]),
+            "new_path": path_to_backends(proxies.frontend, target, proxies.tls, target.path),
+            "rule_place": place(meant.line),
+            "backend": meant.backend,
+            "other_backend": proxies.backend_name,
         },
         confidence=Confidence.LIKELY,
-        fix=_fix(haproxy, changed.line),
+        fix=_fix(haproxy, lines[0], proxies.config.backend(meant.backend)),
     )
 
 
-def _changed(haproxy: HaproxyView) -> ChangedPath | None:
-    """Return the change after which another backend is chosen, None if there is none, or if it is
-    not known what the new path is."""
-    proxies, evidence = haproxy.proxies, haproxy.view.evidence
-    lines = changing_lines(proxies, evidence.target)
-    words = lines[0].words if len(lines) == 1 else ()
-    new = words[3] if words[1:2] == ("replace-path",) and len(words) > 3 else "".join(words[2:3])
-    match = _LITERAL.match(new)
-    if match is None or len(match[0]) < 2:
-        return None
-    other = haproxy_view(evidence, match[0])
-    if other is None or not other.proxies.is_decided or not other.proxies.selection:
-        return None
-    is_other = other.proxies.backend_name != proxies.backend_name
-    return ChangedPath(lines[0], match[0], other) if is_other else None
-
-
-def _fix(haproxy: HaproxyView, line: Line) -> Fix:
+def _fix(haproxy: HaproxyView, line: Line, backend: Proxy | None) -> Fix:
     """Move the line to the backend that is meant. Its condition stays behind: ACLs belong to their
     section, and the backend gets these requests alone."""
-    view, backend = haproxy.view, haproxy.proxies.backend
+    view = haproxy.view
     text = line_text(view, line.file, line.number)
     action = re.split(r"\s(?:if|unless)\s", text, maxsplit=1)[0].strip()
     if backend is None or backend.section.file != line.file or not action:

@@ -40,6 +40,7 @@ from diagnose.parsers.urls import parse_url
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",
         "http.answer-says-why",
+        "server.haproxy-other-backend",
         "server.own-answer",
         "server.application-answers",
         "websocket.not-upgraded",

@@ -6,8 +6,14 @@ compares characters: it takes /apple as well.
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import line_edit, line_text, manual_fix, pages_with_status, reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, place, redirected_targets
+from checks.server import manual_fix, pages_with_status, reload_steps
+from checks.server._haproxy import (
+    HaproxyView,
+    haproxy_view,
+    place,
+    redirected_targets,
+    rule_moved_before,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +39,7 @@ from diagnose.parsers.haproxy.view import later_selection
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",
         "server.application-answers",
+        "server.haproxy-other-backend",
         "server.own-answer",
         "websocket.not-upgraded",
         "websocket.no-location",
@@ -93,20 +100,7 @@ def _refusals(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
 
 
 def _fix(haproxy: HaproxyView, first: Line, later: Line) -> Fix:
-    """Move the later rule before the first, or the first behind it where an ACL of the later one is
-    declared between them: a rule may name only what stands above it."""
-    texts = [line_text(haproxy.view, line.file, line.number) for line in (first, later)]
-    if first.file != later.file or not all(texts):
-        return manual_fix(haproxy.view, "move")
-    is_declared_between = any(
-        first.number < line.number < later.number and line.words[1:2] and line.words[1] in names
-        for names in [{word.lstrip("!") for word in later.words[2:]}]
-        for line in haproxy.proxies.frontend.own("acl")
-    )
-    changes: dict[int, tuple[str, ...]] = {first.number: (texts[1], texts[0]), later.number: ()}
-    if is_declared_between:
-        changes = {first.number: (), later.number: (texts[1], texts[0])}
-    edit = line_edit(haproxy.view, first.file, changes)
+    edit = rule_moved_before(haproxy, first, later)
     if edit is None:
         return manual_fix(haproxy.view, "move")
     return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

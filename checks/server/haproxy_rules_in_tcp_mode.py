@@ -14,6 +14,7 @@ from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.http import page_exchanges
+from diagnose.model.tls import served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.parsers.haproxy.config import Line, Proxy
 
@@ -28,7 +29,12 @@ _MAX_RULES = 4
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
-    explains=["server.own-answer", "server.application-answers", "http.no-redirect"],
+    explains=[
+        "certificate.name-mismatch",
+        "http.no-redirect",
+        "server.application-answers",
+        "server.own-answer",
+    ],
 )
 def haproxy_rules_in_tcp_mode(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
@@ -36,14 +42,20 @@ def haproxy_rules_in_tcp_mode(evidence: Evidence) -> Iterator[Claim]:
         return
     frontend = haproxy.proxies.frontend
     rules = tuple(_http_rules(frontend))
-    if not rules or frontend.setting("tcp-request"):
+    # What is passed on with its TLS cannot be read, whatever is waited for.
+    is_read = frontend.setting("tcp-request") and not haproxy.proxies.passes_tls_on
+    if not rules or is_read:
         return
     mode, default = frontend.setting("mode"), frontend.setting("default_backend")
     tests = [test for test in evidence.good(WebServerTest) if test.product == "haproxy"]
     failed = [page for page in page_exchanges(evidence) if (page.status or 500) >= 400]
     yield Claim(
         about=Subject(port=port, text=frontend.name),
-        covers=(Subject(port=port), Subject(port=port, path=evidence.target.path)),
+        covers=(
+            Subject(port=port),
+            Subject(port=port, path=evidence.target.path),
+            *(served.subject for served in served_certificates(evidence)),
+        ),
         because=(haproxy.view.server, *_config(haproxy.view.config), *tests, *failed),
         facts={
             **haproxy.view.facts,

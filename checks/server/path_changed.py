@@ -25,6 +25,7 @@ from checks.server._backend_answers import (
     websocket_subjects,
 )
 from checks.server._caddy_edits import block_edit
+from checks.server._haproxy import unchanged_path
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -46,6 +47,7 @@ from diagnose.parsers.web_sites import inner_path
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
+        "server.application-answers",
         "server.own-answer",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
@@ -99,12 +101,13 @@ def _claims(
         # A page at the visitor's path shows that the application works there, not that it is meant.
         confidence=Confidence.CERTAIN if websocket else Confidence.LIKELY,
         severity=websocket_severity(view.evidence) if websocket else None,
-        fix=_fix(view, route),
+        fix=_fix(view, route, path),
     )
 
 
-def _fix(view: ServerView, route: SiteRoute) -> Fix:
+def _fix(view: ServerView, route: SiteRoute, path: str) -> Fix:
     edit = _proxy_pass_edit(view, route) or _handle_path_edit(view, route)
+    edit = edit or unchanged_path(view, route, path)
     if edit is None:
         return manual_fix(view, "whole-path")
     # Other paths below this one may rely on the change.

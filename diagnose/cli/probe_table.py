@@ -72,6 +72,7 @@ ROWS = (
     _inside("nginx", "nginx -T; ps -eo pid,ppid,lstart,args | grep [n]ginx", "nginx", "websocket"),
     _after_failure("web_servers", "apachectl -S; haproxy -c -f FILE; caddy adapt --config FILE"),
     _after_failure("haproxy_backends", "echo 'show stat' | socat - SOCKET", peer="application"),
+    _after_failure("haproxy_other_backends", _CURL_APPLICATION, peer="application"),
     _after_failure("backends", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_logins", _CURL_APPLICATION, peer="application"),

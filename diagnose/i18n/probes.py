@@ -43,6 +43,10 @@ MESSAGES = Messages(
     Message("inside.nginx", "nginx: its processes, its configuration, and nginx -t."),
     Message("inside.web_servers", "Apache, Caddy, HAProxy, Traefik: their sites and rules."),
     Message("inside.haproxy_backends", "The servers behind HAProxy, and its statistics."),
+    Message(
+        "inside.haproxy_other_backends",
+        "A path that the application of another backend of HAProxy may have.",
+    ),
     Message("inside.inner_nginx", "The nginx behind Apache, Caddy or HAProxy."),
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),

@@ -168,12 +168,33 @@ class SiteFile:
 
 
 @frozen
+class PathChange:
+    r"""What a server makes of a path before it passes a request on.
+
+    Where the regular expression `pattern` matches, the part that it matches becomes `replacement`,
+    and if `whole` is True the whole path does; "\\1" in it is a group. With `folds_case` upper and
+    lower case are the same. It is made for paths that begin with one of `beginnings`, or that are
+    one of them if it is `exact`; () for all. `file` and `line` are where it is written.
+    """
+
+    pattern: UrlPath
+    replacement: UrlPath
+    whole: bool = False
+    folds_case: bool = False
+    beginnings: tuple[UrlPath, ...] = ()
+    exact: bool = False
+    file: FilePath = ""
+    line: int = 0
+
+
+@frozen
 class SiteRoute:
     """Where a site passes requests on to: those whose path begins with `path` ("/" for all).
 
     `target` is the address as the configuration writes it, `scheme` "http", "https", "ws", "wss",
     "fcgi" and the like; `socket` is the path of a Unix socket, then there is no host.
-    `backend_path` is the path of the request that the application gets in place of `path`.
+    `backend_path` is the path of the request that the application gets in place of `path`, and
+    `changes` are what the server makes of the path after that, in order.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
     unknown. `pattern` is True if `path` is a regular expression. Then `for_pages` and
     `for_websockets` are whether its conditions are true for an ordinary request and for a
@@ -210,6 +231,7 @@ class SiteRoute:
     for_websockets: bool | None = None
     literal: bool = False
     members: tuple[HostName, ...] = ()
+    changes: tuple[PathChange, ...] = ()
 
     @property
     def authority(self) -> str:
@@ -281,7 +303,8 @@ class WebSite:
     are other folders, in the order in which the server tries them. `guards` are the applications
     that are asked first whether a request may go on (Caddy, `forward_auth`).
     `passes_authorization` is True if a line lets CGI and FastCGI programs have the field
-    Authorization, for some paths at least (Apache, "CGIPassAuth").
+    Authorization, for some paths at least (Apache, "CGIPassAuth"). `changes` are what it makes of a
+    path before it chooses a route (HAProxy's rules of a frontend).
     """
 
     names: tuple[HostName, ...] = ()
@@ -305,6 +328,7 @@ class WebSite:
     aliases: tuple[SiteAlias, ...] = ()
     guards: tuple[SiteRoute, ...] = ()
     passes_authorization: bool = False
+    changes: tuple[PathChange, ...] = ()
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

@@ -1,10 +1,10 @@
 """Selects the site of a web server that answers a name on a port. No I/O."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig, WebSite
+from diagnose.model.web_servers import PathChange, SiteRedirect, SiteRoute, WebServerConfig, WebSite
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 
@@ -88,6 +88,17 @@ def route_of(site: WebSite, path: str, websocket: bool | None = None) -> SiteRou
     `websocket` is whether a WebSocket is requested, None if the answer has to be that of both. A
     regular expression that takes the path becomes the route of that path alone.
     """
+    if (changed := changed_path(site.changes, path)) != path:
+        route = route_of(replace(site, changes=()), changed, websocket)
+        # What the application gets is known of this one path.
+        return route and replace(
+            route,
+            path=path,
+            backend_path=inner_path(route, changed),
+            exact=True,
+            literal=False,
+            changes=(),
+        )
     for route in site.routes:
         if not route.pattern:
             if is_taken(route, path):
@@ -163,10 +174,50 @@ def routes_of_error(
 
 
 def inner_path(route: SiteRoute, path: str) -> str:
-    """Return the path that the application gets: the part behind the route's is kept."""
+    """Return the path that the application gets: the part behind the route's is kept, and what the
+    server changes is changed."""
     if route.path == route.backend_path or not path.startswith(route.path):
-        return path
-    return f"{route.backend_path}{path[len(route.path) :]}" or "/"
+        return changed_path(route.changes, path)
+    inner = f"{route.backend_path}{path[len(route.path) :]}" or "/"
+    return changed_path(route.changes, inner)
+
+
+def changed_path(changes: Sequence[PathChange], path: str) -> str:
+    """Return what changes make of a path, in their order. Its query stays as it is. A regular
+    expression that is not understood changes nothing."""
+    own, mark, query = path.partition("?")
+    for change in changes:
+        if _is_changed(change, own):
+            match = _search(change, own)
+            if match is not None:
+                inner = _expanded(change.replacement, match)
+                own = inner if change.whole else own[: match.start()] + inner + own[match.end() :]
+                own = own[:2000]
+    return f"{own}{mark}{query}"
+
+
+def _is_changed(change: PathChange, path: str) -> bool:
+    if not change.beginnings:
+        return True
+    return path in change.beginnings if change.exact else path.startswith(change.beginnings)
+
+
+def _search(change: PathChange, path: str) -> re.Match[str] | None:
+    if len(change.pattern) > 500 or not is_supported_pcre(change.pattern):
+        return None
+    return pcre_search(change.pattern, path, change.folds_case)
+
+
+def _expanded(replacement: str, match: re.Match[str]) -> str:
+    r"""Return a replacement with the groups of a match in the place of "\0" to "\9"."""
+
+    def text(part: re.Match[str]) -> str:
+        if not part[1].isdigit():
+            return part[1]
+        number = int(part[1])
+        return (match[number] or "") if number <= match.re.groups else ""
+
+    return re.sub(r"\\([0-9\\])", text, replacement)
 
 
 def slashed_path(route: SiteRoute, path: str) -> str:

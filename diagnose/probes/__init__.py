@@ -45,6 +45,7 @@ INSIDE = (
     "nginx",
     "web_servers",
     "haproxy_backends",
+    "haproxy_other_backends",
     "backends",
     "backend_visits",
     "backend_logins",

@@ -90,7 +90,10 @@ def path_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     return _rules(proxy, lambda line: line.words[:2] in _PATH_CHANGES)
 
 
-_PATH_CHANGES = {("http-request", "replace-path"), ("http-request", "set-path")}
+_PATH_CHANGES = {
+    ("http-request", action)
+    for action in ("replace-path", "replace-pathq", "replace-uri", "set-path", "set-pathq")
+}
 _REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-request", "tarpit")}
 
 
@@ -179,7 +182,7 @@ def holds(rule: Rule, situation: Situation, path: str) -> bool | None:
     if not rule.alternatives:
         return True
     terms = [
-        _all(_literal_holds(literal, situation, path) for literal in t) for t in rule.alternatives
+        _all(literal_holds(literal, situation, path) for literal in t) for t in rule.alternatives
     ]
     truth = True if True in terms else None if None in terms else False
     return truth if truth is None else truth != rule.negated
@@ -190,7 +193,8 @@ def _all(values: Iterator[bool | None]) -> bool | None:
     return False if False in known_values else None if None in known_values else True
 
 
-def _literal_holds(literal: Literal, situation: Situation, path: str) -> bool | None:
+def literal_holds(literal: Literal, situation: Situation, path: str) -> bool | None:
+    """Return whether a literal is true for an ordinary request; None if that is not known."""
     values = [_path_or_other(criterion, situation, path) for criterion in literal.criteria]
     truth = True if True in values else None if None in values else False
     return truth if truth is None else truth != literal.negated

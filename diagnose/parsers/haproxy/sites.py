@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
+    PathChange,
     SiteFile,
     SiteRedirect,
     SiteRoute,
@@ -26,10 +27,12 @@ from diagnose.parsers.haproxy.conditions import (
     Situation,
     host_patterns,
     match_of,
+    path_rules_of,
     rules_of,
 )
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
 from diagnose.parsers.haproxy.host_field import fixed_host
+from diagnose.parsers.haproxy.path_changes import path_changes
 from diagnose.parsers.sanitize import clean
 
 #: Number of sites after which no further frontend is read.
@@ -141,6 +144,7 @@ def _site(targets: "_Targets", part: _Part, rules: tuple[Rule, ...], name: str) 
         files=part.files,
         routes=tuple(_routes(targets, part.proxy, rules, situation)),
         redirects=tuple(_redirects(rules, situation)) if part.proxy.mode == "http" else (),
+        changes=path_changes(targets.rules, situation),
         file=section.file,
         line=section.line,
         end=section.end,
@@ -179,6 +183,16 @@ class _Targets:
         self._backends = backends
         self._proxy, self._known = proxy, dict[str, SiteRoute | None]()
         self._drops = any(drops_upgrade(proxy))
+        self.rules = path_rules_of(proxy) if proxy.mode == "http" else ()
+        self._path_rules = dict[str, tuple[Rule, ...]]()
+
+    def changes(self, name: str, situation: Situation) -> tuple[PathChange, ...]:
+        """Return what a backend makes of a path. A listen section does so as a frontend."""
+        if name not in self._path_rules:
+            backend = self._backends.get(name)
+            is_own = backend is None or backend.section == self._proxy.section
+            self._path_rules[name] = () if backend is None or is_own else path_rules_of(backend)
+        return path_changes(self._path_rules[name], situation)
 
     def route(self, name: str) -> SiteRoute | None:
         """Return the route of every path to a backend, None if it has no server."""
@@ -198,18 +212,27 @@ def _routes(
         route = targets.route(selection.backend)
         if route is None:
             continue
-        match = selection.match
-        uncertain = match.conditional or match.websocket
+        match, changes = selection.match, targets.changes(selection.backend, situation)
         for path in match.prefixes[:50]:
-            text = clean(path, 500)
-            yield replace(
-                route,
-                path=text,
-                backend_path=text,
-                pattern=uncertain,
-                exact=match.exact,
-                literal=not match.exact,
-            )
+            yield replace(_of_prefix(route, match, clean(path, 500)), changes=changes)
+
+
+def _of_prefix(route: SiteRoute, match: Match, path: str) -> SiteRoute:
+    """Return a route for one value of a rule. Where more than the path decides, it is a regular
+    expression, and it may be known that it is for WebSockets alone."""
+    if not match.conditional and not match.websocket:
+        return replace(
+            route, path=path, backend_path=path, exact=match.exact, literal=not match.exact
+        )
+    is_known = match.websocket and not match.conditional
+    return replace(
+        route,
+        path=f"^{re.escape(path)}{'$' if match.exact else '.*'}",
+        backend_path="$0",
+        pattern=True,
+        for_pages=False if is_known else None,
+        for_websockets=True if is_known else None,
+    )
 
 
 def first_server(backend: Proxy) -> BackendServer | None:
@@ -217,6 +240,14 @@ def first_server(backend: Proxy) -> BackendServer | None:
     usable = [server for server in servers_of(backend) if not server.disabled]
     active = [server for server in usable if not server.backup]
     return next(iter(active or usable), None)
+
+
+def route_to(
+    proxy: Proxy, backend: Proxy, server: BackendServer, changes: tuple[PathChange, ...]
+) -> SiteRoute:
+    """Return the route of every path from a frontend to a server of a backend, which makes
+    `changes` to the path."""
+    return replace(_route(proxy, backend, server, any(drops_upgrade(proxy))), changes=changes)
 
 
 def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> SiteRoute:

@@ -19,8 +19,9 @@ from diagnose.parsers.haproxy.conditions import (
 )
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy, parse
 from diagnose.parsers.haproxy.host_field import fixed_host
+from diagnose.parsers.haproxy.path_changes import path_changes
 from diagnose.parsers.haproxy.sites import Selection, selections
-from diagnose.parsers.web_sites import name_matches
+from diagnose.parsers.web_sites import changed_path, name_matches
 
 
 @frozen
@@ -96,13 +97,33 @@ def target_proxies(
     for frontend in config.frontends:
         for socket, line in sockets_of(frontend):
             if socket.port == target.port:
-                own_path = path or target.path
+                own_path = path_to_backends(frontend, target, socket.tls, path or target.path)
                 selection, decided = _selection(frontend, target, socket, own_path, websocket)
                 backend = config.backend(selection.backend) if selection else None
                 return TargetProxies(
                     config, frontend, line, socket.tls, backend, selection, decided
                 )
     return None
+
+
+def path_to_backends(frontend: Proxy, target: Target, tls: bool, path: str) -> str:
+    """Return the path by which a frontend chooses a backend: its rules that change the path come
+    before, wherever they stand (Configuration Manual, "http-request")."""
+    rules = path_rules_of(frontend)
+    situation = situation_of(rules, target, tls)
+    return changed_path(path_changes(rules, situation), path.partition("?")[0])
+
+
+def selection_before_changes(proxies: TargetProxies, target: Target) -> Selection | None:
+    """Return the rule that would take the target's path if the frontend did not change it."""
+    selection, is_decided = _selection(
+        proxies.frontend, target, _socket(proxies), target.path, False
+    )
+    return selection if is_decided else None
+
+
+def _socket(proxies: TargetProxies) -> SiteSocket:
+    return next(socket for socket, line in sockets_of(proxies.frontend) if line == proxies.bind)
 
 
 @frozen
@@ -165,7 +186,8 @@ def later_selection(proxies: TargetProxies, target: Target, path: str) -> Select
     it."""
     rules = rules_of(proxies.frontend)
     situation = situation_of(rules, target, proxies.tls)
-    own_path, is_behind = path.partition("?")[0], False
+    own_path = path_to_backends(proxies.frontend, target, proxies.tls, path)
+    is_behind = False
     own = _length(proxies.selection, own_path) if proxies.selection else 0
     for selection in selections(proxies.frontend, rules, situation):
         # The default comes last in any case.
@@ -181,7 +203,7 @@ def missed_whole_path(proxies: TargetProxies, target: Target, path: str) -> Whol
     """Return the first rule that would choose a backend for the beginning of a path and misses the
     path itself, because it compares the whole path ("path", not "path_beg"; "path_end -m str", not
     "path_end"); None if a rule before takes the path, or may do so."""
-    own = path.partition("?")[0]
+    own = path_to_backends(proxies.frontend, target, proxies.tls, path)
     rules = rules_of(proxies.frontend)
     situation = situation_of(rules, target, proxies.tls)
     for rule in rules:
@@ -227,8 +249,10 @@ def backend_with_port(proxies: TargetProxies, target: Target) -> str | None:
     """Return the backend of a request whose Host field has the port behind the name, "" if no rule
     takes it; None if that is not known. The field may have it on any port (RFC 9110 section
     7.2)."""
-    socket = next(socket for socket, line in sockets_of(proxies.frontend) if line == proxies.bind)
-    selection, is_decided = _selection(proxies.frontend, target, socket, target.path, False, True)
+    own_path = path_to_backends(proxies.frontend, target, proxies.tls, target.path)
+    selection, is_decided = _selection(
+        proxies.frontend, target, _socket(proxies), own_path, False, True
+    )
     return None if not is_decided else selection.backend if selection else ""
 
 

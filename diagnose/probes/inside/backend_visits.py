@@ -99,7 +99,7 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
             continue
         strays = (path for path in _strays(ctx) if not takes(route.path, path))
         for path in [path for path in dict.fromkeys(strays) if path not in visited][:MAX_STRAYS]:
-            await _ask(ctx, route, path, path, websocket=False)
+            await ask_backend(ctx, route, path, path, websocket=False)
 
 
 async def _visit_rests(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -114,7 +114,7 @@ async def _visit_rests(ctx: ProbeContext, config: WebServerConfig) -> None:
                 continue
             slots = (f"rest of a file {number}" for number in range(MAX_REST))
             if any(ctx.further_requests.begin(slot) for slot in slots):
-                await _ask(ctx, route, path, remainder, websocket=False)
+                await ask_backend(ctx, route, path, remainder, websocket=False)
 
 
 def _strays(ctx: ProbeContext) -> Iterator[str]:
@@ -168,7 +168,7 @@ async def try_websocket(
         # As the server passes it on, whole, and without the beginning by which it was chosen.
         candidates = (inner_path(route, path), path, rest_of(route, path))
         for candidate in filter(None, dict.fromkeys(candidates)):
-            visit = await _ask(ctx, route, path, candidate, websocket=True)
+            visit = await ask_backend(ctx, route, path, candidate, websocket=True)
             if visit is not None and visit.accepted:
                 await try_named_path(ctx, path)
                 return
@@ -224,15 +224,18 @@ async def _visit(
     ctx: ProbeContext, config: WebServerConfig, route: SiteRoute, requested: str, websocket: bool
 ) -> None:
     inner = inner_path(route, requested)
-    visit = await _ask(ctx, route, requested, inner, websocket)
-    if visit is None or visit.succeeded:
+    visit = await ask_backend(ctx, route, requested, inner, websocket)
+    # A path without a slash is none (RFC 9112 section 3.2.1): it cannot be asked for.
+    if visit.succeeded if visit else inner.startswith("/"):
         return
     if inner != requested:
-        await _ask(ctx, route, requested, requested, websocket)
+        await ask_backend(ctx, route, requested, requested, websocket)
         if config.product == "apache" and (slashed := slashed_path(route, requested)):
-            await _ask(ctx, route, requested, slashed, websocket)
-    elif visit.status == 404 and (remainder := rest_of(route, requested)):
-        await _ask(ctx, route, requested, remainder, websocket)
+            await ask_backend(ctx, route, requested, slashed, websocket)
+        if config.product == "haproxy" and (remainder := rest_of(route, requested)):
+            await ask_backend(ctx, route, requested, remainder, websocket)
+    elif visit and visit.status == 404 and (remainder := rest_of(route, requested)):
+        await ask_backend(ctx, route, requested, remainder, websocket)
 
 
 def _patience(ctx: ProbeContext) -> int:
@@ -249,9 +252,13 @@ def _patience(ctx: ProbeContext) -> int:
     return max(PATIENCE, min(LONG_PATIENCE, left))
 
 
-async def _ask(
+async def ask_backend(
     ctx: ProbeContext, route: SiteRoute, requested: str, path: str, websocket: bool
 ) -> BackendVisit | None:
+    """Ask the application of a route for `path`, for what visitors request at `requested`; emit and
+    return its answer, None if it could not be asked."""
+    if not path.startswith("/"):
+        return None
     at = ctx.elapsed()
     fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
     if websocket:

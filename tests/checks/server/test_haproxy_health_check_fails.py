@@ -85,3 +85,39 @@ def test_silent_where_the_check_is_accepted_or_there_is_none() -> None:
     assert not judge(page(), attempt(), attempt("check", 301))
     text = TEXT.replace("    option httpchk GET /healthz\n", "")
     assert not judge(page(), status(), attempt(), REFUSED_CHECK, text=text)
+
+
+def diff_of(claim: Claim) -> str:
+    assert claim.fix is not None
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+SEND = "    option httpchk\n    http-check send meth GET uri /healthz ver HTTP/1.1\n"
+
+
+def test_fires_and_writes_what_is_sent_anew() -> None:
+    text = TEXT.replace("    option httpchk GET /healthz\n", SEND)
+    (claim,) = judge(page(), status(), attempt(), REFUSED_CHECK, text=text)
+    assert "-    http-check send meth GET uri /healthz ver HTTP/1.1\n" in diff_of(claim)
+    assert "+    http-check send meth GET uri / ver HTTP/1.1 hdr Host shop.ex" in diff_of(claim)
+
+
+def test_fires_and_expects_what_the_application_answers() -> None:
+    text = TEXT.replace(" /healthz\n", " /healthz\n    http-check expect status 204\n")
+    check = attempt("check", 200, path="/healthz")
+    (claim,) = judge(page(), status(code=200), attempt(), check, text=text)
+    assert claim.facts["expected"] == "status 204"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    http-check expect status 200\n" in diff_of(claim)
+
+
+def test_fires_and_takes_the_port_of_the_check_away() -> None:
+    text = TEXT.replace(":3000 check", ":3000 check port 9000 inter 2s")
+    (claim,) = judge(page(), status(), attempt(), REFUSED_CHECK, text=text)
+    assert claim.facts["port"] == "9000"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    server a 127.0.0.1:3000 check inter 2s\n" in diff_of(claim)

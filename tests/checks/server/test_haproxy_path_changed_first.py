@@ -18,7 +18,7 @@ MISSING = page(404, url="https://shop.example.com/api/items")
 def test_fires_and_moves_the_line_into_the_backend() -> None:
     (claim,) = judge(CHECK, SERVER, config(CHANGED), MISSING, target=TARGET)
     assert (claim.facts["backend"], claim.facts["other_backend"]) == ("api", "app")
-    assert claim.facts["start"] == "/v1"
+    assert claim.facts["new_path"] == "/v1/items"
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     edit = claim.fix.steps[0]

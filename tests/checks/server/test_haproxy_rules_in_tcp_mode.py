@@ -61,3 +61,9 @@ def test_leaves_tls_that_is_passed_on_to_a_person() -> None:
 )
 def test_silent_in_mode_http_and_for_what_mode_tcp_knows(text: str) -> None:
     assert not judge(CHECK, SERVER, config(text), page(200))
+
+
+def test_fires_for_tls_that_is_passed_on_whatever_is_waited_for() -> None:
+    passed = TEXT.replace(" ssl crt /a.pem", "").replace("path_beg /api", "hdr(host) -i shop")
+    waits = passed.replace("    acl", "    tcp-request inspect-delay 5s\n    acl")
+    assert judge(CHECK, SERVER, config(waits), page(404))

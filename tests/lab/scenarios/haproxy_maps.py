@@ -98,3 +98,21 @@ def haproxy_asks_the_second_map_where_the_first_has_no_row(lab: Lab) -> None:
         "shop.example.com app\n",
         f"    use_backend %[{lookup}] if {{ {lookup} -m found }}\n{SHOP}",
     )
+
+
+BY_NAME = f"    use_backend %[req.hdr(host),lower,map({MAP})]\n"
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-name-misspelt",
+    differs=(MAP,),
+)
+def haproxy_map_has_a_url_for_a_name(lab: Lab) -> None:
+    """The key of the map is compared with the field Host, which has no scheme."""
+    serve(lab, "blog.example.com app\nhttps://shop.example.com app\n", BY_NAME)
+
+
+@healthy_haproxy()
+def haproxy_map_has_a_name_beside_a_url(lab: Lab) -> None:
+    serve(lab, "https://shop.example.com app\nshop.example.com app\n", BY_NAME)

@@ -1,0 +1,157 @@
+"""A rule of HAProxy chooses a backend by a name that is almost the target's, or by a URL: an ACL, a
+rule, or a row of a map. No rule takes the name itself, so that it gets what is left: an error, or
+in mode tcp the certificate of another site.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import ServerView, line_edit, line_text, manual_fix, place_text, reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, error_pages
+from diagnose.model.tls import Handshake, served_certificates
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.conditions import rules_of
+from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
+from diagnose.parsers.haproxy.view import refusals
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.misspellings import closest_misspelling
+from diagnose.parsers.nginx.edits import diff
+from diagnose.parsers.web_sites import name_matches
+
+_URL = re.compile(r"https?://([^/:]{1,253})(?::[0-9]{1,5})?/?")
+
+
+@frozen
+class _Name:
+    """A name that a rule compares, as it is written, and where. `is_row` is True for a row of a
+    map."""
+
+    text: str
+    file: str
+    line: int
+    is_row: bool = False
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "certificate.name-mismatch",
+        "http.server-error",
+        "server.application-answers",
+        "server.haproxy-no-backend",
+        "server.haproxy-rule-refuses",
+        "server.own-answer",
+        "server.wrong-site",
+        "tls.closed",
+    ],
+)
+def haproxy_name_misspelt(evidence: Evidence) -> Iterator[Claim]:
+    haproxy, target = haproxy_view(evidence), evidence.target
+    visits = _visits(haproxy) if haproxy else ()
+    if haproxy is None or not visits:
+        return
+    names = tuple(_names(haproxy))
+    own = [name for name in names if name_matches(_bare(name.text), target.host)]
+    if any(not _URL.fullmatch(name.text) for name in own):
+        return
+    closest = closest_misspelling((name.text for name in names), target.host)
+    wrong = own or [name for name in names if name.text == closest]
+    if not wrong:
+        return
+    yield Claim(
+        about=Subject(name=target.host, port=target.port),
+        covers=(
+            Subject(port=target.port),
+            Subject(port=target.port, path=target.path),
+            *(cert.subject for cert in served_certificates(evidence)),
+        ),
+        because=(haproxy.view.server, *visits),
+        facts={
+            **haproxy.view.facts,
+            "written": wrong[0].text,
+            "place": place_text(wrong[0].file, wrong[0].line),
+            "is_url": bool(own),
+            "is_row": wrong[0].is_row,
+            "frontend": haproxy.proxies.frontend.name,
+        },
+        confidence=Confidence.LIKELY,
+        fix=_fix(haproxy.view, wrong[0], target.host),
+    )
+
+
+def _visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
+    """Return what visitors get that is no answer of their site: errors, or in mode tcp a
+    certificate of another name."""
+    evidence, proxies = haproxy.view.evidence, haproxy.proxies
+    target, host = evidence.target, evidence.target.host
+    if proxies.frontend.mode == "http":
+        # A site may well have no page at a path; at its start page it has one.
+        is_left = proxies.selection is None or refusals(proxies, target, target.path)
+        is_asked = is_left or not target.path.strip("/")
+        return tuple(error_pages(evidence)) if proxies.is_decided and is_asked else ()
+    return tuple(
+        visit
+        for served in served_certificates(evidence)
+        if not covers(host, served.leaf.dns_names, served.leaf.addresses)
+        for visit in served.handshakes
+        if visit.port == evidence.target.port
+    )
+
+
+def _bare(text: str) -> str:
+    """Return the name in a URL, or the text itself."""
+    match = _URL.fullmatch(text)
+    return match[1] if match else text
+
+
+def _names(haproxy: HaproxyView) -> Iterator[_Name]:
+    """Yield the names by which the rules of the frontend choose a backend, as they are written."""
+    frontend = haproxy.proxies.frontend
+    values = {
+        value
+        for rule in rules_of(frontend)
+        if rule.line.keyword == "use_backend"
+        for term in rule.alternatives
+        for literal in term
+        for criterion in literal.criteria
+        if criterion.subject in {"host", "sni"} and criterion.method == "str"
+        for value in criterion.values
+    }
+    for line in (*frontend.own("acl"), *frontend.own("use_backend")):
+        yield from (
+            _Name(word, line.file, line.number) for word in line.words[2:] if word in values
+        )
+        dynamic = dynamic_backend(line)
+        rows = frontend.maps.get(dynamic.file) if dynamic and dynamic.method == "str" else None
+        for number, row in enumerate((rows or "").split("\n")[:3000], 1):
+            words = row.split(None, 1)
+            if dynamic and len(words) == 2 and not words[0].startswith("#"):
+                yield _Name(words[0], dynamic.file, number, True)
+
+
+def _fix(view: ServerView, name: _Name, host: str) -> Fix:
+    edit = _edit(view, name, host)
+    if edit is None:
+        return manual_fix(view, "write-the-name")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _edit(view: ServerView, name: _Name, host: str) -> Edit | None:
+    maps = view.config.maps if view.config and name.is_row else ()
+    texts = [file.text for file in maps if file.path == name.file]
+    rows = texts[0].split("\n") if texts else []
+    own = rows[name.line - 1] if rows else line_text(view, name.file, name.line)
+    pattern = rf"(?<!\S){re.escape(name.text)}(?!\S)"
+    if len(re.findall(pattern, own)) != 1:
+        return None
+    changed = re.sub(pattern, lambda _: host, own)
+    if not rows:
+        return line_edit(view, name.file, {name.line: (changed,)})
+    rows[name.line - 1] = changed
+    text = diff(name.file, texts[0], "\n".join(rows))
+    return Edit(name.file, text) if text else None

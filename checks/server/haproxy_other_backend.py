@@ -1,0 +1,185 @@
+"""A frontend of HAProxy sends a request to a backend whose application does not have it, and the
+application of another backend has it: a rule is missing, or its condition is not true
+(Configuration Manual, "use_backend").
+
+The evidence is that application, asked directly for the path, and for one that nobody has as the
+control. Where the site answers with a page, its own application has one for every path.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from checks.http import _page_files
+from checks.server import manual_fix, place_text, reload_steps
+from checks.server._backend_answers import (
+    visit_of,
+    websocket_paths,
+    websocket_severity,
+    websocket_subjects,
+)
+from checks.server._haproxy import HaproxyView, haproxy_view, place
+from checks.server._haproxy_rule_edits import Correction, correction_of, is_default
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.other_backends import OtherBackend, other_backends, unknown_path
+from diagnose.parsers.web_sites import inner_path
+
+Visits = Sequence[Exchange | Upgrade | PageFileResponse]
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendVisit],
+    explains=[
+        "http.page-file-missing",
+        "http.page-file-type",
+        "http.page-for-api",
+        "server.application-answers",
+        "server.own-answer",
+        "server.page-missing",
+        "websocket.inner-proxy",
+        "websocket.no-location",
+        "websocket.not-upgraded",
+        "websocket.redirected",
+    ],
+)
+def haproxy_other_backend(evidence: Evidence) -> Iterator[Claim]:
+    claims = (
+        claim
+        for path, visits, websocket in _questions(evidence)
+        if (claim := _claim(evidence, path, visits, websocket)) is not None
+    )
+    # Several paths that one rule should take have one fault.
+    yield from {
+        (claim.facts["backend"], claim.facts["websocket"]): claim for claim in reversed([*claims])
+    }.values()
+
+
+def _questions(evidence: Evidence) -> Iterator[tuple[str, Visits, bool]]:
+    """Yield what visitors ask for, the answers that may be another application's, and whether that
+    is a WebSocket."""
+    target = evidence.target
+    polled = [
+        visit.requested
+        for visit in evidence.good(BackendVisit)
+        if not visit.websocket and visit.requested.rstrip("/").endswith("socket.io")
+    ]
+    yield target.path, [page for page in page_exchanges(evidence) if _is_doubtful(page)], False
+    for path in websocket_paths(evidence):
+        refused = [
+            upgrade
+            for upgrade in evidence.of(Upgrade)
+            if (upgrade.path, upgrade.port) == (path, target.port) and upgrade.is_visit
+        ]
+        if not any(upgrade.accepted for upgrade in refused):
+            yield path, refused, True
+    files = _page_files.refused_files(evidence)
+    for file in files:
+        yield file.path, [file.response], False
+    known = {file.path for file in files} | {target.path.partition("?")[0]}
+    for path in dict.fromkeys(polled):
+        if path not in known:
+            yield path, [*page_exchanges(evidence)], False
+
+
+def _is_doubtful(page: Exchange) -> bool:
+    is_html = "html" in (page.header("Content-Type") or "")
+    return page.status in {400, 404, 405, 410} or (page.status == 200 and is_html)
+
+
+def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Claim | None:
+    haproxy, target = haproxy_view(evidence, path, websocket), evidence.target
+    if haproxy is None or haproxy.proxies.selection is None or not visits:
+        return None
+    own = path.partition("?")[0]
+    others = [
+        other
+        for other in other_backends(haproxy.proxies, target)
+        if _has(evidence, other, own, websocket)
+    ]
+    # Two backends may lead to one application: the one that a rule chooses is meant.
+    by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
+    others = list(by_target.values())
+    if path == "/" and len(others) > 1:
+        # Every site has a start page; what no rule takes is the default backend's.
+        others = [other for other in others if is_default(haproxy, other)]
+    if len(others) != 1 or not _is_unanswered(evidence, own, visits, others[0]):
+        return None
+    other, selection = others[0], haproxy.proxies.selection
+    correction = correction_of(haproxy, other, path, websocket)
+    subject = Subject(port=target.port, path=own)
+    visit = visit_of(evidence, other.route, own, inner_path(other.route, own), websocket)
+    return Claim(
+        about=subject,
+        covers=(*websocket_subjects(evidence, path), subject, *_whole_port(visits, target.port)),
+        because=(*([visit] if visit else []), haproxy.view.server, *visits),
+        # Which application was meant, only its owner knows.
+        confidence=Confidence.LIKELY,
+        severity=_severity(evidence, visits, websocket),
+        facts={
+            **haproxy.view.facts,
+            "path": own,
+            "own": selection.backend,
+            "place": place(selection.line),
+            "backend": other.name,
+            "target": other.route.target,
+            "server_place": place_text(other.route.file, other.route.line),
+            "rule_place": place(other.rules[0].line) if other.rules else "",
+            "websocket": websocket,
+            **correction.facts,
+        },
+        fix=_fix(haproxy, correction),
+    )
+
+
+def _whole_port(visits: Visits, port: int) -> tuple[Subject, ...]:
+    """A file that is missing is a fault of the page."""
+    is_file = any(isinstance(visit, PageFileResponse) for visit in visits)
+    return (Subject(port=port),) if is_file else ()
+
+
+def _severity(evidence: Evidence, visits: Visits, websocket: bool) -> Severity | None:
+    if websocket:
+        return websocket_severity(evidence)
+    is_error = any((visit.status or 0) >= 400 for visit in visits)
+    return None if is_error else Severity.WARNING
+
+
+def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) -> bool:
+    """Return whether the application of a backend opens a WebSocket, or has a page, and not one
+    for every path."""
+    visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)
+    if visit is None or websocket:
+        return visit is not None and visit.accepted
+    unknown = unknown_path(path)
+    nothing = visit_of(evidence, other.route, unknown, inner_path(other.route, unknown), False)
+    is_known = path == "/" or (nothing is not None and not nothing.succeeded)
+    return visit.status == 200 and is_known
+
+
+def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBackend) -> bool:
+    """Return whether none of the answers is what was asked for: they are errors, or the page that
+    the site's own application has for every path."""
+    if all((visit.status or 0) >= 400 or isinstance(visit, Upgrade) for visit in visits):
+        return True
+    if all(isinstance(visit, PageFileResponse) for visit in visits):
+        return True
+    unknown = unknown_path(path)
+    own = [
+        visit
+        for visit in evidence.good(BackendVisit)
+        if visit.requested == unknown and visit.target != other.route.target
+        if not visit.websocket
+    ]
+    is_of_target = path == evidence.target.path.partition("?")[0]
+    return is_of_target and any(visit.status == 200 for visit in own)
+
+
+def _fix(haproxy: HaproxyView, correction: Correction) -> Fix:
+    if correction.edit is None:
+        is_taken = bool(correction.facts["taken"])
+        return manual_fix(haproxy.view, "limit-the-rule" if is_taken else "write-the-rule")
+    return Fix((correction.edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

@@ -1,0 +1,146 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Edit, Observation, Severity, Target
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Upgrade
+from diagnose.parsers.haproxy.other_backends import unknown_path
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+
+CHECK = "server.haproxy-other-backend"
+TARGET = replace(SHOP, path="/api/items")
+RULES = """\
+    acl api path_beg /api/
+    acl upgrade hdr(Upgrade) -i websocket
+    use_backend api if api
+    default_backend app
+"""
+BACKENDS = "backend api\n    server b 127.0.0.1:3001\n"
+HTML = (("Content-Type", "text/html"),)
+START = page(200, url="https://shop.example.com/api/items", headers=HTML)
+MISSING = replace(START, status=404)
+HAS = BackendVisit(
+    target="http://127.0.0.1:3001", requested="/api/items", path="/api/items", status=200
+)
+UNKNOWN = unknown_path("/api/items")
+CONTROL = replace(HAS, requested=UNKNOWN, path=UNKNOWN, status=404)
+EVERY = replace(CONTROL, target="http://127.0.0.1:3000", status=200)
+
+
+def text(old: str, new: str) -> str:
+    assert old in RULES
+    rules = RULES.replace(old, new)
+    return TEXT.replace("    default_backend app\n", rules) + BACKENDS
+
+
+def diff(observations: tuple[Observation, ...], target: Target, written: str) -> tuple[str, ...]:
+    (claim,) = judge(CHECK, SERVER, config(written), *observations, target=target, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    lines = (line for line in edit.diff.splitlines() if not line.startswith(("+++", "---")))
+    return tuple(f"{line[0]}{line[1:].strip()}" for line in lines if line[:1] in {"+", "-"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("path_beg /api/", "path /api/", ("-acl api path /api/", "+acl api path_beg /api/")),
+        ("_beg /api/", "_beg /apis/", ("-acl api path_beg /apis/", "+acl api path_beg /api/")),
+        ("_beg /api/", "_beg /API/", ("-acl api path_beg /API/", "+acl api path_beg /api/")),
+        (
+            "if api",
+            "if api upgrade",
+            ("-use_backend api if api upgrade", "+use_backend api if api"),
+        ),
+        ("if api", "if !api", ("-use_backend api if !api", "+use_backend api if api")),
+        ("    use_backend api if api\n", "", ("+use_backend api if { path_beg /api/ }",)),
+        (
+            "    use_backend api if api\n",
+            "    use_backend app if { path_beg / }\n    use_backend api if api\n",
+            ("+use_backend api if api", "-use_backend api if api"),
+        ),
+        (
+            "    use_backend api if api\n",
+            "    use_backend api if { path /api/ } !upgrade\n",
+            (
+                "-use_backend api if { path /api/ } !upgrade",
+                "+use_backend api if { path_beg /api/ } !upgrade",
+            ),
+        ),
+    ],
+)
+def test_fires_and_corrects_the_rule(old: str, new: str, expected: tuple[str, ...]) -> None:
+    written = text(old, new)
+    assert diff((START, HAS, CONTROL, EVERY), TARGET, written) == expected
+    assert diff((MISSING, HAS, CONTROL), TARGET, written) == expected
+
+
+def test_fires_for_the_start_page_that_another_rule_takes() -> None:
+    seen = (
+        page(404),
+        replace(HAS, target="http://127.0.0.1:3000", requested="/", path="/"),
+    )
+    expected = ("-use_backend api if !api", "+use_backend api if api")
+    assert diff(seen, SHOP, text("if api", "if !api")) == expected
+
+
+def test_fires_for_a_websocket() -> None:
+    refused = Upgrade(
+        url="wss://shop.example.com/api/items",
+        path="/api/items",
+        address="203.0.113.10",
+        port=443,
+        status=404,
+    )
+    opened = replace(HAS, websocket=True, status=101, accepted=True)
+    control = replace(CONTROL, websocket=True)
+    (claim,) = judge(
+        CHECK,
+        SERVER,
+        config(text("_beg /api/", "_beg /apis/")),
+        refused,
+        opened,
+        control,
+        target=replace(SHOP, websockets=("/api/items",)),
+    )
+    assert claim.facts["websocket"]
+
+
+def test_a_page_in_the_place_of_data_is_a_warning_and_by_hand_where_words_need_quotes() -> None:
+    written = text("if api", "if { path '/x y' } upgrade")
+    (claim,) = judge(CHECK, SERVER, config(written), START, HAS, CONTROL, EVERY, target=TARGET)
+    assert claim.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (START, HAS, CONTROL),  # the site's own application has this page
+        (START, HAS, CONTROL, replace(EVERY, status=404)),
+        (MISSING, HAS),  # without the control
+        (MISSING, HAS, replace(CONTROL, status=200)),
+        (MISSING, replace(HAS, status=302), CONTROL),
+        (replace(MISSING, status=403), HAS, CONTROL),
+        (replace(MISSING, status=503), HAS, CONTROL),
+    ],
+)
+def test_silent_where_the_answers_do_not_show_it(seen: tuple[Observation, ...]) -> None:
+    written = text("_beg /api/", "_beg /apis/")
+    assert not judge(CHECK, SERVER, config(written), *seen, target=TARGET)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("if api", "if api { src 192.0.2.0/24 }"),  # perhaps it is chosen
+        ("if api", "if api { hdr(host) -i other.example.com }"),
+        ("path_beg /api/", "path_beg /api"),  # it is chosen
+    ],
+)
+def test_silent_where_the_backend_is_for_others_or_is_chosen(old: str, new: str) -> None:
+    seen = (START, HAS, CONTROL, EVERY)
+    assert not judge(CHECK, SERVER, config(text(old, new)), *seen, target=TARGET)
