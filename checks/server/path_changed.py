@@ -24,7 +24,7 @@ from checks.server._backend_answers import (
     websocket_severity,
     websocket_subjects,
 )
-from checks.server._caddy_edits import block_edit
+from checks.server._caddy_edits import block_edit, rewrite_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -104,7 +104,11 @@ def _claims(
 
 
 def _fix(view: ServerView, route: SiteRoute) -> Fix:
-    edit = _proxy_pass_edit(view, route) or _handle_path_edit(view, route)
+    edit = (
+        _proxy_pass_edit(view, route)
+        or _handle_path_edit(view, route)
+        or rewrite_edit(view, route.file, route.line)
+    )
     if edit is None:
         return manual_fix(view, "whole-path")
     # Other paths below this one may rely on the change.

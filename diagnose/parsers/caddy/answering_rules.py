@@ -21,6 +21,7 @@ from diagnose.parsers.caddy.document import (
     texts,
 )
 from diagnose.parsers.caddy.matchers import questions_of, route_matches, words_of
+from diagnose.parsers.caddy.rewrites import rewritten_path
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
 
@@ -144,12 +145,8 @@ def _number(value: object, default: int) -> int:
 
 def rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerRequest:
     """Return the request with the path that the following matchers see."""
-    prefix, uri = text_of(handler.get("strip_path_prefix")), text_of(handler.get("uri"))
-    if prefix and request.path.startswith(prefix):
-        return replace(request, path=request.path[len(prefix) :] or "/")
-    if uri and "{" not in uri:
-        return replace(request, path=uri.partition("?")[0] or "/")
-    return request
+    path = rewritten_path(request.path, handler)
+    return request if path is None else replace(request, path=path)
 
 
 def _is_about_path(route: dict[str, object]) -> bool:
