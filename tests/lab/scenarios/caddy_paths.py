@@ -4,7 +4,7 @@ it."""
 from .. import caddy
 from ..caddy import KEY, PEM
 from ..lab import Lab
-from .caddy import caddy_scenario, healthy_caddy
+from .caddy import WS, caddy_scenario, healthy_caddy
 
 USERS = "https://shop.example.com/api/users"
 
@@ -38,3 +38,56 @@ def caddy_takes_a_needed_prefix_off(lab: Lab) -> None:
 def caddy_rewrites_to_the_paths_of_the_application(lab: Lab) -> None:
     route = api("uri strip_prefix /api", "rewrite * /v1{uri}", head="route /api/*")
     serve(lab, route + PAGES, "/v1/users:json")
+
+
+# Matchers that miss a path
+
+SOCKET = "\thandle /ws {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+
+ROOT = "/srv/shop"
+SHELL = '<!doctype html><title>Shop</title><div id="app"></div><script src="/app.js"></script>\n'
+FILES = (
+    f"\thandle {{\n\t\troot * {ROOT}\n\t\ttry_files {{path}} /index.html\n\t\tfile_server\n\t}}\n"
+)
+
+
+def files(lab: Lab) -> None:
+    """An application in the browser, which reads data."""
+    lab.server.write(f"{ROOT}/index.html", SHELL)
+    lab.server.write(f"{ROOT}/app.js", 'fetch("/api/users").then(r => r.json());\n')
+    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.path-not-handled", differs=(caddy.CONFIG,)
+)
+def caddy_matcher_misses_the_data(lab: Lab) -> None:
+    """`handle /api`: the page of try_files comes in place of the data, by the bare name."""
+    files(lab)
+    serve(lab, api(head="handle /api") + SOCKET + FILES, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.path-not-handled", differs=(caddy.CONFIG,)
+)
+def caddy_matcher_has_a_letter_too_many(lab: Lab) -> None:
+    files(lab)
+    serve(lab, api(head="handle /apis/*") + SOCKET + FILES, "/api/users:json")
+
+
+@healthy_caddy()
+def caddy_passes_the_data_on(lab: Lab) -> None:
+    files(lab)
+    serve(lab, api() + api(head="handle /apps/*") + FILES, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-not-handled",
+    args=WS,
+    manual="a person writes the route",
+)
+def caddy_files_answer_a_websocket(lab: Lab) -> None:
+    """The application has /ws, and its route is for /api/* alone."""
+    files(lab)
+    serve(lab, api(port=3000) + FILES, "/api/users:json")
