@@ -4,10 +4,12 @@ its certificate, or its pages.
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
-sites on the port.
+sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
+misspelled.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
@@ -17,6 +19,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._site_names import name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,7 +39,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.stray_pages import is_default_page
-from diagnose.parsers.web_sites import has_name
+from diagnose.parsers.web_sites import has_name, may_take
 
 #: Statuses of a path that the answering site does not have.
 REFUSALS = {403, 404, 410}
@@ -50,9 +53,11 @@ REFUSALS = {403, 404, 410}
         "server.application-answers",
         "server.page-missing",
         "server.rule-refuses",
+        "server.path-not-handled",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",
+        "http.blank-page",
         "http.not-the-site",
         "http.redirect-wrong-host",
         "http.redirect-loop",
@@ -72,7 +77,11 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         for site in answering
         if not site.passthrough and not _is_loopback_only(site, target.port)
     )
-    if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
+    if not sites or is_address(target.host):
+        return
+    if any(has_name(site, target.host) for site in sites):
+        if strays := _pages_of_wildcard(view, sites):
+            yield _claim(view, sites[0], None, None, [], strays)
         return
     inner = next((site for site in answering if has_name(site, target.host)), None)
     if inner and _is_inner_name(evidence):
@@ -110,6 +119,32 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _pages_of_wildcard(view: ServerView, sites: tuple[WebSite, ...]) -> tuple[Exchange, ...]:
+    """Return the pages of the target if sites for many names refuse it, which pass it on to nobody,
+    and another site on the port has almost the name."""
+    host, path = view.evidence.target.host, view.evidence.target.path.partition("?")[0]
+    names = [
+        name
+        for site in sites
+        for name in site.names
+        if has_name(replace(site, names=(name,)), host)
+    ]
+    if len(sites) != 1 or not all("*" in name for name in names):
+        return ()
+    if not _misspelled(_other_sites(view, sites[0]), host):
+        return ()
+    if any(route.target and may_take(route, path) for route in sites[0].routes):
+        return ()
+    pages = page_exchanges(view.evidence)
+    return pages if pages and all(_is_no_page(page) for page in pages) else ()
+
+
+def _is_no_page(page: Exchange) -> bool:
+    """Return whether a site refuses a page, ends the connection, or answers with nothing."""
+    is_blank = page.method == "GET" and page.status == 200 and not page.body
+    return page.failure is not None or page.status in REFUSALS or is_blank
 
 
 def _misspelled(sites: list[WebSite], host: str) -> str:
@@ -204,7 +239,7 @@ def _claim(
         severity=None
         if foreign or inner or _is_refused(strays, sibling, mistyped)
         else Severity.WARNING,
-        fix=manual_fix(view, "every-address") if inner else _fix(view, idle),
+        fix=manual_fix(view, "every-address") if inner else _fix(view, idle, mistyped, misspelled),
     )
 
 
@@ -213,7 +248,7 @@ def _is_refused(
 ) -> bool:
     """Return whether visitors get no page, and the site that is meant is known."""
     is_known = sibling is not None or mistyped is not None
-    return is_known and any(page.status in REFUSALS or _is_no_site(page) for page in strays)
+    return is_known and any(_is_no_page(page) or _is_no_site(page) for page in strays)
 
 
 def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebSite | None:
@@ -224,8 +259,11 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
     )
 
 
-def _fix(view: ServerView, idle: WebSite | None) -> Fix:
+def _fix(view: ServerView, idle: WebSite | None, mistyped: WebSite | None, misspelled: str) -> Fix:
     enable = enabling_command(idle) if idle else None
+    edit = name_edit(view, mistyped, misspelled) if mistyped else None
+    if edit is not None and enable is None:
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:
         return manual_fix(view, "add-the-name")
     return Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)
