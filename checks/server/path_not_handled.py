@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from checks.http import exchanges_by_purpose
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._caddy_edits import file_server_edit, lacks_file_server
 from checks.server._caddy_near_routes import (
     Answer,
     NearRoute,
@@ -57,15 +58,19 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     paths: set[str] = set()
     for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
         is_websocket = path in target.websockets
+        own = path.partition("?")[0]
         failed = _failed(evidence, path, 200)
-        near = near_route(site, path)
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        missed_conditions = _missed_conditions(view, path, is_websocket)
-        is_taken_by = is_passed_on(site, path) and not missed_conditions
-        if is_websocket and not _may_handle(site, path):
+        near = near_route(site, own) or (_root_route(site) if is_blank and own != "/" else None)
+        missed_conditions = _missed_conditions(view, own, is_websocket)
+        # What an application answers has a type.
+        is_untyped = not any(header(answer.headers, "Content-Type") for answer in failed)
+        is_nobodys = is_untyped and _nothing_answers(view, own, is_websocket)
+        is_taken_by = is_passed_on(site, own) and not (missed_conditions or is_nobodys)
+        if is_websocket and not _may_handle(site, own):
             # Nothing at all answers: 200 is Caddy's own.
             is_blank = is_blank or any(answer.status == 200 for answer in failed)
-        is_of_files = is_websocket and _answers_with_files(site, path)
+        is_of_files = is_websocket and _answers_with_files(site, own)
         reasons = (near, is_blank, missed_conditions, is_of_files)
         if failed and any(reasons) and not is_taken_by:
             paths.add(path)
@@ -106,13 +111,20 @@ def _answers_with_files(site: WebSite, path: str) -> bool:
 def _empty_files(view: ServerView, site: WebSite) -> Iterator[Claim]:
     """Make the claim for a page whose own files come empty: the route of its application is for
     the path "/" alone, or for another folder, and no route at all takes the file."""
-    exact = next((route for route in site.routes if route.target and route.exact), None)
-    is_root = exact is not None and exact.path == "/" and not exact.pattern
-    root = NearRoute(exact, "/", "*") if exact and is_root else None
+    root = _root_route(site)
     for path, answer in _empty_answers(view):
-        if not is_passed_on(site, path) and (root or not _may_handle(site, path)):
+        is_nobodys = _nothing_answers(view, path, False)
+        is_missed = not is_passed_on(site, path) and (root or not _may_handle(site, path))
+        if is_nobodys or is_missed:
             yield _claim(view, site, path, [answer], root, "")
             return
+
+
+def _root_route(site: WebSite) -> NearRoute | None:
+    """Return the first route to an application if it is for the path "/" alone."""
+    exact = next((route for route in site.routes if route.target and route.exact), None)
+    is_root = exact is not None and exact.path == "/" and not exact.pattern
+    return NearRoute(exact, "/", "*") if exact and is_root else None
 
 
 def _empty_answers(view: ServerView) -> Iterator[tuple[str, Answer]]:
@@ -142,10 +154,12 @@ def _claim(
     is_apache = view.server.product == "apache"
     route = near.route if near else None
     place = place_text(route.file, route.line) if route else place_text(site.file, site.line)
-    own = Subject(port=view.evidence.target.port, path=path)
+    own, plain_path = Subject(port=view.evidence.target.port, path=path), path.partition("?")[0]
     is_page = not any(isinstance(answer, Upgrade) for answer in failed)
     is_blank = is_page and all(_is_blank(answer) for answer in failed)
-    is_of_files = not near and not conditions and not is_page and _answers_with_files(site, path)
+    is_of_files = (
+        not near and not conditions and not is_page and _answers_with_files(site, plain_path)
+    )
     return Claim(
         about=own,
         # The empty page itself is known by its address and port.
@@ -156,10 +170,10 @@ def _claim(
         else Confidence.CERTAIN,
         facts={
             **view.facts,
-            "path": path,
+            "path": plain_path,
             "place": place,
             "matcher": "" if near is None else near.route.path if is_apache else near.matcher,
-            "wider": near.wider if near else "",
+            "wider": near.wider if near else f"{plain_path}*" if is_of_files else "",
             "prefix": near.route.path if near else "",
             "mistyped": bool(near and near.mistyped),
             "apache": is_apache,
@@ -169,7 +183,9 @@ def _claim(
             "shell": is_page and not is_blank and failed[0].status == 200,
             "missing": is_page and failed[0].status == 404 and not is_apache,
             "application": _application(site) if is_of_files else "",
-            "folder": site.root if not near and not conditions and _lacks_file_server(site) else "",
+            "folder": site.root
+            if not near and not conditions and _lacks_file_server(view, site)
+            else "",
         },
         severity=_severity(view, site, path, near, conditions),
         fix=_fix(view, site, near, conditions, is_of_files),
@@ -194,8 +210,12 @@ def _fix(
     view: ServerView, site: WebSite, near: NearRoute | None, conditions: str, is_of_files: bool
 ) -> Fix:
     if near is None:
-        step = "match" if conditions else "add-socket" if is_of_files else _addition(site)
-        return manual_fix(view, step)
+        if not (conditions or is_of_files) and _lacks_file_server(view, site):
+            edit = file_server_edit(view, site)
+            if edit is None:
+                return manual_fix(view, "serve-the-files")
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return manual_fix(view, "match" if conditions else "add-socket" if is_of_files else "add")
     if view.server.product == "apache":
         return manual_fix(view, "slash")
     edit = matcher_edit(view, site, near)
@@ -204,24 +224,31 @@ def _fix(
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _lacks_file_server(site: WebSite) -> bool:
+def _nothing_answers(view: ServerView, path: str, websocket: bool) -> bool:
+    """Return whether Caddy's routes were followed to the end, and none answers for certain."""
+    return any(
+        (rule.path, rule.websocket, rule.rule, rule.condition) == (path, websocket, "", "")
+        for rule in view.rules
+        if rule.is_certain
+    )
+
+
+def _lacks_file_server(view: ServerView, site: WebSite) -> bool:
     """Return whether the site names a folder, and nothing serves it."""
-    return bool(site.root) and not site.routes
-
-
-def _addition(site: WebSite) -> str:
-    return "serve-the-files" if _lacks_file_server(site) else "add"
+    return bool(site.root) and (not site.routes or lacks_file_server(view, site))
 
 
 def _severity(
     view: ServerView, site: WebSite, path: str, near: NearRoute | None, conditions: str
 ) -> Severity | None:
     """A site for WebSockets alone needs no page, and an API none at its root."""
-    if view.server.product == "caddy" and not near and _lacks_file_server(site):
+    if view.server.product == "caddy" and not near and _lacks_file_server(view, site):
         return Severity.WARNING
     if near:
         is_mild = view.server.product == "apache" or near.mistyped
         return Severity.WARNING if is_mild else None
+    if path in view.evidence.target.websockets:
+        return None
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
     is_meant = has_socket or (path == "/" and not conditions)
     return Severity.NOTE if is_meant else Severity.WARNING
@@ -233,7 +260,7 @@ def _missed_conditions(view: ServerView, path: str, websocket: bool) -> str:
     return next(
         (
             rule.condition
-            for rule in (view.config.rules if view.config else ())
+            for rule in view.rules
             if (rule.path, rule.websocket, rule.rule) == (path, websocket, "") and rule.is_certain
         ),
         "",

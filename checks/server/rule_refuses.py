@@ -10,6 +10,7 @@ password may be meant: of a page it is a note, as are one about a cookie and one
 import re
 from collections.abc import Iterator, Sequence
 
+from checks.http import _page_files
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import refused_websockets
 from checks.server._rules import decisive_rule
@@ -18,6 +19,7 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.usual_paths import is_hidden
@@ -30,7 +32,7 @@ from diagnose.parsers.usual_paths import is_hidden
         "server.own-answer",
         "server.application-answers", "http.server-error",
         "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
-        "websocket.rate-limited", "websocket.no-location",
+        "websocket.rate-limited", "websocket.no-location", "http.page-file-missing",
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
@@ -45,6 +47,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
             refusals.append(_refusal(view, answers, rule))
+    refusals += _of_files(view)
     groups: dict[tuple[str, int, Severity], list[Refusal]] = {}
     for refusal in refusals:
         # One line that refuses the page and the WebSocket is one cause.
@@ -60,13 +63,22 @@ class Refusal:
     request."""
 
     rule: AnsweringRule
-    answers: tuple[Exchange | Upgrade, ...]
+    answers: tuple[Exchange | Upgrade | PageFileResponse, ...]
     visits: tuple[BackendVisit, ...]
     severity: Severity
 
     @property
     def is_certain(self) -> bool:
         return self.rule.is_certain and bool(self.visits)
+
+
+def _of_files(view: ServerView) -> Iterator[Refusal]:
+    """Yield the rules for certain that refuse a file of the page."""
+    for file in _page_files.refused_files(view.evidence):
+        rule = decisive_rule(view, file.path, False, file.response.status)
+        if rule is not None and rule.is_certain and (file.response.status or 0) >= 400:
+            severity = _page_files.severity(file.page, [file.response.url])
+            yield Refusal(rule, (file.response,), (), severity)
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:

@@ -31,17 +31,24 @@ MAX_RULES, MAX_TEXT = 20, 400
 #: Handlers that always answer, so that no rule of Caddy's follows them.
 _ANSWERS = {"reverse_proxy", "acme_server", "metrics", "templates", "push"}
 
+#: Handlers that leave the answer to those behind them.
+_PASSES = {
+    "vars", "headers", "encode", "request_body", "authentication", "map", "tracing", "log_append",
+    "intercept", "",
+}  # fmt: skip
+
 
 @dataclass
 class _Walk:
     """A request on its way. `questions` are those of the routes that it may have taken; `missed`
     the conditions, other than on the path, of routes that hold an application and did not take
-    it."""
+    it. `may_end` is True if a route that it may have taken answers."""
 
     request: ServerRequest
     found: list[AnsweringRule] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     is_answered: bool = False
+    may_end: bool = False
 
 
 def answering_rules(document: object, request: ServerRequest) -> tuple[AnsweringRule, ...]:
@@ -58,9 +65,9 @@ def answering_rules(document: object, request: ServerRequest) -> tuple[Answering
             break
     else:
         return ()
-    if not walk.is_answered and len(walk.found) < MAX_RULES and walk.missed:
+    if not walk.is_answered and len(walk.found) < MAX_RULES and (walk.missed or not walk.may_end):
         condition = clean("; ".join(walk.missed[:5]), MAX_TEXT)
-        questions: tuple[Question, ...] = ("other",) if walk.found else ()
+        questions: tuple[Question, ...] = ("other",) if walk.found or walk.may_end else ()
         path, websocket = request.path, request.websocket
         walk.found.append(AnsweringRule(path, 200, "", condition, questions, websocket))
     return tuple(walk.found)
@@ -75,6 +82,7 @@ def _follow(
 ) -> None:
     """Follow the request through a list of routes until something answers."""
     groups: set[str] = set()
+    walk.may_end = walk.may_end or depth > MAX_DEPTH
     for route in routes if depth <= MAX_DEPTH else ():
         group = text_of(route.get("group"))
         truth = False if group and group in groups else route_matches(route, walk.request)
@@ -109,10 +117,10 @@ def _handle(
         _follow(walk, dictionaries(handler.get("routes")), questions, words, depth + 1)
     elif name == "rewrite":
         walk.request = rewritten(walk.request, handler)
-    elif name == "file_server":
-        walk.is_answered = not handler.get("pass_thru") and not questions
-    elif name in _ANSWERS:
-        walk.is_answered = not questions and not asks_first(handler)
+    elif name == "file_server" or name in _ANSWERS:
+        is_end = not handler.get("pass_thru") and not asks_first(handler)
+        walk.is_answered = is_end and not questions
+        walk.may_end = walk.may_end or is_end
     elif rule:
         login: tuple[Question, ...] = ("login",) if name == "authentication" else ()
         own = tuple(dict.fromkeys((*questions, *login)))
@@ -120,6 +128,11 @@ def _handle(
             AnsweringRule(walk.request.path, status, rule, words, own, walk.request.websocket)
         )
         walk.is_answered = not questions and name != "authentication"
+    elif name not in _PASSES:
+        # A redirect, which is never an empty page, or a handler of a plugin.
+        is_redirect = name == "static_response"
+        walk.is_answered = is_redirect and not questions
+        walk.may_end = walk.may_end or not is_redirect
 
 
 def _answer(name: str, handler: dict[str, object]) -> tuple[int, str]:

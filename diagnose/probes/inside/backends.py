@@ -92,7 +92,7 @@ async def _ask_websocket(
     ctx: ProbeContext, route: SiteRoute, path: str, host: str, origin: str
 ) -> None:
     # A server in front says how visitors came; an application may redirect a handshake without it.
-    proto = ctx.target.scheme
+    proto = "https" if ctx.target.uses_tls else "http"
     question = replace(_question(ctx, route, path, host), websocket=True, proto=proto)
     forwarded = f"X-Forwarded-Proto: {proto}"
     fields = (f"Host: {host}", forwarded, *UPGRADE_FIELDS, f"Origin: {origin}")

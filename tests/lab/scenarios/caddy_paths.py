@@ -91,3 +91,52 @@ def caddy_files_answer_a_websocket(lab: Lab) -> None:
     """The application has /ws, and its route is for /api/* alone."""
     files(lab)
     serve(lab, api(port=3000) + FILES, "/api/users:json")
+
+
+# What the page loads, by the bare name
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_the_data(lab: Lab) -> None:
+    """`try_files` of the whole site comes before the `handle` of /api/*."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    serve(lab, api() + SOCKET + bare, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.caddy-folder-prefix",
+    differs=(caddy.CONFIG,),
+)
+def caddy_looks_for_a_style_sheet_in_its_own_folder(lab: Lab) -> None:
+    """`handle /static/*` with a folder of its own; the page at / asks for a file there."""
+    static = "\thandle /static/* {\n\t\troot * /srv/static\n\t\tfile_server\n\t}\n"
+    serve(lab, static + SOCKET + api(head="handle"), "/:/static/app.js")
+    lab.server.write("/srv/static/app.js", "1;\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/static"))
+
+
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.rule-refuses",
+    manual="a person changes the rule",
+)
+def caddy_refuses_a_script_of_the_page(lab: Lab) -> None:
+    """A rule for hidden pages that takes the scripts too."""
+    rule = "\t@closed path /wp-*\n\trespond @closed 403\n"
+    proxy = "\treverse_proxy 127.0.0.1:3001\n"
+    serve(lab, rule + SOCKET + proxy, "/:/wp-content/app.js", "/wp-content/app.js")
+
+
+@healthy_caddy()
+def caddy_serves_scripts_beside_php(lab: Lab) -> None:
+    server = lab.server
+    lab.spawn(server, server.application("fpm_server", "127.0.0.1:9000"), 9000)
+    files(lab)
+    server.sh(f"rm {ROOT}/index.html")
+    server.write(f"{ROOT}/index.php", "<?php\n")
+    site = f"\troot * {ROOT}\n\tphp_fastcgi 127.0.0.1:9000\n\tfile_server\n"
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{SOCKET}{site}}}\n")

@@ -1,5 +1,6 @@
 """Which of Caddy's own answers a request gets."""
 
+from dataclasses import replace
 from typing import Any
 
 from diagnose.model.server_rules import AnsweringRule
@@ -96,8 +97,24 @@ def test_hostile_documents_are_nothing() -> None:
     assert answering_rules(None, PAGE) == ()
     assert answering_rules({"apps": {"http": {"servers": [1]}}}, PAGE) == ()
     odd = route({"handler": "static_response", "status_code": {"x": 1}}, path="no list")
-    assert states(PAGE, odd) == []
+    assert states(PAGE, odd) == [(200, ())]
     nested: dict[str, Any] = route(CLOSED)
     for _ in range(40):
         nested = route({"handler": "subroute", "routes": [nested]})
     assert states(PAGE, nested) == []
+
+
+def test_a_request_that_nothing_answers() -> None:
+    """`root` and `php_fastcgi` without `file_server`: a style sheet is nobody's."""
+    tries: dict[str, Any] = {"handler": "rewrite", "uri": "{http.matchers.file.relative}"}
+    php = (
+        route({"handler": "vars", "root": "/srv"}),
+        route(tries, file={"try_files": ["{http.request.uri.path}", "index.php"]}),
+        route({"handler": "reverse_proxy"}, path=["*.php"]),
+    )
+    style = replace(PAGE, path="/style.css")
+    assert states(style, *php) == [(200, ())]
+    assert states(style, *php, route({"handler": "file_server"})) == []
+    unknown = route({"handler": "reverse_proxy"}, remote_ip={"ranges": ["10.0.0.0/8"]})
+    assert states(style, unknown) == []
+    assert states(style, route({"handler": "souin"})) == []
