@@ -37,8 +37,9 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.web_sites import inner_path
 
 
@@ -51,6 +52,7 @@ from diagnose.parsers.web_sites import inner_path
         "websocket.inner-proxy",
         "websocket.unauthorized",
         "http.server-error",
+        "http.redirect-loop",
         "http.page-file-missing",
     ],
 )
@@ -60,11 +62,20 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
         return
     claims = (
         claim
-        for path, visits, is_websocket in refused_paths(evidence)
+        for path, visits, is_websocket in (*refused_paths(evidence), *_loops(evidence))
         for claim in _claims(view, path, visits, is_websocket)
     )
     # The same WebSocket with and without its query has one fault.
     yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
+
+
+def _loops(
+    evidence: Evidence,
+) -> Iterator[tuple[str, Sequence[Exchange | Upgrade], bool]]:
+    """Yield the target's path if its page redirects to itself, as `refused_paths` does."""
+    pages = page_exchanges(evidence)
+    if pages and all(map(leads_to_itself, pages)):
+        yield evidence.target.path, pages, False
 
 
 def _claims(
@@ -79,12 +90,17 @@ def _claims(
     whole = visit_of(view.evidence, route, path, path, websocket)
     if inner == path or changed is None or whole is None:
         return
-    if changed.succeeded or not whole.succeeded:
+    loops = not websocket and all(map(_leads_back, visits))
+    is_lost = changed.status in REDIRECTS if loops else not changed.succeeded
+    if not is_lost or not whole.succeeded or (loops and whole.status in REDIRECTS):
         return
     port = view.evidence.target.port
     yield Claim(
         about=Subject(port=port, path=path),
-        covers=websocket_subjects(view.evidence, path),
+        covers=(
+            *websocket_subjects(view.evidence, path),
+            *([Subject(port=port)] if loops else []),
+        ),
         because=(changed, whole, view.server, *visits),
         facts={
             **view.facts,
@@ -94,6 +110,7 @@ def _claims(
             "target": route.target,
             "status": visits[0].status or "",
             "websocket": websocket,
+            "loop": loops,
             view.server.product: True,
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
@@ -101,6 +118,10 @@ def _claims(
         severity=websocket_severity(view.evidence) if websocket else None,
         fix=_fix(view, route),
     )
+
+
+def _leads_back(visit: Exchange | Upgrade) -> bool:
+    return isinstance(visit, Exchange) and leads_to_itself(visit)
 
 
 def _fix(view: ServerView, route: SiteRoute) -> Fix:

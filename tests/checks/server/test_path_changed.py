@@ -85,3 +85,24 @@ def test_silent_where_the_application_refuses_both_or_accepts_the_changed_path()
     assert not judge(CHECK, APACHE, CUT, REFUSED, opened, WHOLE, target=CHAT)
     assert not judge(CHECK, APACHE, CUT, replace(REFUSED, accepted=True), CHANGED, WHOLE)
     assert not judge(CHECK, CADDY, CUT, REFUSED, CHANGED, WHOLE, target=CHAT)
+
+
+def test_fires_for_a_redirect_that_goes_round() -> None:
+    """The application redirects "/" to its own folder, and the server takes that folder off."""
+    config = apache_config(
+        HTTPS.replace(
+            "ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app/ http://127.0.0.1:3000/"
+        )
+    )
+    target, url = replace(SHOP, path="/app/"), "https://shop.example.com/app/"
+    page = Exchange(
+        url=url, address="203.0.113.10", port=443, status=302, headers=(("Location", "/app/"),)
+    )
+    changed = BackendVisit(target="http://127.0.0.1:3000/", requested="/app/", path="/", status=302)
+    whole = replace(changed, path="/app/", status=200)
+    (claim,) = judge(CHECK, APACHE, config, page, changed, whole, target=target, masked=False)
+    assert claim.facts["loop"] is True
+    for other in (replace(whole, status=302), replace(whole, status=404)):
+        assert not judge(CHECK, APACHE, config, page, changed, other, target=target, masked=False)
+    login = replace(page, headers=(("Location", "/app/login"),))
+    assert not judge(CHECK, APACHE, config, login, changed, whole, target=target, masked=False)

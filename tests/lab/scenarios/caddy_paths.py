@@ -34,6 +34,23 @@ def caddy_takes_a_needed_prefix_off(lab: Lab) -> None:
     serve(lab, api("uri strip_prefix /api") + PAGES, "/api/users:json")
 
 
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.path-changed",
+    target="https://shop.example.com/grafana/",
+    differs=(caddy.CONFIG,),
+)
+def caddy_takes_the_folder_of_an_application_off(lab: Lab) -> None:
+    """The application knows its folder and redirects to it; `handle_path` takes it off."""
+    paths = ("/grafana/", "/:302:/grafana/")
+    serve(lab, api(head="handle_path /grafana/*") + PAGES, *paths)
+
+
+@healthy_caddy(target="https://shop.example.com/grafana/")
+def caddy_keeps_the_folder_of_an_application(lab: Lab) -> None:
+    serve(lab, api(head="handle /grafana/*") + PAGES, "/grafana/", "/:302:/grafana/")
+
+
 @healthy_caddy(target=USERS)
 def caddy_rewrites_to_the_paths_of_the_application(lab: Lab) -> None:
     route = api("uri strip_prefix /api", "rewrite * /v1{uri}", head="route /api/*")
