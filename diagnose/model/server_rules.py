@@ -21,7 +21,8 @@ class AnsweringRule:
     is that of the answer, 0 if the connection is closed. `rule` is the directive as it is written,
     "" if no rule takes the request at all, and `condition` the words of its conditions or its
     section. `questions` are what of the conditions is not known; without any the rule holds for
-    this run's own request. `file` and `line` are its place.
+    this run's own request. `file` and `line` are its place. `bypassed` is the application
+    ("host:port") that would get the request, did the rule not answer first.
     """
 
     path: UrlPath
@@ -32,6 +33,7 @@ class AnsweringRule:
     websocket: bool = False
     file: FilePath = ""
     line: int = 0
+    bypassed: ServerText = ""
 
     @property
     def is_certain(self) -> bool:

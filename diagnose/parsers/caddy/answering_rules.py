@@ -13,6 +13,7 @@ from diagnose.model.server_rules import AnsweringRule, Question
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.caddy.document import (
     MAX_DEPTH,
+    application_of,
     asks_first,
     at,
     dictionaries,
@@ -83,7 +84,7 @@ def _follow(
     """Follow the request through a list of routes until something answers."""
     groups: set[str] = set()
     walk.may_end = walk.may_end or depth > MAX_DEPTH
-    for route in routes if depth <= MAX_DEPTH else ():
+    for number, route in enumerate(routes if depth <= MAX_DEPTH else (), 1):
         group = text_of(route.get("group"))
         truth = False if group and group in groups else route_matches(route, walk.request)
         # The first routes are chosen by the site's name, which is no condition of a rule.
@@ -96,11 +97,27 @@ def _follow(
             groups.add(group)
         unknown = () if truth else questions_of(route, walk.request) or ("other",)
         condition = " ".join(filter(None, (words, own)))
-        for handler in dictionaries(route.get("handle")):
+        handlers = dictionaries(route.get("handle"))
+        for place, handler in enumerate(handlers, 1):
             _handle(walk, handler, (*outer, *unknown), condition, depth)
+            if walk.is_answered and depth and truth:
+                # Caddy writes directives with the same matcher into one route.
+                rest: dict[str, object] = {"handle": handlers[place:]}
+                others = [e for e in routes[number:] if text_of(e.get("group")) not in groups]
+                _note_bypassed(walk, [rest, *others])
             if walk.is_answered or len(walk.found) >= MAX_RULES:
                 return
         if truth and route.get("terminal") is True:
+            return
+
+
+def _note_bypassed(walk: _Walk, later: Sequence[dict[str, object]]) -> None:
+    """Note the application that would get the request, had the last rule not answered it."""
+    if not walk.found or walk.found[-1].bypassed or not walk.found[-1].is_certain:
+        return
+    for route in later:
+        if route_matches(route, walk.request) is True and (application := application_of(route)):
+            walk.found[-1] = replace(walk.found[-1], bypassed=clean(application, 300))
             return
 
 

@@ -14,6 +14,7 @@ from diagnose.model.server_rules import ServedFolder
 from diagnose.parsers.caddy.answering_rules import rewritten
 from diagnose.parsers.caddy.document import (
     MAX_DEPTH,
+    application_of,
     asks_first,
     at,
     dictionaries,
@@ -130,21 +131,9 @@ def _misses_fallback(walk: _Walk, route: dict[str, object]) -> bool:
     fallback_request = replace(walk.request, path=walk.fallback)
     if route_matches(route, fallback_request) is not False:
         return False
-    if not walk.bypassed and (application := _application_of(route, 0)):
+    if not walk.bypassed and (application := application_of(route, 0)):
         walk.bypassed, walk.matcher = application, words_of(route)
     return True
-
-
-def _application_of(route: dict[str, object], depth: int) -> str:
-    """Return the first application ("host:port") to which a route leads; "" for none."""
-    for handler in dictionaries(route.get("handle")) if depth <= MAX_DEPTH else ():
-        if text_of(handler.get("handler")) == "reverse_proxy" and not asks_first(handler):
-            upstreams = dictionaries(handler.get("upstreams"))
-            return text_of(upstreams[0].get("dial")) if upstreams else ""
-        for inner in dictionaries(handler.get("routes")):
-            if application := _application_of(inner, depth + 1):
-                return application
-    return ""
 
 
 def _handle(walk: _Walk, handler: dict[str, object], depth: int) -> None:

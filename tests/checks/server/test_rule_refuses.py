@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.model.server_rules import AnsweringRule, HandledPath, Question
 from diagnose.model.web_servers import WebServerConfig
+from tests.support.caddy_evidence import CADDY, CONFIG, caddy_config
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
@@ -135,3 +136,28 @@ def test_silent_for_a_file_where_the_rule_is_not_known_for_certain() -> None:
     assert not judge(CHECK, APACHE, LISTENING, config(), OWN_PAGE, FORBIDDEN, maybe)
     missing = replace(FORBIDDEN, status=404)
     assert not judge(CHECK, APACHE, LISTENING, config(), OWN_PAGE, missing, HANDLED)
+
+
+HELLO = 'shop.example.com {\n\trespond "ok"\n\treverse_proxy 127.0.0.1:3000\n}\n'
+OK = replace(PAGE, status=200, body="ok")
+
+
+def greeting(condition: str = "", bypassed: str = "127.0.0.1:3000") -> WebServerConfig:
+    rule = AnsweringRule("/", 200, "respond 200", condition, file=CONFIG, line=2, bypassed=bypassed)
+    return replace(caddy_config(HELLO), rules=(rule,))
+
+
+def test_fires_for_a_rule_that_answers_everything_before_the_application() -> None:
+    (claim,) = judge(CHECK, CADDY, greeting(), OK, masked=False)
+    assert (claim.severity, claim.facts["application"]) == (Severity.WARNING, "127.0.0.1:3000")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '-\trespond "ok"\n' in edit.diff
+
+
+def test_silent_for_a_rule_with_a_condition_or_nothing_behind_it() -> None:
+    assert not judge(CHECK, CADDY, greeting("path /health"), OK, masked=False)
+    assert not judge(CHECK, CADDY, greeting(bypassed=""), OK, masked=False)
+    assert not judge(CHECK, CADDY, greeting(), replace(OK, status=302), masked=False)

@@ -157,3 +157,14 @@ def caddy_serves_scripts_beside_php(lab: Lab) -> None:
     server.write(f"{ROOT}/index.php", "<?php\n")
     site = f"\troot * {ROOT}\n\tphp_fastcgi 127.0.0.1:9000\n\tfile_server\n"
     caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{SOCKET}{site}}}\n")
+
+
+@caddy_scenario(outside=None, server="server.rule-refuses", differs=(caddy.CONFIG,))
+def caddy_greets_before_the_application(lab: Lab) -> None:
+    """`respond` of the first try stayed, and comes before `reverse_proxy`."""
+    serve(lab, SOCKET + '\trespond "Hello"\n\treverse_proxy 127.0.0.1:3001\n', "/")
+
+
+@healthy_caddy()
+def caddy_greets_at_one_path(lab: Lab) -> None:
+    serve(lab, SOCKET + '\trespond /health "ok"\n\treverse_proxy 127.0.0.1:3001\n', "/")

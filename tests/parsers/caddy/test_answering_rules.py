@@ -118,3 +118,20 @@ def test_a_request_that_nothing_answers() -> None:
     unknown = route({"handler": "reverse_proxy"}, remote_ip={"ranges": ["10.0.0.0/8"]})
     assert states(style, unknown) == []
     assert states(style, route({"handler": "souin"})) == []
+
+
+def test_the_application_that_a_rule_hides() -> None:
+    """`respond` comes before `reverse_proxy`, and a `route` with it before a `handle`."""
+    hello = {"handler": "static_response", "body": "ok"}
+    (rule,) = answers(PAGE, route(hello), route(PROXY))
+    assert answers(PAGE, route(hello, PROXY)) == (rule,)
+    assert (rule.status, rule.bypassed, rule.condition) == (200, "127.0.0.1:3000", "")
+    grouped = {"group": "group1"}
+    inner = route({"handler": "subroute", "routes": [route(hello)]})
+    behind = route({"handler": "subroute", "routes": [route(PROXY)]}, path=["/app/*"])
+    (rule,) = answers(replace(PAGE, path="/app/"), inner, behind | grouped)
+    assert rule.bypassed == "127.0.0.1:3000"
+    (rule,) = answers(replace(PAGE, path="/"), inner, behind | grouped)
+    assert rule.bypassed == ""
+    (rule,) = answers(PAGE, inner | grouped, route(PROXY) | grouped)
+    assert rule.bypassed == ""
