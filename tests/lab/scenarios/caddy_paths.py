@@ -46,6 +46,18 @@ def caddy_takes_the_folder_of_an_application_off(lab: Lab) -> None:
     serve(lab, api(head="handle_path /grafana/*") + PAGES, *paths)
 
 
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    target="https://shop.example.com/grafana/",
+    differs=(caddy.CONFIG,),
+)
+def caddy_redirects_a_folder_to_itself(lab: Lab) -> None:
+    """`redir /grafana* /grafana/` takes /grafana/ too."""
+    text = "\tredir /grafana* /grafana/\n" + api(head="handle /grafana/*") + PAGES
+    serve(lab, text, "/grafana/")
+
+
 @healthy_caddy(target="https://shop.example.com/grafana/")
 def caddy_keeps_the_folder_of_an_application(lab: Lab) -> None:
     serve(lab, api(head="handle /grafana/*") + PAGES, "/grafana/", "/:302:/grafana/")
