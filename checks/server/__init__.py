@@ -22,6 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
+from diagnose.model.server_rules import AnsweringRule, HandledPath, ServedFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
@@ -48,6 +49,23 @@ class ServerView:
         """These sites as they are for the target's path: with the folder of an alias."""
         path = self.evidence.target.path.partition("?")[0]
         return tuple(site_at(site, path)[0] for site in self.answering_sites)
+
+    @property
+    def rules(self) -> tuple[AnsweringRule, ...]:
+        """The rules that answer the target's paths, and those of its page, or may."""
+        own = self.config.rules if self.config else ()
+        return (*own, *(rule for path in self._handled_paths for rule in path.rules))
+
+    @property
+    def folders(self) -> tuple[ServedFolder, ...]:
+        """The folders from which the target's paths, and those of its page, are answered."""
+        own = self.config.folders if self.config else ()
+        return (*own, *(folder for path in self._handled_paths for folder in path.folders))
+
+    @property
+    def _handled_paths(self) -> list[HandledPath]:
+        product = self.server.product
+        return [path for path in self.evidence.good(HandledPath) if path.product == product]
 
     @property
     def facts(self) -> dict[str, object]:

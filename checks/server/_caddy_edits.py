@@ -1,15 +1,114 @@
 """Edits of a Caddyfile that checks share."""
 
 import re
+from collections.abc import Sequence
 
 from checks.server import ServerView, line_edit
 from diagnose.model import Edit
+from diagnose.model.web_servers import WebSite
+
+#: A directive on one line that changes the path.
+_REWRITE = re.compile(r"\s*(?:rewrite|uri)\s.{0,380}[^\s\\{]\s*")
 
 
 def handle_path_edit(view: ServerView, prefix: str) -> Edit | None:
     """Return the edit that writes `handle_path` for the one `handle` or `route` of a prefix
     ("/docs"), so that the prefix is taken off; None if there is not one such line."""
     return block_edit(view, "handle|route", rf"{re.escape(prefix)}/\*", "handle_path")
+
+
+def rewrite_edit(view: ServerView, file: str, number: int) -> Edit | None:
+    """Return the edit that deletes the one `rewrite` or `uri` which stands in the same block as a
+    line; None if there is not one alone."""
+    config = view.config.file(file) if view.config and view.server.product == "caddy" else None
+    lines = config.text.split("\n") if config else []
+    if not 0 < number <= len(lines):
+        return None
+    rewrites = [
+        place for place in _siblings(lines, number) if _REWRITE.fullmatch(lines[place - 1][:400])
+    ]
+    return line_edit(view, file, {rewrites[0]: ()}) if len(rewrites) == 1 else None
+
+
+def lacks_file_server(view: ServerView, site: WebSite) -> bool:
+    """Return whether no line of a site serves files, and all its lines are its own."""
+    words = [line.split()[:1] for line in _site_lines(view, site).values()]
+    return bool(words) and ["file_server"] not in words and ["import"] not in words
+
+
+def file_server_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that writes `file_server` behind the one `root` of a site, and what stands
+    there for files; None if there is not one."""
+    lines = _site_lines(view, site)
+    roots = [number for number, line in lines.items() if line.split()[:1] == ["root"]]
+    if len(roots) != 1 or not lacks_file_server(view, site):
+        return None
+    siblings = _siblings(list(lines.values()), roots[0] - site.line + 1)
+    number = max(
+        site.line + place - 1 for place in siblings if _FILES.match(lines[site.line + place - 1])
+    )
+    line = lines[number]
+    indent = line[: len(line) - len(line.lstrip())]
+    return line_edit(view, site.file, {number: (line, f"{indent}file_server")})
+
+
+def files_block_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that puts a site's files, which stand in no block, into a `handle`: its
+    lines `root`, `try_files` and `file_server`, with nothing between them. None if the application
+    is in no `handle`, or anything else may rely on the order."""
+    lines = _site_lines(view, site)
+    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
+    names = {number: line.split()[0] for number, line in own.items() if line.split()}
+    files = [number for number, name in names.items() if name in _FILE_NAMES]
+    written = set(names.values())
+    is_bare = any(line.split()[:2] == ["handle", "{"] for line in own.values())
+    if not {"try_files", "file_server"} <= written or _OTHER_NAMES & written or is_bare:
+        return None
+    is_together = files == list(range(files[0], files[-1] + 1))
+    has_block = any(own[number].rstrip().endswith(("{", "\\")) for number in files)
+    if not is_together or has_block or not any(name.startswith("handle") for name in written):
+        return None
+    first = own[files[0]]
+    indent = first[: len(first) - len(first.lstrip())]
+    inner = [f"{indent}{own[number]}" for number in files]
+    changes: dict[int, tuple[str, ...]] = dict.fromkeys(files, ())
+    changes[files[0]] = (f"{indent}handle {{", *inner, f"{indent}}}")
+    return line_edit(view, site.file, changes)
+
+
+#: Directives whose order to a `handle` matters.
+_OTHER_NAMES = {"reverse_proxy", "php_fastcgi", "route", "import", "respond", "redir"}
+
+_FILE_NAMES = {"root", "try_files", "file_server"}
+
+
+def _site_lines(view: ServerView, site: WebSite) -> dict[int, str]:
+    """Return the lines of a site with their numbers; none if they are not known."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    lines = file.text.split("\n") if file else []
+    return {number: line for number, line in enumerate(lines, 1) if site.line <= number <= site.end}
+
+
+#: The directives for files that stand on one line.
+_FILES = re.compile(r"\s*(?:root|try_files)\s.{0,380}[^\s\\{]\s*$")
+
+
+def _siblings(lines: Sequence[str], number: int) -> list[int]:
+    """Return the numbers of the lines that stand in the same block as a line, itself too."""
+    depths: list[int] = []
+    depth = 0
+    for line in lines:
+        words = line.partition("#")[0].split()
+        depth -= words.count("}")
+        depths.append(depth)
+        depth += words.count("{")
+    own, first, last = depths[number - 1], number, number
+    while first > 1 and depths[first - 2] >= own:
+        first -= 1
+    while last < len(lines) and depths[last] >= own:
+        last += 1
+    return [place for place in range(first, last + 1) if depths[place - 1] == own]
 
 
 def block_edit(view: ServerView, names: str, matcher: str, new_name: str) -> Edit | None:

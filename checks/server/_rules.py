@@ -11,7 +11,7 @@ def decisive_rule(
     certain, or the only one that may."""
     rules = [
         rule
-        for rule in (view.config.rules if view.config else ())
+        for rule in view.rules
         if (rule.path, rule.websocket, rule.status) == (path, websocket, status) and rule.rule
     ]
     if rules and rules[0].is_certain:

@@ -74,7 +74,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
         for site in view.answering_sites:
             is_websocket = path in target.websockets or is_usual_websocket(path)
             own_path = path.partition("?")[0]
-            own = route_of(site, own_path, is_websocket) or sole_application(site)
+            own = route_of(site, own_path, is_websocket) or sole_application(site, own_path)
             own = _member(own) if own else _handler(view, site)
             guards = [
                 guard for guard in site.guards if not guard.pattern and is_taken(guard, own_path)

@@ -44,10 +44,11 @@ def caddy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
     routes = [route for route in chosen if route and route.scheme == "https" and route.host]
     for route in routes[:1]:
         refused = _handshake(evidence, route, route.host)
-        completed = _handshake(evidence, route, target.host)
+        handshakes = (_handshake(evidence, route, name) for name in (target.host, route.sent_host))
+        completed = next((each for each in handshakes if each and _is_completed(each)), None)
         if route.server_name or refused is None or completed is None:
             continue
-        if refused.plain or refused.verify_code is not None or completed.verify_code is None:
+        if refused.plain or _is_completed(refused):
             continue
         yield Claim(
             about=Subject(port=target.port, text=route.target),
@@ -58,12 +59,16 @@ def caddy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
                 "target": route.target,
                 "endpoint": f"{route.host}:{route.port}",
                 "place": place_text(route.file, route.line),
-                "wanted": target.host,
+                "wanted": completed.server_name,
                 "no_name": is_address(route.host),
                 "command": completed.equivalent,
             },
-            fix=_fix(view, target.host),
+            fix=_fix(view, completed.server_name),
         )
+
+
+def _is_completed(handshake: BackendHandshake) -> bool:
+    return handshake.verify_code is not None
 
 
 def _handshake(evidence: Evidence, route: SiteRoute, name: str) -> BackendHandshake | None:

@@ -60,7 +60,7 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     if route is None or route.keeps_host or not visits:
         return None
     own = route.replacement_host
-    proto = "" if websocket else "https"
+    proto = "https" if target.uses_tls or not websocket else "http"
     right = answer_with(evidence, route, target.authority, proto, websocket)
     wrong = answer_with(evidence, route, own, proto, websocket)
     if right is None or wrong is None or {visit.status for visit in visits} != {wrong.status}:

@@ -24,7 +24,7 @@ from checks.server._backend_answers import (
     websocket_severity,
     websocket_subjects,
 )
-from checks.server._caddy_edits import block_edit
+from checks.server._caddy_edits import block_edit, rewrite_edit
 from checks.server._haproxy import unchanged_path
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,8 +38,9 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.web_sites import inner_path
 
 
@@ -53,6 +54,7 @@ from diagnose.parsers.web_sites import inner_path
         "websocket.inner-proxy",
         "websocket.unauthorized",
         "http.server-error",
+        "http.redirect-loop",
         "http.page-file-missing",
     ],
 )
@@ -62,11 +64,20 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
         return
     claims = (
         claim
-        for path, visits, is_websocket in refused_paths(evidence)
+        for path, visits, is_websocket in (*refused_paths(evidence), *_loops(evidence))
         for claim in _claims(view, path, visits, is_websocket)
     )
     # The same WebSocket with and without its query has one fault.
     yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
+
+
+def _loops(
+    evidence: Evidence,
+) -> Iterator[tuple[str, Sequence[Exchange | Upgrade], bool]]:
+    """Yield the target's path if its page redirects to itself, as `refused_paths` does."""
+    pages = page_exchanges(evidence)
+    if pages and all(map(leads_to_itself, pages)):
+        yield evidence.target.path, pages, False
 
 
 def _claims(
@@ -81,12 +92,17 @@ def _claims(
     whole = visit_of(view.evidence, route, path, path, websocket)
     if inner == path or changed is None or whole is None:
         return
-    if changed.succeeded or not whole.succeeded:
+    loops = not websocket and all(map(_leads_back, visits))
+    is_lost = changed.status in REDIRECTS if loops else not changed.succeeded
+    if not is_lost or not whole.succeeded or (loops and whole.status in REDIRECTS):
         return
     port = view.evidence.target.port
     yield Claim(
         about=Subject(port=port, path=path),
-        covers=websocket_subjects(view.evidence, path),
+        covers=(
+            *websocket_subjects(view.evidence, path),
+            *([Subject(port=port)] if loops else []),
+        ),
         because=(changed, whole, view.server, *visits),
         facts={
             **view.facts,
@@ -96,6 +112,7 @@ def _claims(
             "target": route.target,
             "status": visits[0].status or "",
             "websocket": websocket,
+            "loop": loops,
             view.server.product: True,
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
@@ -105,9 +122,17 @@ def _claims(
     )
 
 
+def _leads_back(visit: Exchange | Upgrade) -> bool:
+    return isinstance(visit, Exchange) and leads_to_itself(visit)
+
+
 def _fix(view: ServerView, route: SiteRoute, path: str) -> Fix:
-    edit = _proxy_pass_edit(view, route) or _handle_path_edit(view, route)
-    edit = edit or unchanged_path(view, route, path)
+    edit = (
+        _proxy_pass_edit(view, route)
+        or _handle_path_edit(view, route)
+        or unchanged_path(view, route, path)
+        or rewrite_edit(view, route.file, route.line)
+    )
     if edit is None:
         return manual_fix(view, "whole-path")
     # Other paths below this one may rely on the change.

@@ -1,18 +1,32 @@
-"""Caddy has the site, and none of its routes takes the path. Caddy then answers 200 with an empty
-body, and a WebSocket is not opened. Apache answers 404 for a path without the slash with which its
-<Location> or ProxyPass ends. A path matcher without "*" is that path alone, and "/a/*" does
-not match "/a" (Caddyfile, "Path matchers")."""
+"""Caddy has the site, and none of its routes to an application takes the path. Caddy then answers
+200 with an empty body, or from its files: with 404, or with the page of `try_files`. A WebSocket is
+not opened. Apache answers 404 for a path without the slash with which its <Location> or ProxyPass
+ends. A path matcher without "*" is that path alone, and "/a/*" does not match "/a" (Caddyfile,
+"Path matchers").
 
-from collections.abc import Iterator, Sequence
+What files answer may be meant so, unless a matcher misses the path by its end, or by one letter.
+"""
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from collections.abc import Collection, Iterator, Sequence
+
+from checks.http import exchanges_by_purpose
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._caddy_edits import file_server_edit, lacks_file_server
+from checks.server._caddy_near_routes import (
+    Answer,
+    NearRoute,
+    answers_of_files,
+    is_passed_on,
+    matcher_edit,
+    near_route,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, header
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.urls import parse_url
-from diagnose.parsers.web_sites import is_taken
+from diagnose.parsers.web_sites import may_take, route_of
 
 
 @check(
@@ -25,6 +39,10 @@ from diagnose.parsers.web_sites import is_taken
         "websocket.not-upgraded",
         "websocket.no-location",
         "http.blank-page",
+        "http.page-for-api",
+        "http.page-file-missing",
+        "http.page-file-type",
+        "server.page-missing",
     ],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
@@ -34,102 +52,203 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     if len(view.answering_sites) != 1:
         return
     (site,) = view.answering_sites
+    if view.server.product == "apache":
+        yield from _without_slash(view, site)
+        return
+    paths: set[str] = set()
     for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
-        is_apache = view.server.product == "apache"
-        failed = _failed(evidence, path, 404 if is_apache else 200)
-        near = _near_route(site, path)
-        if is_apache and (near is None or near.path != f"{path}/"):
-            continue
+        is_websocket = path in target.websockets
+        own = path.partition("?")[0]
+        failed = _failed(evidence, path, 200)
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        missed_conditions = _missed_conditions(view, path, path in target.websockets)
-        is_taken_by = any(_takes(site, path)) and not missed_conditions
-        if not is_apache and path in target.websockets and not _may_handle(site, path):
+        near = near_route(site, own) or (_root_route(site) if is_blank and own != "/" else None)
+        missed_conditions = _missed_conditions(view, own, is_websocket)
+        # What an application answers has a type.
+        is_untyped = not any(header(answer.headers, "Content-Type") for answer in failed)
+        is_nobodys = is_untyped and _nothing_answers(view, own, is_websocket)
+        is_taken_by = is_passed_on(site, own) and not (missed_conditions or is_nobodys)
+        if is_websocket and not _may_handle(site, own):
             # Nothing at all answers: 200 is Caddy's own.
             is_blank = is_blank or any(answer.status == 200 for answer in failed)
-        if not failed or (near is None and not is_blank and not missed_conditions) or is_taken_by:
-            continue
-        yield _claim(view, site, path, failed, near, missed_conditions)
+        is_of_files = is_websocket and _answers_with_files(site, own)
+        reasons = (near, is_blank, missed_conditions, is_of_files)
+        if failed and any(reasons) and not is_taken_by:
+            paths.add(path)
+            yield _claim(view, site, path, failed, near, missed_conditions)
     yield from _empty_files(view, site)
+    yield from _near_misses(view, site, paths)
+
+
+def _without_slash(view: ServerView, site: WebSite) -> Iterator[Claim]:
+    """Make the claims for the paths of Apache's that lack the slash of a route."""
+    target = view.evidence.target
+    for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
+        failed, near = _failed(view.evidence, path, 404), near_route(site, path)
+        is_taken_by = is_passed_on(site, path)
+        if failed and near and near.route.path == f"{path}/" and not is_taken_by:
+            yield _claim(view, site, path, failed, near, "")
+
+
+def _near_misses(view: ServerView, site: WebSite, claimed: Collection[str]) -> Iterator[Claim]:
+    """Make the claims for what the site's files answer, where a matcher nearly takes the path: the
+    first path of each matcher."""
+    matchers: set[str] = set()
+    for path, answer in answers_of_files(view):
+        near = near_route(site, path)
+        if near is None or path in claimed or near.matcher in matchers:
+            continue
+        if not is_passed_on(site, path) and _may_handle(site, path):
+            matchers.add(near.matcher)
+            yield _claim(view, site, path, [answer], near, "")
+
+
+def _answers_with_files(site: WebSite, path: str) -> bool:
+    """Return whether files answer a WebSocket: Caddy's own answer that is known takes it."""
+    route = route_of(site, path, True)
+    return bool(site.root) and route is not None and not route.target
 
 
 def _empty_files(view: ServerView, site: WebSite) -> Iterator[Claim]:
     """Make the claim for a page whose own files come empty: the route of its application is for
     the path "/" alone, or for another folder, and no route at all takes the file."""
-    if view.server.product != "caddy":
-        return
-    exact = next((route for route in site.routes if route.target and route.exact), None)
-    near = exact if exact and exact.path == "/" and not exact.pattern else None
-    for file in view.evidence.good(PageFileResponse):
-        url = parse_url(file.url)
-        is_empty = file.status == 200 and header(file.headers, "Content-Length") == "0"
-        if url is None or not is_empty or header(file.headers, "Content-Type"):
-            continue
-        path = url.path.partition("?")[0]
-        if not any(_takes(site, path)) and (near or not _may_handle(site, path)):
-            yield _claim(view, site, path, [file], near, "")
+    root = _root_route(site)
+    for path, answer in _empty_answers(view):
+        is_nobodys = _nothing_answers(view, path, False)
+        is_missed = not is_passed_on(site, path) and (root or not _may_handle(site, path))
+        if is_nobodys or is_missed:
+            yield _claim(view, site, path, [answer], root, "")
             return
+
+
+def _root_route(site: WebSite) -> NearRoute | None:
+    """Return the first route to an application if it is for the path "/" alone."""
+    exact = next((route for route in site.routes if route.target and route.exact), None)
+    is_root = exact is not None and exact.path == "/" and not exact.pattern
+    return NearRoute(exact, "/", "*") if exact and is_root else None
+
+
+def _empty_answers(view: ServerView) -> Iterator[tuple[str, Answer]]:
+    """Yield the files of the page that come empty and without a type, and such data."""
+    answers: list[PageFileResponse | Exchange] = [*view.evidence.good(PageFileResponse)]
+    answers += exchanges_by_purpose(view.evidence, "data")
+    for answer in answers:
+        url = parse_url(answer.url)
+        is_empty = answer.status == 200 and header(answer.headers, "Content-Length") == "0"
+        if url is not None and is_empty and not header(answer.headers, "Content-Type"):
+            yield url.path.partition("?")[0], answer
 
 
 def _may_handle(site: WebSite, path: str) -> bool:
     """Return whether a route takes a path, or may do so; True if no route is known."""
-    return not site.routes or any(route.pattern or is_taken(route, path) for route in site.routes)
+    return not site.routes or any(may_take(route, path) for route in site.routes)
 
 
 def _claim(
     view: ServerView,
     site: WebSite,
     path: str,
-    failed: Sequence[Exchange | Upgrade | PageFileResponse],
-    near: SiteRoute | None,
+    failed: Sequence[Answer],
+    near: NearRoute | None,
     conditions: str,
 ) -> Claim:
     is_apache = view.server.product == "apache"
-    place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
-    own = Subject(port=view.evidence.target.port, path=path)
-    is_page = any(isinstance(answer, Exchange) for answer in failed)
+    route = near.route if near else None
+    place = place_text(route.file, route.line) if route else place_text(site.file, site.line)
+    own, plain_path = Subject(port=view.evidence.target.port, path=path), path.partition("?")[0]
+    is_page = not any(isinstance(answer, Upgrade) for answer in failed)
+    is_blank = is_page and all(_is_blank(answer) for answer in failed)
+    is_of_files = (
+        not near and not conditions and not is_page and _answers_with_files(site, plain_path)
+    )
     return Claim(
         about=own,
         # The empty page itself is known by its address and port.
         covers=(own, Subject(port=own.port)) if is_page and not is_apache else (own,),
         because=(view.server, *((view.config,) if view.config else ()), *failed),
+        confidence=Confidence.LIKELY
+        if is_of_files or (near and near.mistyped) or (is_page and not is_blank and not is_apache)
+        else Confidence.CERTAIN,
         facts={
             **view.facts,
-            "path": path,
+            "path": plain_path,
             "place": place,
-            "matcher": "" if near is None else near.path if is_apache else _matcher(near),
-            "wider": f"{near.path.rstrip('/')}*"
-            if near and near.path != "/"
-            else "*"
-            if near
-            else "",
-            "prefix": near.path if near else "",
+            "matcher": "" if near is None else near.route.path if is_apache else near.matcher,
+            "wider": near.wider if near else f"{plain_path}*" if is_of_files else "",
+            "prefix": near.route.path if near else "",
+            "mistyped": bool(near and near.mistyped),
             "apache": is_apache,
             "missed": "" if near else conditions,
-            "blank": not any(isinstance(answer, Upgrade) for answer in failed),
-            "folder": site.root if not near and not conditions and _lacks_file_server(site) else "",
+            "blank": is_blank and not is_apache,
+            "socket": not is_page,
+            "shell": is_page and not is_blank and failed[0].status == 200,
+            "missing": is_page and failed[0].status == 404 and not is_apache,
+            "application": _application(site) if is_of_files else "",
+            "folder": site.root
+            if not near and not conditions and _lacks_file_server(view, site)
+            else "",
         },
         severity=_severity(view, site, path, near, conditions),
-        fix=manual_fix(view, _step(view) if near else "match" if conditions else _addition(site)),
+        fix=_fix(view, site, near, conditions, is_of_files),
     )
 
 
-def _lacks_file_server(site: WebSite) -> bool:
+def _is_blank(answer: Answer) -> bool:
+    return (
+        answer.status == 200
+        and not (isinstance(answer, Exchange) and answer.body)
+        and not (isinstance(answer, PageFileResponse) and answer.is_html)
+    )
+
+
+def _application(site: WebSite) -> str:
+    """Return the first application of the site, as `reverse_proxy` names it."""
+    targets = (route.target for route in site.routes if route.target and route.scheme == "http")
+    return next(targets, "127.0.0.1:PORT").removeprefix("http://")
+
+
+def _fix(
+    view: ServerView, site: WebSite, near: NearRoute | None, conditions: str, is_of_files: bool
+) -> Fix:
+    if near is None:
+        if not (conditions or is_of_files) and _lacks_file_server(view, site):
+            edit = file_server_edit(view, site)
+            if edit is None:
+                return manual_fix(view, "serve-the-files")
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return manual_fix(view, "match" if conditions else "add-socket" if is_of_files else "add")
+    if view.server.product == "apache":
+        return manual_fix(view, "slash")
+    edit = matcher_edit(view, site, near)
+    if edit is None:
+        return manual_fix(view, "widen")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _nothing_answers(view: ServerView, path: str, websocket: bool) -> bool:
+    """Return whether Caddy's routes were followed to the end, and none answers for certain."""
+    return any(
+        (rule.path, rule.websocket, rule.rule, rule.condition) == (path, websocket, "", "")
+        for rule in view.rules
+        if rule.is_certain
+    )
+
+
+def _lacks_file_server(view: ServerView, site: WebSite) -> bool:
     """Return whether the site names a folder, and nothing serves it."""
-    return bool(site.root) and not site.routes
-
-
-def _addition(site: WebSite) -> str:
-    return "serve-the-files" if _lacks_file_server(site) else "add"
+    return bool(site.root) and (not site.routes or lacks_file_server(view, site))
 
 
 def _severity(
-    view: ServerView, site: WebSite, path: str, near: SiteRoute | None, conditions: str
+    view: ServerView, site: WebSite, path: str, near: NearRoute | None, conditions: str
 ) -> Severity | None:
     """A site for WebSockets alone needs no page, and an API none at its root."""
-    if view.server.product == "caddy" and not near and _lacks_file_server(site):
+    if view.server.product == "caddy" and not near and _lacks_file_server(view, site):
         return Severity.WARNING
     if near:
-        return Severity.WARNING if view.server.product == "apache" else None
+        is_mild = view.server.product == "apache" or near.mistyped
+        return Severity.WARNING if is_mild else None
+    if path in view.evidence.target.websockets:
+        return None
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
     is_meant = has_socket or (path == "/" and not conditions)
     return Severity.NOTE if is_meant else Severity.WARNING
@@ -141,15 +260,11 @@ def _missed_conditions(view: ServerView, path: str, websocket: bool) -> str:
     return next(
         (
             rule.condition
-            for rule in (view.config.rules if view.config else ())
+            for rule in view.rules
             if (rule.path, rule.websocket, rule.rule) == (path, websocket, "") and rule.is_certain
         ),
         "",
     )
-
-
-def _step(view: ServerView) -> str:
-    return "slash" if view.server.product == "apache" else "widen"
 
 
 def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgrade]:
@@ -170,28 +285,3 @@ def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgra
         if upgrade.status in {200, 404, 405}
     ]
     return [*pages, *upgrades]
-
-
-def _takes(site: WebSite, path: str) -> Iterator[SiteRoute]:
-    """Return the routes to an application that take the path, or may do so."""
-    return (
-        route for route in site.routes if route.pattern or (is_taken(route, path) and route.target)
-    )
-
-
-def _near_route(site: WebSite, path: str) -> SiteRoute | None:
-    """Return the route to an application that misses the path by the end of its matcher only."""
-    return next(
-        (
-            route
-            for route in site.routes
-            if route.target and not route.pattern and route.path.strip("/")
-            if (route.exact and path.startswith(f"{route.path.rstrip('/')}/"))
-            or route.path == f"{path}/"
-        ),
-        None,
-    )
-
-
-def _matcher(route: SiteRoute) -> str:
-    return route.path if route.exact else f"{route.path}*"

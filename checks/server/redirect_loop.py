@@ -69,6 +69,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "place": place_text(redirect.file, redirect.line),
             "to": redirect.target,
+            "prefix": redirect.path if _is_within(evidence, redirect) else "",
             "header": redirect.conditional and not htaccess,
             view.server.product: True,
         },
@@ -114,7 +115,10 @@ def _conditional_fix(view: ServerView, htaccess: bool) -> Fix:
 
 
 def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
-    """Return whether a redirect of every path leads to the same site."""
+    """Return whether a redirect of every path leads to the same site, or that of a folder to the
+    path itself."""
+    if _is_within(evidence, redirect):
+        return True
     target = evidence.target
     hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]", "{host}"}
     match = _TARGET.match(redirect.target)
@@ -125,12 +129,31 @@ def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
     return match[2].lower() in hosts and port == target.port
 
 
+def _is_within(evidence: Evidence, redirect: SiteRedirect) -> bool:
+    """Return whether the target of a redirect, a path, is the requested one: the redirect of
+    /app* to /app/ takes that too."""
+    path = evidence.target.path.partition("?")[0]
+    return redirect.path != "/" and not redirect.conditional and redirect.target == path
+
+
 def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
     """Turn the line into a comment. In HAProxy it may serve the plain port as well, and stays."""
     if view.server.product == "haproxy":
         edit = redirect_without_tls(view, redirect)
         return Fix((edit, *reload_steps(view.server))) if edit else manual_fix(view, "remove")
     line = line_text(view, redirect.file, redirect.line)
+    if _is_within(view.evidence, redirect):
+        written = f" {redirect.path}* "
+        edit = (
+            line_edit(
+                view, redirect.file, {redirect.line: (line.replace(written, f" {redirect.path} "),)}
+            )
+            if view.server.product == "caddy" and line.count(written) == 1
+            else None
+        )
+        if edit is None:
+            return manual_fix(view, "own-path")
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     before = line_text(view, redirect.file, redirect.line - 1).strip().lower()
     # A condition belongs to the rule that follows it.
     is_alone = re.match(r"(?i)\s*(?:Redirect|RewriteRule)", line) and not before.startswith(

@@ -196,7 +196,8 @@ def _is_older(
     """Return whether these answers are none of the file's: error pages of Apache itself, and no
     rule of the file that answers so; or refusals of a WebSocket, which the application opens."""
     rules = view.config.rules if view.config else ()
-    if any((rule.path, rule.websocket) == (path, websocket) for rule in rules):
+    own = [rule for rule in rules if (rule.path, rule.websocket) == (path, websocket)]
+    if any(rule.rule or rule.condition for rule in own):
         return False
     return all(
         proxy_page(answer.body) == "Apache"

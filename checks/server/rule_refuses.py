@@ -10,14 +10,32 @@ password may be meant: of a page it is a note, as are one about a cookie and one
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.http import _page_files
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._backend_answers import refused_websockets
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.usual_paths import is_hidden
@@ -29,7 +47,7 @@ from diagnose.parsers.usual_paths import is_hidden
     explains=["http.page-file-missing", "server.own-answer",
         "server.application-answers", "http.server-error",
         "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
-        "websocket.rate-limited", "websocket.no-location",
+        "websocket.rate-limited", "websocket.no-location", "http.page-file-missing",
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
@@ -44,6 +62,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
             refusals.append(_refusal(view, answers, rule))
+    refusals += [*_of_files(view), *_of_all(view)]
     groups: dict[tuple[str, int, Severity], list[Refusal]] = {}
     for refusal in refusals:
         # One line that refuses the page and the WebSocket is one cause.
@@ -59,13 +78,32 @@ class Refusal:
     request."""
 
     rule: AnsweringRule
-    answers: tuple[Exchange | Upgrade, ...]
+    answers: tuple[Exchange | Upgrade | PageFileResponse, ...]
     visits: tuple[BackendVisit, ...]
     severity: Severity
 
     @property
     def is_certain(self) -> bool:
         return self.rule.is_certain and bool(self.visits)
+
+
+def _of_files(view: ServerView) -> Iterator[Refusal]:
+    """Yield the rules for certain that refuse a file of the page."""
+    for file in _page_files.refused_files(view.evidence):
+        rule = decisive_rule(view, file.path, False, file.response.status)
+        if rule is not None and rule.is_certain and (file.response.status or 0) >= 400:
+            severity = _page_files.severity(file.page, [file.response.url])
+            yield Refusal(rule, (file.response,), (), severity)
+
+
+def _of_all(view: ServerView) -> Iterator[Refusal]:
+    """Yield the rule that answers every page with 200, and an application behind it gets none."""
+    pages = page_exchanges(view.evidence)
+    path = view.evidence.target.path.partition("?")[0]
+    rule = decisive_rule(view, path, False, 200)
+    is_seen = bool(pages) and all(page.status == 200 for page in pages)
+    if rule and is_seen and rule.is_certain and rule.bypassed and not rule.condition:
+        yield Refusal(rule, pages, (), Severity.WARNING)
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
@@ -115,12 +153,23 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "place": place_text(rule.file, rule.line),
             "direct_status": first.visits[0].status if first.visits else "",
             "socket": rule.websocket,
+            "application": rule.bypassed if rule.status == 200 else "",
             "slash": rule.rule.startswith("AllowEncodedSlashes"),
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
         },
-        fix=manual_fix(view, "change-the-rule"),
+        fix=_fix(view, rule),
     )
+
+
+def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
+    """Return the remedy: a rule that hides the application goes, if it is a line of its own."""
+    line = line_text(view, rule.file, rule.line) if rule.bypassed and rule.status == 200 else ""
+    if re.fullmatch(r"\s*respond\s[^{}]{1,300}", line):
+        edit = line_edit(view, rule.file, {rule.line: ()})
+        if edit is not None:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    return manual_fix(view, "change-the-rule")
 
 
 #: The words of rules that say who may see a folder.

@@ -4,13 +4,24 @@ answers 200 and nothing. Visitors who open the server's address send no name at 
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._site_names import name_edit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Observation,
+    Severity,
+    Subject,
+)
 from diagnose.model.http import page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.web_sites import has_name
 
 #: The alert internal_error (RFC 8446 section 6.2).
@@ -50,8 +61,22 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
-        fix=manual_fix(view, "use-the-name" if is_address(target.host) else "add-the-name"),
+        fix=_fix(view),
     )
+
+
+def _fix(view: ServerView) -> Fix:
+    """Return the remedy: the name, in the place of one that is almost the same."""
+    host, sites = view.evidence.target.host, view.config.sites if view.config else ()
+    if is_address(host):
+        return manual_fix(view, "use-the-name")
+    written = closest_misspelling(_names(view), host)
+    mistyped = next((site for site in sites if written and written in site.names), None)
+    edit = name_edit(view, mistyped, written) if mistyped else None
+    if edit is None:
+        return manual_fix(view, "add-the-name")
+    # There may be a site of that name.
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _symptoms(evidence: Evidence) -> Iterator[Observation]:

@@ -6,7 +6,8 @@ misspelled.
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
-sites on the port.
+sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
+misspelled.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._site_names import name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,7 +41,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.stray_pages import is_default_page
-from diagnose.parsers.web_sites import has_name, name_matches
+from diagnose.parsers.web_sites import has_name, may_take, name_matches
 
 #: Statuses of a path that the answering site does not have.
 REFUSALS = {403, 404, 410}
@@ -53,9 +55,11 @@ REFUSALS = {403, 404, 410}
         "server.application-answers",
         "server.page-missing",
         "server.rule-refuses",
+        "server.path-not-handled",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",
+        "http.blank-page",
         "http.not-the-site",
         "http.redirect-wrong-host",
         "http.redirect-loop",
@@ -112,7 +116,7 @@ def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iter
     if later and view.server.product == "apache":
         yield _claim(view, site, None, None, [], pages, later)
         return
-    if not pages or any(page.status not in REFUSALS for page in pages):
+    if not _is_refused_by_wildcard(view, site, pages):
         return
     idle = _site_named(view, _exact(config.idle, target.host), target.port)
     elsewhere = [
@@ -148,6 +152,24 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _is_refused_by_wildcard(view: ServerView, site: WebSite, pages: tuple[Exchange, ...]) -> bool:
+    """Return whether a site for many names refuses the target's pages. One that passes them on to
+    nobody may also end the connection, or answer with nothing."""
+    if not pages:
+        return False
+    path = view.evidence.target.path.partition("?")[0]
+    is_passed_on = any(route.target and may_take(route, path) for route in site.routes)
+    if is_passed_on:
+        return all(page.status in REFUSALS for page in pages)
+    return all(map(_is_no_page, pages))
+
+
+def _is_no_page(page: Exchange) -> bool:
+    """Return whether a site refuses a page, ends the connection, or answers with nothing."""
+    is_blank = page.method == "GET" and page.status == 200 and not page.body
+    return page.failure is not None or page.status in REFUSALS or is_blank
 
 
 def _misspelled(sites: list[WebSite], host: str) -> str:
@@ -211,10 +233,12 @@ def _claim(
     sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
     misspelled = _misspelled(other_sites, target.host)
     mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
-    named_site = next(
-        (other for other in config.sites if other != site and has_name(other, target.host)), None
-    )
     wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
+    # A site for many names may be on port 80, too.
+    named_sites = _exact(config.sites, target.host) if wildcard else config.sites
+    named_site = next(
+        (other for other in named_sites if other != site and has_name(other, target.host)), None
+    )
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
     ]
@@ -252,7 +276,7 @@ def _claim(
         if later
         else manual_fix(view, "every-address" if inner else "move-the-site")
         if inner or (wildcard and named_site and not idle)
-        else _fix(view, idle),
+        else _fix(view, idle, mistyped, misspelled),
     )
 
 
@@ -261,7 +285,7 @@ def _is_refused(
 ) -> bool:
     """Return whether visitors get no page, and the site that is meant is known."""
     is_known = sibling is not None or mistyped is not None
-    return is_known and any(page.status in REFUSALS or _is_no_site(page) for page in strays)
+    return is_known and any(_is_no_page(page) or _is_no_site(page) for page in strays)
 
 
 def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebSite | None:
@@ -286,8 +310,11 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     return Fix((commands.move(first.file, path), *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _fix(view: ServerView, idle: WebSite | None) -> Fix:
+def _fix(view: ServerView, idle: WebSite | None, mistyped: WebSite | None, misspelled: str) -> Fix:
     enable = enabling_command(idle) if idle else None
+    edit = name_edit(view, mistyped, misspelled) if mistyped else None
+    if edit is not None and enable is None:
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:
         return manual_fix(view, "add-the-name")
     return Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)

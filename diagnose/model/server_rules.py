@@ -1,10 +1,12 @@
 """What a web server's configuration says of a request that no application gets: a rule answers it,
 or files do."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
+from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, ServerText, UrlPath
+from diagnose.model.marks import FilePath, ServerText, UrlPath, Word
+from diagnose.model.summary import Summary
 
 #: What a condition asks for that is not known here: the visitor's address, a password, the
 #: User-Agent, another header field, or anything else.
@@ -19,7 +21,8 @@ class AnsweringRule:
     is that of the answer, 0 if the connection is closed. `rule` is the directive as it is written,
     "" if no rule takes the request at all, and `condition` the words of its conditions or its
     section. `questions` are what of the conditions is not known; without any the rule holds for
-    this run's own request. `file` and `line` are its place.
+    this run's own request. `file` and `line` are its place. `bypassed` is the application
+    ("host:port") that would get the request, did the rule not answer first.
     """
 
     path: UrlPath
@@ -30,6 +33,7 @@ class AnsweringRule:
     websocket: bool = False
     file: FilePath = ""
     line: int = 0
+    bypassed: ServerText = ""
 
     @property
     def is_certain(self) -> bool:
@@ -57,3 +61,22 @@ class ServedFolder:
     bypassed: ServerText = ""
     matcher: ServerText = ""
     websocket: bool = False
+
+
+@frozen(kw_only=True, eq=False)
+class HandledPath(Observation):
+    """What the configuration of a server (`product`) says of a path that is not the target's own: a
+    file or data of the page that visitors do not get, or a WebSocket (`websocket`). `rules` answer
+    it themselves, or may, and from `folders` files do."""
+
+    layer: ClassVar[str] = "server"
+
+    product: Word
+    path: UrlPath
+    websocket: bool = False
+    rules: tuple[AnsweringRule, ...] = ()
+    folders: tuple[ServedFolder, ...] = ()
+
+    def summary(self) -> Summary:
+        words = [rule.rule for rule in self.rules] + [folder.root for folder in self.folders]
+        return self.path, tuple(word for word in words if word)

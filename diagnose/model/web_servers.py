@@ -193,8 +193,9 @@ class SiteRoute:
 
     `target` is the address as the configuration writes it, `scheme` "http", "https", "ws", "wss",
     "fcgi" and the like; `socket` is the path of a Unix socket, then there is no host.
-    `backend_path` is the path of the request that the application gets in place of `path`, and
-    `changes` are what the server makes of the path after that, in order.
+    `backend_path` is the path of the request that the application gets in place of `path`; if
+    `fixed_path` is True, it gets this path alone for every request. `changes` are what the server
+    makes of the path after that, in order.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
     unknown. `pattern` is True if `path` is a regular expression. Then `for_pages` and
     `for_websockets` are whether its conditions are true for an ordinary request and for a
@@ -232,6 +233,7 @@ class SiteRoute:
     literal: bool = False
     members: tuple[HostName, ...] = ()
     changes: tuple[PathChange, ...] = ()
+    fixed_path: bool = False
 
     @property
     def authority(self) -> str:

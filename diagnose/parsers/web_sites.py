@@ -152,11 +152,15 @@ def routes_of_name(
     return tuple(dict.fromkeys(route for route in routes if route is not None))
 
 
-def sole_application(site: WebSite) -> SiteRoute | None:
-    """Return a route to the only application of a site; None if it has none or several. Where it is
-    not known which route takes a path, an error 502 to 504 of the server itself is about that
-    one: files and rules give none."""
-    routes = {(route.target, route.host, route.socket): route for route in site.routes}
+def sole_application(site: WebSite, path: str = "") -> SiteRoute | None:
+    """Return a route to the only application of a site, or to the only one that may take a path;
+    None if there is none or several. Where it is not known which route takes a path, an error 502
+    to 504 of the server itself is about that one: files and rules give none."""
+    routes = {
+        (route.target, route.host, route.socket): route
+        for route in site.routes
+        if not path or may_take(route, path)
+    }
     applications = [route for route in routes.values() if route.target]
     return applications[0] if len(applications) == 1 else None
 
@@ -167,7 +171,7 @@ def routes_of_error(
     """Return the routes of a path for which visitors got an error 502 to 504, without
     repetition."""
     routes = (
-        route_of(site, path, False) or sole_application(site)
+        route_of(site, path, False) or sole_application(site, path)
         for site in answering_sites(config, port, host)
     )
     return tuple(dict.fromkeys(route for route in routes if route is not None))
@@ -176,6 +180,8 @@ def routes_of_error(
 def inner_path(route: SiteRoute, path: str) -> str:
     """Return the path that the application gets: the part behind the route's is kept, and what the
     server changes is changed."""
+    if route.fixed_path:
+        return route.backend_path
     if route.path == route.backend_path or not path.startswith(route.path):
         return changed_path(route.changes, path)
     inner = f"{route.backend_path}{path[len(route.path) :]}" or "/"
@@ -286,6 +292,11 @@ def site_at(site: WebSite, path: str) -> tuple[WebSite, str]:
         )
         return placed, inner if inner.startswith("/") else f"/{inner}"
     return site, path
+
+
+def may_take(route: SiteRoute, path: str) -> bool:
+    """Return whether a route takes a path, or may do so."""
+    return not misses_pattern(route, path) if route.pattern else is_taken(route, path)
 
 
 def is_taken(route: SiteRoute, path: str) -> bool:

@@ -51,6 +51,7 @@ INSIDE = (
     "backend_logins",
     "inner_nginx",
     "site_folders",
+    "handled_paths",
     "server_logs",
     "failed_services",
     "program_logs",

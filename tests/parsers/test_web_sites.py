@@ -212,3 +212,13 @@ def test_slashed_path_has_the_slash_that_the_application_misses() -> None:
     base = replace(route, path="/app/", backend_path="/base")
     assert slashed_path(base, "/app/login") == "/base/login"
     assert slashed_path(replace(base, path="/app"), "/app/login") == ""
+
+
+def test_the_only_application_that_may_take_a_path() -> None:
+    """Two applications behind patterns: one of them misses the path for certain."""
+    blog = SiteRoute("/blog/", "fcgi://blog", scheme="fcgi", socket="/run/blog", pattern=True)
+    shop = SiteRoute("/", "fcgi://shop", scheme="fcgi", socket="/run/shop", pattern=True)
+    site = WebSite(routes=(blog, shop))
+    assert sole_application(site, "/") == shop
+    assert sole_application(site, "/blog/a") is None
+    assert sole_application(site) is None

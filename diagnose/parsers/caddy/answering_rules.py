@@ -13,6 +13,7 @@ from diagnose.model.server_rules import AnsweringRule, Question
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.caddy.document import (
     MAX_DEPTH,
+    application_of,
     asks_first,
     at,
     dictionaries,
@@ -21,6 +22,7 @@ from diagnose.parsers.caddy.document import (
     texts,
 )
 from diagnose.parsers.caddy.matchers import questions_of, route_matches, words_of
+from diagnose.parsers.caddy.rewrites import rewritten_path
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
 
@@ -30,17 +32,24 @@ MAX_RULES, MAX_TEXT = 20, 400
 #: Handlers that always answer, so that no rule of Caddy's follows them.
 _ANSWERS = {"reverse_proxy", "acme_server", "metrics", "templates", "push"}
 
+#: Handlers that leave the answer to those behind them.
+_PASSES = {
+    "vars", "headers", "encode", "request_body", "authentication", "map", "tracing", "log_append",
+    "intercept", "",
+}  # fmt: skip
+
 
 @dataclass
 class _Walk:
     """A request on its way. `questions` are those of the routes that it may have taken; `missed`
     the conditions, other than on the path, of routes that hold an application and did not take
-    it."""
+    it. `may_end` is True if a route that it may have taken answers."""
 
     request: ServerRequest
     found: list[AnsweringRule] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     is_answered: bool = False
+    may_end: bool = False
 
 
 def answering_rules(document: object, request: ServerRequest) -> tuple[AnsweringRule, ...]:
@@ -57,9 +66,9 @@ def answering_rules(document: object, request: ServerRequest) -> tuple[Answering
             break
     else:
         return ()
-    if not walk.is_answered and len(walk.found) < MAX_RULES and walk.missed:
+    if not walk.is_answered and len(walk.found) < MAX_RULES and (walk.missed or not walk.may_end):
         condition = clean("; ".join(walk.missed[:5]), MAX_TEXT)
-        questions: tuple[Question, ...] = ("other",) if walk.found else ()
+        questions: tuple[Question, ...] = ("other",) if walk.found or walk.may_end else ()
         path, websocket = request.path, request.websocket
         walk.found.append(AnsweringRule(path, 200, "", condition, questions, websocket))
     return tuple(walk.found)
@@ -74,7 +83,8 @@ def _follow(
 ) -> None:
     """Follow the request through a list of routes until something answers."""
     groups: set[str] = set()
-    for route in routes if depth <= MAX_DEPTH else ():
+    walk.may_end = walk.may_end or depth > MAX_DEPTH
+    for number, route in enumerate(routes if depth <= MAX_DEPTH else (), 1):
         group = text_of(route.get("group"))
         truth = False if group and group in groups else route_matches(route, walk.request)
         # The first routes are chosen by the site's name, which is no condition of a rule.
@@ -87,11 +97,27 @@ def _follow(
             groups.add(group)
         unknown = () if truth else questions_of(route, walk.request) or ("other",)
         condition = " ".join(filter(None, (words, own)))
-        for handler in dictionaries(route.get("handle")):
+        handlers = dictionaries(route.get("handle"))
+        for place, handler in enumerate(handlers, 1):
             _handle(walk, handler, (*outer, *unknown), condition, depth)
+            if walk.is_answered and depth and truth:
+                # Caddy writes directives with the same matcher into one route.
+                rest: dict[str, object] = {"handle": handlers[place:]}
+                others = [e for e in routes[number:] if text_of(e.get("group")) not in groups]
+                _note_bypassed(walk, [rest, *others])
             if walk.is_answered or len(walk.found) >= MAX_RULES:
                 return
         if truth and route.get("terminal") is True:
+            return
+
+
+def _note_bypassed(walk: _Walk, later: Sequence[dict[str, object]]) -> None:
+    """Note the application that would get the request, had the last rule not answered it."""
+    if not walk.found or walk.found[-1].bypassed or not walk.found[-1].is_certain:
+        return
+    for route in later:
+        if route_matches(route, walk.request) is True and (application := application_of(route)):
+            walk.found[-1] = replace(walk.found[-1], bypassed=clean(application, 300))
             return
 
 
@@ -108,10 +134,10 @@ def _handle(
         _follow(walk, dictionaries(handler.get("routes")), questions, words, depth + 1)
     elif name == "rewrite":
         walk.request = rewritten(walk.request, handler)
-    elif name == "file_server":
-        walk.is_answered = not handler.get("pass_thru") and not questions
-    elif name in _ANSWERS:
-        walk.is_answered = not questions and not asks_first(handler)
+    elif name == "file_server" or name in _ANSWERS:
+        is_end = not handler.get("pass_thru") and not asks_first(handler)
+        walk.is_answered = is_end and not questions
+        walk.may_end = walk.may_end or is_end
     elif rule:
         login: tuple[Question, ...] = ("login",) if name == "authentication" else ()
         own = tuple(dict.fromkeys((*questions, *login)))
@@ -119,6 +145,11 @@ def _handle(
             AnsweringRule(walk.request.path, status, rule, words, own, walk.request.websocket)
         )
         walk.is_answered = not questions and name != "authentication"
+    elif name not in _PASSES:
+        # A redirect, which is never an empty page, or a handler of a plugin.
+        is_redirect = name == "static_response"
+        walk.is_answered = is_redirect and not questions
+        walk.may_end = walk.may_end or not is_redirect
 
 
 def _answer(name: str, handler: dict[str, object]) -> tuple[int, str]:
@@ -144,12 +175,8 @@ def _number(value: object, default: int) -> int:
 
 def rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerRequest:
     """Return the request with the path that the following matchers see."""
-    prefix, uri = text_of(handler.get("strip_path_prefix")), text_of(handler.get("uri"))
-    if prefix and request.path.startswith(prefix):
-        return replace(request, path=request.path[len(prefix) :] or "/")
-    if uri and "{" not in uri:
-        return replace(request, path=uri.partition("?")[0] or "/")
-    return request
+    path = rewritten_path(request.path, handler)
+    return request if path is None else replace(request, path=path)
 
 
 def _is_about_path(route: dict[str, object]) -> bool:

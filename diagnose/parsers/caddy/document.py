@@ -65,3 +65,15 @@ def asks_first(handler: dict[str, object]) -> bool:
 
 def members(value: object) -> list[object]:
     return value[:MAX_MEMBERS] if isinstance(value, list) else []
+
+
+def application_of(route: dict[str, object], depth: int = 0) -> str:
+    """Return the first application ("host:port") to which a route leads; "" for none."""
+    for handler in dictionaries(route.get("handle")) if depth <= MAX_DEPTH else ():
+        if text_of(handler.get("handler")) == "reverse_proxy" and not asks_first(handler):
+            upstreams = dictionaries(handler.get("upstreams"))
+            return text_of(upstreams[0].get("dial")) if upstreams else ""
+        for inner in dictionaries(handler.get("routes")):
+            if application := application_of(inner, depth + 1):
+                return application
+    return ""

@@ -1,10 +1,12 @@
 """Where a site of Caddy's passes requests on, and where it redirects. No I/O.
 
 The matchers are those of Caddy's JSON (module http.matchers). Only `path` is evaluated; any other
-makes a route a pattern, and a redirect conditional.
+makes a route a pattern, and a redirect conditional. A path that a handler rewrites is followed:
+what comes behind it, matchers too, gets the new one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, Verification
@@ -17,10 +19,11 @@ from diagnose.parsers.caddy.document import (
     text_of,
     texts,
 )
+from diagnose.parsers.caddy.rewrites import replacements, stripped_prefix, target_of
 from diagnose.parsers.sanitize import clean
 
-#: Maximum number of routes of a site.
-MAX_ROUTES = 500
+#: Maximum number of routes of a site, and of times that a rewrite parts the requests.
+MAX_ROUTES, MAX_PARTS = 500, 4
 
 #: Handlers that end a request without passing it on.
 _ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics"}
@@ -29,11 +32,14 @@ _ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics"}
 @frozen
 class _Condition:
     """The requests that reach a handler: their path begins with `path`, or is it (`exact`);
-    `pattern` is True if more decides."""
+    `pattern` is True if more decides. In place of `path` the handler gets `inner`, and nothing but
+    that if `fixed` is True."""
 
     path: str = "/"
     exact: bool = False
     pattern: bool = False
+    inner: str = "/"
+    fixed: bool = False
 
 
 @frozen
@@ -64,33 +70,53 @@ def parts_of(routes: list[dict[str, object]]) -> SiteParts:
 
 
 def _walk(
-    routes: list[dict[str, object]],
+    routes: Sequence[dict[str, object]],
     outer: _Condition,
     depth: int,
-    strip: str = "",
     drops: bool = False,
+    parts: int = 0,
 ) -> Iterator[SiteRoute | SiteRedirect | _Guard | str]:
+    """Yield what the routes lead to. `drops` is whether the upgrade of a WebSocket is taken away,
+    and `parts` how often the requests were parted by a rewrite."""
     if depth > MAX_DEPTH:
         yield _own_answer(_Condition(pattern=True))
         return
-    for route in routes:
+    taken: set[str] = set()
+    for number, route in enumerate(routes, 1):
+        group, handlers = text_of(route.get("group")), dictionaries(route.get("handle"))
+        if group and group in taken:
+            continue
+        later = [each for each in routes[number:] if not group or each.get("group") != group]
         for condition in _conditions(route, outer):
-            for handler in dictionaries(route.get("handle")):
+            current = condition
+            for place, handler in enumerate(handlers, 1):
                 name = text_of(handler.get("handler"))
                 if name == "subroute":
                     inner = dictionaries(handler.get("routes"))
-                    yield from _walk(inner, condition, depth + 1, strip, drops)
+                    yield from _walk(inner, current, depth + 1, drops, parts)
                 elif name == "headers" and condition == outer:
                     drops = drops or _drops_upgrade(handler.get("request"))
                 elif name == "rewrite":
-                    strip = text_of(handler.get("strip_path_prefix")) or strip
+                    *narrow, current = _rewritten(current, handler)
+                    own: dict[str, object] = {"handle": handlers[place:]}
+                    for part in narrow if parts < MAX_PARTS else ():
+                        yield from _walk([own, *later], part, depth, drops, parts + 1)
                 elif name == "vars" and condition == _Condition():
                     yield clean(text_of(handler.get("root")), 500)
                 elif name == "reverse_proxy":
-                    proxied = _proxied(handler, condition, strip, drops)
+                    proxied = _proxied(handler, current, drops)
                     yield _Guard(proxied) if asks_first(handler) else proxied
                 elif name in _ANSWERS:
-                    yield from _static_responses(handler, condition)
+                    yield from _static_responses(handler, current)
+            if condition == outer and group:
+                taken.add(group)
+            if current == condition:
+                continue
+            if condition == outer:
+                outer = current
+            elif not condition.pattern and parts < MAX_PARTS:
+                # What follows gets the new path of these requests, and the old one of all others.
+                yield from _walk(later, current, depth, drops, parts + 1)
 
 
 def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condition]:
@@ -102,18 +128,58 @@ def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condit
         paths = texts(matchers.get("path"))
         is_pattern = outer.pattern or bool(set(matchers) - {"path"})
         if not paths:
-            yield _Condition(outer.path, outer.exact, is_pattern)
+            yield replace(outer, pattern=is_pattern)
         for path in paths:
-            yield _path_condition(path, outer, is_pattern)
+            yield from _path_conditions(path, outer, is_pattern)
 
 
-def _path_condition(path: str, outer: _Condition, is_pattern: bool) -> _Condition:
-    """Return the condition of a path matcher: "/a" is that path alone, "/a*" and "/a/*" begin."""
-    prefix = path.removesuffix("*")
-    is_nested = outer.path != "/" and not prefix.startswith(outer.path)
-    if "*" in prefix or is_nested or "{" in path or not path.startswith("/"):
-        return _Condition(outer.path, pattern=True)
-    return _Condition(clean(prefix, 500), prefix == path, is_pattern)
+def _path_conditions(path: str, outer: _Condition, is_pattern: bool) -> Iterator[_Condition]:
+    """Yield the condition of a path matcher, if requests of the outer one can meet it: "/a" is that
+    path alone, "/a*" and "/a/*" begin. A matcher sees the rewritten path."""
+    prefix, has_more = path.removesuffix("*"), path.endswith("*")
+    if "*" in prefix or "{" in path or not path.startswith("/"):
+        yield replace(outer, pattern=True)
+    elif outer.fixed or outer.exact:
+        if outer.inner == prefix or (has_more and outer.inner.startswith(prefix)):
+            yield replace(outer, pattern=is_pattern)
+    elif prefix.startswith(outer.inner):
+        own = clean(f"{outer.path}{prefix[len(outer.inner) :]}", 500)
+        yield _Condition(own, not has_more, is_pattern, clean(prefix, 500))
+    elif has_more and outer.inner.startswith(prefix):
+        yield replace(outer, pattern=is_pattern)
+
+
+def _rewritten(condition: _Condition, handler: dict[str, object]) -> list[_Condition]:
+    """Return the conditions with the new paths: those for a part of the requests come first. A path
+    that is not known is that of the request."""
+    target = target_of(handler)
+    if target is None:
+        return [condition]
+    conditions = [condition]
+    prefix = stripped_prefix(handler)
+    for old, new in ((prefix, ""), *replacements(handler)) if prefix else replacements(handler):
+        conditions = [
+            part for each in conditions for part in _replaced(each, old, new, old == prefix)
+        ]
+    before, is_whole = target
+    if not (before or is_whole):
+        return conditions
+    if is_whole:
+        return [replace(each, inner=clean(f"{before}{each.inner}", 500)) for each in conditions]
+    return [replace(condition, inner=clean(before, 500), fixed=True)]
+
+
+def _replaced(condition: _Condition, old: str, new: str, at_start: bool) -> list[_Condition]:
+    """Return the conditions after a part of the path was replaced, or taken off its beginning."""
+    inner = condition.inner
+    if inner.startswith(old) if at_start else old in inner:
+        changed = inner.replace(old, new, 1) if at_start else inner.replace(old, new)
+        return [replace(condition, inner=changed or ("/" if condition.exact else ""))]
+    is_below = old.startswith(inner) and not (condition.exact or condition.fixed)
+    if not is_below:
+        return [condition]
+    own = clean(f"{condition.path}{old[len(inner) :]}", 500)
+    return [replace(condition, path=own, inner=new), condition]
 
 
 def _own_answer(condition: _Condition) -> SiteRoute:
@@ -160,9 +226,7 @@ def _keeps(values: list[str], token: str) -> bool:
     return any(token in value.lower() or "{" in value for value in values)
 
 
-def _proxied(
-    handler: dict[str, object], condition: _Condition, strip: str, drops: bool
-) -> SiteRoute:
+def _proxied(handler: dict[str, object], condition: _Condition, drops: bool) -> SiteRoute:
     upstreams = dictionaries(handler.get("upstreams"))
     dial = clean(text_of(upstreams[0].get("dial")), 300) if upstreams else ""
     transport = dictionary(handler.get("transport"))
@@ -178,12 +242,13 @@ def _proxied(
         host=host,
         port=port,
         socket=socket,
-        backend_path=condition.path.removeprefix(strip),
+        backend_path=condition.inner,
         websocket=not (
             scheme == "fcgi" or drops or _drops_upgrade(at(handler, "headers", "request"))
         ),
         pattern=condition.pattern,
         exact=condition.exact,
+        fixed_path=condition.fixed,
         verify=_verification(transport) if scheme == "https" else "",
         server_name=clean(text_of(at(transport, "tls", "server_name")), 255),
         authorities=_authorities(transport),

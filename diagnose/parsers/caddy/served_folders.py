@@ -14,6 +14,7 @@ from diagnose.model.server_rules import ServedFolder
 from diagnose.parsers.caddy.answering_rules import rewritten
 from diagnose.parsers.caddy.document import (
     MAX_DEPTH,
+    application_of,
     asks_first,
     at,
     dictionaries,
@@ -82,13 +83,15 @@ def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> Non
             return
         if truth is False:
             continue
+        if truth and walk.fallback and _misses_fallback(walk, route):
+            continue
         groups.add(group)
         prefix = _prefix(route)
         walk.prefix = prefix or walk.prefix
         is_last = route.get("terminal") is True
         handlers = dictionaries(route.get("handle"))
         for place, handler in enumerate(handlers, 1):
-            _handle(walk, route, handler, depth)
+            _handle(walk, handler, depth)
             if walk.ended:
                 if walk.found:
                     own: dict[str, object] = {"handle": handlers[place:]}
@@ -122,7 +125,18 @@ def _look_behind(
                 return
 
 
-def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], depth: int) -> None:
+def _misses_fallback(walk: _Walk, route: dict[str, object]) -> bool:
+    """Return whether a route takes the request, and not the fallback that it was rewritten to; note
+    the application that does not get it therefore."""
+    fallback_request = replace(walk.request, path=walk.fallback)
+    if route_matches(route, fallback_request) is not False:
+        return False
+    if not walk.bypassed and (application := application_of(route, 0)):
+        walk.bypassed, walk.matcher = application, words_of(route)
+    return True
+
+
+def _handle(walk: _Walk, handler: dict[str, object], depth: int) -> None:
     name = text_of(handler.get("handler"))
     if name == "subroute":
         _follow(walk, dictionaries(handler.get("routes")), depth + 1)
@@ -135,16 +149,7 @@ def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], d
     elif name == "file_server":
         walk.root = text_of(handler.get("root")) or walk.root
         walk.found = walk.ended = not handler.get("pass_thru")
-    elif name == "reverse_proxy" and not asks_first(handler):
-        fallback = walk.fallback
-        fallback_request = replace(walk.request, path=fallback) if fallback else walk.request
-        if route_matches(route, fallback_request) is False:
-            upstreams = dictionaries(handler.get("upstreams"))
-            walk.bypassed = text_of(upstreams[0].get("dial")) if upstreams else ""
-            walk.matcher = words_of(route)
-        else:
-            walk.ended = True
-    elif name in _ANSWERS:
+    elif (name == "reverse_proxy" and not asks_first(handler)) or name in _ANSWERS:
         walk.ended = True
 
 

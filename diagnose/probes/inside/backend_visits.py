@@ -21,6 +21,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, slashed_path, takes
 from diagnose.probes import ProbeContext, probe
@@ -175,11 +176,12 @@ async def try_websocket(
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Return whether a visitor got no page: no answer, a refusal or an error."""
+    """Return whether a visitor got no page: no answer, a refusal or an error, or a redirect to the
+    page itself."""
     if exchange.purpose != "target" or exchange.port != ctx.target.port:
         return False
     status = exchange.status or 999
-    return status >= 400 and status not in _LOGIN
+    return (status >= 400 and status not in _LOGIN) or leads_to_itself(exchange)
 
 
 async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -188,6 +190,8 @@ async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
         return  # a GET would tell nothing about a POST
     path = ctx.target.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=False):
+        if leads_to_itself(failed[0]) and inner_path(route, path) == path:
+            continue  # the path is not the reason
         await _visit(ctx, config, route, ctx.target.path, websocket=False)
 
 
@@ -226,7 +230,8 @@ async def _visit(
     inner = inner_path(route, requested)
     visit = await ask_backend(ctx, route, requested, inner, websocket)
     # A path without a slash is none (RFC 9112 section 3.2.1): it cannot be asked for.
-    if visit.succeeded if visit else inner.startswith("/"):
+    is_answered = visit.succeeded and visit.status not in REDIRECTS if visit else inner[:1] == "/"
+    if is_answered:
         return
     if inner != requested:
         await ask_backend(ctx, route, requested, requested, websocket)

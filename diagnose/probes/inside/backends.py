@@ -91,8 +91,11 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
 async def _ask_websocket(
     ctx: ProbeContext, route: SiteRoute, path: str, host: str, origin: str
 ) -> None:
-    question = replace(_question(ctx, route, path, host), websocket=True)
-    fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
+    # A server in front says how visitors came; an application may redirect a handshake without it.
+    proto = "https" if ctx.target.uses_tls else "http"
+    question = replace(_question(ctx, route, path, host), websocket=True, proto=proto)
+    forwarded = f"X-Forwarded-Proto: {proto}"
+    fields = (f"Host: {host}", forwarded, *UPGRADE_FIELDS, f"Origin: {origin}")
     inner = inner_path(route, path)
     url = f"http://{route.authority}{inner}"
     response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"))
@@ -136,9 +139,11 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         is_secure = route.scheme in {"https", "wss"}
         if (is_secure and not is_answer) or (route.scheme == "http" and failed[0].status == 502):
             is_done = await _shake(ctx, route, route.server_name or route.host)
-            if not is_done and is_secure and not route.server_name:
-                # A server of many names may refuse visitors who name none.
-                await _shake(ctx, route, ctx.target.host)
+            # A server of many names may refuse visitors who name none.
+            names = dict.fromkeys(filter(None, (ctx.target.host, route.sent_host)))
+            for name in names if is_secure and not route.server_name else ():
+                if not is_done:
+                    is_done = await _shake(ctx, route, name)
         elif route.scheme == "http" and is_answer:
             await asyncio.gather(
                 _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])

@@ -10,6 +10,7 @@ import shlex
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.server_rules import HandledPath
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
@@ -117,6 +118,16 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
             ):
                 await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
+
+
+@probe(after=HandledPath)
+async def folder_of_handled_path(ctx: ProbeContext, handled: HandledPath) -> None:
+    """Look into the folder of a file of the page, where it was chosen by the beginning of the
+    path."""
+    for served in handled.folders:
+        is_chosen = served.root and served.prefix and not handled.websocket
+        if is_chosen and _is_plain(served.requested) and not ctx.observed(SiteFolder):
+            await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
 
 
 @probe(after=SiteFolder, needs=WebServerConfig)

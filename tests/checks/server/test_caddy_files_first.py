@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.server_rules import ServedFolder
+from diagnose.model.server_rules import HandledPath, ServedFolder
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 
@@ -52,3 +52,58 @@ def test_fires_where_the_file_server_comes_first_and_has_no_such_file() -> None:
     (claim,) = judge(CHECK, CADDY, site, replace(PAGE, status=404), target=USERS, masked=False)
     assert claim.facts["order"] is True
     assert claim.fix is not None
+
+
+WHOLE = """\
+shop.example.com {
+	handle_path /api/* {
+		reverse_proxy 127.0.0.1:3000
+	}
+	root * /srv/docs
+	try_files {path} /index.html
+	file_server
+}
+"""
+HANDLED = HandledPath(product="caddy", path="/api/users", folders=(FOLDER,))
+
+
+def test_fires_once_for_data_and_websocket_of_the_page_and_puts_the_files_in_a_block() -> None:
+    data = replace(PAGE, purpose="data")
+    refused = Upgrade(
+        url="wss://shop.example.com/ws?v=4",
+        path="/ws?v=4",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+    )
+    folder = replace(FOLDER, requested="/ws", path="/ws", websocket=True)
+    socket = replace(HANDLED, path="/ws", websocket=True, folders=(folder,))
+    config = caddy_config(WHOLE, document("shop.example.com"))
+    observations = (CADDY, config, HANDLED, socket, data, refused)
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert claim.severity is Severity.ERROR
+    assert {"/api/users", "/ws", "/ws?v=4"} <= {subject.path for subject in claim.covers}
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    added = "+\thandle {\n+\t\troot * /srv/docs\n+\t\ttry_files {path} /index.html\n"
+    assert added in edit.diff
+
+
+def test_the_files_stay_where_the_application_is_in_no_block() -> None:
+    text = WHOLE.replace(
+        "handle_path /api/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}",
+        "reverse_proxy /api/* 127.0.0.1:3000",
+    )
+    config = caddy_config(text, document("shop.example.com"))
+    data = replace(PAGE, purpose="data")
+    (claim,) = judge(CHECK, CADDY, config, HANDLED, data, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_for_data_that_come() -> None:
+    config = caddy_config(WHOLE, document("shop.example.com"))
+    data = replace(PAGE, purpose="data", headers=(("Content-Type", "application/json"),))
+    assert not judge(CHECK, CADDY, config, HANDLED, data, masked=False)

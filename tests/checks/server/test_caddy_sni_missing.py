@@ -25,13 +25,16 @@ def told(
     proxy: str = f"reverse_proxy https://{ADDRESS}",
     name: str = "",
     dial: str = ADDRESS,
+    host: str = "",
 ) -> Any:
     text = f"shop.example.com {{\n\t{proxy}\n}}\n"
     json: Any = document("shop.example.com", dial=dial)
     (route,) = json["apps"]["http"]["servers"]["srv0"]["routes"]
     handler = route["handle"][0]["routes"][0]["handle"][0]
     handler["transport"] = {"protocol": "http", "tls": {"server_name": name} if name else {}}
-    return judge(CHECK, CADDY, caddy_config(text, json), *observations)
+    if host:
+        handler["headers"] = {"request": {"set": {"Host": [host]}}}
+    return judge(CHECK, CADDY, caddy_config(text, json), *observations, masked=not host)
 
 
 def test_fires_where_only_the_name_is_answered() -> None:
@@ -78,3 +81,11 @@ def test_silent_where_the_name_is_not_what_is_missing(
     observations: tuple[object, ...], name: str
 ) -> None:
     assert not told(*observations, name=name)
+
+
+def test_fires_where_only_the_name_of_the_host_field_is_answered() -> None:
+    none = replace(DONE, verify_code=None)
+    named = replace(DONE, server_name="backend.example.com", verify_code=20)
+    (claim,) = told(PAGE, REFUSED, none, named, host="backend.example.com")
+    assert claim.facts["wanted"] == "backend.example.com"
+    assert not told(PAGE, REFUSED, none, named, host="{http.request.host}")

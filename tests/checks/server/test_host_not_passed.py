@@ -28,7 +28,7 @@ def test_fires_for_a_websocket_whose_origin_is_compared_with_the_host() -> None:
     target = replace(SHOP, websockets=("/ws",))
     url = "wss://shop.example.com/ws"
     refused = Upgrade(url=url, path="/ws", address="203.0.113.10", port=443, status=403)
-    right = replace(RIGHT, target="ws://127.0.0.1:3000/ws", path="/ws", proto="", status=101)
+    right = replace(RIGHT, target="ws://127.0.0.1:3000/ws", path="/ws", status=101)
     right = replace(right, websocket=True)
     wrong = replace(right, host="127.0.0.1:3000", status=403)
     observations = (refused, right, wrong)

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
-from tests.support.caddy_evidence import CADDY
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -53,6 +54,30 @@ def test_fires_for_a_page_that_the_application_has_at_the_visitors_path() -> Non
     assert claim.confidence is Confidence.LIKELY
 
 
+def test_fires_for_a_rewrite_of_caddys_and_deletes_it() -> None:
+    lines = "\t\trewrite * /v1{uri}\n\t\treverse_proxy 127.0.0.1:3000\n"
+    text = f"shop.example.com {{\n\thandle /api/* {{\n{lines}\t}}\n}}\n"
+    made: Any = document("shop.example.com")
+    route = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"][0]
+    rewrite = {"handler": "rewrite", "uri": "/v1{http.request.uri}"}
+    route |= {"match": [{"path": ["/api/*"]}], "handle": [rewrite, *route["handle"]]}
+    page = Exchange(
+        url="https://shop.example.com/api/a", address="203.0.113.10", port=443, status=404
+    )
+    changed = BackendVisit(
+        target="http://127.0.0.1:3000", requested="/api/a", path="/v1/api/a", status=404
+    )
+    whole = replace(changed, path="/api/a", status=200)
+    target = replace(SHOP, path="/api/a")
+    evidence = (CADDY, caddy_config(text, made), page, changed, whole)
+    (claim,) = judge(CHECK, *evidence, target=target, masked=False)
+    assert claim.facts["inner"] == "/v1/api/a"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\trewrite * /v1{uri}\n" in edit.diff
+
+
 def test_silent_where_the_application_refuses_both_or_accepts_the_changed_path() -> None:
     no_websocket = replace(WHOLE, status=404, accepted=False)
     opened = replace(CHANGED, status=101, accepted=True)
@@ -60,3 +85,24 @@ def test_silent_where_the_application_refuses_both_or_accepts_the_changed_path()
     assert not judge(CHECK, APACHE, CUT, REFUSED, opened, WHOLE, target=CHAT)
     assert not judge(CHECK, APACHE, CUT, replace(REFUSED, accepted=True), CHANGED, WHOLE)
     assert not judge(CHECK, CADDY, CUT, REFUSED, CHANGED, WHOLE, target=CHAT)
+
+
+def test_fires_for_a_redirect_that_goes_round() -> None:
+    """The application redirects "/" to its own folder, and the server takes that folder off."""
+    config = apache_config(
+        HTTPS.replace(
+            "ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app/ http://127.0.0.1:3000/"
+        )
+    )
+    target, url = replace(SHOP, path="/app/"), "https://shop.example.com/app/"
+    page = Exchange(
+        url=url, address="203.0.113.10", port=443, status=302, headers=(("Location", "/app/"),)
+    )
+    changed = BackendVisit(target="http://127.0.0.1:3000/", requested="/app/", path="/", status=302)
+    whole = replace(changed, path="/app/", status=200)
+    (claim,) = judge(CHECK, APACHE, config, page, changed, whole, target=target, masked=False)
+    assert claim.facts["loop"] is True
+    for other in (replace(whole, status=302), replace(whole, status=404)):
+        assert not judge(CHECK, APACHE, config, page, changed, other, target=target, masked=False)
+    login = replace(page, headers=(("Location", "/app/login"),))
+    assert not judge(CHECK, APACHE, config, login, changed, whole, target=target, masked=False)

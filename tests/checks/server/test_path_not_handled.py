@@ -3,7 +3,7 @@ from typing import Any
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import explains
-from diagnose.model import Severity, Subject
+from diagnose.model import Claim, Confidence, Edit, Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import AnsweringRule
@@ -160,3 +160,92 @@ def test_fires_for_a_folder_that_nothing_serves() -> None:
     inner["routes"] = [{"handle": [{"handler": "vars", "root": "/srv/shop"}]}]
     (claim,) = judge(CHECK, CADDY, caddy_config(SITE, made), ANSWER)
     assert (claim.severity, claim.facts["folder"]) == (Severity.WARNING, "/srv/shop")
+
+
+FALLBACK = """\
+shop.example.com {
+	handle_path /api {
+		reverse_proxy 127.0.0.1:3000
+	}
+	handle {
+		root * /srv/shop
+		file_server
+	}
+}
+"""
+PAGE = '<!doctype html><div id="app"></div><script src=/app.js></script>'
+
+
+def with_files(path: str) -> object:
+    """The same site with files for all other paths."""
+    made: Any = limited(path)
+    routes = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"]
+    routes.append({"handle": [{"handler": "vars", "root": "/srv/shop"}]})
+    routes.append({"handle": [{"handler": "file_server"}]})
+    return made
+
+
+def edit_of(claim: Claim) -> str:
+    (edit, *_) = claim.fix.steps if claim.fix else ()
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_fires_for_data_that_the_fallback_of_the_files_answers() -> None:
+    page = replace(ANSWER, body=PAGE)
+    data = replace(page, url="https://shop.example.com/api/users", purpose="data")
+    config = caddy_config(FALLBACK, with_files("/api"))
+    (claim,) = judge(CHECK, CADDY, config, page, data, masked=False)
+    assert (claim.confidence, claim.facts["shell"]) == (Confidence.LIKELY, True)
+    assert "+\thandle_path /api* {" in edit_of(claim)
+    taken = caddy_config(FALLBACK, with_files("/api*"))
+    assert not judge(CHECK, CADDY, taken, page, data)
+
+
+def test_silent_for_a_page_below_an_exact_matcher() -> None:
+    page = replace(EMPTY, url="https://shop.example.com/app/orders", body=PAGE)
+    config = caddy_config(FALLBACK, with_files("/app"))
+    assert not judge(CHECK, CADDY, config, page, target=replace(SHOP, path="/app/orders"))
+
+
+def test_fires_for_a_matcher_with_one_letter_too_many() -> None:
+    missing = replace(EMPTY, status=404)
+    text = FALLBACK.replace("handle_path /api", "handle /apis/*")
+    config = caddy_config(text, with_files("/apis/*"))
+    (claim,) = judge(CHECK, CADDY, config, missing, target=USERS, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert "+\thandle /api/* {" in edit_of(claim)
+    for other in ("/apps/*", "/v1/*", "/ap1/*", "/users/*"):
+        config = caddy_config(FALLBACK, with_files(other))
+        assert not judge(CHECK, CADDY, config, missing, target=USERS)
+
+
+def test_fires_for_a_websocket_that_files_answer() -> None:
+    chat = replace(SHOP, websockets=("/chat",))
+    refused = Upgrade(
+        url="wss://shop.example.com/chat",
+        path="/chat",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+    )
+    page = replace(ANSWER, body=PAGE)
+    config = caddy_config(FALLBACK, with_files("/api/*"))
+    (claim,) = judge(CHECK, CADDY, config, page, refused, target=chat)
+    assert (claim.facts["application"], claim.confidence) == ("127.0.0.1:3000", Confidence.LIKELY)
+    opened = replace(refused, status=101, accepted=True)
+    assert not judge(CHECK, CADDY, config, page, opened, target=chat)
+
+
+def test_a_rule_for_another_path_takes_nothing() -> None:
+    """`respond @admin 403` with a path and an address: it may not take /app.js."""
+    made: Any = limited("/")
+    routes = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"]
+    closed = {"path": ["/admin/*"], "not": [{"remote_ip": {"ranges": ["192.168.0.0/16"]}}]}
+    routes.insert(0, {"match": [closed], "handle": [{"handler": "static_response"}]})
+    page = replace(ANSWER, body="<script src=/app.js></script>")
+    file = PageFileResponse(
+        page=page.url, file_kind="script", url="https://shop.example.com/app.js",
+        address="203.0.113.10", port=443, status=200, headers=(("Content-Length", "0"),),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, CADDY, caddy_config(SITE, made), page, file)
+    assert claim.facts["path"] == "/app.js"

@@ -1,12 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.web_servers import SiteRedirect
+from diagnose.model.web_servers import SiteRedirect, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -122,3 +123,26 @@ def test_fires_for_caddy() -> None:
     config = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
     (claim,) = judge(CHECK, CADDY, config, LISTENING, MOVED)
     assert claim.facts["place"] == "/etc/caddy/Caddyfile:2"
+
+
+def caddy_redirect(path: str, to: str, **fields: Any) -> WebServerConfig:
+    text = f"shop.example.com {{\n\tredir {path}* {to}\n}}\n"
+    config = caddy_config(text)
+    redirect = SiteRedirect(path, to, file=config.path, line=2, **fields)
+    site = replace(config.sites[0], routes=(), redirects=(redirect,))
+    return replace(config, sites=(site,))
+
+
+def test_fires_for_a_folder_that_is_redirected_to_itself() -> None:
+    url = "https://shop.example.com/app/"
+    page = replace(ANSWER, url=url, status=302, headers=(("Location", "/app/"),))
+    target = replace(SHOP, path="/app/")
+    config = caddy_redirect("/app", "/app/")
+    (claim,) = judge(CHECK, CADDY, config, page, target=target, masked=False)
+    assert claim.facts["prefix"] == "/app"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\tredir /app /app/\n" in edit.diff
+    for other in (caddy_redirect("/app", "/new/"), caddy_redirect("/app", "/app/", exact=True)):
+        assert not judge(CHECK, CADDY, other, page, target=target, masked=False)

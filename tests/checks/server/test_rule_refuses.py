@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.server_rules import AnsweringRule, HandledPath, Question
 from diagnose.model.web_servers import WebServerConfig
+from tests.support.caddy_evidence import CADDY, CONFIG, caddy_config
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
@@ -108,3 +110,54 @@ def test_one_line_that_refuses_the_page_and_the_websocket_is_one_cause() -> None
     assert [subject.path for subject in claim.covers] == ["/", "/ws", None]
     other = config(failing, replace(failing, path="/ws", websocket=True, line=9))
     assert len(judge(CHECK, APACHE, LISTENING, other, *answers, target=target)) == 2
+
+
+STYLE = PageFile("stylesheet", "https://shop.example.com/wp-content/a.css")
+OWN_PAGE = Page(url="https://shop.example.com/", address="203.0.113.10", port=443, files=(STYLE,))
+FORBIDDEN = PageFileResponse(
+    page=OWN_PAGE.url, file_kind="stylesheet", url=STYLE.url, address="203.0.113.10", port=443,
+    status=403,
+)  # fmt: skip
+HANDLED = HandledPath(
+    product="apache",
+    path="/wp-content/a.css",
+    rules=(AnsweringRule("/wp-content/a.css", 403, "respond 403"),),
+)
+
+
+def test_fires_for_a_file_of_the_page_that_a_rule_refuses() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(), OWN_PAGE, FORBIDDEN, HANDLED)
+    assert (claim.facts["path"], claim.facts["status"]) == ("/wp-content/a.css", 403)
+
+
+def test_silent_for_a_file_where_the_rule_is_not_known_for_certain() -> None:
+    (rule,) = HANDLED.rules
+    maybe = replace(HANDLED, rules=(replace(rule, questions=("other",)),))
+    assert not judge(CHECK, APACHE, LISTENING, config(), OWN_PAGE, FORBIDDEN, maybe)
+    missing = replace(FORBIDDEN, status=404)
+    assert not judge(CHECK, APACHE, LISTENING, config(), OWN_PAGE, missing, HANDLED)
+
+
+HELLO = 'shop.example.com {\n\trespond "ok"\n\treverse_proxy 127.0.0.1:3000\n}\n'
+OK = replace(PAGE, status=200, body="ok")
+
+
+def greeting(condition: str = "", bypassed: str = "127.0.0.1:3000") -> WebServerConfig:
+    rule = AnsweringRule("/", 200, "respond 200", condition, file=CONFIG, line=2, bypassed=bypassed)
+    return replace(caddy_config(HELLO), rules=(rule,))
+
+
+def test_fires_for_a_rule_that_answers_everything_before_the_application() -> None:
+    (claim,) = judge(CHECK, CADDY, greeting(), OK, masked=False)
+    assert (claim.severity, claim.facts["application"]) == (Severity.WARNING, "127.0.0.1:3000")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '-\trespond "ok"\n' in edit.diff
+
+
+def test_silent_for_a_rule_with_a_condition_or_nothing_behind_it() -> None:
+    assert not judge(CHECK, CADDY, greeting("path /health"), OK, masked=False)
+    assert not judge(CHECK, CADDY, greeting(bypassed=""), OK, masked=False)
+    assert not judge(CHECK, CADDY, greeting(), replace(OK, status=302), masked=False)

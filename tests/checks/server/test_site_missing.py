@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model import Edit
 from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
@@ -13,6 +14,15 @@ def test_fires_when_no_site_has_the_name() -> None:
     (claim,) = judge(CHECK, CADDY, OTHER, INTERNAL_ERROR)
     assert claim.facts["names"] == ("www.example.org",)
     assert claim.facts["handshake"] is True
+
+
+def test_fires_and_corrects_a_name_that_is_almost_the_same() -> None:
+    mistyped = caddy_config("shop.exmaple.com {\n}\n", document("shop.exmaple.com"))
+    (claim,) = judge(CHECK, CADDY, mistyped, INTERNAL_ERROR, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+shop.example.com {" in edit.diff
 
 
 def test_fires_when_the_page_is_empty() -> None:

@@ -1,14 +1,17 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
-from tests.support import haproxy_evidence
+from diagnose.model.web_servers import WebServerConfig
+from tests.support import caddy_evidence, haproxy_evidence
 from tests.support.check_evidence import NOW, SHOP, judge
+from tests.support.check_evidence import REFUSED as REFUSAL
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -170,3 +173,58 @@ def test_silent_for_a_wildcard_beside_the_site_or_with_the_same_content() -> Non
     assert not judge(CHECK, APACHE, apache_config(f"{HTTPS}{TENANTS}"), LISTENING, MISSING)
     assert not judge(CHECK, APACHE, apache_config(f"{WILDCARD}{HTTPS}"), LISTENING, MISSING)
     assert not judge(CHECK, APACHE, apache_config(TENANTS), LISTENING, MISSING)
+
+
+MANY_NAMES = """\
+*.example.com {
+	respond "no such site" 404
+}
+
+shopp.example.com {
+	reverse_proxy 127.0.0.1:3000
+}
+"""
+
+
+def caddy(second: str, handler: dict[str, object]) -> WebServerConfig:
+    """A site for many names with this handler, and a second one with an application."""
+    made: Any = caddy_evidence.document("*.example.com")
+    other: Any = caddy_evidence.document(second)
+    routes = made["apps"]["http"]["servers"]["srv0"]["routes"]
+    routes[0]["handle"][0]["routes"] = [{"handle": [handler]}]
+    routes[:0] = other["apps"]["http"]["servers"]["srv0"]["routes"]
+    return caddy_evidence.caddy_config(MANY_NAMES.replace("shopp.example.com", second), made)
+
+
+NOBODY: dict[str, object] = {"handler": "static_response", "status_code": 404}
+PROXY: dict[str, object] = {"handler": "reverse_proxy", "upstreams": [{"dial": "127.0.0.1:3000"}]}
+NO_SITE = replace(REFUSED, status=404, body="no such site")
+
+
+@pytest.mark.parametrize("page", [NO_SITE, replace(NO_SITE, status=None, failure=REFUSAL)])
+def test_fires_where_a_site_for_many_names_hides_a_typing_error(page: Exchange) -> None:
+    config = caddy("shopp.example.com", NOBODY)
+    observations = (caddy_evidence.CADDY, config, caddy_evidence.LISTENING, page)
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert (claim.severity, claim.facts["mistyped"]) == (None, "shopp.example.com")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+shop.example.com {" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("second", "handler", "page"),
+    [
+        ("git.example.com", NOBODY, NO_SITE),
+        ("shopp.example.com", PROXY, replace(NO_SITE, status=None, failure=REFUSAL)),
+        ("shopp.example.com", NOBODY, replace(NO_SITE, status=200)),
+        ("shop.example.com", NOBODY, NO_SITE),
+    ],
+)
+def test_silent_where_a_site_for_many_names_is_meant(
+    second: str, handler: dict[str, object], page: Exchange
+) -> None:
+    observations = (caddy_evidence.CADDY, caddy(second, handler), caddy_evidence.LISTENING, page)
+    assert not judge(CHECK, *observations, masked=False)

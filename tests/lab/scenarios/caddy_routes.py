@@ -43,7 +43,7 @@ def caddy_websocket_application_is_not_reached(lab: Lab) -> None:
     outside=None,
     server="server.path-not-handled",
     target="https://shop.example.com/api/users",
-    manual="a person writes the matcher",
+    manual="the site has no page at its root before or after",
 )
 def caddy_matcher_is_one_path(lab: Lab) -> None:
     """After questions about a blank page: reverse_proxy /api is for that path alone."""
@@ -56,7 +56,7 @@ def caddy_matcher_is_one_path(lab: Lab) -> None:
     args=WS,
     # The page of Debian's Apache has a picture of Apache's.
     also=("http.page-file-missing",),
-    manual="a person writes the matcher",
+    manual="the page of Debian's Apache has a fault of its own",
 )
 def caddy_matcher_is_below_the_path(lab: Lab) -> None:
     """After an issue of Caddy's: /myroute/* does not match /myroute."""

@@ -236,7 +236,7 @@ def caddy_has_no_route_for_the_websocket(lab: Lab) -> None:
 @caddy_scenario(
     outside=None,
     server="server.path-not-handled",
-    manual="a person writes the directive",
+    manual="the site has no WebSocket",
 )
 def caddy_serves_no_file_of_its_folder(lab: Lab) -> None:
     """Issue 10 of ToX82/logHappens: root, and neither file_server nor php_fastcgi."""

@@ -1,5 +1,6 @@
 """Which of Caddy's own answers a request gets."""
 
+from dataclasses import replace
 from typing import Any
 
 from diagnose.model.server_rules import AnsweringRule
@@ -96,8 +97,41 @@ def test_hostile_documents_are_nothing() -> None:
     assert answering_rules(None, PAGE) == ()
     assert answering_rules({"apps": {"http": {"servers": [1]}}}, PAGE) == ()
     odd = route({"handler": "static_response", "status_code": {"x": 1}}, path="no list")
-    assert states(PAGE, odd) == []
+    assert states(PAGE, odd) == [(200, ())]
     nested: dict[str, Any] = route(CLOSED)
     for _ in range(40):
         nested = route({"handler": "subroute", "routes": [nested]})
     assert states(PAGE, nested) == []
+
+
+def test_a_request_that_nothing_answers() -> None:
+    """`root` and `php_fastcgi` without `file_server`: a style sheet is nobody's."""
+    tries: dict[str, Any] = {"handler": "rewrite", "uri": "{http.matchers.file.relative}"}
+    php = (
+        route({"handler": "vars", "root": "/srv"}),
+        route(tries, file={"try_files": ["{http.request.uri.path}", "index.php"]}),
+        route({"handler": "reverse_proxy"}, path=["*.php"]),
+    )
+    style = replace(PAGE, path="/style.css")
+    assert states(style, *php) == [(200, ())]
+    assert states(style, *php, route({"handler": "file_server"})) == []
+    unknown = route({"handler": "reverse_proxy"}, remote_ip={"ranges": ["10.0.0.0/8"]})
+    assert states(style, unknown) == []
+    assert states(style, route({"handler": "souin"})) == []
+
+
+def test_the_application_that_a_rule_hides() -> None:
+    """`respond` comes before `reverse_proxy`, and a `route` with it before a `handle`."""
+    hello = {"handler": "static_response", "body": "ok"}
+    (rule,) = answers(PAGE, route(hello), route(PROXY))
+    assert answers(PAGE, route(hello, PROXY)) == (rule,)
+    assert (rule.status, rule.bypassed, rule.condition) == (200, "127.0.0.1:3000", "")
+    grouped = {"group": "group1"}
+    inner = route({"handler": "subroute", "routes": [route(hello)]})
+    behind = route({"handler": "subroute", "routes": [route(PROXY)]}, path=["/app/*"])
+    (rule,) = answers(replace(PAGE, path="/app/"), inner, behind | grouped)
+    assert rule.bypassed == "127.0.0.1:3000"
+    (rule,) = answers(replace(PAGE, path="/"), inner, behind | grouped)
+    assert rule.bypassed == ""
+    (rule,) = answers(PAGE, inner | grouped, route(PROXY) | grouped)
+    assert rule.bypassed == ""

@@ -104,3 +104,16 @@ def test_an_application_in_the_same_group_or_for_everything_is_not_bypassed() ->
         found = folder("/api/users", *site)
         assert found
         assert found.bypassed == ""
+
+
+def test_a_fallback_that_takes_the_requests_of_a_handle() -> None:
+    """`try_files` of the whole site, and the application in a `handle_path`."""
+    short = {"handler": "rewrite", "strip_path_prefix": "/api"}
+    api = route(subroute(route(short), route(PROXY)), path=["/api/*"]) | {"group": "group2"}
+    site = (route(root("/srv/www")), tries(ANY, "/index.html"), api, route(FILES))
+    found = folder("/api/users", *site)
+    assert found
+    assert (found.bypassed, found.matcher) == ("localhost:3001", "path /api/*")
+    other = folder("/orders", *site)
+    assert other
+    assert other.bypassed == ""

@@ -1,0 +1,137 @@
+"""Routes of Caddy's that miss a path by the end of their matcher, or by one letter, and the edit of
+that matcher."""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import _page_files, exchanges_by_purpose
+from checks.server import ServerView, line_edit
+from diagnose.model import Edit
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.web_servers import SiteRoute, WebSite
+from diagnose.parsers.http import document_kind
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import may_take
+
+Answer = Exchange | Upgrade | PageFileResponse
+
+#: Paths at which programs ask for data.
+_INTERFACE = re.compile(r"/(?:[a-z-]{1,20}/)?(?:api|rest|graphql)(?:/|$)|/(?:socket|engine)\.io/")
+
+#: The least number of letters of a name that may be misspelled.
+_MIN_LETTERS = 3
+
+#: What stands before a path matcher on its line.
+_DIRECTIVE = re.compile(
+    r"\s*(?:handle|handle_path|route|reverse_proxy|php_fastcgi|file_server|root|(?:@\S{1,60}\s+)?path)\s"
+)
+
+
+@frozen
+class NearRoute:
+    """A route that nearly takes a path; `matcher` is its path matcher as it is written, and `wider`
+    what would take the path. `mistyped` is True if a letter differs."""
+
+    route: SiteRoute
+    matcher: str
+    wider: str
+    mistyped: bool = False
+
+
+def near_route(site: WebSite, path: str) -> NearRoute | None:
+    """Return the first route that misses a path by the end of its matcher, or else by a letter."""
+    return next(_by_end(site, path), None) or next(_by_letter(site, path), None)
+
+
+def _by_end(site: WebSite, path: str) -> Iterator[NearRoute]:
+    for route in site.routes:
+        is_below = route.exact and path.startswith(f"{route.path.rstrip('/')}/")
+        if not route.target or route.pattern or not route.path.strip("/"):
+            continue
+        if is_below or route.path == f"{path}/":
+            yield NearRoute(route, matcher_of(route), f"{route.path.rstrip('/')}*")
+
+
+def _by_letter(site: WebSite, path: str) -> Iterator[NearRoute]:
+    own = path.strip("/").split("/")
+    for route in site.routes:
+        parts = route.path.strip("/").split("/")
+        if route.pattern or not parts[0] or len(parts) > len(own):
+            continue
+        differing = [pair for pair in zip(parts, own, strict=False) if pair[0] != pair[1]]
+        if len(differing) == 1 and _is_typing_error(*differing[0]):
+            right = "/".join(own[: len(parts)])
+            matcher = matcher_of(route)
+            wider = matcher.replace(f"/{'/'.join(parts)}", f"/{right}", 1)
+            yield NearRoute(route, matcher, wider, mistyped=True)
+
+
+def _is_typing_error(written: str, asked: str) -> bool:
+    """Return whether one letter is missing, too many or another one, or two are exchanged; a number
+    is no letter."""
+    short, long = sorted((written.lower(), asked.lower()), key=len)
+    if len(short) < _MIN_LETTERS or len(long) > 100 or len(long) - len(short) > 1 or short == long:
+        return False
+    start = next(
+        (place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short)
+    )
+    if len(short) < len(long):
+        return long[start].isalpha() and short[start:] == long[start + 1 :]
+    is_exchanged = short[start : start + 2] == long[start : start + 2][::-1]
+    letters = (
+        short[start : start + 2] + long[start : start + 2]
+        if is_exchanged
+        else (short[start] + long[start])
+    )
+    behind = start + (2 if is_exchanged else 1)
+    return letters.isalpha() and short[behind:] == long[behind:]
+
+
+def matcher_of(route: SiteRoute) -> str:
+    return route.path if route.exact else f"{route.path}*"
+
+
+def is_passed_on(site: WebSite, path: str) -> bool:
+    """Return whether a route to an application takes a path, or may do so."""
+    return any(route.target and may_take(route, path) for route in site.routes)
+
+
+def matcher_edit(view: ServerView, site: WebSite, near: NearRoute) -> Edit | None:
+    """Return the edit that writes the wider matcher in the one line of the site that has the old
+    one; None if there is not one such line, or it stands in a snippet."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    lines = file.text.split("\n")[: site.end] if file else []
+    places = [
+        number
+        for number, line in enumerate(lines, 1)
+        if number > site.line and _DIRECTIVE.match(line) and near.matcher in line.split()
+    ]
+    if len(places) != 1:
+        return None
+    line = lines[places[0] - 1]
+    pattern = rf"(?<!\S){re.escape(near.matcher)}(?!\S)"
+    return line_edit(
+        view, site.file, {places[0]: (re.sub(pattern, lambda _: near.wider, line, count=1),)}
+    )
+
+
+def answers_of_files(view: ServerView) -> Iterator[tuple[str, Answer]]:
+    """Yield the paths to which the site's files, or nobody, answered: 404, or the page of
+    `try_files` where no page is wanted. They are the target's own, and those of the data and of the
+    files that its page loads."""
+    evidence, target = view.evidence, view.evidence.target
+    pages = [page for page in evidence.good(Exchange) if page.is_page_of(target)]
+    is_reported = target.symptom is not None and target.symptom.kind == "data"
+    for exchange in (*pages, *exchanges_by_purpose(evidence, "data")):
+        url = parse_url(exchange.url)
+        path = url.path.partition("?")[0] if url else ""
+        wants_data = exchange.purpose == "data" or is_reported or bool(_INTERFACE.match(path))
+        is_html = exchange.status == 200 and document_kind(exchange.body) == "html"
+        is_shell = wants_data and is_html
+        if path and exchange.method == "GET" and (exchange.status == 404 or is_shell):
+            yield path, exchange
+    for file in _page_files.refused_files(evidence):
+        if file.response.status == 404 or file.response.is_html:
+            yield file.path, file.response

@@ -1,0 +1,27 @@
+"""The edit of a site's name in the configuration of a web server."""
+
+import re
+
+from checks.server import ServerView, line_edit
+from diagnose.model import Edit
+from diagnose.model.web_servers import WebSite
+
+
+def name_edit(view: ServerView, site: WebSite, written: str) -> Edit | None:
+    """Return the edit that writes the target's name for a misspelled one, in the one line of the
+    site that has it; None if several lines have it, or none."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    lines = file.text.split("\n")[: site.end] if file else []
+    name = re.compile(rf"(?<![\w.-]){re.escape(written)}(?![\w.-])", re.IGNORECASE)
+    places = [
+        number
+        for number, line in enumerate(lines, 1)
+        if number >= site.line and len(name.findall(line.partition("#")[0])) == 1
+    ]
+    if len(places) != 1:
+        return None
+    line = lines[places[0] - 1]
+    if line.endswith("\\"):
+        return None
+    corrected = name.sub(lambda _: view.evidence.target.host, line, count=1)
+    return line_edit(view, site.file, {places[0]: (corrected,)})

@@ -1,0 +1,119 @@
+"""Probe that asks Caddy's configuration for what visitors do not get beside the target itself: a
+file or data of its page, or a WebSocket that was tried. The configuration is translated once more;
+no request is made.
+"""
+
+import asyncio
+import shlex
+from dataclasses import replace
+
+from diagnose.model import Vantage
+from diagnose.model.http import Exchange, Upgrade, header
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server_rules import HandledPath
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
+from diagnose.parsers.caddy.caddyfile import uses_environment
+from diagnose.parsers.caddy.document import decode
+from diagnose.parsers.caddy.served_folders import served_folder
+from diagnose.parsers.server_request import ServerRequest, requests_of
+from diagnose.parsers.urls import parse_url
+from diagnose.probes import ProbeContext, probe
+
+#: Maximum number of paths.
+MAX_PATHS = 4
+
+
+@probe(after=PageFileResponse)
+async def path_of_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    await _look(ctx)
+
+
+@probe(after=Exchange)
+async def path_of_data(ctx: ProbeContext, exchange: Exchange) -> None:
+    await _look(ctx)
+
+
+@probe(after=Upgrade)
+async def path_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    await _look(ctx)
+
+
+@probe(after=WebServerConfig)
+async def paths_before_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _look(ctx)
+
+
+async def _look(ctx: ProbeContext) -> None:
+    config = next((each for each in ctx.observed(WebServerConfig) if each.product == "caddy"), None)
+    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    server = next((each for each in servers if ctx.target.port in each.ports), None)
+    # What runs is not what the file says, or depends on the process's environment.
+    if config is None or server is None or server.foreign or config.loaded is False:
+        return
+    if not server.test or any(uses_environment(file.text) for file in config.files):
+        return
+    known = {(path.path, path.websocket) for path in ctx.observed(HandledPath)}
+    requests = [each for each in _requests(ctx) if (each.path, each.websocket) not in known]
+    for request in requests[: MAX_PATHS - len(known)]:
+        await _emit(ctx, config, server, request)
+
+
+def _requests(ctx: ProbeContext) -> list[ServerRequest]:
+    """Return the requests that visitors lost, without those of the target itself."""
+    own = next(requests_of(ctx.target))
+    targets = {(each.path, each.websocket) for each in requests_of(ctx.target)}
+    lost = [
+        (response.url, False) for response in ctx.observed(PageFileResponse) if _is_lost(response)
+    ]
+    lost += [
+        (exchange.url, False)
+        for exchange in ctx.observed(Exchange)
+        if exchange.purpose == "data" and _is_lost(exchange)
+    ]
+    lost += [
+        (upgrade.url, True)
+        for upgrade in ctx.observed(Upgrade)
+        if upgrade.is_visit and not upgrade.accepted and upgrade.status
+    ]
+    requests = []
+    for text, websocket in dict.fromkeys(lost):
+        url = parse_url(text.replace("wss://", "https://", 1).replace("ws://", "http://", 1))
+        if url is None or (url.host, url.port) != (ctx.target.host, ctx.target.port):
+            continue
+        path, _, query = url.path.partition("?")
+        if (path, websocket) not in targets:
+            requests.append(replace(own, path=path, query=query, websocket=websocket, method="GET"))
+    return requests
+
+
+def _is_lost(response: PageFileResponse | Exchange) -> bool:
+    """Return whether a file or data did not come: an error, nothing, or a page in its place."""
+    status, kind = response.status or 0, header(response.headers, "Content-Type") or ""
+    is_empty = status == 200 and not kind and header(response.headers, "Content-Length") == "0"
+    return status >= 400 or is_empty or (status == 200 and kind.startswith("text/html"))
+
+
+async def _emit(
+    ctx: ProbeContext, config: WebServerConfig, server: WebServer, request: ServerRequest
+) -> None:
+    at = ctx.elapsed()
+    result = await ctx.machine.run(*server.test)
+    document = await asyncio.to_thread(decode, result.out) if result.status == 0 else None
+    if document is None:
+        return
+    rules = await asyncio.to_thread(answering_rules, document, request)
+    folder = await asyncio.to_thread(served_folder, document, request)
+    ctx.emit(
+        HandledPath(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(server.test),
+            product="caddy",
+            path=request.path,
+            websocket=request.websocket,
+            rules=placed_rules(rules, config.files, request.path),
+            folders=(folder,) if folder else (),
+        )
+    )

@@ -1,0 +1,182 @@
+"""The path of a request behind Caddy: what `rewrite` and `uri` make of it, and matchers that miss
+it."""
+
+from .. import caddy
+from ..caddy import KEY, PEM
+from ..lab import Lab
+from .caddy import WS, caddy_scenario, healthy_caddy
+
+USERS = "https://shop.example.com/api/users"
+
+
+def serve(lab: Lab, text: str, *paths: str) -> None:
+    """A site with these directives; its application at port 3001 has the paths."""
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", *paths), 3001)
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{text}}}\n")
+
+
+def api(*lines: str, head: str = "handle /api/*", port: int = 3001) -> str:
+    inner = "".join(f"\t\t{line}\n" for line in (*lines, f"reverse_proxy 127.0.0.1:{port}"))
+    return f"\t{head} {{\n{inner}\t}}\n"
+
+
+PAGES = "\thandle {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+
+
+@caddy_scenario(outside=None, server="server.path-changed", target=USERS, differs=(caddy.CONFIG,))
+def caddy_writes_a_prefix_twice(lab: Lab) -> None:
+    """`rewrite * /api{uri}` in the block of /api/*: the application gets /api/api/users."""
+    serve(lab, api("rewrite * /api{uri}") + PAGES, "/api/users:json")
+
+
+@caddy_scenario(outside=None, server="server.path-changed", target=USERS, differs=(caddy.CONFIG,))
+def caddy_takes_a_needed_prefix_off(lab: Lab) -> None:
+    serve(lab, api("uri strip_prefix /api") + PAGES, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.path-changed",
+    target="https://shop.example.com/grafana/",
+    differs=(caddy.CONFIG,),
+)
+def caddy_takes_the_folder_of_an_application_off(lab: Lab) -> None:
+    """The application knows its folder and redirects to it; `handle_path` takes it off."""
+    paths = ("/grafana/", "/:302:/grafana/")
+    serve(lab, api(head="handle_path /grafana/*") + PAGES, *paths)
+
+
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    target="https://shop.example.com/grafana/",
+    differs=(caddy.CONFIG,),
+)
+def caddy_redirects_a_folder_to_itself(lab: Lab) -> None:
+    """`redir /grafana* /grafana/` takes /grafana/ too."""
+    text = "\tredir /grafana* /grafana/\n" + api(head="handle /grafana/*") + PAGES
+    serve(lab, text, "/grafana/")
+
+
+@healthy_caddy(target="https://shop.example.com/grafana/")
+def caddy_keeps_the_folder_of_an_application(lab: Lab) -> None:
+    serve(lab, api(head="handle /grafana/*") + PAGES, "/grafana/", "/:302:/grafana/")
+
+
+@healthy_caddy(target=USERS)
+def caddy_rewrites_to_the_paths_of_the_application(lab: Lab) -> None:
+    route = api("uri strip_prefix /api", "rewrite * /v1{uri}", head="route /api/*")
+    serve(lab, route + PAGES, "/v1/users:json")
+
+
+# Matchers that miss a path
+
+SOCKET = "\thandle /ws {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+
+ROOT = "/srv/shop"
+SHELL = '<!doctype html><title>Shop</title><div id="app"></div><script src="/app.js"></script>\n'
+FILES = (
+    f"\thandle {{\n\t\troot * {ROOT}\n\t\ttry_files {{path}} /index.html\n\t\tfile_server\n\t}}\n"
+)
+
+
+def files(lab: Lab) -> None:
+    """An application in the browser, which reads data."""
+    lab.server.write(f"{ROOT}/index.html", SHELL)
+    lab.server.write(f"{ROOT}/app.js", 'fetch("/api/users").then(r => r.json());\n')
+    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.path-not-handled", differs=(caddy.CONFIG,)
+)
+def caddy_matcher_misses_the_data(lab: Lab) -> None:
+    """`handle /api`: the page of try_files comes in place of the data, by the bare name."""
+    files(lab)
+    serve(lab, api(head="handle /api") + SOCKET + FILES, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.path-not-handled", differs=(caddy.CONFIG,)
+)
+def caddy_matcher_has_a_letter_too_many(lab: Lab) -> None:
+    files(lab)
+    serve(lab, api(head="handle /apis/*") + SOCKET + FILES, "/api/users:json")
+
+
+@healthy_caddy()
+def caddy_passes_the_data_on(lab: Lab) -> None:
+    files(lab)
+    serve(lab, api() + api(head="handle /apps/*") + FILES, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-not-handled",
+    args=WS,
+    manual="a person writes the route",
+)
+def caddy_files_answer_a_websocket(lab: Lab) -> None:
+    """The application has /ws, and its route is for /api/* alone."""
+    files(lab)
+    serve(lab, api(port=3000) + FILES, "/api/users:json")
+
+
+# What the page loads, by the bare name
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_the_data(lab: Lab) -> None:
+    """`try_files` of the whole site comes before the `handle` of /api/*."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    serve(lab, api() + SOCKET + bare, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.caddy-folder-prefix",
+    differs=(caddy.CONFIG,),
+)
+def caddy_looks_for_a_style_sheet_in_its_own_folder(lab: Lab) -> None:
+    """`handle /static/*` with a folder of its own; the page at / asks for a file there."""
+    static = "\thandle /static/* {\n\t\troot * /srv/static\n\t\tfile_server\n\t}\n"
+    serve(lab, static + SOCKET + api(head="handle"), "/:/static/app.js")
+    lab.server.write("/srv/static/app.js", "1;\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/static"))
+
+
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.rule-refuses",
+    manual="a person changes the rule",
+)
+def caddy_refuses_a_script_of_the_page(lab: Lab) -> None:
+    """A rule for hidden pages that takes the scripts too."""
+    rule = "\t@closed path /wp-*\n\trespond @closed 403\n"
+    proxy = "\treverse_proxy 127.0.0.1:3001\n"
+    serve(lab, rule + SOCKET + proxy, "/:/wp-content/app.js", "/wp-content/app.js")
+
+
+@healthy_caddy()
+def caddy_serves_scripts_beside_php(lab: Lab) -> None:
+    server = lab.server
+    lab.spawn(server, server.application("fpm_server", "127.0.0.1:9000"), 9000)
+    files(lab)
+    server.sh(f"rm {ROOT}/index.html")
+    server.write(f"{ROOT}/index.php", "<?php\n")
+    site = f"\troot * {ROOT}\n\tphp_fastcgi 127.0.0.1:9000\n\tfile_server\n"
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{SOCKET}{site}}}\n")
+
+
+@caddy_scenario(outside=None, server="server.rule-refuses", differs=(caddy.CONFIG,))
+def caddy_greets_before_the_application(lab: Lab) -> None:
+    """`respond` of the first try stayed, and comes before `reverse_proxy`."""
+    serve(lab, SOCKET + '\trespond "Hello"\n\treverse_proxy 127.0.0.1:3001\n', "/")
+
+
+@healthy_caddy()
+def caddy_greets_at_one_path(lab: Lab) -> None:
+    serve(lab, SOCKET + '\trespond /health "ok"\n\treverse_proxy 127.0.0.1:3001\n', "/")

@@ -1,0 +1,55 @@
+"""What Caddy's configuration says of what the page lacks."""
+
+import asyncio
+import json
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.model import Observation
+from diagnose.model.http import Upgrade
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server_rules import HandledPath
+from diagnose.probes.inside import handled_paths
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
+
+STYLE = PageFileResponse(
+    page="https://shop.example.com/", file_kind="stylesheet", status=403,
+    url="https://shop.example.com/a.css?v=1", address="203.0.113.10", port=443,
+)  # fmt: skip
+SOCKET = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=403
+)
+
+
+def handled(*observations: Observation) -> list[HandledPath]:
+    made: Any = document("shop.example.com")
+    closed = {"handle": [{"handler": "static_response", "status_code": 403}]}
+    made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"].insert(0, closed)
+    result = CommandResult((), 0, json.dumps(made), "", 0.0)
+    ctx = Looking(RecordedMachine({shlex.join(CADDY.test): result}))
+    for observation in (CADDY, *observations):
+        ctx.emit(observation)
+    probe: Any = handled_paths.path_of_file
+    asyncio.run(probe.work(ctx, STYLE))
+    return list(ctx.observed(HandledPath))
+
+
+CONFIG = caddy_config("shop.example.com {\n}\n", document("shop.example.com"))
+
+
+def test_a_refused_file_and_a_refused_websocket() -> None:
+    style, socket = handled(CONFIG, STYLE, SOCKET)
+    assert (style.path, style.websocket) == ("/a.css", False)
+    assert [rule.status for rule in style.rules] == [403]
+    assert (socket.path, socket.websocket) == ("/ws", True)
+
+
+def test_nothing_is_looked_for_that_came_or_where_another_configuration_runs() -> None:
+    assert not handled(CONFIG, replace(STYLE, status=200, headers=(("Content-Type", "text/css"),)))
+    assert not handled(replace(CONFIG, loaded=False), STYLE)
+    assert not handled(CONFIG, replace(STYLE, url="https://cdn.example.com/a.css"))
+    assert not handled(STYLE)
