@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import verdict
@@ -26,10 +25,8 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
+from diagnose.outputs.program_note import program_note, with_own_commands
 from diagnose.probes import diagnose_command
-
-if TYPE_CHECKING:
-    from diagnose.parsers.server_words import Product
 
 #: The layers whose pages write for nginx what any web server can be told.
 _LAYERS_OF_ANY_SERVER = {"certificate", "http", "tls", "websocket"}
@@ -131,41 +128,13 @@ def _program_note(finding: Finding, lang: str) -> str:
     # A page that has words for other programs, or for this one, needs none of ours.
     if "nginx" not in words or "{{#other_program}}" in words or str(program) in words:
         return ""
-    product = _other_server(finding)
-    if product is not None:
-        # Imported late: few remedies need it.
-        from diagnose.parsers.server_words import does_itself, server_words
-
-        filled = _fill(finding, words, lang)
-        own = server_words(filled, product)
-        if own:
-            lines = join_texts(tuple(f"`{word}`" for word in own), lang)
-            return translate("fix.other-program-lines", lang, program=program, lines=lines)
-        if does_itself(filled, product):
-            return translate("fix.other-program-itself", lang, program=program)
-    return translate("fix.other-program", lang, program=program)
-
-
-def _other_server(finding: Finding) -> "Product | None":
-    """Return the web server other than nginx that answers, with its commands; None if it is nginx,
-    or was not read."""
-    facts = finding.claim.facts
-    product, load = facts.get("other_product"), facts.get("other_load")
-    if not product or not load or finding.check.layer not in _LAYERS_OF_ANY_SERVER:
-        return None
-    from diagnose.parsers.server_words import Product
-
-    return Product(str(product), str(load), str(facts.get("other_log", "")))
+    return program_note(finding.claim.facts, str(program), _fill(finding, words, lang), lang)
 
 
 def _with_own_commands(finding: Finding, text: str) -> str:
     """Return a text with the commands of the web server that answers, in place of nginx's."""
-    product = _other_server(finding) if "nginx" in text else None
-    if product is None:
-        return text
-    from diagnose.parsers.server_words import with_loading_commands
-
-    return with_loading_commands(text, product)
+    is_general = finding.check.layer in _LAYERS_OF_ANY_SERVER and "nginx" in text
+    return with_own_commands(finding.claim.facts, text) if is_general else text
 
 
 def _container_note(finding: Finding, lang: str) -> str:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit, Manual
+from tests.support import haproxy_evidence
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import SITE as CADDY_SITE
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.cors-twice"
 ALLOWED = ("Access-Control-Allow-Origin", "https://app.example.com")
@@ -50,6 +52,23 @@ def test_fires_and_takes_caddys_line_out_where_both_send_the_same() -> None:
     block = text.replace("header Access-Control-Allow-Origin *", lines)
     (inner,) = judge(CHECK, CADDY, caddy_config(block), same)
     assert inner.facts["place"] == "/etc/caddy/Caddyfile:4"
+
+
+def test_fires_and_takes_the_line_of_apache_or_haproxy_out() -> None:
+    same = replace(TWICE, headers=((ALLOWED[0], "*"), (ALLOWED[0], "*")))
+    line = f'    Header always set {ALLOWED[0]} "*"\n'
+    text = HTTPS.replace("    ProxyPass /ws", f"{line}    ProxyPass /ws")
+    (claim,) = judge(CHECK, APACHE, apache_config(text), same)
+    assert claim.facts["server"] == "Apache"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    # {line.lstrip()}" in edit.diff
+    line = f"    http-response add-header {ALLOWED[0]} *\n"
+    text = haproxy_evidence.TEXT.replace("\nbackend app\n", f"\nbackend app\n{line}")
+    (claim,) = judge(CHECK, haproxy_evidence.SERVER, haproxy_evidence.config(text), same)
+    assert claim.fix
+    assert f"# {line.strip()}" in str(claim.fix.steps[0])
 
 
 def test_two_lines_of_caddys_are_left_to_a_person() -> None:
