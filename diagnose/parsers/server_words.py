@@ -37,11 +37,9 @@ class Product:
 
 def server_words(text: str, product: Product) -> tuple[str, ...]:
     """Return what the server writes for the lines of nginx's in a text, without repetition."""
-    return tuple(
-        dict.fromkeys(
-            word for span, line in _SPAN.findall(text) for word in _words(span or line, product)
-        )
-    )
+    words = (word for span, line in _SPAN.findall(text) for word in _words(span or line, product))
+    # A block is repeated as a whole or not at all.
+    return tuple(line for word in dict.fromkeys(words) for line in word.split("\n"))
 
 
 def does_itself(text: str, product: Product) -> bool:
@@ -132,7 +130,8 @@ def _passing(prefix: str, url: str, upgrades: bool, product: str) -> Iterator[st
         yield f"use_backend app if {{ path_beg {prefix} }}"
         yield f"server app {address}"
     elif product == "caddy":
-        yield f"handle {prefix.rstrip('/')}* {{ reverse_proxy {address} }}"
+        # Caddy takes no block on one line.
+        yield f"handle {prefix.rstrip('/')}* {{\nreverse_proxy {address}\n}}"
 
 
 def _folder(prefix: str, root: str, product: str) -> Iterator[str]:
@@ -140,10 +139,7 @@ def _folder(prefix: str, root: str, product: str) -> Iterator[str]:
         yield f"ProxyPass {prefix} !"
         yield f"Alias {prefix} {root.rstrip('/')}{prefix}"
     elif product == "caddy":
-        yield f"handle {prefix}* {{"
-        yield f"root * {root}"
-        yield "file_server"
-        yield "}"
+        yield f"handle {prefix}* {{\nroot * {root}\nfile_server\n}}"
 
 
 #: The fields of a request that a server passes on or sets itself (mod_proxy, "X-Forwarded-For";
@@ -235,9 +231,7 @@ def _versions(args: tuple[str, ...], product: str) -> str:
         product,
         "SSLProtocol -all " + " ".join(f"+{word}" for word in args),
         f"ssl-min-ver {lowest}",
-        "tls { protocols "
-        + " ".join(word.lower().removesuffix("v1").replace("tlsv", "tls") for word in args)
-        + " }",
+        f"tls {{\nprotocols {_caddy_versions(args)}\n}}",
     )
 
 

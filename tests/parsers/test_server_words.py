@@ -68,7 +68,7 @@ HAPROXY = Product("haproxy", "haproxy -c -f /etc/haproxy/haproxy.cfg && systemct
                 "ProxyPassReverse /api/ http://127.0.0.1:3000/api/",
             ),
             ("use_backend app if { path_beg /api/ }", "server app 127.0.0.1:3000"),
-            ("handle /api* { reverse_proxy 127.0.0.1:3000 }",),
+            ("handle /api* {", "reverse_proxy 127.0.0.1:3000", "}"),
         ),
         (
             "`location ^~ /.well-known/acme-challenge/ { root /var/www/html; auth_basic off; }`",
@@ -88,7 +88,7 @@ HAPROXY = Product("haproxy", "haproxy -c -f /etc/haproxy/haproxy.cfg && systemct
             "`ssl_protocols TLSv1.2 TLSv1.3;`",
             ("SSLProtocol -all +TLSv1.2 +TLSv1.3",),
             ("ssl-min-ver TLSv1.2",),
-            ("tls { protocols tls1.2 tls1.3 }",),
+            ("tls {", "protocols tls1.2 tls1.3", "}"),
         ),
         (
             "`proxy_redirect http:// https://;`",
