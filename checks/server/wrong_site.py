@@ -215,6 +215,9 @@ def _claim(
         (other for other in config.sites if other != site and has_name(other, target.host)), None
     )
     wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
+    # Beside a wildcard, the site on port 80 is no site for this port.
+    if wildcard and named_site and (mistyped or not any(s.tls for s in named_site.sockets)):
+        named_site = None
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
     ]
