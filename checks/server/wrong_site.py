@@ -234,8 +234,12 @@ def _claim(
     misspelled = _misspelled(other_sites, target.host)
     mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
     wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
-    # A site for many names may be on port 80, too.
-    named_sites = _exact(config.sites, target.host) if wildcard else config.sites
+    # Beside a site for many names, one on port 80 is no site for this port.
+    named_sites = [
+        other
+        for other in (_exact(config.sites, target.host) if wildcard else config.sites)
+        if not wildcard or (not mistyped and any(s.tls for s in other.sockets))
+    ]
     named_site = next(
         (other for other in named_sites if other != site and has_name(other, target.host)), None
     )

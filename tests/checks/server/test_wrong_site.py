@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Edit, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
@@ -162,9 +162,14 @@ def test_fires_for_a_wildcard_that_is_read_first() -> None:
 
 def test_fires_for_a_misspelled_name_whose_pages_a_wildcard_refuses() -> None:
     mistyped = HTTPS.replace("shop.example", "shpo.example")
-    config = apache_config(f"{mistyped}{TENANTS}")
+    plain = "<VirtualHost *:80>\nServerName shop.example.com\n</VirtualHost>\n"
+    config = apache_config(f"{mistyped}{TENANTS}{plain}")
     (claim,) = judge(CHECK, APACHE, config, LISTENING, MISSING)
     assert claim.facts["mistyped"] == "shpo.example.com"
+    assert claim.facts["elsewhere"] == ""
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == "add-the-name"
     assert claim.confidence is Confidence.LIKELY
     assert not judge(CHECK, APACHE, config, LISTENING, ANSWER), "the wildcard may be meant"
 

@@ -137,7 +137,7 @@ def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
     interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
 
 
-FRONT = "<?php require __DIR__.'/../vendor/autoload.php';\n"
+AUTOLOADED = "<?php require __DIR__.'/../vendor/autoload.php';\n"
 
 
 def _serve_front(lab: Lab, root: str) -> None:
@@ -148,7 +148,7 @@ def _serve_front(lab: Lab, root: str) -> None:
     lab.spawn(server, server.application("fpm_server", *words), 9000)
     apache.install(lab, f"{text}\n{HTTP}")
     apache.enable(lab, "proxy_fcgi")
-    server.write(f"{ROOT}/public/index.php", FRONT)
+    server.write(f"{ROOT}/public/index.php", AUTOLOADED)
 
 
 @apache_scenario(
