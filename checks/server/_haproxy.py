@@ -221,8 +221,8 @@ def unchanged_path(view: ServerView, route: SiteRoute, path: str) -> Edit | None
 
 
 def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:
-    """Return an edit that limits a redirect without a condition to connections without TLS. One from
-    http to http leads to https instead."""
+    """Return an edit that limits a redirect without a condition to connections without TLS. One
+    from http to http leads to https instead."""
     text = line_text(view, redirect.file, redirect.line)
     words = split_words(text)
     if "redirect" not in words[:2] or {"if", "unless"} & set(words):
