@@ -20,7 +20,8 @@ _ALIKE = 0.75
 
 _NO_FACTS: dict[str, object] = {
     "absent": False, "later": False, "negated": False, "extra": False, "exact": False,
-    "misspelt": False, "taken": False, "literal": "", "value": "", "right": "", "line_place": "",
+    "misspelt": False, "taken": False, "literal": "", "value": "", "right": "", "fetch": "",
+    "line_place": "",
 }  # fmt: skip
 
 
@@ -115,8 +116,10 @@ def _of_path(
         for value in criterion.values:
             line = _line_of(haproxy, rule, text, value)
             own = {**facts, "value": value, "line_place": place(line)}
-            if criterion.method == "str" and _is_above(value, path):
-                edit = _replaced(haproxy, line, "path", "path_beg")
+            fetch = {"str": "path", "end": "path_end"}.get(criterion.method, "")
+            if fetch and _is_above(value, path):
+                edit = _replaced(haproxy, line, fetch, "path_beg")
+                own["fetch"] = fetch
                 return Correction({**own, "exact": True}, edit)
             if right := _right(criterion, value, path):
                 edit = _replaced(haproxy, line, value, right)

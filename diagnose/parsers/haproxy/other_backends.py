@@ -53,6 +53,18 @@ def other_backends(proxies: TargetProxies, target: Target) -> tuple[OtherBackend
     return tuple(_others(proxies, target))[:MAX_BACKENDS]
 
 
+def own_route(proxies: TargetProxies, target: Target) -> SiteRoute | None:
+    """Return the route to the first server of the backend that gets the request, None if there is
+    none."""
+    backend = proxies.backend
+    server = first_server(backend) if backend else None
+    if backend is None or server is None:
+        return None
+    situation = situation_of(rules_of(proxies.frontend), target, proxies.tls)
+    changes = path_changes(path_rules_of(backend), situation)
+    return route_to(proxies.frontend, backend, server, changes)
+
+
 def _others(proxies: TargetProxies, target: Target) -> Iterator[OtherBackend]:
     frontend = proxies.frontend
     rules = rules_of(frontend)

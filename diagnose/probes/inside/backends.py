@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -148,7 +149,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             await asyncio.gather(
                 _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])
             )
-        elif route.scheme == "https" and route.server_name in {"", route.host}:
+        elif route.scheme == "https":
             await _compare(ctx, route, failed[0].method)
         elif route.scheme == "http" and config.product == "haproxy":
             # Its health check may have been refused, so that it has no server.
@@ -296,7 +297,12 @@ async def _ask_application(
         # A POST without a body, as the user asked for it (ADR 41).
         fields += [f"Origin: {ctx.target.origin}", "Content-Length: 0"]
         options += ["-X", "POST"]
-    url = f"{route.scheme}://{route.authority}{path}"
+    authority = route.authority
+    if route.scheme == "https" and route.server_name not in {"", route.host}:
+        # The name in TLS is the one that the server in front sends.
+        options += ["--connect-to", f"::{authority}"]
+        authority = f"{bracketed(route.server_name)}:{route.port}"
+    url = f"{route.scheme}://{authority}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
     _emit_answer(ctx, question, response)
 

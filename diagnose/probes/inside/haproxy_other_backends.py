@@ -7,15 +7,13 @@ that nobody has as well; and where the site answers with a page, perhaps such a 
 application of the site too.
 """
 
-from dataclasses import replace
-
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.haproxy.other_backends import other_backends, unknown_path
+from diagnose.parsers.haproxy.other_backends import other_backends, own_route, unknown_path
 from diagnose.parsers.haproxy.view import parsed, target_proxies
 from diagnose.parsers.urls import parse_url
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import inner_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backend_visits import ask_backend
 from diagnose.probes.inside.backends import is_holder
@@ -102,21 +100,17 @@ async def _ask_others(
         return
     if not any(ctx.further_requests.begin(slot) for slot in slots):
         return
-    if own and not await _answers_every_path(ctx, config, path):
-        return
+    if own:
+        route = own_route(proxies, ctx.target) if proxies else None
+        if route is None or not route.host or route.scheme != "http":
+            return
+        if not await _has(ctx, route, unknown_path(path), False):
+            return
     for other in others:
         if not other.route.host or other.route.scheme not in {"http", "https"}:
             continue
         if await _has(ctx, other.route, path, websocket) and not websocket:
             await _has(ctx, other.route, unknown_path(path), websocket)
-
-
-async def _answers_every_path(ctx: ProbeContext, config: WebServerConfig, path: str) -> bool:
-    own, unknown = path.partition("?")[0], unknown_path(path)
-    routes = routes_of_name(config, ctx.target.port, ctx.target.host, own, False)
-    plain = [route for route in routes if route.host and route.scheme == "http"]
-    # The rule of the path need not take the unknown one: it is asked of the same application.
-    return len(plain) == 1 and await _has(ctx, replace(plain[0], exact=False), unknown, False)
 
 
 async def _has(ctx: ProbeContext, route: SiteRoute, path: str, websocket: bool) -> bool:

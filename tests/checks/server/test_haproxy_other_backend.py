@@ -49,6 +49,7 @@ def diff(observations: tuple[Observation, ...], target: Target, written: str) ->
     ("old", "new", "expected"),
     [
         ("path_beg /api/", "path /api/", ("-acl api path /api/", "+acl api path_beg /api/")),
+        ("_beg /api/", "_end /api/", ("-acl api path_end /api/", "+acl api path_beg /api/")),
         ("_beg /api/", "_beg /apis/", ("-acl api path_beg /apis/", "+acl api path_beg /api/")),
         ("_beg /api/", "_beg /API/", ("-acl api path_beg /API/", "+acl api path_beg /api/")),
         (

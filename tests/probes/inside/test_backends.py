@@ -9,6 +9,8 @@ from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSock
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.probes.inside import backends as probes
 from tests.support.fake_context import Looking
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -183,3 +185,21 @@ def test_the_application_of_the_pages_is_known_beside_a_rule_for_websockets() ->
     config = apache_config(HTTPS.replace("ProxyPass / http", rule))
     answers = ask_backends(AnyMachine(), APACHE, config, LOOP).observed(BackendAnswer)
     assert {answer.target for answer in answers} == {"http://127.0.0.1:3000/"}
+
+
+def test_an_application_with_a_name_of_its_own_in_tls_is_asked_with_it() -> None:
+    text = """\
+frontend web
+    mode http
+    bind :443 ssl crt /a.pem
+    default_backend app
+backend app
+    mode http
+    server a 127.0.0.1:8443 ssl verify none sni str(app.internal)
+"""
+    looking = ask_backends(AnyMachine(), HAPROXY, haproxy_config(text), LOOP)
+    answers = looking.observed(BackendAnswer)
+    assert answers
+    for answer in answers:
+        assert answer.equivalent.endswith("https://app.internal:8443/")
+        assert "--connect-to ::127.0.0.1:8443" in answer.equivalent
