@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
@@ -168,8 +168,8 @@ def test_fires_for_a_misspelled_name_whose_pages_a_wildcard_refuses() -> None:
     assert claim.facts["mistyped"] == "shpo.example.com"
     assert claim.facts["elsewhere"] == ""
     assert claim.fix
-    assert isinstance(claim.fix.steps[0], Manual)
-    assert claim.fix.steps[0].step == "add-the-name"
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+ServerName shop.example.com" in claim.fix.steps[0].diff
     assert claim.confidence is Confidence.LIKELY
     assert not judge(CHECK, APACHE, config, LISTENING, ANSWER), "the wildcard may be meant"
 
