@@ -169,7 +169,7 @@ def test_fires_for_a_misspelled_name_whose_pages_a_wildcard_refuses() -> None:
     assert claim.facts["elsewhere"] == ""
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
-    assert "+ServerName shop.example.com" in claim.fix.steps[0].diff
+    assert "+    ServerName shop.example.com" in claim.fix.steps[0].diff
     assert claim.confidence is Confidence.LIKELY
     assert not judge(CHECK, APACHE, config, LISTENING, ANSWER), "the wildcard may be meant"
 
