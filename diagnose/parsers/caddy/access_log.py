@@ -61,7 +61,13 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
         return None
     given = next(iter(texts(at(entry, "resp_headers", "Content-Type"))), "")
     media_type = clean(given.partition(";")[0].strip().lower(), 100)
-    return replace(line, accept=clean(_field(request, "Accept"), 200), media_type=media_type)
+    duration = entry.get("duration")
+    return replace(
+        line,
+        accept=clean(_field(request, "Accept"), 200),
+        media_type=media_type,
+        lasted_s=float(duration) if isinstance(duration, float | int) else None,
+    )
 
 
 def _field(request: Mapping[str, object], name: str) -> str:
