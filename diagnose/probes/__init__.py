@@ -48,6 +48,7 @@ INSIDE = (
     "backends",
     "backend_visits",
     "backend_logins",
+    "backend_schemes",
     "inner_nginx",
     "site_folders",
     "server_logs",
