@@ -54,6 +54,7 @@ INSIDE = (
     "server_logs",
     "failed_services",
     "program_logs",
+    "program_requests",
     "application_services",
     "firewall",
     "containers",
