@@ -1,9 +1,24 @@
 """Edits by which Apache or Caddy wait longer for the answer of an application."""
 
+import math
+
 from checks.server import ServerView, line_edit, line_text
+from checks.server._haproxy import haproxy_view, longer_server_timeout
 from checks.server._page_timeouts import PageTimeout
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
+
+
+def longer_wait(view: ServerView, timeout: PageTimeout | None, needed: float) -> Edit | None:
+    """Return the edit that lets the server wait twice as long as an answer takes (`needed`, in
+    seconds), a minute at least. None if it takes a person."""
+    haproxy, site = haproxy_view(view.evidence), next(iter(view.answering_sites), None)
+    if haproxy is not None:
+        backend = haproxy.proxies.backend
+        return longer_server_timeout(view, backend, needed) if backend else None
+    if site is None:
+        return None
+    return longer_timeout_edit(view, site, timeout, max(60, math.ceil(needed * 2)))
 
 
 def longer_timeout_edit(

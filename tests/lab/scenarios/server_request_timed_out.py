@@ -23,7 +23,7 @@ def apache_gave_up_waiting_for_a_report(lab: Lab) -> None:
     lab.undo(lambda: lab.server.sh(f"rm -f {ALL_SITES}"))
     lab.server.write(ALL_SITES, "Timeout 2\n")
     serve_apache(lab, "")
-    visit(lab, "/report")
+    visit(lab, "/report", "-d", "month=11")
 
 
 @apache_scenario(outside=None, server="server.request-timed-out", differs=FILES)
@@ -31,25 +31,25 @@ def apache_gave_up_by_a_parameter(lab: Lab) -> None:
     """`timeout=` of ProxyPass counts before ProxyTimeout."""
     lab.application("--mode", "slow-report")
     serve_apache(lab, "    ProxyPass /report http://127.0.0.1:3000/report timeout=2")
-    visit(lab, "/report")
+    visit(lab, "/report", "-d", "month=11")
 
 
 @healthy_apache()
 def apache_waits_as_long_as_a_report_takes(lab: Lab) -> None:
     lab.application("--mode", "slow-report")
     serve_apache(lab, "    ProxyTimeout 20")
-    visit(lab, "/report")
+    visit(lab, "/report", "-d", "month=11")
 
 
 @caddy_scenario(outside=None, server="server.request-timed-out", differs=(caddy.CONFIG,))
 def caddy_gave_up_waiting_for_a_report(lab: Lab) -> None:
     lab.application("--mode", "slow-report")
     serve_caddy(lab, WAITS)
-    visit(lab, "/report")
+    visit(lab, "/report", "-d", "month=11")
 
 
 @healthy_caddy()
 def caddy_waits_as_long_as_a_report_takes(lab: Lab) -> None:
     lab.application("--mode", "slow-report")
     serve_caddy(lab, WAITS.replace("2s", "20s"))
-    visit(lab, "/report")
+    visit(lab, "/report", "-d", "month=11")
