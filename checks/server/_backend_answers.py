@@ -41,15 +41,25 @@ def answer_with(
 ) -> BackendAnswer | None:
     """Return the application's answer to these headers, or to the handshake of the WebSocket at
     this path; None if it was not asked."""
-    return next(
-        (
-            answer
-            for answer in evidence.good(BackendAnswer)
-            if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
-            if answer.websocket is bool(websocket) and websocket in {"", answer.path}
-            if answer.forwarded_for is forwarded_for
-        ),
-        None,
+    return next(iter(answers_with(evidence, route, host, proto, websocket, forwarded_for)), None)
+
+
+def answers_with(
+    evidence: Evidence,
+    route: SiteRoute,
+    host: str,
+    proto: str,
+    websocket: str = "",
+    forwarded_for: bool = False,
+) -> tuple[BackendAnswer, ...]:
+    """Return all answers to these headers, with those to a request that was repeated as a
+    control."""
+    return tuple(
+        answer
+        for answer in evidence.good(BackendAnswer)
+        if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
+        if answer.websocket is bool(websocket) and websocket in {"", answer.path}
+        if answer.forwarded_for is forwarded_for
     )
 
 

@@ -27,11 +27,13 @@ _PROXY_PASS = re.compile(r"\b(timeout=(\S{1,20}))", re.I)
 @frozen
 class PageTimeout:
     """A setting that ends the wait for an answer after `seconds`, as it is written, and its
-    place."""
+    place. `file` and `line` are that place too, "" and 0 for HAProxy."""
 
     seconds: float
     text: str
     place: str
+    file: str = ""
+    line: int = 0
 
 
 def page_timeouts(view: ServerView, route: SiteRoute) -> Iterator[PageTimeout]:
@@ -43,15 +45,16 @@ def page_timeouts(view: ServerView, route: SiteRoute) -> Iterator[PageTimeout]:
             yield PageTimeout(timeout[0], " ".join(timeout[1].words), place(timeout[1]))
         return
     if match := _PROXY_PASS.search(line_text(view, route.file, route.line)):
-        yield from _timeout(match, place_text(route.file, route.line))
+        yield from _timeout(match, route.file, route.line)
     pattern = _LINES.get(view.server.product)
     for file in view.config.files if view.config and pattern else ():
         for number, line in enumerate(file.text.split("\n")[:_MAX_LINES], start=1):
             if pattern and (match := pattern.match(line[:200])):
-                yield from _timeout(match, place_text(file.path, number))
+                yield from _timeout(match, file.path, number)
 
 
-def _timeout(match: re.Match[str], where: str) -> Iterator[PageTimeout]:
+def _timeout(match: re.Match[str], file: str, line: int) -> Iterator[PageTimeout]:
     duration = _DURATION.fullmatch(match[2])
     if duration:
-        yield PageTimeout(float(duration[1]) * _UNITS[duration[2]], match[1], where)
+        seconds = float(duration[1]) * _UNITS[duration[2]]
+        yield PageTimeout(seconds, match[1], place_text(file, line), file, line)

@@ -49,7 +49,11 @@ def scheme_edit(view: ServerView, route: SiteRoute) -> Edit | None:
 def scheme_steps(view: ServerView, route: SiteRoute) -> tuple[Step, ...]:
     """Return the steps that send the scheme, without those that load them; () if it takes a person:
     the module headers is loaded by a command on Debian alone."""
-    edit = scheme_edit(view, route)
+    return steps_with_headers(view, scheme_edit(view, route))
+
+
+def steps_with_headers(view: ServerView, edit: Edit | None) -> tuple[Step, ...]:
+    """Return the steps of an edit that needs Apache's module headers; () if it takes a person."""
     modules = view.config.modules if view.config else ()
     if edit is None or "headers" in modules:
         return (edit,) if edit else ()

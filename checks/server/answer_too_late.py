@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
-from checks.server._haproxy import haproxy_view, longer_server_timeout
-from checks.server._page_timeouts import page_timeouts
+from checks.server._longer_timeouts import longer_wait
+from checks.server._page_timeouts import PageTimeout, page_timeouts
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendVisit
@@ -73,15 +73,13 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
             "command": visit.equivalent,
             view.server.product: True,
         },
-        fix=_fix(view, visit.took),
+        fix=_fix(view, timeout, visit.took),
     )
 
 
-def _fix(view: ServerView, needed: float) -> Fix:
-    """Return an edit of HAProxy's backend; of another server a person edits the setting."""
-    haproxy = haproxy_view(view.evidence)
-    backend = haproxy.proxies.backend if haproxy else None
-    edit = longer_server_timeout(view, backend, needed) if backend else None
+def _fix(view: ServerView, timeout: PageTimeout | None, needed: float) -> Fix:
+    """Return an edit of HAProxy's backend, or of the setting of another server."""
+    edit = longer_wait(view, timeout, needed)
     if edit is None:
         return manual_fix(view, "wait-longer")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -1,9 +1,15 @@
 """The application redirects to https for ever, or away from it to http, because the server does not
 tell it that visitors use https already: it gets plain HTTP, without X-Forwarded-Proto or with a
 wrong one. Asked directly with that header, it does not redirect so.
+
+Or the page comes, without the Secure cookie that the application sets with that header
+(express-session, "cookie.secure"), or with http: addresses of the site that it does not write with
+it. How it answers a form cannot be tried, because a POST changes something: after a message about a
+lost session, or about a redirect to http, the missing header is the likely reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
@@ -12,7 +18,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._backend_answers import answer_with, route_to_application
+from checks.server._backend_answers import answer_with, answers_with, route_to_application
 from checks.server._haproxy import place
 from checks.server._haproxy_scheme import scheme_edit, scheme_line
 from checks.server._scheme_lines import scheme_line_facts, scheme_steps
@@ -20,15 +26,19 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
+    Observation,
     Severity,
     Step,
     Subject,
 )
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.pages import Page
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.own_scheme import complains_of_http
 from diagnose.parsers.redirects import (
     REDIRECTS,
     follow_redirects,
@@ -45,15 +55,26 @@ from diagnose.parsers.redirects import (
         "http.redirect-loop",
         "http.redirect-downgrade",
         "websocket.redirected",
+        "http.api-address-wrong",
+        "http.form-over-http",
+        "http.mixed-content",
+        "server.form-refused",
+        "server.other-requests-failed",
     ],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_on_port(evidence), evidence.target
-    if view is None or not target.uses_tls:
+    view = server_on_port(evidence)
+    route, pages = route_to_application(view) if view else None, page_exchanges(evidence)
+    if view is None or route is None or not evidence.target.uses_tls or not pages:
         return
-    route, pages = route_to_application(view), page_exchanges(evidence)
-    if route is None or not pages or not all(redirect_target(page) for page in pages):
-        return
+    if all(redirect_target(page) for page in pages):
+        yield from _redirect(view, route, pages)
+    elif all(200 <= (page.status or 0) < 300 for page in pages):
+        yield from _other_answer(view, route, pages)
+
+
+def _redirect(view: ServerView, route: SiteRoute, pages: Sequence[Exchange]) -> Iterator[Claim]:
+    evidence, target = view.evidence, view.evidence.target
     plain = answer_with(evidence, route, target.authority, "")
     secure = answer_with(evidence, route, target.authority, "https")
     if plain is None or secure is None or plain.status not in REDIRECTS:
@@ -65,26 +86,97 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     is_same = plain.location in {page.header("Location") for page in pages}
     if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):
         return
-    written = scheme_line(view)
-    yield Claim(
-        about=Subject(port=target.port, path=target.path),
-        covers=(Subject(port=target.port), Subject(port=80)),
-        because=(plain, secure, view.server, *pages),
-        facts={
-            **view.facts,
-            "application": route.authority,
-            "place": place_text(route.file, route.line),
+    yield _claim(
+        view,
+        route,
+        (plain, secure, *pages),
+        {
             "status": plain.status,
             "location": plain.location,
             "other_status": secure.status,
             "to_http": to_http,
             "loop": not to_http,
+        },
+        _severity(evidence, pages[0]) if to_http else None,
+    )
+
+
+def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange]) -> Iterator[Claim]:
+    """Yield the claim about a page that comes: its cookie, its addresses, or a message."""
+    evidence, target = view.evidence, view.evidence.target
+    # Imported late: only a finding needs it.
+    from checks.http._told_scheme import told_scheme
+
+    host = target.authority if route.keeps_host else route.replacement_host
+    plain, secure = (answers_with(evidence, route, host, proto) for proto in ("", "https"))
+    if not plain or not secure or told_scheme(evidence, target.path):
+        return
+    if any(answer.status not in {page.status for page in pages} for answer in (*plain, *secure)):
+        return
+    because = (*plain, *secure, *pages)
+    is_kept_back = not any(answer.secure_cookies for answer in plain)
+    is_lost = is_kept_back and not any(page.header("Set-Cookie") for page in pages)
+    if is_lost and all(answer.secure_cookies for answer in secure):
+        cookie = secure[0].secure_cookies[0]
+        yield _claim(view, route, because, {"cookie": cookie, "url": pages[0].url}, None)
+        return
+    written = plain[0].plain_addresses
+    is_served = bool(written) and all(written[0] in page.body for page in pages)
+    if is_served and not any(answer.plain_addresses for answer in secure):
+        facts = {"plain": written[0], "url": pages[0].url}
+        yield _claim(view, route, because, facts, Severity.WARNING)
+        return
+    symptom = evidence.target.symptom
+    is_address = symptom is not None and symptom.kind in {"wrong-address", "login"}
+    leads_to_http = is_address and symptom is not None and complains_of_http(symptom.words)
+    is_login = symptom is not None and symptom.kind in {"cookie", "login"}
+    loses_login = is_login and any(page.posts for page in evidence.good(Page))
+    if leads_to_http or loses_login:
+        claim = _claim(
+            view,
+            route,
+            because,
+            {"told": True, "login": loses_login, "url": pages[0].url},
+            Severity.WARNING,
+        )
+        confidence = Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE
+        fix = replace(claim.fix, applicability=Applicability.REVIEW) if claim.fix else None
+        is_manual = claim.fix is None or claim.fix.applicability is Applicability.MANUAL
+        yield replace(claim, confidence=confidence, fix=claim.fix if is_manual else fix)
+
+
+#: What the field changes in the application's answer.
+_NO_EFFECT: dict[str, object] = {
+    "status": "", "location": "", "other_status": "", "url": "", "cookie": "", "plain": "",
+    "to_http": False, "loop": False, "told": False, "login": False,
+}  # fmt: skip
+
+
+def _claim(
+    view: ServerView,
+    route: SiteRoute,
+    because: Sequence[Observation],
+    effect: Mapping[str, object],
+    severity: Severity | None,
+) -> Claim:
+    target, written = view.evidence.target, scheme_line(view)
+    return Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port), Subject(port=80)),
+        because=(view.server, *because),
+        facts={
+            **view.facts,
+            "application": route.authority,
+            "place": place_text(route.file, route.line),
+            **_NO_EFFECT,
+            **effect,
+            "redirects": bool(effect.get("location")),
             **_own_line(view, route),
             "written": " ".join(written.words) if written else "",
             "written_place": place(written) if written else "",
             view.server.product: True,
         },
-        severity=_severity(evidence, pages[0]) if to_http else None,
+        severity=severity,
         fix=_fix(view, route),
     )
 

@@ -46,6 +46,8 @@ class BackendAnswer(Observation):
 
     `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent), and
     `location` where the answer redirects to. `forwarded_for` is True if X-Forwarded-For was sent.
+    `secure_cookies` are the names of the cookies that the answer sets with the attribute Secure,
+    and `plain_addresses` http: addresses of the site's own host in its body, at most three.
     """
 
     layer: ClassVar[str] = "server"
@@ -58,6 +60,8 @@ class BackendAnswer(Observation):
     location: Url = ""
     websocket: bool = False
     forwarded_for: bool = False
+    secure_cookies: tuple[Word, ...] = ()
+    plain_addresses: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         fields = [f"Host {self.host}", f"X-Forwarded-Proto {self.proto}" if self.proto else ""]

@@ -1,6 +1,6 @@
-"""Observations of nginx's error log."""
+"""Observations of the logs of web servers."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
@@ -76,7 +76,8 @@ class FailedRequests(Observation):
     one method, path (without its query) and status. No later request of this method and path
     succeeded. `server` is the program that wrote the log: "nginx", "apache", "caddy", "haproxy".
     The status 101 is that of tunnels which a timeout of HAProxy ended, and `lasted_s` the shortest
-    time for which one of them was open, in seconds.
+    time for which one of them was open, in seconds. With the status 504 it is the shortest time
+    after which a visitor got it (Caddy, HAProxy).
 
     `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
     browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
@@ -132,6 +133,35 @@ class RefusedLogin(Observation):
         subject = phrase("request {method} {path}", method="GET", path=self.path)
         times = counted("{count} time", "{count} times", self.times)
         return subject, (str(self.status), times, self.written)
+
+
+@frozen(kw_only=True, eq=False)
+class LoggedRequestError(Observation):
+    """Why a server did not answer a visitor's request that its access log has as failed: `method`,
+    `path` without its query, `status` and the program `server` are those of the `FailedRequests`.
+
+    `log` is the error log, `message` the line without its time. "timeout": the application took the
+    request and did not answer in time. `backend` is the application as the line writes it
+    ("127.0.0.1:3000"), "" if it does not. `waited_s` are the seconds from the request to the line,
+    None if the logs do not say. `names_path` is False if the line is about some request of that
+    time: PHP-FPM's names no path.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    server: Word
+    log: FilePath
+    method: Word
+    path: UrlPath
+    status: int
+    message: Text
+    reason: Literal["timeout"]
+    backend: Address = ""
+    waited_s: float | None = None
+    names_path: bool = True
+
+    def summary(self) -> Summary:
+        return self.log, self.message
 
 
 @frozen(kw_only=True, eq=False)

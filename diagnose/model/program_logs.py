@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, Text, Word
-from diagnose.model.summary import Summary, phrase
+from diagnose.model.marks import Address, FilePath, Label, Text, UrlPath, Word
+from diagnose.model.summary import Summary, counted, phrase
 
 #: How much a line tells: an exception or a fatal error (3), something refused or missing (2), a
 #: warning (1).
@@ -118,3 +118,29 @@ class FailedUnit(Observation):
 
     def summary(self) -> Summary:
         return self.title, self.message
+
+
+@frozen(kw_only=True, eq=False)
+class ProgramRefusal(Observation):
+    """A request that the program refused which has the target's port, or which a web server passes
+    the target's path on to, by its own log: its method and path, without its query, and the status.
+
+    `endpoint` is the program's port or its Unix socket. `process` is the name of the program, or of
+    its container; `message` is the last such line, and `times` the number of lines about the same
+    method and path.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    endpoint: FilePath
+    process: Label
+    method: Word
+    path: UrlPath
+    status: int
+    message: Text
+    times: int = 1
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method=self.method, path=self.path)
+        times = counted("{count} time", "{count} times", self.times)
+        return subject, (str(self.status), times)

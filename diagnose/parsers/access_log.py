@@ -46,14 +46,14 @@ class AccessLine:
     `path` is without its query, of which only `has_query` is kept. `host` and `agent` are "" if the
     format lacks them; `referer` is the address of the page that a browser showed, "" if unknown.
     `ending` is HAProxy's termination state ("SC--"), "" for other servers, and `lasted_s` the
-    seconds from the request to the end, None for others. `version` is that of HTTP ("1.1"), "" if
-    unknown. `has_user` is True if the request had a user of HTTP's basic authentication
-    (RFC 7617), False also if the format does not say so. `accept` is the field Accept of the
-    request, and `media_type` the type of the answer ("text/html"), both "" if unknown.
-    `acts_as_browser` is True if what the client loads shows that it is a browser: then `referer` is
-    not that of the log, but the page that the browser probably showed (`likely_browsers`).
-    `is_empty` is True if the answer was 200, nothing else and no type, as Caddy answers what no
-    route takes; False also if the log does not say so.
+    seconds from the request to the end (HAProxy, Caddy), None for others. `version` is that of
+    HTTP ("1.1"), "" if unknown. `has_user` is True if the request had a user of HTTP's basic
+    authentication (RFC 7617), False also if the format does not say so. `accept` is the field
+    Accept of the request, and `media_type` the type of the answer ("text/html"), both "" if
+    unknown. `acts_as_browser` is True if what the client loads shows that it is a browser: then
+    `referer` is not that of the log, but the page that the browser probably showed
+    (`likely_browsers`). `is_empty` is True if the answer was 200, nothing else and no type, as
+    Caddy answers what no route takes; False also if the log does not say so.
     """
 
     when: float

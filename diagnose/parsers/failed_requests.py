@@ -52,8 +52,9 @@ _BAD_DESTINATION = 400
 _NO_PASSWORD = 401
 #: How often a page is refused its data before that is no login that is still to come.
 _REPEATED = 2
-#: The status of an open WebSocket (RFC 6455 section 4.2.2).
-SWITCHED = 101
+#: The status of an open WebSocket (RFC 6455 section 4.2.2), and of an application that did not
+#: answer in time (RFC 9110 section 15.6.5).
+SWITCHED, _GATEWAY_TIMEOUT = 101, 504
 #: Seconds for which a browser surely has the password that it sent: it was not restarted.
 _KEPT_PASSWORD = 60
 #: WeChat's mini programs send a Referer at this host with every request, also with a handshake.
@@ -235,7 +236,7 @@ def _with(
             is_from_page=is_from_page,
             has_query=line.has_query,
             ending=line.ending,
-            lasted_s=line.lasted_s if line.status == SWITCHED else None,
+            lasted_s=line.lasted_s if line.status in {SWITCHED, _GATEWAY_TIMEOUT} else None,
             wrote_port=_wrote_port(line),
         )
     times = [seconds for seconds in (previous.lasted_s, line.lasted_s) if seconds is not None]

@@ -44,6 +44,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
         r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
+        r"|(?:new|different|another) session ?(?:ids?|cookies?)? ?(?:for|on|with|at|after) (?:every|each)"
+        r"|session ?id (?:changes|is (?:new|different)) (?:for|on|with|at|after) (?:every|each)"
         r"|(?:log-?in|sign-?in) (?:screen |page |form )?(?:issue |problem )?loop|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "

@@ -41,6 +41,7 @@ MODES = (
     "redirect-to-443",  # the same, and to the usual port
     "forces-https",  # to https:// always, as a program with an https port of its own
     "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
+    "http-in-redirect",  # /manage to the page behind it, at http, whatever it is told
     "scheme-in-redirect",  # /manage to the page behind it, at the scheme of X-Forwarded-Proto
     "no-challenge",  # 404 for everything well-known
     "not-implemented",  # 501 for every handshake, as websocket-sharp without a service there
@@ -85,6 +86,8 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
         case "ignores-the-scheme" if path == "/":
             return answer("307 Moved", b"", f"Location: http://{headers.get('host')}/login")
+        case "http-in-redirect" if path == "/manage":
+            return answer("302 Found", b"", f"Location: http://{headers.get('host')}/manage/1")
         case "scheme-in-redirect" if path == "/manage":
             scheme = headers.get("x-forwarded-proto", "http")
             return answer("302 Found", b"", f"Location: {scheme}://{headers.get('host')}/manage/1")

@@ -82,6 +82,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("lots of 499 in the nginx access log", "status", "", 499),
         Example("https://shop.example.com/ 此网站无法提供安全连接", "tls"),
         Example("登录后又跳回登录页 session 丢失", "cookie", ""),
+        Example("a new sessionID for every request behind the reverse proxy", "cookie", ""),
         Example("https://shop.example.com/ 页面中文乱码", "characters"),
         Example("https://shop.example.com/pay/notify 收不到支付宝异步通知", "callback",
                 "https://shop.example.com:443/pay/notify"),

@@ -100,11 +100,13 @@ def _line(entry: Mapping[str, object]) -> AccessLine | None:
     media_type = clean(given.partition(";")[0].strip().lower(), 100)
     is_nothing = entry.get("size") == 0 and not media_type
     is_usual = (line.method, line.status) == ("GET", _UNWRITTEN)
+    duration = entry.get("duration")
     return replace(
         line,
         accept=clean(_field(request, "Accept"), 200),
         media_type=media_type,
         is_empty=is_nothing and (status == 0 or is_usual),
+        lasted_s=float(duration) if isinstance(duration, float | int) else None,
     )
 
 

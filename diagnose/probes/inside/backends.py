@@ -19,6 +19,7 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
+from diagnose.parsers.own_scheme import plain_addresses
 from diagnose.parsers.redirects import leads_to_http, leads_to_itself
 from diagnose.parsers.web_sites import inner_path, routes_of_error, routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -281,12 +282,19 @@ async def _compare(ctx: ProbeContext, route: SiteRoute, method: str) -> None:
         (own, "https", ""),
         (ctx.target.authority, "https", VISITOR),
     ):
-        await _ask_application(ctx, route, host, proto, visitor, method)
+        await ask_application(ctx, route, host, proto, visitor, method)
 
 
-async def _ask_application(
-    ctx: ProbeContext, route: SiteRoute, host: str, proto: str, visitor: str, method: str
+async def ask_application(
+    ctx: ProbeContext,
+    route: SiteRoute,
+    host: str,
+    proto: str,
+    visitor: str = "",
+    method: str = "GET",
 ) -> None:
+    """Emit the application's answer to the target's page with these values of Host,
+    X-Forwarded-Proto and X-Forwarded-For ("" for a field that is not sent)."""
     path = inner_path(route, ctx.target.path)
     question = replace(_question(ctx, route, path, host), proto=proto, forwarded_for=bool(visitor))
     fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
@@ -325,5 +333,7 @@ def _emit_answer(ctx: ProbeContext, question: BackendAnswer, response: CurlRespo
                 failure=None if response.status else response.failure,
                 status=response.status,
                 location=response.location,
+                secure_cookies=response.secure_cookies,
+                plain_addresses=plain_addresses(response.text, ctx.target.host),
             )
         )

@@ -16,11 +16,15 @@ from diagnose.parsers import curl_output
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
+from diagnose.parsers.set_cookie import secure_cookie
 
 #: Timeout in seconds.
 PATIENCE = 1
 
 UNTIL_ANSWERED = read_script(__file__, "curl_until_answered.sh")
+
+#: Maximum number of characters of a body.
+MAX_TEXT = 16384
 
 #: The key and accept value of the example in RFC 6455 section 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -41,7 +45,8 @@ class CurlResponse:
     TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
     to end the connection itself. `media_type` is the response's type, "" if unknown; `location` is
     where a redirect leads to. `software` are the fields in which a server names itself, and
-    `head_bytes` is the size of the status line and the fields.
+    `head_bytes` is the size of the status line and the fields. `secure_cookies` are the names of
+    the cookies with the attribute Secure, and `text` is the beginning of the body as it came.
     """
 
     argv: tuple[str, ...]
@@ -56,6 +61,8 @@ class CurlResponse:
     location: str = ""
     software: tuple[tuple[str, str], ...] = ()
     head_bytes: int = 0
+    secure_cookies: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def equivalent(self) -> str:
@@ -173,6 +180,12 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
             if name in {"server", "x-powered-by"}
         ),
         head_bytes=sum(len(line) for line in result.err.splitlines() if line.startswith("< ")),
+        secure_cookies=tuple(
+            name
+            for field, value in attempt.fields
+            if field == "set-cookie" and (name := secure_cookie(value))
+        ),
+        text=result.out[:MAX_TEXT] if attempt.status else "",
     )
 
 

@@ -66,6 +66,10 @@ async def _read_once(ctx: ProbeContext) -> None:
             for login in failures.logins:
                 await try_logged_login(ctx, configs[0], login, pages[0])
             if failures.requests:
+                # Imported late: on most servers nothing failed.
+                from diagnose.probes.inside.logged_errors import observe_reasons
+
+                await observe_reasons(ctx, configs[0], failures.requests)
                 return
 
 

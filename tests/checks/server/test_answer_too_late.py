@@ -28,6 +28,8 @@ def test_fires_with_the_setting_of_apache() -> None:
     (claim,) = claims()
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["setting"] == "ProxyTimeout 2"
+    assert claim.fix
+    assert "+ProxyTimeout 60\n" in getattr(claim.fix.steps[0], "diff", "")
     assert (claim.facts["waited"], claim.facts["needed"]) == (2.03, 4.1)
 
 

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.backends import BackendAnswer
-from tests.support.check_evidence import judge
+from diagnose.model.pages import Page
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -122,3 +124,63 @@ def test_the_header_is_set_anew_below_the_line_that_sets_another() -> None:
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
     assert f" {rule}+    http-request set-header X-Forwarded-Proto https if" in edit.diff
+
+
+# The page comes all the same
+
+PAGE = replace(ANSWER, status=200, body="<a href='http://shop.example.com/next'>Next</a>")
+NO_COOKIE = replace(PLAIN, status=200, location="")
+COOKIE = replace(NO_COOKIE, proto="https", secure_cookies=("connect.sid",))
+KEPT = apache_config(
+    HTTPS.replace("    ProxyPass /ws", "    ProxyPreserveHost On\n    ProxyPass /ws")
+)
+
+
+def test_fires_for_a_secure_cookie_that_is_kept_back() -> None:
+    (claim,) = judge(CHECK, APACHE, KEPT, PAGE, NO_COOKIE, COOKIE, NO_COOKIE)
+    assert (claim.facts["cookie"], claim.confidence) == ("connect.sid", Confidence.CERTAIN)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_for_plain_addresses() -> None:
+    address = "http://shop.example.com/next"
+    plain = replace(NO_COOKIE, plain_addresses=(address,))
+    told = replace(NO_COOKIE, proto="https")
+    (claim,) = judge(CHECK, APACHE, KEPT, PAGE, plain, told, masked=False)
+    assert not judge(CHECK, APACHE, KEPT, replace(PAGE, body="rewritten"), plain, told)
+    assert (claim.facts["plain"], claim.severity) == (address, Severity.WARNING)
+
+
+def test_fires_by_a_message_where_a_form_cannot_be_tried() -> None:
+    same = (NO_COOKIE, replace(NO_COOKIE, proto="https"))
+    form = Page(
+        url="https://shop.example.com/", address="192.0.2.10", port=443,
+        posts=("https://shop.example.com/login",),
+    )  # fmt: skip
+    lost = replace(SHOP, symptom=Symptom("cookie", "the session is lost"))
+    (claim,) = judge(CHECK, APACHE, KEPT, PAGE, form, *same, target=lost)
+    assert (claim.facts["login"], claim.confidence) == (True, Confidence.POSSIBLE)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    address = replace(SHOP, symptom=Symptom("wrong-address", "login redirects to http"))
+    (claim,) = judge(CHECK, APACHE, KEPT, PAGE, *same, target=address)
+    assert (claim.facts["login"], claim.confidence) == (False, Confidence.LIKELY)
+    assert not judge(CHECK, APACHE, KEPT, PAGE, form, *same)
+
+
+def test_silent_where_the_page_has_a_cookie_or_the_scheme_is_told() -> None:
+    with_cookie = replace(PAGE, headers=(("Set-Cookie", "connect.sid=1; Secure"),))
+    assert not judge(CHECK, APACHE, KEPT, with_cookie, NO_COOKIE, COOKIE)
+    told = apache_config(
+        HTTPS.replace(
+            "    ProxyPass /ws",
+            "    ProxyPreserveHost On\n    RequestHeader set X-Forwarded-Proto https\n"
+            "    ProxyPass /ws",
+        )
+    )
+    assert not judge(CHECK, APACHE, told, PAGE, NO_COOKIE, COOKIE)
+    again = replace(NO_COOKIE, secure_cookies=("other",))
+    assert not judge(CHECK, APACHE, KEPT, PAGE, NO_COOKIE, COOKIE, again)
+    assert not judge(CHECK, APACHE, KEPT, PAGE, NO_COOKIE)
+    assert not judge(CHECK, APACHE, KEPT, replace(PAGE, status=201), NO_COOKIE, COOKIE)

@@ -1,13 +1,15 @@
 """Redirects of the application itself: to https whatever it is told, or to http although it is told
 that visitors use https."""
 
-from .. import apache, caddy, site
+from .. import apache, caddy, haproxy, site
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
 from .caddy import caddy_scenario
+from .haproxy import haproxy_scenario
 
 SIGN_IN = f"https://{site.NAME}/login"
+MANAGE = f"https://{site.NAME}/manage"
 LOOP = "When I click the login button I get a login screen loop."
 SETTINGS = "the application's settings are a person's"
 HOST = "    proxy_set_header Host $http_host;\n"
@@ -82,10 +84,56 @@ def sign_in_page_of_a_site_that_works(lab: Lab) -> None:
     """The front page is well, too."""
 
 
-@caddy_scenario(outside="http.redirect-downgrade", manual=SETTINGS)
+@caddy_scenario(
+    outside="http.redirect-downgrade", server="server.application-writes-http", manual=SETTINGS
+)
 def application_does_not_believe_caddy(lab: Lab) -> None:
     """Issue 7353 of contao/contao: TRUSTED_PROXIES has the proxy's public address."""
     lab.application("--mode", "ignores-the-scheme")
+    caddy.serve(lab)
+
+
+# The server in front writes https into what the application says
+
+
+@apache_scenario(
+    outside="http.redirect-downgrade",
+    server="server.application-writes-http",
+    differs=FILES,
+    target=MANAGE,
+)
+def apache_application_writes_http_whatever_it_is_told(lab: Lab) -> None:
+    """Issue 44 of janeczku/calibre-web."""
+    lab.application("--mode", "http-in-redirect")
+    apache.serve(lab)
+
+
+@healthy_apache(target=MANAGE)
+def apache_writes_https_into_the_redirects_of_an_application(lab: Lab) -> None:
+    lab.application("--mode", "http-in-redirect")
+    line = "    Header edit Location ^http:// https://\n"
+    apache.serve(lab, f"{apache.HTTPS.replace(KEPT, KEPT + line)}\n{apache.HTTP}")
+
+
+@haproxy_scenario(
+    outside="http.redirect-downgrade",
+    server="server.application-writes-http",
+    differs=(haproxy.CONFIG,),
+    target=MANAGE,
+)
+def haproxy_application_writes_http_whatever_it_is_told(lab: Lab) -> None:
+    lab.application("--mode", "http-in-redirect")
+    haproxy.serve(lab)
+
+
+@caddy_scenario(
+    outside="http.redirect-downgrade",
+    server="server.application-writes-http",
+    differs=(caddy.CONFIG,),
+    target=MANAGE,
+)
+def caddy_application_writes_http_whatever_it_is_told(lab: Lab) -> None:
+    lab.application("--mode", "http-in-redirect")
     caddy.serve(lab)
 
 

@@ -10,7 +10,6 @@ from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_other_requests_failed import visit
 from .server_other_requests_failed import serve_haproxy
 
-CHOICE = "how long visitors shall wait is a choice"
 WAITS = """reverse_proxy 127.0.0.1:3000 {
 		transport http {
 			response_header_timeout 2s
@@ -18,9 +17,7 @@ WAITS = """reverse_proxy 127.0.0.1:3000 {
 	}"""
 
 
-@apache_scenario(
-    outside="http.server-error", server="server.answer-too-late", manual=CHOICE, differs=FILES
-)
+@apache_scenario(outside="http.server-error", server="server.answer-too-late", differs=FILES)
 def apache_waits_less_than_the_page_takes(lab: Lab) -> None:
     """https://github.com/Kozea/Radicale/issues/1286: AH01102, and a longer ProxyTimeout helps."""
     lab.application("--mode", "thinks")
@@ -71,7 +68,9 @@ def haproxy_waits_as_long_as_a_report_takes(lab: Lab) -> None:
     visit(lab, "/report")
 
 
-@caddy_scenario(outside="http.server-error", server="server.answer-too-late", manual=CHOICE)
+@caddy_scenario(
+    outside="http.server-error", server="server.answer-too-late", differs=(caddy.CONFIG,)
+)
 def caddy_waits_less_than_the_page_takes(lab: Lab) -> None:
     """The same with `response_header_timeout`; without it Caddy waits for ever."""
     lab.application("--mode", "thinks")

@@ -1,0 +1,72 @@
+"""After a message about an upload that is too large: the program that serves the site answered 413
+itself, by its own log (`docker logs`, its journal, its files). So the limit is the program's, and
+not that of a web server in front of it, of which there may be none.
+"""
+
+from collections.abc import Iterator
+
+from checks.upstream._responses import asks_about_size
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.containers import NginxContainer
+from diagnose.model.nginx import NginxState
+from diagnose.model.program_logs import ProgramRefusal
+from diagnose.model.web_servers import WebServer
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[ProgramRefusal],
+    explains=[
+        "nginx.body-limit",
+        "nginx.other-requests-failed",
+        "server.apache-body-limit",
+        "server.other-requests-failed",
+    ],
+    needs_message=True,
+)
+def application_limit(evidence: Evidence) -> Iterator[Claim]:
+    refusals, target = evidence.good(ProgramRefusal), evidence.target
+    if not refusals or not asks_about_size(evidence) or _is_server_in_container(evidence):
+        return
+    refusal = refusals[0]
+    is_alone = refusal.endpoint == str(target.port)
+    yield Claim(
+        about=Subject(port=target.port, path=refusal.path if is_alone else target.path),
+        covers=(Subject(port=target.port),),
+        because=refusals,
+        confidence=Confidence.CERTAIN,
+        facts={
+            "process": refusal.process,
+            "endpoint": refusal.endpoint,
+            "method": refusal.method,
+            "path": refusal.path,
+            "status": refusal.status,
+            "times": refusal.times if refusal.times > 1 else "",
+            "message": refusal.message,
+            "command": refusal.equivalent,
+            "alone": is_alone,
+        },
+        fix=Fix((Manual("raise", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _is_server_in_container(evidence: Evidence) -> bool:
+    """Return whether a web server in a container may have written the log: its limit is named by
+    its own checks."""
+    masters = (master for state in evidence.of(NginxState) for master in state.own_masters)
+    return (
+        bool(evidence.of(NginxContainer))
+        or any(master.container for master in masters)
+        or any(server.container for server in evidence.of(WebServer))
+    )

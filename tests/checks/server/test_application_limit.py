@@ -1,0 +1,32 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence
+from diagnose.model.program_logs import ProgramRefusal
+from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import WebServer
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE
+
+CHECK = "server.application-limit"
+REFUSED = ProgramRefusal(
+    endpoint="443", process="gomvn", method="PUT", path="/app.jar", status=413,
+    message="| 413 | PUT | /app.jar |", times=2,
+)  # fmt: skip
+TOLD = replace(SHOP, symptom=Symptom("status", "413 Request Entity Too Large", number=413))
+
+
+def test_fires_for_a_program_alone_and_behind_a_server() -> None:
+    (claim,) = judge(CHECK, REFUSED, target=TOLD)
+    assert (claim.confidence, claim.facts["alone"]) == (Confidence.CERTAIN, True)
+    assert claim.about.path == "/app.jar"
+    (claim,) = judge(CHECK, APACHE, replace(REFUSED, endpoint="3000"), target=TOLD)
+    assert not claim.facts["alone"]
+
+
+def test_silent_without_a_message_or_where_a_server_in_a_container_wrote_it() -> None:
+    assert not judge(CHECK, REFUSED)
+    other = replace(SHOP, symptom=Symptom("status", "404", number=404))
+    assert not judge(CHECK, REFUSED, target=other)
+    inside: WebServer = replace(APACHE, container="edge")
+    assert not judge(CHECK, inside, REFUSED, target=TOLD)
+    assert not judge(CHECK, target=TOLD)

@@ -1,0 +1,43 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.model.http import Exchange
+from diagnose.model.program_logs import ProgramRefusal
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.symptom import Symptom
+from diagnose.probes.inside import program_requests as probes
+from diagnose.probes.inside.program_logs import LOG_SCRIPT
+from tests.parsers.test_program_requests import FIBER
+from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
+
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=404)
+PROXY = Listener(address="0.0.0.0", port=443, family=4, pid=9, process="docker-proxy")
+TOLD = Symptom("status", "413 Request Entity Too Large", number=413)
+OUTPUT = f"process gomvn\nsource docker logs gomvn\n {FIBER}\n"
+
+
+def look(symptom: Symptom | None, process: str = "docker-proxy") -> list[ProgramRefusal]:
+    command = shlex.join(("sh", "-c", LOG_SCRIPT, "sh", str(probes.RECENT_SECONDS), "443"))
+    result = CommandResult((), 0, OUTPUT, "", 0.0)
+    looking: Any = Looking(RecordedMachine({command: result}, {}))
+    looking.target = replace(looking.target, symptom=symptom)
+    listeners = looking.emit(Listeners(sockets=(replace(PROXY, process=process),)))
+    probe: Any = probes.program_of_the_port
+    asyncio.run(probe.work(looking, looking.emit(PAGE), listeners))
+    return list(looking.observed(ProgramRefusal))
+
+
+def test_the_log_of_a_container_after_a_message() -> None:
+    (refusal,) = look(TOLD)
+    assert (refusal.process, refusal.method, refusal.endpoint) == ("gomvn", "PUT", "443")
+    assert refusal.equivalent == "docker logs gomvn"
+
+
+def test_nothing_is_read_without_a_message_or_for_a_web_server() -> None:
+    assert not look(None)
+    assert not look(replace(TOLD, number=502))
+    assert not look(TOLD, "nginx")
