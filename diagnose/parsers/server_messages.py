@@ -67,7 +67,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
         r"failed"),
     ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
-        r"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
+        r"|invalid PID number \"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
     ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
     ("upstream-none-live", r"no live upstreams"),
     ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"
