@@ -90,7 +90,7 @@ MESSAGES = Messages(
     Message("server-application", "the web server does not reach the application"),
     Message("server-application-tls", "the web server: TLS with the application failed"),
     Message("server-application-slow", "the web server: no reply of the application in time"),
-    Message("server-no-backend", "HAProxy: no server is available"),
+    Message("server-no-backend", "the web server: no server behind it is available"),
     Message("server-denied", "Apache: access denied by its configuration"),
     Message("server-file", "Apache: no permission for a file"),
     Message("server-rewrite", "Apache: a cycle of rewrite rules"),

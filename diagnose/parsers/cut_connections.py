@@ -23,7 +23,7 @@ _NUMBERS = {
 }
 
 #: "60 seconds", "50/60 s", "1-2 min", "every minute", "60s", "一分钟", "半小时".
-_NUMBER = r"(?:\d{1,5}(?:\.\d)?(?: ?[-/~～到至] ?\d{1,5})?|\b(?:an?|one|two)\b|[一两二三五十半])"
+_NUMBER = r"(?:\d{1,5}(?:\.\d)?(?: ?[-/~～到至] ?\d{1,5})?\+?|\b(?:an?|one|two)\b|[一两二三五十半])"
 _UNIT = (
     r"(?:s(?:ec(?:ond)?s?)?(?![a-z])|m(?:in(?:ute)?s?)?(?![a-z])|h(?:ours?)?(?![a-z])"
     r"|秒|分钟|个?小时)"
@@ -38,7 +38,7 @@ _A_WHILE = (
     r"|(?:being )?(?:idle|inactiv\w{1,3})|一段时间|一会儿?|几(?:秒|分钟)|空闲|无操作|没有?操作)"
 )
 _ENDS = (
-    r"(?:\b(?:clos|drop|disconnect|terminat|reconn?ect|reset|abort|expir)\w{0,5}\b"
+    r"(?:\b(?:clos|drop|disconnect|terminat|reconn?ect|reset|abort|expir|interrupt)\w{0,5}\b"
     r"|\b(?:dies?|died|dead|lost|cut|cuts|killed|ends?|ended|breaks?|broken|freezes?|frozen|stops?|stopped)\b"
     r"|\bgo(?:es)? (?:down|away|dead|stale|offline)\b|\bwent down\b"
     r"|断(?:开|线|连|掉|了)|断$|必断|[就又会]断|掉线|(?:自动)?关闭|中断|终止|重连|失联|没反应)"

@@ -82,6 +82,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
         r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|web ?sockets?\b.{0,30}?\b(?:(?:keeps?|constantly|always|frequently|repeatedly) (?:clos|dropp|break)\w{1,4}|disconnect(?:s|ed|ing)?\b|reconnect(?:s|ing)\b)"
         r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
@@ -141,10 +142,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书(?:无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|证书的?(?:无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
-        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|(?:证书|(?<![A-Za-z])CA) ?(?:校验|验证)(?:失败|不(?:能)?通过|出错)|不是专用连接"
         r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # What the client's own proxy says, or the client of it
@@ -161,7 +162,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
-    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
+    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|no common encryption algorithm|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
         r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"

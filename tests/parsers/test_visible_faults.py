@@ -8,6 +8,7 @@ from diagnose.parsers.target import parse_target
 
 VISIBLE: dict[SymptomKind, str] = {
     "slow": """
+long pauses while a page loads
 网站加载很慢，首屏要等10秒
 the site is very slow to load, 20 seconds for the first byte
 Page takes 30 seconds to load
@@ -99,17 +100,32 @@ my vhost file is not used
 改了配置重启也没用
 location 规则不生效""",
     "certificate-outdated": """
+the cert is renewed, but my browser says expired
 still serving old certificate after renew
 证书更新了但是浏览器还是旧的
 renewed the cert but browser still shows expired
 I replaced the certificate files and still get the old one
 续期后浏览器还是提示过期""",
+    "login-address": """
+the OAuth2 redirect URI uses http behind the proxy""",
+    "mixed-content": """
+the css URLs are still http, so the css is not loaded
+stylesheets are loaded over http""",
     "method": """
+the redirect is losing POST data
+the form is redirected from POST to a GET
+req.body is empty after the redirect
 POST becomes GET after redirect
 POST 请求变成 GET
 POST body is empty behind nginx
 the form data is lost after redirect to https""",
     "ranges": """
+the GUI shows, but wont play movies
+playback through the proxy is not working
+seeking does not work
+can't seek forward in videos
+反代后不能播放视频
+无法加载视频，音频
 video does not seek on iPhone
 iphone 视频无法播放
 mp4 will not seek in Safari
@@ -123,6 +139,7 @@ the subdomain does not work with ssl
 example.com works but www.example.com does not
 www.example.com 可以，example.com 不行""",
     "some-visitors": """
+在PC上访问没问题，但是朋友的手机上打不开
 the site is inaccessible over IPv6
 some portion of your visitors cannot reach it
 安卓手机打不开，电脑可以
