@@ -92,12 +92,29 @@ def without_query(path: str) -> str:
     return f"{bare_path}?…" if question_mark else bare_path
 
 
-def asks_about_closing(evidence: Evidence) -> bool:
+def asks_about_closing(evidence: Evidence, seconds: float) -> bool:
     """Return whether the user's message says that a WebSocket was closed without a reason of the
-    application (RFC 6455 section 7.1.5, code 1006)."""
+    application (RFC 6455 section 7.1.5, code 1006), or that a connection ends after a time, and no
+    time that is shorter than these seconds."""
     symptom = evidence.target.symptom
-    return (
-        symptom is not None
-        and symptom.kind == "websocket-closed"
-        and symptom.number in {None, 1006}
-    )
+    if symptom is None or symptom.number not in {None, 1006}:
+        return False
+    if symptom.kind not in {"websocket-closed", "closed"}:
+        return False
+    from diagnose.parsers.cut_connections import is_told, told_seconds
+
+    told = told_seconds(symptom)
+    if not told:
+        return symptom.kind == "websocket-closed"
+    return is_told(symptom, seconds) or max(told) > seconds
+
+
+def says_it_ends_after(evidence: Evidence, seconds: float) -> bool:
+    """Return whether the user's message tells this time, in seconds, as that after which a
+    connection ends: what is usual is the cause then."""
+    symptom = evidence.target.symptom
+    if symptom is None or not asks_about_closing(evidence, seconds):
+        return False
+    from diagnose.parsers.cut_connections import is_told
+
+    return is_told(symptom, seconds)

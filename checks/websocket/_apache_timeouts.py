@@ -4,7 +4,7 @@
 import re
 
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_view
-from checks.websocket import USUAL_TIMEOUT
+from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
 from checks.websocket._server_timeouts import ServerTimeout, accepted_at
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where
 from diagnose.model.web_servers import SiteRoute
@@ -15,14 +15,16 @@ LONG_TIMEOUT = "timeout=3600"
 
 def short_timeout_of_apache(evidence: Evidence, path: str) -> ServerTimeout | None:
     """Return Apache's timeout at a path where a WebSocket was accepted, if it is shorter than
-    usual."""
+    usual, or the time that the user's message tells."""
     view, accepted = server_view(evidence), accepted_at(evidence, path)
     if view is None or view.server.product != "apache":
         return None
     own = path.partition("?")[0]
     routes = {route_of(site, own, websocket=True) for site in view.answering_sites}
     route = next(iter(routes)) if len(routes) == 1 else None
-    if not accepted or route is None or not route.idle_s or route.idle_s >= USUAL_TIMEOUT:
+    if not accepted or route is None or not route.idle_s:
+        return None
+    if route.idle_s >= USUAL_TIMEOUT and not says_it_ends_after(evidence, route.idle_s):
         return None
     place = place_text(route.file, route.line)
     return ServerTimeout(view, path, route.idle_s, place, accepted, _fix(view, route))

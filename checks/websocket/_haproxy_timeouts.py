@@ -3,7 +3,7 @@ shorter of "timeout client" and "timeout server" (Configuration Manual, "timeout
 
 from checks.server import reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, place, replace
-from checks.websocket import USUAL_TIMEOUT
+from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
 from checks.websocket._server_timeouts import ServerTimeout, accepted_at
 from diagnose.model import Applicability, Evidence, Fix, Manual, Severity, Where
 from diagnose.parsers.haproxy.config import Line, Proxy
@@ -15,15 +15,17 @@ LONG_TIMEOUT = "timeout tunnel 1h"
 
 def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ServerTimeout | None:
     """Return HAProxy's timeout at a path where a WebSocket was accepted, if it is shorter than
-    usual."""
+    usual, or the time that the user's message tells."""
     haproxy, accepted = haproxy_view(evidence, path, True), accepted_at(evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None or not accepted:
         return None
     timeout = tunnel_timeout(haproxy.proxies.frontend, backend)
-    if timeout is None or timeout[0] >= USUAL_TIMEOUT:
+    if timeout is None:
         return None
     seconds, line = timeout
+    if seconds >= USUAL_TIMEOUT and not says_it_ends_after(evidence, seconds):
+        return None
     unseen = None if seconds < DEBIAN_TIMEOUT else Severity.NOTE
     fix = longer_tunnel(haproxy, backend, line)
     return ServerTimeout(haproxy.view, path, seconds, place(line), accepted, fix, unseen)

@@ -9,9 +9,10 @@ from diagnose.model.http import Upgrade
 
 @frozen
 class ServerTimeout:
-    """A timeout for open WebSockets at a path, shorter than usual: in seconds, with the line
-    "file:line" that sets it, the fix, and the WebSockets that were accepted there. `unseen` is the
-    severity where no cut was seen and the user did not report one, None for that of the check."""
+    """A timeout for open WebSockets at a path, shorter than usual or told by the user: in seconds,
+    with the line "file:line" that sets it, the fix, and the WebSockets that were accepted there.
+    `unseen` is the severity where no cut was seen and the user did not report one, None for that of
+    the check."""
 
     view: ServerView
     path: str
@@ -30,7 +31,9 @@ class ServerTimeout:
             because=(*((view.config,) if view.config else ()), *self.accepted),
             # Nobody waited to see whether the application itself sends often enough.
             confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
-            severity=None if is_seen or asks_about_closing(view.evidence) else self.unseen,
+            severity=None
+            if is_seen or asks_about_closing(view.evidence, self.seconds)
+            else self.unseen,
             facts={
                 "url": self.accepted[0].url,
                 "path": self.path,

@@ -39,7 +39,7 @@ _PINGING = {"socket.io", "engine.io", "cable"}
 
 @check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
 def idle_default(evidence: Evidence) -> Iterator[Claim]:
-    nginx, is_asked = Nginx.of(evidence), asks_about_closing(evidence)
+    nginx, is_asked = Nginx.of(evidence), asks_about_closing(evidence, DEFAULT)
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]

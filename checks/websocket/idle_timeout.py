@@ -17,7 +17,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket import USUAL_TIMEOUT
+from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -109,7 +109,10 @@ def _nginx_timeouts(
             if not proxy_pass_of(match) or not all(upgrade_forwarding(match)) or timeout_s is None:
                 continue
             is_cut = _is_cut_at(timeout_s, cuts)
-            is_short = timeout_s < USUAL_TIMEOUT and not _outlasts(nginx.evidence, path, timeout_s)
+            is_told = directive is not None and says_it_ends_after(nginx.evidence, timeout_s)
+            is_short = (timeout_s < USUAL_TIMEOUT or is_told) and not _outlasts(
+                nginx.evidence, path, timeout_s
+            )
             if is_cut or (is_short and not cuts):
                 previous = timeouts.get(id(match.block))
                 timeout_paths = (*(previous.paths if previous else ()), path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.root_cause import is_seen_from_server, verdict
 from diagnose.checking.symptom_match import (
     UNTRIED,
     is_met,
@@ -17,7 +17,7 @@ from diagnose.checking.symptom_match import (
     symptom_row,
     symptom_table,
 )
-from diagnose.model import Evidence, Finding, Report, Severity, Symptom
+from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxProcess
@@ -30,7 +30,8 @@ _EXCLUDED = {"X-Forwarded-Proto": "upstream.scheme-not-passed"}
 _OTHER_SERVERS = ("apache", "caddy", "haproxy")
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
-#: produce it; "unknown": the run could not judge the site, or does not try what the message says.
+#: produce it; "unknown": the run could not judge the site, or does not try what the message says,
+#: or was made on the server, where nobody sees the way from outside.
 AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown"]
 
 
@@ -139,8 +140,23 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unknown", None
     if report.causes:
         return "unrelated", None
-    is_absent = verdict(report).status == "ok" and symptom.kind not in UNTRIED
+    is_tried = symptom.kind not in UNTRIED and not is_way_unseen(report)
+    is_absent = verdict(report).status == "ok" and is_tried
     return ("absent" if is_absent else "unknown"), None
+
+
+def is_way_unseen(report: Report) -> bool:
+    """Return whether a message says that visitors do not reach the site, and this run went no way
+    that a visitor goes: it was made on the server, and no other place looked."""
+    symptom = report.evidence.target.symptom
+    return (
+        symptom is not None
+        and symptom_table()[symptom.kind].elsewhere == "network"
+        and is_seen_from_server(report)
+        and not any(
+            observation.vantage is Vantage.ELSEWHERE for observation in report.evidence.observations
+        )
+    )
 
 
 def _is_any_request(root: Finding, symptom: Symptom) -> bool:

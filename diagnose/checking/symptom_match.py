@@ -50,14 +50,15 @@ _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
 
 @frozen
 class SymptomRow:
-    """The checks whose findings are a symptom (`shown`) or may lead to it (`possible`), the key of
-    the text that says where else it may come from, and the checks of what most often leads to it
-    (`usual`), the most frequent first."""
+    """The checks whose findings are a symptom (`shown`), or are it where the message tells their
+    time (`timed`), or may lead to it (`possible`); the key of the text that says where else it may
+    come from; and the checks of what most often leads to it (`usual`), the most frequent first."""
 
     shown: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     elsewhere: str = ""
     usual: tuple[str, ...] = ()
+    timed: tuple[str, ...] = ()
 
 
 @cache
@@ -72,6 +73,7 @@ def symptom_table() -> Mapping[str, SymptomRow]:
             tuple(row.get("possible", ())),
             row.get("elsewhere", ""),
             tuple(row.get("usual", ())),
+            tuple(row.get("timed", ())),
         )
         for name, row in rows.items()
     }
@@ -101,6 +103,8 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences are the symptom."""
     if symptom.kind == "unusable":
         return group[0].severity is Severity.ERROR
+    if _ends_when_told(group, symptom):
+        return True
     if symptom.number is not None and symptom.kind in NUMBERED:
         observations = (
             because
@@ -114,6 +118,17 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
             return False
     shown = symptom_table()[symptom.kind].shown
     return any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom)
+
+
+def _ends_when_told(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether the findings have a timeout whose time the message tells."""
+    timed = symptom_row(symptom).timed
+    seconds = [finding.claim.facts.get("seconds") for finding in group if finding.check.id in timed]
+    if not seconds:
+        return False
+    from diagnose.parsers.cut_connections import is_told
+
+    return any(isinstance(each, int | float) and is_told(symptom, each) for each in seconds)
 
 
 def _is_about_responses(check: Check, symptom: Symptom) -> bool:

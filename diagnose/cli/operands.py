@@ -19,9 +19,11 @@ from diagnose.parsers.urls import polled_socketio_path
 
 #: A status that visitors get, as a word of its own beside the site.
 _STATUS = re.compile(ERROR_STATUS)
-#: A sentence in Chinese has no blanks. A name in Chinese has dots, and no more.
+#: A sentence in Chinese has no blanks. A name in Chinese has dots, also the full stop of a
+#: sentence, and no other mark.
 _SENTENCE = re.compile(
-    "[\u3400-\u9fff]{4}.{0,2000}[，。；！？、].{0,2000}[\u3400-\u9fff]{4}", re.DOTALL
+    "[\u3400-\u9fff].{0,2000}[，；！？、]|[\u3400-\u9fff]{4}.{0,2000}。.{0,2000}[\u3400-\u9fff]{4}",
+    re.DOTALL,
 )
 
 #: What stands before an address to which a redirect leads: a field, or words.
@@ -57,10 +59,23 @@ def parse_targets(
                 raise
             messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
     if messages:
-        return (_with_message(targets, messages),)
+        return (_with_cut_websocket(_with_message(targets, messages), messages[0][0]),)
     if len(targets) > 1:
         targets = [_with_own_words(target) for target in targets]
-    return _merged(targets) or _distinct(targets, words)
+    if merged := _merged(targets):
+        message = next(target.input for target in targets if target.symptom is not None)
+        return (_with_cut_websocket(merged[0], message),)
+    return _distinct(targets, words)
+
+
+def _with_cut_websocket(site: Target, message: str) -> Target:
+    """Return a WebSocket whose connection ends after a time, by a message that does not say of
+    what: the address beside it does."""
+    from diagnose.parsers.symptoms import symptom_of
+
+    symptom = symptom_of(message, of_websocket=True) if site.websockets else None
+    is_cut = symptom is not None and symptom.kind == "websocket-closed"
+    return replace(site, symptom=symptom) if is_cut else site
 
 
 def _with_own_words(target: Target) -> Target:

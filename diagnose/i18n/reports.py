@@ -37,6 +37,11 @@ MESSAGES = Messages(
         "healthy-inside",
         "{url} is healthy, as far as its server shows. What visitors get was not judged.",
     ),
+    # NOTE: asked on the server, and a message says that visitors do not reach it.
+    Message(
+        "healthy-here",
+        "{url} works on its own server. Whether visitors reach it is not seen from there.",
+    ),
     Message("unjudged-why", "{url} could not be judged: {why}."),
     Message(
         "symptom-unexplained", "what the message reports was met here too, and its cause is unknown"

@@ -90,7 +90,7 @@ MESSAGES = Messages(
     Message("server-application", "the web server does not reach the application"),
     Message("server-application-tls", "the web server: TLS with the application failed"),
     Message("server-application-slow", "the web server: no reply of the application in time"),
-    Message("server-no-backend", "HAProxy: no server is available"),
+    Message("server-no-backend", "the web server: no server behind it is available"),
     Message("server-denied", "Apache: access denied by its configuration"),
     Message("server-file", "Apache: no permission for a file"),
     Message("server-rewrite", "Apache: a cycle of rewrite rules"),
@@ -153,6 +153,11 @@ MESSAGES = Messages(
         "Nothing shows that the cause named here produces the message you pasted, {quoted}.",
     ),
     Message(
+        "answer.way-unseen",
+        "Here, on the server, nothing shows the message you pasted, {quoted}: only from outside "
+        "can be seen whether it occurs now.",
+    ),
+    Message(
         "answer.unknown",
         "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
@@ -191,10 +196,12 @@ MESSAGES = Messages(
         "It may come from the visitor's own network or address (`--from ADDRESS` judges for one "
         "visitor), or occur only at times.",
     ),
+    # NOTE: asked on the server, where everything works. {command} and {curl} are commands.
     Message(
         "elsewhere.in-front",
-        "This run looked from the server itself. It may come from what lies in front of the "
-        "server, such as a security group: run `diagnose` on another machine as well.",
+        "This run looked from the server itself, and the way from outside is not seen from here: "
+        "a security group of the cloud, the provider's firewall, a router that has to forward the "
+        "port. Run `{command}` on another machine, at best where it fails (without it: `{curl}`).",
     ),
     Message(
         "elsewhere.name",

@@ -1,8 +1,8 @@
 """The answer to the pasted message as prose, for all writers."""
 
+import shlex
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import is_seen_from_server
 from diagnose.checking.texts import check_text
 from diagnose.i18n import reports
 from diagnose.i18n.symptoms import symptom_name, translate
@@ -56,7 +56,7 @@ def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str
     sentences = [_verdict(report, answer, lang)]
     if answer.kind == "possible" and answer.symptom.kind == "status":
         sentences.append(_status_sentence(report, answer, lang))
-    elif answer.kind in {"absent", "unrelated"} or _is_untried(answer):
+    elif answer.kind in {"absent", "unrelated"} or _is_untried(report, answer):
         sentences.append(_status_sentence(report, answer, lang))
         sentences.append(_other_origin_sentence(report, answer, lang))
     parts = _parts_text(report, answer, lang)
@@ -138,17 +138,26 @@ def _look_sentence(answer: "SymptomAnswer", lang: str) -> str:
     return translate(key, lang, check=answer.usual[0])
 
 
-def _is_untried(answer: "SymptomAnswer") -> bool:
-    """Return whether the message is about what a run does not try: where else it may come from is
-    known nevertheless."""
+def _is_untried(report: Report, answer: "SymptomAnswer") -> bool:
+    """Return whether the message is about what this run does not try: where else it may come from
+    is known nevertheless."""
     from diagnose.checking.symptom_match import UNTRIED
 
-    return answer.kind == "unknown" and answer.symptom.kind in UNTRIED
+    is_untried = answer.symptom.kind in UNTRIED or _is_way_unseen(report)
+    return answer.kind == "unknown" and is_untried
+
+
+def _is_way_unseen(report: Report) -> bool:
+    from diagnose.checking.symptom_answer import is_way_unseen
+
+    return is_way_unseen(report)
 
 
 def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     quoted = _quoted(answer.symptom, lang)
     finding, key = answer.finding, f"answer.{answer.kind}"
+    if answer.kind == "unknown" and _is_way_unseen(report):
+        key = "answer.way-unseen"
     if answer.is_of_parts:
         return translate("answer.parts", lang, quoted=quoted)
     if finding is None or finding in report.causes[:1]:
@@ -165,7 +174,8 @@ def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     """Return what the site answers now, if it does."""
     if answer.status is None:
         return ""
-    key = "now.status" if report.evidence.scope.outside else "now.server"
+    is_outside = report.evidence.scope.outside and not _is_way_unseen(report)
+    key = "now.status" if is_outside else "now.server"
     return translate(key, lang, status=answer.status)
 
 
@@ -176,13 +186,12 @@ def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -
     key = answer.elsewhere
     if key == "server" and any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
         key = "log"
-    if key == "network" and is_seen_from_server(report) and not _is_seen_from_elsewhere(report):
+    if _is_way_unseen(report):
         key = "in-front"
-    return translate(f"elsewhere.{key}", lang)
-
-
-def _is_seen_from_elsewhere(report: Report) -> bool:
-    """Return whether other machines visited the site too."""
-    return any(
-        observation.vantage is Vantage.ELSEWHERE for observation in report.evidence.observations
+    url = report.evidence.target.url
+    return translate(
+        f"elsewhere.{key}",
+        lang,
+        command=shlex.join(("diagnose", url)),
+        curl=shlex.join(("curl", "-v", "--max-time", "10", url)),
     )

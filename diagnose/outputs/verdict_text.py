@@ -95,7 +95,16 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     unseen = [layer for layer, status in layer_statuses(report) if status == "unknown"]
     if scope.outside and unseen:
         return _limited_sentence("healthy-but", report, unseen, lang)
+    if report.evidence.target.symptom is not None and _is_way_unseen(report):
+        return translate("healthy-here", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _is_way_unseen(report: Report) -> bool:
+    # Imported late: few runs have a pasted message.
+    from diagnose.checking.symptom_answer import is_way_unseen
+
+    return is_way_unseen(report)
 
 
 def _limited_sentence(key: str, report: Report, layers: Iterable[str], lang: str) -> str:

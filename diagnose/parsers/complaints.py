@@ -17,23 +17,25 @@ _UPLOAD = (
     r".{0,40}?(?:fail|stuck|can[’']?t|n[’']t (?:work|go)|error)"
     r"|(?:fail|error|stuck|stop|hang)\w{0,4}\b.{0,30}?\bupload|only upload (?:very |really )?(?:small|tiny)"
     r"|上传.{0,24}?(?:失败|不了|不上|报错|出错|卡|中断|超时|不成功|没反应|没有反应|错误|异常)"
-    r"|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
+    r"|上传.{0,24}?(?:卡死|卡住)|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
 )
 #: How a download ends early. "Failed to download" of a package manager names a file of its own.
 _CUT_DOWNLOAD = (
-    r"\bdownload(?:s|ing|ed)?\b.{0,60}?(?:\bfail(?:s|ed|ing)?\b|stop(?:s|ped)\b|abort\w{0,3}|interrupt\w{0,3}|truncat\w{0,3}"
+    r"\bdownload(?:s|ing|ed)?\b.{0,60}?(?:\bfail(?:s|ed|ing)?\b|stop(?:s|ped)\b|terminat\w{0,3}|abort\w{0,3}|interrupt\w{0,3}|truncat\w{0,3}"
     r"|cut (?:off|short)|incomplete|corrupt\w{0,3}|hangs?\b|stuck|stall\w{0,3}|breaks? off|never (?:finish|complet)\w{0,3}"
     r"|not (?:finish|complet)\w{0,3}|network error)"
-    r"|\b(?:files?|pages?|images?|responses?|scripts?|json)\b.{0,30}?\b(?:truncated|cut off|incomplete)\b"
+    r"|\b(?:files?|pages?|images?|responses?|scripts?|json)\b.{0,60}?\b(?:truncated|cut off|incomplete)\b"
     r"|(?:页面|网页|图片|文件|响应|脚本|json).{0,10}?(?:不完整|不全|截断|(?:显示|加载|返回)了?一半)"
     r"|(?:incomplete|truncated|partial|interrupted|corrupt(?:ed)?|only part of the) downloads?\b"
-    r"|下载.{0,24}?(?:失败|中断|不完整|不全|不下来|不动|卡住|断开|断掉|一半|出错|报错|损坏|被截断|网络错误)"
+    r"|下载.{0,24}?(?:失败|中断|不完整|不全|不下来|不动|卡住|断开|断掉|一半|出错|报错|损坏|被截断|网络错误|异常|停止)"
+    r"|(?:不能|无法|没法)完整.{0,4}?(?:下载|接收|加载)"
 )
 
 #: An address that stands for many visitors: of this machine, a private network (RFC 1918).
+_PRIVATE = r"(?:127\.0\.\d|::1\b|(?<![\d.])(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d|localhost|docker(?:'s)? (?:gateway|bridge))"
 _INNER_ADDRESS = (
-    r"(?:127\.0\.\d|::1\b|(?<![\d.])(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d|localhost|docker"
-    r"|gateway|bridge|proxy|nginx|npm\b|router|load ?balancer|cloudflare|traefik|haproxy|host itself|server itself)"
+    rf"(?:{_PRIVATE}|docker|gateway|bridge|proxy|nginx|npm\b|router|load ?balancer|cloudflare|traefik|haproxy"
+    r"|host itself|server itself)"
 )
 _VISITOR_IP = (
     r"(?:real|client|clients|visitors?|users?|original|true|actual|source|external|remote|public)"
@@ -47,8 +49,13 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|.{0,40}?\b(?:is|are|as|shows?|shown|becomes?|to)\b.{0,30}?" + _INNER_ADDRESS + r")"
         r"|(?:can(?:not|[’']t)|unable to|doesn[’']t|not|how to) (?:get|see|show|receive|pass|log|obtain|forward|find)\w{0,4}"
         r" (?:the |a |my )?" + _VISITOR_IP +
-        r"|\b(?:all|every|each|same|always|only|everybody|everyone)\b.{0,60}?\b(?:ips?|address(?:es)?|requests?|logs?|hits|users|visitors|clients?)\b.{0,50}?"
+        # Every request behind nginx has nginx in its words, and mostly another fault.
+        r"|\b(?:all|every|each|same|always|only|everybody|everyone)\b.{0,60}?\b(?:ips?|(?:ip|remote|source|client) address(?:es)?)\b.{0,50}?"
         + _INNER_ADDRESS +
+        r"|\b(?:all|every|each|same|always|only|everybody|everyone)\b.{0,60}?\b(?:address(?:es)?|requests?|logs?|hits|users|visitors|clients?)\b.{0,50}?"
+        + _PRIVATE +
+        r"|\b(?:requests?|hits|connections?|users?|visitors?|clients?|traffic)\b.{0,30}?\b(?:com(?:e|es|ing)|originat\w{1,3}|appears?|seems?)\b.{0,20}?\b(?:from|as)\b.{0,16}?"
+        + _PRIVATE +
         r"|\b(?:logs?|logged|admin panel|dashboard|backend)\b.{0,30}?\b(?:shows?|see|sees|says?|has|have|only|as)\b.{0,40}?(?:127\.0\.0\.1|"
         r"172\.(?:1[6-9]|2\d|3[01])\.\d|192\.168\.\d|(?<![\d.])10\.\d{1,3}\.\d)"
         r"|(?:127\.0\.0\.1|172\.(?:1[6-9]|2\d|3[01])[\d.]{2,8}|192\.168[\d.]{2,8}|(?<![\d.])10\.\d[\d.]{2,9})(?: is (?:shown|logged|displayed))? (?:for|instead of) (?:all|every|each|the (?:real|client|visitor|user)|real|client)"
@@ -61,10 +68,11 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:日志|记录|后台|显示).{0,16}?(?:127\.0\.0\.1|172\.\d|192\.168\.\d|内网 ?ip|网关 ?ip)"
         r"|只能(?:获取|拿|得|看)到?.{0,14}?(?:ip|地址)|限流.{0,12}?(?:所有|全部|大家)"),
     ("request-field", r"(?:authorization|access[-_ ]?token|token|api[-_ ]?key|bearer|custom|request|auth)\W{0,4}(?:http |request )?headers?\b.{0,30}?"
-        r"\b(?:missing|null|lost|undefined|empty|stripped|dropped|removed|not (?:found|set|present|received|passed|forwarded|sent|provided|reach\w*|arriv\w*)|disappear\w*)"
+        r"\b(?:missing|null|lost|undefined|empty|stripped|dropped|removed|missed|not (?:being )?(?:found|set|present|received|passed|forwarded|sent|provided|reach\w*|arriv\w*)|disappear\w*)"
         r"|(?:missing|no|lost|without) (?:an? |the )?[\"'`]?(?:authorization|access[-_]?token|token|api[-_ ]?key|bearer|auth)[\"'`]? (?:http |request )?header"
         r"|(?<!response )\bheaders?\b(?! (?:in|of) (?:the )?response).{0,40}?\b(?:missing|null|lost|not (?:received|passed|forw\w*|reach\w*|arriv\w*|available)|disappear\w*|stripped|dropped|removed)\b"
         r".{0,40}?\b(?:backend|upstream|application|app|server|api|controller|request|node|php|django|flask|spring|proxy|nginx|apache)\b"
+        r"|\bheaders? (?:are|is)(?: ?n[’']?t| not) (?:being )?(?:going|getting|coming|pass|forward|reach|sent|received)\w{0,3}|\bauthorization (?:is )?not (?:being )?(?:set|sent|passed|forwarded|received)"
         r"|\bheaders? (?:do(?:es)? ?(?:n[’']?t|not)|never) (?:reach|arrive|get (?:to|through))|\bheader (?:name )?[\w-]{1,40} (?:is|gets?|was) (?:lost|missing|null|dropped|removed)"
         r"|(?:nginx|apache|proxy|haproxy|caddy)\b.{0,30}?\b(?:drops?|strips?|removes?|ignores?|loses?|(?:does ?n[’']t|does not|not) (?:pass|forward)\w{0,3})\b.{0,40}?\bheaders?\b"
         r"|\b[A-Za-z0-9]{1,30}_[\w-]{1,40} headers? (?:is|are|gets?|got|was|were|disappears?)(?: (?:lost|missing|null|dropped|removed|stripped|empty))?\b"
@@ -79,7 +87,9 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|until (?:it|everything|the \w{1,12}|they) (?:is|are|has|have)? ?(?:completed?|finished|finishes|done|ends?|closed)|\bbuffered\b)"
         r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
         r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"
-        r"|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|打字机?(?:效果|特效)"
+        r"|\b(?:sse|eventsource|server[- ]sent events|event[- ]?streams?)\b.{0,60}?\b(?:buffer\w{0,3}|breaks?|broken|fails?|hangs?|disconnect\w{0,3}|reconnect\w{0,3}|stuck|time[sd]? ?out|clos\w{1,3}|lost|no data|(?:not|n[’']t) \w{0,5} ?receiv\w{1,4})\b"
+        r"|(?<!video )\bstream(?:s|ing)?\b.{0,16}?\b(?:stops?|stopped|ends?|ended|cuts? off|is cut|breaks?|dies|closes|disconnects?|times out)\b.{0,16}?\b(?:after|at|every)\b.{0,12}?\d"
+        r"|(?:流式(?:输出|返回|响应|传输|接口)?|\bsse).{0,6}?的?问题|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|打字机?(?:效果|特效)"
         r"|一下子?(?:就)?(?:全部|得到|返回|输出|显示|出来)|(?:sse|eventsource|event-stream).{0,16}?(?:不|没|失|卡|缓)|等.{0,12}?(?:完|结束|全部).{0,8}?(?:才|再|一次)(?:一次性)?(?:返回|输出|显示|收到)|(?:按|成|一)块.{0,4}?(?:输出|返回|吐|显示)"),
     ("download", r"\bdownload(?:s|ed|ing)?\b.{0,60}?(?:instead of|rather than)|(?:instead of|rather than) (?:be(?:ing)? )?(?:display|show|render|execut|open|runn?|play|pars|process|interpret|view|load)\w{0,4}\b.{0,60}?\bdownload"
         r"|\b(?:pages?|site|website|index(?:\.\w{1,5})?|browser|php(?: files?)?|html(?: files?)?|url|homepage|nginx|it)\b.{0,20}?\b(?:just|automatically|simply|always|only|wants to|tries to|asks? (?:me )?to|prompts? (?:me )?to|"
@@ -90,7 +100,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("cached", r"logged (?:in )?(?:as|into) (?:a |an |the )?(?:some(?:body|one) else|different|an?other|other|wrong)|log(?:s|ged|ging)?[- ]?in.{0,60}?(?:another|someone else|somebody else|different|other) (?:person|users?|accounts?|customers?|profile)"
         r"|(?:another|different|wrong|each) (?:other[’']s|users?[’']s?|persons?[’']s?|customers?[’']s?|people[’']s)|other (?:users?[’']?|people[’']?s?|customers?[’']?) ?(?:data|accounts?|sessions?|carts?|pages?|profiles?|names?|content)"
         r"|logged (?:in(?:to)? |to )?(?:the )?profile of|(?:can(?:not|[’']t)|unable to|not able to) log(?:ged)? ?(?:out|off)|sessions? (?:are |is |get )?(?:swap|mix|leak|shared)|still logged in after"
-        r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
+        r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
         r"|(?:until|unless|without|have to|need to|must|only after|visible after) .{0,20}?clear\w{0,4} .{0,24}?cache|hard[- ](?:refresh|reload)|(?:changes|updates?|deploy\w{0,6}) (?:are |is |do |does )?(?:not|n[’']t|don[’']t|only) (?:be )?(?:visible|shown|appear|show|reflect)\w{0,3}"
         r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
         r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
@@ -101,7 +111,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
 
 #: Words that say that it fails at times alone.
 _AT_TIMES = (
-    r"\b(?:sometimes|occasional(?:ly)?|intermittent(?:ly)?|random(?:ly)?|sporadic(?:ally)?|(?:every )?now and then|from time to time|once in a while"
+    r"\b(?:sometimes|occasional(?:ly)?|intermittent(?:ly)?|randomly|random (?:[45]\d\d|errors?|fail\w{1,5}|disconnect\w{0,5}|drops?|time-?outs?|resets?|behaviou?r|crashes|requests?|issues?)|sporadic(?:ally)?|(?:every )?now and then|from time to time|once in a while"
     r"|every (?:other|second|few) (?:request|refresh|reload|time|visit)s?|half of (?:the |my |all )?requests|flaky|flakil?y"
     r"|(?:refresh|reload|retry)(?:ing|es)?(?: the page| it)? (?:fixes|helps|works|solves)|not always|works (?:again )?after (?:a |some )?(?:refresh|reload|retry)\w{0,3})\b"
     r"|偶尔|偶发|偶现|间歇|时好时坏|时不时|时而|有时|不定时|不定期|断断续续|随机(?:性)?(?:出现|报|失败|502|504)|刷新(?:一下|几次|页面|几下)?.{0,2}?(?:就|又|后)(?:好|正常|恢复|可以)|一会儿?好"
@@ -133,6 +143,7 @@ def fails_at_times(symptom: Symptom) -> bool:
 _MISSING_PAGE = lazy_pattern(
     r"(?i:(?:refresh|reload)\w{0,4}\b.{0,60}?(?:not work|n[’']?t work|break|fail|crash|not found).{0,40}?\b(?:routes?|urls?|sub-?pages?|router)\b"
     r"|\b(?:routes?|urls?|sub-?pages?|router)\b.{0,60}?(?:not work|n[’']?t work|break|fail|not found)\w{0,3}\b.{0,30}?\b(?:refresh|reload)"
+    r"|\b(?:unable to|could(?: not|n[’']t)|can(?:not|[’']t)) find (?:the |this )?(?:\w{1,12} )?(?:file|page|resource)\b"
     r"|\b(?:page|url|route|address) (?:is |was |could )?not (?:be )?found\b|\bCannot GET /"
     r"|(?:找不到|没有).{0,2}?(?:该|这个?|此)?(?:文件|页面|资源|路由)(?!夹)|(?:页面|文件|路由|资源)(?:.{0,4}?不存在|找不到)|刷新.{0,12}?(?:找不到|不存在))"
 )  # fmt: skip

@@ -46,7 +46,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"does not look|tls: )|SSL Proxy: Peer certificate"),
     ("server-application-slow", r"AH01102|The timeout specified has expired|\bsH--\b"
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
-    ("server-no-backend", r"<NOSRV>|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
+    ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed"),
     ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
@@ -67,7 +67,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
         r"failed"),
     ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
-        r"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
+        r"|invalid PID number \"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
     ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
     ("upstream-none-live", r"no live upstreams"),
     ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"

@@ -23,17 +23,18 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|The change you wanted was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
+        r"|\b[cx]srf (?:error|fail\w{0,4}|check|protection|validation|403)\b|403 ?[(（]?csrf|触发 ?csrf|csrf.{0,2}?(?:防护|校验|验证|错误|失败|报错|403)"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
     ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
         r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)? (?:value of )?\S{0,4}redirect[_ ]?ur[il]"
         r"|(?:redirect[_ ]?ur[il]|invalid redirect)\b[^.]{1,90}?(?:did|does) not match (?:an?|any|one|the)\b"
-        r"|AADSTS50011|callback URL mismatch|redirect_uri ?\S{0,3}(?:参数错误|请求不合法|不匹配|错误|无效|未)"
+        r"|AADSTS50011|callback URL mismatch|redirect_?ur[il].{0,12}?(?:参数错误|请求不合法|不匹配|不一致|不正确|错误|无效|未)"
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
-        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合内容"),
+        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合(?:内容|连接|加载)|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
@@ -44,9 +45,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
         r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
-        r"|(?:new|different|another) session ?(?:ids?|cookies?)? ?(?:for|on|with|at|after) (?:every|each)"
-        r"|session ?id (?:changes|is (?:new|different)) (?:for|on|with|at|after) (?:every|each)"
-        r"|(?:log-?in|sign-?in) (?:screen |page |form )?(?:issue |problem )?loop|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
+        r"|\b(?:new|different|another|fresh) session(?:[ _-]?ids?)?\b.{0,30}?\b(?:every|each|per|all|always)\b"
+        r"|\b(?:every|each) (?:\S{1,16} ){1,5}?(?:new|different|another|fresh) session\b"
+        r"|(?<!log )\bsession[ _.-]?ids?\b.{0,30}?\b(?:chang|differ|regenerat|reset|new\b|not the same)|\bsession[ _-]?ids?\b.{0,12}?(?:每次|总是?|一直|都).{0,6}?(?:变|不同|不一样|不一致|新)"
+        r"|每次.{0,10}?session(?:[ _-]?id)?.{0,8}?(?:不一样|不同|不一致|变|新|改变)|\breq(?:uest)?\.session\b.{0,24}?\b(?:undefined|empty|null|lost|missing|new|gone)\b"
+        r"|(?:log-?in|sign-?in) (?:screens? |pages? |forms? )?(?:issue |problem )?loops?\b|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
         r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
@@ -70,7 +73,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|invalid (?:Upgrade|Connection) header"),
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
-        r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
+        r"|Invalid frame header|already in CLOSING or CLOSED|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
@@ -79,6 +82,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
         r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|web ?sockets?\b.{0,30}?\b(?:(?:keeps?|constantly|always|frequently|repeatedly) (?:clos|dropp|break)\w{1,4}|disconnect(?:s|ed|ing)?\b|reconnect(?:s|ing)\b)"
         r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
@@ -138,10 +142,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书(?:无效|错误|有?问题|异常|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|证书的?(?:无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
-        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|(?:证书|(?<![A-Za-z])CA) ?(?:校验|验证)(?:失败|不(?:能)?通过|出错)|不是专用连接"
         r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # What the client's own proxy says, or the client of it
@@ -158,7 +162,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
-    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
+    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|no common encryption algorithm|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
         r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
@@ -182,7 +186,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
-        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|without sending complete message body|TransferEncodingError"
@@ -223,7 +227,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
     ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
         r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
-        r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+        r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|\btook too long\b|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
@@ -231,15 +235,15 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
-        r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
+        r"|(?<![A-Za-z0-9_.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
+        r"|Gateway|Unauth|Method|Misdirected|Request(?!s)|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
         r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
-        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
-        r"[:： ]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
+        r"[:： ]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?(?:requests|bytes|users|visitors|files|items|rows|records|connections|times|ms|[KMG]i?B)\b)"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
@@ -248,19 +252,19 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
     ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
-        r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|StatusCode[.=: \"]{1,3}(?:Unavailable"
+        r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|\b2 UNKNOWN: |\bgrpc\b.{0,40}?stream removed|StatusCode[.=: \"]{1,3}(?:Unavailable"
         r"|Unimplemented|Internal)|StatusRuntimeException: (?:UNAVAILABLE|UNIMPLEMENTED|INTERNAL|UNKNOWN)|First received "
         r"frame was not SETTINGS|unexpected HTTP/1\.x request|without sending trailers|Bad gRPC response|grpc.{0,20}(?:fail"
         r"|UNAVAILABLE)|grpc.{0,12}(?:调用|连接)?(?:失败|报错|不通|连不上)"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
-        r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"
+        r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
     *VAGUE_COMPLAINTS,
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
-        r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
-        r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
+        r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
+        r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

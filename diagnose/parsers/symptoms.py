@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
+from diagnose.parsers.cut_connections import says_connection_is_cut
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.symptom_patterns import SYMPTOM_PATTERNS
+from diagnose.parsers.usual_spelling import usual_spelling
 from diagnose.parsers.visible_faults import visible_fault
 
 #: Longest text of a symptom that is shown, in characters.
@@ -25,22 +27,32 @@ _URL = re.compile(
 
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
-    r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
+    r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b|req(?:uest)?\.body\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
     r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
 
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SYMPTOM_PATTERNS)
+
+#: The words in which a message names a status.
+_STATUS = [pattern for kind, pattern in _COMPILED if kind == "status"][-1]
 
 #: Kinds of which somebody's own words may say more, and what they may be: anything if () is given.
 _VAGUE: Mapping[SymptomKind, tuple[SymptomKind, ...]] = {
     "unusable": (),
     "not-connected": (),
     "cached": ("certificate-outdated",),
+    "sometimes": ("mixed-content",),
 }
 
 #: A redirect that lacks the port leads to another site: its status is that site's.
 _LOST_PORT = lazy_pattern(
     r"端口.{0,4}?(?:丢|没了|不见)|(?:loses?|lost|drops?) (?:the |its )?port\b", re.IGNORECASE
+)
+
+#: Kinds that a WebSocket which ends after a time is told as, too.
+_MAY_BE_CUT = frozenset({"closed", "reset", "websocket", "unusable", "stream"})
+_NAMES_WEBSOCKET = lazy_pattern(
+    r"(?i)(?<![A-Za-z])wss?(?![A-Za-z])|web ?sockets?|socket\.io|signalr|\bmqtt|长连接"
 )
 
 #: What Chrome's message of mixed content says before the address that it blocked, far behind its
@@ -61,12 +73,22 @@ _BY_TOPIC: dict[Topic, SymptomKind] = {
 }
 
 
-def symptom_of(text: str) -> Symptom | None:
+def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
-    known."""
+    known. `of_websocket`: a WebSocket is what the words are about, whether they say so or not."""
     symptom = message_symptom(text)
     line = clean(condensed(text), MAX_LENGTH)
-    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", line))
+    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
+    if symptom is None or symptom.kind in _MAY_BE_CUT:
+        cut = says_connection_is_cut(words)
+        if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):
+            return _symptom("websocket-closed", line, cut)
+    return _seen_fault(symptom, line, words)
+
+
+def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | None:
+    """Return the symptom, or what a visitor sees, where the words tell that and no more is known
+    of them than the symptom says."""
     kinds: tuple[SymptomKind, ...] | None = _VAGUE.get(symptom.kind) if symptom else ()
     if _LOST_PORT.search(words) and (symptom is None or symptom.kind == "status"):
         kinds = ("wrong-address",)
@@ -80,17 +102,27 @@ def message_symptom(text: str) -> Symptom | None:
     """Return what the message of a program, or a complaint of a kind of its own, says is wrong;
     None if it is neither."""
     line = clean(condensed(text), MAX_LENGTH)
-    words = _URL.sub(r"\1://…", line)
+    words = _URL.sub(r"\1://…", usual_spelling(line))
     if question := _AUTH_REQUEST.search(words):
         return _symptom("status", line, question[0], 500)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
+            if kind == "timeout" and (status := _server_error(line, words)):
+                return status
             vague = _application_symptom(line) if kind in _SAY_LITTLE else None
             if kind in _SAY_LITTLE or kind == "cookie":
                 vague = vague or _status(line, words)
             shown = _BLOCKED if kind == "mixed-content" and _BLOCKED in line else match[0]
             return vague or _symptom(kind, line, shown, _number(pattern, words))
     return _application_symptom(line) or _status(line, words)
+
+
+def _server_error(line: str, words: str) -> Symptom | None:
+    """Return the status of a server's error that a message names besides a timeout: a proxy waited
+    and not the visitor."""
+    match = _STATUS.search(words)
+    number = _number(_STATUS, words) if match else None
+    return _symptom("status", line, match[0], number) if match and (number or 0) >= 500 else None
 
 
 def _status(line: str, words: str) -> Symptom | None:

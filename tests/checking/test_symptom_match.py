@@ -5,12 +5,23 @@ from dataclasses import replace
 import pytest
 
 from diagnose.checking.registry import load_check
-from diagnose.checking.symptom_match import is_listed, is_met, with_reported_notes
-from diagnose.model import Claim, Evidence, Failure, Severity, Subject, Symptom, Target, Vantage
+from diagnose.checking.symptom_match import is_listed, is_met, produces, with_reported_notes
+from diagnose.model import (
+    Claim,
+    Evidence,
+    Failure,
+    Finding,
+    Severity,
+    Subject,
+    Symptom,
+    Target,
+    Vantage,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.symptom import SymptomKind
 from tests.support.check_evidence import CHAT, NOW, SHOP
 from tests.support.nginx_evidence import front
 
@@ -117,3 +128,21 @@ def test_a_request_of_the_log_is_not_what_a_message_says_of_another_path(
     raised = [(load_check("nginx.other-requests-failed"), note)]
     ((_, claim),) = with_reported_notes(raised, Symptom("status", words, 404))
     assert claim.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("words", "is_it"),
+    [
+        ("disconnects after a minute", True),
+        ("60秒后自动断开连接", True),
+        ("closed after 10 minutes", False),
+        ("code 1006", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["websocket-closed", "closed"])
+def test_a_timeout_is_what_the_message_tells_with_its_time(
+    words: str, is_it: bool, kind: SymptomKind
+) -> None:
+    claim = Claim(about=Subject(), because=(), facts={"seconds": 60})
+    finding = Finding("f1", load_check("websocket.idle-default"), claim)
+    assert produces((finding,), Symptom(kind, words)) is is_it

@@ -8,6 +8,8 @@ import pytest
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.texts import check_text
 from diagnose.model import Host, Observation, Report, Symptom, Vantage
+from diagnose.model.symptom import SymptomKind
+from diagnose.model.vantages import VantageVisit
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, plain, text
 from diagnose.outputs import json as json_output
@@ -73,6 +75,40 @@ def test_on_the_server_nobody_is_sent_to_the_server() -> None:
         with_symptom(healthy(), symptom, server), "en"
     )
     assert "run diagnose there" not in symptom_text(with_symptom(healthy(), symptom, server), "en")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["timeout", "unusable", "not-connected"])
+def test_on_the_server_the_way_from_outside_is_said_to_be_unseen(
+    kind: SymptomKind, lang: str
+) -> None:
+    symptom = Symptom(kind, "the site cannot be reached")
+    server = Host(hostname="web1", role="server", vantage=Vantage.SERVER)
+    report, view = with_symptom(healthy(), symptom, server), View(lang=lang)
+    sentence = symptom_text(report, lang)
+    assert "`diagnose https://shop.example.com/`" in sentence
+    assert "`curl -v --max-time 10 https://shop.example.com/`" in sentence
+    assert ("provider's firewall" if lang == "en" else "安全组") in sentence
+    document = json.loads(json_output.render(report, view))
+    assert document["run"]["symptom"]["answer"] == "unknown"
+    assert document["verdict"]["status"] == "ok"
+    summary = document["verdict"]["summary"]
+    assert ("works on its own server" if lang == "en" else "在其服务器上工作正常") in summary
+    # A place outside has seen the way.
+    visit = VantageVisit(
+        place="globalping", address="203.0.113.10", port=443, vantage=Vantage.ELSEWHERE
+    )
+    seen = with_symptom(healthy(), symptom, server, visit)
+    assert "curl" not in symptom_text(seen, lang)
+    # Other words are about what the server shows too.
+    other = with_symptom(healthy(), EXPIRED, server)
+    assert json.loads(json_output.render(other, view))["run"]["symptom"]["answer"] == "absent"
+
+
+def test_from_outside_the_way_was_seen() -> None:
+    report = with_symptom(healthy(), Symptom("timeout", "the site cannot be reached"))
+    assert "did not occur in this run" in symptom_text(report, "en")
+    assert "curl" not in symptom_text(report, "en")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

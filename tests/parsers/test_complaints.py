@@ -27,7 +27,10 @@ nginx反向代理后, 后台日志打印的ip全为 127.0.0.1
 为啥日志记录的是127.0.0.1啊
 面板订阅记录一直的显示127.0.0.1
 后端拿不到真实访问IP, 只能拿到docker网桥的IP
-后端只能获取到nginx的IP地址""",
+后端只能获取到nginx的IP地址
+the request will always come from localhost
+all traffic appears to come from 172.18.0.1
+後端拿不到真實IP，都是127.0.0.1""",
     "request-field": """
 token_id header gets lost
 请求头 user_name 丢失
@@ -51,8 +54,15 @@ custom header is not passed to the backend by nginx
 无法从 Request header 中 正常获取到Token值
 后端拿不到 header 里的 token
 转发后 header 丢失
-后端获取不到请求头 app_id""",
+后端获取不到请求头 app_id
+the headers aren't going thru the proxy
+Authorization not being set in the header
+the authorization header in the subrequest is missed""",
     "stream": """
+SSE breaks when behind a buffering proxy
+nginx SSE keeps reconnecting
+the stream stops after 60 seconds
+nginx代理时流式输出的问题
 SSE arrives all at once
 the server dumps all the output only once after 20 seconds
 chat answers come all at once behind nginx
@@ -85,6 +95,7 @@ nginx不返回数据，而是下载
 php 不解析直接下载
 页面显示源代码""",
     "cached": """
+old code is still served after a deployment
 users are logged in as another user
 I'm being logged as a different user
 members cannot log in if logged out, and cannot log out if logged in
@@ -99,6 +110,11 @@ they are logged in the profile of the person who logged in first
 登录后变成别人的账号
 无法退出登录""",
     "incomplete": """
+downloads are terminated at the 1 GB mark
+responses bigger than a few hundred kB are constantly truncated
+大文件不能完整下载
+下载到1G后自动停止
+下载的zip文件异常结束
 通过 nginx 代理下载超过 1GB 的文件失败，网络错误
 文件下载不完整
 下载大文件到一半中断
@@ -112,6 +128,8 @@ the file gets truncated at 64 KB
 Download failed - Network error
 we get truncated downloads of zip files""",
     "upload": """
+cant upload pictures behind the proxy
+上傳檔案失敗
 cannot upload large videos
 upload of large videos fails, photos work
 upload via web hangs at completion when using nginx as reverse proxy
@@ -172,6 +190,17 @@ OTHERS: dict[str, SymptomKind | None] = {
     "our live chat is dropped at the 60-second mark": "websocket-closed",
     "the chat is closed after 2 minutes of silence": "websocket-closed",
     "the shop closes at 6 pm": None,
+    # nginx in the words is not whose address is seen.
+    "every request behind nginx gets a new session id": "cookie",
+    "all requests through nginx are slow": "slow",
+    "each user of the proxy is logged out": None,
+    "balance random": None,
+    "sometimes the style sheets are loaded over http": "mixed-content",
+    # A proxy waited, and says so with its status.
+    "it always reports a timeout, error 504": "status",
+    "频繁报超时504错误": "status",
+    "timeout of 500 ms exceeded": "timeout",
+    "we received 500 requests": None,
     "WebSocket 连接每隔 60 秒必断，code: 1006异常关闭": "websocket-closed",
     "curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)": "incomplete",
     "curl: (92) HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)": "http2",

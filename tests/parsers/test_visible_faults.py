@@ -8,6 +8,7 @@ from diagnose.parsers.target import parse_target
 
 VISIBLE: dict[SymptomKind, str] = {
     "slow": """
+long pauses while a page loads
 网站加载很慢，首屏要等10秒
 the site is very slow to load, 20 seconds for the first byte
 Page takes 30 seconds to load
@@ -19,6 +20,8 @@ website extremely slow through nginx, fast directly
 5 second delay on every request
 一直转圈打不开""",
     "page-files": """
+使用二级目录代理时无法请求到静态资源
+css和js都访问不到
 网站打开很慢，图片加载不出来
 images are not loading
 图片不显示
@@ -30,6 +33,7 @@ page looks like plain HTML without styling
 the login page appears without CSS
 反代后样式全没了""",
     "blank": """
+返回了一个空的html页面
 页面空白
 white screen after deploy
 blank page in production, works locally
@@ -38,6 +42,10 @@ nothing renders, console is empty
 站点打开是空白页
 打开网页一片空白，F12没有报错""",
     "wrong-site": """
+two domains in different folders, both are showing the same site
+the proxy serves the first random domain
+second domain redirects to the first vhost
+I can access one of the sites with a different domain
 nginx welcome page shows instead of my site
 显示 Welcome to nginx!
 访问域名显示的是另一个网站
@@ -57,6 +65,8 @@ chrome shows red not secure triangle
 Firefox says connection is partially encrypted
 证书安装好了还是显示不安全""",
     "wrong-address": """
+it sends the http version of the url instead of the https one
+登录后的重定向有问题
 在输入账号和密码登录后会跳转到http协议
 redirects to http instead of https
 重定向到http
@@ -90,17 +100,32 @@ my vhost file is not used
 改了配置重启也没用
 location 规则不生效""",
     "certificate-outdated": """
+the cert is renewed, but my browser says expired
 still serving old certificate after renew
 证书更新了但是浏览器还是旧的
 renewed the cert but browser still shows expired
 I replaced the certificate files and still get the old one
 续期后浏览器还是提示过期""",
+    "login-address": """
+the OAuth2 redirect URI uses http behind the proxy""",
+    "mixed-content": """
+the css URLs are still http, so the css is not loaded
+stylesheets are loaded over http""",
     "method": """
+the redirect is losing POST data
+the form is redirected from POST to a GET
+req.body is empty after the redirect
 POST becomes GET after redirect
 POST 请求变成 GET
 POST body is empty behind nginx
 the form data is lost after redirect to https""",
     "ranges": """
+the GUI shows, but wont play movies
+playback through the proxy is not working
+seeking does not work
+can't seek forward in videos
+反代后不能播放视频
+无法加载视频，音频
 video does not seek on iPhone
 iphone 视频无法播放
 mp4 will not seek in Safari
@@ -114,6 +139,9 @@ the subdomain does not work with ssl
 example.com works but www.example.com does not
 www.example.com 可以，example.com 不行""",
     "some-visitors": """
+在PC上访问没问题，但是朋友的手机上打不开
+the site is inaccessible over IPv6
+some portion of your visitors cannot reach it
 安卓手机打不开，电脑可以
 微信里打不开
 site works for some users only
@@ -131,6 +159,9 @@ works in the office but not from home""",
     "filing": """
 阿里云备案拦截""",
     "unusable": """
+I cant get it to work behind nginx
+配置证书后无法通过HTTPS访问
+使用反向代理后服务器就不能用域名访问
 works on http but not on https
 http能访问，https不能访问
 https 访问不了
@@ -164,6 +195,10 @@ Invalid Host header
 DisallowedHost at /
 Access through untrusted domain""",
     "login": """
+when I logged in I was redirected to the login page
+the login is successful but it still shows the login page
+it always redirects to the same login page
+页面刷新了,但还是登录页面
 after logging in, I still appear logged out
 running behind a reverse proxy breaks login
 my browser just goes empty after i entered the password, nothing pops out
@@ -172,8 +207,15 @@ can't login, the application keeps trying to open http
 反代后无法登录
 登录之后没有反应""",
     "csrf": """
+a CSRF error is sent
+CSRF failure through the reverse proxy
 phpmyadmin token mismatch""",
     "cookie": """
+no cookie in the browser, only on the server
+secure cookies behind a reverse proxy
+unable to use secure cookies
+the frontend does not see the session cookie
+反代后刷新后又让重新登录
 login does not persist, logged out after every request
 cookies not being set in production
 cookie 设置不上
@@ -193,16 +235,23 @@ acme 验证失败""",
 unknown directive "http2"
 could not build server_names_hash""",
     "incomplete": """
+file transfers stop at 1.1 GB
+the file completes at 2.5 GB of 3.5 GB
 download stops at 1GB
 下载到一半就断了""",
     "timeout": """
 requests hang forever
 请求一直挂起""",
     "closed": """
+lost connection to server, repeating in 1 second
+the connection goes down
 connection closes immediately""",
     "cors": """
 preflight fails""",
     "not-connected": """
+nginx is not listening on port 80
+every time no connection
+端口没有监听
 telnet 443 不通
 port 443 closed
 防火墙关了可以访问""",

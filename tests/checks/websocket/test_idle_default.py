@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Severity
-from diagnose.model.symptom import Symptom
+from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
@@ -44,3 +44,17 @@ def test_a_warning_where_the_user_says_that_it_is_closed() -> None:
         (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=asked)
         assert claim.severity is severity
         assert (claim.confidence is Confidence.LIKELY) == (severity is not None)
+
+
+def test_the_time_that_the_message_tells_decides() -> None:
+    told: tuple[tuple[SymptomKind, str, Severity | None], ...] = (
+        ("websocket-closed", "disconnects after a minute", Severity.WARNING),
+        ("closed", "the connection goes down after 60 seconds", Severity.WARNING),
+        ("websocket-closed", "it is cut after 10 minutes", Severity.WARNING),
+        ("websocket-closed", "it is cut after 5 seconds", None),
+        ("closed", "connection closed", None),
+    )
+    for kind, words, severity in told:
+        asked = replace(CHAT, symptom=Symptom(kind, words))
+        (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=asked)
+        assert claim.severity is severity

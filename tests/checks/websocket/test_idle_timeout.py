@@ -209,3 +209,27 @@ def test_silent_where_apache_waits_long_enough_on_one_side() -> None:
     line = APACHE_SITE.replace(":3000/ws", ":3000/ws timeout=90")
     assert not judge(CHECK, APACHE, apache_config(line), upgrade(None), target=CHAT)
     assert not judge(CHECK, APACHE, apache_config(), upgrade(None), target=CHAT)
+
+
+MINUTE = replace(CHAT, symptom=Symptom("websocket-closed", "it is cut after 60 seconds"))
+SOONER = replace(CHAT, symptom=Symptom("websocket-closed", "it is cut after 5 seconds"))
+
+
+def test_the_usual_time_of_each_server_is_named_where_the_message_tells_it() -> None:
+    nginx = serving("proxy_read_timeout 60s;")
+    haproxy = haproxy_config(TIMEOUTS.replace("50000", "60s"))
+    for evidence in (
+        (nginx, BUILD, HOST, RUNNING, front(101)),
+        (HAPROXY, haproxy, upgrade(None)),
+        (APACHE, apache_config(), upgrade(None)),
+    ):
+        (claim,) = judge(CHECK, *evidence, target=MINUTE, masked=False)
+        assert (claim.facts["seconds"], claim.severity) == (60, None)
+        assert claim.confidence is Confidence.LIKELY
+        assert not judge(CHECK, *evidence, target=SOONER, masked=False)
+        assert not judge(CHECK, *evidence, target=CHAT, masked=False)
+
+
+def test_a_timeout_stays_a_note_where_the_message_tells_of_a_shorter_time() -> None:
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=SOONER)
+    assert claim.severity is Severity.NOTE

@@ -1,0 +1,37 @@
+"""The usual spelling of words that people type in another way: contractions without an apostrophe,
+and Traditional Chinese. So each pattern of a symptom is written once. No I/O.
+"""
+
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: "cant", "doesnt", "dont": typed in haste. "wont" and "cant" are words too, of no website.
+_CONTRACTION = lazy_pattern(
+    r"(?i)\b(ca|do|does|did|is|are|was|were|wo|could|would|should|has|have)nt\b"
+)
+#: Words that Taiwan and Hong Kong have in place of those of the mainland, each by its characters.
+_OTHER_WORDS = (
+    ("伺服器", "服务器"), ("瀏覽器", "浏览器"), ("重新整理", "刷新"), ("重新導向", "重定向"),
+    ("連線", "连接"), ("登入", "登录"), ("登出", "退出"), ("檔案", "文件"),
+    ("憑證", "证书"), ("逾時", "超时"), ("快取", "缓存"), ("網域", "域名"),
+    ("連接埠", "端口"), ("埠", "端口"), ("網路", "网络"), ("介面", "界面"),
+    ("標頭", "请求头"), ("設定", "设置"), ("串流", "流式"), ("閘道", "网关"),
+    ("用戶端", "客户端"), ("使用者", "用户"), ("位址", "地址"), ("影片", "视频"),
+    ("預設", "默认"), ("回應", "响应"), ("備案", "备案"),
+)  # fmt: skip
+_TRADITIONAL = str.maketrans(
+    "連斷網頁錯誤無問題顯證書過時後開關請訪轉載傳圖樣緩衝資數據沒動會這個來實還變為從對應續費間鐘點擊內現兩種經啟閉壞試讓給進發說運該當態導視頻戶們嘗復隨機異簽與總識別敗碼權儲裝級號帳單線讀寫終離許絕類約標務長響產環遠狀認驗審圍幾",
+    "连断网页错误无问题显证书过时后开关请访转载传图样缓冲资数据没动会这个来实还变为从对应续费间钟点击内现两种经启闭坏试让给进发说运该当态导视频户们尝复随机异签与总识别败码权储装级号账单线读写终离许绝类约标务长响产环远状认验审围几",
+)
+_IS_TRADITIONAL = lazy_pattern(
+    "[連斷網頁錯誤無問題顯證書過時後開關請訪轉載傳圖樣緩資數據沒動會這個來實還變對應間錄]"
+)
+
+
+def usual_spelling(words: str) -> str:
+    """Return words with the apostrophes that were left out, and in Simplified Chinese."""
+    words = _CONTRACTION.sub(r"\1n't", words)
+    if not _IS_TRADITIONAL.search(words):
+        return words
+    for traditional, simplified in _OTHER_WORDS:
+        words = words.replace(traditional, simplified)
+    return words.translate(_TRADITIONAL)
