@@ -3,23 +3,20 @@ there, or where another setting of the location would lead ("rewrite or internal
 cycle").
 """
 
-from dataclasses import fields
-
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.file_paths import (
     fallback_path,
     fallback_places,
     served_file,
-    start_folder,
 )
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import is_file, read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, is_file, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -28,13 +25,11 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
     if not is_first(ctx, exchange, _has_failed):
         return
     path = ctx.target.path.partition("?")[0]
-    build = next(iter(ctx.observed(NginxBuild)), None)
-    options = next((master.arguments for master in own_masters(ctx)), ())
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     for _, server in answering_blocks(ctx, config):
         uri = fallback_path(select_location(server, path), path)
         location = select_location(server, uri) if uri else None
-        start = start_folder(build, options)
+        start = start_folder_of(ctx)
         served = served_file(location, uri, start=start) if location else None
         if location is None or served is None or worker is None or UNSAFE.search(served.path):
             continue
@@ -51,9 +46,8 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
             return
         for mistake, file in places:
             if is_file(accesses.get(file)):
-                values = {field.name: getattr(access, field.name) for field in fields(access)}
-                values |= {"at": at, "url": exchange.url, "elsewhere": file, "mistake": mistake}
-                ctx.emit(PageFileAccess(**values))
+                facts = {"url": exchange.url, "elsewhere": file, "mistake": mistake}
+                ctx.emit(access_as(PageFileAccess, access, at=at, **facts))
                 return
         return
 

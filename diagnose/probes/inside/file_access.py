@@ -3,7 +3,8 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
@@ -11,6 +12,8 @@ from diagnose.model import Vantage
 from diagnose.model.files import Access, PathComponent
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
+
+_AccessT = TypeVar("_AccessT", bound=Access)
 
 ACCESS_SCRIPT = read_script(__file__, "file_access.sh")
 
@@ -35,10 +38,10 @@ _READS_ALL = 0b110
 def parse_access(text: str) -> tuple[Access, ...]:
     """Parse the output of ACCESS_SCRIPT."""
     head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
-    fields = dict(line.partition(" ")[::2] for line in head.splitlines())
-    uid, gids = fields.get("uid", ""), fields.get("gids", "").split()
-    user, _, group = fields.get("name", "").partition(" ")
-    if int(fields.get("caps") or "0", 16) & _READS_ALL:
+    head_fields = dict(line.partition(" ")[::2] for line in head.splitlines())
+    uid, gids = head_fields.get("uid", ""), head_fields.get("gids", "").split()
+    user, _, group = head_fields.get("name", "").partition(" ")
+    if int(head_fields.get("caps") or "0", 16) & _READS_ALL:
         uid = ""
     accesses = []
     for block in blocks:
@@ -54,7 +57,7 @@ def parse_access(text: str) -> tuple[Access, ...]:
                 user=clean(user),
                 gids=tuple(number for gid in gids if (number := whole_number(gid)) is not None),
                 group=clean(group),
-                enforcing=fields.get("selinux") == "1",
+                enforcing=head_fields.get("selinux") == "1",
                 default=clean(default[1]) if default else "",
             )
         )
@@ -84,6 +87,13 @@ def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
     if len([part for part in parts.values() if not part.folder]) > 1:
         parts.pop(path, None)
     return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
+
+
+def access_as(kind: type[_AccessT], access: Access, *, at: float, **facts: Any) -> _AccessT:
+    """Return an access as an observation of a kind that says more, with its further facts. `at` is
+    when the file was looked at, in seconds since the run began."""
+    values = {field.name: getattr(access, field.name) for field in fields(access)}
+    return kind(**{**values, "at": at, **facts})
 
 
 def is_file(access: Access | None) -> bool:

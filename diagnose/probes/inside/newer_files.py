@@ -2,19 +2,18 @@
 one that it loaded, and it answers that the target's file is not there."""
 
 import posixpath
-from dataclasses import fields
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file, start_folder
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, own_masters, start_folder_of
 
 #: Maximum number of index files that are looked for.
 MAX_INDEXES = 4
@@ -25,7 +24,7 @@ async def after_reload(ctx: ProbeContext, exchange: Exchange, config: NginxConfi
     """Emit the file that the files lead to, if it exists."""
     if not is_first(ctx, exchange, _is_missing) or not _is_newer(ctx, config):
         return
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     paths = _paths(ctx, config)
     if worker is None or not paths or any(map(UNSAFE.search, paths)):
         return
@@ -34,8 +33,7 @@ async def after_reload(ctx: ProbeContext, exchange: Exchange, config: NginxConfi
         if access.path in paths and any(
             part.path == access.path and not part.folder for part in access.parts
         ):
-            values = {field.name: getattr(access, field.name) for field in fields(access)}
-            ctx.emit(PageFileAccess(**{**values, "at": at}, url=exchange.url))
+            ctx.emit(access_as(PageFileAccess, access, at=at, url=exchange.url))
             return
 
 
@@ -53,8 +51,7 @@ def _is_newer(ctx: ProbeContext, config: NginxConfig) -> bool:
 def _paths(ctx: ProbeContext, config: NginxConfig) -> list[str]:
     """Return the file, or the index files of the folder, that nginx would serve for the target by
     its server blocks; none if they differ."""
-    build = next(iter(ctx.observed(NginxBuild)), None)
-    start = start_folder(build, next((each.arguments for each in own_masters(ctx)), ()))
+    start = start_folder_of(ctx)
     path = ctx.target.path.partition("?")[0]
     found: list[list[str]] = []
     for _, server in answering_blocks(ctx, config):

@@ -10,12 +10,13 @@ from dataclasses import replace
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
 from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.mounts import Mount, parse_mount, private_folders
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import install_paths
+from diagnose.parsers.nginx.file_paths import start_folder
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
@@ -149,6 +150,20 @@ def _process(stat: str, title: str, program: str, boot: float | None) -> ListedP
 def own_masters(ctx: ProbeContext) -> tuple[NginxProcess, ...]:
     """Return the observed masters of this machine itself; () until they are listed."""
     return tuple(master for state in ctx.observed(NginxState) for master in state.own_masters)
+
+
+def first_worker(ctx: ProbeContext) -> int | None:
+    """Return the process id of a worker of this machine's nginx, as whose user files are read; None
+    if there is none."""
+    return next((pid for master in own_masters(ctx) for pid in master.workers), None)
+
+
+def start_folder_of(ctx: ProbeContext) -> str:
+    """Return the folder at which relative paths of this machine's nginx begin; "" if it is not
+    known."""
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    options = next((master.arguments for master in own_masters(ctx)), ())
+    return start_folder(build, options)
 
 
 def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:

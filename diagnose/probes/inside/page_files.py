@@ -16,7 +16,7 @@ from diagnose.model.files import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
@@ -28,7 +28,6 @@ from diagnose.parsers.nginx.file_paths import (
     password_file,
     password_path,
     served_file,
-    start_folder,
     unnamed_indexes,
 )
 from diagnose.parsers.nginx.final_requests import final_request, searched_location
@@ -42,8 +41,8 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import ending_blocks
-from diagnose.probes.inside.file_access import is_file, read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, is_file, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 #: Maximum number of files that are examined.
 MAX_FILES = 4
@@ -61,13 +60,12 @@ async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
         or not _is_page(ctx, log_line)
     ):
         return
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if worker is None:
         return
     at = ctx.elapsed()
     for access in await read_access(ctx.machine, "", str(worker), [match[1]]):
-        values = {field.name: getattr(access, field.name) for field in fields(access)}
-        ctx.emit(PageAccess(**{**values, "at": at}))
+        ctx.emit(access_as(PageAccess, access, at=at))
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -78,13 +76,12 @@ async def of_passwords(ctx: ProbeContext, exchange: Exchange, config: NginxConfi
     folder = posixpath.dirname(config.path)
     files = (password_file(match, folder) for match in _matches(ctx, config, ctx.target.path))
     paths = dict.fromkeys(password_path(file, folder) for file in files if file)
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if not paths or worker is None or any(map(UNSAFE.search, paths)):
         return
     at = ctx.elapsed()
     for access in await read_access(ctx.machine, "", str(worker), list(paths)[:MAX_FILES]):
-        values = {field.name: getattr(access, field.name) for field in fields(access)}
-        ctx.emit(PasswordFileAccess(**{**values, "at": at}))
+        ctx.emit(access_as(PasswordFileAccess, access, at=at))
 
 
 def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -128,7 +125,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     served = _served_file(ctx, config, path)
     if served is None:
         await _emit_outdone(ctx, config, response.url, path)
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
     at, page_path = ctx.elapsed(), urlsplit(response.page).path
@@ -143,10 +140,11 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     if access is None or (_has_fallback(ctx, config, path) and not access.denied_parts):
         return
     mistake, existing_path = _first_existing(alternatives, accesses, served.path)
-    values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
-        PageFileAccess(
-            **{**values, "at": at},
+        access_as(
+            PageFileAccess,
+            access,
+            at=at,
             url=response.url,
             elsewhere=existing_path,
             mistake=mistake,
@@ -160,7 +158,7 @@ def _served_file(
 ) -> ServedFile | None:
     """Return the file that the target's server blocks serve, or look for before they ask an
     application (try_files); None if they differ."""
-    start = _start_folder(ctx)
+    start = start_folder_of(ctx)
     files = [
         served_file(*searched_location(server, own_path), with_scripts, start)
         or served_file(match_location(server, own_path), own_path, with_scripts, start)
@@ -173,7 +171,7 @@ def _outdone_file(
     ctx: ProbeContext, config: NginxConfig, path: str
 ) -> list[tuple[PathMistake, str]]:
     """Return where the file would be if no regular expression got the request."""
-    start = _start_folder(ctx)
+    start = start_folder_of(ctx)
     files = [
         served_file(match, own_path, start=start)
         for server, own_path in ending_blocks(ctx, config, path)
@@ -187,23 +185,16 @@ def _outdone_file(
 async def _emit_outdone(ctx: ProbeContext, config: NginxConfig, url: str, path: str) -> None:
     """Emit a file that is where the longest prefix leads, while a regular expression passes the
     request on to an application."""
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     files = _outdone_file(ctx, config, path)
     if worker is None or not files:
         return
     at, (mistake, file) = ctx.elapsed(), files[0]
     for access in await read_access(ctx.machine, "", str(worker), [file]):
         if is_file(access) and not access.denied_parts:
-            values = {field.name: getattr(access, field.name) for field in fields(access)}
             ctx.emit(
-                PageFileAccess(**{**values, "at": at}, url=url, elsewhere=file, mistake=mistake)
+                access_as(PageFileAccess, access, at=at, url=url, elsewhere=file, mistake=mistake)
             )
-
-
-def _start_folder(ctx: ProbeContext) -> str:
-    build = next(iter(ctx.observed(NginxBuild)), None)
-    options = next((master.arguments for master in own_masters(ctx)), ())
-    return start_folder(build, options)
 
 
 def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
@@ -259,7 +250,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     served = file or _served_file(ctx, config, path, with_scripts=True)
     if served is None:
         await _emit_outdone(ctx, config, exchange.url, path)
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
@@ -290,10 +281,14 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         existing_path = await _application_page(ctx, file, path, existing)
         if not existing_path:
             return
-    values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
-        PageFileAccess(
-            **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
+        access_as(
+            PageFileAccess,
+            access,
+            at=at,
+            url=exchange.url,
+            elsewhere=existing_path,
+            mistake=mistake,
         )
     )
 
@@ -334,7 +329,7 @@ async def _emit_index(
 ) -> None:
     """Emit where the index file is: in the folder, by a name that `index` does not have, or in the
     public folder of the project that `root` names."""
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     match = next(_matches(ctx, config, served.uri), None)
     unnamed = unnamed_indexes(match, served) if match else ()
     indexes = [*unnamed, *served.public_indexes]
@@ -363,7 +358,7 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
         location, final_path = final_request(server, own_path)
         is_led = final_path != own_path and pass_directive_of(location) is not None
         script = (
-            served_file(location, final_path, with_scripts=True, start=_start_folder(ctx))
+            served_file(location, final_path, with_scripts=True, start=start_folder_of(ctx))
             if is_led
             else None
         )

@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.model.site_folders import PrecompressedFile
-from diagnose.parsers.nginx.file_paths import served_file, start_folder
+from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.nginx_processes import start_folder_of
 
 #: Maximum number of files that are looked at.
 MAX_FILES = 12
@@ -60,9 +60,7 @@ async def copies(ctx: ProbeContext, page: Page, config: NginxConfig) -> None:
 
 def _files(ctx: ProbeContext, config: NginxConfig, page: Page) -> Iterator[tuple[str, str]]:
     """Yield the files of the page of which nginx sends a compressed copy, each with its URL."""
-    build = next(iter(ctx.observed(NginxBuild)), None)
-    options = next((master.arguments for master in own_masters(ctx)), ())
-    start = start_folder(build, options)
+    start = start_folder_of(ctx)
     servers = [server for _, server in answering_blocks(ctx, config)]
     for url in (page.url, *(file.url for file in page.files)):
         if not is_own_origin(ctx.target, url):

@@ -2,18 +2,15 @@
 setting of the site leads.
 """
 
-from dataclasses import fields
-
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.parsers.nginx.file_paths import start_folder
+from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.script_paths import other_scripts, script_request
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import is_file, read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, is_file, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 #: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
 _MISSING = "File not found."
@@ -27,10 +24,8 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     if not is_first(ctx, exchange, _is_missing):
         return
     server = next((server for _, server in answering_blocks(ctx, config)), None)
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
-    build = next(iter(ctx.observed(NginxBuild)), None)
-    options = next((master.arguments for master in own_masters(ctx)), ())
-    start = start_folder(build, options)
+    worker = first_worker(ctx)
+    start = start_folder_of(ctx)
     path = ctx.target.path.partition("?")[0]
     request = script_request(server, path, start) if server else None
     if server is None or request is None or worker is None or UNSAFE.search(request.script.path):
@@ -46,10 +41,9 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     if named is None or is_file(named):
         return
     elsewhere = next((path for path in places[1:] if is_file(accesses.get(path))), "")
-    values = {field.name: getattr(named, field.name) for field in fields(named)}
     ctx.emit(
-        PageFileAccess(
-            **{**values, "at": at}, url=exchange.url, elsewhere=elsewhere, mistake="script"
+        access_as(
+            PageFileAccess, named, at=at, url=exchange.url, elsewhere=elsewhere, mistake="script"
         )
     )
 

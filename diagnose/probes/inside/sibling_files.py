@@ -2,7 +2,6 @@
 programs behind nginx, after the site has answered 404, or a page, in its place.
 """
 
-from dataclasses import fields
 from urllib.parse import urlsplit
 
 from diagnose.model.files import SiblingFile
@@ -15,8 +14,8 @@ from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.sibling_folders import folders_of, paths_in
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, read_access
+from diagnose.probes.inside.nginx_processes import first_worker
 
 #: Maximum number of files, and of programs whose folder is read.
 MAX_FILES, MAX_PROGRAMS = 2, 4
@@ -58,7 +57,7 @@ async def _look_for(
     ctx: ProbeContext, config: NginxConfig, listeners: Listeners, response: PageFileResponse
 ) -> None:
     servers = [server for _, server in answering_blocks(ctx, config)]
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if not servers or worker is None:
         return
     at, path = ctx.elapsed(), urlsplit(response.url).path
@@ -68,9 +67,9 @@ async def _look_for(
     accesses = await read_access(ctx.machine, "", str(worker), paths) if paths else ()
     for access in accesses:
         if access.parts and not access.parts[-1].folder and access.parts[-1].path != "/":
-            values = {field.name: getattr(access, field.name) for field in fields(access)}
             is_program = any(access.path.startswith(f"{folder}/") for folder in programs)
-            ctx.emit(SiblingFile(**{**values, "at": at}, url=response.url, of_program=is_program))
+            facts = {"url": response.url, "of_program": is_program}
+            ctx.emit(access_as(SiblingFile, access, at=at, **facts))
             return
 
 

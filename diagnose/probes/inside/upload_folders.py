@@ -4,18 +4,16 @@ page sends anything.
 """
 
 import posixpath
-from dataclasses import fields
 
 from diagnose.model.files import BodyFolderAccess
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import Page
-from diagnose.parsers.nginx.file_paths import start_folder
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import read_access
-from diagnose.probes.inside.nginx_processes import own_masters
+from diagnose.probes.inside.file_access import access_as, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 _OPTION = "--http-client-body-temp-path="
 #: nginx's own default (ngx_http_core_module, client_body_temp_path).
@@ -26,27 +24,25 @@ _DEFAULT = "client_body_temp"
 async def body_folder(ctx: ProbeContext, page: Page, config: NginxConfig) -> None:
     sends = page.posts or page.uploads or page.sent_paths
     path = _folder(ctx, config) if sends else ""
-    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    worker = first_worker(ctx)
     if not path or worker is None or UNSAFE.search(path):
         return
     if not ctx.further_requests.begin("folder of bodies"):
         return
     at = ctx.elapsed()
     for access in await read_access(ctx.machine, "", str(worker), [path]):
-        values = {field.name: getattr(access, field.name) for field in fields(access)}
-        ctx.emit(BodyFolderAccess(**{**values, "at": at}))
+        ctx.emit(access_as(BodyFolderAccess, access, at=at))
 
 
 def _folder(ctx: ProbeContext, config: NginxConfig) -> str:
     """Return the absolute path of the folder, "" if it is not known."""
     build = next(iter(ctx.observed(NginxBuild)), None)
-    options = next((master.arguments for master in own_masters(ctx)), ())
     for _, server in answering_blocks(ctx, config):
         directive = select_location(server, ctx.target.path).directive("client_body_temp_path")
         if directive is not None and directive.args:
-            return posixpath.join(start_folder(build, options), directive.args[0])
+            return posixpath.join(start_folder_of(ctx), directive.args[0])
         built = [word for word in (build.arguments if build else ()) if word.startswith(_OPTION)]
         name = built[-1].removeprefix(_OPTION) if built else _DEFAULT
-        path = posixpath.join(start_folder(build, options), name)
+        path = posixpath.join(start_folder_of(ctx), name)
         return path if path.startswith("/") else ""
     return ""
