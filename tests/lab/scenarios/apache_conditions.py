@@ -1,0 +1,58 @@
+"""Apache: conditions and patterns of RewriteRule that miss requests."""
+
+from .. import apache
+from ..lab import Lab
+from .apache import FILES, WS, apache_scenario, healthy_apache
+from .apache_threads import site_with
+
+RULES = """\
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteCond %{HTTP:Connection} ^Upgrade$ [NC]
+RewriteRule ^/?(.*) "ws://127.0.0.1:3000/$1" [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(outside=None, server="websocket.connection-compared", args=WS, differs=FILES)
+def apache_compares_the_whole_connection_field(lab: Lab) -> None:
+    """`^Upgrade$` is true for Chrome's handshake, and false for Firefox's."""
+    apache.serve(lab, site_with(RULES))
+
+
+@healthy_apache(args=WS)
+def apache_compares_a_part_of_the_connection_field(lab: Lab) -> None:
+    apache.serve(lab, site_with(RULES.replace("^Upgrade$", "upgrade")))
+
+
+@healthy_apache(args=WS)
+def apache_compares_a_connection_field_that_decides_nothing(lab: Lab) -> None:
+    """ProxyPass itself passes the upgrade on, so Firefox's handshake opens too."""
+    rules = RULES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
+    apache.serve(lab, site_with(rules))
+
+
+# A rule of a virtual host whose pattern is that of an .htaccess
+
+UNSLASHED = """\
+RewriteEngine On
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteRule ^ws(.*) ws://127.0.0.1:3000/ws$1 [P,L]
+ProxyPass / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-pattern-without-slash",
+    args=WS,
+    differs=FILES,
+)
+def apache_rule_of_a_virtual_host_lacks_the_slash(lab: Lab) -> None:
+    """A path begins with a slash there; in an .htaccess it does not."""
+    apache.serve(lab, site_with(UNSLASHED))
+
+
+@healthy_apache(args=WS)
+def apache_rule_of_a_virtual_host_has_the_slash(lab: Lab) -> None:
+    apache.serve(lab, site_with(UNSLASHED.replace("^ws", "^/ws")))
