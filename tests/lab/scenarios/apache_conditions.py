@@ -4,6 +4,7 @@ from .. import apache
 from ..lab import Lab
 from .apache import FILES, WS, apache_scenario, healthy_apache
 from .apache_threads import site_with
+from .logged_websockets import _browser
 
 RULES = """\
 RewriteEngine On
@@ -56,3 +57,38 @@ def apache_rule_of_a_virtual_host_lacks_the_slash(lab: Lab) -> None:
 @healthy_apache(args=WS)
 def apache_rule_of_a_virtual_host_has_the_slash(lab: Lab) -> None:
     apache.serve(lab, site_with(UNSLASHED.replace("^ws", "^/ws")))
+
+
+# Rules of the virtual host that refuse what the site's page sends, by the access log
+
+PAGES = """\
+{}ProxyPass /ws ws://127.0.0.1:3000/ws
+ProxyPass / http://127.0.0.1:3000/
+"""
+LIMITED = """\
+<Location />
+    <LimitExcept GET>
+        Require all denied
+    </LimitExcept>
+</Location>
+"""
+
+
+def _send_login(lab: Lab, lines: str) -> None:
+    apache.serve(lab, site_with(PAGES.format(lines)))
+    _browser(lab, "/login", "-e", "https://shop.example.com/", "-d", "user=anna")
+
+
+@apache_scenario(
+    outside=None, server="server.visitors-refused", differs=FILES, manual="a rule of access"
+)
+def apache_refuses_every_post(lab: Lab) -> None:
+    """A GET of the page is answered, and a login is not."""
+    _send_login(lab, LIMITED)
+
+
+@healthy_apache()
+def apache_refuses_a_method_that_no_page_sends(lab: Lab) -> None:
+    """A program that looks for weak sites sends it, and comes from no page."""
+    apache.serve(lab, site_with(PAGES.format(LIMITED.replace("GET", "GET POST"))))
+    _browser(lab, "/login", "-X", "PUT", "-d", "user=anna")
