@@ -92,3 +92,50 @@ def apache_refuses_a_method_that_no_page_sends(lab: Lab) -> None:
     """A program that looks for weak sites sends it, and comes from no page."""
     apache.serve(lab, site_with(PAGES.format(LIMITED.replace("GET", "GET POST"))))
     _browser(lab, "/login", "-X", "PUT", "-d", "user=anna")
+
+
+# A path in another case
+
+SOCKET = "ProxyPass {} ws://127.0.0.1:3000/ws\nProxyPass / http://127.0.0.1:3000/\n"
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-path-misspelt",
+    args=WS,
+    differs=FILES,
+)
+def apache_path_of_the_websocket_is_in_upper_case(lab: Lab) -> None:
+    apache.serve(lab, site_with(SOCKET.format("/WS")))
+
+
+@healthy_apache(args=WS)
+def apache_has_a_path_in_both_cases(lab: Lab) -> None:
+    both = "ProxyPass /WS http://127.0.0.1:3000/\n" + SOCKET.format("/ws")
+    apache.serve(lab, site_with(both))
+
+
+# A path that is excluded, and of which Apache has no file
+
+EXCLUDED = "{}ProxyPass / http://127.0.0.1:3001/\n"
+
+
+def _serve_pages(lab: Lab, lines: str) -> None:
+    words = lab.server.application("paths_server", "3001", "/:/assets/app.js", "/assets/app.js")
+    lab.spawn(lab.server, words, 3001)
+    apache.serve(lab, site_with(EXCLUDED.format(lines)))
+
+
+@apache_scenario(
+    outside="http.page-file-missing",
+    server="server.path-excluded",
+    differs=FILES,
+    manual="the application has no WebSocket",
+)
+def apache_excludes_a_file_that_the_application_has(lab: Lab) -> None:
+    _serve_pages(lab, "ProxyPass /assets !\n")
+
+
+@healthy_apache()
+def apache_excludes_nothing_of_the_application(lab: Lab) -> None:
+    _serve_pages(lab, "ProxyPass /status !\n")
