@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import _page_files
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import refused_websockets, websocket_paths, websocket_severity
-from checks.server._caddy_near_routes import is_typing_error
+from checks.server._caddy_near_routes import answers_of_files, is_typing_error
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,7 +26,7 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import error_pages
+from diagnose.model.http import Exchange, error_pages
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.urls import parse_url
@@ -42,8 +42,10 @@ _MAX_LINES = 2_000
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "http.page-for-api",
         "http.page-file-missing", "http.page-file-type", "server.other-requests-failed",
-        "server.own-answer", "server.page-missing", "server.websocket-not-passed",
+        "server.own-answer", "server.page-missing", "server.path-excluded",
+        "server.websocket-not-passed",
         "server.application-answers", "websocket.no-location", "websocket.not-upgraded",
     ],
 )  # fmt: skip
@@ -55,7 +57,7 @@ def apache_path_misspelt(evidence: Evidence) -> Iterator[Claim]:
         lines = list(_lines(view, site))
         missed = [
             (near, failure)
-            for failure in _failing(evidence)
+            for failure in _failing(view)
             if (near := _near(lines, failure.path.partition("?")[0]))
         ]
         if missed:
@@ -108,8 +110,9 @@ def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
     return None
 
 
-def _failing(evidence: Evidence) -> Iterator[_Failure]:
+def _failing(view: ServerView) -> Iterator[_Failure]:
     """Yield what visitors do not get: WebSockets, files of the page, the page, logged requests."""
+    evidence = view.evidence
     for path in websocket_paths(evidence):
         if refused := refused_websockets(evidence, path):
             yield _Failure(path, tuple(refused), websocket_severity(evidence))
@@ -118,7 +121,11 @@ def _failing(evidence: Evidence) -> Iterator[_Failure]:
         if url and file.response.status == 404:
             severity = _page_files.severity(file.page, [file.response.url])
             yield _Failure(url.path.partition("?")[0], (file.page, file.response), severity)
-    pages = tuple(page for page in error_pages(evidence) if page.status in {404, 405})
+    # Files may answer with their page where data is asked for.
+    for path, answer in answers_of_files(view):
+        if isinstance(answer, Exchange):
+            yield _Failure(path, (answer,))
+    pages = tuple(page for page in error_pages(evidence) if page.status == 405)
     if pages:
         yield _Failure(evidence.target.path.partition("?")[0], pages)
     for logged in evidence.good(FailedRequests):

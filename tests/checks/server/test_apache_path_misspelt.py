@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -52,3 +52,16 @@ def test_an_exclusion_takes_no_path() -> None:
     excluded = _site("/Chat/ws").replace(LINE[:14], f"{LINE[:14]}/chat !\n{LINE[:14]}", 1)
     (claim,) = judge(CHECK, APACHE, apache_config(excluded), REFUSED, target=CHAT, masked=False)
     assert claim.facts["meant"] == "/chat/ws"
+
+
+def test_fires_where_files_answer_with_their_page() -> None:
+    page = Exchange(
+        url="https://shop.example.com/api/items", address="203.0.113.10", port=443, status=200,
+        body="<!doctype html><html><title>Shop</title></html>", purpose="target",
+    )  # fmt: skip
+    config = apache_config(_site("/apis/"))
+    target = replace(SHOP, path="/api/items")
+    (claim,) = judge(CHECK, APACHE, config, page, target=target, masked=False)
+    assert claim.facts["meant"] == "/api/"
+    data = replace(page, body='{"items":[]}')
+    assert not judge(CHECK, APACHE, config, data, target=target)
