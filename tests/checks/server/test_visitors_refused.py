@@ -32,6 +32,11 @@ def _site(lines: str) -> str:
     [
         (LIMITED, "Require all denied"),
         ("    RewriteEngine On\n    RewriteRule ^/log - [F]\n", "RewriteRule ^/log - [F]"),
+        (
+            "    RewriteEngine On\n    RewriteCond %{HTTP_REFERER} example [NC]\n"
+            "    RewriteRule ^/login$ - [F]\n",
+            "RewriteRule ^/login$ - [F]",
+        ),
     ],
 )
 def test_fires_for_a_request_of_the_log(lines: str, rule: str) -> None:
@@ -57,3 +62,11 @@ def test_silent_where_no_rule_refuses_it() -> None:
     assert not judge(CHECK, APACHE, config, replace(LOGIN, status=404))
     asked = apache_config(_site(LOCAL.replace("local", "valid-user")))
     assert not judge(CHECK, APACHE, asked, LOGIN)
+
+
+def test_fires_where_only_handshakes_have_another_route() -> None:
+    socket = (
+        "    RewriteEngine On\n    RewriteCond %{HTTP:Connection} upgrade [NC]\n"
+        "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n"
+    )
+    assert judge(CHECK, APACHE, apache_config(_site(LIMITED + socket)), LOGIN, masked=False)
