@@ -31,7 +31,7 @@ _WRAPPERS = {"ifmodule", "ifdefine", "ifversion"}
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
-    explains=["server.other-requests-failed", "http.page-file-missing"],
+    explains=["server.other-requests-failed", "server.rule-refuses", "http.page-file-missing"],
 )
 def visitors_refused(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
