@@ -61,14 +61,14 @@ def _by_letter(site: WebSite, path: str) -> Iterator[NearRoute]:
         if route.pattern or not parts[0] or len(parts) > len(own):
             continue
         differing = [pair for pair in zip(parts, own, strict=False) if pair[0] != pair[1]]
-        if len(differing) == 1 and _is_typing_error(*differing[0]):
+        if len(differing) == 1 and is_typing_error(*differing[0]):
             right = "/".join(own[: len(parts)])
             matcher = matcher_of(route)
             wider = matcher.replace(f"/{'/'.join(parts)}", f"/{right}", 1)
             yield NearRoute(route, matcher, wider, mistyped=True)
 
 
-def _is_typing_error(written: str, asked: str) -> bool:
+def is_typing_error(written: str, asked: str) -> bool:
     """Return whether one letter is missing, too many or another one, or two are exchanged; a number
     is no letter."""
     short, long = sorted((written.lower(), asked.lower()), key=len)

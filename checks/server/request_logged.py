@@ -28,7 +28,7 @@ _KNOWN = {
     "AH01071": "php",
     "AH10244": "bad_path", "AH00898": "cut", "AH01102": "cut", "AH01617": "password",
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
-    "AH00957": "gateway", "AH00669": "no_proxy",
+    "AH00957": "gateway", "AH00669": "no_proxy", "AH00670": "no_links",
 }  # fmt: skip
 #: Of these Apache answers 502 or 503 itself: a page with another status is another request.
 _OF_ITS_OWN = {"cut", "gateway"}
@@ -86,7 +86,7 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
         about=subject,
         covers=(subject, Subject(port=port)),
         because=(error, view.server, *answers),
-        confidence=Confidence.CERTAIN if kind == "firewall" else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if kind in {"firewall", "no_links"} else Confidence.LIKELY,
         severity=Severity.NOTE
         if kind == "php" and status == 404 and script_is_nowhere(view.evidence)
         else _severity(kind, status, error.message),
@@ -107,8 +107,8 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
 
 
 def _severity(kind: str, status: int, message: str) -> Severity:
-    # PHP-FPM does not see the script that Apache names.
-    if status >= 500 or "Primary script unknown" in message:
+    # PHP-FPM does not see the script that Apache names; rules of an .htaccess count nowhere.
+    if status >= 500 or "Primary script unknown" in message or kind == "no_links":
         return Severity.ERROR
     return Severity.NOTE if kind in _MEANT else Severity.WARNING
 

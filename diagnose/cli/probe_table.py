@@ -138,6 +138,7 @@ ROWS = (
                    peer="application"),
     _after_failure("websocket_retries", _CURL_WEBSOCKET + " http://APPLICATION/",
                    peer="application"),
+    _inside("connection_options", _CURL_WEBSOCKET + " {page}", "websocket"),
     _after_failure("server_side_entry", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("local_answers", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("resolver_answers", "dig @RESOLVER NAME", "upstream", peer="name-servers"),

@@ -116,6 +116,7 @@ MESSAGES = Messages(
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
     Message("inside.page_websockets", "A WebSocket of the page that nginx may not pass on."),
     Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),
+    Message("inside.connection_options", "The WebSocket with Connection as Firefox sends it."),
     Message("inside.server_side_entry", "The site as the server itself sees it."),
     Message("inside.local_answers", "The web server's answer here, where an address fails."),
     Message("inside.resolver_answers", "nginx's own resolver, for the name of an application."),

@@ -39,6 +39,7 @@ UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
     "forwarded-host", "other-path", "plain", "bare-path",
+    "two-options",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -238,7 +239,8 @@ class Upgrade(Observation):
     "other-scheme" (http for https) and "with-port" (the port is written), and to the application
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
     X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
-    `url`, after one at `path` was refused. "plain", only to the application itself, is no handshake
+    `url`, after one at `path` was refused. "two-options" has Connection as Firefox sends it,
+    "keep-alive, Upgrade". "plain", only to the application itself, is no handshake
     but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",

@@ -51,6 +51,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "forwarded-host": phrase("with X-Forwarded-Host"),
     "other-path": phrase("at another path"),
     "plain": phrase("as an ordinary request"),
+    "two-options": phrase("with Connection: keep-alive, Upgrade"),
 }
 
 UPGRADE_ENDINGS: dict[str, Words] = {

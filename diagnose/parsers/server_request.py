@@ -14,8 +14,8 @@ Truth = bool | None
 
 @frozen
 class ServerRequest:
-    """A request: its path without a query, the query, the site's name, port, TLS, method, and
-    whether it asks for a WebSocket."""
+    """A request: its path without a query, the query, the site's name, port, TLS, method, whether
+    it asks for a WebSocket, and the page from which a browser sends it (Referer), "" for none."""
 
     path: str
     query: str = ""
@@ -24,6 +24,7 @@ class ServerRequest:
     tls: bool = True
     method: str = "GET"
     websocket: bool = False
+    referer: str = ""
 
     @property
     def authority(self) -> str:

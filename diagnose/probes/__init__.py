@@ -99,6 +99,7 @@ INSIDE = (
     "upstream_protocols",
     "page_websockets",
     "websocket_retries",
+    "connection_options",
     "server_side_entry",
     "local_answers",
     "resolver_answers",

@@ -113,7 +113,8 @@ def _variable(name: str, request: ServerRequest) -> str | None:
         "REQUEST_METHOD": request.method,
         "HTTP:UPGRADE": "websocket" if request.websocket else "",
         "HTTP:CONNECTION": "Upgrade" if request.websocket else None,
-        "HTTP_REFERER": "",
+        "HTTP_REFERER": request.referer,
+        "HTTP:REFERER": request.referer,
     }
     if name.startswith("HTTP_") and name not in _FIELD_VARIABLES:
         return ""

@@ -18,6 +18,12 @@ from diagnose.model.web_servers import (
 from diagnose.parsers.apache.access_log import access_logs
 from diagnose.parsers.apache.authorization import passes_authorization
 from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.folder_access import (
+    is_guarded,
+    last_argument,
+    old_access,
+    reads_htaccess,
+)
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.apache.routes import route_to, routes_of
@@ -136,9 +142,9 @@ def _site(
         host.line,
         host.stop,
         error_log=_error_log(inner, main, root),
-        guarded=_is_guarded(_served_folder(inner), [*inner, *sections]),
-        old_access=_old_access(_served_folder(inner), [*inner, *sections]),
-        reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
+        guarded=is_guarded(_served_folder(inner), [*inner, *sections]),
+        old_access=old_access(_served_folder(inner), [*inner, *sections]),
+        reads_htaccess=reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
         aliases=tuple(islice(_aliases(inner, main, sections), MAX_SHARED)),
@@ -158,9 +164,9 @@ def _aliases(
             yield SiteAlias(
                 clean(prefix, 300),
                 clean(folder, 300),
-                _is_guarded(folder, [*inner, *sections]),
-                _old_access(folder, [*inner, *sections]),
-                _reads_htaccess(folder, [*sections, *inner]),
+                is_guarded(folder, [*inner, *sections]),
+                old_access(folder, [*inner, *sections]),
+                reads_htaccess(folder, [*sections, *inner]),
                 directive.file,
                 directive.line,
             )
@@ -188,91 +194,6 @@ def _served_folder(inner: Sequence[Directive]) -> str:
     )
     script = next(scripts, "")
     return script.rpartition("/")[0] if script else last_argument(inner, "documentroot")
-
-
-def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
-    """Return whether a section says who may see a folder: one for it or a folder above it, except
-    the root of the file system, or one whose folders or paths are a pattern (mod_authz_core). None
-    if only folders above it have one, and its own section is open in old words: a file between them
-    may still deny it."""
-    if not folder:
-        return None
-    own = folder.rstrip("/")
-    with_rules = [
-        section for section in sections if _covers(section, f"{own}/") and _has_access_rule(section)
-    ]
-    is_above = all(
-        section.name == "directory" and f"{own}/".startswith(section.args[0].rstrip("/") + "/")
-        for section in with_rules
-        if section.args
-    ) and own not in {"".join(section.args[:1]).rstrip("/") for section in with_rules}
-    open_folders = {"".join(s.args[:1]).rstrip("/") for s in sections if _is_open_in_old_words(s)}
-    return None if with_rules and is_above and own in open_folders else bool(with_rules)
-
-
-def _old_access(folder: str, sections: Sequence[Directive]) -> str:
-    """Return where a section lets everybody into a folder in the words of Apache 2.2 alone."""
-    for section in sections if folder else ():
-        if _covers(section, f"{folder.rstrip('/')}/") and _is_open_in_old_words(section):
-            return clean(f"{section.file}:{section.line}", 320)
-    return ""
-
-
-def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
-    """Return whether AllowOverride lets Apache read a folder's .htaccess: what the section of the
-    longest path says; without one it is None (core, "AllowOverride", since 2.3.9). A pattern that
-    says something is not evaluated."""
-    if not folder:
-        return None
-    overrides_by_depth: dict[int, str] = {}
-    for section in sections:
-        value = last_argument(section.block or (), "allowoverride").lower()
-        own = "".join(section.args[:1]).rstrip("/")
-        if not value or not section.name.startswith("directory"):
-            continue
-        if section.name == "directorymatch" or "~" in section.args or any(m in own for m in "*?["):
-            return None
-        if f"{folder.rstrip('/')}/".startswith(f"{own}/"):
-            overrides_by_depth[len(own)] = value
-    return bool(overrides_by_depth) and overrides_by_depth[max(overrides_by_depth)] != "none"
-
-
-def _covers(section: Directive, folder: str) -> bool:
-    if section.name in {"locationmatch", "directorymatch", "if"}:
-        return True
-    if section.name == "location":
-        return "~" in section.args or section.args[:1] == ("/",)
-    own = "".join(section.args[:1]).rstrip("/")
-    is_pattern = "~" in section.args or any(mark in own for mark in "*?[")
-    return (
-        section.name == "directory"
-        and (is_pattern or bool(own))
-        and (is_pattern or folder.startswith(f"{own}/"))
-    )
-
-
-def _has_access_rule(section: Directive) -> bool:
-    """Return whether a section says who may see what it covers. The words of Apache 2.2 that let
-    everybody in (mod_access_compat) do not: beside an inherited "Require all denied" they grant
-    nothing ("Upgrading to 2.4 from 2.2", "Access control")."""
-    return not _is_open_in_old_words(section) and any(
-        directive.name in {"require", "order", "allow", "deny"}
-        or directive.name.startswith("require")
-        or (directive.block is not None and _has_access_rule(directive))
-        for directive in section.block or ()
-    )
-
-
-def _is_open_in_old_words(section: Directive) -> bool:
-    """Return whether a section has "Allow from all" and nothing else that says who may come in."""
-    rules = [
-        (directive.name, tuple(word.lower() for word in directive.args))
-        for directive in section.block or ()
-        if directive.name in {"allow", "deny", "satisfy"}
-        or directive.name.startswith("require")
-        or (directive.block is not None and _has_access_rule(directive))
-    ]
-    return bool(rules) and all(rule == ("allow", ("from", "all")) for rule in rules)
 
 
 def main_error_log(config: LoadedConfig, root: str) -> str:
@@ -342,14 +263,6 @@ def _error_log(inner: Sequence[Directive], main: Sequence[Directive], root: str)
     if not name or name.startswith(("|", "syslog")) or "$" in name:
         return ""
     return clean(posixpath.join(root, name), 300)
-
-
-def last_argument(directives: Sequence[Directive], name: str) -> str:
-    """Return the first argument of the last directive of that name, "" if there is none."""
-    values = [
-        directive.args[0] for directive in directives if directive.name == name and directive.args
-    ]
-    return values[-1] if values else ""
 
 
 def _engine(inner: Sequence[Directive], main: Sequence[Directive]) -> bool | None:

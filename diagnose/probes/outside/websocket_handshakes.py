@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from diagnose.net.http import HttpResult
     from diagnose.net.websocket import ClientHandshake, UpgradeResult
 
+#: Connection as Firefox sends it: two options (RFC 9110 section 7.6.1).
+_TWO_OPTIONS = "keep-alive, Upgrade"
+
 #: Seconds to wait for the response to a handshake.
 PATIENCE = 8.0
 
@@ -99,7 +102,10 @@ def _client_handshake(
         if attempt.variant == "no-origin"
         else attempt.origin or request.origin or ctx.target.origin,
         attempt.offered or requested_subprotocols,
-        request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {},
+        {
+            **({"Connection": _TWO_OPTIONS} if attempt.variant == "two-options" else {}),
+            **(request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {}),
+        },
         attempt.variant != "no-deflate",
     )
 
@@ -201,7 +207,8 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
     argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
     if ctx.target.host != upgrade.address:
         argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
-    fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+    connection = _TWO_OPTIONS if upgrade.variant == "two-options" else "Upgrade"
+    fields = [f"Connection: {connection}", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
     fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
     if upgrade.variant != "no-deflate":

@@ -4,7 +4,7 @@ from diagnose.model import Edit
 from diagnose.model.web_servers import ServerFile, ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
-from tests.support.web_server_evidence import APACHE, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "server.apache-rewrite-recursion"
 RECURSION = ServerRequestError(
@@ -34,3 +34,21 @@ def test_fires_and_writes_the_condition_that_ends_the_circle() -> None:
 
 def test_silent_when_a_page_came() -> None:
     assert not judge(CHECK, APACHE, apache_config(), RECURSION, ANSWER)
+
+
+def test_writes_the_base_of_the_sites_own_folder() -> None:
+    text = "RewriteEngine On\nRewriteBase /shop/\nRewriteRule ^ index.php [L]\n"
+    config = apache_config(
+        HTTPS.replace("    SSLEngine", "    DocumentRoot /var/www/shop\n    SSLEngine", 1)
+    )
+    file = "/var/www/shop/.htaccess"
+    error = replace(RECURSION, rules=ServerFile(file, text))
+    (claim,) = judge(CHECK, APACHE, config, error, replace(ANSWER, status=500), masked=False)
+    assert claim.facts["base"] == "/shop/"
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+RewriteBase /\n" in edit.diff
+    right = replace(error, rules=ServerFile(file, text.replace("/shop/", "/")))
+    (other,) = judge(CHECK, APACHE, config, right, replace(ANSWER, status=500), masked=False)
+    assert not other.facts["base"]

@@ -88,3 +88,15 @@ def test_silent_where_the_page_came_or_another_check_knows_the_reason() -> None:
     assert not judge(CHECK, APACHE, apache_config(), replace(PAGE, status=200), REFUSED)
     handler = replace(LOGGED, reason="handler")
     assert not judge(CHECK, APACHE, apache_config(), PAGE, handler)
+
+
+def test_fires_with_an_error_where_rules_of_an_htaccess_may_not_count() -> None:
+    forbidden = replace(
+        LOGGED,
+        code="AH00670",
+        message="AH00670: Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the "
+        "RewriteRule directive is also forbidden",
+    )
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, forbidden)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
+    assert claim.facts["no_links"] is True

@@ -176,3 +176,9 @@ def a_fallback_leads_to_the_script_of_an_application(lab: Lab) -> None:
     _serve_front(lab, f"{ROOT}/public")
     apache.edit(lab, "        Require", "        FallbackResource /index.php\n        Require")
     apache.start(lab)
+
+
+@apache_scenario(outside=None, server="server.request-logged", manual="a line of the .htaccess")
+def apache_follows_no_links_below_an_htaccess(lab: Lab) -> None:
+    """AH00670: without FollowSymLinks a RewriteRule of an .htaccess is forbidden."""
+    interface(lab, "Options -FollowSymLinks -SymLinksIfOwnerMatch\n")
