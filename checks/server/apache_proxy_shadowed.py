@@ -135,7 +135,8 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
 
 def _has_others(evidence: Evidence, prefix: str) -> bool:
     """Return whether the application itself has files of the page below a prefix."""
-    urls = [file.url for file in evidence.good(PageFileResponse) if file.status == 200]
+    files = evidence.good(PageFileResponse)
+    urls = [file.url for file in files if file.status == 200 and not file.is_html]
     paths = [url.path.partition("?")[0] for url in map(parse_url, urls) if url]
     return any(takes(prefix, path) for path in paths)
 
