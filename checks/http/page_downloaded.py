@@ -30,6 +30,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
@@ -92,13 +93,33 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "owner_place": file_line(obstacle.php) if obstacle else "",
             **_page_files.location_facts(nginx, url.path if url else "/"),
         },
-        severity=Severity.WARNING if is_told else None,
+        severity=Severity.WARNING
+        if is_told
+        else Severity.NOTE
+        if symptom is None and _is_typed_on_purpose(nginx, first)
+        else None,
         location=nginx.location(obstacle.directive) if obstacle else None,
         fix=_typed(nginx, first)
         if is_told and not is_forced
         else handler_fix
         or _obstacle_fix(nginx, obstacle)
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
+    )
+
+
+def _is_typed_on_purpose(nginx: Nginx, page: Exchange) -> bool:
+    """Return whether a location for a folder of its own names the type that came: sources that
+    visitors may read."""
+    url = parse_url(page.url)
+    matches = list(nginx.location_matches(url.path)) if url else []
+    return bool(matches) and all(
+        match.block.name == "location"
+        and match.block.args[-1:] != ("/",)
+        and any(
+            line.args[:1] == (mime_type(page.headers),)
+            for line in children(match.block, "default_type")
+        )
+        for match in matches
     )
 
 

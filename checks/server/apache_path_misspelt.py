@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import _page_files
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import refused_websockets, websocket_paths, websocket_severity
-from checks.server._caddy_near_routes import answers_of_files, is_typing_error
+from checks.server._near_routes import answers_of_files, is_misspelt
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -105,7 +105,7 @@ def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
         if len(parts) > len(own) or not differing or not takes(meant, path):
             continue
         is_case = line.path.lower() == meant.lower()
-        if is_case or (len(differing) == 1 and is_typing_error(*differing[0])):
+        if is_case or (len(differing) == 1 and is_misspelt(*differing[0])):
             return _PathLine(line.number, line.directive, line.path, meant)
     return None
 

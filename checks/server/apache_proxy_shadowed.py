@@ -37,6 +37,8 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import misses_pattern, takes
@@ -60,8 +62,11 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
         return
     for late, early in _shadowed(view, view.answering_sites[0]):
         path, because, severity = _failing_path(evidence, late.prefix, late.is_for_websockets)
-        if not because:
+        if not because or (late.is_alias and _has_others(evidence, late.prefix)):
             continue
+        if late.is_alias and target.symptom is None and isinstance(because[0], Exchange):
+            # The folder may not have it either.
+            severity = Severity.NOTE
         subject = Subject(port=target.port, path=path)
         yield Claim(
             about=subject,
@@ -126,6 +131,14 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
         if early in routes and early is not None and early.target != "!":
             words = f"Alias {alias.prefix} {alias.folder}"
             yield _LateLine(alias.prefix, words, alias.file, alias.line, is_alias=True), early
+
+
+def _has_others(evidence: Evidence, prefix: str) -> bool:
+    """Return whether the application itself has files of the page below a prefix."""
+    files = evidence.good(PageFileResponse)
+    urls = [file.url for file in files if file.status == 200 and not file.is_html]
+    paths = [url.path.partition("?")[0] for url in map(parse_url, urls) if url]
+    return any(takes(prefix, path) for path in paths)
 
 
 def _reaches(route: SiteRoute, prefix: str) -> bool:

@@ -110,6 +110,8 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         return None
     other, selection = others[0], haproxy.proxies.selection
     correction = correction_of(haproxy, other, path, websocket)
+    if correction.facts["absent"] and _is_meant(evidence, other, own, visits, websocket):
+        return None
     subject = Subject(port=target.port, path=own)
     visit = visit_of(evidence, other.route, own, inner_path(other.route, own), websocket)
     return Claim(
@@ -118,7 +120,9 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         because=(*([visit] if visit else []), haproxy.view.server, *visits),
         # Which application was meant, only its owner knows.
         confidence=Confidence.LIKELY,
-        severity=_severity(evidence, visits, websocket),
+        severity=_severity(
+            evidence, visits, websocket, visit if correction.facts["absent"] else None
+        ),
         facts={
             **haproxy.view.facts,
             "path": own,
@@ -135,15 +139,36 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     )
 
 
+def _is_meant(
+    evidence: Evidence, other: OtherBackend, path: str, visits: Visits, websocket: bool
+) -> bool:
+    """Return whether no rule for a path may be meant: the backend is for some visitors alone (by
+    their address, a cookie, a time), or each application has a page of its own there."""
+    literals = (literal for rule in other.rules for term in rule.alternatives for literal in term)
+    if any(not criterion.subject for literal in literals for criterion in literal.criteria):
+        return True
+    visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)
+    is_page = visit is not None and visit.media_type == "text/html"
+    return is_page and all(isinstance(v, Exchange) and v.status == 200 for v in visits)
+
+
 def _whole_port(visits: Visits, port: int) -> tuple[Subject, ...]:
     """A file that is missing is a fault of the page."""
     is_file = any(isinstance(visit, PageFileResponse) for visit in visits)
     return (Subject(port=port),) if is_file else ()
 
 
-def _severity(evidence: Evidence, visits: Visits, websocket: bool) -> Severity | None:
+def _severity(
+    evidence: Evidence, visits: Visits, websocket: bool, unruled: BackendVisit | None
+) -> Severity | None:
+    """Return the severity; `unruled` is what the other backend has if no rule is about the path."""
     if websocket:
         return websocket_severity(evidence)
+    is_page = unruled is not None and unruled.media_type == "text/html"
+    is_of_target = all(isinstance(visit, Exchange) for visit in visits)
+    if is_page and is_of_target and evidence.target.symptom is None:
+        # A backend of an older site may have a page that is gone on purpose.
+        return Severity.NOTE
     is_error = any((visit.status or 0) >= 400 for visit in visits)
     return None if is_error else Severity.WARNING
 

@@ -62,6 +62,7 @@ def login_withheld(evidence: Evidence) -> Iterator[Claim]:
             because=(*(observation for _, observation in requests), view.config, view.server),
             # The application may look for its login in another place than this field.
             confidence=Confidence.LIKELY,
+            severity=_severity(evidence, [observation for _, observation in requests]),
             facts={
                 **view.facts,
                 "url": evidence.target.origin + paths[0],
@@ -84,6 +85,13 @@ def _refused(view: ServerView) -> Iterator[tuple[str, Observation]]:
     for failure in current_failures(evidence, {_UNKNOWN_PERSON}, view.server.product):
         if failure.is_from_page and not failure.lost_user:
             yield failure.path, failure
+
+
+def _severity(evidence: Evidence, observations: list[Observation]) -> Severity | None:
+    """Nobody complains, and only this run's own request shows it: it sends no login, so that 401
+    is its right answer."""
+    is_own = all(isinstance(observation, Exchange) for observation in observations)
+    return Severity.NOTE if is_own and evidence.target.symptom is None else None
 
 
 def _fix(view: ServerView, line: WithholdingLine) -> Fix:

@@ -77,6 +77,8 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             sites = list(view.answering_sites)
         alias = _alias(view)
         reason = _reason(folder, sites[0], pages, modules, alias) if sites and pages else ""
+        if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
+            reason = ""
         reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
@@ -128,6 +130,13 @@ def _reason(
     if folder.front_script and is_address and is_apaches and not folder.lookalike:
         return "no-rules"
     return "fall-back" if is_address and folder.is_application else ""
+
+
+def _has_rules_of_its_own(view: ServerView, folder: str) -> bool:
+    """Return whether the configuration has a section for a folder: who wrote it knows the folder,
+    and perhaps keeps it from visitors."""
+    section = re.compile(rf"(?i)<Directory\s+\"?{re.escape(folder.rstrip('/'))}/?\"?\s*>")
+    return any(section.search(file.text) for file in (view.config.files if view.config else ()))
 
 
 def _lacks_slash(alias: SiteAlias) -> bool:

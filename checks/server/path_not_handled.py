@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from checks.http import exchanges_by_purpose
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._caddy_edits import file_server_edit, lacks_file_server
-from checks.server._caddy_near_routes import (
+from checks.server._near_routes import (
     Answer,
     NearRoute,
     answers_of_files,
@@ -72,11 +72,25 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
             is_blank = is_blank or any(answer.status == 200 for answer in failed)
         is_of_files = is_websocket and _answers_with_files(site, own)
         reasons = (near, is_blank, missed_conditions, is_of_files)
+        if not near and not is_websocket and _is_answered_with_nothing(view, site, own):
+            continue
         if failed and any(reasons) and not is_taken_by:
             paths.add(path)
             yield _claim(view, site, path, failed, near, missed_conditions)
     yield from _empty_files(view, site)
     yield from _near_misses(view, site, paths)
+
+
+def _is_answered_with_nothing(view: ServerView, site: WebSite, path: str) -> bool:
+    """Return whether the site has an empty block for a path: it takes notice, and says nothing."""
+    file = view.config.file(site.file) if view.config else None
+    lines = file.text.split("\n")[site.line : site.end] if file else []
+    return any(
+        words[:1] in (["handle"], ["handle_path"], ["route"])
+        and words[1:] in ([path, "{"], [path, "{", "}"], [f"{path}*", "{"], [f"{path}*", "{", "}"])
+        and (words[-1] == "}" or after.strip() == "}")
+        for words, after in zip(map(str.split, lines), [*lines[1:], ""], strict=True)
+    )
 
 
 def _without_slash(view: ServerView, site: WebSite) -> Iterator[Claim]:

@@ -31,6 +31,7 @@ from diagnose.parsers.web_sites import takes
 
 _APACHE_ASKS = re.compile(r"(?i)\s*AuthType\s+\"?Basic\"?\s*$")
 _APACHE_WANTS = re.compile(r"(?i)\s*Require\s+(?:valid-user|user|group)\b")
+_APACHE_REALM = re.compile(r"(?i)\s*AuthName\s+(\"[^\"]{0,200}\"|\S{1,200})")
 #: Who has no password may come in as well (mod_authz_core, mod_access_compat).
 _APACHE_EXCEPTS = re.compile(
     r"(?i)\s*(?:Satisfy\s+any|AuthType\s+\"?None|Require\s+(?!valid-user|user|group))"
@@ -57,7 +58,9 @@ def token_refused(evidence: Evidence) -> Iterator[Claim]:
     (site,) = view.answering_sites
     refused: dict[_AskingLine, list[FailedRequests]] = {}
     for failure in current_failures(evidence, {401}, view.server.product):
-        asking = _asking_line(view, site, failure.path) if failure.lost_user else None
+        # Scripts ask for data; what ends with a slash is a page that a visitor opens.
+        is_data = failure.lost_user and not failure.path.endswith("/")
+        asking = _asking_line(view, site, failure.path) if is_data else None
         if asking is not None:
             refused.setdefault(asking, []).append(failure)
     for asking, failures in refused.items():
@@ -92,6 +95,12 @@ def _asking_line(view: ServerView, site: WebSite, path: str) -> _AskingLine | No
 
 def _of_apache(view: ServerView, site: WebSite, path: str) -> Iterator[_AskingLine]:
     lines = list(lines_for(view, site, path))
+    file = view.config.file(site.file) if view.config else None
+    own = file.text.split("\n")[site.line : site.end] if file else []
+    realms = {match[1].strip('"') for line in own if (match := _APACHE_REALM.match(line))}
+    if len(realms) > 1:
+        # A browser has no password for a second realm (RFC 9110 section 11.5).
+        return
     for line in lines:
         counting = [other.text for other in lines if other.order >= line.order]
         if not _APACHE_ASKS.match(line.text) or any(map(_APACHE_EXCEPTS.match, counting)):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from checks.http import _page_files
 from checks.nginx._failed_requests import unopened_failures
 from checks.server import ServerView, manual_fix, place_text, server_on_port
-from checks.server._caddy_near_routes import is_passed_on
+from checks.server._near_routes import is_passed_on
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
 from diagnose.model.frozen import frozen

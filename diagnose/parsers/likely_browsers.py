@@ -12,7 +12,7 @@ from dataclasses import replace
 from diagnose.parsers.access_log import AccessLine
 
 #: What pages consist of. An icon is left out: programs ask for it too.
-_PARTS = frozenset(
+PARTS = frozenset(
     {".js", ".mjs", ".css", ".wasm", ".woff", ".woff2", ".png", ".jpg", ".jpeg", ".svg", ".webp"}
 )
 #: How the names of files begin that programs ask for by themselves.
@@ -74,7 +74,7 @@ def _pages_and_browsers(lines: Iterable[AccessLine]) -> tuple[set[str], set[str]
             begun[line.client] = line
         elif (
             page is not None
-            and extension in _PARTS
+            and extension in PARTS
             and not name.startswith(_UNASKED)
             and line.when - page.when <= _LOADING
         ):

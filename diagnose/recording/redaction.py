@@ -15,6 +15,7 @@ from diagnose.model import Crash, Evidence, Report
 from diagnose.model.events import Concluded, Event, Sink, Waiting
 from diagnose.model.view import View
 from diagnose.parsers.cdn import ALIASES, BALANCERS
+from diagnose.parsers.misspellings import is_typing_error
 from diagnose.parsers.secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 from diagnose.recording.codec import Recording, encode
 from diagnose.recording.redaction_addresses import Addresses
@@ -206,9 +207,18 @@ class Mask:
     def label_stand_in(self, label: str) -> str:
         if label not in self.labels:
             is_mistyped = get_close_matches(label, self._kept, n=1, cutoff=_MISTYPED)
-            new_names = (name for name in self._names if name not in self.labels)
-            self.labels[label] = label if is_mistyped else next(new_names)
+            self.labels[label] = label if is_mistyped else self._new_name(label)
         return self.labels[label]
+
+    def _new_name(self, label: str) -> str:
+        """Return a stand-in. That of a label mistyped has its letters exchanged, so that the checks
+        see the mistake: "nmae1" for "name1"."""
+        for known, name in self.labels.items():
+            if name != known and is_typing_error(label, known):
+                mistyped = f"{name[0]}{name[2]}{name[1]}{name[3:]}"
+                if mistyped != name and mistyped not in self.labels.values():
+                    return mistyped
+        return next(name for name in self._names if name not in self.labels)
 
 
 def _kept_labels(host: str) -> tuple[str, ...]:

@@ -21,6 +21,23 @@ def test_another_name_is_none(name: str) -> None:
     assert closest_misspelling((name,), HOST) == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("shop2", "shop1"), ("shop2", "shop"), ("shops", "shop"), ("north", "south"),
+     ("blue", "blog"), ("api", "app"), ("dev", "new"), ("acme-2", "acme-3"), ("shopb", "shoap")],
+)  # fmt: skip
+def test_names_in_one_domain_that_differ_by_more_than_a_typing_error(name: str, host: str) -> None:
+    assert not closest_misspelling((f"{name}.example.com",), f"{host}.example.com")
+    assert not closest_misspelling((f"{host}.example.com",), f"{name}.example.com")
+
+
+@pytest.mark.parametrize("name", ["shpo", "shopp", "shop", "sjop", "sho"])
+def test_a_typing_error_of_the_first_label(name: str) -> None:
+    host = "shop.example.com" if name not in {"shop", "sho"} else "shopx.example.com"
+    expected = f"{name}.example.com" if name != "sho" else ""
+    assert closest_misspelling((f"{name}.example.com",), host) == expected
+
+
 def test_two_names_that_differ_by_www_are_two_names() -> None:
     assert likeness("www.shop.example.com", HOST) == 0
     assert likeness(HOST, "www.shop.example.com") == 0

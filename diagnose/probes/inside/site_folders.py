@@ -14,6 +14,7 @@ from diagnose.model.server_rules import HandledPath
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
+from diagnose.parsers.likely_browsers import PARTS
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
@@ -313,7 +314,11 @@ async def _elsewhere(
     ctx: ProbeContext, root: str, path: str, above: str, index: tuple[str, ...]
 ) -> str:
     """Return the folder nearby that has a requested file below an alias, or the folder for visitors
-    in that of an application, whose own folder has no index file; "" for none or several."""
+    in that of an application, whose own folder has no index file; "" for none or several.
+
+    A file below an alias tells of a wrong folder only if pages consist of such files, and the
+    alias's own folder has none of its kind: what is a document may be kept from visitors on
+    purpose, and a single file may be gone."""
     own = f"{root}/{path.lstrip('/')}"
     parent = posixpath.dirname(root)
     if _WILD.search(own) or not parent.strip("/"):
@@ -323,7 +328,11 @@ async def _elsewhere(
         groups = await asyncio.gather(*map(ctx.machine.glob, patterns))
         folders = {posixpath.dirname(file) for group in groups for file in group}
         return clean(folders.pop(), 300) if len(folders) == 1 and not index else ""
-    if "." not in path.rpartition("/")[2]:
+    extension = posixpath.splitext(path)[1].lower()
+    if extension not in PARTS:
+        return ""
+    patterns = [f"{root}/*{extension}", f"{posixpath.dirname(own)}/*{extension}"]
+    if any(await asyncio.gather(*map(ctx.machine.glob, patterns))):
         return ""
     asked = path.lstrip("/")
     files = list(await ctx.machine.glob(f"{parent}/*/{asked}"))

@@ -58,6 +58,23 @@ def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     assert claim.confidence is (Confidence.LIKELY if is_text else Confidence.CERTAIN)
 
 
+def test_a_note_where_a_location_shows_sources_on_purpose() -> None:
+    page = Exchange(
+        url="https://shop.example.com/src/tool.php", address="203.0.113.10", port=443, status=200,
+        headers=(("Content-Type", "text/plain"),), body=PHP,
+    )  # fmt: skip
+    block = SITE[SITE.index("    location /") : SITE.rindex("}")]
+    target = replace(SHOP, path="/src/tool.php")
+    for lines, severity in (
+        ("location /src/ { types { } default_type text/plain; }\n", Severity.NOTE),
+        ("location /src/ { expires 1d; }\n", None),
+        ("location / { default_type text/plain; }\n", None),
+    ):
+        site = config(SITE.replace(block, f"root /srv;\n{lines}"))
+        (claim,) = judge(CHECK, page, RUNNING, site, target=target)
+        assert claim.severity is severity
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[3]])
 def test_silent(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     assert not judged(*row[:3])

@@ -25,7 +25,7 @@ def _site(path: str) -> str:
     return HTTPS.replace(LINE, f"    ProxyPass {path} ws://127.0.0.1:3000/ws\n")
 
 
-@pytest.mark.parametrize("path", ["/Chat/ws", "/chats/ws", "/CHAT"])
+@pytest.mark.parametrize("path", ["/Chat/ws", "/chta/ws", "/CHAT"])
 @pytest.mark.parametrize("shown", [REFUSED, LOST], ids=["handshake", "log"])
 def test_fires_and_writes_the_path(path: str, shown: Upgrade | FailedRequests) -> None:
     config = apache_config(_site(path))

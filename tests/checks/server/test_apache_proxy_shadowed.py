@@ -64,6 +64,13 @@ def test_silent_for_an_alias_that_is_excluded_or_whose_files_come() -> None:
     assert not judge(CHECK, APACHE, apache_config(ALIAS), LOADED, replace(FILE, status=200))
 
 
+def test_silent_for_an_alias_whose_other_files_the_application_has() -> None:
+    other = replace(FILE, url="https://shop.example.com/assets/other.js", status=200)
+    assert not judge(CHECK, APACHE, apache_config(ALIAS), LOADED, FILE, other)
+    shell = replace(other, url=FILE.url, is_html=True)
+    assert judge(CHECK, APACHE, apache_config(ALIAS), LOADED, shell)
+
+
 BALANCED = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "").replace(
     LINE, "    ProxyPass / balancer://shop/\n    ProxyPass /ws balancer://sockets/ws\n"
 )

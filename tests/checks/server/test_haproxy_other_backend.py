@@ -145,3 +145,29 @@ def test_silent_where_the_answers_do_not_show_it(seen: tuple[Observation, ...]) 
 def test_silent_where_the_backend_is_for_others_or_is_chosen(old: str, new: str) -> None:
     seen = (START, HAS, CONTROL, EVERY)
     assert not judge(CHECK, SERVER, config(text(old, new)), *seen, target=TARGET)
+
+
+def test_silent_without_a_rule_where_each_application_has_a_page() -> None:
+    """An application in the browser has a page at every path, the other one a page of its own."""
+    written = text("path_beg /api/", "path_beg /blog/")
+    html = replace(HAS, media_type="text/html")
+    assert not judge(CHECK, SERVER, config(written), START, html, CONTROL, EVERY, target=TARGET)
+    data = replace(HAS, media_type="application/json")
+    assert judge(CHECK, SERVER, config(written), START, data, CONTROL, EVERY, target=TARGET)
+
+
+def test_a_page_that_no_rule_is_about_is_a_note_until_somebody_misses_it() -> None:
+    written = text("    use_backend api if api\n", "")
+    html = replace(HAS, media_type="text/html")
+    (claim,) = judge(CHECK, SERVER, config(written), MISSING, html, CONTROL, target=TARGET)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, SERVER, config(written), MISSING, HAS, CONTROL, target=TARGET)
+    assert claim.severity is None
+
+
+@pytest.mark.parametrize("condition", ["src 10.0.0.0/8", "req.cook(canary) -m found"])
+def test_silent_where_a_backend_is_for_some_visitors(condition: str) -> None:
+    written = text("if api", f"if {{ path_beg /staff/ }} {{ {condition} }}")
+    assert not judge(CHECK, SERVER, config(written), MISSING, HAS, CONTROL, target=TARGET)
+    everybody = text("if api", "if { path_beg /staff/ }")
+    assert judge(CHECK, SERVER, config(everybody), MISSING, HAS, CONTROL, target=TARGET)

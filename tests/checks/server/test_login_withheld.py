@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
@@ -32,7 +33,13 @@ def test_fires_for_data_of_the_page() -> None:
 
 
 def test_fires_for_the_page_itself() -> None:
-    assert judge(CHECK, APACHE, CONFIG, replace(PAGE, status=401))
+    page = replace(PAGE, status=401)
+    target = replace(SHOP, symptom=Symptom("status", "401 Unauthorized", 401))
+    (claim,) = judge(CHECK, APACHE, CONFIG, page, target=target)
+    assert claim.severity is None
+    # A run without a login is refused for a good reason.
+    (claim,) = judge(CHECK, APACHE, CONFIG, page)
+    assert claim.severity is Severity.NOTE
 
 
 def test_fires_behind_haproxy() -> None:

@@ -171,6 +171,13 @@ def test_fires_for_the_folder_above_that_for_visitors() -> None:
     assert not judge(CHECK, APACHE, apache_config(SITE), full, PAGE, target=ABOUT)
 
 
+def test_silent_where_the_folder_nearby_has_rules_of_its_own() -> None:
+    closed = f"    <Directory {ROOT}/public>\n        Require ip 10.0.0.0/8\n    </Directory>\n"
+    config = apache_config(SITE.replace("    SSLEngine", f"{closed}    SSLEngine"))
+    folder = replace(FOLDER, index_files=(), elsewhere=f"{ROOT}/public")
+    assert not judge(CHECK, APACHE, config, folder, PAGE, target=ABOUT)
+
+
 STYLE = replace(SHOP, path="/static/site.css")
 STYLE_PAGE = replace(PAGE, url="https://shop.example.com/static/site.css")
 ALIAS = SITE.replace("    SSLEngine", "    Alias /static/ /srv/shop/static\n    SSLEngine")

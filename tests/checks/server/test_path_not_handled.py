@@ -219,6 +219,15 @@ def test_fires_for_a_matcher_with_one_letter_too_many() -> None:
         assert not judge(CHECK, CADDY, config, missing, target=USERS)
 
 
+def test_silent_for_a_plural_and_for_an_empty_block_of_the_path() -> None:
+    target = replace(SHOP, path="/user")
+    missing = replace(EMPTY, url="https://shop.example.com/user", status=404)
+    config = caddy_config(FALLBACK, with_files("/users/*"))
+    assert not judge(CHECK, CADDY, config, missing, target=target)
+    config = caddy_config(FALLBACK, with_files("/usir/*"))
+    assert judge(CHECK, CADDY, config, missing, target=target, masked=False)
+
+
 def test_fires_for_a_websocket_that_files_answer() -> None:
     chat = replace(SHOP, websockets=("/chat",))
     refused = Upgrade(

@@ -51,6 +51,16 @@ def test_fires_where_caddy_asks() -> None:
     assert caddy(BLOCK.replace("auth {", "auth /api/* {")) == ["basic_auth /api/*"]
 
 
+def test_silent_for_a_second_realm_and_a_page_that_a_visitor_opens() -> None:
+    assert not apache(ASKS, replace(FAILED, path="/boss/"))
+    boss = ASKS.replace('"/"', '"/api/"').replace(
+        "        Auth", "        AuthName Boss\n        Auth", 1
+    )
+    staff = ASKS.replace("        Auth", '        AuthName "Staff"\n        Auth', 1)
+    assert apache(staff)
+    assert not apache(staff + boss)
+
+
 def test_silent_where_nobody_is_asked_or_the_password_was_there() -> None:
     assert not apache("")
     assert not apache(ASKS, replace(FAILED, lost_user=False))

@@ -148,6 +148,11 @@ def test_the_folder_beside_that_of_an_alias_has_the_file() -> None:
     alias = "Alias /static /srv/shop/static\n"
     assert _looked(alias, "/static/css/site.css", files).elsewhere == "/srv/shop/assets"
     assert _looked(alias, "/static/css/none.css", files).elsewhere == ""
+    # A document that is not for visitors, and a style sheet that is gone.
+    files |= {"/srv/shop/private/list.csv": "", "/srv/shop/assets/css/old.css": ""}
+    assert _looked(alias, "/static/list.csv", files).elsewhere == ""
+    own = files | {"/srv/shop/static/css/new.css": "p{}"}
+    assert _looked(alias, "/static/css/old.css", own).elsewhere == ""
     joined = _looked("Alias /static/ /srv/shop/static\n", "/static/css/site.css", files)
     assert (joined.path, joined.requested) == ("/srv/shop", "/staticcss/site.css")
 

@@ -1,5 +1,5 @@
-"""Routes of Caddy's that miss a path by the end of their matcher, or by one letter, and the edit of
-that matcher."""
+"""Routes that miss a path by the end of their matcher, or by one letter, and the edit of that
+matcher (Caddy's)."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.http import document_kind
+from diagnose.parsers.misspellings import is_typing_error
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import may_take
 
@@ -61,32 +62,18 @@ def _by_letter(site: WebSite, path: str) -> Iterator[NearRoute]:
         if route.pattern or not parts[0] or len(parts) > len(own):
             continue
         differing = [pair for pair in zip(parts, own, strict=False) if pair[0] != pair[1]]
-        if len(differing) == 1 and is_typing_error(*differing[0]):
+        if len(differing) == 1 and is_misspelt(*differing[0]):
             right = "/".join(own[: len(parts)])
             matcher = matcher_of(route)
             wider = matcher.replace(f"/{'/'.join(parts)}", f"/{right}", 1)
             yield NearRoute(route, matcher, wider, mistyped=True)
 
 
-def is_typing_error(written: str, asked: str) -> bool:
-    """Return whether one letter is missing, too many or another one, or two are exchanged; a number
-    is no letter."""
-    short, long = sorted((written.lower(), asked.lower()), key=len)
-    if len(short) < _MIN_LETTERS or len(long) > 100 or len(long) - len(short) > 1 or short == long:
-        return False
-    start = next(
-        (place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short)
-    )
-    if len(short) < len(long):
-        return long[start].isalpha() and short[start:] == long[start + 1 :]
-    is_exchanged = short[start : start + 2] == long[start : start + 2][::-1]
-    letters = (
-        short[start : start + 2] + long[start : start + 2]
-        if is_exchanged
-        else (short[start] + long[start])
-    )
-    behind = start + (2 if is_exchanged else 1)
-    return letters.isalpha() and short[behind:] == long[behind:]
+def is_misspelt(written: str, asked: str) -> bool:
+    """Return whether a part of a path is a typing error of another one. A plural is none, but for
+    that of "api"."""
+    is_interface = {written, asked} == {"api", "apis"}
+    return is_interface or is_typing_error(written, asked, _MIN_LETTERS)
 
 
 def matcher_of(route: SiteRoute) -> str:
