@@ -1,6 +1,7 @@
 """The site passes requests on with TLS, and the handshake with the application fails: the
 certificate does not pass the verification, or the port speaks plain HTTP. Caddy says "x509: …",
-Apache AH02005 or AH01097, HAProxy "Layer6 invalid response".
+Apache AH02005 or AH01097, HAProxy "Layer6 invalid response". Plain HTTP is also the cause where
+Apache has no `SSLProxyEngine on`: with TLS it would fail as before.
 
 A line for WebSockets alone (`wss://`) is judged by the plain HTTP with which the same port answers.
 """
@@ -50,15 +51,15 @@ _ENDPOINT = re.compile(r"(?i)wss://([\w.-]{1,253}):([0-9]{1,5})(?![0-9])")
     explains=[
         "server.application-answers", "http.server-error", "server.haproxy-no-server",
         "server.request-logged", "server.websocket-not-passed", "websocket.not-upgraded",
-        "websocket.inner-proxy",
+        "websocket.inner-proxy", "server.request-failed",
     ],
 )  # fmt: skip
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
-        return  # Apache does not even begin TLS
+    # Apache does not even begin TLS: what its verification would say does not matter then.
+    is_off = any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError))
     yield from _websocket_claims(view)
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
@@ -73,7 +74,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
         if handshake.server_name == target.host != own_name:
             continue  # done with a name that the site does not send
         reason = _reason(handshake, route, evidence.started_at) if route else ""
-        if route and reason:
+        if route and reason and (reason == "plain" or not is_off):
             yield _claim(view, route, handshake, reason, pages)
 
 

@@ -103,6 +103,20 @@ def test_silent_where_apache_does_not_begin_tls() -> None:
     assert not judge(CHECK, APACHE, apache(), FAILED, SHAKEN, off)
 
 
+def test_fires_for_plain_http_where_apache_does_not_begin_tls() -> None:
+    """`SSLProxyEngine on` would heal nothing, so that it is a consequence."""
+    off = ServerRequestError(
+        product="apache", log="/log", reason="backend-tls", message="AH00961: failed to enable ssl"
+    )
+    plain = replace(SHAKEN, verify_code=None, chain=(), plain=True)
+    config = apache_config(SECURE)
+    failed = replace(FAILED, status=500)
+    (claim,) = judge(CHECK, APACHE, config, failed, plain, off)
+    assert claim.facts["plain"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
 def test_silent_where_the_site_uses_no_tls() -> None:
     """The handshake was only tried, after a 502."""
     plain = replace(SHAKEN, target="http://127.0.0.1:3000/", verify_code=None, chain=(), plain=True)

@@ -111,6 +111,13 @@ def apache_backend_of_another_name(lab: Lab) -> None:
     apache.serve(lab, f"{to_tls(PAGES)}\n{HTTP}")
 
 
+@apache_scenario(outside="http.server-error", server="server.backend-tls-fails", differs=FILES)
+def apache_speaks_tls_to_plain_and_has_it_off(lab: Lab) -> None:
+    """https://github.com/schlagmichdoch/PairDrop/issues/312: without SSLProxyEngine, which would
+    heal nothing."""
+    apache.serve(lab, f"{PAGES.replace('http://127', 'https://127')}\n{HTTP}")
+
+
 @haproxy_scenario(
     outside="http.server-error",
     server="server.backend-tls-fails",
