@@ -115,7 +115,7 @@ def apache_backend_of_another_name(lab: Lab) -> None:
 def apache_speaks_tls_to_plain_and_has_it_off(lab: Lab) -> None:
     """https://github.com/schlagmichdoch/PairDrop/issues/312: without SSLProxyEngine, which would
     heal nothing."""
-    apache.serve(lab, f"{PAGES.replace('http://127', 'https://127')}\n{HTTP}")
+    apache.serve(lab, f"{HTTPS.replace('http://127', 'https://127')}\n{HTTP}")
 
 
 @haproxy_scenario(
