@@ -6,7 +6,7 @@ from .haproxy import haproxy_scenario, healthy_haproxy
 
 PAGE = f"http://{site.NAME}/some/start"
 CHANGE = "    http-request replace-path ^/some/(.*)$ /\\1\n"
-REDIRECT = "    http-request redirect scheme https if !{ ssl_fc }\n"
+REDIRECT = "    http-request redirect scheme https code 301 if !{ ssl_fc }\n"
 
 
 def _serve(lab: Lab, rules: str) -> None:
