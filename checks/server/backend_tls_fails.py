@@ -21,6 +21,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
+from checks.server._caddy_inner_tls import server_name_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -33,7 +34,7 @@ from diagnose.model.web_servers import (
     WebServerConfig,
     WebSite,
 )
-from diagnose.parsers.hostnames import covers
+from diagnose.parsers.hostnames import covers, is_host
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
@@ -171,7 +172,7 @@ def _claim(
             "command": handshake.equivalent,
             view.server.product: True,
         },
-        fix=_fix(view, route, reason),
+        fix=_fix(view, route, reason, leaf.dns_names if leaf else ()),
     )
 
 
@@ -192,10 +193,17 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime)
     return "name_differs" if route.verify != "chain" and not is_named else ""
 
 
-def _fix(view: ServerView, route: SiteRoute, reason: str) -> Fix:
-    """Speak plain HTTP to a port of this machine that knows nothing else. A verification is never
-    turned off."""
+def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) -> Fix:
+    """Speak plain HTTP to a port of this machine that knows nothing else, and ask for a name that
+    the certificate has. A verification is never turned off."""
     local = is_local_host(route.host)
+    name = next((name for name in names if is_host(name) and "*" not in name), "")
+    if reason == "name_differs" and view.server.product == "caddy" and name:
+        # A host elsewhere serves many sites, and knows its own by the field Host as well.
+        is_host_needed = route.keeps_host and not local
+        named = server_name_edit(view, route, name, is_host_needed)
+        if named is not None:
+            return Fix((named, *reload_steps(view.server)), Applicability.REVIEW)
     if reason != "plain" or not local:
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)

@@ -6,7 +6,7 @@ from ..caddy import SHOP
 from ..haproxy import SITE
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 
 TRUSTED = "ca-file /etc/ssl/certs/ca-certificates.crt"
@@ -88,6 +88,26 @@ def caddy_backend_self_signed(lab: Lab) -> None:
     """After issues of Caddy's about proxying to a self-signed https:// backend: 502, x509."""
     tls_application(lab)
     caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3443"))
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(caddy.CONFIG,),
+)
+def caddy_backend_of_another_name(lab: Lab) -> None:
+    """https://alexwlchan.net/til/2024/reverse-proxy-caddy/: an address, which is not in the
+    certificate."""
+    tls_application(lab, certificates.intermediate())
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3443"))
+
+
+@healthy_caddy()
+def caddy_backend_by_its_name(lab: Lab) -> None:
+    tls_application(lab, certificates.intermediate())
+    transport = "transport http {\n\t\t\ttls_server_name app.internal\n\t\t}"
+    proxy = f"https://127.0.0.1:3443 {{\n\t\t{transport}\n\t}}"
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", proxy))
 
 
 @caddy_scenario(
