@@ -1,6 +1,7 @@
 """The site passes requests on with TLS, and the handshake with the application fails: the
 certificate does not pass the verification, or the port speaks plain HTTP. Caddy says "x509: …",
-Apache AH02005 or AH01097, HAProxy "Layer6 invalid response".
+Apache AH02005 or AH01097, HAProxy "Layer6 invalid response". Plain HTTP is also the cause where
+Apache has no `SSLProxyEngine on`: with TLS it would fail as before.
 
 A line for WebSockets alone (`wss://`) is judged by the plain HTTP with which the same port answers.
 """
@@ -20,6 +21,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
+from checks.server._caddy_inner_tls import server_name_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -32,7 +34,7 @@ from diagnose.model.web_servers import (
     WebServerConfig,
     WebSite,
 )
-from diagnose.parsers.hostnames import covers
+from diagnose.parsers.hostnames import covers, is_host
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
@@ -50,15 +52,15 @@ _ENDPOINT = re.compile(r"(?i)wss://([\w.-]{1,253}):([0-9]{1,5})(?![0-9])")
     explains=[
         "server.application-answers", "http.server-error", "server.haproxy-no-server",
         "server.request-logged", "server.websocket-not-passed", "websocket.not-upgraded",
-        "websocket.inner-proxy",
+        "websocket.inner-proxy", "server.request-failed",
     ],
 )  # fmt: skip
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
-        return  # Apache does not even begin TLS
+    # Apache does not even begin TLS: what its verification would say does not matter then.
+    is_off = any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError))
     yield from _websocket_claims(view)
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
@@ -73,7 +75,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
         if handshake.server_name == target.host != own_name:
             continue  # done with a name that the site does not send
         reason = _reason(handshake, route, evidence.started_at) if route else ""
-        if route and reason:
+        if route and reason and (reason == "plain" or not is_off):
             yield _claim(view, route, handshake, reason, pages)
 
 
@@ -170,7 +172,7 @@ def _claim(
             "command": handshake.equivalent,
             view.server.product: True,
         },
-        fix=_fix(view, route, reason),
+        fix=_fix(view, route, reason, leaf.dns_names if leaf else ()),
     )
 
 
@@ -191,10 +193,17 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime)
     return "name_differs" if route.verify != "chain" and not is_named else ""
 
 
-def _fix(view: ServerView, route: SiteRoute, reason: str) -> Fix:
-    """Speak plain HTTP to a port of this machine that knows nothing else. A verification is never
-    turned off."""
+def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) -> Fix:
+    """Speak plain HTTP to a port of this machine that knows nothing else, and ask for a name that
+    the certificate has. A verification is never turned off."""
     local = is_local_host(route.host)
+    name = next((name for name in names if is_host(name) and "*" not in name), "")
+    if reason == "name_differs" and view.server.product == "caddy" and name:
+        # A host elsewhere serves many sites, and knows its own by the field Host as well.
+        is_host_needed = route.keeps_host and not local
+        named = server_name_edit(view, route, name, is_host_needed)
+        if named is not None:
+            return Fix((named, *reload_steps(view.server)), Applicability.REVIEW)
     if reason != "plain" or not local:
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)

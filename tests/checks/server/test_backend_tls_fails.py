@@ -36,20 +36,71 @@ def apache(*lines: str) -> WebServerConfig:
     return apache_config(SECURE.replace("    SSLEngine on\n", f"    SSLEngine on\n{own}"))
 
 
-def caddy(**transport: object) -> WebServerConfig:
-    """Caddy with `transport http` and these settings of its TLS."""
+def caddy_document(**transport: object) -> dict[str, object]:
+    """Caddy's site with `transport http` and these settings of its TLS."""
     made = document("shop.example.com", dial="127.0.0.1:3443")
     site = made["apps"]["http"]["servers"]["srv0"]["routes"][0]  # type: ignore[index]
     proxy = site["handle"][0]["routes"][0]["handle"][0]
     proxy["transport"] = {"protocol": "http", "tls": transport}
+    return made
+
+
+def caddy(**transport: object) -> WebServerConfig:
     text = "shop.example.com {\n\treverse_proxy https://127.0.0.1:3443\n}\n"
-    return caddy_config(text, made)
+    return caddy_config(text, caddy_document(**transport))
 
 
 def test_fires_for_a_name_that_the_certificate_has_not() -> None:
     (claim,) = judge(CHECK, APACHE, apache(), FAILED, SHAKEN)
     assert claim.facts["name_differs"]
     assert claim.facts["names"] == ("app.internal",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "added"),
+    [
+        (
+            "\treverse_proxy https://127.0.0.1:3443",
+            "127.0.0.1",
+            "+\t\ttransport http {\n+\t\t\ttls_server_name app.internal\n+\t\t}\n+\t}\n",
+        ),
+        (
+            "\treverse_proxy https://192.0.2.7:3443",
+            "192.0.2.7",
+            "+\t\theader_up Host app.internal\n+\t\ttransport http {\n",
+        ),
+        (
+            "\treverse_proxy https://192.0.2.7:3443 {\n\t\theader_up X-A 1\n\t}",
+            "192.0.2.7",
+            "+\t\theader_up Host app.internal\n+\t\ttransport http {\n",
+        ),
+    ],
+)
+def test_fires_for_another_name_and_writes_it_for_caddy(line: str, host: str, added: str) -> None:
+    made = document("shop.example.com", dial=f"{host}:3443")
+    site = made["apps"]["http"]["servers"]["srv0"]["routes"][0]  # type: ignore[index]
+    site["handle"][0]["routes"][0]["handle"][0]["transport"] = {"protocol": "http", "tls": {}}
+    config = caddy_config(f"shop.example.com {{\n{line}\n}}\n", made)
+    shaken = replace(
+        SHAKEN, target=f"https://{host}:3443", host=host, server_name=host, verify_code=0
+    )
+    (claim,) = judge(CHECK, CADDY, config, FAILED, shaken, masked=False)
+    assert claim.facts["name_differs"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert added in edit.diff
+    assert ("header_up Host" in edit.diff) is (host != "127.0.0.1")
+
+
+def test_fires_with_words_where_caddy_has_a_transport() -> None:
+    line = "\treverse_proxy https://127.0.0.1:3443 {\n\t\ttransport http {\n\t\t\ttls\n\t\t}\n\t}"
+    config = caddy_config(f"shop.example.com {{\n{line}\n}}\n", caddy_document())
+    shaken = replace(SHAKEN, target="https://127.0.0.1:3443", verify_code=0)
+    (claim,) = judge(CHECK, CADDY, config, FAILED, shaken)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
@@ -101,6 +152,20 @@ def test_silent_where_apache_does_not_begin_tls() -> None:
         product="apache", log="/log", reason="backend-tls", message="AH00961: failed to enable ssl"
     )
     assert not judge(CHECK, APACHE, apache(), FAILED, SHAKEN, off)
+
+
+def test_fires_for_plain_http_where_apache_does_not_begin_tls() -> None:
+    """`SSLProxyEngine on` would heal nothing, so that it is a consequence."""
+    off = ServerRequestError(
+        product="apache", log="/log", reason="backend-tls", message="AH00961: failed to enable ssl"
+    )
+    plain = replace(SHAKEN, verify_code=None, chain=(), plain=True)
+    config = apache_config(SECURE)
+    failed = replace(FAILED, status=500)
+    (claim,) = judge(CHECK, APACHE, config, failed, plain, off)
+    assert claim.facts["plain"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_silent_where_the_site_uses_no_tls() -> None:

@@ -6,7 +6,7 @@ from ..caddy import SHOP
 from ..haproxy import SITE
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 
 TRUSTED = "ca-file /etc/ssl/certs/ca-certificates.crt"
@@ -95,6 +95,26 @@ def caddy_backend_self_signed(lab: Lab) -> None:
     server="server.backend-tls-fails",
     differs=(caddy.CONFIG,),
 )
+def caddy_backend_of_another_name(lab: Lab) -> None:
+    """https://alexwlchan.net/til/2024/reverse-proxy-caddy/: an address, which is not in the
+    certificate."""
+    tls_application(lab, certificates.intermediate())
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3443"))
+
+
+@healthy_caddy()
+def caddy_backend_by_its_name(lab: Lab) -> None:
+    tls_application(lab, certificates.intermediate())
+    transport = "transport http {\n\t\t\ttls_server_name app.internal\n\t\t}"
+    proxy = f"https://127.0.0.1:3443 {{\n\t\t{transport}\n\t}}"
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", proxy))
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(caddy.CONFIG,),
+)
 def caddy_speaks_tls_to_plain(lab: Lab) -> None:
     """https:// before an application that speaks plain HTTP."""
     caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3000"))
@@ -109,6 +129,13 @@ def apache_backend_of_another_name(lab: Lab) -> None:
     """AH02005: the name of ProxyPass is not in the backend's certificate."""
     tls_application(lab)
     apache.serve(lab, f"{to_tls(PAGES)}\n{HTTP}")
+
+
+@apache_scenario(outside="http.server-error", server="server.backend-tls-fails", differs=FILES)
+def apache_speaks_tls_to_plain_and_has_it_off(lab: Lab) -> None:
+    """https://github.com/schlagmichdoch/PairDrop/issues/312: without SSLProxyEngine, which would
+    heal nothing."""
+    apache.serve(lab, f"{HTTPS.replace('http://127', 'https://127')}\n{HTTP}")
 
 
 @haproxy_scenario(
