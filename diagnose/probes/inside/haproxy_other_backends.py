@@ -7,6 +7,7 @@ that nobody has as well; and where the site answers with a page, perhaps such a 
 application of the site too.
 """
 
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
@@ -83,6 +84,13 @@ async def _file(ctx: ProbeContext, config: WebServerConfig, response: PageFileRe
     is_own = url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port)
     if url and is_own and not response.redirects and (response.is_html or response.status == 404):
         await _ask_others(ctx, config, url.path, websocket=False)
+
+
+async def opens_at_another(ctx: ProbeContext, config: WebServerConfig, path: str) -> bool:
+    """Ask each other backend for a WebSocket, and return whether one opens it."""
+    await _ask_others(ctx, config, path, websocket=True)
+    visits = ctx.observed(BackendVisit)
+    return any(visit.accepted and visit.requested == path for visit in visits)
 
 
 async def _ask_others(
