@@ -198,13 +198,9 @@ async def _opens_elsewhere(
     server passes on to nobody, and return whether it opens there."""
     visits = [visit for visit in ctx.observed(BackendVisit) if visit.websocket]
     is_open = any(visit.accepted and visit.requested == path for visit in visits)
-    if is_open or not is_holder(ctx, config):
+    # HAProxy's other backends have a probe of their own.
+    if is_open or config.product == "haproxy" or not is_holder(ctx, config):
         return False
-    if config.product == "haproxy":
-        # Imported late: it imports this module.
-        from diagnose.probes.inside.haproxy_other_backends import opens_at_another
-
-        return await opens_at_another(ctx, config, path)
     routes = {
         route.authority: route
         for site in answering_sites(config, ctx.target.port, ctx.target.host)
