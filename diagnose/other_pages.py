@@ -1,13 +1,14 @@
 """Observe other pages of the site than the target's, which probes had diagnosed later
 (`FurtherRequests.diagnose_later`): each by a run of its own inside the target's run."""
 
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.root_cause import verdict
-from diagnose.model import Finding, Severity, Target
+from diagnose.model import Finding, Severity, Target, Unseen, Vantage
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import METHOD_FIELD
@@ -25,8 +26,8 @@ _SIGN_IN = frozenset({"cookie", "csrf", "login", "wrong-address"})
 
 async def observe_others(current_run: "Run") -> None:
     """Emit what is observed of other pages, unless the target itself does not work: then that is
-    the fault to name. What is not finished in time is left out: the target was judged without
-    it."""
+    the fault to name. What is not finished in time is left out, and said to be unknown: the target
+    was judged without it."""
     others = (*_of_message(current_run.target), *current_run.further_requests.others)
     if not others:
         return
@@ -34,16 +35,39 @@ async def observe_others(current_run: "Run") -> None:
     if verdict(report).status == "critical" and any(map(_stops, verdict(report).causes)):
         return
     for request in others[:MAX_PAGES]:
-        at = current_run.elapsed()
-        seconds = current_run.options.timeout - RESERVE - at
-        if seconds < MIN_SECONDS:
+        if not await _is_finished(current_run, request):
+            _report_unfinished(current_run, request)
             return
-        page_run = _run_for(current_run, request)
-        with suppress(TimeoutError, LateError):
-            async with deadline(seconds):
-                await _observe(page_run)
-            observations = tuple(page_run.observations)
-            current_run.emit(replace(request, at=at, observations=observations))
+
+
+async def _is_finished(current_run: "Run", request: OtherRequest) -> bool:
+    """Emit what is observed of another page, and return whether there was time for it."""
+    at = current_run.elapsed()
+    seconds = current_run.options.timeout - RESERVE - at
+    if seconds < MIN_SECONDS:
+        return False
+    page_run = _run_for(current_run, request)
+    with suppress(TimeoutError, LateError):
+        async with deadline(seconds):
+            await _observe(page_run)
+        observations = tuple(page_run.observations)
+        current_run.emit(replace(request, at=at, observations=observations))
+        return True
+    return False
+
+
+def _report_unfinished(current_run: "Run", request: OtherRequest) -> None:
+    """Report that what visitors met there is not known, and how to ask for it."""
+    url = other_target(current_run.target, request.path).url
+    current_run.emit(
+        Unseen(
+            vantage=Vantage.SERVER,
+            at=current_run.elapsed(),
+            what=f"the requests at {url}",
+            why="the time of this run was over",
+            enable=shlex.join(("diagnose", url)),
+        )
+    )
 
 
 def _stops(cause: Finding) -> bool:

@@ -138,7 +138,7 @@ def test_a_target_that_does_not_work_is_the_fault(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("timeout", [2.5, 3.2])
 def test_what_is_not_finished_is_left_out(monkeypatch: pytest.MonkeyPatch, timeout: float) -> None:
-    """The run of the target has ended: its report is not called unfinished."""
+    """The run of the target has ended: its report is finished, and says what to ask."""
 
     async def work(ctx: ProbeContext) -> None:
         ctx.further_requests.diagnose_later(PAGE)
@@ -147,7 +147,8 @@ def test_what_is_not_finished_is_left_out(monkeypatch: pytest.MonkeyPatch, timeo
 
     report = run(monkeypatch, work, timeout)
     assert not others(report)
-    assert not report.evidence.of(Unseen)
+    (unseen,) = report.evidence.of(Unseen)
+    assert unseen.enable == "diagnose https://shop.example.com/about"
 
 
 def test_a_crash_is_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._other_addresses import OtherAddress, address, other_address
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -73,6 +74,9 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     quic = _quic_listens(evidence) if nginx else ()
     elsewhere = _other_port(evidence) if nginx and evidence.target.uses_tls else 0
     plain_port = _plain_port(evidence) if nginx and evidence.target.uses_tls else 0
+    other = (
+        None if elsewhere or plain_port or not evidence.target.uses_tls else other_address(evidence)
+    )
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -89,18 +93,21 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "block": _block(evidence),
             "elsewhere": str(elsewhere or ""),
             "plain_elsewhere": str(plain_port or ""),
-            "there": _address(evidence.target, elsewhere, plain_port),
+            "there": _there(evidence.target, elsewhere, plain_port, other),
+            "server_elsewhere": other.server if other else "",
+            "container_elsewhere": other.container if other else "",
+            "other_port": str(other.port) if other else "",
             "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
             "only": _plain_program(plain_listeners)
-            if evidence.target.uses_tls and not nginx
+            if evidence.target.uses_tls and not nginx and other is None
             else "",
             "programs": _open_programs(listeners),
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
         # The port may be meant, or plain http: then the address lacks it.
         confidence=_confidence(
-            unsure, bool(elsewhere or plain_port or (refused and plain_listeners))
+            unsure, bool(elsewhere or plain_port or other or (refused and plain_listeners))
         ),
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
@@ -182,12 +189,12 @@ def _plain_port(evidence: Evidence) -> int:
     return reachable_plain_port(mains, evidence.good(Listeners), evidence.target.host)
 
 
-def _address(target: Target, tls_port: int, plain_port: int) -> str:
-    """Return the address at which nginx serves the target's name, "" if it does nowhere."""
-    if tls_port:
-        return f"https://{target.host}:{tls_port}{target.path}"
-    port = "" if plain_port == 80 else f":{plain_port}"
-    return f"http://{target.host}{port}{target.path}" if plain_port else ""
+def _there(target: Target, tls_port: int, plain_port: int, other: OtherAddress | None) -> str:
+    """Return the address at which the site is by a configuration or as a published port, "" if
+    none is known."""
+    if tls_port or plain_port:
+        return address(target, tls_port or plain_port, bool(tls_port))
+    return other.url if other else ""
 
 
 def _block(evidence: Evidence) -> str:

@@ -16,6 +16,7 @@ from checks.nginx._failed_requests import current_failures
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
+from checks.nginx._upload_refusals import OWN_REFUSAL, is_applications_refusal
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -50,7 +51,6 @@ _RAISED = 64 << 20
 _NAME = "client_max_body_size"
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
-_LOGGED = "client intended to send too large"
 _UPLOAD_PATH = lazy_pattern(r"upload|asset|attach|media|file|photo|image|video|import")
 _SIZE = lazy_pattern(r"too large body: (\d{1,15}) bytes")
 
@@ -74,9 +74,11 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     match = _strictest_location(nginx, path) if is_asked or is_upload else None
     if is_upload and match is not None and (not pass_directive_of(match) or _allows_more(nginx)):
         return
-    if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
+    if not is_asked or not pages or match is None or logged_errors(evidence, OWN_REFUSAL):
         return
     directive = match.directive(_NAME)
+    if refused and is_applications_refusal(evidence, match):
+        return
     if form and (directive or not pass_directive_of(match)):
         return
     limit = _limit(match)
@@ -94,8 +96,8 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         ),
         confidence=Confidence.LIKELY,
         # Whether such uploads should be possible is a decision, unless a person asks about 413 or
-        # nobody has decided and visitors meet it.
-        severity=None if asks or _is_unset(directive, refused) else Severity.NOTE,
+        # pages of the site meet the limit.
+        severity=None if asks or _is_met(refused) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
             "url": evidence.target.origin + path if refused or form or told else pages[0].url,
@@ -188,11 +190,9 @@ def _allows_more(nginx: Nginx) -> bool:
     return False
 
 
-def _is_unset(directive: Directive | None, refused: Sequence[FailedRequests]) -> bool:
-    """Return whether nobody has decided on the limit, and pages of the site meet it."""
-    return directive is None and any(
-        failure.is_from_page and failure.times >= _OFTEN for failure in refused
-    )
+def _is_met(refused: Sequence[FailedRequests]) -> bool:
+    """Return whether pages of the site meet the limit."""
+    return any(failure.is_from_page and failure.times >= _OFTEN for failure in refused)
 
 
 def _told_size(evidence: Evidence) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
+from checks.nginx._upload_refusals import is_applications_refusal
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,6 +31,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 _MANY = 3
 #: A page sends what is not allowed: no site is made so.
 _NOT_ALLOWED = 405
+_TOO_LARGE = 413
 #: Statuses of a gateway whose application may be well again (RFC 9110 sections 15.6.3 to 15.6.5).
 _PASSING = {502, 503, 504}
 
@@ -48,6 +50,8 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(match.block) if match else None,
             facts={
                 **request_facts(evidence, failure, again),
+                "too_large_there": failure.status == _TOO_LARGE
+                and is_applications_refusal(evidence, match),
                 "block": " ".join((match.block.name, *match.block.args)) if match else "",
             },
             fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),

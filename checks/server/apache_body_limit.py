@@ -22,6 +22,9 @@ from diagnose.parsers.nginx.proxy_headers import size_text
 #: The built-in limit in bytes, and the first version that has it (core, "LimitRequestBody").
 _BUILT_IN, _SINCE = 1 << 30, (2, 4, 54)
 
+#: Uploads of pages of the site from which on they are no accident.
+_OFTEN = 2
+
 _LIMIT = re.compile(r"(?i)\s*LimitRequestBody\s+[\"']?(\d{1,15})\b")
 
 
@@ -51,8 +54,9 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
             about=Subject(port=evidence.target.port, path=failure.path),
             because=(failure, view.config, view.server),
             confidence=Confidence.LIKELY,
-            # How much visitors may send is a decision, unless a person asks about it.
-            severity=None if asks_about_size(evidence) else Severity.NOTE,
+            # How much visitors may send is a decision, unless a person asks about it or pages of
+            # the site meet the limit.
+            severity=None if asks_about_size(evidence) or _is_met(failure) else Severity.NOTE,
             facts={
                 **view.facts,
                 "url": evidence.target.origin + failure.path,
@@ -64,6 +68,10 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
             fix=manual_fix(view, "write" if is_built_in else "raise"),
         )
         return
+
+
+def _is_met(failure: FailedRequests) -> bool:
+    return failure.is_from_page and failure.times >= _OFTEN
 
 
 def _has_built_in(version: str) -> bool:

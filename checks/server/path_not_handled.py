@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from checks.http import exchanges_by_purpose
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._caddy_edits import file_server_edit, lacks_file_server
 from checks.server._near_routes import (
     Answer,
@@ -56,8 +57,9 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         yield from _without_slash(view, site)
         return
     paths: set[str] = set()
-    for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
-        is_websocket = path in target.websockets
+    websockets = websocket_paths(evidence)
+    for path in dict.fromkeys((target.path.partition("?")[0], *websockets)):
+        is_websocket = path in websockets
         own = path.partition("?")[0]
         failed = _failed(evidence, path, 200)
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
@@ -261,8 +263,8 @@ def _severity(
     if near:
         is_mild = view.server.product == "apache" or near.mistyped
         return Severity.WARNING if is_mild else None
-    if path in view.evidence.target.websockets:
-        return None
+    if path in websocket_paths(view.evidence):
+        return websocket_severity(view.evidence)
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
     is_meant = has_socket or (path == "/" and not conditions)
     return Severity.NOTE if is_meant else Severity.WARNING

@@ -30,6 +30,8 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
+#: Uploads of pages from which on a limit that somebody has set is no accident.
+_OFTEN = 2
 _LIMIT = "client_max_body_size"
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
@@ -135,25 +137,26 @@ def _claim(
         severity=Severity.WARNING
         if asks_about_size(nginx.evidence)
         or _limit(match) < _FORM
-        or _is_unset_for_a_page(nginx.evidence, way, lines)
+        or _is_met_by_pages(nginx.evidence, way, lines)
         else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )
 
 
-def _is_unset_for_a_page(
+def _is_met_by_pages(
     evidence: Evidence, way: tuple[LocationMatch, ...], lines: list[LogLine]
 ) -> bool:
-    """Return whether nobody has set a limit on the way to an application, and a page of the site
-    sent what nginx refused. An address of a PHP program comes to it by an internal redirect
-    (`try_files … /index.php`), so any location of the way may pass it on."""
+    """Return whether a page of the site sent what nginx refused on the way to an application: once
+    where nobody has set a limit, and again where somebody has. An address of a PHP program comes to
+    it by an internal redirect (`try_files … /index.php`), so any location of the way may pass it
+    on."""
     paths = {line.path for line in lines}
-    return (
-        all(match.directive(_LIMIT) is None for match in way)
-        and any(pass_directive_of(match) is not None for match in way)
-        and any(
-            failure.is_from_page and failure.path in paths
-            for failure in current_failures(evidence, {413})
-        )
+    is_set = any(match.directive(_LIMIT) is not None for match in way)
+    is_passed_on = any(pass_directive_of(match) is not None for match in way)
+    return is_passed_on and any(
+        failure.is_from_page
+        and failure.path in paths
+        and failure.times >= (_OFTEN if is_set else 1)
+        for failure in current_failures(evidence, {413})
     )

@@ -64,6 +64,7 @@ MESSAGES = Messages(
     Message("gap.unlogged", "access_log is off there"),
     Message("gap.other-program", "diagnose does not read it"),
     Message("gap.another-port", "this run asks another port"),
+    Message("gap.time-over", "the time of this run was over"),
     Message("gap.proxy", "the proxy resolves the name and makes the connections"),
     Message(
         "gap.link-local", "a link-local or metadata address is asked only as the target itself"

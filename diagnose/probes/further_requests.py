@@ -31,6 +31,10 @@ MAX_REQUESTS, MAX_BYTES = 12, 2 << 20
 #: time that the run needs after it.
 MAX_TOTAL, MAX_EACH, RESERVE = 5.0, 3.0, 1.0
 
+#: Seconds from the first further request to the end of the last that repeats a visitor's: on a busy
+#: machine the logs are read late.
+MAX_LOGGED = 10.0
+
 #: What the probes ask that look for visitors' requests in logs, once in a run.
 NGINX_ACCESS_LOG, NGINX_ERROR_LOG, SERVER_ACCESS_LOG = VISITORS_LOGS = (
     "nginx's access log",
@@ -66,18 +70,24 @@ class FurtherRequests:
         return is_new
 
     def reserve(
-        self, ctx: "ProbeContext", url: str, max_bytes: int, layer: str = "http"
+        self,
+        ctx: "ProbeContext",
+        url: str,
+        max_bytes: int,
+        layer: str = "http",
+        total: float = MAX_TOTAL,
     ) -> Allowance | None:
         """Reserve one request and up to `max_bytes` of its body, or return None if there must be no
         request.
 
-        `layer` is the layer that asks the question: `--only` and `--skip` may exclude it.
+        `layer` is the layer that asks the question: `--only` and `--skip` may exclude it. `total`
+        are the seconds from the first further request in which it has to end.
         """
         if not ctx.options.wants(layer) or not is_own_origin(ctx.target, url):
             return None
         if not self._requests or not self._bytes or not _is_answered(ctx):
             return None
-        seconds = self._time_left(ctx)
+        seconds = self._time_left(ctx, total)
         if seconds < _MIN_TIME:
             return None
         if self._first_at is None:
@@ -101,10 +111,10 @@ class FurtherRequests:
         """The other pages that are to be diagnosed, the first that was named first."""
         return tuple(self._later.values())
 
-    def _time_left(self, ctx: "ProbeContext") -> float:
+    def _time_left(self, ctx: "ProbeContext", total: float) -> float:
         now = ctx.elapsed()
         first_at = now if self._first_at is None else self._first_at
-        return min(MAX_EACH, first_at + MAX_TOTAL - now, ctx.options.timeout - RESERVE - now)
+        return min(MAX_EACH, first_at + total - now, ctx.options.timeout - RESERVE - now)
 
 
 def _is_answered(ctx: "ProbeContext") -> bool:

@@ -8,7 +8,13 @@ import pytest
 from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.probes import Options
-from diagnose.probes.further_requests import MAX_BYTES, MAX_REQUESTS, Allowance, FurtherRequests
+from diagnose.probes.further_requests import (
+    MAX_BYTES,
+    MAX_LOGGED,
+    MAX_REQUESTS,
+    Allowance,
+    FurtherRequests,
+)
 from tests.support.fake_context import Looking
 
 SITE = "https://shop.example.com"
@@ -108,6 +114,19 @@ def test_they_end_before_the_run_and_soon_after_the_first() -> None:
     assert seconds(long_run) == pytest.approx(1.0)
     long_run.now = 5.1
     assert reserve(long_run) is None
+
+
+def test_a_visitors_request_is_repeated_later_than_others() -> None:
+    """Logs are read late on a busy machine."""
+    run = Run(ANSWER, timeout=60.0)
+    reserve(run)
+    run.now = 8.2
+    url = f"{SITE}/login"
+    allowance = run.further_requests.reserve(run, url, 1000, total=MAX_LOGGED)
+    assert allowance
+    assert allowance.seconds == pytest.approx(2.0)
+    run.now = 10.3
+    assert run.further_requests.reserve(run, url, 1000, total=MAX_LOGGED) is None
 
 
 def test_each_run_has_a_budget_of_its_own() -> None:

@@ -7,7 +7,10 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.server_blocks import Server, servers
+from diagnose.parsers.nginx.server_blocks import Server, is_named, servers
+
+#: What a block has for a name that answers every request which no other block does.
+_NAMELESS = frozenset({"", "_"})
 
 
 def reachable_tls_port(
@@ -24,9 +27,14 @@ def reachable_plain_port(
     mains: Iterable[tuple[Directive, ...]], listings: Iterable[Listeners], name: str
 ) -> int:
     """Return the port at which nginx serves a name in plain http by its configuration, and at which
-    a program listens for other machines; 0 if there is none. 0 also if a block of that name has
-    TLS, or redirects to https: then https is wanted."""
-    blocks = [server for main in mains for server in servers(main) if name in server.names]
+    a program listens for other machines; 0 if there is none. Where no block has the name, it is the
+    block without a name that serves all.
+
+    0 also if a block of that name has TLS, or redirects to https: then https is wanted."""
+    all_blocks = [server for main in mains for server in servers(main)]
+    blocks = [server for server in all_blocks if name in server.names]
+    if not blocks and not is_named(all_blocks, name):
+        blocks = [server for server in all_blocks if _NAMELESS.issuperset(server.names)]
     if any(listen.ssl for server in blocks for listen in server.listens):
         return 0
     if any(map(_redirects_to_https, blocks)):

@@ -9,9 +9,9 @@ such page, it is asked for the rest; so it is for a file of the page that browse
 the page of a sub-folder asks for beside that folder is asked of the page's own application.
 
 A WebSocket that the page opens, and that the user did not name, is asked of its application at
-once; so is one that browsers may have been refused, by the access log. If it opens there, the site
-is asked for it as a browser asks. A refusal says nothing: the path may be a beginning, and most
-applications want a session.
+once; so is one that browsers may have been refused, by the access log, and then the site's other
+applications too. If it opens there, the site is asked for it as a browser asks. A refusal says
+nothing: the path may be a beginning, and most applications want a session.
 """
 
 from collections.abc import Collection, Iterator
@@ -21,9 +21,17 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
+from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.urls import parse_url, socketio_path
-from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, slashed_path, takes
+from diagnose.parsers.web_sites import (
+    answering_sites,
+    inner_path,
+    rest_of,
+    routes_of_name,
+    slashed_path,
+    takes,
+)
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import ask_after_first, is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
@@ -43,6 +51,9 @@ MAX_STRAYS, MAX_REST = 2, 1
 
 #: Maximum number of WebSockets of the page, and of the access log, that are tried.
 MAX_NAMED = 2
+
+#: Maximum number of other applications of the site that are asked for a WebSocket of the log.
+MAX_ELSEWHERE = 2
 
 #: Statuses that ask for credentials: the application would ask for them too.
 _LOGIN = {401, 407}
@@ -161,7 +172,8 @@ async def try_websocket(
     own = path.partition("?")[0]
     routes = _routes(ctx, config, own, websocket=True, schemes=_PLAIN | _SECURE)
     slots = (f"{source} WebSocket {number}" for number in range(MAX_NAMED))
-    if not routes or not ctx.further_requests.begin(f"page WebSocket {path}"):
+    is_logged = source == "logged"
+    if not (routes or is_logged) or not ctx.further_requests.begin(f"page WebSocket {path}"):
         return
     if not any(ctx.further_requests.begin(slot) for slot in slots):
         return
@@ -173,6 +185,36 @@ async def try_websocket(
             if visit is not None and visit.accepted:
                 await try_named_path(ctx, path)
                 return
+    if is_logged and await _opens_elsewhere(
+        ctx, config, own, {route.authority for route in routes}
+    ):
+        await try_named_path(ctx, path)
+
+
+async def _opens_elsewhere(
+    ctx: ProbeContext, config: WebServerConfig, path: str, asked: Collection[str]
+) -> bool:
+    """Ask the site's other applications for a WebSocket that its own one refuses, or that the
+    server passes on to nobody, and return whether it opens there."""
+    visits = [visit for visit in ctx.observed(BackendVisit) if visit.websocket]
+    is_open = any(visit.accepted and visit.requested == path for visit in visits)
+    # HAProxy's other backends have a probe of their own.
+    if is_open or config.product == "haproxy" or not is_holder(ctx, config):
+        return False
+    routes = {
+        route.authority: route
+        for site in answering_sites(config, ctx.target.port, ctx.target.host)
+        for route in site.routes
+        if route.host and route.scheme in _PLAIN | _SECURE and route.authority not in asked
+    }
+    for route in list(routes.values())[:MAX_ELSEWHERE]:
+        visit = await ask_backend(ctx, route, path, path, websocket=True)
+        if visit is not None and visit.accepted:
+            # One that opens a WebSocket at every path says nothing about this one.
+            unknown = unknown_path(path)
+            control = await ask_backend(ctx, route, unknown, unknown, websocket=True)
+            return control is not None and not control.accepted
+    return False
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -199,8 +241,13 @@ async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: 
     if not upgrade.is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
         return
     path = upgrade.path.partition("?")[0]
-    for route in _routes(ctx, config, path, websocket=True):
+    routes = _routes(ctx, config, path, websocket=True)
+    for route in routes:
         await _visit(ctx, config, route, upgrade.path, websocket=True)
+    # HAProxy's other backends have a probe of their own.
+    is_named = config.product != "haproxy" and upgrade.path in ctx.target.websockets
+    if is_named and ctx.further_requests.begin(f"other applications, WebSocket {path}"):
+        await _opens_elsewhere(ctx, config, path, {route.authority for route in routes})
 
 
 def _routes(

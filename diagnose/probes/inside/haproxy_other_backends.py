@@ -7,6 +7,7 @@ that nobody has as well; and where the site answers with a page, perhaps such a 
 application of the site too.
 """
 
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
@@ -17,6 +18,7 @@ from diagnose.parsers.web_sites import inner_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backend_visits import ask_backend
 from diagnose.probes.inside.backends import is_holder
+from diagnose.probes.outside.websocket import try_named_path
 
 #: Maximum number of paths for which the other backends are asked.
 MAX_PATHS = 3
@@ -83,6 +85,24 @@ async def _file(ctx: ProbeContext, config: WebServerConfig, response: PageFileRe
     is_own = url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port)
     if url and is_own and not response.redirects and (response.is_html or response.status == 404):
         await _ask_others(ctx, config, url.path, websocket=False)
+
+
+async def try_logged_at_others(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
+    """Ask each other backend for a WebSocket that browsers may have been refused, by the log, and
+    the site if one opens it."""
+    is_wanted = ctx.options.wants("websocket") and ctx.options.outside
+    if config.product != "haproxy" or ctx.target.websockets or not is_wanted:
+        return
+    if _is_open(ctx, path):
+        return
+    await _ask_others(ctx, config, path, websocket=True)
+    if _is_open(ctx, path):
+        await try_named_path(ctx, path)
+
+
+def _is_open(ctx: ProbeContext, path: str) -> bool:
+    visits = ctx.observed(BackendVisit)
+    return any(visit.websocket and visit.accepted and visit.requested == path for visit in visits)
 
 
 async def _ask_others(

@@ -34,6 +34,7 @@ from diagnose.parsers.other_requests import (
 from diagnose.parsers.refused_logins import refused_logins
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.further_requests import MAX_LOGGED
 from diagnose.probes.inside.log_texts import LoggedSite, LogTexts, command, read_logs
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
@@ -293,7 +294,7 @@ async def fails_again(ctx: ProbeContext, page: Exchange, path: str) -> bool:
 async def send_again(ctx: ProbeContext, page: Exchange, url: str) -> Exchange | None:
     """Send a GET for another URL of the site to the address of a page, and emit and return the
     answer; None if it is not permitted, or came too late."""
-    allowance = ctx.further_requests.reserve(ctx, url, 0)
+    allowance = ctx.further_requests.reserve(ctx, url, 0, total=MAX_LOGGED)
     if allowance is None:
         return None
     with contextlib.suppress(TimeoutError):

@@ -11,6 +11,7 @@ from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
+from diagnose.probes.further_requests import MAX_LOGGED
 from diagnose.probes.outside.http_connections import open_http
 from diagnose.probes.outside.http_requests import PageRequest, fetch_page, patience
 
@@ -22,7 +23,7 @@ async def may_lead_astray(ctx: ProbeContext, page: Exchange, request: OtherReque
     url = ctx.target.origin + request.path
     if not ctx.further_requests.begin(f"logged request {request.path}"):
         return False
-    allowance = ctx.further_requests.reserve(ctx, url, MAX_BODY)
+    allowance = ctx.further_requests.reserve(ctx, url, MAX_BODY, total=MAX_LOGGED)
     if allowance is None:
         return False
     addresses: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
+from diagnose.probes.inside.haproxy_other_backends import try_logged_at_others
 from diagnose.probes.inside.log_texts import OUTPUT, LoggedSite, LogReader
 from diagnose.probes.inside.logged_requests import (
     answered_pages,
@@ -63,6 +64,7 @@ async def _read_once(ctx: ProbeContext) -> None:
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
                 await try_websocket(ctx, configs[0], path, "logged")
+                await try_logged_at_others(ctx, configs[0], path)
             for login in failures.logins:
                 await try_logged_login(ctx, configs[0], login, pages[0])
             if failures.requests:

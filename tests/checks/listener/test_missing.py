@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Vantage
+from diagnose.model.containers import Container, ContainerPort, Containers, State
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import SiteRedirect, SiteSocket, WebServerConfig, WebSite
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
 from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_page
@@ -83,6 +85,69 @@ def test_names_the_port_at_which_nginx_serves_the_name_in_plain_http_alone() -> 
     usual = config(PLAIN_SITE.replace("8001", "80"))
     (claim,) = judge("listener.missing", *refused, usual, listening(80))
     assert claim.facts["there"] == "http://shop.example.com/"
+
+
+@pytest.mark.parametrize("names", ["", "server_name _;"])
+def test_names_the_port_of_the_block_without_a_name(names: str) -> None:
+    """It answers every name that no other block has."""
+    nameless = config(PLAIN_SITE.replace("server_name shop.example.com;", names))
+    refused = (host(), connected(failure=REFUSED), RUNNING)
+    (claim,) = judge("listener.missing", *refused, nameless, listening(8001))
+    assert (claim.facts["there"], claim.confidence) == (
+        "http://shop.example.com:8001/", Confidence.LIKELY,
+    )  # fmt: skip
+
+
+def _published(*ports: ContainerPort, state: State = "running") -> Containers:
+    container = Container(engine="docker", id="c1", name="maven", ports=ports, state=state)
+    return Containers(vantage=Vantage.SERVER, containers=(container,))
+
+
+def test_names_the_port_that_a_container_publishes() -> None:
+    refused = (host(), connected(failure=REFUSED), listening(22, 8080))
+    published = _published(ContainerPort(8080, 8080, "0.0.0.0"))
+    (claim,) = judge("listener.missing", *refused, published)
+    assert (claim.facts["container_elsewhere"], claim.facts["there"]) == (
+        "maven", "http://shop.example.com:8080/",
+    )  # fmt: skip
+    assert claim.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        _published(ContainerPort(8080)),
+        _published(ContainerPort(8080, 8080, "127.0.0.1")),
+        _published(ContainerPort(5432, 5432, "0.0.0.0")),
+        _published(ContainerPort(8080, 8080, "0.0.0.0"), state="exited"),
+    ],
+    ids=["declared", "loopback", "database", "stopped"],
+)
+def test_is_certain_where_no_container_has_a_site_for_visitors(containers: Containers) -> None:
+    refused = (host(), connected(failure=REFUSED), listening(22))
+    (claim,) = judge("listener.missing", *refused, containers)
+    assert claim.facts["there"] == ""
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def _apache(*redirects: SiteRedirect) -> WebServerConfig:
+    site = WebSite(names=(SHOP.host,), sockets=(SiteSocket(8080),), redirects=redirects)
+    return WebServerConfig(vantage=Vantage.SERVER, product="apache", path="a", sites=(site,))
+
+
+def test_names_the_port_of_apaches_site() -> None:
+    refused = (host(), connected(failure=REFUSED), listening(8080))
+    (claim,) = judge("listener.missing", *refused, _apache())
+    assert (claim.facts["server_elsewhere"], claim.facts["there"]) == (
+        "Apache", "http://shop.example.com:8080/",
+    )  # fmt: skip
+    assert claim.confidence is Confidence.LIKELY
+    # It is not loaded, or leads to https.
+    (claim,) = judge("listener.missing", *refused[:-1], listening(22), _apache())
+    assert claim.confidence is Confidence.CERTAIN
+    redirect = SiteRedirect("/", "https://shop.example.com/")
+    (claim,) = judge("listener.missing", *refused, _apache(redirect))
+    assert claim.confidence is Confidence.CERTAIN
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
@@ -85,15 +87,25 @@ def test_fires_as_a_note_on_a_form_for_files_where_nobody_has_set_a_limit() -> N
     assert not claims("", elsewhere, target=SHOP)
 
 
-def test_fires_as_a_warning_where_pages_of_the_site_meet_the_default() -> None:
-    failure = FailedRequests(
-        file="/a.log", method="POST", path="/upload", status=413, written="", is_from_page=True,
-        times=2,
-    )  # fmt: skip
-    (claim,) = claims("", failure, target=SHOP)
+OF_A_PAGE = FailedRequests(
+    file="/a.log", method="POST", path="/upload", status=413, written="", is_from_page=True,
+    times=2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", ["", "client_max_body_size 2m;"])
+def test_fires_as_a_warning_where_pages_of_the_site_meet_the_limit(limit: str) -> None:
+    (claim,) = claims(limit, OF_A_PAGE, target=SHOP)
     assert claim.severity is None
-    (claim,) = claims("client_max_body_size 2m;", failure, target=SHOP)
+    by_a_script = replace(OF_A_PAGE, is_from_page=False)
+    (claim,) = claims(limit, by_a_script, target=SHOP)
     assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_the_application_refuses_the_upload() -> None:
+    """nginx writes a line for each body that it refuses itself."""
+    assert not claims("client_max_body_size 8m;", OF_A_PAGE, LOG_READ, target=SHOP)
+    assert claims("", OF_A_PAGE, replace(LOG_READ, level="crit"), target=SHOP)
 
 
 UPLOAD = replace(SHOP, symptom=Symptom("upload", "cannot upload large videos"))

@@ -7,7 +7,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config, front
-from tests.support.page_errors import page
+from tests.support.page_errors import LOG_READ, page
 
 CHECK = "nginx.other-requests-failed"
 FAILED = FailedRequests(
@@ -35,6 +35,17 @@ def test_fires_as_a_note_on_what_may_be_meant_or_rare() -> None:
         assert claim.severity is Severity.NOTE
     (claim,) = judge(CHECK, RUNNING, config(), replace(FAILED, is_from_page=False, times=3))
     assert claim.severity is None
+
+
+def test_fires_and_says_whose_answer_an_upload_got() -> None:
+    """nginx writes a line for each body that it refuses itself."""
+    refused = replace(FAILED, status=413)
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused, LOG_READ)
+    assert claim.facts["too_large_there"]
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused)
+    assert not claim.facts["too_large_there"]
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), FAILED, LOG_READ)
+    assert not claim.facts["too_large_there"]
 
 
 def test_fires_as_a_note_where_nginx_is_told_to_answer_so() -> None:

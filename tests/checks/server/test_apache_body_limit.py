@@ -32,6 +32,15 @@ def test_fires_and_names_the_line_that_counts() -> None:
         assert (claim.facts["bytes"], claim.severity) == (size, Severity.NOTE)
 
 
+def test_fires_as_a_warning_where_pages_of_the_site_meet_the_limit() -> None:
+    of_a_page = replace(FAILED, is_from_page=True, times=2)
+    (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), of_a_page, target=SHOP)
+    assert claim.severity is None
+    by_a_script = replace(of_a_page, is_from_page=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), by_a_script, target=SHOP)
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_for_the_limit_that_is_built_in() -> None:
     new = replace(APACHE, version="2.4.54")
     (claim,) = judge(CHECK, new, apache_config(site("")), FAILED, target=TOLD)

@@ -64,6 +64,15 @@ def test_is_a_fault_where_nobody_has_set_the_limit_and_a_page_sent_the_upload() 
         assert claim.severity is None
 
 
+def test_is_a_fault_where_pages_meet_a_limit_that_is_set_again() -> None:
+    own = SITE.replace("location / {", "client_max_body_size 1m;\n    location / {")
+    (claim,) = judge(CHECK, config(own), SAID, replace(REFUSED, times=2))
+    assert claim.severity is Severity.WARNING
+    by_a_script = replace(REFUSED, times=2, is_from_page=False)
+    (claim,) = judge(CHECK, config(own), SAID, by_a_script)
+    assert claim.severity is None
+
+
 def test_is_a_fault_where_the_limit_refuses_forms() -> None:
     text = SITE.replace("location / {", "client_max_body_size 10;\n    location / {")
     form = logged(

@@ -453,10 +453,11 @@ def apache_htaccess_asks_for_the_header_behind_haproxy(lab: Lab) -> None:
 
 # An upload that is larger than Apache's own limit
 
+PAGE = "https://shop.example.com/"
 TOO_LARGE = "413 Request Entity Too Large"
 
 
-def upload_to_a_program(lab: Lab, limit: str) -> None:
+def upload_to_a_program(lab: Lab, limit: str, times: int = 1, referer: str = PAGE) -> None:
     """A CGI script stands for PHP: requests that are passed on by http:// are not counted."""
     lines = f"ScriptAlias /library /usr/lib/cgi-bin/library\n{limit}"
     script = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/html\\n\\n<p>Library\\n'\n"
@@ -466,7 +467,8 @@ def upload_to_a_program(lab: Lab, limit: str) -> None:
     apache.enable(lab, "cgid")
     apache.start(lab)
     lab.client.sh("head -c 3000000 /dev/zero > /run/upload")
-    _browser(lab, "/library", "-e", "https://shop.example.com/", "-F", "file=@/run/upload")
+    for _ in range(times):
+        _browser(lab, "/library", "-e", referer, "-F", "file=@/run/upload")
 
 
 @apache_scenario(
@@ -492,6 +494,22 @@ def apache_has_a_limit_of_its_own(lab: Lab) -> None:
     upload_to_a_program(lab, "")
     size = ("-H", "Content-Length: 1181116006", "-H", "Expect:", "-d", "x")
     _browser(lab, "/library", "-e", "https://shop.example.com/", "--http1.1", *size)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-body-limit",
+    manual="how much visitors may send, its owner decides",
+)
+def apache_limits_the_body_of_uploads_of_a_page(lab: Lab) -> None:
+    """Nobody names the message."""
+    upload_to_a_program(lab, "LimitRequestBody 1048576", times=2)
+
+
+@healthy_apache()
+def apache_limits_the_body_of_a_scripts_uploads(lab: Lab) -> None:
+    """A program without a page sends the same."""
+    upload_to_a_program(lab, "LimitRequestBody 1048576", times=2, referer="")
 
 
 @healthy_apache()

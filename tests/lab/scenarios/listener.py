@@ -4,8 +4,10 @@ import time
 from pathlib import Path
 
 from .. import site
+from ..containers import Engine, application
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
+from ..web_servers import keep_only
 
 LISTEN = "listen 443 ssl;"
 MINE = (site.CONF,)
@@ -54,6 +56,40 @@ def site_in_plain_http_alone(lab: Lab) -> None:
 @healthy(target=f"http://{site.NAME}/")
 def site_in_plain_http_asked_for_as_such(lab: Lab) -> None:
     plain_site(lab)
+
+
+def _nameless(lab: Lab) -> None:
+    plain_site(lab)
+    lab.configure(
+        PLAIN_SITE.replace("listen 80", "listen 80 default_server").replace(site.NAME, "_")
+    )
+
+
+@scenario(outside="tcp.refused", server="listener.missing", manual="https or not is a choice")
+def site_in_plain_http_without_a_name(lab: Lab) -> None:
+    """https://github.com/CalthorpeAnalytics/urbanfootprint/issues/6: the block that answers every
+    name is the site's."""
+    _nameless(lab)
+
+
+@healthy(target=f"http://{site.NAME}/")
+def site_in_plain_http_without_a_name_asked_for_as_such(lab: Lab) -> None:
+    _nameless(lab)
+
+
+def _published(lab: Lab) -> None:
+    lab.stop_nginx()
+    keep_only(lab)
+    application(Engine(lab), "maven", ports=((8080, 3000),))
+
+
+@scenario(
+    outside="tcp.refused", server="listener.missing", manual="which port is a choice",
+    not_on={"panel": "the panel's firewall is another"},
+)  # fmt: skip
+def site_is_a_containers_published_port(lab: Lab) -> None:
+    """https://github.com/gomvn/gomvn/issues/2: an application alone, published at 8080."""
+    _published(lab)
 
 
 @scenario(outside="tcp.refused", server="listener.wrong-family", differs=(*MINE, "listeners"))

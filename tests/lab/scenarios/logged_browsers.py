@@ -4,12 +4,19 @@ WebSocket that it refused. A healthy twin has the same requests."""
 
 from .. import caddy, site
 from ..lab import Lab
+from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 from .logged_websockets import ELSEWHERE, UPGRADE
 from .logged_websockets import _browser as browser
 from .nginx_other_requests_failed import visit
-from .server_other_requests_failed import CADDY_LOG, run_application, serve_caddy, serve_haproxy
+from .server_other_requests_failed import (
+    CADDY_LOG,
+    run_application,
+    serve_apache,
+    serve_caddy,
+    serve_haproxy,
+)
 from .server_prefixes import PERSON, application
 from .websocket_paths import _serve
 
@@ -146,3 +153,69 @@ def haproxy_logs_two_sites_and_an_interface_that_keeps_its_prefix(lab: Lab) -> N
 def haproxy_logs_what_fails_at_another_site(lab: Lab) -> None:
     """The same requests, for the other name."""
     _two_sites(lab, "blog.example.com", "/users:json")
+
+
+LEADS = "a person leads the path there"
+
+
+def _pages_beside_a_chat(lab: Lab, path: str, server: str) -> None:
+    """The chat's application has its pages below /chat/, and a WebSocket at another path, which
+    comes to the application of the site's pages."""
+    _serve(lab, "chat_server", "--path", path)
+    run_application(lab, "--mode", "no-websocket")
+    if server == "caddy":
+        blocks = [
+            f"\thandle{matcher} {{\n\t\treverse_proxy 127.0.0.1:{port}\n\t}}\n"
+            for matcher, port in ((" /chat/*", 3000), ("", 3009))
+        ]
+        serve_caddy(lab, "".join(blocks))
+    else:
+        rules = (("/chat/", 3000), ("/", 3009))
+        lines = [f"    ProxyPass {of} http://127.0.0.1:{port}{of}\n" for of, port in rules]
+        serve_apache(lab, "".join(lines))
+    _page(lab)
+    for _ in range(2):
+        browser(lab, "/cable", *UPGRADE)
+
+
+@caddy_scenario(outside=None, server="server.websocket-other-application", manual=LEADS)
+def caddy_logs_a_websocket_of_another_application(lab: Lab) -> None:
+    _pages_beside_a_chat(lab, "/cable", "caddy")
+
+
+@healthy_caddy()
+def caddy_logs_a_websocket_that_no_application_has(lab: Lab) -> None:
+    """An old page in a browser asks for what is gone."""
+    _pages_beside_a_chat(lab, "/chat/cable", "caddy")
+
+
+@apache_scenario(outside=None, server="server.websocket-other-application", manual=LEADS)
+def apache_logs_a_websocket_of_another_application(lab: Lab) -> None:
+    _pages_beside_a_chat(lab, "/cable", "apache")
+
+
+@healthy_apache()
+def apache_logs_a_websocket_that_no_application_has(lab: Lab) -> None:
+    """An old page in a browser asks for what is gone."""
+    _pages_beside_a_chat(lab, "/chat/cable", "apache")
+
+
+def _chat_backend(lab: Lab, path: str) -> None:
+    """The same behind HAProxy."""
+    _serve(lab, "chat_server", "--path", path)
+    run_application(lab, "--mode", "no-websocket")
+    rules = "    use_backend app if { path_beg /chat/ }\n"
+    serve_haproxy(lab, rules, rest="    default_backend other\n")
+    _page(lab)
+    for _ in range(2):
+        browser(lab, "/cable", *UPGRADE)
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-other-backend", manual=PERSON)
+def haproxy_logs_a_websocket_of_another_backend(lab: Lab) -> None:
+    _chat_backend(lab, "/cable")
+
+
+@healthy_haproxy()
+def haproxy_logs_a_websocket_that_no_backend_has(lab: Lab) -> None:
+    _chat_backend(lab, "/chat/cable")

@@ -205,6 +205,10 @@ def one_server_of_the_group_is_down(lab: Lab) -> None:
 # Requests that are too large: notes
 
 
+#: The page that sends uploads.
+PAGE = f"https://{site.NAME}/"
+
+
 @healthy()
 def upload_was_refused(lab: Lab) -> None:
     """Two megabytes, and client_max_body_size is 1m."""
@@ -212,15 +216,19 @@ def upload_was_refused(lab: Lab) -> None:
     lab.client.sh(f"{upload} https://{site.NAME}/upload", check=False)
 
 
-def _upload(lab: Lab, limit: str = "", is_php: bool = False) -> None:
-    """A page of the site sends two megabytes."""
+def _upload(
+    lab: Lab, limit: str = "", is_php: bool = False, times: int = 1, by: str = PAGE
+) -> None:
+    """A page of the site, or a program without one (`by` is ""), sends two megabytes."""
     log_of_its_own(lab)
     if is_php:
         _serve_php(lab)
     if limit:
         lab.change("  ssl_session_timeout", f"  {limit}\n  ssl_session_timeout")
     lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
-    visit(lab, "/api/v3/file/upload", "-H", "Expect:", "--data-binary", "@/run/upload")
+    for _ in range(times):
+        words = ("-H", "Expect:", "--data-binary", "@/run/upload")
+        visit(lab, "/api/v3/file/upload", *words, referer=by)
 
 
 @scenario(outside=None, server="upstream.body-too-large", differs=MINE)
@@ -228,6 +236,18 @@ def upload_of_a_page_was_refused(lab: Lab) -> None:
     """https://github.com/cloudreve/cloudreve/issues/1089: nobody has set a limit, and nginx's own
     is 1m."""
     _upload(lab)
+
+
+@scenario(outside=None, server="upstream.body-too-large", differs=MINE)
+def upload_of_a_page_meets_a_limit_again(lab: Lab) -> None:
+    """https://github.com/gomvn/gomvn/issues/2: somebody has set a limit, and pages meet it."""
+    _upload(lab, "client_max_body_size 1m;", times=2)
+
+
+@healthy()
+def upload_of_a_script_meets_a_limit_again(lab: Lab) -> None:
+    """A program without a page sends the same."""
+    _upload(lab, "client_max_body_size 1m;", times=2, by="")
 
 
 def _serve_php(lab: Lab) -> None:

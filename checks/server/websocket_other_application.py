@@ -1,0 +1,91 @@
+"""Apache or Caddy passes a WebSocket on to an application that refuses it, or to none, and another
+application of the same site opens it when it is asked directly for that path: the route for the
+path is missing, or a wider one takes it first (Apache, "ProxyPass": the first that matches; Caddy,
+"handle": the longest path matcher). For HAProxy's backends it is server.haproxy-other-backend.
+
+What no route of Caddy's takes is server.path-not-handled.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import manual_fix, place_text, server_on_port
+from checks.server._backend_answers import (
+    refused_websockets,
+    route_to_application,
+    websocket_paths,
+    websocket_severity,
+    websocket_subjects,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model.backends import BackendVisit
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+
+#: Statuses of a program that knows no WebSocket at the path. 401 and 403 may be about a login.
+_UNKNOWN = frozenset({200, 400, 404, 405, 410, 426, 501})
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendVisit],
+    explains=[
+        "server.own-answer",
+        "server.websocket-not-passed",
+        "websocket.not-upgraded",
+        "websocket.no-location",
+    ],
+)
+def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
+    view = server_on_port(evidence)
+    if view is None or view.config is None or view.server.product not in {"apache", "caddy"}:
+        return
+    for path in websocket_paths(evidence):
+        own, refused = path.partition("?")[0], refused_websockets(evidence, path)
+        if not refused or any(upgrade.status not in _UNKNOWN for upgrade in refused):
+            continue
+        route = route_to_application(view, own, websocket=True)
+        is_passed_on = route is not None and bool(route.target)
+        opened = _opened(evidence, own)
+        routes = {each.target: each for site in view.answering_sites for each in site.routes}
+        if len(opened) != 1 or (view.server.product == "caddy" and not is_passed_on):
+            continue
+        (visit,) = opened
+        other = routes.get(visit.target)
+        if other is None or (route is not None and route.authority == other.authority):
+            continue
+        site = view.answering_sites[0]
+        yield Claim(
+            about=websocket_subjects(evidence, path)[0],
+            covers=websocket_subjects(evidence, path),
+            because=(visit, view.server, view.config, *refused),
+            # Which application was meant, only its owner knows.
+            confidence=Confidence.LIKELY,
+            severity=websocket_severity(evidence),
+            facts={
+                **view.facts,
+                "path": own,
+                "status": refused[0].status or "",
+                "target": _address(other),
+                "own": _address(route) if is_passed_on and route else "",
+                "own_place": place_text(route.file, route.line) if is_passed_on and route else "",
+                "other_place": place_text(other.file, other.line),
+                "place": place_text(site.file, site.line),
+                "tls": other.scheme in {"https", "wss"},
+            },
+            fix=manual_fix(view, f"lead-there-{view.server.product}"),
+        )
+
+
+def _opened(evidence: Evidence, path: str) -> list[BackendVisit]:
+    """Return the direct visits that opened the WebSocket at this very path, one for each
+    application."""
+    visits = {
+        visit.target: visit
+        for visit in evidence.good(BackendVisit)
+        if visit.websocket and visit.accepted and visit.requested == visit.path == path
+    }
+    return list(visits.values())
+
+
+def _address(route: SiteRoute) -> str:
+    return route.authority
