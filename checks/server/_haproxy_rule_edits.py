@@ -20,8 +20,8 @@ _ALIKE = 0.75
 
 _NO_FACTS: dict[str, object] = {
     "absent": False, "later": False, "negated": False, "extra": False, "exact": False,
-    "misspelt": False, "taken": False, "literal": "", "value": "", "right": "", "fetch": "",
-    "line_place": "",
+    "misspelt": False, "taken": False, "literal": "", "excluded": "", "value": "", "right": "",
+    "fetch": "", "line_place": "",
 }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _of_taking_rule(haproxy: HaproxyView, rule: Rule) -> Correction:
         return Correction(facts)
     text = texts[negated[0]].removeprefix("!")
     texts[negated[0]] = text
-    return Correction({**facts, "literal": text}, _rewritten(haproxy, rule.line, texts))
+    return Correction({**facts, "excluded": text}, _rewritten(haproxy, rule.line, texts))
 
 
 def _start(line: Line) -> int:
