@@ -1,9 +1,9 @@
-"""HAProxy itself answers with an error, because a rule says so: `http-request deny`, `return` or
-`tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
+"""HAProxy itself answers with an error, because a rule says so: `http-request auth`, `deny`,
+`return` or `tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
 
 A rule whose condition is known to be true is named with certainty. One that depends on the
 visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
-of a page it is a note, because it may be meant.
+of a page it is a note, because it may be meant. So is one that asks for a password.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +25,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.haproxy.userlists import asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
 
@@ -100,11 +101,25 @@ def _claim(
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
+            **_login_facts(haproxy, refusal),
         },
         fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
         if edit
         else manual_fix(haproxy.view, "change-the-rule"),
     )
+
+
+def _login_facts(haproxy: HaproxyView, refusal: Refusal) -> dict[str, object]:
+    """Return who may pass a rule that asks for a password, as facts."""
+    proxies = haproxy.proxies
+    own = (proxies.frontend, *([proxies.backend] if proxies.backend else []))
+    login = asked_login(proxies.config, own, refusal.line)
+    return {
+        "userlist": login.userlist if login else "",
+        "users": login.users if login else (),
+        "unused": login.unused if login else (),
+        "everywhere": login is not None and login.everywhere,
+    }
 
 
 def _backends_above(haproxy: HaproxyView, refusal: Refusal) -> tuple[Line, ...]:
@@ -141,8 +156,10 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 def _severity(answer: Exchange | Upgrade, refusal: Refusal, path: str) -> Severity:
     if isinstance(answer, Upgrade):
-        return Severity.ERROR if refusal.is_certain else Severity.WARNING
+        # Visitors may have the password.
+        is_error = refusal.is_certain and refusal.status != 401
+        return Severity.ERROR if is_error else Severity.WARNING
     if (answer.status or 0) >= 500:
         return Severity.ERROR
-    is_meant = not refusal.is_certain or answer.status == 429 or is_hidden(path)
+    is_meant = not refusal.is_certain or answer.status in {401, 429} or is_hidden(path)
     return Severity.NOTE if is_meant else Severity.WARNING

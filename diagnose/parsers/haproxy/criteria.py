@@ -25,7 +25,8 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 @frozen
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
-    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub").
+    "false", "login" (a password of a userlist), or "" for anything else; `method` is how ("str",
+    "beg", "end", "dom", "sub").
     `strips_port` is True if the port of the Host field is taken off before. `replaced` is the
     method in the name of the fetch ("end" of "path_end") if a flag ("-m str") takes its place."""
 
@@ -67,7 +68,11 @@ def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
         return "plain" if is_false else "tls"
     if name == "dst_port" and all(value.isascii() and value.isdigit() for value in values):
         return "port"
-    return {"always_true": "true", "always_false": "false"}.get(name, "")
+    fetches = {
+        "always_true": "true", "always_false": "false",
+        "http_auth": "login", "http_auth_group": "login",
+    }  # fmt: skip
+    return fetches.get(name, "")
 
 
 def _method(name: str) -> tuple[str, str]:

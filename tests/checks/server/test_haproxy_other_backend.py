@@ -145,3 +145,12 @@ def test_silent_where_the_answers_do_not_show_it(seen: tuple[Observation, ...]) 
 def test_silent_where_the_backend_is_for_others_or_is_chosen(old: str, new: str) -> None:
     seen = (START, HAS, CONTROL, EVERY)
     assert not judge(CHECK, SERVER, config(text(old, new)), *seen, target=TARGET)
+
+
+def test_silent_where_the_other_backend_leads_to_the_same_application() -> None:
+    written = text("use_backend api if api\n", "").replace(
+        "    server b 127.0.0.1:3001", "    server b 127.0.0.1:3000"
+    )
+    has = replace(HAS, target="http://127.0.0.1:3000")
+    control = replace(CONTROL, target="http://127.0.0.1:3000")
+    assert not judge(CHECK, SERVER, config(written), MISSING, has, control, target=TARGET)
