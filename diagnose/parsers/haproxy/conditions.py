@@ -205,8 +205,14 @@ def literal_holds(literal: Literal, situation: Situation, path: str) -> bool | N
 def _path_or_other(criterion: Criterion, situation: Situation, path: str) -> bool | None:
     if criterion.subject != "path":
         return _criterion_truth(criterion, situation)
+    if criterion.method == "reg":
+        return _matches_any(criterion.values, path, criterion.ignore_case)
     values = criterion.values
+    if criterion.ignore_case:
+        values, path = tuple(value.lower() for value in values), path.lower()
     match criterion.method:
+        case "dir":
+            return any(f"/{value.strip('/')}/" in f"{path}/" for value in values)
         case "str":
             return path in values
         case "beg":
@@ -353,11 +359,11 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
     return None
 
 
-def _matches_any(patterns: Sequence[str], text: str) -> bool | None:
+def _matches_any(patterns: Sequence[str], text: str, ignore_case: bool = False) -> bool | None:
     """Return whether a text matches one of regular expressions; None if that is not known."""
     if not all(len(pattern) <= 300 and is_supported_pcre(pattern) for pattern in patterns):
         return None
-    return any(pcre_search(pattern, text, False) for pattern in patterns)
+    return any(pcre_search(pattern, text, ignore_case) for pattern in patterns)
 
 
 def _lacks_port(criterion: Criterion, situation: Situation) -> bool:

@@ -51,6 +51,7 @@ def diff(observations: tuple[Observation, ...], target: Target, written: str) ->
         ("path_beg /api/", "path /api/", ("-acl api path /api/", "+acl api path_beg /api/")),
         ("_beg /api/", "_end /api/", ("-acl api path_end /api/", "+acl api path_beg /api/")),
         ("_beg /api/", "_beg /apis/", ("-acl api path_beg /apis/", "+acl api path_beg /api/")),
+        ("_beg /api/", "_reg ^/api/?$", ("+use_backend api if { path_beg /api/ }",)),
         ("_beg /api/", "_beg /API/", ("-acl api path_beg /API/", "+acl api path_beg /api/")),
         (
             "if api",
