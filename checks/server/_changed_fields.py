@@ -4,13 +4,22 @@ gets it, other than those that tell it of the visitor (X-Forwarded-For)."""
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, line_text, place_text
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._apache_sections import lines_for
+from checks.server._backend_answers import route_to_application, visit_of
 from checks.server._haproxy import haproxy_view
 from checks.server._visitor_fields import caddy_lines
-from diagnose.model import Edit
+from diagnose.model import Applicability, Edit, Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.web_sites import inner_path
 
 #: Fields that tell the application of the visitor, and those whose lines have checks of their own.
 _TOLD = re.compile(r"x-forwarded-.*|x-real-ip|x-request-.*|forwarded|via|host|connection|upgrade")
@@ -46,6 +55,32 @@ def changed_field(view: ServerView, route: SiteRoute, path: str) -> ChangedField
     tell of the visitor; None if there are more, or none."""
     fields = list(dict.fromkeys(_fields(view, route, path)))
     return fields[0] if len(fields) == 1 else None
+
+
+@frozen(eq=False)
+class ChangedOrigin:
+    """The line that replaces the Origin of a WebSocket, its place, and the fix if the file is
+    known."""
+
+    text: str
+    place: str
+    fix: Fix | None = None
+
+
+def changed_origin(evidence: Evidence, path: str) -> ChangedOrigin | None:
+    """Return the line that replaces the Origin of a WebSocket whose application, asked directly,
+    accepts the visitor's; None if there is none."""
+    view, own = server_on_port(evidence), path.partition("?")[0]
+    route = route_to_application(view, own, True) if view else None
+    visit = visit_of(evidence, route, own, inner_path(route, own), True) if route else None
+    if view is None or route is None or visit is None or not visit.accepted:
+        return None
+    field = changed_field(view, route, own)
+    if field is None or field.name.lower() != "origin":
+        return None
+    edit = without_line(view, field)
+    fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+    return ChangedOrigin(field.text, field.place, fix)
 
 
 def without_line(view: ServerView, field: ChangedField) -> Edit | None:

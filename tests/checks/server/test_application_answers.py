@@ -9,7 +9,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
-CHECK = "server.application-answers"
+CHECK, ORIGIN = "server.application-answers", "websocket.origin-refused"
 VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
 DENIED = config(
     TEXT.replace("    default_b", "    http-request deny if { src 10.0.0.0/8 }\n    default_b")
@@ -142,3 +142,16 @@ def test_names_the_line_of_apache_that_changes_a_field() -> None:
             CHECK, APACHE, apache_config(own), REFUSED, visit, target=CHAT, masked=False
         )
         assert claim.facts["field"] == field
+
+
+def test_a_replaced_origin_is_named_where_it_is_refused_too() -> None:
+    text = haproxy_with("http-request set-header Origin http://127.0.0.1:3000")
+    accepted = replace(REFUSED, variant="no-origin", status=101, accepted=True)
+    seen = (SERVER, text, REFUSED, accepted)
+    (claim,) = judge(ORIGIN, *seen, OPENS, target=CHAT, masked=False)
+    assert claim.facts["changed_place"] == "/etc/haproxy/haproxy.cfg:9"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    closed = replace(OPENS, accepted=False, status=403)
+    (claim,) = judge(ORIGIN, *seen, closed, target=CHAT, masked=False)
+    assert claim.facts["changed_place"] == ""
