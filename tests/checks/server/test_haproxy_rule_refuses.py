@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Edit, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -139,3 +140,19 @@ def test_silent_where_the_password_is_asked_for_elsewhere() -> None:
     lists = USERS + ruled("http-request auth if { path / } !{ http_auth(missing) }")
     (claim,) = judge(CHECK, SERVER, config(lists), page(401))
     assert claim.facts["userlist"] == ""
+
+
+def test_a_websocket_of_the_page_that_a_rule_closes_is_a_warning() -> None:
+    text = ruled("http-request deny if { path_beg /ws }")
+    opened = BackendVisit(
+        target="http://127.0.0.1:3000", requested="/ws", path="/ws", websocket=True, accepted=True
+    )
+    (claim,) = judge(CHECK, SERVER, config(text), replace(LIMITED, status=403), opened)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    named = replace(SHOP, websockets=("/ws?token=x", "/ws"))
+    refused = replace(LIMITED, status=403, path="/ws?token=x")
+    seen = (SERVER, config(text), refused, replace(refused, path="/ws"))
+    (claim,) = judge(CHECK, *seen, target=named)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["path"] == "/ws"
+    assert claim.facts["line"] == "http-request deny if { path_beg /ws }"
