@@ -175,8 +175,8 @@ def longer_server_timeout(view: ServerView, backend: Proxy, needed: float) -> Ed
 
 
 def kept_upgrade(view: ServerView, path: str) -> Edit | None:
-    """Return an edit of the rule that deletes a field of WebSocket handshakes: it spares them, and
-    still deletes the field of other requests (as of an upgrade to h2c)."""
+    """Return an edit of the rule that deletes or sets a field of WebSocket handshakes: it spares
+    them, and still changes the field of other requests (as of an upgrade to h2c)."""
     haproxy = haproxy_view(view.evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None:
@@ -184,8 +184,11 @@ def kept_upgrade(view: ServerView, path: str) -> Edit | None:
     lines = list(dict.fromkeys(drops_upgrade(haproxy.proxies.frontend, backend)))
     if len(lines) != 1:
         return None
-    rule = " ".join(lines[0].words)
-    return replace(view, lines[0], f"{rule} unless {{ hdr(Upgrade) -i websocket }}")
+    # As it is written: a value may be between quotes.
+    rule = line_text(view, lines[0].file, lines[0].number).strip()
+    is_whole = bool(rule) and "#" not in rule
+    text = f"{rule} unless {{ hdr(Upgrade) -i websocket }}"
+    return replace(view, lines[0], text) if is_whole else None
 
 
 def replaced_path(view: ServerView, prefix: str, path: str, websocket: bool) -> Edit | None:

@@ -1,6 +1,8 @@
 """Whether HAProxy has loaded what its files say. It cannot be asked for its configuration; its
 statistics have the names and addresses of the servers with which it runs ("show stat")."""
 
+from collections.abc import Container
+
 from checks.server import ServerView
 from checks.server._backend_answers import route_to_application, visit_of
 from checks.server._haproxy import HaproxyView, haproxy_view
@@ -8,10 +10,15 @@ from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyStatus
 from diagnose.model.http import page_exchanges
+from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
 from diagnose.parsers.haproxy.config import Proxy
+from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import inner_path
+
+#: What visitors get where HAProxy runs with a server that is no more.
+_ERRORS = frozenset({500, 502, 503, 504})
 
 #: Seconds by which a file must be newer: the start of a process is known less exactly.
 _SLACK = 1.0
@@ -41,18 +48,36 @@ def unloaded_change(view: ServerView) -> UnloadedChange | None:
     """Return the change that HAProxy has not loaded, None if nothing shows one for the target."""
     file, haproxy = _newer_file(view), haproxy_view(view.evidence)
     backend = haproxy.proxies.backend if haproxy else None
-    if not file or haproxy is None or backend is None:
+    if haproxy is None or backend is None:
         return None
-    return _other_servers(haproxy, backend, file) or _answering(haproxy, backend, file)
+    change = _other_servers(haproxy, backend, file) if file else None
+    change = change or (_answering(haproxy, backend, file, _ERRORS) if file else None)
+    map_file = _newer_map(haproxy)
+    if change is None and map_file:
+        # A name without a row gets the default's answer, which is any error.
+        change = _answering(haproxy, backend, map_file, range(400, 600))
+    return change
 
 
 def _newer_file(view: ServerView) -> str:
     """Return the first file of the configuration that is newer than what was loaded."""
-    loaded = view.server.loaded
     files = view.config.files if view.config and view.server.product == "haproxy" else ()
-    return next(
-        (file.path for file in files if loaded and (file.changed or 0.0) > loaded + _SLACK), ""
-    )
+    return next((file.path for file in files if _is_newer(view, file)), "")
+
+
+def _newer_map(haproxy: HaproxyView) -> str:
+    """Return the map by which the target's backend is chosen, if it is newer than what was loaded:
+    HAProxy reads it once (Configuration Manual, section 7.3.1, "map")."""
+    view, selection = haproxy.view, haproxy.proxies.selection
+    dynamic = dynamic_backend(selection.line) if selection else None
+    files = view.config.maps if view.config and dynamic else ()
+    own = (file for file in files if dynamic and file.path == dynamic.file)
+    return next((file.path for file in own if _is_newer(view, file)), "")
+
+
+def _is_newer(view: ServerView, file: ServerFile) -> bool:
+    loaded = view.server.loaded
+    return loaded is not None and (file.changed or 0.0) > loaded + _SLACK
 
 
 def _other_servers(haproxy: HaproxyView, backend: Proxy, file: str) -> UnloadedChange | None:
@@ -89,15 +114,17 @@ def _text(servers: dict[str, str]) -> str:
     return ", ".join(f"{name} {address}".strip() for name, address in list(servers.items())[:4])
 
 
-def _answering(haproxy: HaproxyView, backend: Proxy, file: str) -> UnloadedChange | None:
-    """Return the change if visitors get an error by a server that is up, and the application that
-    the file names answers the same page when it is asked directly."""
+def _answering(
+    haproxy: HaproxyView, backend: Proxy, file: str, errors: Container[int]
+) -> UnloadedChange | None:
+    """Return the change if visitors get one of the errors by a server that is up, and the
+    application that the file names answers the same page when it is asked directly."""
     view = haproxy.view
     states = haproxy.status.of_backend(backend.name) if haproxy.status else ()
     path = view.evidence.target.path.partition("?")[0]
     route, pages = route_to_application(view), page_exchanges(view.evidence)
     visit = visit_of(view.evidence, route, path, inner_path(route, path), False) if route else None
-    is_error = bool(pages) and all(page.status in {500, 502, 503, 504} for page in pages)
+    is_error = bool(pages) and all((page.status or 0) in errors for page in pages)
     if visit is None or not visit.succeeded or not is_error:
         return None
     if any(state.is_down or state.is_in_maintenance or state.is_full for state in states):

@@ -20,8 +20,8 @@ _ALIKE = 0.75
 
 _NO_FACTS: dict[str, object] = {
     "absent": False, "later": False, "negated": False, "extra": False, "exact": False,
-    "misspelt": False, "taken": False, "literal": "", "value": "", "right": "", "fetch": "",
-    "line_place": "",
+    "misspelt": False, "pattern": False, "taken": False, "literal": "", "excluded": "",
+    "value": "", "right": "", "fetch": "", "line_place": "",
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def correction_of(
     selection = haproxy.proxies.selection
     if not other.rules and selection and selection.rule and is_default(haproxy, other):
         return _of_taking_rule(haproxy, selection.rule)
-    text = f"use_backend {other.name} if {{ path_beg {_beginning(own)} }}"
+    text = _new_rule(other.name, own)
     return Correction({**_NO_FACTS, "absent": True, "right": text}, _inserted(haproxy, text))
 
 
@@ -89,7 +89,7 @@ def _of_taking_rule(haproxy: HaproxyView, rule: Rule) -> Correction:
         return Correction(facts)
     text = texts[negated[0]].removeprefix("!")
     texts[negated[0]] = text
-    return Correction({**facts, "literal": text}, _rewritten(haproxy, rule.line, texts))
+    return Correction({**facts, "excluded": text}, _rewritten(haproxy, rule.line, texts))
 
 
 def _start(line: Line) -> int:
@@ -124,6 +124,9 @@ def _of_path(
             if right := _right(criterion, value, path):
                 edit = _replaced(haproxy, line, value, right)
                 return Correction({**own, "misspelt": True, "right": right}, edit)
+            if criterion.method == "reg":
+                edit = _inserted(haproxy, _new_rule(rule.words[1], path))
+                return Correction({**own, "pattern": True}, edit)
     return None
 
 
@@ -157,6 +160,10 @@ def _replaced(haproxy: HaproxyView, line: Line, old: str, new: str) -> Edit | No
         return None
     changed = re.sub(pattern, lambda _: new, text)
     return line_edit(haproxy.view, line.file, {line.number: (changed,)})
+
+
+def _new_rule(backend: str, path: str) -> str:
+    return f"use_backend {backend} if {{ path_beg {_beginning(path)} }}"
 
 
 def _beginning(path: str) -> str:

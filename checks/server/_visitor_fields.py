@@ -143,14 +143,21 @@ def _write_caddy(told: Told, changes: Changes) -> bool:
 
 def caddy_fields(view: ServerView, route: SiteRoute) -> Iterator[tuple[int, str, str]]:
     """Yield the number, the field and its value of each line that sets one in a proxy's block."""
+    for number, text in caddy_lines(view, route):
+        if match := _CADDY_LINE.fullmatch(text):
+            yield number, match[1], match[2].strip('"`')
+
+
+def caddy_lines(view: ServerView, route: SiteRoute) -> Iterator[tuple[int, str]]:
+    """Yield the number and the text of each line in a proxy's block, without inner blocks."""
     file = view.config.file(route.file) if view.config else None
     depth = 0
     for number, text in enumerate(file.text.split("\n") if file else (), 1):
         if number < route.line:
             continue
         words = text.split()
-        if depth == 1 and (match := _CADDY_LINE.fullmatch(text)):
-            yield number, match[1], match[2].strip('"`')
+        if depth == 1:
+            yield number, text
         depth += (words[-1:] == ["{"]) - (words == ["}"])
         if depth < 1:
             return

@@ -10,16 +10,25 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
     visit_of,
 )
+from checks.server._changed_fields import changed_field, without_line
 from checks.server._haproxy import haproxy_view
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
@@ -130,6 +139,9 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
     first, port = refusals[0], view.evidence.target.port
     request, visit = first.request, first.visit
     status = request.visits[0].status
+    changed = changed_field(view, first.route, request.path)
+    edit = without_line(view, changed) if changed else None
+    is_origin = changed is not None and changed.name.lower() == "origin" and request.websocket
     visits = tuple(visit for refusal in refusals for visit in refusal.request.visits)
     return Claim(
         about=Subject(port=port, path=request.path),
@@ -146,12 +158,19 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             if visit.head_bytes > _LARGE_HEAD and (status or 0) >= 500
             else "",
             "websocket": request.websocket,
-            "rules": tuple(islice(_rules(view), 8)),
+            "rules": () if changed else tuple(islice(_rules(view), 8)),
+            "field": changed.name if changed else "",
+            "line": changed.text if changed else "",
+            "line_place": changed.place if changed else "",
             view.server.product: True,
         },
         confidence=Confidence.LIKELY,
         severity=_severity(visits, request.websocket),
-        fix=manual_fix(view, "rules"),
+        # It accepts the visitor's own Origin.
+        ruled_out=("websocket.origin-refused",) if is_origin else (),
+        fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if edit
+        else manual_fix(view, "rules"),
     )
 
 

@@ -1,14 +1,14 @@
 """HAProxy answers 503, or in mode tcp closes the connection, because it uses no server of the
 backend. Its statistics say why: the servers are in maintenance, their names have no address, their
 health checks fail although the application answers, or they cannot be reached (Management Guide,
-section 9.1, "status" and "check_status").
+section 9.1, "status" and "check_status"). Or the backend has no line `server` at all.
 
 A health check that gets a wrong status is server.haproxy-health-check-fails.
 """
 
 from collections.abc import Iterator
 
-from checks.server import reload_steps
+from checks.server import manual_fix, place_text, reload_steps
 from checks.server._haproxy import (
     HaproxyView,
     haproxy_view,
@@ -34,8 +34,11 @@ from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyTry, ServerState
 from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
+from diagnose.parsers.haproxy.conditions import refusing_rules_of
+from diagnose.parsers.haproxy.config import Proxy
 
 
 @frozen
@@ -65,6 +68,9 @@ def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     visits = refused_visits(haproxy) if haproxy else ()
     if haproxy is None or backend is None or not visits:
         return
+    if _is_empty(backend):
+        yield _empty(haproxy, backend, visits)
+        return
     unused = _unused(haproxy, servers_of(backend))
     if unused is None:
         return
@@ -82,6 +88,7 @@ def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
             "place": place(server.line),
             "check": state.check if state else "",
             "detail": state.detail if state else "",
+            "empty": False,
             unused.reason: True,
             "in_file": server.disabled,
             "socket": haproxy.status.path if haproxy.status else "",
@@ -89,6 +96,40 @@ def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
             "tcp": haproxy.proxies.frontend.mode == "tcp",
         },
         fix=_fix(haproxy, unused),
+    )
+
+
+def _is_empty(backend: Proxy) -> bool:
+    """Return whether nothing in a backend answers: no server, in whatever words, and no rule."""
+    actions = {line.words[1] for line in backend.own("http-request") if len(line.words) > 1}
+    is_served = any(line.keyword in _SERVERS for line in backend.lines)
+    is_answered = refusing_rules_of(backend) or actions & {"redirect", "use-service"}
+    is_transparent = backend.own("option", "transparent") or backend.own("option", "http_proxy")
+    return not (is_served or is_answered or is_transparent or backend.own("redirect"))
+
+
+#: Keywords by which a backend has servers (Configuration Manual, chapter 4), or answers itself.
+_SERVERS = {"server", "server-template", "dispatch", "stats", "errorfile", "use-fcgi-app"}
+
+
+def _empty(haproxy: HaproxyView, backend: Proxy, visits: tuple[Exchange | Handshake, ...]) -> Claim:
+    section, port = backend.section, haproxy.view.evidence.target.port
+    is_tcp = haproxy.proxies.frontend.mode == "tcp"
+    unnamed = ("member", "address", "check", "detail", "socket", "check_port_number", "in_file")
+    config = haproxy.view.config
+    return Claim(
+        about=Subject(port=port, text=backend.name),
+        covers=(Subject(port=port),),
+        because=(*visits, *((config,) if config else ()), haproxy.view.server),
+        facts={
+            **haproxy.view.facts,
+            **dict.fromkeys(unnamed, ""),
+            "backend": backend.name,
+            "place": place_text(section.file, section.line),
+            "empty": True,
+            "tcp": is_tcp,
+        },
+        fix=manual_fix(haproxy.view, "write-server"),
     )
 
 

@@ -1,14 +1,15 @@
-"""HAProxy itself answers with an error, because a rule says so: `http-request deny`, `return` or
-`tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
+"""HAProxy itself answers with an error, because a rule says so: `http-request auth`, `deny`,
+`return` or `tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
 
 A rule whose condition is known to be true is named with certainty. One that depends on the
 visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
-of a page it is a note, because it may be meant.
+of a page it is a note, because it may be meant. So is one that asks for a password.
 """
 
 from collections.abc import Iterator, Sequence
 
 from checks.server import manual_fix, reload_steps
+from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -25,6 +26,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.haproxy.userlists import asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
 
@@ -40,12 +42,16 @@ from diagnose.parsers.usual_paths import is_hidden
 )  # fmt: skip
 def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
-    for path in dict.fromkeys((target.path, *target.websockets)):
+    # An address may be named with its query and without.
+    seen: set[str] = set()
+    for path in dict.fromkeys((target.path, *websocket_paths(evidence))):
         haproxy, answers = haproxy_view(evidence, path), _answers(evidence, path)
         if haproxy is None or haproxy.proxies.frontend.mode != "http" or not answers:
             continue
         refusal = _decisive(refusals(haproxy.proxies, target, path), answers[0].status or 0)
-        if refusal is not None:
+        own = path.partition("?")[0]
+        if refusal is not None and own not in seen:
+            seen.add(own)
             yield _claim(haproxy, path, answers, refusal)
 
 
@@ -56,7 +62,7 @@ def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.is_page_of(target) and path == target.path
-        if path not in target.websockets and (exchange.status or 0) >= 400
+        if path not in websocket_paths(evidence) and (exchange.status or 0) >= 400
     ]
     upgrades = [
         upgrade
@@ -76,22 +82,24 @@ def _decisive(refusals: Sequence[Refusal], status: int) -> Refusal | None:
 def _claim(
     haproxy: HaproxyView, path: str, answers: Sequence[Exchange | Upgrade], refusal: Refusal
 ) -> Claim:
-    first, words = answers[0], refusal.line.words
+    first, words, own = answers[0], refusal.line.words, path.partition("?")[0]
     condition = next((index for index, word in enumerate(words) if word in {"if", "unless"}), 0)
     text = " ".join(words[condition:]) if condition else ""
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
     is_socket = isinstance(first, Upgrade)
     choosing = _backends_above(haproxy, refusal)
     edit = _except_them(haproxy, refusal, choosing)
+    subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
-        about=Subject(port=port, path=path),
-        covers=(Subject(port=port, path=path), *([] if is_socket else [Subject(port=port)])),
+        about=subjects[0],
+        covers=(*subjects, *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(first, refusal, path),
+        severity=_severity(haproxy.view.evidence, first, refusal, path),
         facts={
             **haproxy.view.facts,
-            "path": path,
+            "path": own,
+            "line": " ".join(words),
             "status": first.status,
             "rule": " ".join(words[:condition] if condition else words),
             "condition": text,
@@ -100,11 +108,25 @@ def _claim(
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
+            **_login_facts(haproxy, refusal),
         },
         fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
         if edit
         else manual_fix(haproxy.view, "change-the-rule"),
     )
+
+
+def _login_facts(haproxy: HaproxyView, refusal: Refusal) -> dict[str, object]:
+    """Return who may pass a rule that asks for a password, as facts."""
+    proxies = haproxy.proxies
+    own = (proxies.frontend, *([proxies.backend] if proxies.backend else []))
+    login = asked_login(proxies.config, own, refusal.line)
+    return {
+        "userlist": login.userlist if login else "",
+        "users": login.users if login else (),
+        "unused": login.unused if login else (),
+        "everywhere": login is not None and login.everywhere,
+    }
 
 
 def _backends_above(haproxy: HaproxyView, refusal: Refusal) -> tuple[Line, ...]:
@@ -139,10 +161,15 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
     return bool(host_patterns(rules))
 
 
-def _severity(answer: Exchange | Upgrade, refusal: Refusal, path: str) -> Severity:
+def _severity(
+    evidence: Evidence, answer: Exchange | Upgrade, refusal: Refusal, path: str
+) -> Severity:
     if isinstance(answer, Upgrade):
-        return Severity.ERROR if refusal.is_certain else Severity.WARNING
+        # Visitors may have the password.
+        is_named = websocket_severity(evidence) is None
+        is_error = refusal.is_certain and refusal.status != 401 and is_named
+        return Severity.ERROR if is_error else Severity.WARNING
     if (answer.status or 0) >= 500:
         return Severity.ERROR
-    is_meant = not refusal.is_certain or answer.status == 429 or is_hidden(path)
+    is_meant = not refusal.is_certain or answer.status in {401, 429} or is_hidden(path)
     return Severity.NOTE if is_meant else Severity.WARNING

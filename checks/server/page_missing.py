@@ -22,6 +22,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit
+from checks.server._fallback_lines import wrong_fallback
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -169,6 +170,7 @@ def _claim(
     names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
     names |= {"lost-script": "lost", "no-rules": "no_rules", "alias-slash": "alias_slash"}
     alias = _alias(view)
+    fallback = wrong_fallback(view, site, folder.index_files) if reason == "fall-back" else None
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -186,6 +188,8 @@ def _claim(
             "names": _unlisted(view, folder),
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
+            "fallback": fallback.page if fallback else "",
+            "fallback_place": fallback.place if fallback else "",
             "prefix": alias.prefix if alias else "",
             "alias_folder": alias.folder if alias else "",
             **({} if reason in _WITH_NAMES else {names.get(reason, reason): True}),
@@ -208,6 +212,9 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
     elif reason == "elsewhere":
         old = alias.folder if alias else site.root
         edit = folder_edit(view, site.file, (site.line, site.end), old, folder.elsewhere)
+    elif reason == "fall-back":
+        fallback = wrong_fallback(view, site, folder.index_files)
+        edit = fallback.edit if fallback else None
     elif reason == "no-rules":
         edit = section_edit(view, site, folder.path, f"FallbackResource /{folder.front_script}")
     if edit is not None:

@@ -86,6 +86,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "forwarded_place": _forwarded_place(forwarded_match),
             "told": told_name.value if told_name else "",
             "told_place": told_name.place if told_name else "",
+            "changed": "",
+            "changed_place": "",
             **_facts(nginx, match),
             **own_setting(evidence, "allowed_origin", "public_url"),
         }
@@ -115,10 +117,15 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme: bool) -> Claim:
-    """Let another server than nginx tell the application the visitor's scheme or Host. It may
-    refuse for another reason: a person looks at it."""
+    """Let another server than nginx tell the application the visitor's scheme or Host, or keep the
+    visitor's Origin. It may refuse for another reason: a person looks at it."""
+    # Imported late: only a finding needs them.
     from checks.http._told_scheme import server_fix
+    from checks.server._changed_fields import changed_origin
 
+    if changed := changed_origin(evidence, path):
+        facts = {**base_claim.facts, "changed": changed.text, "changed_place": changed.place}
+        return replace(base_claim, facts=facts, fix=changed.fix or base_claim.fix)
     fields = ("X-Forwarded-Proto", "Host") if is_scheme else ("Host",)
     fix = server_fix(evidence, path, *fields, websocket=True)
     return replace(base_claim, fix=fix) if fix else base_claim

@@ -17,8 +17,8 @@ from diagnose.parsers.target import (
 )
 from diagnose.parsers.urls import polled_socketio_path
 
-#: A status that visitors get, as a word of its own beside the site.
-_STATUS = re.compile(ERROR_STATUS)
+#: A status that visitors get, as a word of its own beside the site, or before other words.
+_STATUS = re.compile(rf"({ERROR_STATUS})(?:\s[\w'’()-]{{1,40}}){{0,8}}")
 #: A sentence in Chinese has no blanks. A name in Chinese has dots, also the full stop of a
 #: sentence, and no other mark.
 _SENTENCE = re.compile(
@@ -44,8 +44,9 @@ def parse_targets(
     messages: list[tuple[str, NamelessMessageError]] = []
     for word in words:
         try:
-            if len(words) > 1 and _STATUS.fullmatch(word):
-                symptom = Symptom("status", word, int(word))
+            status = _STATUS.fullmatch(word) if len(words) > 1 else None
+            if status and not _is_understood(word):
+                symptom = Symptom("status", word, int(status[1]))
                 messages.append((word, NamelessMessageError(f"{word} names no site.", symptom)))
             elif len(words) > 1 and _is_phrase(word):
                 messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
@@ -106,6 +107,13 @@ def _is_phrase(word: str) -> bool:
     has_dot = any(mark in word for mark in ".。｡．:/")
     is_phrase = not has_dot or ("://" not in word and _SENTENCE.search(word) is not None)
     return not word.isascii() and is_phrase and symptom_of(word) is None
+
+
+def _is_understood(word: str) -> bool:
+    """Return whether words behind a status say more than it: "413 Request Entity Too Large"."""
+    from diagnose.parsers.symptoms import symptom_of
+
+    return " " in word and symptom_of(word) is not None
 
 
 def _is_told(word: str) -> bool:

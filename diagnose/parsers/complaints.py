@@ -171,8 +171,22 @@ _PASSWORD_AGAIN = lazy_pattern(
 )  # fmt: skip
 
 
+#: A password that everybody is asked for, where none is meant.
+_PASSWORD_FOR_ALL = lazy_pattern(
+    r"(?i:\b(?:login|password|sign-?in|basic.?auth) (?:window|prompt|pop-?up|dialog)\b.{0,40}?"
+    r"\bfor (?:everybody|everyone|all|every (?:visitor|page|user))\b"
+    r"|\b(?:everybody|everyone|every (?:visitor|user|page)|(?:whole|entire) (?:site|shop|website))\b"
+    r".{0,30}?\b(?:asks?|asked|wants?|needs?|prompts?|prompted)\b.{0,20}?\b(?:password|credentials)\b"
+    r"|\bask(?:s|ing)? (?:everybody|everyone|all (?:visitors|users)|every (?:visitor|user)) for (?:an? |the )?password\b"
+    r"|(?:所有人|每个人|所有访客|整个(?:网站|站点)|所有页面).{0,8}?(?:要求|需要|弹出|都要).{0,6}?(?:密码|登[录陆]框|认证))"
+)  # fmt: skip
+
+
 def says_password_is_asked_again(words: str) -> str:
     """Return the words by which a message says that the browser's window for a password comes again
-    and again, as after each 401; "" if it does not."""
+    and again, as after each 401, or that everybody is asked for one; "" if it does not."""
     match = _PASSWORD_AGAIN.search(words)
-    return match[0] if match and _PASSWORD_WINDOW.search(words) else ""
+    if match and _PASSWORD_WINDOW.search(words):
+        return match[0]
+    match = _PASSWORD_FOR_ALL.search(words)
+    return match[0] if match else ""

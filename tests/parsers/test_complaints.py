@@ -335,3 +335,19 @@ def test_a_long_message_is_kept_whole() -> None:
 )
 def test_what_fails_at_times_is_said_beside_a_status(symptom: Symptom, is_said: bool) -> None:
     assert fails_at_times(symptom) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("a login window for everybody", 401),
+        ("the shop asks everybody for a password", 401),
+        ("the whole site wants a password since the update", 401),
+        ("整个网站都要求输入密码", 401),
+        ("the password is asked for in a dialog of the application", None),
+        ("everybody can reset the password", None),
+    ],
+)
+def test_a_password_for_everybody_is_a_401(text: str, status: int | None) -> None:
+    symptom = symptom_of(text)
+    assert (symptom.number if symptom and symptom.kind == "status" else None) == status

@@ -291,6 +291,16 @@ def test_a_slip_is_none_beside_a_site_either(words: str) -> None:
         parse_targets(("https://shop.example.com/", words), (), "en")
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("404 style sheet", 404), ("500 after login", 500), ("502 错误 页面", 502)],
+)
+def test_a_status_before_other_words_belongs_to_the_site_beside_it(words: str, status: int) -> None:
+    (target,) = parse_targets(("https://shop.example.com/", words), (), "en")
+    assert target.symptom
+    assert (target.symptom.kind, target.symptom.number) == ("status", status)
+
+
 BESIDE = "https://shop.example.com/"
 
 

@@ -39,13 +39,15 @@ class Situation:
     """What is known of a request: the site's name (perhaps with wildcards, "" for any other name),
     whether it came over TLS to this frontend, and the port (0 if it is unknown). `writes_port` is
     True if the Host field has the port behind the name: it is not the one of the scheme. `host` is
-    the requested name itself, "" if it is not one request."""
+    the requested name itself, "" if it is not one request. `anonymous` is True of a request
+    without a password: of others it is not known."""
 
     name: str = ""
     tls: bool = False
     port: int = 0
     writes_port: bool = False
     host: str = ""
+    anonymous: bool = False
 
 
 @frozen
@@ -81,7 +83,7 @@ def rules_of(proxy: Proxy) -> tuple[Rule, ...]:
 
 def refusing_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     """Return the rules of a proxy that answer a request themselves (Configuration Manual,
-    "http-request deny", "return", "tarpit"), in their order."""
+    "http-request auth", "deny", "return", "tarpit"), in their order."""
     return _rules(proxy, lambda line: line.words[:2] in _REFUSALS)
 
 
@@ -94,7 +96,7 @@ _PATH_CHANGES = {
     ("http-request", action)
     for action in ("replace-path", "replace-pathq", "replace-uri", "set-path", "set-pathq")
 }
-_REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-request", "tarpit")}
+_REFUSALS = {("http-request", action) for action in ("auth", "deny", "return", "tarpit")}
 
 
 def _rules(proxy: Proxy, is_wanted: Callable[[Line], bool]) -> tuple[Rule, ...]:
@@ -203,8 +205,14 @@ def literal_holds(literal: Literal, situation: Situation, path: str) -> bool | N
 def _path_or_other(criterion: Criterion, situation: Situation, path: str) -> bool | None:
     if criterion.subject != "path":
         return _criterion_truth(criterion, situation)
+    if criterion.method == "reg":
+        return _matches_any(criterion.values, path, criterion.ignore_case)
     values = criterion.values
+    if criterion.ignore_case:
+        values, path = tuple(value.lower() for value in values), path.lower()
     match criterion.method:
+        case "dir":
+            return any(f"/{value.strip('/')}/" in f"{path}/" for value in values)
         case "str":
             return path in values
         case "beg":
@@ -331,6 +339,8 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
     match criterion.subject:
         case "true" | "false":
             return criterion.subject == "true"
+        case "login":
+            return False if situation.anonymous else None
         case "tls" | "plain":
             return situation.tls == (criterion.subject == "tls")
         case "port":
@@ -349,11 +359,11 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
     return None
 
 
-def _matches_any(patterns: Sequence[str], text: str) -> bool | None:
+def _matches_any(patterns: Sequence[str], text: str, ignore_case: bool = False) -> bool | None:
     """Return whether a text matches one of regular expressions; None if that is not known."""
     if not all(len(pattern) <= 300 and is_supported_pcre(pattern) for pattern in patterns):
         return None
-    return any(pcre_search(pattern, text, False) for pattern in patterns)
+    return any(pcre_search(pattern, text, ignore_case) for pattern in patterns)
 
 
 def _lacks_port(criterion: Criterion, situation: Situation) -> bool:

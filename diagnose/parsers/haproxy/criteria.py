@@ -17,6 +17,7 @@ _GET = re.compile(r"var\(([\w.-]+)\)(?P<converters>(?:,.*)?)")
 _HOST_FETCHES = {"hdr", "req.hdr", "req.fhdr", "req.hdrs", "hdrs"}
 _SNI_FETCHES = {"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"}
 _METHODS = ("beg", "end", "dom", "sub", "dir", "reg", "len")
+_EVALUATED = {"str", "beg", "end", "dom", "sub", "found", "dir", "reg"}
 _SAME_HOST = re.compile(r"(?:,(?:lower|host_only|field\(1,:\)|word\(1,:\)))*")
 #: Flags of an ACL that take a value.
 _WITH_VALUE = {"-m", "-f", "-M", "-u"}
@@ -25,15 +26,18 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 @frozen
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
-    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub").
-    `strips_port` is True if the port of the Host field is taken off before. `replaced` is the
-    method in the name of the fetch ("end" of "path_end") if a flag ("-m str") takes its place."""
+    "false", "login" (a password of a userlist), or "" for anything else; `method` is how ("str",
+    "beg", "end", "dom", "sub"; of a path also "dir" and "reg"). `strips_port` is True if the port
+    of the Host field is taken off before. `replaced` is the method in the name of the fetch ("end"
+    of "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a
+    path's letters is not compared ("-i")."""
 
     subject: str
     method: str = "str"
     values: tuple[str, ...] = ()
     strips_port: bool = False
     replaced: str = ""
+    ignore_case: bool = False
 
 
 def criterion_of(words: Sequence[str]) -> Criterion:
@@ -44,12 +48,15 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     name, own_method = _method(match["name"])
     flags, values = _flags(words[1:])
     method = flags.get("-m", own_method)
-    if "-f" in flags or "-M" in flags or method not in {"str", "beg", "end", "dom", "sub", "found"}:
+    if "-f" in flags or "-M" in flags or method not in _EVALUATED:
         return Criterion("")
     strips_port = bool(re.search(r"host_only|field|word", match["converters"]))
     replaced = own_method if own_method not in {"str", method} else ""
     subject = _subject(name, match, values)
-    return Criterion(subject, method, values[:MAX_VALUES], strips_port, replaced)
+    if method in {"dir", "reg"} and subject != "path":
+        return Criterion("")
+    ignore_case = "-i" in flags and subject == "path"
+    return Criterion(subject, method, values[:MAX_VALUES], strips_port, replaced, ignore_case)
 
 
 def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
@@ -67,7 +74,11 @@ def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
         return "plain" if is_false else "tls"
     if name == "dst_port" and all(value.isascii() and value.isdigit() for value in values):
         return "port"
-    return {"always_true": "true", "always_false": "false"}.get(name, "")
+    fetches = {
+        "always_true": "true", "always_false": "false",
+        "http_auth": "login", "http_auth_group": "login",
+    }  # fmt: skip
+    return fetches.get(name, "")
 
 
 def _method(name: str) -> tuple[str, str]:

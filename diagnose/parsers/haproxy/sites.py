@@ -42,6 +42,8 @@ MAX_SITES = 1000
 COMPANIONS = (".key", ".ocsp", ".sctl", ".issuer", ".dh")
 
 #: Header fields without which a WebSocket handshake fails (RFC 6455 section 4.1).
+#: What the fields of a handshake must have (RFC 6455 section 4.1).
+_TOKENS = {"upgrade": "websocket", "connection": "upgrade"}
 _UPGRADE_FIELDS = {"upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
 
 #: The certificate files that a `crt` or `crt-list` leads to, by its path.
@@ -284,18 +286,24 @@ def _fixed_name(sni: str) -> str:
 
 
 def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:
-    """Return the lines without a condition that remove the header fields of a WebSocket handshake.
-    HAProxy passes an upgrade on by itself (section 1.3.1)."""
+    """Return the lines without a condition that remove the header fields of a WebSocket handshake,
+    or set them to a value that is none. HAProxy passes an upgrade on by itself (section 1.3.1)."""
     for proxy in proxies:
-        sections = (*proxy.defaults, proxy.section)
         lines = (
             line
-            for section in sections
-            for line in section.lines_with("http-request", "del-header")
+            for section in (*proxy.defaults, proxy.section)
+            for line in section.lines_with("http-request")
         )
         for line in lines:
-            if len(line.words) == 3 and line.words[2].lower() in _UPGRADE_FIELDS:
+            action, field = (*line.words[1:3], "", "")[:2]
+            is_deleted = action == "del-header" and len(line.words) == 3
+            if is_deleted and field.lower() in _UPGRADE_FIELDS:
                 yield line
+            elif action == "set-header" and len(line.words) == 4:
+                token, value = _TOKENS.get(field.lower()), line.words[3].lower()
+                # An expression may have the token.
+                if token and token not in value and "%" not in value and not line.variable:
+                    yield line
 
 
 def _redirects(rules: tuple[Rule, ...], situation: Situation) -> Iterator[SiteRedirect]:

@@ -153,7 +153,8 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
     refusals_in_order: list[Refusal] = []
     for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
         rules = refusing_rules_of(proxy)
-        situation = situation_of(rules, target, proxies.tls)
+        # This run has no password.
+        situation = replace(situation_of(rules, target, proxies.tls), anonymous=True)
         for rule in rules:
             truth = holds(rule, situation, path.partition("?")[0])
             if truth is False:
@@ -175,9 +176,9 @@ def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
 
 def _refusal_status(line: Line) -> int:
     """Return the status of a rule ("http-request deny deny_status 429", "http-request return status
-    503"): by default 403 for deny, 500 for tarpit, 200 for return."""
+    503"): by default 401 for auth, 403 for deny, 500 for tarpit, 200 for return."""
     text = line.after("deny_status") or line.after("status")
-    default = {"deny": 403, "tarpit": 500}.get(line.words[1], 200)
+    default = {"auth": 401, "deny": 403, "tarpit": 500}.get(line.words[1], 200)
     return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else default
 
 

@@ -1,14 +1,15 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.web_servers import WebServerConfig
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
-CHECK = "server.application-answers"
+CHECK, ORIGIN = "server.application-answers", "websocket.origin-refused"
 VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
 DENIED = config(
     TEXT.replace("    default_b", "    http-request deny if { src 10.0.0.0/8 }\n    default_b")
@@ -86,3 +87,71 @@ def test_one_line_that_passes_both_on_is_one_cause() -> None:
     assert [subject.path for subject in claim.covers] == ["/", "/ws"]
     other = replace(refused, status=404)
     assert len(judge(CHECK, *evidence, other, target=target, masked=False)) == 2
+
+
+CHAT = replace(SHOP, websockets=("/ws",))
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=403
+)
+OPENS = replace(VISIT, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+
+
+def haproxy_with(*rules: str) -> WebServerConfig:
+    lines = "".join(f"    {rule}\n" for rule in rules)
+    return config(TEXT.replace("    option httpchk GET /healthz\n", lines))
+
+
+def test_names_the_only_line_that_changes_a_field_of_the_handshake() -> None:
+    text = haproxy_with(
+        "http-request set-header X-Forwarded-Proto https",
+        "http-request set-header Origin http://127.0.0.1:3000",
+    )
+    (claim,) = judge(CHECK, SERVER, text, REFUSED, OPENS, target=CHAT, masked=False)
+    assert (claim.facts["field"], claim.facts["line_place"]) == (
+        "Origin",
+        "/etc/haproxy/haproxy.cfg:10",
+    )
+    assert claim.ruled_out == ("websocket.origin-refused",)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    # http-request set-header Origin http://127.0.0.1:3000\n" in edit.diff
+
+
+def test_names_no_line_where_a_condition_or_another_line_may_decide() -> None:
+    for rules in (
+        ["http-request set-header Origin http://a if { src 10.0.0.0/8 }"],
+        ["http-request set-header Origin http://a", "http-request set-header User-Agent x"],
+        ["http-request del-header X-Powered-By", "http-request set-header Host a"],
+    ):
+        text = haproxy_with(*rules)
+        (claim,) = judge(CHECK, SERVER, text, REFUSED, OPENS, target=CHAT, masked=False)
+        assert claim.facts["field"] == ""
+        assert not claim.ruled_out
+
+
+def test_names_the_line_of_apache_that_changes_a_field() -> None:
+    for line, field in (
+        ("RequestHeader set Origin http://a", "Origin"),
+        ("RequestHeader unset Origin env=NEVER", ""),
+        ("RequestHeader unset Cookie", ""),
+    ):
+        own = HTTPS.replace("    ProxyPass /ws", f"    {line}\n    ProxyPass /ws")
+        visit = replace(OPENS, target="ws://127.0.0.1:3000/ws")
+        (claim,) = judge(
+            CHECK, APACHE, apache_config(own), REFUSED, visit, target=CHAT, masked=False
+        )
+        assert claim.facts["field"] == field
+
+
+def test_a_replaced_origin_is_named_where_it_is_refused_too() -> None:
+    text = haproxy_with("http-request set-header Origin http://127.0.0.1:3000")
+    accepted = replace(REFUSED, variant="no-origin", status=101, accepted=True)
+    seen = (SERVER, text, REFUSED, accepted)
+    (claim,) = judge(ORIGIN, *seen, OPENS, target=CHAT, masked=False)
+    assert claim.facts["changed_place"] == "/etc/haproxy/haproxy.cfg:9"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    closed = replace(OPENS, accepted=False, status=403)
+    (claim,) = judge(ORIGIN, *seen, closed, target=CHAT, masked=False)
+    assert claim.facts["changed_place"] == ""

@@ -77,3 +77,27 @@ def test_fires_for_a_plain_health_check_of_a_server_that_gets_the_tls_of_visitor
     ends = config(PASSED_ON.replace(":443", ":443 ssl crt /a.pem"))
     assert not judge(CHECK, SERVER, ends, CLOSED, page(None), status(code=400), attempt())
     assert not judge(CHECK, SERVER, passed_on, page(None), status(code=400), attempt())
+
+
+SERVER_LINE = "    server a 127.0.0.1:3000 check\n"
+
+
+def test_fires_for_a_backend_without_servers() -> None:
+    (claim,) = judge(CHECK, SERVER, config(TEXT.replace(SERVER_LINE, "")), page())
+    assert claim.facts["empty"] is True
+    assert claim.facts["place"] == "/etc/haproxy/haproxy.cfg:8"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "server-template a 3 app.internal:80",
+        "http-request return status 503",
+        "http-request redirect location /x",
+        "option transparent",
+        "errorfile 503 /etc/haproxy/maintenance.http",
+    ],
+)
+def test_silent_for_a_backend_that_answers_without_a_server(line: str) -> None:
+    text = TEXT.replace(SERVER_LINE, f"    {line}\n")
+    assert not judge(CHECK, SERVER, config(text), page())

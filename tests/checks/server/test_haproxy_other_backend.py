@@ -51,6 +51,7 @@ def diff(observations: tuple[Observation, ...], target: Target, written: str) ->
         ("path_beg /api/", "path /api/", ("-acl api path /api/", "+acl api path_beg /api/")),
         ("_beg /api/", "_end /api/", ("-acl api path_end /api/", "+acl api path_beg /api/")),
         ("_beg /api/", "_beg /apis/", ("-acl api path_beg /apis/", "+acl api path_beg /api/")),
+        ("_beg /api/", "_reg ^/api/?$", ("+use_backend api if { path_beg /api/ }",)),
         ("_beg /api/", "_beg /API/", ("-acl api path_beg /API/", "+acl api path_beg /api/")),
         (
             "if api",
@@ -171,3 +172,12 @@ def test_silent_where_a_backend_is_for_some_visitors(condition: str) -> None:
     assert not judge(CHECK, SERVER, config(written), MISSING, HAS, CONTROL, target=TARGET)
     everybody = text("if api", "if { path_beg /staff/ }")
     assert judge(CHECK, SERVER, config(everybody), MISSING, HAS, CONTROL, target=TARGET)
+
+
+def test_silent_where_the_other_backend_leads_to_the_same_application() -> None:
+    written = text("use_backend api if api\n", "").replace(
+        "    server b 127.0.0.1:3001", "    server b 127.0.0.1:3000"
+    )
+    has = replace(HAS, target="http://127.0.0.1:3000")
+    control = replace(CONTROL, target="http://127.0.0.1:3000")
+    assert not judge(CHECK, SERVER, config(written), MISSING, has, control, target=TARGET)

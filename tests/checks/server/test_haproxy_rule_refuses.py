@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Edit, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -96,3 +97,62 @@ def test_a_rule_above_the_backends_is_no_mistake_of_their_order() -> None:
     text = TEXT.replace("    default_backend app\n", rule + LAST.replace(rule, ""))
     (claim,) = judge(CHECK, SERVER, config(text), page(403))
     assert claim.facts["backend_place"] == ""
+
+
+USERS = """userlist staff
+    user bob insecure-password secret
+    user eve insecure-password secret
+
+userlist admins
+    user admin insecure-password secret
+
+"""
+
+
+def test_a_password_for_every_page_is_a_note_that_names_the_users() -> None:
+    text = USERS + ruled("http-request auth realm Shop unless { http_auth(staff) }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(401))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.NOTE)
+    assert (claim.facts["userlist"], claim.facts["users"]) == ("staff", ("bob", "eve"))
+    assert (claim.facts["everywhere"], claim.facts["unused"]) == (True, ("admins",))
+
+
+def test_a_password_for_a_part_of_the_site_is_not_for_every_page() -> None:
+    rules = "acl staff http_auth_group(staff) all", "http-request auth if { path / } !staff"
+    (claim,) = judge(CHECK, SERVER, config(USERS + ruled(*rules)), page(401))
+    assert (claim.facts["userlist"], claim.facts["everywhere"]) == ("staff", False)
+    alone = "acl staff http_auth(staff)", "http-request auth if !staff"
+    (claim,) = judge(CHECK, SERVER, config(USERS + ruled(*alone)), page(401))
+    assert claim.facts["everywhere"] is True
+
+
+def test_a_password_that_keeps_a_websocket_out_is_a_warning() -> None:
+    text = USERS + ruled("http-request auth unless { http_auth(staff) }")
+    target = replace(SHOP, websockets=("/ws",))
+    refused = replace(LIMITED, status=401)
+    (claim,) = judge(CHECK, SERVER, config(text), refused, target=target)
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_where_the_password_is_asked_for_elsewhere() -> None:
+    text = USERS + ruled("http-request auth if { path_beg /admin } !{ http_auth(staff) }")
+    assert not judge(CHECK, SERVER, config(text), page(401))
+    lists = USERS + ruled("http-request auth if { path / } !{ http_auth(missing) }")
+    (claim,) = judge(CHECK, SERVER, config(lists), page(401))
+    assert claim.facts["userlist"] == ""
+
+
+def test_a_websocket_of_the_page_that_a_rule_closes_is_a_warning() -> None:
+    text = ruled("http-request deny if { path_beg /ws }")
+    opened = BackendVisit(
+        target="http://127.0.0.1:3000", requested="/ws", path="/ws", websocket=True, accepted=True
+    )
+    (claim,) = judge(CHECK, SERVER, config(text), replace(LIMITED, status=403), opened)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    named = replace(SHOP, websockets=("/ws?token=x", "/ws"))
+    refused = replace(LIMITED, status=403, path="/ws?token=x")
+    seen = (SERVER, config(text), refused, replace(refused, path="/ws"))
+    (claim,) = judge(CHECK, *seen, target=named)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["path"] == "/ws"
+    assert claim.facts["line"] == "http-request deny if { path_beg /ws }"

@@ -206,3 +206,21 @@ def test_fires_for_an_alias_of_a_folder_beside_the_right_one() -> None:
     assert claim.facts["elsewhere"] == "/srv/shop/assets"
     closed = replace(STYLE_PAGE, status=403)
     assert not judge(CHECK, APACHE, config, folder, closed, target=STYLE)
+
+
+def test_a_fallback_that_is_not_there_is_written_right() -> None:
+    text = "shop.example.com {\n\troot * /srv\n\ttry_files {path} /index.htm\n\tfile_server\n}\n"
+    config = caddy_config(text, document("shop.example.com"))
+    config = replace(config, sites=(replace(config.sites[0], root="/srv"),))
+    folder = replace(FOLDER, path="/srv", is_application=True)
+    (claim,) = judge(CHECK, CADDY, config, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["fallback"] == "/index.htm"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\ttry_files {path} /index.html\n" in edit.diff
+    for right in (("index.html", "index.htm"), ("index.php",)):
+        other = replace(folder, index_files=right)
+        (claim,) = judge(CHECK, CADDY, config, other, PAGE, target=ABOUT, masked=False)
+        assert claim.facts["fallback"] == ""

@@ -7,7 +7,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.haproxy import HaproxyStatus, ServerState
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.check_evidence import judge
-from tests.support.haproxy_evidence import CONFIG, SERVER, config, page
+from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config, page
 
 CHECK = "server.reload-needed"
 VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
@@ -54,3 +54,26 @@ def test_silent_when_the_file_is_older_or_the_same_is_loaded() -> None:
     assert not judge(CHECK, SERVER, changed(), page(503), running("127.0.0.1:3000"), VISIT)
     assert not judge(CHECK, SERVER, changed(), page(503), running("", "UP"))
     assert not judge(CHECK, SERVER, changed(), page(200), running("127.0.0.1:3001"))
+
+
+MAP = "/etc/haproxy/hosts.map"
+BY_MAP = TEXT.replace("default_backend app", f"use_backend %[req.hdr(host),lower,map({MAP},none)]")
+ROWS = "shop.example.com app\n"
+
+
+def mapped(at: float, text: str = BY_MAP) -> WebServerConfig:
+    known = config(text, ROWS)
+    return replace(known, maps=(replace(known.maps[0], changed=at),))
+
+
+def test_fires_on_a_map_that_is_newer_than_what_was_loaded() -> None:
+    (claim,) = judge(CHECK, SERVER, mapped(1010.0), page(404), VISIT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["file"] == MAP
+
+
+def test_silent_on_a_map_that_is_loaded_or_does_not_choose_the_backend() -> None:
+    assert not judge(CHECK, SERVER, mapped(990.0), page(404), VISIT)
+    assert not judge(CHECK, SERVER, mapped(1010.0), page(404))
+    assert not judge(CHECK, SERVER, mapped(1010.0), page(200), VISIT)
+    assert not judge(CHECK, SERVER, mapped(1010.0, TEXT), page(404), VISIT)

@@ -82,6 +82,32 @@ def test_fires_with_an_exception_for_websockets_where_haproxy_deletes_the_field(
     assert not judge(CHECK, HAPROXY, haproxy_config(), LISTENING, upgrade(426), target=CHAT)
 
 
+@pytest.mark.parametrize("rule", ["set-header Connection close", "set-header Upgrade h2c"])
+def test_fires_where_haproxy_sets_a_field_of_the_handshake(rule: str) -> None:
+    rule = f"http-request {rule}"
+    text = HAPROXY_TEXT.replace("    default_backend", f"    {rule}\n    default_backend")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, upgrade(400), target=CHAT)
+    assert claim.fix
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert f"+    {rule} unless {{ hdr(Upgrade) -i websocket }}\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "set-header Connection upgrade",
+        "set-header Upgrade %[req.hdr(Upgrade)]",
+        "set-header Connection close if { path_beg /api }",
+        "set-header X-Upgrade none",
+    ],
+)
+def test_silent_where_haproxy_keeps_the_handshake(rule: str) -> None:
+    text = HAPROXY_TEXT.replace(
+        "    default_backend", f"    http-request {rule}\n    default_backend"
+    )
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, upgrade(400), target=CHAT)
+
+
 def caddy(*handlers: dict[str, object]) -> WebServerConfig:
     """A site of Caddy's with these handlers, as `caddy adapt` (2.6.2) writes them."""
     inner = {"handler": "subroute", "routes": [{"handle": [handler]} for handler in handlers]}

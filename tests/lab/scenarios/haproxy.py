@@ -190,6 +190,18 @@ def upgrade_header_is_deleted(lab: Lab) -> None:
 
 
 @haproxy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=("--ws", "/ws"),
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_closes_the_connection_of_a_handshake(lab: Lab) -> None:
+    """As for servers of long ago that kept no connection."""
+    line = "    http-request set-header Connection close\n"
+    haproxy.serve(lab, SITE.replace("    option f", f"{line}    option f"))
+
+
+@haproxy_scenario(
     outside=None,
     server="server.haproxy-proxy-protocol",
     differs=(haproxy.CONFIG,),

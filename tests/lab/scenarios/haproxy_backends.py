@@ -325,3 +325,35 @@ def haproxy_redirects_behind_nginx(lab: Lab) -> None:
     scheme = "    proxy_set_header X-Forwarded-Proto https;\n"
     lab.edit("    proxy_read_timeout", f"{scheme}    proxy_read_timeout")
     lab.change("127.0.0.1:3000", "127.0.0.1:8080")
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    manual="only its owner knows where the application listens",
+)
+def haproxy_backend_has_no_server(lab: Lab) -> None:
+    """The lines `server` were taken away, or are in another section."""
+    haproxy.serve(lab, SITE.replace(SERVER, "    option forwardfor"))
+
+
+LIST = "/etc/haproxy/crt-list.txt"
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-key-missing",
+    manual="which key?",
+)
+def haproxy_list_names_a_chain_without_a_key(lab: Lab) -> None:
+    """Of a crt-list HAProxy writes the reason into a second row."""
+    haproxy.serve(lab)
+    lab.server.write("/etc/haproxy/chain.pem", certificates.good().chain)
+    lab.server.write(LIST, f"/etc/haproxy/chain.pem {site.NAME}\n")
+    haproxy.edit(lab, f"crt {haproxy.PEM}", f"crt-list {LIST}")
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_list_names_the_bundle(lab: Lab) -> None:
+    lab.server.write(LIST, f"{haproxy.PEM} {site.NAME}\n")
+    haproxy.serve(lab, SITE.replace(f"crt {haproxy.PEM}", f"crt-list {LIST}"))

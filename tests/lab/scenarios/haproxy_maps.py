@@ -4,6 +4,7 @@ from .. import haproxy
 from ..haproxy import SITE
 from ..lab import Lab
 from .haproxy import haproxy_scenario, healthy_haproxy
+from .nginx import later
 
 MAP = "/etc/haproxy/hosts.map"
 BY_MAP = f"    use_backend %[req.hdr(host),lower,map_dom({MAP})]\n"
@@ -116,3 +117,22 @@ def haproxy_map_has_a_url_for_a_name(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_map_has_a_name_beside_a_url(lab: Lab) -> None:
     serve(lab, "https://shop.example.com app\nshop.example.com app\n", BY_NAME)
+
+
+OWN = f"    use_backend %[req.hdr(host),lower,map({MAP},nothing)]\n"
+NOTHING = "\nbackend nothing\n    http-request return status 404\n"
+
+
+@haproxy_scenario(outside=None, server="server.reload-needed")
+def haproxy_has_not_loaded_a_row_of_its_map(lab: Lab) -> None:
+    """A row was added to the map, and HAProxy was not reloaded."""
+    serve(lab, "www.example.com app\n", OWN, NOTHING)
+    later(lab)
+    lab.server.write(MAP, "www.example.com app\nshop.example.com app\n")
+
+
+@healthy_haproxy()
+def haproxy_has_not_loaded_a_row_for_another_name(lab: Lab) -> None:
+    serve(lab, "shop.example.com app\n", OWN, NOTHING)
+    later(lab)
+    lab.server.write(MAP, "shop.example.com app\nwww.example.com app\n")

@@ -58,6 +58,22 @@ def haproxy_wants_an_upgrade_of_data(lab: Lab) -> None:
 
 
 @haproxy_scenario(
+    outside=None,
+    server="server.haproxy-other-backend",
+    target=DATA,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_pattern_of_data_misses_what_is_below(lab: Lab) -> None:
+    """A regular expression with an end."""
+    serve(lab, "path_beg /api/", "path_reg ^/api/?$")
+
+
+@healthy_haproxy(target=DATA)
+def haproxy_chooses_data_by_a_pattern_and_a_folder(lab: Lab) -> None:
+    serve(lab, "path_beg /api/", "path_reg -i ^/API(/|$)")
+
+
+@haproxy_scenario(
     outside="websocket.not-upgraded",
     server="server.haproxy-other-backend",
     args=("--ws", "/ws"),

@@ -295,3 +295,29 @@ def haproxy_keeps_the_scheme_from_the_page(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_tells_the_scheme_to_the_page(lab: Lab) -> None:
     _scheme_is_told(lab, SITE)
+
+
+# A field that the application needs
+
+ORIGIN = "    http-request set-header Origin http://127.0.0.1:3000\n"
+
+
+@haproxy_scenario(
+    outside="websocket.origin-refused",
+    server="websocket.origin-refused",
+    args=("--ws", "/ws"),
+    also=("server.application-answers",),
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_replaces_the_origin(lab: Lab) -> None:
+    """For an application that believed its own address alone, once."""
+    lab.application("--mode", "own-origin")
+    haproxy.serve(
+        lab, SITE.replace("    default_backend app\n", f"{ORIGIN}    default_backend app\n")
+    )
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_keeps_the_origin(lab: Lab) -> None:
+    lab.application("--mode", "own-origin")
+    haproxy.serve(lab)

@@ -210,6 +210,17 @@ def caddy_does_not_fall_back(lab: Lab) -> None:
     on_caddy(lab, ROOT, APPLICATION)
 
 
+@caddy_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def caddy_falls_back_on_what_is_not_there(lab: Lab) -> None:
+    """`try_files` names index.htm."""
+    on_caddy(lab, f"{ROOT}\n\ttry_files {{path}} /index.htm", APPLICATION)
+
+
+@healthy_caddy(target=ABOUT)
+def caddy_falls_back_on_the_application(lab: Lab) -> None:
+    on_caddy(lab, f"{ROOT}\n\ttry_files {{path}} /index.html", APPLICATION)
+
+
 @apache_scenario(
     outside="http.server-error", server="server.request-failed", manual="it is a site of files"
 )

@@ -34,6 +34,24 @@ def test_the_first_error_of_a_test_is_read_with_its_place() -> None:
     assert others == ("missing timeouts for backend 'b'.",)
 
 
+TWO_ROWS = """\
+[ALERT]    (9) : config : parsing [/etc/haproxy/haproxy.cfg:7] : 'bind :443' in section 'frontend' :
+  'crt-list' : error processing line 1 in file '/l.txt' : No Private Key found in '/s.pem.key'.
+  unable to load SSL private key into SSL Context '/s.pem'.
+[ALERT]    (9) : config : Fatal errors found in configuration.
+"""
+
+
+def test_the_reason_in_the_next_row_belongs_to_the_message() -> None:
+    error, others = parse_test(TWO_ROWS)
+    assert error.line == 7
+    assert error.message.endswith(
+        "frontend' : 'crt-list' : error processing line 1 in file "
+        "'/l.txt' : No Private Key found in '/s.pem.key'."
+    )
+    assert others == ()
+
+
 def test_an_error_without_a_line_has_no_place() -> None:
     text = "[ALERT]    (9) : config : Proxy 'f': unable to find required default_backend: 'bb'.\n"
     error, _ = parse_test(text)

@@ -1,0 +1,33 @@
+"""Who may pass a rule of HAProxy's that asks for a password."""
+
+from diagnose.parsers.haproxy.config import parse
+from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
+
+LISTS = "userlist a\n user bob password x\n user\nuserlist b\n user eve password x\n"
+
+
+def login(*lines: str) -> AskedLogin | None:
+    rules = "".join(f" {line}\n" for line in lines)
+    config = parse([("/h.cfg", f"{LISTS}frontend f\n bind :80\n{rules}")])
+    (frontend,) = config.frontends
+    return asked_login(config, (frontend,), frontend.lines[-1])
+
+
+def test_reads_the_users_and_the_lists_that_nothing_names() -> None:
+    assert login("http-request auth if !{ http_auth(a) }") == AskedLogin(
+        "a", ("bob",), ("b",), everywhere=True
+    )
+    assert login("acl ok http_auth(a)", "http-request auth if { path /x } !ok") == AskedLogin(
+        "a", ("bob",), ("b",)
+    )
+
+
+def test_no_list_two_lists_and_other_rules_are_none() -> None:
+    assert login("http-request auth") is None
+    assert login("http-request auth if !{ http_auth(c) }") is None
+    assert login("http-request auth if !{ http_auth(a) } !{ http_auth(b) }") is None
+    assert login("http-request deny if !{ http_auth(a) }") is None
+    assert (
+        asked_login(parse([("/h.cfg", LISTS)]), (), parse([("/h.cfg", LISTS)]).sections[0].lines[0])
+        is None
+    )
