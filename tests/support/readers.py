@@ -24,6 +24,7 @@ from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
+from diagnose.parsers.server_words import Product
 from diagnose.parsers.target import UsageError
 from diagnose.probes.inside import server_detection
 from diagnose.recording.redaction import Mask
@@ -49,6 +50,8 @@ GIVEN: dict[str, Any] = {
     "frontends": ("web",),
     "line_format": parse_format(COMBINED),
     "members": lambda _: (),
+    "handler": {"handler": "rewrite", "strip_path_prefix": "/a"},
+    "product": Product("apache", "apachectl -t"),
     "limit": 100,
     "port": 443,
     "position": 100,
