@@ -28,6 +28,7 @@ _DOUBLED = re.compile(r"(?i)(https?://[^/?#\s]{0,253}?)(https?:/{1,2}[^/\s].{0,2
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
+    needs_fault=[Exchange, BrowserVisit],
     explains=["http.redirect-wrong-host", "http.redirect-to-error", "http.redirect-drops-path"],
 )
 def redirect_doubled(evidence: Evidence) -> Iterator[Claim]:

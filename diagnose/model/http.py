@@ -219,6 +219,13 @@ class BrowserVisit(Observation):
     faulty_fields: tuple[Word, ...] = ()
     attempt: int = 1
 
+    @property
+    def shows_fault(self) -> bool:
+        """A failure, or a redirect to another host: HTTP/2 alone may have it."""
+        location = header(self.headers, "Location") or ""
+        is_elsewhere = _host(location) not in {"", _host(self.url)}
+        return self.failure is not None or ((self.status or 0) >= 300 and is_elsewhere)
+
     def summary(self) -> Summary:
         subject = phrase("GET {url} as a browser", url=self.url)
         return remarked(subject, self.alpn), f"{self.status or ''} {self.reason}".strip()
