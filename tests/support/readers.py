@@ -19,6 +19,7 @@ import diagnose.parsers
 import diagnose.probes
 from diagnose.model import Evidence, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.apache.config import parse as apache_directives
 from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
@@ -52,6 +53,10 @@ GIVEN: dict[str, Any] = {
     "members": lambda _: (),
     "handler": {"handler": "rewrite", "strip_path_prefix": "/a"},
     "product": Product("apache", "apachectl -t"),
+    "sections": apache_directives("<Directory /a>\nRequire all denied\n</Directory>", "/a"),
+    "status": 413,
+    "first": 1,
+    "last": 100,
     "limit": 100,
     "port": 443,
     "position": 100,
