@@ -2,7 +2,8 @@
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
 possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
 unit is forgotten (`client_max_body_size 10;` are ten bytes). A limit that nobody has set is no
-decision: where a page of the site itself sent the upload to the application, it is a fault too.
+decision: where a page of the site itself sent the upload to the application, or a program did so
+again and again (git, docker, rclone, a client that synchronises), it is a fault too.
 
 nginx reads the limit anew in each location to which it redirects the request internally
 (ngx_http_core_find_config_phase), so all of them must allow the upload; and so must those of
@@ -31,6 +32,8 @@ DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
 _LIMIT = "client_max_body_size"
+#: The methods of an upload, and how often a program has to try one.
+_UPLOADS, _REPEATED = {"POST", "PUT", "PATCH"}, 2
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
@@ -135,25 +138,27 @@ def _claim(
         severity=Severity.WARNING
         if asks_about_size(nginx.evidence)
         or _limit(match) < _FORM
-        or _is_unset_for_a_page(nginx.evidence, way, lines)
+        or _is_unset_for_a_client(nginx.evidence, way, lines)
         else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )
 
 
-def _is_unset_for_a_page(
+def _is_unset_for_a_client(
     evidence: Evidence, way: tuple[LocationMatch, ...], lines: list[LogLine]
 ) -> bool:
-    """Return whether nobody has set a limit on the way to an application, and a page of the site
-    sent what nginx refused. An address of a PHP program comes to it by an internal redirect
-    (`try_files … /index.php`), so any location of the way may pass it on."""
+    """Return whether nobody has set a limit on the way to an application, and a client of the
+    application sent what nginx refused: a page of the site, or a program, which sends no Referer
+    and tries it again. Who looks for weak sites sends small requests.
+
+    An address of a PHP program comes to the application by an internal redirect (`try_files …
+    /index.php`), so any location of the way may pass it on."""
+    if any(match.directive(_LIMIT) for match in way) or not any(map(pass_directive_of, way)):
+        return False
     paths = {line.path for line in lines}
-    return (
-        all(match.directive(_LIMIT) is None for match in way)
-        and any(pass_directive_of(match) is not None for match in way)
-        and any(
-            failure.is_from_page and failure.path in paths
-            for failure in current_failures(evidence, {413})
-        )
+    tries = sum(line.times for line in lines if line.request.partition(" ")[0] in _UPLOADS)
+    return tries >= _REPEATED or any(
+        failure.is_from_page and failure.path in paths
+        for failure in current_failures(evidence, {413})
     )
