@@ -40,11 +40,19 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
                 "url": urls[0] if urls else "",
                 "sent": len(served_cert.chain),
                 "whole": lineage.fullchain if fix and lineage else "",
+                "beside": _folder(evidence, served_cert),
             },
             fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )
+
+
+def _folder(evidence: Evidence, served_cert: ServedCertificate) -> str:
+    """Return the folder of the leaf's file, "" if it is not known. The missing part often lies
+    there."""
+    file = file_of(evidence, served_cert.leaf)
+    return file.path.rpartition("/")[0] if file else ""
 
 
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:

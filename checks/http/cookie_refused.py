@@ -26,6 +26,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.sanitize import clean
@@ -77,11 +78,19 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "told": told.value if told and own_fix else "",
             "told_place": told.place if told and own_fix else "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
+            **_products(evidence),
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
         else Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _products(evidence: Evidence) -> dict[str, object]:
+    """Return which web server passes the cookie on: nginx, Apache and HAProxy have their own words
+    to change it, others have none that are known here."""
+    known = next((config.product for config in evidence.good(WebServerConfig)), "")
+    return {"apache": known == "apache", "haproxy": known == "haproxy", "nginx": known == ""}
 
 
 def _told_domain(

@@ -88,7 +88,7 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
             "own": bool(own),
             "own_status": page.status if page and page.status else "",
             "rule": place,
-            "nginx": not other_server,
+            **_products(evidence),
             "field": _asked_field(evidence, other_server) if other_server else "",
         },
         fix=Fix(
@@ -99,6 +99,13 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
             Applicability.MANUAL,
         ),
     )
+
+
+def _products(evidence: Evidence) -> dict[str, object]:
+    """Return which web server this is, because each has its own words for the steps."""
+    known = next((config.product for config in evidence.good(WebServerConfig)), "")
+    others = ("apache", "haproxy", "caddy")
+    return {**{name: known == name for name in others}, "nginx": known not in others}
 
 
 def _port_80(evidence: Evidence, loops: list[Exchange]) -> tuple[Exchange, ...]:

@@ -91,6 +91,7 @@ def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[
         ruled_out=("listener.loopback-only",),
         facts={
             **_service_facts(port, port, service),
+            "tls": evidence.target.uses_tls,
             "outer": outer_ports[0] if outer_ports else "",
             "empty": False,
             "loopback": False,
@@ -171,6 +172,7 @@ def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Cla
                 because=(containers, *target_connections(evidence)),
                 facts={
                     **_service_facts(port, mapping.inner, _HiddenService(container, namespace)),
+                    "tls": evidence.target.uses_tls,
                     "outer": "",
                     "empty": True,
                     "loopback": mapping.inner in inner_ports,

@@ -131,12 +131,13 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "default_page": any(is_default_page(page.status, page.body) for page in strays),
             "miswritten": miswritten,
             "elsewhere": own_place,
+            "tls": target.uses_tls,
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
-        fix=_fix(nginx, mistyped, target.host),
+        fix=_fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 
 
@@ -320,7 +321,9 @@ def _server_on_other_port(nginx: Nginx, host: str) -> Server | None:
     return next((server for server in servers if has_pages(server)), next(iter(servers), None))
 
 
-def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
+def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool) -> Fix:
+    """Give the name to a block; or, where another site answers and no block is the host's, let a
+    default block refuse the names that no site has."""
     edit = None
     if mistyped and (file := nginx.file(mistyped.directive)):
         at = file.text.find(mistyped.name, mistyped.directive.start, mistyped.directive.stop)
@@ -343,4 +346,8 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
         for server in nginx.servers
     ):
         step = "add-the-listen"
-    return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+    steps = [step]
+    if step == "add-the-name" and is_foreign and mistyped is None:
+        steps.append("refuse-unknown-names")
+    manual = (Manual(each, Where.SERVER) for each in steps)
+    return Fix((*manual, *reload_steps(nginx)), Applicability.MANUAL)

@@ -1,10 +1,10 @@
-"""Which container is behind an address of proxy_pass."""
+"""Which container or program is behind an address of proxy_pass."""
 
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Subject
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, Listeners
 
 
 def is_server_host(evidence: Evidence, host: str) -> bool:
@@ -18,6 +18,28 @@ def is_server_host(evidence: Evidence, host: str) -> bool:
     return is_local_host(host) or host in own
 
 
+def has_no_listener(evidence: Evidence, port: int) -> bool:
+    """Return whether no program of the server takes connections at a port for others than the
+    server itself, and no container publishes it: an engine may do that without a program."""
+    snapshots = list(evidence.good(Listeners))
+    listens = any(
+        not is_loopback(socket.address) for snapshot in snapshots for socket in snapshot.on(port)
+    )
+    published = any(publishing(item.containers, port) for item in evidence.good(Containers))
+    return bool(snapshots) and not listens and not published
+
+
+def loopback_listeners(evidence: Evidence, port: int) -> tuple[str, ...]:
+    """Return the loopback addresses of the server at which a program has the port."""
+    names = (
+        str(Subject(address=socket.address, port=port))
+        for snapshot in evidence.good(Listeners)
+        for socket in snapshot.on(port)
+        if is_loopback(socket.address)
+    )
+    return tuple(dict.fromkeys(names))
+
+
 def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container, ...]:
     """Return the containers that publish a port of the server."""
     return tuple(
@@ -28,7 +50,7 @@ def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container,
 
 
 #: The networks in which an engine knows no names, and those that are none.
-_NAMELESS = {"bridge", "podman", "host", "none"}
+NAMELESS = {"bridge", "podman", "host", "none"}
 
 
 @frozen(eq=False)
@@ -50,7 +72,7 @@ def apart_container(evidence: Evidence, name: str) -> Apart | None:
         return None
     for containers in evidence.good(Containers):
         named = [item for item in containers.running if _has_name(item, name)]
-        networks = [item for item in named[0].networks if item not in _NAMELESS] if named else []
+        networks = [item for item in named[0].networks if item not in NAMELESS] if named else []
         if len(named) == 1 and networks and not set(proxy.networks) & set(networks):
             return Apart(proxy, named[0], networks[0], (proxy, containers))
     return None

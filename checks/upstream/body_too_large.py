@@ -2,7 +2,9 @@
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
 possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
 unit is forgotten (`client_max_body_size 10;` are ten bytes). A limit that nobody has set is no
-decision: where a page of the site itself sent the upload to the application, it is a fault too.
+decision: where a page of the site itself sent the upload to the application, or a program did so
+again and again (git, docker, rclone, a client that synchronises), it is a fault too. So is a limit
+that somebody has set and that pages of the site meet again and again.
 
 nginx reads the limit anew in each location to which it redirects the request internally
 (ngx_http_core_find_config_phase), so all of them must allow the upload; and so must those of
@@ -30,9 +32,10 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
-#: Uploads of pages from which on a limit that somebody has set is no accident.
-_OFTEN = 2
 _LIMIT = "client_max_body_size"
+#: The methods of an upload, and how many of them are no accident: those of pages where somebody has
+#: set the limit, and those of programs.
+_UPLOADS, _OFTEN = {"POST", "PUT", "PATCH"}, 2
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
@@ -137,24 +140,28 @@ def _claim(
         severity=Severity.WARNING
         if asks_about_size(nginx.evidence)
         or _limit(match) < _FORM
-        or _is_met_by_pages(nginx.evidence, way, lines)
+        or _is_met_by_clients(nginx.evidence, way, lines)
         else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )
 
 
-def _is_met_by_pages(
+def _is_met_by_clients(
     evidence: Evidence, way: tuple[LocationMatch, ...], lines: list[LogLine]
 ) -> bool:
-    """Return whether a page of the site sent what nginx refused on the way to an application: once
-    where nobody has set a limit, and again where somebody has. An address of a PHP program comes to
-    it by an internal redirect (`try_files … /index.php`), so any location of the way may pass it
-    on."""
+    """Return whether a client of the application sent what nginx refused on the way to it: a page
+    of the site, once where nobody has set a limit, and again where somebody has; or a program,
+    which sends no Referer, again where nobody has. Who looks for weak sites sends small requests.
+
+    An address of a PHP program comes to the application by an internal redirect (`try_files …
+    /index.php`), so any location of the way may pass it on."""
+    if not any(map(pass_directive_of, way)):
+        return False
     paths = {line.path for line in lines}
     is_set = any(match.directive(_LIMIT) is not None for match in way)
-    is_passed_on = any(pass_directive_of(match) is not None for match in way)
-    return is_passed_on and any(
+    tries = sum(line.times for line in lines if line.request.partition(" ")[0] in _UPLOADS)
+    return (not is_set and tries >= _OFTEN) or any(
         failure.is_from_page
         and failure.path in paths
         and failure.times >= (_OFTEN if is_set else 1)

@@ -1,8 +1,11 @@
-"""nginx on the server passes requests on to a port of 127.0.0.1 that nothing listens on, and a
-container that runs has its application on that port, in a network of its own. Its engine does not
-publish the port (docker-run(1), --publish; EXPOSE alone publishes nothing).
+"""nginx passes requests on to a port of the server itself that nothing listens on, and a container
+that runs has its application on that port, in a network of its own. Its engine does not publish the
+port (docker-run(1), --publish; EXPOSE alone publishes nothing).
 
-Usual with several containers: the first has `ports`, the second was forgotten.
+Usual with several containers: the first has `ports`, the second was forgotten. An nginx in a
+container of its own needs no published port: it reaches the other container by its name, in a
+network that both have. A server whose firewall rejects the connection has no program behind it
+either: a rule that lets it in turns "No route to host" into "Connection refused".
 """
 
 from collections.abc import Iterator
@@ -10,17 +13,17 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import is_server_host
+from checks.upstream._containers import NAMELESS, has_no_listener, is_server_host
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.containers import Container, Containers
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
 
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTry, NginxConfig, Containers],
-    explains=(*CONSEQUENCES, "upstream.refused"),
+    explains=(*CONSEQUENCES, "upstream.refused", "upstream.unreachable"),
 )
 def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -29,20 +32,41 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
             candidates = _candidates(evidence, containers, backend)
             if len(candidates) != 1:
                 continue
+            proxy = _proxy(evidence)
             yield upstream_claim(
                 nginx,
                 BackendFault(
                     backend,
-                    _facts(candidates[0], backend),
+                    _facts(candidates[0], backend, proxy),
                     because=(
                         *backend.connect_attempts,
                         containers,
+                        *([proxy] if proxy else []),
                         *backend_log_lines(nginx, backend, "while connecting to upstream"),
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                Fix((Manual("publish", Where.SERVER),), Applicability.MANUAL),
+                Fix((Manual(_step(candidates[0], proxy), Where.SERVER),), Applicability.MANUAL),
             )
+
+
+def _proxy(evidence: Evidence) -> NginxContainer | None:
+    """Return nginx's own container, None if nginx has the server's network."""
+    return next(
+        (item for item in evidence.good(NginxContainer) if "host" not in item.networks), None
+    )
+
+
+def _shared_network(container: Container, proxy: NginxContainer) -> str:
+    """Return a network in which nginx's container can use the other one's name, "" if none is."""
+    shared = (name for name in container.networks if name in proxy.networks)
+    return next((name for name in shared if name not in NAMELESS), "")
+
+
+def _step(container: Container, proxy: NginxContainer | None) -> str:
+    if proxy is None or proxy.own_network:
+        return "publish"
+    return "name-it" if _shared_network(container, proxy) else "join-and-name-it"
 
 
 def _candidates(
@@ -52,9 +76,11 @@ def _candidates(
     if not backend.is_down or any(attempt.socket for attempt in backend.connect_attempts):
         return ()
     attempt = backend.connect_attempts[0]
-    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
-    if not is_refused or not is_server_host(evidence, attempt.host):
+    kind = attempt.failure.kind if attempt.failure else ""
+    is_rejected = kind in {"unreachable", "timeout"} and has_no_listener(evidence, attempt.port)
+    if not (kind == "refused" or is_rejected) or not is_server_host(evidence, attempt.host):
         return ()
+    proxy = _proxy(evidence)
     if any(
         mapping.port == attempt.port
         for container in containers.containers
@@ -64,7 +90,9 @@ def _candidates(
     return tuple(
         container
         for container in containers.running
-        if "host" not in container.networks and _has_inside(containers, container, attempt.port)
+        if "host" not in container.networks
+        and (proxy is None or container.id != proxy.digest)
+        and _has_inside(containers, container, attempt.port)
     )
 
 
@@ -77,8 +105,11 @@ def _has_inside(containers: Containers, container: Container, port: int) -> bool
     )
 
 
-def _facts(container: Container, backend: Backend) -> dict[str, object]:
-    port = backend.connect_attempts[0].port
+def _facts(
+    container: Container, backend: Backend, proxy: NginxContainer | None
+) -> dict[str, object]:
+    attempt = backend.connect_attempts[0]
+    port = attempt.port
     # A port stands in `proxy_pass`, or in a line of the `upstream` block that it names.
     directives = [endpoint.directive for endpoint in backend.proxy_target.endpoints]
     directive = next(filter(None, directives), backend.proxy_target.directive)
@@ -90,6 +121,11 @@ def _facts(container: Container, backend: Backend) -> dict[str, object]:
         "engine": container.engine,
         "inner": port,
         "published": published.port if published else "",
+        "proxy": proxy.title if proxy and not proxy.own_network else "",
+        "network": next((name for name in container.networks if name not in NAMELESS), ""),
+        "message": attempt.failure.message
+        if attempt.failure and attempt.failure.kind == "unreachable"
+        else "",
         "line": " ".join((directive.name, *directive.args)),
         "line_place": file_line(directive),
     }

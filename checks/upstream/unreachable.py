@@ -6,8 +6,9 @@ out (110: Connection timed out) while connecting to upstream")."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import CONSEQUENCES, backend_log_lines, backends
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._containers import has_no_listener, is_server_host, loopback_listeners
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -56,7 +57,10 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         failure = first or failed_attempts[0].failure
         is_own_firewall = failure is not None and failure.kind == "denied"
         lacks_port = failure is not None and failure.name == _NO_LOCAL_PORT
+        # A rule that lets the connection in helps only where a program takes it.
+        unserved = not is_own_firewall and not lacks_port and _has_no_program(evidence, backend)
         step = "free-ports" if lacks_port else "let-it-out" if is_own_firewall else "let-it-in"
+        step = "start-the-application" if unserved else step
         log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
         yield upstream_claim(
             nginx,
@@ -68,6 +72,10 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
                     "timeout": kinds == {"timeout"},
                     "own": is_own_firewall,
                     "no_port": lacks_port,
+                    "unserved": unserved,
+                    "loopback": loopback_listeners(evidence, failed_attempts[0].port)
+                    if unserved
+                    else (),
                     "waited": max(attempt.took for attempt in failed_attempts),
                 },
                 because=(*failed_attempts, *log_lines),
@@ -76,3 +84,12 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
             ),
             Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _has_no_program(evidence: Evidence, backend: Backend) -> bool:
+    """Return whether the application's address is this server's own, and nothing listens there."""
+    return all(
+        is_server_host(evidence, attempt.address or attempt.host)
+        and has_no_listener(evidence, attempt.port)
+        for attempt in backend.connect_attempts
+    )

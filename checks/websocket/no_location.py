@@ -144,8 +144,13 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
 def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     """Add a location beside those of the only application that the block forwards to.
 
-    If there are several or none, nobody knows which application the WebSocket belongs to.
+    If there are several or none, nobody knows which application the WebSocket belongs to. A
+    location for a path that has a page would take the page away.
     """
+    asked = nginx.evidence.target
+    if "/" in paths or (asked.path in paths and asked.path not in asked.websockets):
+        step = Manual("pass-upgrades-alone", Where.SERVER)
+        return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     blocks = [server_block for server_block in nginx.servers if server_block.block is server]
     pass_directives = [
         pass_directive

@@ -33,11 +33,11 @@ _SETTING = lazy_pattern(
     r"[_-]?(?:url|uri|root|host|origin|endpoint|address|base))[\"'`]?"
     rf"\s{{0,9}}[:=]\s{{0,9}}{_STRING}"
 )
-#: The same for libraries that take an http: address and open a WebSocket there: Socket.IO, SockJS,
-#: SignalR's HubConnectionBuilder.
+#: The same for libraries that put a path of their own behind the address, or take an http: one:
+#: Socket.IO, SockJS, SignalR's HubConnectionBuilder.
 _LIBRARY_SOCKET = lazy_pattern(
     r"(?:\b(io)(?:\.connect)?|\bnew (SockJS)|\.(withUrl))\(\s{0,9}"
-    rf"[\"'`](https?)://({_REST})"
+    rf"[\"'`](https?|wss?)://({_REST})"
 )
 #: What follows an address up to what goes over the object in which it stands.
 _OBJECT_END = lazy_pattern(r"[^{}]{0,400}?,\s{0,9}(\.\.\.)|[^{}]{0,400}\}\s{0,9},")
@@ -109,11 +109,18 @@ _LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
 def websocket_urls_in(script: str) -> tuple[str, ...]:
     """Return the ws: and wss: URLs in the strings of a script, each once."""
     written = _outside_comments(script, (match.span() for match in _WEBSOCKET.finditer(script)))
-    return tuple(dict.fromkeys((*written, *_library_sockets_in(script))))[:16]
+    return tuple(dict.fromkeys((*written, *library_sockets_in(script))))[:16]
 
 
-def _library_sockets_in(script: str) -> tuple[str, ...]:
-    """Return the WebSockets of libraries that take an http: address, as ws: and wss: URLs."""
+def written_websockets_in(script: str) -> Iterator[re.Match[str]]:
+    """Yield the ws: and wss: URLs in the strings of a script, where they stand."""
+    matches = zip(_WEBSOCKET.finditer(script), range(MAX_URLS), strict=False)
+    return (match for match, _ in matches if is_in_use(script, match.start()))
+
+
+def library_sockets_in(script: str) -> tuple[str, ...]:
+    """Return the WebSockets of libraries that take an address and have a path of their own, as ws:
+    and wss: URLs."""
     matches = zip(_LIBRARY_SOCKET.finditer(script), range(MAX_URLS), strict=False)
     return tuple(_library_url(match) for match, _ in matches if is_in_use(script, match.start(4)))
 

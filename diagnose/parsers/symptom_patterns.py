@@ -109,7 +109,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
-        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链(?:不完整|缺失)|缺少中间证书"),
+        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
@@ -185,7 +185,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("redirects", r"TOO_MANY_REDIRECTS|too ?many ?redirects|lead to an infinite loop|redirected you too many|Maximum \(\d+\) "
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
-        r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
+        r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop|(?:infinite|endless)(?:ly)? redirect|redirect\w{0,3} too many times"
         r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"

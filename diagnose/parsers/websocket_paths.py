@@ -2,6 +2,9 @@
 
 A path counts where a program opens a WebSocket with it, not in a comment and not under a name such
 as `dev` (`script_urls`). A path that a program puts together is not understood.
+
+An address without a path is one of `/` only where the browser itself opens it. A library may take
+the host alone of it: engine.io asks for /engine.io/.
 """
 
 import re
@@ -9,7 +12,12 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.script_urls import MAX_URLS, is_in_use, websocket_urls_in
+from diagnose.parsers.script_urls import (
+    MAX_URLS,
+    is_in_use,
+    library_sockets_in,
+    written_websockets_in,
+)
 from diagnose.parsers.urls import Url, parse_url
 
 #: Maximum number of paths of one page or script.
@@ -22,9 +30,26 @@ _QUOTE = r"[\"'`]"
 _OWN_HOST = re.compile(
     rf"(?:location\.host(?:name)?|document\.domain)\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
 )
+#: `"wss://" + location.host + "/"`, `wss://${location.host}`: the whole address. Before `+`, more
+#: may follow.
+_OWN_ROOT = re.compile(
+    rf"(?:location\.host(?:name)?|document\.domain)(?:\s{{0,9}}\}}/?(?:{_QUOTE}(?!\s{{0,9}}[+.])|\?)"
+    rf"|\s{{0,9}}\+\s{{0,9}}{_QUOTE}/(?:{_QUOTE}(?!\s{{0,9}}[+.])|\?)|\s{{0,9}}(?=[,);]))"
+)
 _SCHEME = re.compile(r"\bwss?\b")
 #: Characters before the host in which its scheme must stand.
 _BEFORE = 160
+
+#: What stands before an address that the browser itself opens: `new WebSocket(`, and a name that
+#: stands alone in such a call.
+_OPENED = re.compile(r"\bnew (?:Reconnecting)?WebSocket\((?:[^;()]|\([^;()]{0,60}\)){0,120}$")
+_ASSIGNED = re.compile(r"(?<![\w$.])([A-Za-z_$][\w$]{0,40})\s{0,9}=(?!=)[^;{}]{0,120}$")
+#: What stands before an address of which a library takes the host alone, or to which it adds a
+#: path: engine.io and Phoenix.
+_GIVEN_AWAY = re.compile(
+    rf"(?:\be?io(?:\.connect)?|\bnew (?:[\w$]{{1,40}}\.)?(?:Live)?Socket|\bnew SockJS|\.withUrl)"
+    rf"\(\s{{0,9}}{_QUOTE}$"
+)
 
 
 @frozen
@@ -178,15 +203,44 @@ def _own_host_paths(text: str) -> Iterator[NamedPath]:
         before = text[max(0, match.start() - _BEFORE) : match.start()]
         if _SCHEME.search(before) and is_in_use(text, match.start()):
             yield NamedPath(_normal(match[1]))
+    for match, _ in zip(_OWN_ROOT.finditer(text), range(MAX_URLS), strict=False):
+        if _is_opened(text, match.start()) and is_in_use(text, match.start()):
+            yield NamedPath("/")
 
 
 def _url_paths(text: str, own: Url) -> Iterator[NamedPath]:
-    for mention in websocket_urls_in(text):
+    mentions = [match[0] for match in written_websockets_in(text) if _has_path(match)]
+    for mention in dict.fromkeys((*mentions, *library_sockets_in(text))):
         url = parse_url(mention)
         path = url.path.partition("?")[0] if url else ""
         is_own = url is not None and (url.host, url.port) == (own.host, own.port)
         if is_own and re.fullmatch(f"/|{_PATH}", path):
             yield NamedPath(path)
+
+
+def _has_path(match: re.Match[str]) -> bool:
+    """Return whether an address that is written in full is known to be opened at its own path."""
+    text, start = match.string, match.start()
+    if _GIVEN_AWAY.search(text[max(0, start - _BEFORE) : start]):
+        return False
+    path = match[0].partition("://")[2].partition("?")[0].partition("/")[2]
+    rest = text[match.end() : match.end() + 12]
+    is_whole = "?" in match[0] or not re.match(rf"{_QUOTE}\s{{0,9}}[+.]", rest)
+    return path != "" or (is_whole and _is_opened(text, start))
+
+
+def _is_opened(text: str, position: int) -> bool:
+    """Return whether the browser opens the address at a position: in a call of WebSocket, or by a
+    name that has it."""
+    before = text[max(0, position - _BEFORE) : position]
+    if _OPENED.search(before):
+        return True
+    assigned = _ASSIGNED.search(before)
+    if assigned is None:
+        return False
+    name = re.escape(assigned[1])
+    call = rf"\bnew (?:Reconnecting)?WebSocket\(\s{{0,9}}{name}\s{{0,9}}[,)]"
+    return re.search(call, text) is not None
 
 
 def _normal(path: str) -> str:

@@ -177,6 +177,12 @@ OTHERS: dict[str, SymptomKind | None] = {
     # Another kind has these words as well, and means something else.
     "通过公网ip:8080打开管理页面，显示网页无法连接": "not-connected",
     "用公网IP无法访问": "unusable",
+    "通过公网IP+3010访问失败": "unusable",
+    "客户端IP获取失败": "visitor-address",
+    "Cloudflare proxy breaks HTTPS, infinite redirect": "redirects",
+    "308 redirect too many times": "redirects",
+    "Firefox 提示不信任 需要更新证书链": "certificate-issuer",
+    "静态资源加载404": "page-files",
     "修改完nginx的配置文件不生效": "not-loaded",
     "SSE 断断续续按块式输出": "stream",
     "提示“您的连接并不安全”": "certificate",

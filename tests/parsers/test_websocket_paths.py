@@ -146,3 +146,44 @@ def test_a_folder_between_the_host_and_the_path_is_not_understood() -> None:
     assert path('scheme + location.hostname + ":" + location.port + "/ws"') == ["/ws"]
     assert path('scheme.concat(window.location.host, "/ws")') == ["/ws"]
     assert path('base + "/ws"') == ["/ws"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'new WebSocket("wss://shop.example.com")',
+        "const url = 'wss://shop.example.com/'; connect(); ws = new WebSocket(url, 'chat')",
+        'new WebSocket("wss://shop.example.com?token=" + token)',
+        'const p = location.protocol === "https:" ? "wss" : "ws";'
+        'const ws = new WebSocket(p + "://" + location.host + "/");',
+        'new WebSocket(`${secure ? "wss" : "ws"}://${window.location.host}`)',
+        "new WebSocket((secure ? 'wss://' : 'ws://') + location.host)",
+    ],
+)
+def test_an_address_without_a_path_that_the_browser_opens_is_the_root(text: str) -> None:
+    assert named_paths_in(text, PAGE) == (NamedPath("/"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "var socket = eio('wss://shop.example.com')",
+        'new eio.Socket("wss://shop.example.com/")',
+        'mqtt.connect("wss://shop.example.com")',
+        "const host = 'wss://shop.example.com'; client.open(host + '/a')",
+        'new WebSocket("wss://shop.example.com" + path)',
+        'new WebSocket("wss://shop.example.com".concat(path))',
+        'eio("wss://" + location.host + "/")',
+        'new WebSocket("wss://" + location.host + "/" + path)',
+        "new WebSocket(`wss://${location.host}/${path}`)",
+        'new WebSocket("wss://" + location.host + path)',
+        'new Socket("wss://shop.example.com/socket")',
+    ],
+)
+def test_an_address_whose_path_a_library_or_a_program_adds_is_none(text: str) -> None:
+    assert named_paths_in(text, PAGE) == ()
+
+
+def test_socketio_takes_a_namespace_and_no_path_from_a_websocket_s_address() -> None:
+    (named,) = named_paths_in('io("wss://shop.example.com/chat")', PAGE)
+    assert named.path == "/socket.io/"

@@ -101,3 +101,13 @@ def test_silent_about_quotes_where_the_url_needs_none() -> None:
     (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20))
     pages = texts("certificate.chain-incomplete", claim)
     assert sum("-sSo issuer.der http://ca.example/middle.der`" in page for page in pages) == 2
+
+
+def test_names_the_folder_in_which_the_missing_part_may_lie() -> None:
+    """Issue 775 of acme.sh: fullchain.cer lies beside the certificate that is served."""
+    file = CertificateFile(path="/etc/nginx/cert/a b/x.cer", sha256=PUBLIC.sha256, chain=(PUBLIC,))
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), file)
+    said = "\n".join(texts("certificate.chain-incomplete", claim))
+    assert "'/etc/nginx/cert/a b'/*" in said
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20))
+    assert "BEGIN CERTIFICATE" not in "\n".join(texts("certificate.chain-incomplete", claim))

@@ -6,7 +6,8 @@ import pytest
 
 from diagnose.model import Confidence, Edit
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 
@@ -73,3 +74,19 @@ def test_fires_where_a_cookie_of_an_inside_address_is_taken_away() -> None:
 )
 def test_silent(values: tuple[str, ...]) -> None:
     assert not judge(CHECK, sets(*values), masked=False)
+
+
+@pytest.mark.parametrize(
+    ("product", "words"),
+    [
+        ("apache", "ProxyPassReverseCookieDomain app.internal shop.example.com"),
+        ("haproxy", "http-response replace-header Set-Cookie"),
+    ],
+)
+def test_each_web_server_gets_its_own_words(product: str, words: str) -> None:
+    server = WebServerConfig(product=product, path="/etc/x.conf")  # type: ignore[arg-type]
+    cookie = sets("sid=1; Path=/; Domain=app.internal")
+    (claim,) = judge(CHECK, cookie, server, masked=False)
+    said = "\n".join(texts(CHECK, claim))
+    assert words in said
+    assert "proxy_cookie_domain" not in said

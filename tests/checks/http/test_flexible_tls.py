@@ -1,9 +1,12 @@
 """http.flexible-tls: when it fires, and when it is silent."""
 
+import pytest
+
 from diagnose.model import Confidence, Manual
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.config import parse
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.front_evidence import (
     CLOUDFLARE,
     URL,
@@ -88,3 +91,20 @@ def test_silent_where_the_server_heeds_the_visitors_protocol() -> None:
 def test_silent_where_the_page_is_not_redirected_to_itself() -> None:
     elsewhere = edge_page(301, headers=(*CLOUDFLARE, ("Location", f"{URL}en/")))
     assert not judge(CHECK, elsewhere)
+
+
+@pytest.mark.parametrize("product", ["apache", "haproxy", "caddy"])
+def test_each_web_server_gets_its_own_words(product: str) -> None:
+    """On a machine with HAProxy nginx's `listen` helps nobody."""
+    words = {
+        "apache": ("<VirtualHost *:443>", "RewriteCond"),
+        "haproxy": ("bind :443 ssl crt", "!{ ssl_fc }"),
+        "caddy": ("without `http://`", "redir @plain"),
+    }
+    server = WebServerConfig(product=product, path="/etc/x.conf")  # type: ignore[arg-type]
+    (claim,) = judge(CHECK, *behind(edge_handshake(), AT_CLOUDFLARE, redirecting()), server)
+    said = "\n".join(texts(CHECK, claim))
+    assert "listen 443 ssl" not in said
+    for name, (here, forwarded) in words.items():
+        assert (here in said) is (name == product)
+        assert (forwarded in said) is (name == product)

@@ -294,3 +294,29 @@ def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_c
     assert claim.facts["elsewhere"]
     redirecting = own.replace("root /srv/shop", "return 301 https://$host$request_uri")
     assert not judge("nginx.no-matching-server", config(other + redirecting), *observations)
+
+
+def test_a_default_block_for_unknown_names_where_another_site_answers() -> None:
+    """Both ways are offered: the name in a block, and a block that refuses names of no site."""
+    seen = (config(BLOG), served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    assert claim.fix
+    steps = [step.step for step in claim.fix.steps if isinstance(step, Manual)]
+    assert steps == ["add-the-name", "refuse-unknown-names"]
+    said = "\n".join(texts("nginx.no-matching-server", claim))
+    assert "`listen 443 ssl;`" in said
+    assert "ssl_reject_handshake on; }`" in said
+
+
+def test_no_certificate_is_named_where_visitors_use_http() -> None:
+    plain = Target("shop.example.com", "http", "shop.example.com", 80)
+    text = BLOG.replace("443 ssl", "80").replace(" ssl_certificate b.pem;\n", " root /srv;\n")
+    page = Exchange(url=plain.url, address="203.0.113.10", port=80, status=404)
+    blog = config(text + text.replace("blog.", "wiki."))
+    seen = (blog, replace(page, status=200))
+    (claim,) = judge("nginx.no-matching-server", *seen, target=plain, masked=False)
+    said = "\n".join(texts("nginx.no-matching-server", claim))
+    assert "`listen 80;`" in said
+    assert "return 404; }`" in said
+    assert "ssl" not in said
+    assert "certificate" not in said

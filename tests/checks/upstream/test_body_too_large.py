@@ -73,6 +73,19 @@ def test_is_a_fault_where_pages_meet_a_limit_that_is_set_again() -> None:
     assert claim.severity is None
 
 
+def test_is_a_fault_where_a_program_tries_it_again() -> None:
+    """Programs send no Referer. One of docker has another address for each part."""
+    other = replace(SAID, request="PUT /upload/2 HTTP/1.1")
+    for lines in ((replace(SAID, times=2),), (SAID, other)):
+        (claim,) = judge(CHECK, config(), *lines)
+        assert claim.severity is Severity.WARNING
+    own = SITE.replace("location / {", "client_max_body_size 1m;\n    location / {")
+    odd = replace(SAID, request="GET /upload HTTP/1.1", times=2)
+    for text, line in ((SITE, SAID), (SITE, odd), (own, replace(SAID, times=2))):
+        (claim,) = judge(CHECK, config(text), line)
+        assert claim.severity is None
+
+
 def test_is_a_fault_where_the_limit_refuses_forms() -> None:
     text = SITE.replace("location / {", "client_max_body_size 10;\n    location / {")
     form = logged(

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Vantage
+import pytest
+
+from diagnose.model import Confidence, Failure, Manual, Observation, Vantage, Where
 from diagnose.model.containers import (
     Container,
     ContainerPort,
@@ -12,7 +14,8 @@ from diagnose.model.containers import (
 )
 from diagnose.model.server import Interface
 from tests.checks.upstream.test_refused import DOWN, UP
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import TIMEOUT, judge, texts
+from tests.support.firewall_rules import listening
 from tests.support.nginx_evidence import SITE, config
 
 CHECK = "upstream.container-unpublished"
@@ -77,3 +80,51 @@ def test_silent_where_it_is_published_or_no_container_has_it() -> None:
         CHECK, DOWN, config(), docker_containers(EXPOSED, replace(EXPOSED, id="d" * 64))
     )
     assert not judge(CHECK, UP, config(), docker_containers(EXPOSED))
+
+
+NO_ROUTE = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
+ADDRESS = "203.0.113.10"
+OWN = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=(ADDRESS,))
+TO_SERVER = config(SITE.replace("127.0.0.1:3000", f"{ADDRESS}:3000"))
+REJECTED = replace(
+    DOWN, target=f"http://{ADDRESS}:3000", host=ADDRESS, address=ADDRESS, failure=NO_ROUTE
+)
+PROXY = NginxContainer(
+    vantage=Vantage.SERVER, pid=7, engine="docker", digest="f" * 64, name="proxy",
+    networks=("shop_default",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", [NO_ROUTE, TIMEOUT, DOWN.failure], ids=lambda each: each.kind)
+@pytest.mark.parametrize(
+    ("networks", "step"),
+    [(("shop_default",), "name-it"), (("bridge",), "join-and-name-it")],
+    ids=["one network", "another network"],
+)
+def test_nginx_in_a_container_gets_the_name_of_the_other(
+    failure: Failure, networks: tuple[str, ...], step: str
+) -> None:
+    """The server's own address, which its firewall rejects: no program is behind it."""
+    proxy = replace(PROXY, networks=networks)
+    attempt = replace(REJECTED, failure=failure)
+    seen = (docker_containers(EXPOSED), listening(443), proxy, OWN)
+    (claim,) = judge(CHECK, attempt, TO_SERVER, *seen)
+    assert claim.fix
+    assert claim.fix.steps == (Manual(step, Where.SERVER),)
+    assert any("`shop-api-1:3000`" in text for text in texts(CHECK, claim))
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        (docker_containers(EXPOSED), listening(443, 3000)),
+        (docker_containers(EXPOSED),),
+        (docker_containers(replace(EXPOSED, ports=(ContainerPort(3000, 3000),))), listening(443)),
+        (docker_containers(replace(EXPOSED, id=PROXY.digest)), listening(443)),
+    ],
+    ids=["a program listens", "not known", "published", "nginx's own container"],
+)
+def test_silent_where_the_firewall_may_be_the_reason(
+    observations: tuple[Observation, ...],
+) -> None:
+    assert not judge(CHECK, REJECTED, TO_SERVER, *observations, PROXY, OWN)

@@ -1,5 +1,9 @@
-from diagnose.model import Confidence, Failure, Manual, Where
-from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+import pytest
+
+from diagnose.model import Confidence, Failure, Manual, Observation, Vantage, Where
+from diagnose.model.server import Interface
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge, texts
+from tests.support.firewall_rules import listening
 from tests.support.upstreams import PAGE, proxied, tried
 
 CHECK = "upstream.unreachable"
@@ -56,3 +60,35 @@ def test_silent_when_not_all_of_the_group_were_tried() -> None:
     group = "upstream app { server 203.0.113.77:3000; server 127.0.0.1:3000; }\n"
     dead = tried("http://app", "203.0.113.77", failure=NO_ROUTE, **END)
     assert not judge(CHECK, dead, PAGE, proxied("http://app", group))
+
+
+OWN = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.77",))
+ON_LOOPBACK = listening(3000, address="127.0.0.1", process="node")
+
+
+@pytest.mark.parametrize(
+    ("listeners", "words"),
+    [(listening(443), "docker ps"), (ON_LOOPBACK, "127.0.0.1:3000")],
+    ids=["no program", "on loopback alone"],
+)
+def test_no_firewall_is_opened_where_nothing_listens(listeners: Observation, words: str) -> None:
+    """The address is this server's own."""
+    observation = tried(TARGET, "203.0.113.77", failure=NO_ROUTE, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET), OWN, listeners)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("start-the-application", Where.SERVER),)
+    assert any(words in text for text in texts(CHECK, claim))
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [(listening(443),), (OWN,), (OWN, listening(443, 3000))],
+    ids=["another machine", "listeners not known", "a program listens"],
+)
+def test_the_firewall_stays_where_a_program_may_be_behind_it(
+    observations: tuple[Observation, ...],
+) -> None:
+    observation = tried(TARGET, "203.0.113.77", failure=NO_ROUTE, **END)
+    (claim,) = judge(CHECK, observation, PAGE, proxied(TARGET), *observations)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("let-it-in", Where.SERVER),)

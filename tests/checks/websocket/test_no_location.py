@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Confidence, Edit, Manual, Observation, Severity, Where
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
@@ -90,6 +90,19 @@ def test_by_hand_where_nobody_knows_whose_it_is(text: str) -> None:
     (claim,) = judge(CHECK, config(text), BUILD, HOST, RUNNING, front(200), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_no_location_takes_the_site_s_page_away() -> None:
+    """A location for / would pass the page to the application too."""
+    files = API.replace("location / {", "location ~ ^/$ {")
+    for evidence, target in (
+        ((replace(NAMED, path="/"),), SHOP),
+        ((front(200),), replace(CHAT, websockets=("/",))),
+    ):
+        (claim,) = judge(CHECK, config(files), BUILD, HOST, RUNNING, *evidence, target=target)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+        assert claim.fix.steps[0] == Manual("pass-upgrades-alone", Where.SERVER)
 
 
 NAMED = WebSocketPath(source="https://shop.example.com/app.js", path="/live")

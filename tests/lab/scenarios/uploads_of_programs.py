@@ -1,0 +1,34 @@
+"""A program and no page uploads: it sends no Referer. After questions about 413 for git, docker and
+rclone, and https://github.com/HappyQuQu/jellyfin-library-poster/issues/3."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+AGENT = "rclone/v1.68.2"
+
+
+def _upload(lab: Lab, times: int) -> None:
+    lab.client.sh("head -c 2000000 /dev/zero > /run/upload")
+    lab.undo(lambda: lab.client.sh("rm -f /run/upload"))
+    words = ["curl", "-sk", "-o", "/dev/null", "-A", AGENT, "-H", "Expect:"]
+    for _ in range(times):
+        lab.client.run([*words, "-T", "/run/upload", f"https://{site.NAME}/dav/photo"])
+
+
+@scenario(outside=None, server="upstream.body-too-large", differs=MINE)
+def program_uploads_again_and_again(lab: Lab) -> None:
+    _upload(lab, 2)
+
+
+@healthy()
+def program_uploads_below_the_limit(lab: Lab) -> None:
+    lab.change("ssl_session_timeout 5m;", "ssl_session_timeout 5m;\n  client_max_body_size 20m;")
+    _upload(lab, 2)
+
+
+@healthy()
+def program_tried_a_large_upload_at_the_time(lab: Lab) -> None:
+    """Whether it should be possible is a decision: a note."""
+    _upload(lab, 1)
