@@ -63,7 +63,7 @@ async def folder_after_config(ctx: ProbeContext, config: WebServerConfig) -> Non
     if any(_is_missing(ctx, page) for page in ctx.observed(Exchange)):
         await _examine_folder(ctx, config)
     for response in ctx.observed(PageFileResponse):
-        _have_diagnosed(ctx, response)
+        _diagnose_later(ctx, response)
         await _look_for_file(ctx, response)
 
 
@@ -78,11 +78,11 @@ async def folder_after_page(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=PageFileResponse)
 async def folder_after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
-    _have_diagnosed(ctx, response)
+    _diagnose_later(ctx, response)
     await _look_for_file(ctx, response)
 
 
-def _have_diagnosed(ctx: ProbeContext, response: PageFileResponse) -> None:
+def _diagnose_later(ctx: ProbeContext, response: PageFileResponse) -> None:
     """Have a file of the page diagnosed that Apache or another of these servers refuses: the checks
     that say why judge the page that was asked for."""
     url = parse_url(response.url)
