@@ -189,17 +189,25 @@ def certificates(folder: str) -> None:
 
 
 def ports(count: int) -> list[int]:
-    """Free on every address of loopback."""
-    held = []
-    for _ in range(count):
-        one = socket.socket(socket.AF_INET6)
-        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        one.bind(("::", 0))
-        held.append(one)
-    found = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return found
+    """Ports that are free on every address, below those that the kernel gives to outgoing
+    connections (ip_local_port_range): another test's connection may have one of those before nginx
+    starts."""
+    first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = iter(Random().sample(range(10_240, max(first_outgoing, 32_768)), 50 * count))
+    held: list[socket.socket] = []
+    while len(held) < count:
+        free = socket.socket(socket.AF_INET6)
+        free.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        try:
+            free.bind(("::", next(candidates)))
+        except OSError:
+            free.close()
+        else:
+            held.append(free)
+    numbers = [free.getsockname()[1] for free in held]
+    for free in held:
+        free.close()
+    return numbers
 
 
 @contextmanager
