@@ -54,11 +54,11 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_told(evidence: Evidence) -> bool:
-    """Return whether a pasted message says so."""
+    """Return whether a pasted message says so. A 431 is an application's: nginx answers 400."""
     symptom = evidence.target.symptom
     return symptom is not None and (
         _WORDS.search(symptom.words) is not None
-        or (symptom.kind == "status" and symptom.number in {414, 431, 494})
+        or (symptom.kind == "status" and symptom.number in {414, 494})
     )
 
 

@@ -1,6 +1,7 @@
-"""An https page, or a script that it loads, names a ws: address of its own host. Browsers block it
-as mixed content (W3C Mixed Content, section 4). A page that also names the wss: address chooses
-between the two, and the field upgrade-insecure-requests makes browsers use wss:.
+"""An https page, or a script that it loads, names a ws: address of its own host, or of the address
+at which it was answered. Browsers block it as mixed content (W3C Mixed Content, section 4). A page
+that also names the wss: address chooses between the two, and the field upgrade-insecure-requests
+makes browsers use wss:.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from diagnose.model import (
     endpoints,
     merge_subjects,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
@@ -94,11 +96,20 @@ def _scripts(evidence: Evidence) -> Iterator[_Source]:
 
 
 def _insecure_sockets(source: _Source) -> list[str]:
-    """Return the ws: addresses of the page's own host or site that are not also named as wss:."""
+    """Return the ws: addresses of the page's own host or site, or of its server's address, that are
+    not also named as wss:. Browsers do not block those of this machine itself."""
     page_url = parse_url(source.page)
     named = [(text, url) for text in source.mentions if (url := parse_url(text))]
     own = [
-        (text, url) for text, url in named if page_url and is_related_host(page_url.host, url.host)
+        (text, url)
+        for text, url in named
+        if page_url and (is_related_host(page_url.host, url.host) or _is_server(source, url.host))
     ]
     safe = {url.host for _, url in own if url.secure}
+    if page_url and page_url.host in safe:
+        safe.add(source.address)
     return [text for text, url in own if not url.secure and url.host not in safe]
+
+
+def _is_server(source: _Source, host: str) -> bool:
+    return host == source.address and not is_loopback(host)

@@ -67,7 +67,7 @@ def test_names_the_smaller_limit_of_a_block_behind() -> None:
     [
         ("400 Bad Request Request Header Or Cookie Too Large nginx", 400, True),
         ("414 Request-URI Too Large", 414, True),
-        ("HTTP 431", 431, True),
+        ("HTTP 431", 431, False),
         ("400 Bad Request", 400, False),
     ],
 )

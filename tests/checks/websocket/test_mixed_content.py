@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.page_evidence import answered, loads, script
@@ -55,3 +57,14 @@ def test_fires_on_an_address_that_the_page_puts_together() -> None:
     (claim,) = judge("websocket.mixed-content", page(), loads(plain_sockets=(WS,)))
     assert claim.facts["socket"] == WS
     assert not judge("websocket.mixed-content", page(), loads(plain_sockets=(WS,), upgrades=True))
+
+
+def test_fires_on_the_address_of_the_server() -> None:
+    """https://github.com/muaz-khan/RTCMultiConnection/issues/350"""
+    own = "ws://203.0.113.10:3030/"
+    (claim,) = judge("websocket.mixed-content", page(own))
+    assert claim.facts["socket"] == own
+    assert not judge("websocket.mixed-content", page("ws://198.51.100.7:3030/"))
+    assert not judge("websocket.mixed-content", page(own, WSS)), "the page chooses"
+    local = replace(page("ws://127.0.0.1:3030/"), address="127.0.0.1")
+    assert not judge("websocket.mixed-content", local), "browsers do not block loopback"
