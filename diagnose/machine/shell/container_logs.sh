@@ -11,7 +11,7 @@ case $zone in
     link=$(readlink "$root/etc/localtime"); link=${link#*/zoneinfo/}
     case $link in ''|/*|*..*|*[!A-Za-z0-9_/+-]*) ;; *) zone=$link ;; esac ;;
 esac
-TZ=$zone date '+now %s %Y/%m/%d %H:%M:%S'
+TZ=$zone date '+now %s %Y/%m/%d %H:%M:%S %N'
 output() {
   [ "$engine" ] || { echo special; return; }
   # In place of a size, which is not known: older lines may have been left out.

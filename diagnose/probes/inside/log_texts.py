@@ -115,7 +115,7 @@ async def read_logs(ctx: ProbeContext, site: LoggedSite) -> LogTexts | None:
     if clock is None:
         return None
     texts = dict(zip(paths, _sections(rest), strict=False))
-    exact, offset = _exact_clock(head), _zone_offset(head)
+    exact, offset = exact_clock(head), zone_offset(head)
     return LogTexts(clock, exact, offset, texts, at, result.took, ctx.elapsed())
 
 
@@ -145,18 +145,18 @@ def _is_before(line: AccessLine, began: float) -> bool:
     return not line.when.is_integer() and line.when < began
 
 
-def _exact_clock(head: str) -> float | None:
+def exact_clock(head: str) -> float | None:
     """Return the server's clock in seconds since the epoch, by its line ("now 1795514470 +0800
     250000000"); None if its `date` knows no nanoseconds (only GNU's does)."""
-    match = re.fullmatch(r"now ([0-9]{1,12}) [+-][0-9]{4} ([0-9]{9})", head)
+    match = re.fullmatch(r"now ([0-9]{1,12}) (?:[+-][0-9]{4}|\S{10} \S{8}) ([0-9]{9})", head)
     return int(match[1]) + int(match[2]) / 1e9 if match else None
 
 
-def _zone_offset(head: str) -> int:
+def zone_offset(head: str) -> int:
     """Return the seconds by which the server's zone is ahead of UTC, by the line of its clock
-    ("now 1795514470 +0800 250000000", of a container "now 1795514470 2026/11/24 18:01:10")."""
+    ("now 1795514470 +0800 250000000", of a container "now 1795514470 2026/11/24 18:01:10 25…")."""
     match = re.match(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})(?: |$)", head)
-    local = re.fullmatch(r"now ([0-9]{1,12}) (\S{10} \S{8})", head)
+    local = re.fullmatch(r"now ([0-9]{1,12}) (\S{10} \S{8})(?: \S{0,12})?", head)
     if local is not None:
         with contextlib.suppress(ValueError):
             time = datetime.strptime(f"{local[2]} +0000", "%Y/%m/%d %H:%M:%S %z")

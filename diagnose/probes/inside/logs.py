@@ -275,7 +275,7 @@ def _key(line: LogLine) -> tuple[object, ...]:
 def parse_readings(text: str, logs: Sequence[LogDestination]) -> tuple[LogReading, ...]:
     """Split the output of READ_SCRIPT into one reading per log."""
     head, *parts = re.split(r"^(?=log|missing|denied|special)", text, flags=re.MULTILINE)
-    clock_match = re.match(r"now (\d+) (.+)", head)
+    clock_match = re.match(r"now (\d+) (\S+ \S+)", head)
     clock = Clock(float(clock_match[1]), clock_match[2].strip()) if clock_match else None
     return tuple(_parse_reading(log, part, clock) for log, part in zip(logs, parts, strict=False))
 

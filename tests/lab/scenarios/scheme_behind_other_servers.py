@@ -34,7 +34,9 @@ def _haproxy(lab: Lab, mode: str, line: str = "") -> None:
     haproxy.serve(lab, haproxy.SITE.replace(HAPROXY_LINE, line))
 
 
-@apache_scenario(outside="http.form-over-http", differs=(apache.SITE,))
+@apache_scenario(
+    outside="http.form-over-http", server="server.scheme-not-passed", differs=(apache.SITE,)
+)
 def form_behind_apache_without_the_scheme(lab: Lab) -> None:
     _apache(lab, "form-at-scheme")
 
@@ -45,7 +47,9 @@ def page_reloads_behind_apache(lab: Lab) -> None:
     _apache(lab, "refresh-at-scheme", APACHE_LINE.replace("https", "http"))
 
 
-@haproxy_scenario(outside="http.form-over-http", differs=(haproxy.CONFIG,))
+@haproxy_scenario(
+    outside="http.form-over-http", server="server.scheme-not-passed", differs=(haproxy.CONFIG,)
+)
 def form_behind_haproxy_without_the_scheme(lab: Lab) -> None:
     _haproxy(lab, "form-at-scheme")
 
