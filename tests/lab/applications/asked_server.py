@@ -116,6 +116,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if self.mode == "session" and self.command == "POST" and "Cookie" not in self.headers:
+            status, body = 403, "<title>Error</title>invalid csrf token"
         if self.mode == "session" and self.headers.get("X-Forwarded-Proto") == "https":
             fields = ("Set-Cookie: connect.sid=s%3A7A3C; Path=/; HttpOnly; Secure",)
         self.send_response(status)

@@ -41,7 +41,9 @@ def form_behind_apache_without_the_scheme(lab: Lab) -> None:
     _apache(lab, "form-at-scheme")
 
 
-@apache_scenario(outside="http.page-reloads", differs=(apache.SITE,))
+@apache_scenario(
+    outside="http.page-reloads", server="server.scheme-not-passed", differs=(apache.SITE,)
+)
 def page_reloads_behind_apache(lab: Lab) -> None:
     """The line says http, as where it was copied from a site without TLS."""
     _apache(lab, "refresh-at-scheme", APACHE_LINE.replace("https", "http"))
@@ -54,7 +56,9 @@ def form_behind_haproxy_without_the_scheme(lab: Lab) -> None:
     _haproxy(lab, "form-at-scheme")
 
 
-@haproxy_scenario(outside="http.page-reloads", differs=(haproxy.CONFIG,))
+@haproxy_scenario(
+    outside="http.page-reloads", server="server.scheme-not-passed", differs=(haproxy.CONFIG,)
+)
 def page_reloads_behind_haproxy(lab: Lab) -> None:
     _haproxy(lab, "refresh-at-scheme")
 

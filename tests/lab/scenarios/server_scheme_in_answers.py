@@ -58,10 +58,10 @@ def apache_and_a_form_without_its_session(lab: Lab) -> None:
     _serve_account(lab)
     lab.server.sh(f"rm -f {APACHE_LOG}")
     lab.undo(lambda: lab.server.sh(f"rm -f {APACHE_LOG}"))
-    refused = "    RewriteEngine On\n    RewriteCond %{REQUEST_METHOD} =POST\n"
-    refused += "    RewriteRule ^/token$ - [F]\n"
-    own = "    ProxyPass /account http://127.0.0.1:3001/account\n"
-    lines = f"    CustomLog {APACHE_LOG} combined\n{refused}{own}"
+    own = "".join(
+        f"    ProxyPass {path} http://127.0.0.1:3001{path}\n" for path in ("/account", "/token")
+    )
+    lines = f"    CustomLog {APACHE_LOG} combined\n{own}"
     text = apache.HTTPS.replace(SCHEME, "").replace(WHOLE, f"{lines}{WHOLE}")
     apache.serve(lab, f"{text}\n{apache.HTTP}")
     visit(lab, "/token", "-d", "user=a")
