@@ -54,11 +54,16 @@ MESSAGES = Messages(
         "inside.backend_logins",
         "Whether the application refuses the password that the server in front asks for.",
     ),
+    Message(
+        "inside.backend_schemes",
+        "Whether the application answers otherwise where it is told that visitors use https.",
+    ),
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),
     Message("inside.handled_paths", "Which rule or folder answers a file that a page lacks."),
     Message("inside.server_logs", "Apache's error log."),
     Message("inside.failed_services", "Services that failed where something should listen."),
     Message("inside.program_logs", "What the program behind the site wrote about this request."),
+    Message("inside.program_requests", "Whether that program refused an upload as too large."),
     Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),
