@@ -165,6 +165,11 @@ def line_text(view: ServerView, path: str, number: int) -> str:
     return "" if text.endswith("\\") else text
 
 
+def indentation(line: str) -> str:
+    """Return the blanks at the beginning of a line of a configuration file."""
+    return line[: len(line) - len(line.lstrip())]
+
+
 def pages_with_status(evidence: Evidence, status: int) -> list[Exchange]:
     """Return the target's own responses with this status."""
     return [

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, indentation, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 from diagnose.parsers.apache.config import Directive, parse
@@ -33,7 +33,7 @@ def allow_overrides(view: ServerView, site: WebSite, folder: str) -> Edit | None
     lines = [line for line in (section.block or () if section else ()) if _is_override(line)]
     if section is not None and lines:
         text = line_text(view, site.file, lines[-1].line)
-        indent = text[: len(text) - len(text.lstrip())]
+        indent = indentation(text)
         new = (f"{indent}AllowOverride All",)
         return line_edit(view, site.file, {lines[-1].line: new}) if _LINE.match(text) else None
     return section_edit(view, site, folder, "AllowOverride All")
@@ -44,7 +44,7 @@ def section_edit(view: ServerView, site: WebSite, folder: str, line: str) -> Edi
     end = line_text(view, site.file, site.end)
     if not re.match(r"(?i)\s*</VirtualHost>", end) or '"' in folder or not folder.isprintable():
         return None
-    margin = end[: len(end) - len(end.lstrip())]
+    margin = indentation(end)
     added = (
         f'{margin}    <Directory "{folder.rstrip("/")}">',
         f"{margin}        {line}",

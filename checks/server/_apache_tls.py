@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView
+from checks.server import ServerView, indentation
 from checks.tls._cipher_lists import extended_list
 from diagnose.model.web_servers import WebSite
 
@@ -100,7 +100,7 @@ def _add_versions(
     for number, text in enumerate(file.text.split("\n") if file else (), 1):
         is_own = site.line < number < site.end
         if is_own and re.fullmatch(r"(?i)\s*SSLEngine\s+on\s*", text):
-            indent = text[: len(text) - len(text.lstrip())]
+            indent = indentation(text)
             line = f"{indent}SSLProtocol {_NEW_VERSIONS}"
             written.setdefault(site.file, {})[number] = (text, line)
             return

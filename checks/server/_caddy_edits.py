@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from checks.server import ServerView, line_edit
+from checks.server import ServerView, indentation, line_edit
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 
@@ -48,7 +48,7 @@ def file_server_edit(view: ServerView, site: WebSite) -> Edit | None:
         site.line + place - 1 for place in siblings if _FILES.match(lines[site.line + place - 1])
     )
     line = lines[number]
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     return line_edit(view, site.file, {number: (line, f"{indent}file_server")})
 
 
@@ -70,7 +70,7 @@ def files_block_edit(view: ServerView, site: WebSite) -> Edit | None:
     if not is_together or has_block or not any(name.startswith("handle") for name in written):
         return None
     first = own[files[0]]
-    indent = first[: len(first) - len(first.lstrip())]
+    indent = indentation(first)
     inner = [f"{indent}{own[number]}" for number in files]
     changes: dict[int, tuple[str, ...]] = dict.fromkeys(files, ())
     changes[files[0]] = (f"{indent}handle {{", *inner, f"{indent}}}")

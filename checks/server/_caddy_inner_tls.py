@@ -1,6 +1,6 @@
 """The edit of a `reverse_proxy` of Caddy with the name of the application's certificate."""
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, indentation, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute
 
@@ -15,7 +15,7 @@ def server_name_edit(view: ServerView, route: SiteRoute, name: str, with_host: b
     words = text.split()
     if words[:1] != ["reverse_proxy"] or not words[-1].startswith(("https://", "{")):
         return None
-    indent = text[: len(text) - len(text.lstrip())]
+    indent = indentation(text)
     inner = f"{indent}\t" if "\t" in indent or not indent else f"{indent}    "
     step = inner.removeprefix(indent)
     lines = [

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView
+from checks.server import ServerView, indentation
 
 _PROTOCOLS = re.compile(r"(\s*protocols\s+)tls1\.3(?:\s+tls1\.3)?\s*")
 _LINES = {
@@ -47,4 +47,4 @@ def _changed(heads: list[str], text: str, purpose: str) -> str:
 
 
 def _comment(text: str) -> str:
-    return f"{text[: len(text) - len(text.lstrip())]}# {text.lstrip()}"
+    return f"{indentation(text)}# {text.lstrip()}"

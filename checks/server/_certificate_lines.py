@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, line_text, place_text
+from checks.server import ServerView, indentation, line_edit, line_text, place_text
 from diagnose.model import Edit, Location
 from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
@@ -69,7 +69,7 @@ def replaced_pair(
         own = changes.get(file.line, (line_text(view, file.file, file.line),))[0]
         if file.file != line.file.file or file.path not in own:
             return None
-        indent = own[: len(own) - len(own.lstrip())]
+        indent = indentation(own)
         word = re.compile(rf"(?<!\S)[\"']?{re.escape(file.path)}[\"']?(?!\S)")
         match = word.search(own)
         if match is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     place_text,
@@ -86,7 +87,7 @@ def changed_origin(evidence: Evidence, path: str) -> ChangedOrigin | None:
 def without_line(view: ServerView, field: ChangedField) -> Edit | None:
     """Return the edit that turns the line into a comment."""
     text = line_text(view, field.file, field.number)
-    indent = text[: len(text) - len(text.lstrip())]
+    indent = indentation(text)
     comment = f"{indent}# {text.lstrip()}"
     return line_edit(view, field.file, {field.number: (comment,)}) if text.strip() else None
 

@@ -9,6 +9,7 @@ from dataclasses import replace as replace_in
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     pages_with_status,
@@ -107,7 +108,7 @@ def place(line: Line) -> str:
 def insert_after(view: ServerView, line: Line, *texts: str) -> Edit | None:
     """Return an edit that adds lines below one, with its indentation."""
     own = line_text(view, line.file, line.number)
-    indent = own[: len(own) - len(own.lstrip())] or _indent_below(view, line)
+    indent = indentation(own) or _indent_below(view, line)
     added = tuple(f"{indent}{text}" for text in texts)
     return line_edit(view, line.file, {line.number: (own, *added)}) if own else None
 
@@ -115,13 +116,13 @@ def insert_after(view: ServerView, line: Line, *texts: str) -> Edit | None:
 def _indent_below(view: ServerView, line: Line) -> str:
     """Return the indentation of the line below the first line of a section."""
     below = line_text(view, line.file, line.number + 1)
-    return below[: len(below) - len(below.lstrip())] or "    "
+    return indentation(below) or "    "
 
 
 def replace(view: ServerView, line: Line, *texts: str) -> Edit | None:
     """Return an edit that writes other lines in place of one, with its indentation."""
     own = line_text(view, line.file, line.number)
-    indent = own[: len(own) - len(own.lstrip())]
+    indent = indentation(own)
     new = tuple(f"{indent}{text}" for text in texts)
     return line_edit(view, line.file, {line.number: new}) if own else None
 

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, indentation, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServerTest
@@ -61,7 +61,7 @@ class _Mistake:
     def indented(self, line: Line, text: str) -> str:
         """Return a text with the indentation of a line."""
         own = self.text(line)
-        return own[: len(own) - len(own.lstrip())] + text
+        return indentation(own) + text
 
     def below_head(self, section: Section, text: str) -> tuple[int, tuple[str, ...]]:
         """Return the change that adds a text below the first line of a section."""
@@ -270,7 +270,7 @@ def _acl(mistake: _Mistake) -> _Changed:
     if others:
         first = [line for line in others if line.file == others[0].file]
         copied = tuple(mistake.text(line).strip() for line in first)
-        indent = text[: len(text) - len(text.lstrip())]
+        indent = indentation(text)
         above = tuple(f"{indent}{own}" for own in copied if own)
         return (name, {section.file: {number: (*above, text)}}) if all(copied) else None
     names = [line.words[1] for line in section.lines_with("acl") if line.number < number]

@@ -4,7 +4,7 @@ is missing, comes too late, or one part of its condition is not true."""
 import difflib
 import re
 
-from checks.server import line_edit, line_text
+from checks.server import indentation, line_edit, line_text
 from checks.server._haproxy import HaproxyView, place, rule_moved_before
 from checks.server._haproxy_conditions import literals
 from diagnose.model import Edit
@@ -98,7 +98,7 @@ def _start(line: Line) -> int:
 
 def _rewritten(haproxy: HaproxyView, line: Line, texts: list[str]) -> Edit | None:
     own = line_text(haproxy.view, line.file, line.number)
-    indent = own[: len(own) - len(own.lstrip())]
+    indent = indentation(own)
     words = " ".join([*line.words[: _start(line)], *texts])
     return line_edit(haproxy.view, line.file, {line.number: (f"{indent}{words}",)}) if own else None
 
@@ -180,7 +180,7 @@ def _inserted(haproxy: HaproxyView, text: str) -> Edit | None:
         return None
     line = lines[0]
     own = line_text(haproxy.view, line.file, line.number)
-    indent = own[: len(own) - len(own.lstrip())]
+    indent = indentation(own)
     return (
         line_edit(haproxy.view, line.file, {line.number: (f"{indent}{text}", own)}) if own else None
     )

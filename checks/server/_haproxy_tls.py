@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable
 
-from checks.server import ServerView, line_text
+from checks.server import ServerView, indentation, line_text
 from checks.server._haproxy import haproxy_view
 from checks.tls._cipher_lists import extended_list
 
@@ -62,7 +62,7 @@ def _older_clients(text: str) -> str:
 
 def _usual_groups(text: str) -> str:
     if text.split()[:1] == ["ssl-default-bind-curves"]:
-        indent = text[: len(text) - len(text.lstrip())]
+        indent = indentation(text)
         return f"{indent}# {text.strip()}"
     return _GROUPS.sub("", text)
 

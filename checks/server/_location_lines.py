@@ -3,7 +3,7 @@ has `proxy_redirect`)."""
 
 import re
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, indentation, line_edit, line_text
 from checks.server._haproxy import haproxy_view, insert_after
 from checks.server._scheme_lines import steps_with_headers
 from diagnose.model import Edit, Step
@@ -23,7 +23,7 @@ def location_steps(view: ServerView, route: SiteRoute, authority: str) -> tuple[
     pattern, origin = "^http://" + authority.replace(".", r"\."), view.evidence.target.origin
     if view.server.product == "apache":
         line = line_text(view, route.file, route.line)
-        added = f"{_indent(line)}Header edit Location {pattern}/ {origin}/"
+        added = f"{indentation(line)}Header edit Location {pattern}/ {origin}/"
         edit = line_edit(view, route.file, {route.line: (added, line)}) if line.strip() else None
         return steps_with_headers(view, edit)
     edit = (
@@ -53,7 +53,3 @@ def _caddy_edit(view: ServerView, route: SiteRoute, added: str) -> Edit | None:
     end = () if has_block else (f"{indent}}}",)
     lines = (f"{indent}{directive} {{", f"{indent}\t{added}", *end)
     return line_edit(view, route.file, {route.line: lines})
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]

@@ -3,7 +3,7 @@
 
 import re
 
-from checks.server import ServerView, line_edit, line_text, reload_steps
+from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.web_servers import WebSite
@@ -83,5 +83,5 @@ def _below(view: ServerView, file: str, number: int, line: str) -> Edit | None:
     if not text.strip():
         return None
     model = below if text.rstrip().endswith("{") else text
-    indent = model[: len(model) - len(model.lstrip())]
+    indent = indentation(model)
     return line_edit(view, file, {number: (text, f"{indent}{line}")})

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, line_edit, line_text, place_text
+from checks.server import ServerView, indentation, line_edit, line_text, place_text
 from checks.server._apache_sections import lines_for
 from diagnose.model import Edit, Step, server_commands
 from diagnose.model.web_servers import SiteRoute
@@ -39,11 +39,11 @@ def scheme_edit(view: ServerView, route: SiteRoute) -> Edit | None:
     added = "RequestHeader set X-Forwarded-Proto https"
     if file:
         line = line_text(view, file, number)
-        return line_edit(view, file, {number: (f"{_indent(line)}{added}",)})
+        return line_edit(view, file, {number: (f"{indentation(line)}{added}",)})
     line = line_text(view, route.file, route.line)
     if not line.strip():
         return None
-    return line_edit(view, route.file, {route.line: (f"{_indent(line)}{added}", line)})
+    return line_edit(view, route.file, {route.line: (f"{indentation(line)}{added}", line)})
 
 
 def scheme_steps(view: ServerView, route: SiteRoute) -> tuple[Step, ...]:
@@ -66,7 +66,3 @@ def scheme_line_facts(view: ServerView, route: SiteRoute) -> dict[str, object]:
     file, number = scheme_place(view, route)
     text = clean(line_text(view, file, number)) if file else ""
     return {"own_line": text, "own_place": place_text(file, number) if file else ""}
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from checks.server import ServerView, line_edit, line_text, reload_steps
+from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.server._scheme_lines import scheme_place
@@ -88,9 +88,9 @@ def _write_apache(told: Told, changes: Changes) -> bool:
         file, number = scheme_place(view, route) if name == SCHEME else _host_place(view, route)
         if file:
             own = line_text(view, file, number)
-            changes.setdefault(file, {})[number] = (f"{_indent(own)}{_APACHE_LINES[name]}",)
+            changes.setdefault(file, {})[number] = (f"{indentation(own)}{_APACHE_LINES[name]}",)
         else:
-            added.append(f"{_indent(line)}{_APACHE_LINES[name]}")
+            added.append(f"{indentation(line)}{_APACHE_LINES[name]}")
     if added:
         changes.setdefault(route.file, {})[route.line] = (*added, line)
     return True
@@ -122,7 +122,10 @@ def _write_haproxy(told: Told, changes: Changes) -> bool:
         own = line_text(told.view, bind.file, bind.number)
         if scheme_line(told.view, told.path) or not haproxy.proxies.tls or not own:
             return False
-        changes.setdefault(bind.file, {})[bind.number] = (own, f"{_indent(own)}{_HAPROXY_SCHEME}")
+        changes.setdefault(bind.file, {})[bind.number] = (
+            own,
+            f"{indentation(own)}{_HAPROXY_SCHEME}",
+        )
     if HOST in told.fields:
         backend = haproxy.proxies.backend
         for line in (*haproxy.proxies.frontend.lines, *(backend.lines if backend else ())):
@@ -165,11 +168,7 @@ def caddy_lines(view: ServerView, route: SiteRoute) -> Iterator[tuple[int, str]]
 
 def _comment(view: ServerView, file: str, number: int, changes: Changes) -> None:
     text = line_text(view, file, number)
-    changes.setdefault(file, {})[number] = (f"{_indent(text)}# {text.lstrip()}",)
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
+    changes.setdefault(file, {})[number] = (f"{indentation(text)}# {text.lstrip()}",)
 
 
 _WRITERS: Mapping[Product, Callable[[Told, Changes], bool]] = {

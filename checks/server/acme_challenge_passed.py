@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checks.http._challenges import ANSWERS_ITSELF
-from checks.server import ServerView, line_edit, line_text, manual_fix, place_text, reload_steps
+from checks.server import (
+    ServerView,
+    indentation,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -121,7 +129,7 @@ def _fix(view: ServerView, sites: Sequence[WebSite], route: SiteRoute, folder: s
     is_plain = view.server.product == "apache" and re.match(r"(?i)\s*ProxyPass\s+/", line)
     if not is_plain or not re.fullmatch(r"/[\w./-]{1,200}", folder):
         return manual_fix(view, "leave-it-out")
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     added = [f"{indent}ProxyPass {CHALLENGES} !"]
     if any(site.root.rstrip("/") != folder.rstrip("/") for site in sites):
         files = f"{folder.rstrip('/')}{CHALLENGES}"

@@ -14,6 +14,7 @@ from checks.http import endpoint_subjects
 from checks.http._cookies import lost_cookies
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -73,7 +74,7 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
     line = line_text(view, route.file, route.line)
     if line.split()[:1] != ["ProxyPass"]:
         return manual_fix(view, "change-the-path")
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     paths = shlex.join((_without_slash(route.backend_path), _without_slash(route.path)))
     added = f"{indent}ProxyPassReverseCookiePath {paths}"
     edit = line_edit(view, route.file, {route.line: (line, added)})

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from checks.http import _page_files
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -173,7 +174,7 @@ def _fix(view: ServerView, late: _LateLine, early: SiteRoute) -> Fix:
     late_text, early_text = (line_text(view, line.file, line.line) for line in (late, early))
     edit = None
     if late.is_alias and early_text and not set(late.prefix) & set(" \t\"'"):
-        margin = early_text[: len(early_text) - len(early_text.lstrip())]
+        margin = indentation(early_text)
         added = f"{margin}ProxyPass {late.prefix} !"
         edit = line_edit(view, early.file, {early.line: (added, early_text)})
     elif late.file == early.file and late_text and early_text and not late.is_alias:

@@ -4,7 +4,7 @@ AH00124, "Request exceeded the limit of 10 internal redirects" (httpd, "LimitInt
 import re
 from collections.abc import Iterator
 
-from checks.server import place_text, server_view
+from checks.server import indentation, place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -74,7 +74,7 @@ def _fix(error: ServerRequestError, circling: CirclingRule | None) -> Fix:
     if circling is not None and error.rules is not None:
         lines = error.rules.text.split("\n")
         own = lines[circling.line - 1]
-        margin = own[: len(own) - len(own.lstrip())]
+        margin = indentation(own)
         lines.insert(circling.line - 1, f"{margin}{circling.condition}")
         if edit := diff(error.rules.path, error.rules.text, "\n".join(lines)):
             return Fix((Edit(error.rules.path, edit),), Applicability.REVIEW)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -98,7 +99,7 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
     end = line_text(view, site.file, site.end)
     if not re.match(r"(?i)\s*</VirtualHost>", end):
         return manual_fix(view, "pass")
-    margin = end[: len(end) - len(end.lstrip())]
+    margin = indentation(end)
     added = (
         f'{margin}    <Location "/">',
         f"{margin}        CGIPassAuth On",

@@ -7,6 +7,7 @@ of pages, while `file_server` would serve it.
 from collections.abc import Iterator
 
 from checks.server import (
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -86,7 +87,7 @@ def _fix(evidence: Evidence, routes: list[SiteRoute]) -> Fix:
     view = server_on_port(evidence)
     assert view is not None
     route, line = routes[0], line_text(view, routes[0].file, routes[0].line)
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     new = (*(f"{indent}{text}" for text in _LINES), line)
     edit = line_edit(view, route.file, {route.line: new}) if len(routes) == 1 else None
     if edit is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.server import ServerView, line_edit, manual_fix, reload_steps
+from checks.server import ServerView, indentation, line_edit, manual_fix, reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange, page_exchanges
@@ -114,7 +114,7 @@ def _fix(view: ServerView) -> Fix:
     if len(places) != 1 or "#" in places[0][2] or places[0][2].endswith("\\"):
         return manual_fix(view, "trust")
     path, number, line = places[0]
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     option = f"{indent}\ttrusted_proxies private_ranges"
     opened = line.rstrip()
     has_block = opened.endswith("{")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     manual_fix,
     pages_with_status,
@@ -101,7 +102,7 @@ def _edit(view: ServerView, name: str) -> Edit | None:
     if len(proxies) != 1 or len(transports) > 1:
         return None
     path, number, line = (transports or proxies)[0]
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     if transports:
         if not _TRANSPORT.fullmatch(line):
             return None

@@ -7,7 +7,7 @@ gets the request.
 import re
 from collections.abc import Iterator
 
-from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server import indentation, line_edit, line_text, manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -68,7 +68,7 @@ def _fix(haproxy: HaproxyView, line: Line, backend: Proxy | None) -> Fix:
     if backend is None or backend.section.file != line.file or not action:
         return manual_fix(view, "move")
     head = line_text(view, line.file, backend.section.line)
-    indent = text[: len(text) - len(text.lstrip())] or "    "
+    indent = indentation(text) or "    "
     changes = {line.number: (), backend.section.line: (head, f"{indent}{action}")}
     edit = line_edit(view, line.file, changes) if head else None
     if edit is None:

@@ -9,7 +9,15 @@ The evidence is the application itself, asked for all three.
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, line_edit, line_text, manual_fix, reload_steps, server_on_port
+from checks.server import (
+    ServerView,
+    indentation,
+    line_edit,
+    line_text,
+    manual_fix,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -110,4 +118,4 @@ def _fix(view: ServerView, route: SiteRoute, line: Line) -> Fix:
 
 def _indent(view: ServerView, line: Line) -> str:
     text = line_text(view, line.file, line.number)
-    return text[: len(text) - len(text.lstrip())]
+    return indentation(text)

@@ -7,7 +7,7 @@ unencrypted.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server import indentation, line_edit, line_text, manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
@@ -104,7 +104,7 @@ def _fix(haproxy: HaproxyView, password: Line, redirect: Line) -> Fix:
     )
     if not is_one_section or "#" in own or not asks or password.file != redirect.file:
         return manual_fix(view, "redirect-first")
-    indent = asks[: len(asks) - len(asks.lstrip())]
+    indent = indentation(asks)
     rule = own.strip() if redirect.keyword == "http-request" else f"http-request {own.strip()}"
     changes = {password.number: (f"{indent}{rule}", asks), redirect.number: ()}
     edit = line_edit(view, password.file, changes)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server import indentation, line_edit, line_text, manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
@@ -128,7 +128,7 @@ def _edit(haproxy: HaproxyView, proxies: list[Proxy]) -> Edit | None:
         text, below = (line_text(view, file, n) for n in (number, proxy.section.line + 1))
         if not text:
             return None
-        indent = below[: len(below) - len(below.lstrip())] or "    "
+        indent = indentation(below) or "    "
         changes[number] = (f"{indent}mode http",) if own else (text, f"{indent}mode http")
     return line_edit(view, file, changes)
 

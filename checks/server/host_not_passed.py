@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -101,7 +102,7 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
     line = line_text(view, route.file, route.line)
     if view.server.product != "apache" or not line.strip():
         return manual_fix(view, "keep-the-host")
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     edit = line_edit(view, route.file, {route.line: (f"{indent}ProxyPreserveHost On", line)})
     if edit is None:
         return manual_fix(view, "keep-the-host")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -162,7 +163,7 @@ def _fix(view: ServerView, line: AskingLine | None) -> Fix:
     step = f"{view.server.product}-removes-the-field"
     if line is None or not (own := line_text(view, line.file, line.number)):
         return manual_fix(view, step)
-    margin = own[: len(own) - len(own.lstrip())]
+    margin = indentation(own)
     number, added = line.number, _added(view, line)
     if view.server.product == "caddy":
         number = _end_of_block(view, line)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -75,7 +76,7 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
     rules = _rules(view, line)
     if not rules:
         return manual_fix(view, "redirect")
-    indent = f"{line[: len(line) - len(line.lstrip())]}    "
+    indent = f"{indentation(line)}    "
     return _rewriting_fix(view, site, (line, *(f"{indent}{rule}" for rule in rules)), "redirect")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     place_text,
@@ -203,14 +204,14 @@ def _tls_edit(view: ServerView, route: SiteRoute) -> Step | None:
     line = line_text(view, route.file, route.line)
     if not line.strip():
         return None
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     before = [line_text(view, route.file, number) for number in numbers if number < route.line]
     is_rule = line.strip().lower().startswith("rewriterule")
     if site is not None and (is_rule or _is_in_section(before)):
         head = line_text(view, site.file, site.line)
         if not head.strip().lower().startswith("<virtualhost"):
             return None
-        margin = head[: len(head) - len(head.lstrip())]
+        margin = indentation(head)
         return line_edit(view, site.file, {site.line: (head, f"{margin}    SSLProxyEngine on")})
     return line_edit(view, route.file, {route.line: (f"{indent}SSLProxyEngine on", line)})
 

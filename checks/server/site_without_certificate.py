@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -100,7 +101,7 @@ def _fix(view: ServerView, site: WebSite, good: WebSite | None) -> Fix:
     line = line_text(view, site.file, site.line)
     if good is None or not re.match(r"(?i)\s*<VirtualHost\s", line):
         return manual_fix(view, "own-certificate")
-    indent = f"{line[: len(line) - len(line.lstrip())]}    "
+    indent = f"{indentation(line)}    "
     added = ("SSLEngine on", *map(_directive, good.files))
     edit = line_edit(view, site.file, {site.line: (line, *(f"{indent}{each}" for each in added))})
     if edit is None or any(re.search(r"[\s\"'\\]", file.path) for file in good.files):

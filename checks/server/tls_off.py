@@ -9,6 +9,7 @@ from checks.server import (
     ServerView,
     enabling_command,
     idle_site,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -133,5 +134,5 @@ def _engine_lines(view: ServerView, site: WebSite) -> dict[int, tuple[str, ...]]
     opening = line_text(view, site.file, site.line)
     if not opening.strip().lower().startswith("<virtualhost"):
         return {}
-    indent = opening[: len(opening) - len(opening.lstrip())]
+    indent = indentation(opening)
     return {site.line: (opening, f"{indent}    SSLEngine on")}

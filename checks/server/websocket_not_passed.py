@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from checks.nginx._websockets import named_websocket
 from checks.server import (
     ServerView,
+    indentation,
     line_edit,
     line_text,
     manual_fix,
@@ -217,7 +218,7 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     words = line.split()
     if len(words) < 3 or route.socket or '"' in line or "?" in path:
         return None
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = indentation(line)
     scheme = "wss" if route.scheme == "https" else "ws"
     host = f"[{route.host}]" if ":" in route.host else route.host
     relative_path = path.removeprefix(route.path).lstrip("/")
