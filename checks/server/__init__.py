@@ -68,6 +68,11 @@ class ServerView:
         return [path for path in self.evidence.good(HandledPath) if path.product == product]
 
     @property
+    def ruled_out(self) -> tuple[str, ...]:
+        """The checks that the server's test of its configuration excludes; () if it was not run."""
+        return ("server.config-invalid",) if self.test and self.test.passed else ()
+
+    @property
     def facts(self) -> dict[str, object]:
         """The facts that every text of this layer may use."""
         target = self.evidence.target

@@ -113,7 +113,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "half": is_half_open,
             },
             confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
-            ruled_out=("server.config-invalid",),
+            ruled_out=view.ruled_out,
             # Another program may have the port at that address: a person looks at it.
             fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
             if edit

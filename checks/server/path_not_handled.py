@@ -91,7 +91,7 @@ def _is_answered_with_nothing(view: ServerView, site: WebSite, path: str) -> boo
         words[:1] in (["handle"], ["handle_path"], ["route"])
         and words[1:] in ([path, "{"], [path, "{", "}"], [f"{path}*", "{"], [f"{path}*", "{", "}"])
         and (words[-1] == "}" or after.strip() == "}")
-        for words, after in zip(map(str.split, lines), [*lines[1:], ""], strict=True)
+        for words, after in zip(map(str.split, lines), [*lines[1:], ""], strict=False)
     )
 
 

@@ -90,7 +90,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             **_CADDY,
         },
         severity=None if symptoms else Severity.NOTE,
-        ruled_out=("server.config-invalid",),
+        ruled_out=view.ruled_out,
         fix=_fix(view, bool(symptoms)),
     )
 
@@ -128,7 +128,7 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
             **_CADDY,
         },
         confidence=Confidence.LIKELY,
-        ruled_out=("server.config-invalid",),
+        ruled_out=view.ruled_out,
         fix=Fix((*test_steps(server), Manual("restart", Where.SERVER)), Applicability.MANUAL)
         if off
         else _fix(view, False),
@@ -184,7 +184,7 @@ def _apache_not_reloaded(view: ServerView) -> Iterator[Claim]:
             },
             severity=websocket_severity(view.evidence) if websocket else None,
             confidence=Confidence.LIKELY,
-            ruled_out=("server.config-invalid",),
+            ruled_out=view.ruled_out,
             fix=_fix(view, True),
         )
         return
@@ -239,7 +239,7 @@ def _not_loaded_by_haproxy(view: ServerView) -> Iterator[Claim]:
             "answer": change.answer,
         },
         confidence=Confidence.CERTAIN if change.is_shown else Confidence.LIKELY,
-        ruled_out=("server.config-invalid",),
+        ruled_out=view.ruled_out,
         fix=_fix(view, change.is_shown),
     )
 

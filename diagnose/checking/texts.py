@@ -113,6 +113,8 @@ _SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
 #: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
 _CODE = lazy_pattern(r"(`[^`]*`)")
 _FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
+#: A fact alone in parentheses, which go with it if it is empty.
+_ASIDE = lazy_pattern(r" ?[(\uff08]`?\{\{([\w.-]+)\}\}`?[)\uff09]")
 
 
 def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
@@ -127,9 +129,14 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
     def fact(match: re.Match[str]) -> str:
         return match[0] if match[1] == "fix" else fact_text(facts[match[1]], lang)
 
+    def aside(match: re.Match[str]) -> str:
+        is_empty = match[1] != "fix" and facts.get(match[1], match) in ("", None, (), [])
+        return "" if is_empty else match[0]
+
     # From the outermost section inwards.
     while (replaced := _SECTION.sub(section, text)) != text:
         text = replaced
+    text = _ASIDE.sub(aside, text)
     pieces = (
         _code(piece, facts, lang) if piece[:1] == piece[-1:] == "`" else _FACT.sub(fact, piece)
         for piece in _CODE.split(text)

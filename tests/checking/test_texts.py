@@ -83,3 +83,13 @@ def test_a_page_that_is_not_translated_is_shown_in_english(
         assert check_text("tcp.refused", "zh") == check_text("tcp.refused", "en")
     finally:
         texts.check_text.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [("/etc/a.conf:3", "passes / on (/etc/a.conf:3), and"), ("", "passes / on, and")],
+)
+def test_parentheses_go_with_an_empty_fact(place: str, text: str) -> None:
+    assert fill("passes / on ({{place}}), and", {"place": place}) == text
+    chinese = text.replace(" (", "（").replace(")", "）")
+    assert fill("passes / on（{{place}}）, and", {"place": place}) == chinese

@@ -38,7 +38,8 @@ class ProcessView:
     """The system that a process sees.
 
     Its root folder (device and inode), PID and network namespaces (namespaces(7)), control groups
-    (cgroups(7)) and mounts. "" and () mean not readable or, for mounts, the same as ours.
+    (cgroups(7)) and mounts. "" and () mean not readable or, for mounts, the same as ours. `folder`
+    is its working directory, "" if it is not known or is deleted.
     """
 
     root: str = ""
@@ -46,6 +47,7 @@ class ProcessView:
     net: str = ""
     cgroups: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    folder: str = ""
 
 
 @frozen
@@ -127,9 +129,19 @@ def _view(prefix: str, lines: Sequence[str]) -> ProcessView:
         line_prefix, key, value = (*line.split(" ", 2), "", "")[:3]
         if line_prefix == prefix:
             values.setdefault(key, []).append(value)
-    root, pid, net = (next(iter(values.get(key, ())), "") for key in ("root", "pid", "net"))
+    root, pid, net, folder = (
+        next(iter(values.get(key, ())), "") for key in ("root", "pid", "net", "folder")
+    )
     mounts = (parse_mount(line) for line in values.get("mount", ())[:MAX_MOUNTS])
-    return ProcessView(root, pid, net, tuple(values.get("cgroup", ())), tuple(filter(None, mounts)))
+    is_whole = folder.startswith("/") and not folder.endswith(" (deleted)")
+    return ProcessView(
+        root,
+        pid,
+        net,
+        tuple(values.get("cgroup", ())),
+        tuple(filter(None, mounts)),
+        folder if is_whole else "",
+    )
 
 
 def _user(prefix: str, lines: list[str]) -> int | None:

@@ -9,7 +9,7 @@ user self /proc/self 2>/dev/null
 flat() { tr '\0\n' '  '; }
 view() {
   echo "$1 root $(stat -L -c %d:%i "$2/root")"; echo "$1 pid $(readlink "$2/ns/pid")"
-  echo "$1 net $(readlink "$2/ns/net")"; sed "s/^/$1 cgroup /" "$2/cgroup"
+  echo "$1 net $(readlink "$2/ns/net")"; echo "$1 folder $(readlink "$2/cwd")"; sed "s/^/$1 cgroup /" "$2/cgroup"
 }
 view own /proc/self 2>/dev/null
 for n in nginx "$@"; do p=$(command -v "$n") && echo "program $p"; done

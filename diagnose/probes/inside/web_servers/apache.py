@@ -100,6 +100,8 @@ class ApacheReader:
         if build is None and not foreign:
             return None
         options = parse_options(process.title if process else "")
+        if options.root and process:
+            options = replace(options, root=posixpath.join(process.folder, options.root))
         name = posixpath.basename(binary)
         root = options.root or (build.root if build else "")
         config = posixpath.join(root, options.config or (build.config if build else ""))

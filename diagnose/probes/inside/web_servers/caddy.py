@@ -18,6 +18,7 @@ from diagnose.model.web_servers import (
     WebServer,
     WebServerConfig,
     WebServerTest,
+    WebSite,
 )
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
@@ -32,7 +33,7 @@ from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
 from diagnose.probes.inside.web_servers.caddy_log import issuance_complaint
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
-from diagnose.probes.inside.web_servers.processes import Candidate
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
@@ -44,6 +45,9 @@ from diagnose.probes.inside.web_servers.readers import (
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
 DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
+
+#: The file that is loaded from the working directory without `--config` (caddy run).
+_DEFAULT_NAME = "Caddyfile"
 
 #: Options of caddy(8) that take a value.
 _VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfile"}
@@ -67,6 +71,24 @@ def parse_options(title: str) -> Options:
     return Options(config, adapter, "--resume" in values)
 
 
+async def _options(ctx: ProbeContext, process: ServerProcess | None) -> Options:
+    """Return the options with the whole path of the file: it begins at the working directory of
+    the process. Without `--config` that directory's Caddyfile is loaded, if it has one (caddy
+    run)."""
+    if process is None:
+        return Options(DEFAULT_CONFIG)
+    options = parse_options(process.title)
+    if options.resumes or not process.folder:
+        return options
+    if options.config:
+        path = posixpath.normpath(posixpath.join(process.folder, options.config))
+        return replace(options, config=path)
+    path = posixpath.join(process.folder, _DEFAULT_NAME)
+    is_loaded = "run" in process.title.split()[1:2]
+    is_there = is_loaded and (await ctx.machine.read(path, MAX_BYTES)).failure is None
+    return replace(options, config=path) if is_there else options
+
+
 class CaddyReader:
     """The reader of Caddy."""
 
@@ -76,10 +98,11 @@ class CaddyReader:
         if state is None:
             return None
         process, service, unit = candidate.process, candidate.service, state.unit
-        options = parse_options(process.title) if process else Options(DEFAULT_CONFIG)
+        options = await _options(ctx, process)
         name = command_name(candidate.binary)
         words = _config_words(options)
         is_readable = bool(words) and not options.resumes
+        is_native = is_readable and "--adapter" not in words
         reload = unit_command("reload", unit, (name, "reload", *words, "--force"))
         return replace(
             state,
@@ -89,7 +112,7 @@ class CaddyReader:
             config=options.config if is_readable else "",
             loaded=process.started if process else None,
             complaint=last_error(service.journal) if service else "",
-            test=(name, "adapt", *words) if is_readable else (),
+            test=(name, "adapt", *words) if is_readable and not is_native else (),
             reload=reload if is_readable else (),
             start=unit_command("start", unit, _start(name, words)),
             stop=unit_command("stop", unit, (name, "stop")),
@@ -122,6 +145,8 @@ class CaddyReader:
             blocks_of, [(file.path, file.text) for file in disk.files if file.failure is None]
         )
         sites = await asyncio.to_thread(sites_of, document, blocks)
+        if disk.is_native:
+            sites = tuple(_in_file(site, server.config) for site in sites)
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
         files = tuple(
@@ -176,13 +201,24 @@ def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return ("sh", "-c", f"{shlex.join((name, 'start', *words))} >/dev/null 2>&1")
 
 
+def _in_file(site: WebSite, path: str) -> WebSite:
+    """Return a site with the file that defines it and its routes, the lines of which are not
+    known."""
+    return replace(
+        site, file=path, routes=tuple(replace(route, file=path) for route in site.routes)
+    )
+
+
 def _config_words(options: Options) -> tuple[str, ...]:
     """Return the options that name the configuration; () if its path depends on a working
-    directory that is not known, or if it is no Caddyfile."""
+    directory that is not known, or if it is neither a Caddyfile nor Caddy's own JSON."""
     if not options.config.startswith("/"):
         return ()
-    is_caddyfile = posixpath.basename(options.config).startswith("Caddyfile")
+    name = posixpath.basename(options.config)
+    is_caddyfile = name.startswith(_DEFAULT_NAME) or name.endswith(".caddyfile")
     adapter = options.adapter or ("caddyfile" if is_caddyfile else "")
+    if not adapter and name.endswith(".json"):
+        return ("--config", options.config)
     return ("--config", options.config, "--adapter", adapter) if adapter else ()
 
 

@@ -22,17 +22,18 @@ DISK_SUBJECT = "Caddy's configuration"
 @frozen
 class Disk:
     """The configuration on disk: the files, and the JSON that Caddy makes of them, None if it
-    refuses them."""
+    refuses them. `is_native` is True if the file itself is that JSON: it has no lines to name."""
 
     files: tuple[FileContent, ...]
     document: object
+    is_native: bool = False
 
 
 async def read_disk(ctx: ProbeContext, server: WebServer) -> Disk:
     """Read the files and adapt them. If they take values from the process's environment, which
     is not known, nothing is concluded from them."""
     if not server.test:
-        return Disk((), None)
+        return await _read_native(ctx, server.config)
     files, result = await asyncio.gather(
         _read_files(ctx, server.config), ctx.machine.run(*server.test)
     )
@@ -41,6 +42,15 @@ async def read_disk(ctx: ProbeContext, server: WebServer) -> Disk:
     if result.status != 0 or any(uses_environment(file.text) for file in files):
         return Disk(files, None)
     return Disk(files, await asyncio.to_thread(decode, result.out))
+
+
+async def _read_native(ctx: ProbeContext, path: str) -> Disk:
+    """Read a file of Caddy's own JSON."""
+    if not path.endswith(".json"):
+        return Disk((), None)
+    content = await ctx.machine.read(path, MAX_BYTES)
+    document = None if content.failure else await asyncio.to_thread(decode, content.text)
+    return Disk((), document, document is not None)
 
 
 async def _read_files(ctx: ProbeContext, path: str) -> tuple[FileContent, ...]:

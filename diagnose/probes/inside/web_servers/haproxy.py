@@ -57,6 +57,15 @@ class Options:
     configs: tuple[str, ...] = ()
     folder: str = ""
 
+    def from_folder(self, folder: str) -> "Options":
+        """Return the options as they are from any working directory. `folder` is that of the
+        process; relative paths begin there. If it is not known, such options name no file."""
+        if all(path.startswith("/") for path in (self.folder or "/", *self.configs)):
+            return self
+        whole = posixpath.normpath(posixpath.join(folder, self.folder)) if folder else self.folder
+        is_known = whole.startswith("/") or all(path.startswith("/") for path in self.configs)
+        return replace(self, folder=whole) if is_known else Options()
+
     @property
     def words(self) -> tuple[str, ...]:
         folder = ("-C", self.folder) if self.folder else ()
@@ -79,9 +88,12 @@ class HaproxyReader:
         if state is None:
             return None
         process, unit = candidate.process, state.unit
-        options = parse_options(process.title if process else "")
+        given = parse_options(process.title if process else "")
+        if not given.configs:
+            given = Options((DEFAULT_CONFIG,), given.folder)
+        options = given.from_folder(process.folder if process else "")
         if not options.configs:
-            options = Options((DEFAULT_CONFIG,), options.folder)
+            return state
         words = (command_name(candidate.binary), *options.words)
         return replace(
             state,
@@ -99,7 +111,7 @@ class HaproxyReader:
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
-        result = await test_result(ctx, server)
+        result = await test_result(ctx, server) if server.test else None
         if result is None:
             return None
         error, other_lines = parse_test(f"{result.err}\n{result.out}")
@@ -107,12 +119,17 @@ class HaproxyReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()
+        if not server.test:
+            emit_not_observed(ctx, "HAProxy's configuration", "it could not be read")
+            return None
         options = parse_options(shlex.join(server.test))
         files = await _read_files(ctx, options)
         readable = [file for file in files if file.failure is None]
         if not readable:
-            enable = f"sudo cat {shlex.quote(server.config)}"
-            emit_not_observed(ctx, server.config, "needs root", enable)
+            is_denied = any(file.failure and file.failure.kind == "denied" for file in files)
+            enable = f"sudo cat {shlex.quote(server.config)}" if is_denied else ""
+            reason = "needs root" if is_denied else "it could not be read"
+            emit_not_observed(ctx, server.config, reason, enable)
             return None
         emit_unreadable(ctx, files)
         texts = [(file.path, file.text) for file in readable]

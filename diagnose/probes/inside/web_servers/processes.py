@@ -25,7 +25,8 @@ class ServerProcess:
     """The main process of a web server. `name` is the name of its program ("apache2"), `title` its
     command line, `program` its file. `workers` are its child processes with the time of their start
     (seconds since the epoch). `ports` are the TCP ports that it or a worker listens on. `container`
-    is what its control group says of its container, "" outside of one."""
+    is what its control group says of its container, "" outside of one. `folder` is its working
+    directory, at which relative paths of its command line begin; "" if it is not known."""
 
     pid: int
     name: str
@@ -38,6 +39,7 @@ class ServerProcess:
     workers: tuple[tuple[int, float | None], ...] = ()
     ports: tuple[int, ...] = ()
     container: str = ""
+    folder: str = ""
 
     @property
     def oldest_worker(self) -> float | None:
@@ -131,6 +133,7 @@ def _main_processes(listing: Listing, sockets: tuple[Listener, ...]) -> Iterable
             tuple((worker.pid, worker.started) for worker in workers),
             tuple(sorted(ports)),
             container_of(process.view.cgroups),
+            clean(process.view.folder, 300),
         )
 
 

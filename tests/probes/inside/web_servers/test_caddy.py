@@ -1,6 +1,8 @@
 import asyncio
 import json
 
+import pytest
+
 from diagnose.machine import CommandResult
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes.inside.web_servers.caddy import READER, Options, parse_options
@@ -65,6 +67,44 @@ def test_caddy_started_by_hand_and_from_a_folder_that_is_not_known() -> None:
     here = describe(caddy_context({}), ServerProcess(11, "caddy", "caddy run", "/usr/bin/caddy"))
     assert (here.config, here.test, here.reload) == ("", (), ())
     assert parse_options("caddy run --resume") == Options(resumes=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "config"),
+    [
+        ("caddy run", "/srv/site/Caddyfile"),
+        ("caddy run --config my.caddy --adapter caddyfile", "/srv/site/my.caddy"),
+        ("caddy run --config ../other/site.caddyfile", "/srv/other/site.caddyfile"),
+        ("caddy file-server", ""),
+        ("caddy run --resume", ""),
+    ],
+)
+def test_relative_paths_begin_at_the_working_directory(words: str, config: str) -> None:
+    process = ServerProcess(11, "caddy", words, "/usr/bin/caddy", folder="/srv/site")
+    server = describe(caddy_context({}, **{"/srv/site/Caddyfile": SITE}), process)
+    assert server.config == config
+    assert bool(server.test) is bool(config)
+
+
+def test_a_folder_without_a_caddyfile_has_no_configuration() -> None:
+    process = ServerProcess(11, "caddy", "caddy run", "/usr/bin/caddy", folder="/srv/site")
+    server = describe(caddy_context({}), process)
+    assert (server.config, server.test) == ("", ())
+
+
+def test_caddys_own_json_names_the_file() -> None:
+    title = "caddy run --config /srv/caddy.json"
+    process = ServerProcess(11, "caddy", title, "/usr/bin/caddy")
+    ctx = caddy_context({}, **{"/srv/caddy.json": JSON})
+    server = describe(ctx, process)
+    assert (server.config, server.test) == ("/srv/caddy.json", ())
+    assert server.reload == ("caddy", "reload", "--config", "/srv/caddy.json", "--force")
+    read = asyncio.run(READER.read_config(ctx, server))
+    assert read
+    places = [(route.file, route.line) for site in read.sites for route in site.routes]
+    assert places == [("/srv/caddy.json", 0)]
+    broken = caddy_context({}, **{"/srv/caddy.json": "{"})
+    assert asyncio.run(READER.read_config(broken, server)) is None
 
 
 def test_the_configuration_on_disk_is_compared_with_the_one_that_runs() -> None:

@@ -140,3 +140,29 @@ def test_a_configuration_that_may_not_be_read_is_not_observed() -> None:
     assert server is not None
     assert asyncio.run(READER.read_config(ctx, server)) is None
     assert [type(observation) for observation in ctx.observations] == [Unseen]
+
+
+def test_relative_paths_begin_at_the_working_directory() -> None:
+    process = replace(PROCESS, title="haproxy -W -f haproxy.cfg", folder="/srv/site")
+    files = {"/srv/site/haproxy.cfg": TEXT}
+    test = "haproxy -C /srv/site -f haproxy.cfg -c"
+    commands = {"/usr/sbin/haproxy -v": VERSION, test: "Configuration file is valid\n"}
+    ctx = Looking(RecordedMachine(commands, files))
+    server = asyncio.run(READER.describe(ctx, Candidate("haproxy", "", process, None)))
+    assert server is not None
+    assert (server.config, server.test) == ("/srv/site/haproxy.cfg", tuple(test.split()))
+    config = asyncio.run(READER.read_config(ctx, server))
+    assert config is not None
+    assert [file.path for file in config.files] == ["/srv/site/haproxy.cfg"]
+
+
+def test_a_path_from_a_folder_that_is_not_known_is_not_tested() -> None:
+    process = replace(PROCESS, title="haproxy -W -f haproxy.cfg")
+    ctx = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}))
+    server = asyncio.run(READER.describe(ctx, Candidate("haproxy", "", process, None)))
+    assert server is not None
+    assert (server.config, server.test) == ("", ())
+    assert asyncio.run(READER.run_test(ctx, server)) is None
+    assert asyncio.run(READER.read_config(ctx, server)) is None
+    (unseen,) = ctx.observed(Unseen)
+    assert unseen.why == "it could not be read"
