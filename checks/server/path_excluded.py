@@ -40,6 +40,7 @@ from diagnose.parsers.web_sites import is_taken, route_of, takes
     explains=[
         "http.page-file-missing",
         "server.own-answer",
+        "server.websocket-other-application",
         "websocket.not-upgraded",
         "websocket.no-location",
         "websocket.inner-proxy",

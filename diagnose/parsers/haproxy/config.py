@@ -44,17 +44,27 @@ _TOKEN = re.compile(
     |'(?P<strong>[^']*)'|"(?P<weak>(?:[^"\\]|\\.)*)"|(?P<plain>[^ \t\r\#\\'"]+)|(?P<other>.)""",
     re.VERBOSE,
 )
+#: In double quotes: an escaped character, and an environment variable (sections 2.2 and 2.3).
+_IN_QUOTES = re.compile(r"\\(?P<escaped>.)|\$\{(?P<braced>\w+)\}|\$(?P<bare>\w+)", re.ASCII)
+
+#: Keywords of the section `global` that set a variable.
+_SETTINGS = {"setenv", "presetenv"}
+
+#: Maximum number of variables, and of characters of a value.
+MAX_VARIABLES, MAX_VALUE = 1000, 2000
 
 
 @frozen
 class Line:
     """A line of the configuration: its words without quotes, and its place. `variable` is True if
-    it has an environment variable, which was not replaced."""
+    it has an environment variable, `unset` if one of them has a value that is not known and is not
+    replaced: that of the process."""
 
     words: tuple[str, ...]
     file: str = ""
     number: int = 0
     variable: bool = False
+    unset: bool = False
 
     @property
     def keyword(self) -> str:
@@ -175,19 +185,21 @@ def parse(files: Iterable[tuple[str, str]], maps: Iterable[tuple[str, str]] = ()
     map files by which it chooses backends."""
     complete = True
     sections: list[Section] = []
+    environment: dict[str, str] = {}
     for path, text in files:
         rows = text.split("\n")
         complete = complete and len(rows) <= MAX_LINES
-        lines = tuple(_lines(path, rows[:MAX_LINES]))
+        lines = tuple(_lines(path, rows[:MAX_LINES], environment))
         complete = complete and not any(
-            line.variable or line.keyword.startswith(".") for line in lines
+            line.unset or line.keyword.startswith(".") for line in lines
         )
         sections += _sections(lines)
     return Configuration(tuple(sections), tuple(_proxies(sections, dict(maps))), complete)
 
 
-def split_words(text: str) -> tuple[str, ...]:
-    """Return the words of a line (Configuration Manual, section 2.2)."""
+def split_words(text: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the words of a line (Configuration Manual, section 2.2). In double quotes the
+    variables of the `environment` have their values (section 2.3)."""
     words: list[str] = []
     open_word = False
     for match in _TOKEN.finditer(text):
@@ -200,15 +212,20 @@ def split_words(text: str) -> tuple[str, ...]:
         if not open_word:
             words.append("")
             open_word = True
-        words[-1] += _value(kind, match[kind])
+        words[-1] += _value(kind, match[kind], environment or {})
     return tuple(words)
 
 
-def _value(kind: str, text: str) -> str:
+def _value(kind: str, text: str, environment: Mapping[str, str]) -> str:
     if kind == "hex":
         return chr(int(text, 16))
     if kind == "weak":
-        return re.sub(r"\\(.)", lambda match: _escaped(match[1]), text)
+
+        def replaced(match: re.Match[str]) -> str:
+            name = match["braced"] or match["bare"]
+            return environment.get(name, match[0]) if name else _escaped(match["escaped"])
+
+        return _IN_QUOTES.sub(replaced, text)
     return _escaped(text) if kind == "escape" else text
 
 
@@ -220,11 +237,20 @@ def _escaped(character: str) -> str:
     return {"n": "\n", "r": "\r", "t": "\t"}.get(character, f"\\{character}")
 
 
-def _lines(path: str, rows: list[str]) -> Iterator[Line]:
+def _lines(path: str, rows: list[str], environment: dict[str, str]) -> Iterator[Line]:
+    """Return the lines with words. What they set is put into the `environment`."""
     for number, row in enumerate(rows, 1):
-        words = split_words(row)
-        if words and words[0]:
-            yield Line(words, path, number, bool(re.search(r'"[^"]*\$\{?\w', row)))
+        words = split_words(row, environment)
+        if not words or not words[0]:
+            continue
+        variables = re.findall(r"\$\{?(\w+)", row) if '"' in row else []
+        is_unset = any(name not in environment for name in variables)
+        yield Line(words, path, number, bool(variables), is_unset)
+        if words[0] not in _SETTINGS or len(words) < 3 or len(environment) >= MAX_VARIABLES:
+            continue
+        is_kept = words[0] == "presetenv" and words[1] in environment
+        if not is_kept:
+            environment[words[1]] = words[2][:MAX_VALUE]
 
 
 def _sections(lines: tuple[Line, ...]) -> Iterator[Section]:

@@ -111,3 +111,28 @@ def haproxy_from_its_working_directory(lab: Lab) -> None:
 def haproxy_from_its_working_directory_with_another_port(lab: Lab) -> None:
     """The same start; the application listens on 3000, the line says 3001."""
     _haproxy(lab, port=3001)
+
+
+def _with_variables(lab: Lab, port: int) -> None:
+    """The address of the application and the certificate are variables that `global` sets."""
+    text = haproxy.SITE.replace(
+        "global\n", f"global\n    setenv APP 127.0.0.1:{port}\n    setenv PEM {haproxy.PEM}\n", 1
+    )
+    text = text.replace("127.0.0.1:3000", '"${APP}"').replace(f"crt {haproxy.PEM}", 'crt "${PEM}"')
+    haproxy.serve(lab, text)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_sets_its_variables(lab: Lab) -> None:
+    """HAProxy's manual, section 2.3 (Environment variables): setenv, and "${NAME}" in quotes."""
+    _with_variables(lab, 3000)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="start the application",
+)
+def haproxy_sets_a_variable_of_another_port(lab: Lab) -> None:
+    """The same; the variable has a port on which nothing listens."""
+    _with_variables(lab, 3001)

@@ -81,3 +81,22 @@ def test_a_backslash_of_a_regular_expression_stays() -> None:
     assert split_words(r"path_reg ^/a\.b$ /v1\1") == ("path_reg", r"^/a\.b$", r"/v1\1")
     assert split_words(r'path_reg "^/a\.b\\"') == ("path_reg", "^/a\\.b\\")
     assert split_words(r"Host:\ www \# \x41") == ("Host: www", "#", "A")
+
+
+def test_variables_that_the_configuration_sets_have_their_values() -> None:
+    text = """\
+global
+    setenv APP 127.0.0.1
+    presetenv APP 192.0.2.1
+    presetenv PORT 3000
+backend app
+    server a "${APP}:$PORT" check
+    server b '${APP}:1'
+"""
+    config = parse([("/etc/haproxy/haproxy.cfg", text)])
+    assert config.complete
+    servers = [line.words[2] for section in config.sections for line in section.lines[-2:]]
+    assert servers[-2:] == ["127.0.0.1:3000", "${APP}:1"]
+    unknown = parse([("/etc/haproxy/haproxy.cfg", 'backend app\n    server a "${APP}:3000"\n')])
+    assert not unknown.complete
+    assert unknown.sections[0].lines[0].unset
