@@ -26,6 +26,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.other_backends import (
     OtherBackend,
+    is_named_after,
     other_backends,
     own_route,
     unknown_path,
@@ -111,14 +112,21 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     # Two backends may lead to one application: the one that a rule chooses is meant.
     by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
     others = list(by_target.values())
-    if path == "/" and len(others) > 1:
+    if path == "/" and any(is_named_after(other.name, target) for other in others):
+        others = [other for other in others if is_named_after(other.name, target)]
+    elif path == "/" and len(others) > 1:
         # Every site has a start page; what no rule takes is the default backend's.
         others = [other for other in others if is_default(haproxy, other)]
     if len(others) != 1 or not _is_unanswered(evidence, own, visits, others[0]):
         return None
     other, selection = others[0], haproxy.proxies.selection
     correction = correction_of(haproxy, other, path, websocket)
-    if correction.facts["absent"] and _is_meant(evidence, other, own, visits, websocket):
+    is_unruled = correction.facts["absent"] or correction.facts["swapped"]
+    # The name of the site, or an unused backend whose start page is the only one.
+    is_meant = bool(correction.facts["swapped"]) and (
+        is_named_after(other.name, target) or (own == "/" and not other.is_named)
+    )
+    if is_unruled and _is_meant(evidence, other, own, visits, websocket):
         return None
     subject = Subject(port=target.port, path=own)
     visit = visit_of(evidence, other.route, own, inner_path(other.route, own), websocket)
@@ -129,7 +137,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         # Which application was meant, only its owner knows.
         confidence=Confidence.LIKELY,
         severity=_severity(
-            evidence, visits, websocket, visit if correction.facts["absent"] else None
+            evidence, visits, websocket, visit if is_unruled and not is_meant else None
         ),
         facts={
             **haproxy.view.facts,
@@ -218,6 +226,8 @@ def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBa
 
 def _fix(haproxy: HaproxyView, correction: Correction) -> Fix:
     if correction.edit is None:
-        is_taken = bool(correction.facts["taken"])
-        return manual_fix(haproxy.view, "limit-the-rule" if is_taken else "write-the-rule")
+        for fact, step in (("taken", "limit-the-rule"), ("swapped", "name-the-backend")):
+            if correction.facts[fact]:
+                return manual_fix(haproxy.view, step)
+        return manual_fix(haproxy.view, "write-the-rule")
     return Fix((correction.edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

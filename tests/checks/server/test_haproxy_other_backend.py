@@ -181,3 +181,46 @@ def test_silent_where_the_other_backend_leads_to_the_same_application() -> None:
     has = replace(HAS, target="http://127.0.0.1:3000")
     control = replace(CONTROL, target="http://127.0.0.1:3000")
     assert not judge(CHECK, SERVER, config(written), MISSING, has, control, target=TARGET)
+
+
+ROOT_VISIT = replace(
+    HAS, target="http://127.0.0.1:3001", requested="/", path="/", media_type="text/html"
+)
+NOT_OURS = page(400, headers=HTML)
+
+
+def test_the_default_backend_is_another_one() -> None:
+    written = TEXT + BACKENDS
+    expected = ("-default_backend app", "+default_backend api")
+    assert diff((page(404), ROOT_VISIT), SHOP, written) == expected
+    (claim,) = judge(CHECK, SERVER, config(written), page(404), ROOT_VISIT, target=SHOP)
+    assert claim.severity is None
+
+
+MAP = "    use_backend %[req.hdr(host),lower,map(/etc/haproxy/hosts.map)]\n"
+BY_MAP = TEXT.replace("    default_backend app\n", MAP) + BACKENDS.replace("api", "shop")
+
+
+def test_the_backends_of_two_rows_are_exchanged() -> None:
+    rows = "shop.example.com app\nblog.example.com shop\n"
+    seen = (config(BY_MAP, rows), NOT_OURS, ROOT_VISIT)
+    (claim,) = judge(CHECK, SERVER, *seen, target=SHOP, masked=False)
+    assert claim.facts["line_place"] == "/etc/haproxy/hosts.map:1"
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "-shop.example.com app\n+shop.example.com shop\n" in edit.diff
+
+
+def test_silent_where_the_backend_of_another_name_has_the_start_page() -> None:
+    rows = "shop.example.com app\nblog.example.com blog\n"
+    written = BY_MAP.replace("backend shop", "backend blog")
+    seen = (config(written, rows), NOT_OURS, ROOT_VISIT)
+    assert not judge(CHECK, SERVER, *seen, target=SHOP, masked=False)
+
+
+def test_no_rule_for_every_path_is_written() -> None:
+    quoted = 'use_backend app if { hdr(host) -i "shop.example.com" }'
+    written = TEXT.replace("default_backend app", quoted) + BACKENDS
+    (claim,) = judge(CHECK, SERVER, config(written), page(404), ROOT_VISIT, target=SHOP)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
