@@ -26,7 +26,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
-from diagnose.parsers.haproxy.userlists import asked_login
+from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
 
@@ -88,14 +88,14 @@ def _claim(
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
     is_socket = isinstance(first, Upgrade)
     choosing = _backends_above(haproxy, refusal)
-    edit = _except_them(haproxy, refusal, choosing)
+    edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
     subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
         about=subjects[0],
         covers=(*subjects, *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(haproxy.view.evidence, first, refusal, path),
+        severity=_severity(haproxy.view.evidence, first, refusal, path, login),
         facts={
             **haproxy.view.facts,
             "path": own,
@@ -108,24 +108,31 @@ def _claim(
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
-            **_login_facts(haproxy, refusal),
+            **_login_facts(login),
         },
         fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
         if edit
-        else manual_fix(haproxy.view, "change-the-rule"),
+        else manual_fix(
+            haproxy.view,
+            "write-the-hash" if login and login.unhashed else "change-the-rule",
+        ),
     )
 
 
-def _login_facts(haproxy: HaproxyView, refusal: Refusal) -> dict[str, object]:
-    """Return who may pass a rule that asks for a password, as facts."""
+def _login(haproxy: HaproxyView, refusal: Refusal) -> AskedLogin | None:
     proxies = haproxy.proxies
     own = (proxies.frontend, *([proxies.backend] if proxies.backend else []))
-    login = asked_login(proxies.config, own, refusal.line)
+    return asked_login(proxies.config, own, refusal.line)
+
+
+def _login_facts(login: AskedLogin | None) -> dict[str, object]:
+    """Return who may pass a rule that asks for a password, as facts."""
     return {
         "userlist": login.userlist if login else "",
         "users": login.users if login else (),
         "unused": login.unused if login else (),
         "everywhere": login is not None and login.everywhere,
+        "unhashed": login.unhashed if login else (),
     }
 
 
@@ -162,8 +169,14 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 
 def _severity(
-    evidence: Evidence, answer: Exchange | Upgrade, refusal: Refusal, path: str
+    evidence: Evidence,
+    answer: Exchange | Upgrade,
+    refusal: Refusal,
+    path: str,
+    login: AskedLogin | None,
 ) -> Severity:
+    if login and login.users and login.unhashed == login.users:
+        return Severity.WARNING  # nobody gets in
     if isinstance(answer, Upgrade):
         # Visitors may have the password.
         is_named = websocket_severity(evidence) is None

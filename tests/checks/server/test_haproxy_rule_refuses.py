@@ -117,6 +117,16 @@ def test_a_password_for_every_page_is_a_note_that_names_the_users() -> None:
     assert (claim.facts["everywhere"], claim.facts["unused"]) == (True, ("admins",))
 
 
+def test_passwords_in_clear_in_the_place_of_hashes_let_nobody_in() -> None:
+    users = USERS.replace("insecure-password", "password")
+    text = users + ruled("http-request auth realm Shop unless { http_auth(staff) }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(401), masked=False)
+    assert (claim.severity, claim.facts["unhashed"]) == (Severity.WARNING, ("bob", "eve"))
+    mixed = text.replace("eve password secret", "eve password $6$salt$hash")
+    (claim,) = judge(CHECK, SERVER, config(mixed), page(401), masked=False)
+    assert (claim.severity, claim.facts["unhashed"]) == (Severity.NOTE, ("bob",))
+
+
 def test_a_password_for_a_part_of_the_site_is_not_for_every_page() -> None:
     rules = "acl staff http_auth_group(staff) all", "http-request auth if { path / } !staff"
     (claim,) = judge(CHECK, SERVER, config(USERS + ruled(*rules)), page(401))
