@@ -3,7 +3,8 @@ application of another backend has it: a rule is missing, or its condition is no
 (Configuration Manual, "use_backend").
 
 The evidence is that application, asked directly for the path, and for one that nobody has as the
-control. Where the site answers with a page, its own application has one for every path.
+control: it may have a page, or open a WebSocket, for every path. Where the site answers with a
+page, its own application has one for every path.
 """
 
 from collections.abc import Iterator, Sequence
@@ -128,6 +129,8 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     )
     if is_unruled and _is_meant(evidence, other, own, visits, websocket):
         return None
+    if websocket and correction.facts["absent"] and _opens_every(evidence, other, own):
+        return None
     subject = Subject(port=target.port, path=own)
     visit = visit_of(evidence, other.route, own, inner_path(other.route, own), websocket)
     return Claim(
@@ -204,6 +207,14 @@ def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) ->
     nothing = visit_of(evidence, other.route, unknown, inner_path(other.route, unknown), False)
     is_known = path == "/" or (nothing is not None and not nothing.succeeded)
     return visit.status == 200 and is_known
+
+
+def _opens_every(evidence: Evidence, other: OtherBackend, path: str) -> bool:
+    """Return whether an application opens a WebSocket at every path, or may: then nothing shows
+    that this one is meant for it, unless a rule says so."""
+    unknown = unknown_path(path)
+    control = visit_of(evidence, other.route, unknown, inner_path(other.route, unknown), True)
+    return control is None or control.accepted
 
 
 def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBackend) -> bool:

@@ -112,6 +112,21 @@ def test_fires_for_a_websocket() -> None:
     assert claim.facts["websocket"]
 
 
+def test_a_websocket_without_a_rule_needs_an_application_that_does_not_open_every_path() -> None:
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=404
+    )
+    opened = replace(HAS, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+    unknown = unknown_path("/ws")
+    control = replace(opened, requested=unknown, path=unknown, status=404, accepted=False)
+    seen = (SERVER, config(text("    use_backend api if api\n", "")), refused, opened)
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, *seen, control, target=target)
+    assert claim.facts["absent"]
+    assert not judge(CHECK, *seen, target=target)
+    assert not judge(CHECK, *seen, replace(control, accepted=True), target=target)
+
+
 def test_a_page_in_the_place_of_data_is_a_warning_and_by_hand_where_words_need_quotes() -> None:
     written = text("if api", "if { path '/x y' } upgrade")
     (claim,) = judge(CHECK, SERVER, config(written), START, HAS, CONTROL, EVERY, target=TARGET)
