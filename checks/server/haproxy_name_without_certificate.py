@@ -3,6 +3,7 @@ without it visitors get the certificate of another name (Configuration Manual, "
 `bind` line does not name the file, or a row of the crt-list gives it to other names.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from checks.server import line_edit, line_text, manual_fix, reload_steps
@@ -137,7 +138,7 @@ def _fix(haproxy: HaproxyView, listed: str, rows: Sequence[ListRow], files: Sequ
 
 
 def _row_edit(haproxy: HaproxyView, listed: str, rows: Sequence[ListRow], path: str) -> Edit | None:
-    """Write the name behind the file's row, or a row for it at the end."""
+    """Write the name behind the file's row, or a row for it at the end, and take it from others."""
     view, host = haproxy.view, haproxy.view.evidence.target.host
     own = [row for row in rows if row.path == path]
     if any(row.excluded for row in own):
@@ -146,8 +147,17 @@ def _row_edit(haproxy: HaproxyView, listed: str, rows: Sequence[ListRow], path: 
     text = line_text(view, listed, row.number)
     if not text or "#" in text or not set(path).isdisjoint("\\'\" #"):
         return None
-    changed = (f"{text.rstrip()} {host}",) if own else (text, f"{path} {host}")
-    return line_edit(view, listed, {row.number: changed})
+    changes = {
+        other.number: (re.sub(rf"\s+{re.escape(host)}(?=\s|$)", "", line),)
+        for other in rows
+        # The first row with a name decides.
+        if other.path != path and host in other.names
+        if (line := line_text(view, listed, other.number))
+    }
+    if not own:
+        text = changes.get(row.number, (text,))[0]
+    changes[row.number] = (f"{text.rstrip()} {host}",) if own else (text, f"{path} {host}")
+    return line_edit(view, listed, changes)
 
 
 def _bind_edit(haproxy: HaproxyView, path: str) -> Edit | None:

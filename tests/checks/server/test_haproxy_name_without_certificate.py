@@ -62,6 +62,22 @@ def test_names_the_site_behind_a_row_that_has_another_name() -> None:
     assert changed(claim) == [f"-{row}", f"+{row} shop.example.com"]
 
 
+def test_takes_the_name_from_the_row_of_another_certificate() -> None:
+    rows = f"/etc/haproxy/blog.pem shop.example.com\n{PEM} blog.example.com\n"
+    (claim,) = judge(CHECK, SERVER, listed(rows), VISIT, FILE, BLOG_FILE)
+    assert changed(claim) == [
+        "-/etc/haproxy/blog.pem shop.example.com",
+        f"-{PEM} blog.example.com",
+        "+/etc/haproxy/blog.pem",
+        f"+{PEM} blog.example.com shop.example.com",
+    ]
+    (claim,) = judge(CHECK, SERVER, listed(rows.split("\n")[0]), VISIT, BLOG_FILE, OTHER)
+    assert changed(claim)[-2:] == [
+        "+/etc/haproxy/blog.pem",
+        f"+{OTHER.path} shop.example.com",
+    ]
+
+
 OTHER = OtherCertificate(path="/etc/haproxy/new.pem", leaf=LEAF, key="/etc/haproxy/new.pem")
 
 
