@@ -147,7 +147,7 @@ def _row_edit(haproxy: HaproxyView, listed: str, rows: Sequence[ListRow], path: 
     text = line_text(view, listed, row.number)
     if not text or "#" in text or not set(path).isdisjoint("\\'\" #"):
         return None
-    changes = {
+    changes: dict[int, tuple[str, ...]] = {
         other.number: (re.sub(rf"\s+{re.escape(host)}(?=\s|$)", "", line),)
         for other in rows
         # The first row with a name decides.

@@ -209,8 +209,8 @@ def _fix(haproxy: HaproxyView, unused: UnusedServer) -> Fix:
         edit = insert_word(view, server.line, words)
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
-    words = {"check_plain": ("check-ssl",), "drained": ("weight", "0")}.get(unused.reason, ())
-    if words and (edit := without_words(view, server.line, *words)):
+    wrong = {"check_plain": ("check-ssl",), "drained": ("weight", "0")}.get(unused.reason, ())
+    if wrong and (edit := without_words(view, server.line, *wrong)):
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     in_file = unused.reason != "maintenance" or server.disabled
     loading: tuple[Step, ...] = reload_steps(view.server) if in_file else ()
