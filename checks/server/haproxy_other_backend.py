@@ -47,6 +47,7 @@ Visits = Sequence[Exchange | Upgrade | PageFileResponse]
         "server.application-answers",
         "server.own-answer",
         "server.page-missing",
+        "server.prefix-kept",
         "websocket.inner-proxy",
         "websocket.no-location",
         "websocket.not-upgraded",
