@@ -3,11 +3,14 @@
 
 A rule whose condition is known to be true is named with certainty. One that depends on the
 visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
-of a page it is a note, because it may be meant. So is one that asks for a password.
+of a page it is a note, because it may be meant. So is one that asks for a password. A file that the
+page loads is meant for whoever gets the page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace as replace_in
 
+from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
@@ -23,6 +26,7 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
@@ -30,13 +34,17 @@ from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
 
+#: What visitors get: a page, a WebSocket, a file of the page.
+_Answer = Exchange | Upgrade | PageFileResponse
+
 
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
         "server.own-answer",
-        "server.application-answers", "http.server-error", "websocket.not-upgraded",
+        "server.application-answers", "http.page-file-missing", "http.server-error",
+        "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
     ],
 )  # fmt: skip
@@ -53,6 +61,23 @@ def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         if refusal is not None and own not in seen:
             seen.add(own)
             yield _claim(haproxy, path, answers, refusal)
+    yield from _of_files(evidence, seen)
+
+
+def _of_files(evidence: Evidence, seen: Collection[str]) -> Iterator[Claim]:
+    """Yield a claim for each rule that refuses files of the page, with the first of them."""
+    lines = set[Line]()
+    for file in _page_files.refused_files(evidence):
+        status = file.response.status or 0
+        haproxy = haproxy_view(evidence, file.path) if status >= 400 else None
+        if haproxy is None or haproxy.proxies.frontend.mode != "http" or file.path in seen:
+            continue
+        refusal = _decisive(refusals(haproxy.proxies, evidence.target, file.path), status)
+        if refusal is not None and refusal.line not in lines:
+            lines.add(refusal.line)
+            severity = _page_files.severity(file.page, (file.response.url,))
+            claim = _claim(haproxy, file.path, [file.response], refusal)
+            yield replace_in(claim, severity=severity)
 
 
 def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
@@ -79,9 +104,7 @@ def _decisive(refusals: Sequence[Refusal], status: int) -> Refusal | None:
     return rules[0] if len(rules) == 1 else None
 
 
-def _claim(
-    haproxy: HaproxyView, path: str, answers: Sequence[Exchange | Upgrade], refusal: Refusal
-) -> Claim:
+def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal: Refusal) -> Claim:
     first, words, own = answers[0], refusal.line.words, path.partition("?")[0]
     condition = next((index for index, word in enumerate(words) if word in {"if", "unless"}), 0)
     text = " ".join(words[condition:]) if condition else ""
@@ -170,7 +193,7 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 def _severity(
     evidence: Evidence,
-    answer: Exchange | Upgrade,
+    answer: _Answer,
     refusal: Refusal,
     path: str,
     login: AskedLogin | None,

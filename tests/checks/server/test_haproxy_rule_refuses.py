@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import Page, PageFile, PageFileResponse
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -166,3 +167,31 @@ def test_a_websocket_of_the_page_that_a_rule_closes_is_a_warning() -> None:
     assert claim.severity is Severity.ERROR
     assert claim.facts["path"] == "/ws"
     assert claim.facts["line"] == "http-request deny if { path_beg /ws }"
+
+
+HOME = "https://shop.example.com/"
+SCRIPT = PageFileResponse(
+    page=HOME, file_kind="script", url=f"{HOME}js/app.js", address="203.0.113.10", port=443,
+    status=403,
+)  # fmt: skip
+LOADS = Page(
+    url=HOME, address="203.0.113.10", port=443, files=(PageFile(f"{HOME}js/app.js", "script"),)
+)
+
+
+def test_a_file_of_the_page_that_a_rule_refuses() -> None:
+    text = ruled("acl bad path_end .php .js", "http-request deny if bad")
+    (claim,) = judge(CHECK, SERVER, config(text), page(200), LOADS, SCRIPT)
+    assert (claim.facts["path"], claim.confidence) == ("/js/app.js", Confidence.CERTAIN)
+    assert claim.severity is not Severity.NOTE
+    inner = text.replace("if bad", "if bad !{ src 10.0.0.0/8 }")
+    (claim,) = judge(CHECK, SERVER, config(inner), page(200), LOADS, SCRIPT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_about_a_file_that_no_rule_refuses() -> None:
+    text = ruled("http-request deny if { path_end .php }")
+    assert not judge(CHECK, SERVER, config(text), page(200), LOADS, SCRIPT)
+    all_js = ruled("http-request deny if { path_end .js }")
+    missing = replace(SCRIPT, status=404)
+    assert not judge(CHECK, SERVER, config(all_js), page(200), LOADS, missing)
