@@ -24,7 +24,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.other_backends import (
     OtherBackend,
     is_named_after,
@@ -107,8 +107,8 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     others = [
         other
         for other in other_backends(haproxy.proxies, target)
-        # The same request to the same application gets the same answer by another rule.
-        if own_target is None or _request(other.route, own) != _request(own_target, own)
+        # The same application by another rule: then what is asked of it differs, its path.
+        if own_target is None or other.route.target != own_target.target
         if _has(evidence, other, own, websocket)
     ]
     # Two backends may lead to one application: the one that a rule chooses is meant.
@@ -191,11 +191,6 @@ def _severity(
         return Severity.NOTE
     is_error = any((visit.status or 0) >= 400 for visit in visits)
     return None if is_error else Severity.WARNING
-
-
-def _request(route: SiteRoute, path: str) -> tuple[str, str]:
-    """Return the application and the path that it is asked for."""
-    return route.target, inner_path(route, path)
 
 
 def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) -> bool:

@@ -196,6 +196,8 @@ def test_silent_where_the_other_backend_leads_to_the_same_application() -> None:
     has = replace(HAS, target="http://127.0.0.1:3000")
     control = replace(CONTROL, target="http://127.0.0.1:3000")
     assert not judge(CHECK, SERVER, config(written), MISSING, has, control, target=TARGET)
+    changed = written.replace("backend app\n", "backend app\n    http-request set-path /x\n")
+    assert not judge(CHECK, SERVER, config(changed), MISSING, has, control, target=TARGET)
 
 
 ROOT_VISIT = replace(
