@@ -5,6 +5,7 @@ visitors' one, past it. A redirect to another host that works
 a server that does not reach it: many may open no connection to the internet."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
@@ -39,6 +40,9 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.redirects import is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
+
+if TYPE_CHECKING:
+    from checks.server._redirect_lines import RedirectLine
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -220,6 +224,7 @@ def _claim(
     is_inner = inner.directive is not None and inner.reason != "told"
     scheme = "https" if onward.startswith("https:") else "http"
     unserved = _answering_block(nginx, reason, onward, failed_exchanges)
+    own_line = _server_line(evidence, steps[0])
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
@@ -252,6 +257,8 @@ def _claim(
             "place": sent_name.place if sent_name else "",
             "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
             "rewriter_place": file_line(rewriter) if rewriter else "",
+            "server_line": " ".join(own_line.text.split()) if own_line else "",
+            "server_place": own_line.place if own_line else "",
             **(inner if is_inner else InnerLine()).facts,
             **own_setting(evidence, "public_url"),
         },
@@ -268,6 +275,7 @@ def _claim(
         or (sent_name and visitors_name_fix(nginx, sent_name, onward))
         or (None if own_redirect or sent_name else _host_fix(evidence, steps[0], host))
         or _server_fix(evidence, steps)
+        or _line_fix(evidence, own_line)
         or _fix(nginx, reason, steps),
     )
 
@@ -288,15 +296,33 @@ def _host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
     return server_fix(evidence, url.path, "host")
 
 
+def _server_line(evidence: Evidence, step: Exchange) -> "RedirectLine | None":
+    """Return the line of another server than nginx that makes the redirect, None if there is none
+    or more."""
+    from checks.server import server_view
+    from checks.server._redirect_lines import redirecting_line
+
+    view = server_view(evidence)
+    return redirecting_line(view, step) if view and step.port in view.server.ports else None
+
+
+def _line_fix(evidence: Evidence, line: "RedirectLine | None") -> Fix | None:
+    """Return the fix in which a person corrects the line of another server than nginx: the name to
+    which it leads may be the right one, and not be there yet."""
+    from checks.server import manual_fix, server_view
+
+    view = server_view(evidence) if line else None
+    return manual_fix(view, "correct-the-line") if view else None
+
+
 def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
     """Return the fix of the redirect of another server than nginx, to the site itself."""
     from checks.server import server_view
-    from checks.server._redirect_lines import redirecting_line, target_fix, visitors_host
+    from checks.server._redirect_lines import target_fix, visitors_host
 
     if any(step.url.startswith("https:") for step in steps) or not works_over_https(evidence):
         return None
-    view = server_view(evidence)
-    line = redirecting_line(view, steps[0]) if view and steps[0].port in view.server.ports else None
+    view, line = server_view(evidence), _server_line(evidence, steps[0])
     if view is None or line is None:
         return None
     return target_fix(view, line, "https", visitors_host(evidence, view.server.product, line))

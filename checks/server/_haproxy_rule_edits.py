@@ -12,7 +12,13 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.conditions import Rule, holds, rules_of
 from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.haproxy.criteria import Criterion
-from diagnose.parsers.haproxy.other_backends import FalseLiteral, OtherBackend, false_literal
+from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
+from diagnose.parsers.haproxy.other_backends import (
+    FalseLiteral,
+    OtherBackend,
+    false_literal,
+    is_named_after,
+)
 from diagnose.parsers.haproxy.view import path_to_backends, situation_of
 
 #: How much alike (0 to 1) the beginning of a path and a value are of which one is misspelt.
@@ -20,7 +26,8 @@ _ALIKE = 0.75
 
 _NO_FACTS: dict[str, object] = {
     "absent": False, "later": False, "negated": False, "extra": False, "exact": False,
-    "misspelt": False, "pattern": False, "taken": False, "literal": "", "excluded": "",
+    "misspelt": False, "pattern": False, "taken": False, "swapped": False,
+    "literal": "", "excluded": "",
     "value": "", "right": "", "fetch": "", "line_place": "",
 }  # fmt: skip
 
@@ -45,8 +52,36 @@ def correction_of(
     selection = haproxy.proxies.selection
     if not other.rules and selection and selection.rule and is_default(haproxy, other):
         return _of_taking_rule(haproxy, selection.rule)
+    if own == "/":
+        # A rule for every path would take those of all other backends.
+        return _of_start_page(haproxy, other)
     text = _new_rule(other.name, own)
     return Correction({**_NO_FACTS, "absent": True, "right": text}, _inserted(haproxy, text))
+
+
+def _of_start_page(haproxy: HaproxyView, other: OtherBackend) -> Correction:
+    """The start page goes to another backend: the default, or that of the site's name by a rule or
+    a row of a map, has another's name."""
+    selection, target = haproxy.proxies.selection, haproxy.view.evidence.target
+    line = selection.line if selection else None
+    facts = {**_NO_FACTS, "swapped": True, "line_place": place(line) if line else ""}
+    dynamic = dynamic_backend(line) if line else None
+    rows = haproxy.proxies.frontend.maps.get(dynamic.file, "") if dynamic else ""
+    if selection is None or line is None:
+        return Correction(facts)
+    if selection.rule is None:
+        return Correction(facts, _replaced(haproxy, line, selection.backend, other.name))
+    if dynamic is None:
+        edit = None
+        if line.words[1:2] == (selection.backend,) and is_named_after(other.name, target):
+            edit = _replaced(haproxy, line, selection.backend, other.name)
+        return Correction(facts, edit)
+    for number, row in enumerate(rows.split("\n"), 1):
+        own = Line(tuple(row.split()), dynamic.file, number)
+        if own.words == (target.host.lower(), selection.backend):
+            edit = _replaced(haproxy, own, selection.backend, other.name)
+            return Correction({**facts, "line_place": place(own)}, edit)
+    return Correction(facts)
 
 
 def _of_rule(haproxy: HaproxyView, rule: Rule, path: str, websocket: bool) -> Correction | None:

@@ -1,6 +1,8 @@
-"""A rule of HAProxy chooses a backend by a name that is almost the target's, or by a URL: an ACL, a
-rule, or a row of a map. No rule takes the name itself, so that it gets what is left: an error, or
-in mode tcp the certificate of another site.
+"""A rule of HAProxy chooses a backend by a name that is almost the target's, or is written so that
+no request has it: as a URL, with capitals where the case is compared, or with a comma behind it.
+
+It is in an ACL, a rule, or a row of a map. No rule takes the name itself, so that it gets what is
+left: an error, or in mode tcp the certificate of another site.
 """
 
 import re
@@ -19,21 +21,45 @@ from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
 from diagnose.parsers.haproxy.view import refusals
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.misspellings import closest_misspelling
-from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import name_matches
 
 _URL = re.compile(r"https?://([^/:]{1,253})(?::[0-9]{1,5})?/?")
+#: A name with what other formats write between a key and its value.
+_SEPARATED = re.compile(r"([\w.-]{1,253})(?:[,;=]|:(?![0-9]))([\w.-]{0,200})")
 
 
 @frozen
 class _Name:
     """A name that a rule compares, as it is written, and where. `is_row` is True for a row of a
-    map."""
+    map, `ignore_case` if the case of its letters is not compared ("-i"), and `is_end` if it is
+    compared with the end of the name ("hdr_end", "-m end")."""
 
     text: str
     file: str
     line: int
     is_row: bool = False
+    ignore_case: bool = False
+    is_end: bool = False
+
+    @property
+    def meant(self) -> str:
+        """The name itself, in small letters as browsers send it."""
+        if self.is_end:
+            return self.text.removeprefix(".").lower()
+        match = _URL.fullmatch(self.text) or _SEPARATED.fullmatch(self.text)
+        return (match[1] if match else self.text).lower()
+
+    @property
+    def flaw(self) -> str:
+        """Why no request has the name as it is written, as the facts call it; "" if it may be."""
+        if self.is_end:
+            return "below" if self.text.startswith(".") else ""
+        if _URL.fullmatch(self.text):
+            return "is_url"
+        if _SEPARATED.fullmatch(self.text):
+            return "separated"
+        is_cased = self.text != self.text.lower() and not self.ignore_case
+        return "capitals" if is_cased else ""
 
 
 @check(
@@ -46,6 +72,7 @@ class _Name:
         "server.haproxy-no-backend",
         "server.haproxy-rule-refuses",
         "server.own-answer",
+        "server.haproxy-other-backend",
         "server.wrong-site",
         "tls.closed",
     ],
@@ -56,8 +83,8 @@ def haproxy_name_misspelt(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or not visits:
         return
     names = tuple(_names(haproxy))
-    own = [name for name in names if name_matches(_bare(name.text), target.host)]
-    if any(not _URL.fullmatch(name.text) for name in own):
+    own = [name for name in names if name_matches(name.meant, target.host)]
+    if any(not name.flaw for name in own):
         return
     closest = closest_misspelling((name.text for name in names), target.host)
     wrong = own or [name for name in names if name.text == closest]
@@ -75,7 +102,9 @@ def haproxy_name_misspelt(evidence: Evidence) -> Iterator[Claim]:
             **haproxy.view.facts,
             "written": wrong[0].text,
             "place": place_text(wrong[0].file, wrong[0].line),
-            "is_url": bool(own),
+            **{
+                flaw: wrong[0].flaw == flaw for flaw in ("is_url", "separated", "capitals", "below")
+            },
             "is_row": wrong[0].is_row,
             "frontend": haproxy.proxies.frontend.name,
         },
@@ -103,35 +132,32 @@ def _visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
     )
 
 
-def _bare(text: str) -> str:
-    """Return the name in a URL, or the text itself."""
-    match = _URL.fullmatch(text)
-    return match[1] if match else text
-
-
 def _names(haproxy: HaproxyView) -> Iterator[_Name]:
     """Yield the names by which the rules of the frontend choose a backend, as they are written."""
     frontend = haproxy.proxies.frontend
-    values = {
-        value
+    methods = {
+        value: criterion.method
         for rule in rules_of(frontend)
         if rule.line.keyword == "use_backend"
         for term in rule.alternatives
         for literal in term
         for criterion in literal.criteria
-        if criterion.subject in {"host", "sni"} and criterion.method == "str"
+        if criterion.subject in {"host", "sni"} and criterion.method in {"str", "end"}
         for value in criterion.values
     }
     for line in (*frontend.own("acl"), *frontend.own("use_backend")):
+        is_any_case = "-i" in line.words
         yield from (
-            _Name(word, line.file, line.number) for word in line.words[2:] if word in values
+            _Name(word, line.file, line.number, False, is_any_case, methods[word] == "end")
+            for word in line.words[2:]
+            if word in methods
         )
         dynamic = dynamic_backend(line)
         rows = frontend.maps.get(dynamic.file) if dynamic and dynamic.method == "str" else None
         for number, row in enumerate((rows or "").split("\n")[:3000], 1):
-            words = row.split(None, 1)
-            if dynamic and len(words) == 2 and not words[0].startswith("#"):
-                yield _Name(words[0], dynamic.file, number, True)
+            key = "".join(row.split(None, 1)[:1])
+            if dynamic and key and not key.startswith("#"):
+                yield _Name(key, dynamic.file, number, True)
 
 
 def _fix(view: ServerView, name: _Name, host: str) -> Fix:
@@ -142,16 +168,12 @@ def _fix(view: ServerView, name: _Name, host: str) -> Fix:
 
 
 def _edit(view: ServerView, name: _Name, host: str) -> Edit | None:
-    maps = view.config.maps if view.config and name.is_row else ()
-    texts = [file.text for file in maps if file.path == name.file]
-    rows = texts[0].split("\n") if texts else []
-    own = rows[name.line - 1] if rows else line_text(view, name.file, name.line)
+    own = line_text(view, name.file, name.line)
     pattern = rf"(?<!\S){re.escape(name.text)}(?!\S)"
     if len(re.findall(pattern, own)) != 1:
         return None
-    changed = re.sub(pattern, lambda _: host, own)
-    if not rows:
-        return line_edit(view, name.file, {name.line: (changed,)})
-    rows[name.line - 1] = changed
-    text = diff(name.file, texts[0], "\n".join(rows))
-    return Edit(name.file, text) if text else None
+    row = _SEPARATED.fullmatch(name.text) if name.is_row else None
+    right = f"{host} {row[2]}" if row and row[2] else host
+    if name.flaw == "below":
+        right = f"{name.text} {host}"
+    return line_edit(view, name.file, {name.line: (re.sub(pattern, lambda _: right, own),)})

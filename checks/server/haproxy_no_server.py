@@ -137,6 +137,8 @@ def _unused(haproxy: HaproxyView, servers: tuple[BackendServer, ...]) -> UnusedS
     """Return the first server with a reason; None if one is used, or nothing shows why not."""
     if servers and all(server.disabled for server in servers):
         return UnusedServer(servers[0], "maintenance")
+    if servers and all(server.is_drained for server in servers):
+        return UnusedServer(servers[0], "drained")
     backend = servers[0].backend if servers else ""
     states = haproxy.status.of_backend(backend) if haproxy.status else ()
     if not states or not all(state.is_down or state.is_in_maintenance for state in states):
@@ -177,6 +179,9 @@ def _failed_check(haproxy: HaproxyView, server: BackendServer, state: ServerStat
         "SOCKERR",
     }:
         return "check_ssl"
+    is_lost = state.check.startswith(("L6", "L4", "SOCKERR"))
+    if is_lost and "check-ssl" in server.options and not server.tls:
+        return "check_plain"
     if state.check == "L7RSP":
         return "check_content"
     if state.check in {"L7TOUT", "L6TOUT"}:
@@ -204,6 +209,9 @@ def _fix(haproxy: HaproxyView, unused: UnusedServer) -> Fix:
         edit = insert_word(view, server.line, words)
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    wrong = {"check_plain": ("check-ssl",), "drained": ("weight", "0")}.get(unused.reason, ())
+    if wrong and (edit := without_words(view, server.line, *wrong)):
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     in_file = unused.reason != "maintenance" or server.disabled
     loading: tuple[Step, ...] = reload_steps(view.server) if in_file else ()
     step = unused.reason.replace("_", "-")

@@ -3,7 +3,8 @@ application of another backend has it: a rule is missing, or its condition is no
 (Configuration Manual, "use_backend").
 
 The evidence is that application, asked directly for the path, and for one that nobody has as the
-control. Where the site answers with a page, its own application has one for every path.
+control: it may have a page, or open a WebSocket, for every path. Where the site answers with a
+page, its own application has one for every path.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,9 +24,10 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.other_backends import (
     OtherBackend,
+    is_named_after,
     other_backends,
     own_route,
     unknown_path,
@@ -45,6 +47,7 @@ Visits = Sequence[Exchange | Upgrade | PageFileResponse]
         "server.application-answers",
         "server.own-answer",
         "server.page-missing",
+        "server.prefix-kept",
         "websocket.inner-proxy",
         "websocket.no-location",
         "websocket.not-upgraded",
@@ -104,21 +107,30 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     others = [
         other
         for other in other_backends(haproxy.proxies, target)
-        # The same request to the same application gets the same answer by another rule.
-        if own_target is None or _request(other.route, own) != _request(own_target, own)
+        # The same application by another rule: then what is asked of it differs, its path.
+        if own_target is None or other.route.target != own_target.target
         if _has(evidence, other, own, websocket)
     ]
     # Two backends may lead to one application: the one that a rule chooses is meant.
     by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
     others = list(by_target.values())
-    if path == "/" and len(others) > 1:
+    if path == "/" and any(is_named_after(other.name, target) for other in others):
+        others = [other for other in others if is_named_after(other.name, target)]
+    elif path == "/" and len(others) > 1:
         # Every site has a start page; what no rule takes is the default backend's.
         others = [other for other in others if is_default(haproxy, other)]
     if len(others) != 1 or not _is_unanswered(evidence, own, visits, others[0]):
         return None
     other, selection = others[0], haproxy.proxies.selection
     correction = correction_of(haproxy, other, path, websocket)
-    if correction.facts["absent"] and _is_meant(evidence, other, own, visits, websocket):
+    is_unruled = correction.facts["absent"] or correction.facts["swapped"]
+    # The name of the site, or an unused backend whose start page is the only one.
+    is_meant = bool(correction.facts["swapped"]) and (
+        is_named_after(other.name, target) or (own == "/" and not other.is_named)
+    )
+    if is_unruled and _is_meant(evidence, other, own, visits, websocket):
+        return None
+    if websocket and correction.facts["absent"] and _opens_every(evidence, other, own):
         return None
     subject = Subject(port=target.port, path=own)
     visit = visit_of(evidence, other.route, own, inner_path(other.route, own), websocket)
@@ -129,7 +141,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         # Which application was meant, only its owner knows.
         confidence=Confidence.LIKELY,
         severity=_severity(
-            evidence, visits, websocket, visit if correction.facts["absent"] else None
+            evidence, visits, websocket, visit if is_unruled and not is_meant else None
         ),
         facts={
             **haproxy.view.facts,
@@ -181,11 +193,6 @@ def _severity(
     return None if is_error else Severity.WARNING
 
 
-def _request(route: SiteRoute, path: str) -> tuple[str, str]:
-    """Return the application and the path that it is asked for."""
-    return route.target, inner_path(route, path)
-
-
 def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) -> bool:
     """Return whether the application of a backend opens a WebSocket, or has a page, and not one
     for every path."""
@@ -196,6 +203,14 @@ def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) ->
     nothing = visit_of(evidence, other.route, unknown, inner_path(other.route, unknown), False)
     is_known = path == "/" or (nothing is not None and not nothing.succeeded)
     return visit.status == 200 and is_known
+
+
+def _opens_every(evidence: Evidence, other: OtherBackend, path: str) -> bool:
+    """Return whether an application opens a WebSocket at every path, or may: then nothing shows
+    that this one is meant for it, unless a rule says so."""
+    unknown = unknown_path(path)
+    control = visit_of(evidence, other.route, unknown, inner_path(other.route, unknown), True)
+    return control is None or control.accepted
 
 
 def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBackend) -> bool:
@@ -218,6 +233,8 @@ def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBa
 
 def _fix(haproxy: HaproxyView, correction: Correction) -> Fix:
     if correction.edit is None:
-        is_taken = bool(correction.facts["taken"])
-        return manual_fix(haproxy.view, "limit-the-rule" if is_taken else "write-the-rule")
+        for fact, step in (("taken", "limit-the-rule"), ("swapped", "name-the-backend")):
+            if correction.facts[fact]:
+                return manual_fix(haproxy.view, step)
+        return manual_fix(haproxy.view, "write-the-rule")
     return Fix((correction.edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

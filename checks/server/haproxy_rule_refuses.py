@@ -3,11 +3,14 @@
 
 A rule whose condition is known to be true is named with certainty. One that depends on the
 visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
-of a page it is a note, because it may be meant. So is one that asks for a password.
+of a page it is a note, because it may be meant. So is one that asks for a password. A file that the
+page loads is meant for whoever gets the page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace as replace_in
 
+from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
@@ -23,12 +26,16 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
-from diagnose.parsers.haproxy.userlists import asked_login
+from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
+
+#: What visitors get: a page, a WebSocket, a file of the page.
+_Answer = Exchange | Upgrade | PageFileResponse
 
 
 @check(
@@ -36,7 +43,8 @@ from diagnose.parsers.usual_paths import is_hidden
     needs=[WebServer, WebServerConfig],
     explains=[
         "server.own-answer",
-        "server.application-answers", "http.server-error", "websocket.not-upgraded",
+        "server.application-answers", "http.page-file-missing", "http.server-error",
+        "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
     ],
 )  # fmt: skip
@@ -53,6 +61,23 @@ def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         if refusal is not None and own not in seen:
             seen.add(own)
             yield _claim(haproxy, path, answers, refusal)
+    yield from _of_files(evidence, seen)
+
+
+def _of_files(evidence: Evidence, seen: Collection[str]) -> Iterator[Claim]:
+    """Yield a claim for each rule that refuses files of the page, with the first of them."""
+    lines = set[Line]()
+    for file in _page_files.refused_files(evidence):
+        status = file.response.status or 0
+        haproxy = haproxy_view(evidence, file.path) if status >= 400 else None
+        if haproxy is None or haproxy.proxies.frontend.mode != "http" or file.path in seen:
+            continue
+        refusal = _decisive(refusals(haproxy.proxies, evidence.target, file.path), status)
+        if refusal is not None and refusal.line not in lines:
+            lines.add(refusal.line)
+            severity = _page_files.severity(file.page, (file.response.url,))
+            claim = _claim(haproxy, file.path, [file.response], refusal)
+            yield replace_in(claim, severity=severity)
 
 
 def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
@@ -79,23 +104,21 @@ def _decisive(refusals: Sequence[Refusal], status: int) -> Refusal | None:
     return rules[0] if len(rules) == 1 else None
 
 
-def _claim(
-    haproxy: HaproxyView, path: str, answers: Sequence[Exchange | Upgrade], refusal: Refusal
-) -> Claim:
+def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal: Refusal) -> Claim:
     first, words, own = answers[0], refusal.line.words, path.partition("?")[0]
     condition = next((index for index, word in enumerate(words) if word in {"if", "unless"}), 0)
     text = " ".join(words[condition:]) if condition else ""
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
     is_socket = isinstance(first, Upgrade)
     choosing = _backends_above(haproxy, refusal)
-    edit = _except_them(haproxy, refusal, choosing)
+    edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
     subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
         about=subjects[0],
         covers=(*subjects, *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(haproxy.view.evidence, first, refusal, path),
+        severity=_severity(haproxy.view.evidence, first, refusal, path, login),
         facts={
             **haproxy.view.facts,
             "path": own,
@@ -108,24 +131,31 @@ def _claim(
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
-            **_login_facts(haproxy, refusal),
+            **_login_facts(login),
         },
         fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
         if edit
-        else manual_fix(haproxy.view, "change-the-rule"),
+        else manual_fix(
+            haproxy.view,
+            "write-the-hash" if login and login.unhashed else "change-the-rule",
+        ),
     )
 
 
-def _login_facts(haproxy: HaproxyView, refusal: Refusal) -> dict[str, object]:
-    """Return who may pass a rule that asks for a password, as facts."""
+def _login(haproxy: HaproxyView, refusal: Refusal) -> AskedLogin | None:
     proxies = haproxy.proxies
     own = (proxies.frontend, *([proxies.backend] if proxies.backend else []))
-    login = asked_login(proxies.config, own, refusal.line)
+    return asked_login(proxies.config, own, refusal.line)
+
+
+def _login_facts(login: AskedLogin | None) -> dict[str, object]:
+    """Return who may pass a rule that asks for a password, as facts."""
     return {
         "userlist": login.userlist if login else "",
         "users": login.users if login else (),
         "unused": login.unused if login else (),
         "everywhere": login is not None and login.everywhere,
+        "unhashed": login.unhashed if login else (),
     }
 
 
@@ -162,8 +192,14 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 
 def _severity(
-    evidence: Evidence, answer: Exchange | Upgrade, refusal: Refusal, path: str
+    evidence: Evidence,
+    answer: _Answer,
+    refusal: Refusal,
+    path: str,
+    login: AskedLogin | None,
 ) -> Severity:
+    if login and login.users and login.unhashed == login.users:
+        return Severity.WARNING  # nobody gets in
     if isinstance(answer, Upgrade):
         # Visitors may have the password.
         is_named = websocket_severity(evidence) is None

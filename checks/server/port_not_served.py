@@ -37,7 +37,7 @@ from diagnose.model import (
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import has_name
 
 #: Ports that belong to a web server. Another port without a word about it may be any program's.
@@ -73,6 +73,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
     if not has_site and has_the_site(Nginx.of(evidence)):
         return
+    secure = _other_tls_socket(config, server, port)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -85,6 +86,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             if idle and not socket and not site and "/sites-available/" in idle.file
             else "",
             "site": place_text(site.file, site.line) if site else "",
+            "tls_port": secure.port if secure else "",
+            "tls_place": place_text(secure.file, secure.line) if secure else "",
             "apache": server.product == "apache",
             "caddy": server.product == "caddy",
             "ports": tuple(sorted(server.ports)),
@@ -94,6 +97,17 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.not-running",),
         fix=_fix(view, socket is not None, idle, site, no_module),
     )
+
+
+def _other_tls_socket(config: WebServerConfig, server: WebServer, port: int) -> SiteSocket | None:
+    """Return the only socket with TLS, where it is on another port than the target's: perhaps its
+    number is a mistake. None if there is none or more, or if the target has no TLS there."""
+    sockets = {
+        socket.port: socket
+        for socket in config.listens
+        if socket.tls and socket.port in server.ports and socket.line
+    }
+    return next(iter(sockets.values())) if port == 443 and len(sockets) == 1 else None
 
 
 def _is_served_in_front(evidence: Evidence) -> bool:

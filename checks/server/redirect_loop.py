@@ -136,9 +136,22 @@ def _is_within(evidence: Evidence, redirect: SiteRedirect) -> bool:
     return redirect.path != "/" and not redirect.conditional and redirect.target == path
 
 
+def _whole_path_fix(view: ServerView, redirect: SiteRedirect) -> Fix:
+    """Let HAProxy's redirect of a path to the one with a slash take that path alone."""
+    line = line_text(view, redirect.file, redirect.line)
+    own = re.compile(rf"(?<!\S)path_beg(?=(?:\s+-i)?\s+{re.escape(redirect.path)}\s+\}})")
+    written, number = own.subn("path", line)
+    edit = line_edit(view, redirect.file, {redirect.line: (written,)}) if number == 1 else None
+    if edit is None:
+        return manual_fix(view, "own-path")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
 def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
     """Turn the line into a comment. In HAProxy it may serve the plain port as well, and stays."""
     if view.server.product == "haproxy":
+        if _is_within(view.evidence, redirect):
+            return _whole_path_fix(view, redirect)
         edit = redirect_without_tls(view, redirect)
         return Fix((edit, *reload_steps(view.server))) if edit else manual_fix(view, "remove")
     line = line_text(view, redirect.file, redirect.line)

@@ -20,7 +20,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import answer_with, answers_with, route_to_application
 from checks.server._haproxy import place
-from checks.server._haproxy_scheme import scheme_edit, scheme_line
+from checks.server._haproxy_scheme import says_https, scheme_edit, scheme_line
 from checks.server._scheme_lines import scheme_line_facts, scheme_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -83,6 +83,8 @@ def _redirect(view: ServerView, route: SiteRoute, pages: Sequence[Exchange]) -> 
     to_http = any(leads_to_http(page) for page in pages)
     if to_http and secure.location.startswith("http:"):
         return
+    if view.server.product == "haproxy" and (line := scheme_line(view)) and says_https(line):
+        return  # the application is told: the redirect is HAProxy's own
     # The application's own redirect is the one that visitors get.
     is_same = plain.location in {page.header("Location") for page in pages}
     if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):

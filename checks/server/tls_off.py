@@ -19,7 +19,7 @@ from checks.server import (
 )
 from checks.tls import failure_groups
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -116,6 +116,8 @@ def _has_tls(site: WebSite, port: int) -> bool:
 
 def _fix(view: ServerView, site: WebSite) -> Fix:
     """Turn TLS on where the certificate and the key are named already."""
+    if view.server.product == "haproxy" and (edit := _ended_tls(view)):
+        return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
     complete = site.paths("certificate") and site.paths("key")
     is_apache = view.server.product == "apache" and view.config and "ssl" in view.config.modules
     if complete and is_apache and (lines := _engine_lines(view, site)):
@@ -123,6 +125,21 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
     return manual_fix(view, "turn-on")
+
+
+def _ended_tls(view: ServerView) -> Edit | None:
+    """Return the edit that adds `ssl` to HAProxy's "bind" line, which names a certificate already:
+    without `ssl` that means nothing (Configuration Manual, section 5.1, "crt")."""
+    # Imported late: only HAProxy needs it.
+    from checks.server._haproxy import haproxy_view
+
+    haproxy = haproxy_view(view.evidence)
+    line = haproxy.proxies.bind if haproxy else None
+    if line is None or not {"crt", "crt-list"} & set(line.words) or "ssl" in line.words:
+        return None
+    text = line_text(view, line.file, line.number)
+    written = re.sub(r"(?<=\s)(?=crt(?:-list)?\s)", "ssl ", text, count=1)
+    return line_edit(view, line.file, {line.number: (written,)})
 
 
 def _engine_lines(view: ServerView, site: WebSite) -> dict[int, tuple[str, ...]]:

@@ -91,7 +91,9 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     foreign = [
         served_certificate
         for served_certificate in served
-        if not covers(
+        # Those of HAProxy have no site: haproxy-name-without-certificate.
+        if view.server.product != "haproxy"
+        and not covers(
             target.host, served_certificate.leaf.dns_names, served_certificate.leaf.addresses
         )
     ]
@@ -267,8 +269,6 @@ def _claim(
             "inner": place_text(inner.file, inner.line) if inner else "",
             "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",
-            # A site of HAProxy has the names of its certificates.
-            "haproxy": view.server.product == "haproxy" and bool(foreign),
         },
         confidence=Confidence.CERTAIN
         if config.complete and (foreign or later or (not wildcard and (idle or inner)))

@@ -98,7 +98,8 @@ class HaproxyTry(Observation):
 
     `purpose` is "page" (the target's page, to a server of a backend), "check" (the health check's
     request) or "front" (the target's page, to HAProxy itself). `proxied` is True if a PROXY
-    protocol header went before it. `status` is set if an HTTP response came.
+    protocol header went before it. `tls` is True if it was made over TLS. `status` is set if an
+    HTTP response came.
     """
 
     layer: ClassVar[str] = "server"
@@ -110,6 +111,7 @@ class HaproxyTry(Observation):
     purpose: Literal["page", "check", "front"] = "page"
     path: UrlPath = "/"
     proxied: bool = False
+    tls: bool = False
     status: int | None = None
 
     def summary(self) -> Summary:

@@ -365,7 +365,7 @@ class WebServerConfig(Observation):
     what its log says of the certificate that it should get for the target and has not. `error_log`
     is the log of the server itself, beside those of its sites. `rules` are those that answer the
     target's own paths themselves, or may, and `folders` those from which it answers them (Caddy).
-    `maps` are the files by which HAProxy chooses a backend.
+    `maps` are the files by which HAProxy chooses a backend or a certificate.
     """
 
     layer: ClassVar[str] = "server"
@@ -387,7 +387,8 @@ class WebServerConfig(Observation):
     maps: tuple[ServerFile, ...] = ()
 
     def file(self, path: str) -> ServerFile | None:
-        return next((file for file in self.files if path in {file.path, file.real}), None)
+        files = (*self.files, *self.maps)
+        return next((file for file in files if path in {file.path, file.real}), None)
 
     def summary(self) -> Summary:
         names = tuple(site.names[0] if site.names else "_" for site in self.sites[:12])

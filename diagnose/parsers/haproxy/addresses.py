@@ -46,6 +46,11 @@ class BackendServer:
     options: tuple[str, ...] = ()
 
     @property
+    def is_drained(self) -> bool:
+        """Whether its weight is 0: it gets no new visitor (Configuration Manual, "weight")."""
+        return _value(self.options, "weight") == "0"
+
+    @property
     def address(self) -> str:
         if self.socket:
             return self.socket

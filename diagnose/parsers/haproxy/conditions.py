@@ -347,6 +347,8 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
             return str(situation.port) in criterion.values if situation.port else None
         case "host" if _lacks_port(criterion, situation):
             return False
+        case "sni" if criterion.is_own is not None and criterion.is_own != situation.tls:
+            return False  # there is no such handshake
         case "host" | "sni" if criterion.method == "reg":
             host = situation.host
             return _matches_any(criterion.values, host) if host else None

@@ -15,7 +15,10 @@ _FETCH = re.compile(r"(?P<name>[\w.]+)(?:\((?P<argument>[^)]*)\))?(?P<converters
 _SET = re.compile(r"set-var\(([\w.-]+)\)")
 _GET = re.compile(r"var\(([\w.-]+)\)(?P<converters>(?:,.*)?)")
 _HOST_FETCHES = {"hdr", "req.hdr", "req.fhdr", "req.hdrs", "hdrs"}
-_SNI_FETCHES = {"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"}
+#: Samples of the name in TLS: of a handshake that the frontend itself completes, or of a
+#: ClientHello that it passes on (Configuration Manual, sections 7.3.4 and 7.3.5).
+OWN_SNI, PASSED_SNI = "ssl_fc_sni", frozenset({"req.ssl_sni", "req_ssl_sni"})
+_SNI_FETCHES = {OWN_SNI, *PASSED_SNI}
 _METHODS = ("beg", "end", "dom", "sub", "dir", "reg", "len")
 _EVALUATED = {"str", "beg", "end", "dom", "sub", "found", "dir", "reg"}
 _SAME_HOST = re.compile(r"(?:,(?:lower|host_only|field\(1,:\)|word\(1,:\)))*")
@@ -30,7 +33,8 @@ class Criterion:
     "beg", "end", "dom", "sub"; of a path also "dir" and "reg"). `strips_port` is True if the port
     of the Host field is taken off before. `replaced` is the method in the name of the fetch ("end"
     of "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a
-    path's letters is not compared ("-i")."""
+    path's letters is not compared ("-i"). `is_own` is True for a name in TLS that is read only
+    where the frontend ends TLS itself, False for one that is read only where it passes TLS on."""
 
     subject: str
     method: str = "str"
@@ -38,6 +42,7 @@ class Criterion:
     strips_port: bool = False
     replaced: str = ""
     ignore_case: bool = False
+    is_own: bool | None = None
 
 
 def criterion_of(words: Sequence[str]) -> Criterion:
@@ -56,7 +61,10 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     if method in {"dir", "reg"} and subject != "path":
         return Criterion("")
     ignore_case = "-i" in flags and subject == "path"
-    return Criterion(subject, method, values[:MAX_VALUES], strips_port, replaced, ignore_case)
+    is_own = name == OWN_SNI if subject == "sni" else None
+    return Criterion(
+        subject, method, values[:MAX_VALUES], strips_port, replaced, ignore_case, is_own
+    )
 
 
 def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:

@@ -82,7 +82,9 @@ def choices(dynamic: DynamicBackend, proxy: Proxy) -> tuple[Choice, ...] | None:
     text = proxy.maps.get(dynamic.file)
     if text is None or text.count("\n") > 10 * MAX_ROWS:
         return None
-    rows = list(_rows(text))
+    # A key with capitals is not among small letters: a map compares the case (section 7.3.1).
+    is_lower = ",lower" in dynamic.fetch and dynamic.method != "reg"
+    rows = [row for row in _rows(text) if not is_lower or row[0] == row[0].lower()]
     if len(rows) > MAX_ROWS:
         return None
     if dynamic.method == "beg":

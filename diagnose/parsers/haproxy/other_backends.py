@@ -29,11 +29,12 @@ UNKNOWN = "diagnose-7f3a"
 @frozen
 class OtherBackend:
     """A backend that does not get a request, the route to its first server, and the rules of the
-    frontend that choose it for other requests: () if no frontend names it."""
+    frontend that choose it for other requests. `is_named` is False if no frontend names it."""
 
     name: str
     route: SiteRoute
     rules: tuple[Rule, ...] = ()
+    is_named: bool = True
 
 
 @frozen
@@ -79,9 +80,19 @@ def _others(proxies: TargetProxies, target: Target) -> Iterator[OtherBackend]:
             rule for rule in rules if rule.backend == backend.name and match_of(rule, situation)
         )
         is_default = default is not None and default.words[1:2] == (backend.name,)
-        if own or is_default or backend.name not in named:
+        is_meant = is_named_after(backend.name, target) > is_named_after(
+            proxies.backend_name, target
+        )
+        if own or is_default or is_meant or backend.name not in named:
             changes = path_changes(path_rules_of(backend), situation)
-            yield OtherBackend(backend.name, route_to(frontend, backend, server, changes), own)
+            route = route_to(frontend, backend, server, changes)
+            yield OtherBackend(backend.name, route, own, backend.name in named)
+
+
+def is_named_after(backend: str, target: Target) -> bool:
+    """Return whether a backend has a part of the target's name: "shop" of shop.example.com."""
+    labels = target.host.lower().removeprefix("www.").split(".")[:-1]
+    return backend.lower() in labels
 
 
 def _named(proxy: Proxy) -> Iterator[str]:

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
@@ -310,20 +311,32 @@ def _redirects(rules: tuple[Rule, ...], situation: Situation) -> Iterator[SiteRe
     for rule in rules:
         line = rule.line
         words = line.words[1:] if line.words[:2] == ("http-request", "redirect") else line.words
-        if words[0] != "redirect" or len(words) < 3 or words[1] not in _TARGETS:
-            continue
-        match = match_of(rule, situation)
+        kind, target = _redirect_target(words)
+        match = match_of(rule, situation) if kind else None
         if match is None:
             continue
         for path in match.prefixes[:50]:
             yield SiteRedirect(
                 clean(path, 500),
-                clean(_TARGETS[words[1]].format(words[2]), 1000),
+                clean(_TARGETS[kind].format(target), 1000),
                 conditional=match.conditional or match.websocket,
                 file=line.file,
                 line=line.number,
                 exact=match.exact,
             )
+
+
+def _redirect_target(words: tuple[str, ...]) -> tuple[str, str]:
+    """Return the kind of a redirect and what it leads to, ("", "") for another line: options such
+    as "code 301" may stand before them."""
+    if words[:1] != ("redirect",):
+        return "", ""
+    for word, behind in pairwise(words[1:]):
+        if word in _TARGETS:
+            return word, behind
+        if word in {"if", "unless"}:
+            break
+    return "", ""
 
 
 #: The kinds of redirects (section 4.4, "redirect"), with the URL that they make.

@@ -10,18 +10,22 @@ from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
 #: Maximum number of users and of userlists that are named.
 MAX_USERS, MAX_LISTS = 8, 5
 
+#: What crypt(3) makes of a password: with its method in front, or 13 characters of DES.
+_HASH = re.compile(r"\$[0-9A-Za-z]{1,10}\$\S{1,300}|[./0-9A-Za-z]{13}")
 _FETCH = re.compile(r"http_auth(?:_group)?\(\s*([^\s,()]{1,100})")
 
 
 @frozen
 class AskedLogin:
     """The userlist of a rule, its users, and the userlists that no line names. `everywhere` is True
-    if the rule's condition is about the password alone."""
+    if the rule's condition is about the password alone. `unhashed` are the users whose password is
+    written in clear behind "password", which takes a hash: nobody can give one that fits."""
 
     userlist: str
     users: tuple[str, ...]
     unused: tuple[str, ...] = ()
     everywhere: bool = False
+    unhashed: tuple[str, ...] = ()
 
 
 def asked_login(config: Configuration, proxies: tuple[Proxy, ...], rule: Line) -> AskedLogin | None:
@@ -35,14 +39,22 @@ def asked_login(config: Configuration, proxies: tuple[Proxy, ...], rule: Line) -
     if len(names) != 1 or not names <= set(lists):
         return None
     (name,) = names
-    users = (line.words[1] for line in lists[name].lines_with("user") if len(line.words) > 1)
+    lines = [line for line in lists[name].lines_with("user") if len(line.words) > 1]
+    users = (line.words[1] for line in lines)
     used = {each for proxy in config.proxies for line in proxy.lines for each in _names(line.words)}
     return AskedLogin(
         name,
         tuple(islice(users, MAX_USERS)),
         tuple(islice((each for each in lists if each not in used), MAX_LISTS)),
         everywhere=_is_alone(rule, proxy),
+        unhashed=tuple(islice((line.words[1] for line in lines if _is_clear(line)), MAX_USERS)),
     )
+
+
+def _is_clear(line: Line) -> bool:
+    """Return whether a user's password is in clear where its hash is wanted."""
+    value = line.after("password")
+    return bool(value) and not line.variable and not _HASH.fullmatch(value)
 
 
 def _names(words: tuple[str, ...]) -> set[str]:

@@ -306,7 +306,7 @@ def _beginning(match: Match, path: str) -> str:
 
 def _uses_sni(rule: Rule) -> bool:
     return any(
-        criterion.subject == "sni"
+        criterion.subject == "sni" and not criterion.is_own
         for term in rule.alternatives
         for literal in term
         for criterion in literal.criteria

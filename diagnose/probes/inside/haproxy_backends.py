@@ -155,11 +155,25 @@ async def _try_server(
     if first is not None and first.status is None and first.failure is not None:
         if first.failure.kind != "refused":
             await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
+            await _try_other_protocol(ctx, proxies, server, page)
+    elif first is not None and first.status == 400 and not is_passed_on:
+        await _try_other_protocol(ctx, proxies, server, page)
     elif first is not None and header:
         await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
     if check is not None and server.check and check.method in _SAFE_METHODS:
         request = _check_request(check, "check-ssl" in server.options)
         await _emit_try(ctx, server, request, server.proxy_protocol)
+
+
+async def _try_other_protocol(
+    ctx: ProbeContext, proxies: TargetProxies, server: BackendServer, page: "_Request"
+) -> None:
+    """In mode tcp a server may speak TLS where HAProxy passes plain HTTP on, or the other way
+    round: HAProxy knows neither."""
+    if proxies.frontend.mode != "tcp" or server.tls or not ctx.target.uses_tls:
+        return
+    is_unread = not proxies.passes_tls_on
+    await _emit_try(ctx, server, page, server.proxy_protocol, is_unread=is_unread)
 
 
 @frozen
@@ -224,6 +238,7 @@ async def _emit_try(
             purpose=request.purpose,
             path=request.path,
             proxied=proxied,
+            tls=url.startswith("https:"),
             status=response.status,
         )
     )

@@ -129,7 +129,7 @@ async def _ask_others(
     for other in others:
         if not other.route.host or other.route.scheme not in {"http", "https"}:
             continue
-        if await _has(ctx, other.route, path, websocket) and not websocket:
+        if await _has(ctx, other.route, path, websocket):
             await _has(ctx, other.route, unknown_path(path), websocket)
 
 

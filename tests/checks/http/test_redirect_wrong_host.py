@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Failure, Severity
+from diagnose.model import Applicability, Confidence, Failure, Manual, Severity
 from diagnose.model.http import Exchange
-from tests.support import nginx_evidence
+from tests.support import haproxy_evidence, nginx_evidence
 from tests.support import nginx_evidence as proxied
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
@@ -370,3 +370,25 @@ def test_fires_and_puts_a_folder_back_that_an_expression_cuts_off() -> None:
     step = str(claim.fix.steps[0]) if claim.fix else ""
     assert "proxy_set_header Host $host;" in step
     assert "proxy_redirect ~^https?://shop" in step
+
+
+def test_names_the_line_of_another_server() -> None:
+    rule = "http-request redirect prefix https://www.shop.example.com if !{ hdr_beg(host) www. }"
+    text = haproxy_evidence.TEXT.replace("    default_backend", f"    {rule}\n    default_backend")
+    onward = "https://www.shop.example.com/"
+    missing = haproxy_evidence.page(
+        None, url=onward, purpose="redirect", failure=Failure("resolution", "no such name", -2)
+    )
+    step = haproxy_evidence.page(301, headers=(("Location", onward),))
+    (claim,) = judge(
+        "http.redirect-wrong-host",
+        haproxy_evidence.SERVER,
+        haproxy_evidence.config(text),
+        step,
+        missing,
+        masked=False,
+    )
+    assert claim.facts["server_line"] == rule
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == "correct-the-line"

@@ -24,6 +24,15 @@ def text(rules: str) -> str:
         (BY_ACL.format("shop.exmaple.com"), None, "+    acl shop hdr(host) -i shop.example.com\n"),
         (BY_RULE.format("https://shop.example.com"), None, "-i shop.example.com }"),
         (BY_MAP, "# hosts\nshop.exmaple.com app\n", "+shop.example.com app\n"),
+        (BY_MAP, "Shop.Example.com app\n", "+shop.example.com app\n"),
+        (BY_MAP, "shop.example.com,app\n", "+shop.example.com app\n"),
+        (BY_MAP, "shop.example.com: app\n", "+shop.example.com app\n"),
+        (
+            BY_RULE.replace("hdr(host)", "hdr_end(host)").format(".shop.example.com"),
+            None,
+            "-i .shop.example.com shop.example.com }",
+        ),
+        (BY_RULE.replace("-i ", "").format("Shop.example.com"), None, " shop.example.com }"),
         (BY_MAP, "https://shop.example.com/\tapp\n", "+shop.example.com\tapp\n"),
     ],
 )
@@ -54,6 +63,8 @@ def test_silent_for_a_page_that_the_default_does_not_have() -> None:
     "rules",
     [
         MISSPELT + BY_RULE.format("shop.example.com"),
+        BY_RULE.format("Shop.Example.com"),
+        BY_RULE.replace("hdr(host)", "hdr_end(host)").format(".example.com"),
         BY_RULE.format("blog.example.org"),
         BY_RULE.format("www.shop.example.com"),
         MISSPELT.replace("hdr(host)", "hdr(x-name)"),

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.haproxy import HaproxyStatus
 from diagnose.model.tls import Handshake
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER, TEXT, attempt, config, page, status
@@ -101,3 +102,29 @@ def test_fires_for_a_backend_without_servers() -> None:
 def test_silent_for_a_backend_that_answers_without_a_server(line: str) -> None:
     text = TEXT.replace(SERVER_LINE, f"    {line}\n")
     assert not judge(CHECK, SERVER, config(text), page())
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "reason"),
+    [
+        ("check weight 0", status("UP", "L4OK", None), "drained"),
+        ("check check-ssl verify none", status("DOWN", "L6RSP", None), "check_plain"),
+        ("check check-ssl verify none", status("DOWN", "L6TOUT", None), "check_plain"),
+    ],
+)
+def test_takes_the_words_away_that_keep_a_server_out(
+    options: str, state: HaproxyStatus, reason: str
+) -> None:
+    text = TEXT.replace("3000 check", f"3000 {options}")
+    (claim,) = judge(CHECK, SERVER, config(text), page(), state, attempt())
+    assert claim.facts[reason]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    server a 127.0.0.1:3000 check" in edit.diff
+
+
+def test_silent_where_one_server_has_a_weight() -> None:
+    text = TEXT.replace("3000 check", "3000 weight 0\n    server b 127.0.0.1:3001")
+    assert not judge(CHECK, SERVER, config(text), page(), attempt())

@@ -112,6 +112,21 @@ def test_fires_for_a_websocket() -> None:
     assert claim.facts["websocket"]
 
 
+def test_a_websocket_without_a_rule_needs_an_application_that_does_not_open_every_path() -> None:
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=404
+    )
+    opened = replace(HAS, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+    unknown = unknown_path("/ws")
+    control = replace(opened, requested=unknown, path=unknown, status=404, accepted=False)
+    seen = (SERVER, config(text("    use_backend api if api\n", "")), refused, opened)
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, *seen, control, target=target)
+    assert claim.facts["absent"]
+    assert not judge(CHECK, *seen, target=target)
+    assert not judge(CHECK, *seen, replace(control, accepted=True), target=target)
+
+
 def test_a_page_in_the_place_of_data_is_a_warning_and_by_hand_where_words_need_quotes() -> None:
     written = text("if api", "if { path '/x y' } upgrade")
     (claim,) = judge(CHECK, SERVER, config(written), START, HAS, CONTROL, EVERY, target=TARGET)
@@ -181,3 +196,48 @@ def test_silent_where_the_other_backend_leads_to_the_same_application() -> None:
     has = replace(HAS, target="http://127.0.0.1:3000")
     control = replace(CONTROL, target="http://127.0.0.1:3000")
     assert not judge(CHECK, SERVER, config(written), MISSING, has, control, target=TARGET)
+    changed = written.replace("backend app\n", "backend app\n    http-request set-path /x\n")
+    assert not judge(CHECK, SERVER, config(changed), MISSING, has, control, target=TARGET)
+
+
+ROOT_VISIT = replace(
+    HAS, target="http://127.0.0.1:3001", requested="/", path="/", media_type="text/html"
+)
+NOT_OURS = page(400, headers=HTML)
+
+
+def test_the_default_backend_is_another_one() -> None:
+    written = TEXT + BACKENDS
+    expected = ("-default_backend app", "+default_backend api")
+    assert diff((page(404), ROOT_VISIT), SHOP, written) == expected
+    (claim,) = judge(CHECK, SERVER, config(written), page(404), ROOT_VISIT, target=SHOP)
+    assert claim.severity is None
+
+
+MAP = "    use_backend %[req.hdr(host),lower,map(/etc/haproxy/hosts.map)]\n"
+BY_MAP = TEXT.replace("    default_backend app\n", MAP) + BACKENDS.replace("api", "shop")
+
+
+def test_the_backends_of_two_rows_are_exchanged() -> None:
+    rows = "shop.example.com app\nblog.example.com shop\n"
+    seen = (config(BY_MAP, rows), NOT_OURS, ROOT_VISIT)
+    (claim,) = judge(CHECK, SERVER, *seen, target=SHOP, masked=False)
+    assert claim.facts["line_place"] == "/etc/haproxy/hosts.map:1"
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "-shop.example.com app\n+shop.example.com shop\n" in edit.diff
+
+
+def test_silent_where_the_backend_of_another_name_has_the_start_page() -> None:
+    rows = "shop.example.com app\nblog.example.com blog\n"
+    written = BY_MAP.replace("backend shop", "backend blog")
+    seen = (config(written, rows), NOT_OURS, ROOT_VISIT)
+    assert not judge(CHECK, SERVER, *seen, target=SHOP, masked=False)
+
+
+def test_no_rule_for_every_path_is_written() -> None:
+    quoted = 'use_backend app if { hdr(host) -i "shop.example.com" }'
+    written = TEXT.replace("default_backend app", quoted) + BACKENDS
+    (claim,) = judge(CHECK, SERVER, config(written), page(404), ROOT_VISIT, target=SHOP)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

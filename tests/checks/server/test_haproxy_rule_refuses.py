@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import Page, PageFile, PageFileResponse
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -117,6 +118,16 @@ def test_a_password_for_every_page_is_a_note_that_names_the_users() -> None:
     assert (claim.facts["everywhere"], claim.facts["unused"]) == (True, ("admins",))
 
 
+def test_passwords_in_clear_in_the_place_of_hashes_let_nobody_in() -> None:
+    users = USERS.replace("insecure-password", "password")
+    text = users + ruled("http-request auth realm Shop unless { http_auth(staff) }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(401), masked=False)
+    assert (claim.severity, claim.facts["unhashed"]) == (Severity.WARNING, ("bob", "eve"))
+    mixed = text.replace("eve password secret", "eve password $6$salt$hash")
+    (claim,) = judge(CHECK, SERVER, config(mixed), page(401), masked=False)
+    assert (claim.severity, claim.facts["unhashed"]) == (Severity.NOTE, ("bob",))
+
+
 def test_a_password_for_a_part_of_the_site_is_not_for_every_page() -> None:
     rules = "acl staff http_auth_group(staff) all", "http-request auth if { path / } !staff"
     (claim,) = judge(CHECK, SERVER, config(USERS + ruled(*rules)), page(401))
@@ -156,3 +167,31 @@ def test_a_websocket_of_the_page_that_a_rule_closes_is_a_warning() -> None:
     assert claim.severity is Severity.ERROR
     assert claim.facts["path"] == "/ws"
     assert claim.facts["line"] == "http-request deny if { path_beg /ws }"
+
+
+HOME = "https://shop.example.com/"
+SCRIPT = PageFileResponse(
+    page=HOME, file_kind="script", url=f"{HOME}js/app.js", address="203.0.113.10", port=443,
+    status=403,
+)  # fmt: skip
+LOADS = Page(
+    url=HOME, address="203.0.113.10", port=443, files=(PageFile(f"{HOME}js/app.js", "script"),)
+)
+
+
+def test_a_file_of_the_page_that_a_rule_refuses() -> None:
+    text = ruled("acl bad path_end .php .js", "http-request deny if bad")
+    (claim,) = judge(CHECK, SERVER, config(text), page(200), LOADS, SCRIPT)
+    assert (claim.facts["path"], claim.confidence) == ("/js/app.js", Confidence.CERTAIN)
+    assert claim.severity is not Severity.NOTE
+    inner = text.replace("if bad", "if bad !{ src 10.0.0.0/8 }")
+    (claim,) = judge(CHECK, SERVER, config(inner), page(200), LOADS, SCRIPT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_about_a_file_that_no_rule_refuses() -> None:
+    text = ruled("http-request deny if { path_end .php }")
+    assert not judge(CHECK, SERVER, config(text), page(200), LOADS, SCRIPT)
+    all_js = ruled("http-request deny if { path_end .js }")
+    missing = replace(SCRIPT, status=404)
+    assert not judge(CHECK, SERVER, config(all_js), page(200), LOADS, missing)

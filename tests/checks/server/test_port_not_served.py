@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Command, Confidence, Manual
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
+from tests.support import haproxy_evidence
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import STOPPED
 from tests.support.nginx_evidence import config as nginx_config
@@ -81,3 +82,17 @@ def test_silent_where_a_stopped_nginx_has_the_name() -> None:
     site = nginx_config("server { listen 443 ssl; server_name shop.example.com; }\n")
     assert not judge(CHECK, ON_80, ONLY_80, other, STOPPED, site)
     assert judge(CHECK, ON_80, ONLY_80, apache_config(PLAIN, modules=()), STOPPED, site)
+
+
+def test_names_the_only_socket_with_tls_on_another_port() -> None:
+    text = haproxy_evidence.TEXT.replace("bind :443", "bind :80\n    bind :4443")
+    on_4443 = replace(haproxy_evidence.SERVER, ports=(80, 4443))
+    (claim,) = judge(CHECK, on_4443, ONLY_80, haproxy_evidence.config(text))
+    assert (claim.facts["tls_port"], claim.facts["tls_place"]) == (
+        4443,
+        "/etc/haproxy/haproxy.cfg:7",
+    )
+    two = text.replace(":80\n", ":8443 ssl crt /etc/a.pem\n")
+    both = replace(on_4443, ports=(8443, 4443))
+    (claim,) = judge(CHECK, both, ONLY_80, haproxy_evidence.config(two))
+    assert claim.facts["tls_port"] == ""

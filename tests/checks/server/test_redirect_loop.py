@@ -146,3 +146,20 @@ def test_fires_for_a_folder_that_is_redirected_to_itself() -> None:
     assert "+\tredir /app /app/\n" in edit.diff
     for other in (caddy_redirect("/app", "/new/"), caddy_redirect("/app", "/app/", exact=True)):
         assert not judge(CHECK, CADDY, other, page, target=target, masked=False)
+
+
+def test_a_redirect_of_haproxy_to_a_slash_takes_that_too() -> None:
+    rule = "    http-request redirect code 301 location /app/ if {{ {} /app }}\n"
+    target = replace(SHOP, path="/app/")
+    url = "https://shop.example.com/app/"
+    moved = replace(MOVED, url=url, headers=(("Location", "/app/"),))
+
+    def text(fetch: str) -> str:
+        return HAPROXY_TEXT.replace("    default_back", f"{rule.format(fetch)}    default_back")
+
+    seen = (HAPROXY, haproxy_config(text("path_beg")), LISTENING, moved)
+    (claim,) = judge(CHECK, *seen, target=target)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+{rule.format('path')}" in edit.diff
+    assert not judge(CHECK, HAPROXY, haproxy_config(text("path")), LISTENING, moved, target=target)

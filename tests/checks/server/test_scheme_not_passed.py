@@ -184,3 +184,10 @@ def test_silent_where_the_page_has_a_cookie_or_the_scheme_is_told() -> None:
     assert not judge(CHECK, APACHE, KEPT, PAGE, NO_COOKIE, COOKIE, again)
     assert not judge(CHECK, APACHE, KEPT, PAGE, NO_COOKIE)
     assert not judge(CHECK, APACHE, KEPT, replace(PAGE, status=201), NO_COOKIE, COOKIE)
+
+
+def test_silent_where_haproxy_tells_it_and_redirects_by_itself() -> None:
+    rule = "    http-request set-header X-Forwarded-Proto https\n    redirect scheme https\n"
+    text = TEXT.replace("    default_backend", f"{rule}    default_backend")
+    here = [replace(answer, target="http://127.0.0.1:3000") for answer in (PLAIN, SECURE)]
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), LOOP, *here)

@@ -1,5 +1,6 @@
 from diagnose.model import Applicability, Command, Edit
 from diagnose.model.haproxy import HaproxyTry
+from tests.support import haproxy_evidence
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -78,3 +79,13 @@ def test_silent_where_the_server_behind_answers_a_header_in_plain_text() -> None
         backend="b", name="s", address="127.0.0.1", port=8443, purpose="page", path="/", status=200
     )
     assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED, works)
+
+
+def test_adds_ssl_to_haproxys_line_that_names_a_certificate() -> None:
+    text = haproxy_evidence.TEXT.replace(":443 ssl crt", ":443 crt")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    bind :443 ssl crt {haproxy_evidence.PEM}\n" in edit.diff

@@ -227,7 +227,7 @@ def nginx_waits_for_a_proxy_header(lab: Lab) -> None:
 
 @haproxy_scenario(
     outside="certificate.name-mismatch",
-    server="server.wrong-site",
+    server="server.haproxy-name-without-certificate",
     manual="a certificate has to be requested",
 )
 def certificates_lack_the_name(lab: Lab) -> None:

@@ -357,3 +357,25 @@ def haproxy_list_names_a_chain_without_a_key(lab: Lab) -> None:
 def haproxy_list_names_the_bundle(lab: Lab) -> None:
     lab.server.write(LIST, f"{haproxy.PEM} {site.NAME}\n")
     haproxy.serve(lab, SITE.replace(f"crt {haproxy.PEM}", f"crt-list {LIST}"))
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-no-server", differs=(haproxy.CONFIG,)
+)
+def haproxy_check_speaks_tls_with_plain_http(lab: Lab) -> None:
+    """`check-ssl`, and the application has no TLS."""
+    unavailable(lab, SITE.replace(":3000", ":3000 check check-ssl verify none inter 200ms fall 2"))
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-no-server", differs=(haproxy.CONFIG,)
+)
+def haproxy_weight_is_zero(lab: Lab) -> None:
+    """The server was to run dry, and the line stayed."""
+    unavailable(lab, SITE.replace(":3000", ":3000 check weight 0"))
+
+
+@healthy_haproxy()
+def haproxy_weight_of_one_server_is_zero(lab: Lab) -> None:
+    other = f"{SERVER} check weight 0\n{SERVER.replace('app1', 'app2')} check"
+    haproxy.serve(lab, SITE.replace(SERVER, other))

@@ -136,3 +136,47 @@ def haproxy_has_not_loaded_a_row_for_another_name(lab: Lab) -> None:
     serve(lab, "shop.example.com app\n", OWN, NOTHING)
     later(lab)
     lab.server.write(MAP, "shop.example.com app\nwww.example.com app\n")
+
+
+NOBODY = (
+    '\nbackend nobody\n    http-request return status 404 content-type text/plain string "none"\n'
+)
+OR_NOBODY = f"    use_backend %[req.hdr(host),lower,map({MAP},nobody)]\n"
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-name-misspelt", differs=(MAP,))
+def haproxy_map_has_capitals(lab: Lab) -> None:
+    """The name is compared in small letters, and the key has capitals."""
+    serve(lab, "Shop.Example.com app\n", OR_NOBODY, NOBODY)
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-name-misspelt", differs=(MAP,))
+def haproxy_map_has_a_comma(lab: Lab) -> None:
+    """A comma stands between the key and the value, as in a table."""
+    serve(lab, "blog.example.com blog\nshop.example.com,app\n", OR_NOBODY, NOBODY)
+
+
+@healthy_haproxy()
+def haproxy_map_has_the_name_or_nobody(lab: Lab) -> None:
+    serve(lab, "blog.example.com nobody\nshop.example.com app\n", OR_NOBODY, NOBODY)
+
+
+TWO = "\nbackend shop\n    server s1 127.0.0.1:3000\nbackend blog\n    server b1 127.0.0.1:3002\n"
+
+
+def two_names(lab: Lab, rows: str) -> None:
+    """A second application, which knows the name of the blog alone."""
+    program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "3002", "/", "@blog.example.com"), 3002)
+    serve(lab, rows, SHOP, TWO)
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-other-backend", differs=(MAP,))
+def haproxy_map_exchanges_two_names(lab: Lab) -> None:
+    """The row of the shop leads to the blog, which does not know the name."""
+    two_names(lab, "shop.example.com blog\nblog.example.com shop\n")
+
+
+@healthy_haproxy()
+def haproxy_map_has_two_names(lab: Lab) -> None:
+    two_names(lab, "shop.example.com shop\nblog.example.com blog\n")

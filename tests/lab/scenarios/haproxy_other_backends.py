@@ -202,3 +202,23 @@ def haproxy_expects_another_status(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_checks_the_port_of_the_server(lab: Lab) -> None:
     check_at(lab, 3000)
+
+
+def serve_data_alone(lab: Lab, rule: str) -> None:
+    """An application with data and no start page is the default."""
+    program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "3002", "/api/items:json"), 3002)
+    text = SITE.replace("default_backend app", f"{rule}default_backend api")
+    haproxy.serve(lab, f"{text}\nbackend api\n    server api1 127.0.0.1:3002\n")
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-other-backend", differs=(haproxy.CONFIG,))
+def haproxy_default_is_another_application(lab: Lab) -> None:
+    """No line names the backend with the start page."""
+    serve_data_alone(lab, "")
+
+
+@healthy_haproxy()
+def haproxy_has_pages_below_a_path_alone(lab: Lab) -> None:
+    """The start page is missing on purpose: the pages have a path of their own."""
+    serve_data_alone(lab, "use_backend app if { path_beg /shop/ }\n    ")

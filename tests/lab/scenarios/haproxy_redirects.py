@@ -1,6 +1,6 @@
 """HAProxy's redirect answers a path for which another rule was written."""
 
-from .. import haproxy
+from .. import haproxy, site
 from ..haproxy import SITE
 from ..lab import Lab
 from .haproxy import haproxy_scenario, healthy_haproxy
@@ -46,3 +46,24 @@ def haproxy_redirects_before_it_chooses(lab: Lab) -> None:
 @healthy_haproxy(target=CHALLENGE)
 def haproxy_redirects_all_but_challenges(lab: Lab) -> None:
     challenges(lab, "if !{ ssl_fc } !acme")
+
+
+ADDED = (
+    "    http-request redirect code 301 location /app/ if {{ {} /app }}\n    default_backend app\n"
+)
+
+
+@haproxy_scenario(
+    target=f"https://{site.NAME}/app/",
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_adds_a_slash_for_ever(lab: Lab) -> None:
+    """`path_beg` in the place of `path`: the address with the slash is redirected too."""
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", ADDED.format("path_beg")))
+
+
+@healthy_haproxy()
+def haproxy_adds_a_slash_once(lab: Lab) -> None:
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", ADDED.format("path")))

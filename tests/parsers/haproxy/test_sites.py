@@ -98,6 +98,16 @@ def test_a_redirect_of_one_path_leaves_the_paths_below() -> None:
     assert redirect_of(site("shop.example.com", text=text), "/app/") is None
 
 
+def test_options_may_stand_before_the_target_of_a_redirect() -> None:
+    rule = "    redirect code 301 location /app/ if { path_beg /app }\n"
+    text = TEXT.replace("    acl is_api", f"{rule}    acl is_api")
+    redirect = redirect_of(site("shop.example.com", text=text), "/app/")
+    assert redirect is not None
+    assert (redirect.path, redirect.target) == ("/app", "/app/")
+    other = text.replace("location /app/ ", "").replace("code 301", "drop-query")
+    assert redirect_of(site("shop.example.com", text=other), "/app/") is None
+
+
 def test_a_redirect_unless_tls_is_one_on_the_plain_port_only() -> None:
     redirect = redirect_of(site("shop.example.com", 80), "/")
     assert redirect is not None

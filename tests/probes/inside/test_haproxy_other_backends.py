@@ -72,7 +72,10 @@ def test_where_a_page_comes_the_own_application_is_asked_whether_it_has_one_for_
 
 
 def test_a_websocket_and_a_file_and_polling_are_asked_too() -> None:
-    assert asked("/", REFUSED)[0] == ("3001", "/ws", True, True)
+    assert asked("/", REFUSED) == [
+        ("3001", "/ws", True, True),
+        ("3001", "/ws-diagnose-7f3a", True, False),
+    ]
     file = PageFileResponse(
         url="https://shop.example.com/items",
         page="https://shop.example.com/",

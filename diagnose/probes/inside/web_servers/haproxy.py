@@ -10,6 +10,7 @@ from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebServerTest
+from diagnose.parsers.haproxy.certificate_lists import certificate_lists
 from diagnose.parsers.haproxy.config import Configuration, parse, split_words
 from diagnose.parsers.haproxy.dynamic_backends import map_files
 from diagnose.parsers.haproxy.messages import parse_test, parse_version
@@ -208,8 +209,8 @@ async def _read_path(ctx: ProbeContext, path: str) -> Iterable[FileContent]:
 
 
 async def _maps(ctx: ProbeContext, config: Configuration) -> tuple[ServerFile, ...]:
-    """Return the map files by which a frontend chooses a backend."""
-    paths = map_files(config)[:MAX_MAPS]
+    """Return the map files by which a frontend chooses a backend, and its crt-lists."""
+    paths = [*map_files(config)[:MAX_MAPS], *certificate_lists(config)[:MAX_MAPS]]
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     return tuple(
         ServerFile(path, content.text, content.changed, content.real)
