@@ -25,6 +25,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.nginx.forwarding import is_respelling
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import is_accepted, is_catch_all, reproduces
@@ -140,6 +141,22 @@ def file_changes(
         is_asked = {"none", "path"}.issubset(request.part for request in pages)
         if is_asked and all(request.status == 200 and request.is_html for request in pages):
             yield file, replace(change, pages=pages)
+
+
+def respelled_files(
+    evidence: Evidence, files: "Sequence[RefusedFile]"
+) -> "Iterator[tuple[RefusedFile, DecisiveChange]]":
+    """Yield the files of the page that the application has only as browsers encode their path."""
+    from diagnose.model.requests import LoggedComparison
+
+    requests = evidence.of(LoggedComparison)
+    for file in files:
+        own = [request for request in requests if request.path == file.path]
+        change = _decisive(own, replace(evidence.target, path=file.path, websockets=()))
+        if change is None or is_catch_all(own, change.request):
+            continue
+        if is_respelling(change.request.original, change.request.value):
+            yield file, change
 
 
 def _decisive(requests: Sequence[ComparedRequest], target: Target) -> DecisiveChange | None:

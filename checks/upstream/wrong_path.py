@@ -41,6 +41,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.forwarding import is_respelling
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -69,6 +70,8 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_cut = change.request.value == target.path
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
+            continue
+        if is_respelling(change.request.original, change.request.value):
             continue
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
