@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from diagnose.model import (
     Claim,
@@ -197,6 +198,14 @@ def decided_by(
             yield nginx, match, change
 
 
+def redirected_here(evidence: Evidence, path: str) -> tuple[Subject, ...]:
+    """Return the sockets whose page redirects to this path of the site, where nothing is."""
+    url = evidence.target.origin + path
+    ends = (page for page in evidence.good(Exchange) if page.purpose == "redirect")
+    is_end = any(page.url.partition("?")[0] == url and (page.status or 0) >= 400 for page in ends)
+    return endpoint_subjects(page_exchanges(evidence)) if is_end else ()
+
+
 def comparison_claim(
     nginx: Nginx,
     match: LocationMatch,
@@ -215,7 +224,7 @@ def comparison_claim(
     page = Subject(port=nginx.evidence.target.port, path=request.path)
     return Claim(
         about=replace(page, text=file_line(directive)),
-        covers=(page,) if change.failures else (),
+        covers=(page, *redirected_here(nginx.evidence, request.path)) if change.failures else (),
         because=tuple(dict.fromkeys(observations)),
         severity=Severity.WARNING if change.failures else None,
         facts={

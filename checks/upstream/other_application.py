@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import redirected_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,9 +34,12 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.nginx.upstreams import proxy_target_of
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
 from diagnose.parsers.urls import parse_url
 
+#: Folders of the site of which something is lost, if all of it is.
+_FOLDERS = 2
 #: The scheme and the server of a destination on this machine.
 _ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\]|[\w-]+)(?::\d+)?")
 
@@ -57,7 +61,8 @@ class _Lost:
     needs=[NginxConfig, BackendVisit],
     explains=[
         "http.application-setting", "http.base-path-missing", "http.page-file-missing",
-        "http.page-file-type", "http.last-slash", "nginx.other-requests-failed",
+        "http.page-file-type", "http.last-slash", "http.redirect-to-error",
+        "nginx.other-requests-failed",
         "nginx.own-answer", "upstream.own-answer", "upstream.wrong-path",
         "websocket.not-served", "websocket.not-tried", "websocket.not-upgraded",
         "websocket.other-path", "websocket.prefix-kept", "websocket.path-stripped",
@@ -135,13 +140,16 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     directive = proxy_pass_of(match)
     target = lost.visit.target.removeprefix("http://")
     subjects = tuple(Subject(port=evidence.target.port, path=each.path) for each in losses)
+    pages = tuple(
+        dict.fromkeys(page for each in losses for page in redirected_here(evidence, each.path))
+    )
     named = (evidence.target.path.partition("?")[0], *evidence.target.websockets)
     is_named = any(each.path in named for each in losses)
-    is_whole = _is_whole(nginx, match)
+    is_whole = _is_whole(nginx, match, losses)
     prefix = _new_prefix(match, lost)
     return Claim(
         about=subjects[0],
-        covers=subjects,
+        covers=(*subjects, *pages),
         because=(
             *(observation for each in losses for observation in (*each.responses, each.visit)),
             *([nginx.config] if nginx.config else []),
@@ -166,11 +174,14 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     )
 
 
-def _is_whole(nginx: Nginx, match: LocationMatch) -> bool:
-    """Return whether the location is for nothing that its program has: it is not that of the whole
-    site, and none of its pages was answered."""
+def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bool:
+    """Return whether the location is for nothing that its program has: none of its pages was
+    answered. Of the whole site paths of several folders have to be lost; every program has
+    something at "/"."""
     pattern = location_pattern(match.block)
-    if pattern is None or pattern.text == "/":
+    is_site = pattern is None or pattern.text == "/"
+    folders = {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
+    if is_site and len(folders) < _FOLDERS:
         return False
     evidence = nginx.evidence
     answered = [
@@ -183,7 +194,10 @@ def _is_whole(nginx: Nginx, match: LocationMatch) -> bool:
         if url and url.host == nginx.evidence.target.host
     }
     return not any(
-        other.block is match.block for path in paths for other in nginx.location_matches(path)
+        other.block is match.block
+        for path in paths
+        if not is_site or path.partition("?")[0].strip("/")
+        for other in nginx.location_matches(path)
     )
 
 
@@ -215,8 +229,16 @@ def _fix(nginx: Nginx, match: LocationMatch, lost: _Lost, is_whole: bool, prefix
 def _change_port(
     nginx: Nginx, match: LocationMatch, lost: _Lost, directive: Directive, changes: Changes
 ) -> None:
+    proxied = proxy_target_of(match, {})
+    members = proxied.endpoints if proxied and proxied.group else ()
+    named = members[0].directive if len(members) == 1 else None
+    if named is not None and named.name == "server":
+        # All that names the group is meant for the same program.
+        rest = " ".join((lost.visit.target.removeprefix("http://"), *named.args[1:]))
+        changes[named.file] = [edits.replace_directive(named, f"server {rest};")]
+        return
     origin = _ORIGIN.match(directive.args[0])
-    if origin is None or "$" in directive.args[0]:
+    if origin is None or members or "$" in directive.args[0]:
         return
     rest = directive.args[0][origin.end() :]
     uri = rest if rest and lost.path.startswith(rest) else ""

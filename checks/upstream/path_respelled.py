@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
-from checks.upstream._comparisons import decided_by, proxied_match, respelled_files
+from checks.upstream._comparisons import decided_by, proxied_match, redirected_here, respelled_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -109,6 +109,7 @@ class _Respelling:
         "http.last-slash",
         "http.page-file-missing",
         "http.redirect-downgrade",
+        "http.redirect-to-error",
         "http.redirect-wrong-host",
         "http.server-error",
         "nginx.other-requests-failed",
@@ -132,7 +133,8 @@ def _by_answers(evidence: Evidence) -> Iterator[Claim]:
         url = nginx.evidence.target.origin + request.path
         subject = Subject(port=nginx.evidence.target.port, path=request.path)
         yield _claim(
-            nginx, respelling, url, change.status, (subject,),
+            nginx, respelling, url, change.status,
+            (subject, *(redirected_here(nginx.evidence, request.path) if change.failures else ())),
             (*change.exchanges, *change.failures, *change.as_nginx, *change.changed),
             change.confidence, severity=Severity.WARNING if change.failures else None,
         )  # fmt: skip

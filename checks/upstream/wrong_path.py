@@ -58,7 +58,13 @@ from diagnose.parsers.urls import parse_url
 @check(
     severity=Severity.ERROR,
     needs=[Exchange, NginxConfig],
-    explains=[*CONSEQUENCES, "http.answer-says-why", "http.last-slash", "http.page-file-missing"],
+    explains=[
+        *CONSEQUENCES,
+        "http.answer-says-why",
+        "http.last-slash",
+        "http.page-file-missing",
+        "http.redirect-to-error",
+    ],
 )
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False

@@ -24,7 +24,7 @@ from diagnose.probes.inside.backend_visits import ask_backend
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of paths, and of programs that are asked for each.
-MAX_PATHS, MAX_PROGRAMS = 2, 4
+MAX_PATHS, MAX_PROGRAMS = 3, 4
 
 _LOCAL = frozenset({"127.0.0.1", "::1", "0.0.0.0", "::", "*"})
 #: Programs that serve other protocols, or sites of their own.

@@ -87,3 +87,19 @@ def test_silent_where_the_path_is_answered_or_refused() -> None:
     opened = upgrade(101, accepted=True, through="application")
     for upgrades in ((upgrade(401),), (upgrade(101, accepted=True),), (upgrade(404), opened)):
         assert not claims(SOCKETS, OPENS, REFUSES, *upgrades, path="/", status=200)
+
+
+def test_fires_for_the_whole_site_whose_group_names_another_program() -> None:
+    lines = "location / { proxy_pass http://shop; }"
+    about = replace(HAS, requested="/about", path="/about")
+    missing = replace(page(404), url=f"{SHOP.origin}/about", purpose="logged")
+    text = (
+        "upstream shop {\n server 127.0.0.1:3002 max_fails=2;\n}\n"
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    )
+    visits = (HAS, UNKNOWN, about, replace(about, path="/about-diagnose-7f3a", status=404))
+    first = replace(page(404), url=f"{SHOP.origin}{API}")
+    target = replace(SHOP, path=API)
+    (claim,) = judge(CHECK, RUNNING, config(text), first, missing, *visits, target=target)
+    assert (claim.facts["whole"], claim.facts["paths"]) == (True, ("/about",))
+    assert "+ server 127.0.0.1:3001 max_fails=2;" in lines_of(claim)
