@@ -7,7 +7,7 @@ application itself, asked for both paths. Where only a page behind the target re
 the evidence is that redirect: it leads below the prefix that nginx cuts off.
 
 Where the application has one page for many paths, the evidence is a file of that page: it is not
-there with the prefix. Without it, both are.
+there with the prefix, or that page comes in its place. Without it, both are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -63,6 +63,7 @@ from diagnose.parsers.urls import parse_url
         "http.answer-says-why",
         "http.last-slash",
         "http.page-file-missing",
+        "http.page-file-type",
         "http.redirect-to-error",
     ],
 )
@@ -118,7 +119,11 @@ def _by_files(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: most pages get their files.
     from checks.http import _page_files
 
-    files = [file for file in _page_files.refused_files(evidence) if file.response.status == 404]
+    files = [
+        file
+        for file in _page_files.refused_files(evidence)
+        if file.response.status == 404 or (file.response.status == 200 and file.response.is_html)
+    ]
     for file, change in file_changes(evidence, files):
         nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=file.path)))
         match = proxied_match(nginx, file.path)

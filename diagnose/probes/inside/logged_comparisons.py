@@ -66,9 +66,11 @@ async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) 
 async def file_of_the_page(
     ctx: ProbeContext, response: PageFileResponse, config: NginxConfig
 ) -> None:
-    """Compare the first file of the page that is not there, if its location keeps its prefix."""
+    """Compare the first file of the page that is not there, or in whose place a page comes, if its
+    location keeps its prefix."""
     page, file = parse_url(response.page), parse_url(response.url)
-    is_missing = response.status == 404 and not response.redirects
+    is_other = response.status == 200 and response.is_html
+    is_missing = (response.status == 404 or is_other) and not response.redirects
     if (
         page is None
         or file is None
@@ -77,7 +79,8 @@ async def file_of_the_page(
     ):
         return
     page_path, path = page.path.partition("?")[0], file.path.partition("?")[0]
-    await _compare_spelling(ctx, config, path, response)
+    if response.status == 404:
+        await _compare_spelling(ctx, config, path, response)
     page_route = upstream_routes.find_route(ctx, config, page_path)
     route = upstream_routes.find_route(ctx, config, path)
     if page_route is None or route is None or route.upstream.uri is not None:
