@@ -5,6 +5,7 @@ import re
 from checks.http._redirects import (
     SECURE,
     NginxRedirect,
+    find_redirect,
     redirects_of,
     selected_servers,
 )
@@ -21,6 +22,7 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server
+from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
 
@@ -256,3 +258,19 @@ def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
 
 def by_hand(step: str) -> Fix:
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def without_port(nginx: Nginx, step: Exchange) -> Fix | None:
+    """Return the fix of a redirect of nginx's own to the visitor's name at a port that does not
+    answer: an inner one, or one of another guide. The site's own port answers."""
+    redirect, target = find_redirect(nginx, step), nginx.evidence.target
+    url = parse_url(redirect_target(step) or "")
+    if redirect is None or redirect.parts is None or url is None or target.port not in {80, 443}:
+        return None
+    scheme, host, rest = redirect.parts
+    bare = re.sub(r":(?:\d+|\$\{?server_port\}?)$", "", host)
+    if bare == host or url.host != target.host:
+        return None
+    changes: Changes = {}
+    replace_target(nginx, redirect, f"{scheme}://{bare}{rest}", changes)
+    return fix(nginx, changes, "name-the-host", sure=False)

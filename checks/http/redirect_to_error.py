@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http._redirecting_lines import redirect_line
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -44,6 +46,8 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
         return
     last, subjects = ends[-1], endpoint_subjects(first)
     folder = _lost_folder(evidence, last)
+    nginx = Nginx.of(evidence)
+    line = redirect_line(nginx, evidence, last)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -58,9 +62,14 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
             "missing": last.status in _MISSING,
             "prefix": folder,
             "right": f"{folder.rstrip('/')}{urlsplit(last.url).path}" if folder else "",
+            "line": line.text if line else "",
+            "place": file_line(line.directive) if line else "",
+            "rewriter": line is not None and line.is_rewriter,
             "plain_port": last.port if _is_on_plain_port(evidence.target, last) else "",
         },
-        fix=Fix(
+        location=nginx.location(line.directive) if line else None,
+        fix=(line and line.fix(nginx))
+        or Fix(
             (Manual("put-the-prefix-back" if folder else "look-at-both", Where.SERVER),),
             Applicability.MANUAL,
         ),

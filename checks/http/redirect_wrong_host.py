@@ -259,6 +259,10 @@ def _claim(
             "rewriter_place": file_line(rewriter) if rewriter else "",
             "server_line": " ".join(own_line.text.split()) if own_line else "",
             "server_place": own_line.place if own_line else "",
+            "own": " ".join((own_redirect.directive.name, *own_redirect.directive.args))
+            if own_redirect
+            else "",
+            "own_place": file_line(own_redirect.directive) if own_redirect else "",
             **(inner if is_inner else InnerLine()).facts,
             **own_setting(evidence, "public_url"),
         },
@@ -268,6 +272,8 @@ def _claim(
         if sent_name
         else nginx.location(rewriter)
         if rewriter
+        else nginx.location(own_redirect.directive)
+        if own_redirect
         else None,
         fix=(inner.fix if is_inner else None)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
@@ -404,7 +410,9 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     """
     changes: Changes = {}
     if any(step.url.startswith("https:") for step in steps) or not works_over_https(nginx.evidence):
-        return _redirect_edits.by_hand("name-the-host")
+        return (
+            _redirect_edits.without_port(nginx, steps[0]) if reason == "silent" else None
+        ) or _redirect_edits.by_hand("name-the-host")
     redirects = {
         id(redirect.directive): redirect
         for step in steps

@@ -1,6 +1,11 @@
-"""nginx behind Apache, Caddy or HAProxy makes a redirect as if visitors came to it: to its own port
-and plain http where a folder lacks its slash (ngx_http_core_module, "absolute_redirect"), or to
-https, where the visitor is already, because it gets plain http itself."""
+"""nginx behind another server (Apache, Caddy, HAProxy, or a front on another machine) makes a
+redirect as if visitors came to it: to its own port and plain http where a folder lacks its slash
+(ngx_http_core_module, "absolute_redirect"), or to https, where the visitor is already, because it
+gets plain http itself.
+
+Of a front on another machine nothing is known. A redirect to the same path with a slash, and to a
+port on which only this nginx listens, cannot come from anything else.
+"""
 
 from collections.abc import Iterator
 
@@ -9,11 +14,24 @@ from checks.nginx import Nginx, _edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._inner_blocks import is_plain_condition
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+    Where,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, InnerNginx, NginxConfig
+from diagnose.model.summary import socket_text
 from diagnose.model.web_servers import TITLES
-from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
 
@@ -22,7 +40,7 @@ _FORWARDED = "$http_x_forwarded_proto"
 
 @check(
     severity=Severity.ERROR,
-    needs=[InnerNginx, NginxConfig, Exchange],
+    needs=[NginxConfig, Exchange],
     explains=[
         "http.redirect-loop", "http.redirect-wrong-host", "http.redirect-downgrade",
         "server.forces-https", "server.scheme-not-passed", "server.application-answers",
@@ -32,6 +50,8 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     inner, answering = nginx.inner, nginx.answering_servers()
     pages = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
+    if inner is None and not answering and pages:
+        yield from _of_a_far_front(nginx, pages)
     if inner is None or len(answering) != 1 or not pages:
         return
     block = answering[0].server.block
@@ -43,6 +63,35 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
         if redirect is not None:
             line = _condition(redirect) or redirect.directive
             yield _claim(nginx, inner, pages, line, "loop", _condition_fix(nginx, redirect))
+
+
+def _of_a_far_front(nginx: Nginx, pages: list[Exchange]) -> Iterator[Claim]:
+    """Judge by the port in the redirect: nginx listens there, and not on the visitors' port."""
+    urls = [parse_url(redirect_target(page) or "") for page in pages]
+    path = nginx.evidence.target.path.partition("?")[0]
+    ports = {url.port for url in urls if url}
+    if len(ports) != 1 or path.endswith("/") or nginx.is_refused:
+        return
+    (port,) = ports
+    candidates = server_blocks.sockets(nginx.servers, port)
+    selected = [
+        server_blocks.select_server(each, nginx.evidence.target.host) for each in candidates
+    ]
+    blocks = {id(server.block): server for server, _ in selected}
+    if len(blocks) != 1 or server_blocks.sockets(nginx.servers, nginx.evidence.target.port):
+        return
+    (server,) = blocks.values()
+    if all(each.address.startswith(("127.", "::1", "unix:")) for each in candidates):
+        return  # no front on another machine reaches it
+    match = final_location(server, path)
+    socket = candidates[0]
+    inner = InnerNginx(
+        vantage=Vantage.SERVER, port=port, address=socket.address, host=nginx.evidence.target.host,
+        product="", tls=socket.ssl,
+    )  # fmt: skip
+    is_file = pass_directive_of(match) is None and match.directive("absolute_redirect") is None
+    if is_file and all(_is_for_a_slash(inner, page) for page in pages):
+        yield _claim(nginx, inner, pages, server.block, "folder", _relative(nginx, server.block))
 
 
 def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
@@ -97,10 +146,15 @@ def _claim(
     return Claim(
         about=subject,
         covers=(subject, Subject(port=target.port), Subject(port=80)),
-        because=(inner, *([nginx.config] if nginx.config else []), *pages),
+        because=(
+            *([inner] if inner.product else []),
+            *([nginx.config] if nginx.config else []),
+            *pages,
+        ),
         facts={
             "server": next((TITLES[p] for p in TITLES if p == inner.product), inner.product),
-            "inner": f"{inner.address}:{inner.port}",
+            "inner": socket_text(inner.address, inner.port),
+            "far": not inner.product,
             "url": pages[0].url,
             "location": pages[0].header("Location") or "",
             "line": " ".join((directive.name, *directive.args)),
@@ -108,7 +162,7 @@ def _claim(
             "outer": f"{inner.file}:{inner.line}" if inner.file else "",
             "folder": reason == "folder",
             "loop": reason == "loop",
-            inner.product: True,
+            **({inner.product: True} if inner.product else {}),
         },
         location=nginx.location(directive),
         fix=fix,

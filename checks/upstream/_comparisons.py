@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from diagnose.model import (
     Claim,
@@ -25,6 +26,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.nginx.forwarding import is_respelling
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import is_accepted, is_catch_all, reproduces
@@ -142,6 +144,22 @@ def file_changes(
             yield file, replace(change, pages=pages)
 
 
+def respelled_files(
+    evidence: Evidence, files: "Sequence[RefusedFile]"
+) -> "Iterator[tuple[RefusedFile, DecisiveChange]]":
+    """Yield the files of the page that the application has only as browsers encode their path."""
+    from diagnose.model.requests import LoggedComparison
+
+    requests = evidence.of(LoggedComparison)
+    for file in files:
+        own = [request for request in requests if request.path == file.path]
+        change = _decisive(own, replace(evidence.target, path=file.path, websockets=()))
+        if change is None or is_catch_all(own, change.request):
+            continue
+        if is_respelling(change.request.original, change.request.value):
+            yield file, change
+
+
 def _decisive(requests: Sequence[ComparedRequest], target: Target) -> DecisiveChange | None:
     """Return the change with which the application serves the page of this target every time."""
     as_nginx = tuple(request for request in requests if request.part == "none")
@@ -180,6 +198,14 @@ def decided_by(
             yield nginx, match, change
 
 
+def redirected_here(evidence: Evidence, path: str) -> tuple[Subject, ...]:
+    """Return the sockets whose page redirects to this path of the site, where nothing is."""
+    url = evidence.target.origin + path
+    ends = (page for page in evidence.good(Exchange) if page.purpose == "redirect")
+    is_end = any(page.url.partition("?")[0] == url and (page.status or 0) >= 400 for page in ends)
+    return endpoint_subjects(page_exchanges(evidence)) if is_end else ()
+
+
 def comparison_claim(
     nginx: Nginx,
     match: LocationMatch,
@@ -198,7 +224,7 @@ def comparison_claim(
     page = Subject(port=nginx.evidence.target.port, path=request.path)
     return Claim(
         about=replace(page, text=file_line(directive)),
-        covers=(page,) if change.failures else (),
+        covers=(page, *redirected_here(nginx.evidence, request.path)) if change.failures else (),
         because=tuple(dict.fromkeys(observations)),
         severity=Severity.WARNING if change.failures else None,
         facts={

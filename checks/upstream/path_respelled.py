@@ -4,17 +4,23 @@ decoded path.
 
 A location without a slash at its end and a proxy_pass with one give "//users": Go answers with a
 redirect to the path without the location, others with 404. "%2F" becomes a slash: applications that
-have names with slashes (RabbitMQ, GitLab, registries) answer 404. Double slashes become one
-(ngx_http_core_module, merge_slashes): an address in the path, as those of image services, is lost.
+have names with slashes (RabbitMQ, GitLab, registries) answer 404. "%5B" becomes "[": the scripts of
+Next.js have such names. Double slashes become one (ngx_http_core_module, merge_slashes): an address
+in the path, as those of image services, is lost.
+
+The application itself, asked with both encodings, is the evidence: for the target, for a file of
+its page, and for a request that failed by the access log. A "%2F" is enough without it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import decided_by, proxied_match, redirected_here, respelled_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +29,9 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -34,8 +42,12 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.forwarding import is_respelling, spelled_anew
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+
+#: An encoded character (RFC 3986 section 2.1).
+_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 @frozen(eq=False)
@@ -65,6 +77,15 @@ class _Respelling:
         return "%2f" in self.path.lower() and not self.is_rewritten
 
     @property
+    def other_encoding(self) -> tuple[str, str]:
+        """The first character that nginx encodes otherwise, as the visitor and as nginx writes
+        it: "%5B" and "["."""
+        for code in _CODE.findall(self.path.partition("?")[0]):
+            if (written := spelled_anew(code)).lower() != code.lower():
+                return code, written
+        return "%2F", "/"
+
+    @property
     def is_kept_apart(self) -> bool:
         """Whether the application, asked itself, gets the path as the visitor spells it."""
         return self.is_encoded or self.is_merged
@@ -86,14 +107,65 @@ class _Respelling:
     explains=[
         "http.answer-says-why",
         "http.last-slash",
+        "http.page-file-missing",
         "http.redirect-downgrade",
+        "http.redirect-to-error",
         "http.redirect-wrong-host",
         "http.server-error",
+        "nginx.other-requests-failed",
+        "nginx.rule-refuses",
         "upstream.own-answer",
         "upstream.wrong-path",
     ],
 )
 def path_respelled(evidence: Evidence) -> Iterator[Claim]:
+    claims = [*_by_answers(evidence), *_by_files(evidence)]
+    yield from claims or _by_path(evidence)
+
+
+def _by_answers(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by an application that has the path only as visitors encode it."""
+    for nginx, match, change in decided_by(evidence, "path"):
+        request = change.request
+        respelling = _respelling(nginx, match, request.path)
+        if respelling is None or not is_respelling(request.original, request.value):
+            continue
+        url = nginx.evidence.target.origin + request.path
+        subject = Subject(port=nginx.evidence.target.port, path=request.path)
+        yield _claim(
+            nginx, respelling, url, change.status,
+            (subject, *(redirected_here(nginx.evidence, request.path) if change.failures else ())),
+            (*change.exchanges, *change.failures, *change.as_nginx, *change.changed),
+            change.confidence, severity=Severity.WARNING if change.failures else None,
+        )  # fmt: skip
+
+
+def _by_files(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by a file of the page that the application has only as browsers encode its path."""
+    # Imported late: most pages get their files.
+    from checks.http import _page_files
+
+    refused = _page_files.all_refused_files(evidence)
+    files = [file for file in refused if file.response.status == 404]
+    for file, change in respelled_files(evidence, files):
+        nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=file.path)))
+        match = proxied_match(nginx, file.path)
+        respelling = _respelling(nginx, match, file.path) if match else None
+        if respelling is None:
+            continue
+        urls = [each.response.url for each in files if "%" in each.path]
+        severity = _page_files.severity(file.page, urls)
+        yield _claim(
+            nginx, respelling, file.response.url, 404, (_page_files.page_subject(file.page),),
+            (file.page, file.response, *change.as_nginx, *change.changed), change.confidence,
+            # A script that may come late is missed all the same: what it does is not known.
+            severity=Severity.WARNING if severity is Severity.NOTE else severity,
+            page=file.page.url,
+        )  # fmt: skip
+        return
+
+
+def _by_path(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
     for match in nginx.location_matches(path):
         respelling = _respelling(nginx, match, path)
@@ -106,7 +178,14 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
         if not pages or (respelling.is_kept_apart and _is_unknown_directly(evidence, pages[0])):
             continue
         if pages[0].status == 404 or not respelling.is_merged or _is_served_directly(evidence):
-            yield _claim(nginx, respelling, pages)
+            is_proven = respelling.is_kept_apart and _is_served_directly(evidence)
+            is_redirected = pages[0].status != 404 and not respelling.is_merged
+            confidence = Confidence.CERTAIN if is_redirected or is_proven else Confidence.LIKELY
+            status, subjects = pages[0].status or 0, endpoint_subjects(pages)
+            redirect = pages[0].header("Location") or "" if is_redirected else ""
+            yield _claim(
+                nginx, respelling, pages[0].url, status, subjects, pages, confidence, redirect
+            )
 
 
 def _respelling(nginx: Nginx, match: LocationMatch, path: str) -> _Respelling | None:
@@ -121,9 +200,6 @@ def _respelling(nginx: Nginx, match: LocationMatch, path: str) -> _Respelling | 
         return None
     requested_path = upstreams.requested_path(match, proxy, path)
     is_merged = not rewritten and "//" in path.partition("?")[0] and _merges_slashes(match)
-    if is_merged:
-        bare, mark, query = requested_path.partition("?")
-        requested_path = f"{re.sub('/{2,}', '/', bare)}{mark}{query}"
     return _Respelling(match, proxy, path, requested_path, bool(rewritten), is_decoded, is_merged)
 
 
@@ -143,51 +219,85 @@ def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
 
 def _is_served_directly(evidence: Evidence) -> bool:
     """Return whether the application has the path as the visitor spells it."""
-    return any(
-        request.part == "none" and 200 <= (request.status or 0) < 300
-        for request in evidence.good(ComparedRequest)
-    )
+    return any(200 <= (request.status or 0) < 300 for request in _as_visitor(evidence))
 
 
 def _is_unknown_directly(evidence: Evidence, page: Exchange) -> bool:
     """Return whether the application answers the path the same as the visitor spells it."""
-    answers = [
-        request.status for request in evidence.good(ComparedRequest) if request.part == "none"
-    ]
-    return bool(answers) and set(answers) == {page.status}
+    answers = {request.status for request in _as_visitor(evidence)}
+    return answers == {page.status}
 
 
-def _claim(nginx: Nginx, respelling: _Respelling, pages: list[Exchange]) -> Claim:
-    subjects = endpoint_subjects(pages)
+def _as_visitor(evidence: Evidence) -> list[ComparedRequest]:
+    """Return the requests with the visitor's spelling: another one than nginx's, or the very one
+    that nginx would send, if this run does not know how it spells the path."""
+    requests = evidence.of(ComparedRequest)
+    respelled = [
+        request for request in requests
+        if request.part == "path" and is_respelling(request.original, request.value)
+    ]  # fmt: skip
+    return respelled or [request for request in requests if request.part == "none"]
+
+
+def _claim(
+    nginx: Nginx,
+    respelling: _Respelling,
+    url: str,
+    status: int,
+    subjects: Sequence[Subject],
+    because: Sequence[Observation],
+    confidence: Confidence,
+    redirect: str = "",
+    severity: Severity | None = None,
+    page: str = "",
+) -> Claim:
     directive, block = respelling.proxy.directive, respelling.match.block
     requested_path, is_doubled = respelling.requested_path, respelling.is_doubled
-    is_redirected = pages[0].status != 404 and not respelling.is_merged
-    is_proven = respelling.is_kept_apart and _is_served_directly(nginx.evidence)
+    code, character = respelling.other_encoding
+    is_encoded = not (is_doubled or respelling.is_merged or respelling.is_rewritten)
     return Claim(
-        about=merge_subjects(subjects),
-        covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.CERTAIN if is_redirected or is_proven else Confidence.LIKELY,
+        about=merge_subjects(tuple(subjects)),
+        covers=tuple(subjects),
+        because=(*because, *([nginx.config] if nginx.config else [])),
+        confidence=confidence,
+        severity=severity,
         location=nginx.location(directive),
         facts={
-            "url": pages[0].url,
-            "status": pages[0].status,
+            "url": url,
+            "page": page,
+            "status": status,
             "path": respelling.path,
-            "asked": requested_path
-            if is_doubled
-            else requested_path.replace("%2F", "/").replace("%2f", "/"),
+            "asked": requested_path if is_doubled else spelled_anew(requested_path),
             "target": directive.args[0],
             "place": file_line(directive),
             "location": " ".join((block.name, *block.args)),
             "doubled": is_doubled and not respelling.is_rewritten,
-            "encoded": not is_doubled and respelling.is_encoded,
+            "encoded": is_encoded or (not is_doubled and respelling.is_encoded),
+            "code": code,
+            "character": character,
+            "slash": character == "/",
             "merged": respelling.is_merged,
             "rewritten": respelling.is_rewritten,
             "decoded": respelling.is_decoded,
-            "redirect": pages[0].header("Location") or "" if is_redirected else "",
+            "redirect": redirect,
+            **_rest_lines(respelling),
         },
         fix=_fix(nginx, respelling),
     )
+
+
+def _rest_lines(respelling: _Respelling) -> dict[str, str]:
+    """Return the two lines that pass on the rest of the visitor's path as it is: a target with
+    variables is not encoded anew, and `$request_uri` is the whole request. "" without a prefix."""
+    pattern = location_pattern(respelling.match.block)
+    prefix = pattern.text.rstrip("/") if pattern and pattern.modifier in {"", "^~"} else ""
+    uri, written = respelling.proxy.uri or "", respelling.proxy.directive.args[0]
+    if not re.fullmatch(r"(?:/[\w-]+)+", prefix) or not uri or not written.endswith(uri):
+        return {"rest_line": "", "pass_line": ""}
+    return {
+        "rest_line": f"if ($request_uri ~ ^{prefix}(/.*)$) {{ set $rest $1; }}",
+        "pass_line": f"proxy_pass {written.removesuffix(uri)}{uri.rstrip('/')}$rest;",
+    }
 
 
 def _by_hand() -> Fix:

@@ -7,7 +7,7 @@ application itself, asked for both paths. Where only a page behind the target re
 the evidence is that redirect: it leads below the prefix that nginx cuts off.
 
 Where the application has one page for many paths, the evidence is a file of that page: it is not
-there with the prefix. Without it, both are.
+there with the prefix, or that page comes in its place. Without it, both are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,6 +41,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.forwarding import is_respelling
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -57,7 +58,14 @@ from diagnose.parsers.urls import parse_url
 @check(
     severity=Severity.ERROR,
     needs=[Exchange, NginxConfig],
-    explains=[*CONSEQUENCES, "http.answer-says-why", "http.last-slash", "http.page-file-missing"],
+    explains=[
+        *CONSEQUENCES,
+        "http.answer-says-why",
+        "http.last-slash",
+        "http.page-file-missing",
+        "http.page-file-type",
+        "http.redirect-to-error",
+    ],
 )
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
@@ -69,6 +77,8 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_cut = change.request.value == target.path
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
+            continue
+        if is_respelling(change.request.original, change.request.value):
             continue
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
@@ -109,7 +119,11 @@ def _by_files(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: most pages get their files.
     from checks.http import _page_files
 
-    files = [file for file in _page_files.refused_files(evidence) if file.response.status == 404]
+    files = [
+        file
+        for file in _page_files.refused_files(evidence)
+        if file.response.status == 404 or (file.response.status == 200 and file.response.is_html)
+    ]
     for file, change in file_changes(evidence, files):
         nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=file.path)))
         match = proxied_match(nginx, file.path)

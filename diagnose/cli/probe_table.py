@@ -134,6 +134,7 @@ ROWS = (
                    peer="application"),
     _after_failure("neighbour_applications", _CURL_APPLICATION, "upstream", "nginx",
                    peer="application"),
+    _after_failure("other_listeners", _CURL_APPLICATION, "upstream", peer="application"),
     _after_failure("upstream_protocols", "cgi-fcgi -bind -connect APPLICATION; grpcurl APPLICATION",
                    peer="application"),
     _after_failure("page_websockets", _CURL_WEBSOCKET + " http://APPLICATION/", "websocket",

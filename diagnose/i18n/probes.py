@@ -118,6 +118,7 @@ MESSAGES = Messages(
     Message(
         "inside.neighbour_applications", "A path of the page that an application of nginx may have."
     ),
+    Message("inside.other_listeners", "A path that another program of the server may have."),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
     Message("inside.page_websockets", "A WebSocket of the page that nginx may not pass on."),
     Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),

@@ -96,6 +96,7 @@ INSIDE = (
     "compressed_pages",
     "bypassed_applications",
     "neighbour_applications",
+    "other_listeners",
     "upstream_protocols",
     "page_websockets",
     "websocket_retries",

@@ -38,6 +38,7 @@ IN_CONTAINER = frozenset(
 )
 NOT_IN_CONTAINER = frozenset(
     {
+        "other_listeners",
         "fallback_files", "newer_files", "nginx_files", "page_files", "precompressed_files",
         "resolver_answers", "script_files", "site_folders", "unincluded_sites", "upload_folders",
     }

@@ -126,6 +126,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ 时好时坏", "sometimes"),
         Example("why is https://shop.example.com/ so slow", "slow"),
         Example("shop.example.com 图片加载不出来", "page-files"),
+        Example("https://shop.example.com/ ChunkLoadError: Loading chunk 319 failed.", "page-files"),
         Example("white screen after npm run build", "blank", ""),
         Example("https://shop.example.com/ shows the nginx welcome page", "wrong-site"),
         Example("shop.example.com 地址栏显示不安全", "not-secure"),

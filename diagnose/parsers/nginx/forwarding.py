@@ -7,6 +7,7 @@ https://nginx.org/en/docs/http/websocket.html and the documentation of `proxy_pa
 
 import re
 from collections.abc import Sequence
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild
@@ -115,11 +116,55 @@ def _endpoint(text: str, port: int) -> tuple[str, int] | None:
 
 
 def forwarded_path(location: LocationMatch, application: Application, path: str) -> str:
-    """Return the path that nginx requests from the application."""
+    """Return the path that nginx requests from the application: with a URI in `proxy_pass` the rest
+    of the decoded path, encoded anew."""
+    rest = _rest_of(location, application, path)
+    if application.uri is None or rest is None:
+        return path
+    setting = LocationMatch(location.blocks[:2]).directive("merge_slashes")
+    is_merged = setting is None or setting.args[:1] != ("off",)
+    decoded = spelled_anew(rest, is_merged)
+    has_slash = path[: len(path) - len(rest)].endswith("/")
+    return application.uri + (decoded.lstrip("/") if is_merged and has_slash else decoded)
+
+
+def visitor_spelling(location: LocationMatch, application: Application, path: str) -> str:
+    """Return the same path with the encoding of its characters that the visitor chose."""
+    rest = _rest_of(location, application, path)
+    return path if application.uri is None or rest is None else application.uri + rest
+
+
+def _rest_of(location: LocationMatch, application: Application, path: str) -> str | None:
+    """Return what follows the location's prefix, if the application's URI replaces that."""
     pattern = location_pattern(location.block) if location.block.name == "location" else None
     if application.uri is None or pattern is None or pattern.modifier in {"~", "~*"}:
-        return path
-    return application.uri + path[len(pattern.text) :] if path.startswith(pattern.text) else path
+        return None
+    return path[len(pattern.text) :] if path.startswith(pattern.text) else None
+
+
+#: What nginx leaves as it is in a path, beside letters and digits (ngx_string.c, ngx_escape_uri,
+#: NGX_ESCAPE_URI, since 1.21.1).
+_PLAIN = "!$&'()*+,-./:;=@[]_~"
+
+
+def spelled_anew(path: str, is_merged: bool = False) -> str:
+    """Return a path decoded and encoded anew, as nginx does it where it changes the path; the query
+    stays as it is. `is_merged` is whether double slashes become one (merge_slashes)."""
+    bare, mark, query = path.partition("?")
+    if "%" in bare:
+        bare = quote(unquote_to_bytes(bare), safe=_PLAIN)
+    return f"{re.sub('/{2,}', '/', bare) if is_merged else bare}{mark}{query}"
+
+
+def is_respelling(path: str, other: str) -> bool:
+    """Return whether two paths differ in the encoding of their characters alone, or in the number
+    of slashes between two names."""
+    return path != other and _names(path) == _names(other)
+
+
+def _names(path: str) -> list[str]:
+    bare, *query = unquote(path).split("?", 1)
+    return [*filter(None, bare.split("/")), *query]
 
 
 def speaks_http_1_1(location: LocationMatch, builds: Sequence[NginxBuild]) -> bool:

@@ -14,7 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.requests import RequestChange, RequestPart
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import proxy_headers, upstreams
-from diagnose.parsers.nginx.forwarding import connection_options
+from diagnose.parsers.nginx.forwarding import connection_options, is_respelling
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     leading_text,
@@ -300,12 +300,14 @@ def _host_variants(
 def _path_variants(
     request: ProxiedRequest, location: LocationMatch, proxy_target: ProxyTarget, path: str
 ) -> Iterator[RequestVariant]:
-    """Yield the visitor's whole path if nginx shortens it, or else the path without the location's
-    prefix."""
+    """Yield the path as the visitor encodes it, if nginx encodes it otherwise; and the visitor's
+    whole path if nginx shortens it, or else the path without the location's prefix."""
+    if respelled := spelling_variant(request, location, proxy_target, path):
+        yield respelled
     pattern = location_pattern(location.block) if location.block.name == "location" else None
     other_path = ""
     if request.path != path:
-        other_path = path
+        other_path = "" if respelled and respelled.value == path else path
     elif pattern and proxy_target.uri is None:
         prefix = leading_text(pattern, path)
         if prefix and path.startswith(f"{prefix}/"):
@@ -316,6 +318,17 @@ def _path_variants(
         yield RequestVariant(
             replace(request, path=other_path), "path", "replaced", "", request.path, other_path
         )
+
+
+def spelling_variant(
+    request: ProxiedRequest, location: LocationMatch, proxy_target: ProxyTarget, path: str
+) -> RequestVariant | None:
+    """Return the request with the path as the visitor encodes it; None if nginx keeps that."""
+    spelled = upstreams.spelled_path(location, proxy_target, path)
+    if not is_respelling(request.path, spelled):
+        return None
+    other = replace(request, path=spelled)
+    return RequestVariant(other, "path", "replaced", "", request.path, spelled)
 
 
 def context_path_variants(request: ProxiedRequest, prefixes: Sequence[str]) -> list[RequestVariant]:

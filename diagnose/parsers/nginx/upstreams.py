@@ -13,7 +13,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children, walk
-from diagnose.parsers.nginx.forwarding import Application, forwarded_path
+from diagnose.parsers.nginx.forwarding import Application, forwarded_path, visitor_spelling
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.pcre import pcre_search
 from diagnose.parsers.nginx.variables import expand_variables
@@ -205,8 +205,18 @@ def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str
         return proxy_target.uri or own_path or path
     if own_path:
         return own_path
-    application = Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
-    return forwarded_path(location, application, path)
+    return forwarded_path(location, _application(proxy_target), path)
+
+
+def spelled_path(location: LocationMatch, proxy_target: ProxyTarget, path: str) -> str:
+    """Return the same path with the encoding of its characters that the visitor chose."""
+    if proxy_target.has_variables or rewritten_path(location, path):
+        return requested_path(location, proxy_target, path)
+    return visitor_spelling(location, _application(proxy_target), path)
+
+
+def _application(proxy_target: ProxyTarget) -> Application:
+    return Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
 
 
 def rewritten_path(location: LocationMatch, path: str) -> str:

@@ -6,8 +6,9 @@ Requests are GET alone. A POST that found nothing (404) is asked for by GET: an 
 something at a path says so with another status than 404. A path that nobody has made is the control
 of another path: an application may have one page for all.
 
-A file that the page loads and that is not there is compared in the same way, but only without the
-prefix of a location that passes both on as they are; and then the page without the prefix.
+A file that the page loads and that is not there is compared in the same way, but only as browsers
+encode its path, where nginx encodes it otherwise; or without the prefix of a location that passes
+both on as they are, and then the page without the prefix.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import LoggedComparison
-from diagnose.parsers.nginx.proxied_request import RequestVariant
+from diagnose.parsers.nginx.proxied_request import RequestVariant, spelling_variant
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.upstream_answers import is_accepted, is_questionable
 from diagnose.parsers.urls import parse_url
@@ -65,9 +66,11 @@ async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) 
 async def file_of_the_page(
     ctx: ProbeContext, response: PageFileResponse, config: NginxConfig
 ) -> None:
-    """Compare the first file of the page that is not there, if its location keeps its prefix."""
+    """Compare the first file of the page that is not there, or in whose place a page comes, if its
+    location keeps its prefix."""
     page, file = parse_url(response.page), parse_url(response.url)
-    is_missing = response.status == 404 and not response.redirects
+    is_other = response.status == 200 and response.is_html
+    is_missing = (response.status == 404 or is_other) and not response.redirects
     if (
         page is None
         or file is None
@@ -76,6 +79,8 @@ async def file_of_the_page(
     ):
         return
     page_path, path = page.path.partition("?")[0], file.path.partition("?")[0]
+    if response.status == 404:
+        await _compare_spelling(ctx, config, path, response)
     page_route = upstream_routes.find_route(ctx, config, page_path)
     route = upstream_routes.find_route(ctx, config, path)
     if page_route is None or route is None or route.upstream.uri is not None:
@@ -87,13 +92,43 @@ async def file_of_the_page(
     await _compare_file(ctx, page_route, route, response)
 
 
-async def _compare_file(
-    ctx: ProbeContext, page_route: UpstreamRoute, route: UpstreamRoute, response: PageFileResponse
+async def _compare_spelling(
+    ctx: ProbeContext, config: NginxConfig, path: str, response: PageFileResponse
 ) -> None:
-    answer = Exchange(
+    """Ask for the first file whose path nginx encodes otherwise than the page."""
+    route = upstream_routes.find_route(ctx, config, path) if "%" in path else None
+    target = replace(ctx.target, path=path, websockets=())
+    answer = _as_exchange(response)
+    request = nginx_request(ctx, route, target, answer) if route else None
+    variant = (
+        spelling_variant(request, route.place, route.upstream, path) if request and route else None
+    )
+    if route is None or request is None or variant is None or not ctx.options.wants("upstream"):
+        return
+    if not ctx.further_requests.begin("spelling of a file of the page"):
+        return
+    asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS, kind=LoggedComparison)
+    as_nginx = RequestVariant(request, "none", "none")
+    first = await asking.ask(as_nginx)
+    if first is None or not is_own_answer(route, first, answer):
+        return
+    changed = await asking.ask(variant)
+    if changed is not None and is_accepted(changed, first, target):
+        await asking.ask(unknown_path(variant))
+        await control(asking, as_nginx, variant, 1)
+
+
+def _as_exchange(response: PageFileResponse) -> Exchange:
+    return Exchange(
         url=response.url, address=response.address, port=response.port, purpose="logged",
         status=response.status, headers=response.headers,
     )  # fmt: skip
+
+
+async def _compare_file(
+    ctx: ProbeContext, page_route: UpstreamRoute, route: UpstreamRoute, response: PageFileResponse
+) -> None:
+    answer = _as_exchange(response)
     file_request = await _without_prefix(ctx, route, answer)
     page_request = await _without_prefix(ctx, page_route, answer)
     if file_request is None or page_request is None:

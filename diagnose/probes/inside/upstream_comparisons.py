@@ -382,6 +382,8 @@ def _curl_argv(route: UpstreamRoute, request: ProxiedRequest, method: str) -> li
     base, options = _curl_base(route, request.server_name)
     argv = ["curl", "-sSik", "-m", f"{upstream_requests.PATIENCE:.0f}"]
     argv += [f"--http{request.version}", "--path-as-is", *options]
+    # Brackets and braces stand for many URLs, without this option (curl(1), "URL").
+    argv += ["-g"] if set("[]{}") & set(request.path) else []
     argv += ["-X", "POST", "-H", "Content-Length: 0"] if method == "POST" else []
     for name, text in request.fields:
         argv += ["-H", f"{name}: {text}"]

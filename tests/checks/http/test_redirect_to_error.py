@@ -4,6 +4,8 @@ import pytest
 
 from diagnose.model import Failure, Severity
 from tests.support.check_evidence import REFUSED, SHOP, judge
+from tests.support.nginx_evidence import RUNNING
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.report_builder import ANSWER
 
 CHECK = "http.redirect-to-error"
@@ -84,3 +86,26 @@ def test_fires_and_names_the_folder_that_the_redirect_lacks() -> None:
     assert (claim.facts["prefix"], claim.facts["right"]) == ("/app/", "/app/login")
     (claim,) = judge(CHECK, first, last, served, replace(unknown, status=200), target=target)
     assert claim.facts["prefix"] == "", "the application has a page for every path"
+
+
+OWN = "server {\n listen 443 ssl;\n server_name shop.example.com;\n %s\n}\n"
+
+
+def test_names_the_line_of_nginx_that_makes_the_redirect() -> None:
+    text = OWN % "location = / { return 302 https://$host/app/; }"
+    (claim,) = judge(CHECK, FIRST, LAST, nginx_config(text), RUNNING)
+    assert claim.facts["line"] == "return 302 https://$host/app/"
+    assert not claim.facts["rewriter"]
+    assert claim.location
+
+
+def test_removes_a_proxy_redirect_that_makes_the_address() -> None:
+    line = "proxy_redirect ~^/(.*)$ https://$host/app/$1;"
+    text = OWN % f"location / {{\n  proxy_pass http://127.0.0.1:3000;\n  {line}\n }}"
+    (claim,) = judge(CHECK, FIRST, LAST, nginx_config(text), RUNNING, masked=False)
+    assert claim.facts["rewriter"]
+    assert claim.fix
+    assert f"-  {line}" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    for other in ("proxy_redirect default;", "proxy_redirect http://a/ https://$host/;"):
+        (claim,) = judge(CHECK, FIRST, LAST, nginx_config(text.replace(line, other)), RUNNING)
+        assert not claim.facts["line"]

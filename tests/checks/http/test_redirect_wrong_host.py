@@ -392,3 +392,24 @@ def test_names_the_line_of_another_server() -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
     assert claim.fix.steps[0].step == "correct-the-line"
+
+
+def test_takes_an_inner_port_out_of_a_redirect_of_nginx_itself() -> None:
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n"
+        " location = / { return 302 https://$host:8096/web/; }\n}\n"
+    )
+    first = replace(
+        plain("https://shop.example.com:8096/web/"), url="https://shop.example.com/", port=443,
+        purpose="target", status=302, address="203.0.113.10",
+    )  # fmt: skip
+    failed = replace(
+        redirected_page("https://shop.example.com:8096/web/", REFUSED),
+        redirected_from=first.url, port=8096,
+    )  # fmt: skip
+    observations = (first, failed, nginx_evidence.config(text), nginx_evidence.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *observations, masked=False)
+    assert claim.facts["own"] == "return 302 https://$host:8096/web/"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "return 302 https://$host/web/;" in str(claim.fix.steps[0])

@@ -68,3 +68,25 @@ def test_silent_for_other_redirects_and_without_an_inner_nginx() -> None:
     relative = SITE.replace("root", "absolute_redirect off;\n    root")
     assert not judge(CHECK, SLASH, INNER, RUNNING, config(relative), target=WIKI)
     assert not judge(CHECK, HOME, INNER, RUNNING, config(SITE))
+
+
+FAR = SITE.replace("127.0.0.1:8080", "8080").replace("shop.example.com", "_")
+
+
+def test_fires_for_a_folder_behind_a_front_on_another_machine() -> None:
+    (claim,) = judge(CHECK, SLASH, RUNNING, config(FAR), target=WIKI, masked=False)
+    assert (claim.facts["far"], claim.facts["inner"]) == (True, "*:8080")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_silent_where_another_program_may_have_written_the_port() -> None:
+    for text in (
+        FAR.replace("8080", "8081"),
+        f"{FAR}server {{\n listen 443 ssl;\n}}\n",
+        FAR.replace("root /srv/wiki", "location / { proxy_pass http://127.0.0.1:3000; }"),
+        FAR.replace("root", "absolute_redirect off;\n root"),
+    ):
+        assert not judge(CHECK, SLASH, RUNNING, config(text), target=WIKI, masked=False)
+    other = page("/wiki", "http://shop.example.com:8080/other/")
+    assert not judge(CHECK, other, RUNNING, config(FAR), target=WIKI, masked=False)

@@ -3,11 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence, Vantage
+from diagnose.model import Claim, Confidence, Severity, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
+from tests.checks.upstream.test_wrong_path import of_the_log
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script
+from tests.support.upstream_evidence import compared, controlled
 
 CHECK = "upstream.path-respelled"
 APP = "location /app { proxy_pass http://127.0.0.1:3000/; }"
@@ -15,7 +19,8 @@ QUEUES = "location / { proxy_pass http://127.0.0.1:15672/; }"
 ENCODED = "/api/queues/%2F/mail"
 DIRECT = ComparedRequest(
     vantage=Vantage.SERVER, target="http://127.0.0.1:15672/", path=ENCODED, address="127.0.0.1",
-    port=15672, status=200,
+    port=15672, status=200, part="path", change="replaced", original="/api/queues///mail",
+    value=ENCODED,
 )  # fmt: skip
 
 
@@ -115,3 +120,58 @@ def test_silent_where_the_application_does_not_know_the_path_with_double_slashes
     assert judge(CHECK, *observations, SERVED, target=target)
     assert judge(CHECK, *observations, replace(SERVED, status=302), target=target)
     assert not judge(CHECK, *observations, replace(SERVED, status=404), target=target)
+
+
+CHUNK = "/_next/static/chunks/app/%5Bslug%5D/page-1a.js"
+DECODED = CHUNK.replace("%5B", "[").replace("%5D", "]")
+LATE = script(CHUNK, is_optional=True)
+AS_NGINX = compared(404, path=CHUNK)
+AS_VISITOR = compared(200, "path", change="replaced", original=DECODED, value=CHUNK, path=CHUNK)
+MADE_UP = compared(404, "unknown-path", value=f"{CHUNK}-diagnose-7f3a", path=CHUNK)
+
+
+def of_next(lines: str, *requests: ComparedRequest, status: int = 404) -> list[Claim]:
+    """A page of Next.js is answered, and not the script that it loads late."""
+    target, observations = respelled_path(lines, "/", 200)
+    logged = [of_the_log(request) for request in (*controlled(*requests[:2]), *requests[2:])]
+    file = loads(LATE), answered(LATE, status)
+    return judge(CHECK, *observations, *file, *logged, target=target, masked=False)
+
+
+def test_fires_on_a_script_whose_brackets_nginx_decodes() -> None:
+    (claim,) = of_next(QUEUES, AS_NGINX, AS_VISITOR, MADE_UP)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert (claim.facts["asked"], claim.facts["code"]) == (DECODED, "%5B")
+    assert claim.facts["page"] == f"{SHOP.origin}/"
+    assert claim.fix
+    assert "proxy_pass http://127.0.0.1:15672;" in str(claim.fix.steps[0])
+
+
+def test_names_the_lines_that_keep_the_encoding_below_a_prefix() -> None:
+    lines = "location /app/ { proxy_pass http://127.0.0.1:15672/; }"
+    path = f"/app{CHUNK}"
+    requests = [replace(request, path=path) for request in (AS_NGINX, AS_VISITOR, MADE_UP)]
+    target, observations = respelled_path(lines, path, 404)
+    requests[:2] = controlled(*requests[:2])
+    (claim,) = judge(CHECK, *observations, *requests, target=target, masked=False)
+    assert claim.facts["rest_line"] == "if ($request_uri ~ ^/app(/.*)$) { set $rest $1; }"
+    assert claim.facts["pass_line"] == "proxy_pass http://127.0.0.1:15672$rest;"
+
+
+def test_fires_on_a_request_of_the_log() -> None:
+    target, observations = respelled_path(QUEUES, "/", 200)
+    failed = FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", server="nginx", method="GET",
+        path=CHUNK, status=404, written="", times=3,
+    )  # fmt: skip
+    requests = (*controlled(AS_NGINX, AS_VISITOR), MADE_UP)
+    logged = [of_the_log(request) for request in requests]
+    (claim,) = judge(CHECK, *observations, failed, *logged, target=target, masked=False)
+    assert claim.facts["url"] == f"{SHOP.origin}{CHUNK}"
+    assert not judge(CHECK, *observations, *logged, target=target, masked=False)
+
+
+def test_silent_where_the_script_is_there_for_no_encoding_or_for_each_path() -> None:
+    assert not of_next(QUEUES, AS_NGINX, replace(AS_VISITOR, status=404), MADE_UP)
+    assert not of_next(QUEUES, AS_NGINX, AS_VISITOR, replace(MADE_UP, status=200))
+    assert not of_next(QUEUES, AS_NGINX, AS_VISITOR, MADE_UP, status=200)

@@ -235,12 +235,13 @@ PAGE_WITH = replace(compared(200, path="/app/", is_html=True), length=900)
 PAGE_WITHOUT = replace(PAGE_WITH, part="path", change="replaced", value="/")
 
 
-def file_claims(text: str, *observations: ComparedRequest) -> list[Claim]:
-    """The page below /app/ is answered, and its script is not."""
+def file_claims(text: str, *observations: ComparedRequest, status: int = 404) -> list[Claim]:
+    """The page below /app/ is answered, and its script is not; with 200 the page comes for it."""
     requests = [of_the_log(request) for request in observations]
+    file = answered(WHOLE_FILE, status, page=BELOW.url, is_html=status == 200)
     return judge(
         CHECK, config(text), BUILD, RUNNING, replace(page(200), url=BELOW.url),
-        loads(WHOLE_FILE, url=BELOW.url), answered(WHOLE_FILE, 404, page=BELOW.url), *requests,
+        loads(WHOLE_FILE, url=BELOW.url), file, *requests,
         target=BELOW,
     )  # fmt: skip
 
@@ -254,6 +255,15 @@ def test_fires_for_a_file_of_a_page_that_is_there_with_any_prefix() -> None:
     assert claim.facts["file"]
     assert claim.facts["url"] == f"{SHOP.origin}/app/static/app.js"
     assert Subject(address="203.0.113.10", port=443) in claim.covers
+    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in diff(claim)
+
+
+def test_fires_for_a_file_in_whose_place_the_page_for_all_paths_comes() -> None:
+    kept = replace(FILE, status=200, is_html=True)
+    unknown = replace(MADE_UP_FILE, status=200, is_html=True)
+    asked = (*controlled(kept, FILE_WITHOUT), unknown, PAGE_WITH, PAGE_WITHOUT)
+    (claim,) = file_claims(KEPT, *asked, status=200)
+    assert claim.facts["file"]
     assert "+        proxy_pass http://127.0.0.1:3000/;\n" in diff(claim)
 
 

@@ -65,3 +65,27 @@ def root_of_the_project_of_a_build(lab: Lab) -> None:
 @healthy(target=RAGFLOW)
 def application_below_a_prefix_with_alias(lab: Lab) -> None:
     _deploy(lab, "/ragflow/", "root /srv/home;", f"location /ragflow/ {{ alias {DIST}/; {TRIES} }}")
+
+
+CONSOLE = f"https://{site.NAME}/app/"
+
+
+def _console(lab: Lab, uri: str) -> None:
+    """An application that has one page for all paths, and its script at the root."""
+    words = ("3001", "*:/app/app.js", "/app.js")
+    lab.spawn(lab.server, lab.server.application("paths_server", *words), 3001)
+    location = f"  location /app/ {{ proxy_pass http://127.0.0.1:3001{uri}; }}\n"
+    lab.change(PAGES, f"{location}{PAGES}")
+
+
+@scenario(
+    outside="http.page-file-type", server="upstream.wrong-path", target=CONSOLE, differs=MINE,
+)  # fmt: skip
+def page_for_all_paths_comes_for_a_script_with_its_prefix(lab: Lab) -> None:
+    """MinIO's console below a path, without the line that cuts the prefix off."""
+    _console(lab, "")
+
+
+@healthy(target=CONSOLE)
+def script_of_a_page_for_all_paths_is_there_without_its_prefix(lab: Lab) -> None:
+    _console(lab, "/")

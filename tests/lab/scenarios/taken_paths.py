@@ -292,6 +292,36 @@ def encoded_slash_is_decoded(lab: Lab) -> None:
     _application(lab, lines, pages)
 
 
+CHUNK_FAILED = "ChunkLoadError: Loading chunk 319 failed."
+
+
+def _next(lab: Lab, target: str) -> None:
+    """Next.js has its scripts under the names of its folders, encoded: "[slug]" is "%5Bslug%5D"."""
+    script = "/_next/static/chunks/app/%5Bslug%5D/page-2aa903.js"
+    page = f"<script src={script} async></script><h1>Shop</h1><p>{'Forty kinds of tea. ' * 9}</p>"
+    lines = (
+        "  location /_next/ { default_type text/javascript;\n"
+        '    if ($request_uri ~ "%5Bslug%5D/page-2aa903.js$") { return 200 1; } return 404; }\n'
+        f"  location / {{ default_type text/html; return 200 '{page}'; }}\n"
+    )
+    _application(lab, lines, PAGES.replace("http://127.0.0.1:3000;", f"{target};"))
+
+
+@scenario(
+    outside="http.page-file-missing", server="upstream.path-respelled", args=(CHUNK_FAILED,),
+    differs=MINE, not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def brackets_of_a_script_are_decoded(lab: Lab) -> None:
+    """https://github.com/SecureAI-Tools/SecureAI-Tools/issues/17: a slash at the end of
+    proxy_pass."""
+    _next(lab, "http://127.0.0.1:3001/")
+
+
+@healthy(args=(CHUNK_FAILED,), not_on=ANOTHER_BLOCK)
+def brackets_of_a_script_are_kept(lab: Lab) -> None:
+    _next(lab, "http://127.0.0.1:3001")
+
+
 REMOTE = f"{HOME}/img/upload/https://cdn.example.org/b.jpg"
 
 

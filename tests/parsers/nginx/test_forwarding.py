@@ -6,6 +6,8 @@ from diagnose.parsers.nginx.forwarding import (
     forwarded_header,
     forwarded_path,
     inheritance_broken_at,
+    is_respelling,
+    spelled_anew,
     upgrade_forwarding,
 )
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, select_location
@@ -101,3 +103,24 @@ def test_a_path_in_proxy_pass_replaces_the_locations(target: str, pattern: str, 
     application = application_of(match, directive)
     assert application is not None
     assert forwarded_path(match, application, "/ws") == path
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/a%5Bb%5D%40/c", "/a[b]@/c"),
+        ("/a%20b%22%3Fc%25", "/a%20b%22%3Fc%25"),
+        ("/%e4%b8?q=%5B", "/%E4%B8?q=%5B"),
+        ("/a", "/a"),
+    ],
+)
+def test_nginx_decodes_a_path_and_encodes_it_anew(path: str, written: str) -> None:
+    assert spelled_anew(path) == written
+
+
+def test_slashes_are_merged_where_the_path_is_changed() -> None:
+    assert spelled_anew("/a%2Fb//c?d=//", is_merged=True) == "/a/b/c?d=//"
+    assert is_respelling("/a/b", "/a//b")
+    assert is_respelling("/[a]", "/%5Ba%5D")
+    assert not is_respelling("/a", "/a")
+    assert not is_respelling("/a", "/b")

@@ -1,0 +1,277 @@
+"""nginx passes a path on to a program that does not know it, and another program of the server has
+it: the port in `proxy_pass` is that of another application, or a location of its own is missing.
+
+The evidence is the other program, asked directly: it has the path, and not a path that nobody has;
+or it serves WebSockets alone, at every path, and refuses pages (426). Only one program may have the
+path. Which application was meant, only its owner knows. For Apache and Caddy it is
+server.websocket-other-application.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import redirected_here
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.backends import BackendVisit
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.nginx.upstreams import proxy_target_of
+from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
+from diagnose.parsers.urls import parse_url
+
+#: Folders of the site of which something is lost, if all of it is.
+_FOLDERS = 2
+#: The scheme and the server of a destination on this machine.
+_ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\]|[\w-]+)(?::\d+)?")
+
+
+@frozen
+class _Lost:
+    """A path that the program which gets it does not know: the responses of visitors, and the visit
+    of the program that has it."""
+
+    path: str
+    is_websocket: bool
+    responses: tuple[Observation, ...]
+    visit: BackendVisit
+    status: int
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, BackendVisit],
+    explains=[
+        "http.application-setting", "http.base-path-missing", "http.page-file-missing",
+        "http.page-file-type", "http.last-slash", "http.redirect-to-error",
+        "nginx.other-requests-failed",
+        "nginx.own-answer", "upstream.own-answer", "upstream.wrong-path",
+        "websocket.not-served", "websocket.not-tried", "websocket.not-upgraded",
+        "websocket.other-path", "websocket.prefix-kept", "websocket.path-stripped",
+    ],
+)  # fmt: skip
+def other_application(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    groups: dict[tuple[int, str, bool], list[_Lost]] = {}
+    matches: dict[int, LocationMatch] = {}
+    for lost in _lost_paths(evidence):
+        match = next(nginx.location_matches(lost.path), None)
+        directive = proxy_pass_of(match) if match else None
+        if match is None or directive is None:
+            continue
+        matches[id(match.block)] = match
+        key = (id(match.block), lost.visit.target, lost.is_websocket)
+        groups.setdefault(key, []).append(lost)
+    for (block, _, _), losses in groups.items():
+        yield _claim(nginx, matches[block], losses)
+
+
+def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
+    visits = evidence.good(BackendVisit)
+    paths = dict.fromkeys((visit.requested, visit.websocket) for visit in visits)
+    for path, is_websocket in paths:
+        having = [
+            visit
+            for visit in visits
+            if (visit.requested, visit.path, visit.websocket) == (path, path, is_websocket)
+            if has_path(visit) and _is_its_own(visits, visit)
+        ]
+        responses = _upgrades(evidence, path) if is_websocket else _pages(evidence, path)
+        if len(having) == 1 and responses:
+            status = responses[0].status or 0
+            yield _Lost(path, is_websocket, tuple(responses), having[0], status)
+
+
+def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:
+    """Return whether the program has this path and not every path; or serves WebSockets alone."""
+    same = [other for other in visits if other.target == visit.target]
+    controls = [
+        other
+        for other in same
+        if other.requested == visit.requested != other.path
+        if other.websocket is visit.websocket
+    ]
+    if not controls:
+        return False
+    if not any(has_path(control) for control in controls):
+        return True
+    pages = [other for other in same if not other.websocket and other.path == visit.path]
+    return visit.websocket and bool(pages) and all((page.status or 0) >= 400 for page in pages)
+
+
+def _upgrades(evidence: Evidence, path: str) -> Sequence[Upgrade]:
+    """Return the handshakes of visitors, none if the program that gets them opens one."""
+    here = [upgrade for upgrade in evidence.good(Upgrade) if upgrade.path.partition("?")[0] == path]
+    visits = [upgrade for upgrade in here if upgrade.is_visit]
+    is_open = any(upgrade.accepted for upgrade in here)
+    is_unknown = all(upgrade.status in UNKNOWN_WEBSOCKET for upgrade in visits)
+    return visits if is_unknown and not is_open else ()
+
+
+def _pages(evidence: Evidence, path: str) -> Sequence[Exchange | PageFileResponse]:
+    url = evidence.target.origin + path
+    responses: list[Exchange | PageFileResponse] = [
+        *(each for each in evidence.good(Exchange) if each.url.partition("?")[0] == url),
+        *(each for each in evidence.good(PageFileResponse) if each.url.partition("?")[0] == url),
+    ]
+    return responses if all(each.status in UNKNOWN_PAGE for each in responses) else ()
+
+
+def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
+    evidence, lost = nginx.evidence, losses[0]
+    directive = proxy_pass_of(match)
+    target = lost.visit.target.removeprefix("http://")
+    subjects = tuple(Subject(port=evidence.target.port, path=each.path) for each in losses)
+    pages = tuple(
+        dict.fromkeys(page for each in losses for page in redirected_here(evidence, each.path))
+    )
+    named = (evidence.target.path.partition("?")[0], *evidence.target.websockets)
+    is_named = any(each.path in named for each in losses)
+    is_whole = _is_whole(nginx, match, losses)
+    prefix = _new_prefix(match, lost)
+    return Claim(
+        about=subjects[0],
+        covers=(*subjects, *pages),
+        because=(
+            *(observation for each in losses for observation in (*each.responses, each.visit)),
+            *([nginx.config] if nginx.config else []),
+        ),
+        severity=None if is_named else Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "path": lost.path,
+            "paths": tuple(each.path for each in losses[1:]),
+            "websocket": lost.is_websocket,
+            "status": lost.status,
+            "target": target,
+            "own": directive.args[0] if directive else "",
+            "place": file_line(directive) if directive else "",
+            "location": " ".join((match.block.name, *match.block.args)),
+            "whole": is_whole,
+            "prefix": prefix,
+            "line": f"proxy_pass http://{target};",
+        },
+        fix=_fix(nginx, match, lost, is_whole, prefix),
+    )
+
+
+def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bool:
+    """Return whether the location is for nothing that its program has: none of its pages was
+    answered. Of the whole site paths of several folders have to be lost; every program has
+    something at "/"."""
+    pattern = location_pattern(match.block)
+    is_site = pattern is None or pattern.text == "/"
+    folders = {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
+    if is_site and len(folders) < _FOLDERS:
+        return False
+    evidence = nginx.evidence
+    answered = [
+        *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
+        *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
+    ]
+    paths = {
+        url.path
+        for url in map(parse_url, answered)
+        if url and url.host == nginx.evidence.target.host
+    }
+    return not any(
+        other.block is match.block
+        for path in paths
+        if not is_site or path.partition("?")[0].strip("/")
+        for other in nginx.location_matches(path)
+    )
+
+
+def _new_prefix(match: LocationMatch, lost: _Lost) -> str:
+    """Return the prefix of a location for the path alone, or for its first folder that the location
+    does not have itself."""
+    if lost.is_websocket:
+        return lost.path
+    pattern = location_pattern(match.block)
+    start = pattern.text if pattern and pattern.modifier in {"", "^~"} else "/"
+    start = start if lost.path.startswith(start) and start.endswith("/") else "/"
+    first, slash, _ = lost.path[len(start) :].partition("/")
+    return f"{start}{first}{slash}" if slash else posixpath.join(start, first)
+
+
+def _fix(nginx: Nginx, match: LocationMatch, lost: _Lost, is_whole: bool, prefix: str) -> Fix:
+    directive = proxy_pass_of(match)
+    changes: Changes = {}
+    if directive is not None and is_whole:
+        _change_port(nginx, match, lost, directive, changes)
+    elif directive is not None and re.fullmatch(r"/[\w./-]+", prefix):
+        _add_location(nginx, match, lost, prefix, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("pass-it-there", Where.SERVER),), Applicability.MANUAL)
+    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
+
+
+def _change_port(
+    nginx: Nginx, match: LocationMatch, lost: _Lost, directive: Directive, changes: Changes
+) -> None:
+    proxied = proxy_target_of(match, {})
+    members = proxied.endpoints if proxied and proxied.group else ()
+    named = members[0].directive if len(members) == 1 else None
+    if named is not None and named.name == "server":
+        # All that names the group is meant for the same program.
+        rest = " ".join((lost.visit.target.removeprefix("http://"), *named.args[1:]))
+        changes[named.file] = [edits.replace_directive(named, f"server {rest};")]
+        return
+    origin = _ORIGIN.match(directive.args[0])
+    if origin is None or members or "$" in directive.args[0]:
+        return
+    rest = directive.args[0][origin.end() :]
+    uri = rest if rest and lost.path.startswith(rest) else ""
+    line = f"proxy_pass {lost.visit.target}{uri};"
+    changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+    if lost.is_websocket:
+        fields = _location_edits.missing_upgrade_headers(nginx, match, changes)
+        lines = _location_edits.http_1_1_lines(nginx, match, changes) if fields else []
+        lines += _location_edits.header_lines(nginx, match, fields, changes)
+        _location_edits.insert_lines(nginx, match, lines, changes)
+
+
+def _add_location(
+    nginx: Nginx, match: LocationMatch, lost: _Lost, prefix: str, changes: Changes
+) -> None:
+    server = match.blocks[1]
+    file = nginx.file(server)
+    if file is None:
+        return
+    body = [
+        f"proxy_pass {lost.visit.target};",
+        "proxy_http_version 1.1;",
+        f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
+        "proxy_set_header X-Real-IP $remote_addr;",
+        "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+    ]
+    if lost.is_websocket:
+        body += [
+            "proxy_set_header Upgrade $http_upgrade;",
+            'proxy_set_header Connection "upgrade";',
+            "proxy_read_timeout 3600s;",
+        ]
+    # A regular expression elsewhere must not take the path.
+    head = f"location ^~ {prefix}" if prefix.endswith("/") else f"location {prefix}"
+    changes[file.path] = [edits.insert_location(file.text, server, head, body)]

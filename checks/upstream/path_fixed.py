@@ -1,0 +1,164 @@
+"""nginx asks the application for one and the same path whatever visitors ask for: proxy_pass has
+variables and a path without any ("http://$backend:8096/"). ngx_http_proxy_module, proxy_pass: "if
+URI is specified in the directive, it is passed to the server as is, replacing the original request
+URI". A `rewrite` before it does not change that, and the query is lost too.
+
+Without variables the same line replaces the location's prefix only, so it is right in most guides.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import _page_files, endpoint_subjects
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.urls import parse_url
+
+#: A destination with variables in its scheme or server, and a path without any.
+_FIXED = re.compile(r"([^/?]*//[^/?]*\$[^/?]*)(/[^$?]*)$")
+
+
+@frozen(eq=False)
+class _Lost:
+    """A path of visitors that nginx asks for as another one, and what they get."""
+
+    path: str
+    match: LocationMatch
+    directive: Directive
+    origin: str
+    uri: str
+    response: Observation
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=[
+        "http.application-setting", "http.base-path-missing", "http.page-file-missing",
+        "http.page-file-type", "http.redirect-loop", "http.redirect-to-error", "http.server-error",
+        "nginx.other-requests-failed", "nginx.query-lost", "upstream.own-answer",
+        "upstream.wrong-path", "upstream.other-application", "websocket.not-served",
+        "websocket.not-upgraded", "websocket.other-path", "websocket.path-stripped",
+    ],
+)  # fmt: skip
+def path_fixed(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    groups: dict[int, list[_Lost]] = {}
+    for path, response in _requests(evidence):
+        for lost in _lost(nginx, path, response):
+            groups.setdefault(id(lost.directive), []).append(lost)
+    for losses in groups.values():
+        yield _claim(nginx, losses)
+
+
+def _requests(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
+    """Yield the paths of the target, of the page's files that browsers do not use, of WebSockets
+    that do not open, and of requests of the log that failed again."""
+    own = evidence.target.path.partition("?")[0]
+    yield from ((own, page) for page in page_exchanges(evidence) if page.method == "GET")
+    for file in _page_files.all_refused_files(evidence) if evidence.good(PageFileResponse) else ():
+        yield file.path, file.response
+    for upgrade in evidence.good(Upgrade):
+        if upgrade.is_visit and not upgrade.accepted:
+            yield upgrade.path.partition("?")[0], upgrade
+    for exchange in evidence.good(Exchange):
+        url = parse_url(exchange.url)
+        is_other = exchange.purpose in {"logged", "redirect"} and (exchange.status or 0) >= 400
+        if is_other and url is not None and url.host == evidence.target.host:
+            yield url.path.partition("?")[0], exchange
+
+
+def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
+    for match in nginx.location_matches(path):
+        directive, pattern = proxy_pass_of(match), location_pattern(match.block)
+        fixed = _FIXED.match(directive.args[0]) if directive and directive.args else None
+        if directive is None or fixed is None or pattern is None or pattern.modifier == "=":
+            continue
+        is_prefix = pattern.modifier in {"", "^~"}
+        is_own = is_prefix and path.rstrip("/") == pattern.text.rstrip("/")
+        if path != fixed[2] and not is_own:
+            yield _Lost(path, match, directive, fixed[1], fixed[2], response)
+
+
+def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
+    evidence, lost = nginx.evidence, losses[0]
+    own = evidence.target.path.partition("?")[0]
+    is_named = any(each.path in {own, *evidence.target.websockets} for each in losses)
+    pages = endpoint_subjects(page_exchanges(evidence)) if is_named else ()
+    paths = tuple(dict.fromkeys(each.path for each in losses))
+    page = _page_files.page_of(evidence)
+    return Claim(
+        about=Subject(port=evidence.target.port, path=lost.path),
+        covers=(
+            *(Subject(port=evidence.target.port, path=path) for path in paths),
+            *pages,
+            *((_page_files.page_subject(page),) if page else ()),
+        ),
+        because=(
+            *dict.fromkeys(each.response for each in losses),
+            *([nginx.config] if nginx.config else []),
+        ),
+        confidence=Confidence.CERTAIN,
+        severity=None if is_named else Severity.WARNING,
+        location=nginx.location(lost.directive),
+        facts={
+            "path": lost.path,
+            "paths": paths[1:4],
+            "asked": lost.uri,
+            "target": lost.directive.args[0],
+            "place": file_line(lost.directive),
+            "location": " ".join(("location", *lost.match.block.args)),
+            **_lines(lost),
+        },
+        fix=_fix(nginx, lost),
+    )
+
+
+def _lines(lost: _Lost) -> dict[str, str]:
+    """Return the lines that pass on the visitor's path: with the location's prefix replaced by the
+    path of proxy_pass, as it is without variables."""
+    pattern = location_pattern(lost.match.block)
+    prefix = pattern.text if pattern and pattern.modifier in {"", "^~"} else ""
+    line = f"proxy_pass {lost.origin};"
+    if prefix == lost.uri or not re.fullmatch(r"/[\w/-]*", prefix):
+        return {"rewrite": "", "line": line}
+    return {"rewrite": f"rewrite ^{prefix}(.*)$ {lost.uri}$1 break;", "line": line}
+
+
+def _fix(nginx: Nginx, lost: _Lost) -> Fix:
+    lines, file = _lines(lost), nginx.file(lost.directive)
+    changes: Changes = {}
+    is_own = lost.directive in (lost.match.block.block or ())
+    pattern = location_pattern(lost.match.block)
+    is_plain = pattern is not None and (bool(lines["rewrite"]) or pattern.text == lost.uri)
+    if file is not None and is_own and is_plain:
+        rewrites = children(lost.match.block, "rewrite")
+        text = lines["line"]
+        if lines["rewrite"] and not rewrites:
+            indent = edits.indentation(file.text, lost.directive)
+            text = f"{lines['rewrite']}\n{indent}{text}"
+        changes[file.path] = [edits.replace_directive(lost.directive, text)]
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("pass-the-path", Where.SERVER),), Applicability.MANUAL)
+    return _location_edits.location_fix(nginx, lost.match, file_edits, sure=False)

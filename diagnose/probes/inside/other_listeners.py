@@ -1,0 +1,144 @@
+"""Probe that asks the other programs of the server for a path which nginx passes on to a program
+that does not know it: a page, data or a WebSocket. One of them may be the one that was meant.
+
+A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
+program for WebSockets alone may open one at every path: then it is asked for a page as well.
+Programs that do not speak HTTP are left alone: a database counts such requests as attacks.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.haproxy.other_backends import unknown_path
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
+from diagnose.parsers.urls import parse_url
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.backend_visits import ask_backend
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+
+#: Maximum number of paths, and of programs that are asked for each.
+MAX_PATHS, MAX_PROGRAMS = 3, 4
+
+_LOCAL = frozenset({"127.0.0.1", "::1", "0.0.0.0", "::", "*"})
+#: Programs that serve other protocols, or sites of their own.
+_OTHERS = (
+    "nginx", "openresty", "angie", "apache2", "httpd", "caddy", "haproxy", "traefik", "envoy",
+    "sshd", "mysqld", "mariadbd", "postgres", "redis", "valkey", "memcached", "mongod", "beam.smp",
+    "epmd", "php-fpm", "master", "exim", "dovecot", "named", "dnsmasq", "systemd", "cupsd", "smbd",
+    "rpcbind", "slapd", "vsftpd", "ftpd", "containerd", "dockerd", "kube", "etcd",
+)  # fmt: skip
+#: Ports of databases and queues, of which a container shows only its engine's proxy.
+_OTHER_PORTS = frozenset({1433, 1521, 2049, 3306, 5432, 5672, 6379, 9042, 11211, 27017, 33060})
+
+
+@probe(after=Upgrade)
+async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    await _ask_all(ctx)
+
+
+@probe(after=Exchange)
+async def missing(ctx: ProbeContext, exchange: Exchange) -> None:
+    if exchange.status in UNKNOWN_PAGE:
+        await _ask_all(ctx)
+
+
+@probe(after=PageFileResponse)
+async def missing_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    if response.status in UNKNOWN_PAGE:
+        await _ask_all(ctx)
+
+
+@probe(after=NginxConfig)
+async def config_read(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _ask_all(ctx)
+
+
+@probe(after=Listeners)
+async def listeners_read(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _ask_all(ctx)
+
+
+async def _ask_all(ctx: ProbeContext) -> None:
+    """Ask once for each path, as soon as the configuration and the listeners are known."""
+    config, listeners = ctx.observed(NginxConfig)[:1], ctx.observed(Listeners)
+    if not config or not listeners or not ctx.options.wants("upstream"):
+        return
+    for path, is_websocket in dict.fromkeys((*_websockets(ctx), *_pages(ctx))):
+        if not ctx.further_requests.begin(f"other listeners, {is_websocket}, {path}"):
+            continue
+        route = upstream_routes.find_route(ctx, config[0], path)
+        slots = (f"other listeners {number}" for number in range(MAX_PATHS))
+        if route and any(ctx.further_requests.begin(slot) for slot in slots):
+            for port in _other_ports(config[0], listeners[0].sockets, route):
+                await _ask(ctx, port, path, is_websocket)
+
+
+def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
+    upgrades = [item for item in ctx.observed(Upgrade) if item.port == ctx.target.port]
+    for upgrade in upgrades:
+        if upgrade.is_visit and not upgrade.accepted and upgrade.status in UNKNOWN_WEBSOCKET:
+            yield upgrade.path, True
+
+
+def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
+    """Yield the paths of the target's page, of requests of the log and of files of the page that
+    are not there. Every program has something at "/"."""
+    own_page = (
+        exchange.url
+        for exchange in ctx.observed(Exchange)
+        if exchange.purpose == "logged" or exchange.is_page_of(ctx.target)
+        if exchange.method == "GET" and exchange.status in UNKNOWN_PAGE
+        if not proxy_page(exchange.body)
+    )
+    files = (
+        response.url
+        for response in ctx.observed(PageFileResponse)
+        if response.status in UNKNOWN_PAGE and not response.redirects
+    )
+    for url in map(parse_url, (*own_page, *files)):
+        if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
+            path = url.path.partition("?")[0]
+            if path.strip("/"):
+                yield path, False
+
+
+def _other_ports(
+    config: NginxConfig, sockets: tuple[Listener, ...], route: UpstreamRoute
+) -> list[int]:
+    """Return the ports of other programs, those first that nginx passes other requests on to; none
+    if the program that was asked is on another machine."""
+    endpoints = route.upstream.endpoints
+    if not any(endpoint.host in {"localhost", *_LOCAL} for endpoint in endpoints):
+        return []
+    own = {endpoint.port for endpoint in endpoints}
+    written = " ".join(
+        directive.args[0]
+        for directive in walk(config.main)
+        if directive.name in {"proxy_pass", "server"} and directive.args
+    )
+    ports = {
+        socket.port: not f"{written} ".count(f":{socket.port}")
+        for socket in sockets
+        if socket.address in _LOCAL and socket.port >= 1024 and socket.port not in own
+        if socket.port not in _OTHER_PORTS and not (socket.process or "").startswith(_OTHERS)
+    }
+    return sorted(ports, key=lambda port: (ports[port], port))[:MAX_PROGRAMS]
+
+
+async def _ask(ctx: ProbeContext, port: int, path: str, is_websocket: bool) -> None:
+    target = f"http://127.0.0.1:{port}"
+    site_route = SiteRoute(path="/", target=target, host="127.0.0.1", port=port)
+    visit = await ask_backend(ctx, site_route, path, path, is_websocket)
+    if visit is None or not has_path(visit):
+        return
+    unknown = unknown_path(path)
+    control = await ask_backend(ctx, site_route, path, unknown, is_websocket)
+    if is_websocket and control is not None and control.accepted:
+        await ask_backend(ctx, site_route, path, path, websocket=False)

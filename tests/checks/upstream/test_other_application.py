@@ -1,0 +1,105 @@
+"""upstream.other-application: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Claim, Confidence, Observation, Severity
+from diagnose.model.backends import BackendVisit
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "upstream.other-application"
+API = "/api/items"
+PAGES = "location / { proxy_pass http://127.0.0.1:3002; }"
+BOTH = f"{PAGES}\n location /api/ {{ proxy_pass http://127.0.0.1:3002; }}"
+SOCKETS = f"{PAGES}\n location /ws {{ proxy_pass http://127.0.0.1:3002; }}"
+HAS = BackendVisit(
+    target="http://127.0.0.1:3001", requested=API, path=API, websocket=False, status=200,
+    connected=True, accepted=False,
+)  # fmt: skip
+UNKNOWN = replace(HAS, path=f"{API}-diagnose-7f3a", status=404)
+OPENS = replace(HAS, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+REFUSES = replace(OPENS, path="/ws-diagnose-7f3a", status=404, accepted=False)
+
+
+def claims(
+    lines: str, *observations: Observation, path: str = API, status: int = 404
+) -> list[Claim]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    target = replace(SHOP, path=path)
+    response = replace(page(status), url=f"{SHOP.origin}{path}")
+    return judge(CHECK, RUNNING, config(text), response, *observations, target=target)
+
+
+def lines_of(claim: Claim) -> str:
+    return str(claim.fix and claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_where_the_location_has_the_port_of_another_application() -> None:
+    (claim,) = claims(BOTH, HAS, UNKNOWN)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["target"], claim.facts["whole"]) == ("127.0.0.1:3001", True)
+    assert "+ location /api/ { proxy_pass http://127.0.0.1:3001; }" in lines_of(claim)
+
+
+def test_fires_where_a_path_of_the_site_has_no_location_of_its_own() -> None:
+    (claim,) = claims(PAGES, HAS, UNKNOWN)
+    assert (claim.facts["prefix"], claim.facts["whole"]) == ("/api/", False)
+    assert "+ location ^~ /api/ {" in lines_of(claim)
+
+
+def test_fires_where_another_program_opens_the_websocket() -> None:
+    for controls in (
+        (REFUSES,),
+        (replace(REFUSES, accepted=True), replace(HAS, requested="/ws", path="/ws", status=426)),
+    ):
+        (claim,) = claims(SOCKETS, OPENS, *controls, upgrade(404), path="/", status=200)
+        assert claim.severity is Severity.WARNING
+        assert "proxy_pass http://127.0.0.1:3001;" in lines_of(claim)
+        assert "proxy_set_header Upgrade $http_upgrade;" in lines_of(claim)
+    (claim,) = claims(PAGES, OPENS, REFUSES, upgrade(404), path="/", status=200)
+    assert "+ location /ws {" in lines_of(claim)
+
+
+OTHER = replace(HAS, target="http://127.0.0.1:3009")
+
+
+@pytest.mark.parametrize(
+    "visits",
+    [
+        (HAS, replace(UNKNOWN, status=200)),
+        (HAS,),
+        (replace(HAS, status=404), UNKNOWN),
+        (HAS, UNKNOWN, OTHER, replace(OTHER, path=UNKNOWN.path, status=404)),
+    ],
+    ids=["every path", "no control", "not there either", "two programs"],
+)
+def test_silent_where_no_program_alone_has_the_path(visits: tuple[BackendVisit, ...]) -> None:
+    assert not claims(BOTH, *visits)
+
+
+def test_silent_where_the_path_is_answered_or_refused() -> None:
+    assert not claims(BOTH, HAS, UNKNOWN, status=200)
+    assert not claims(BOTH, HAS, UNKNOWN, status=403)
+    opened = upgrade(101, accepted=True, through="application")
+    for upgrades in ((upgrade(401),), (upgrade(101, accepted=True),), (upgrade(404), opened)):
+        assert not claims(SOCKETS, OPENS, REFUSES, *upgrades, path="/", status=200)
+
+
+def test_fires_for_the_whole_site_whose_group_names_another_program() -> None:
+    lines = "location / { proxy_pass http://shop; }"
+    about = replace(HAS, requested="/about", path="/about")
+    missing = replace(page(404), url=f"{SHOP.origin}/about", purpose="logged")
+    text = (
+        "upstream shop {\n server 127.0.0.1:3002 max_fails=2;\n}\n"
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    )
+    visits = (HAS, UNKNOWN, about, replace(about, path="/about-diagnose-7f3a", status=404))
+    first = replace(page(404), url=f"{SHOP.origin}{API}")
+    target = replace(SHOP, path=API)
+    (claim,) = judge(CHECK, RUNNING, config(text), first, missing, *visits, target=target)
+    assert (claim.facts["whole"], claim.facts["paths"]) == (True, ("/about",))
+    assert "+ server 127.0.0.1:3001 max_fails=2;" in lines_of(claim)

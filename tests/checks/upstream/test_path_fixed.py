@@ -1,0 +1,61 @@
+"""upstream.path-fixed: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Claim, Confidence, Severity
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script
+
+CHECK = "upstream.path-fixed"
+SITE = "set $app 127.0.0.1; location / { proxy_pass http://$app:8096/; }"
+
+
+def claims(lines: str, path: str = "/api/items") -> list[Claim]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(page(200), url=f"{SHOP.origin}{path}")
+    target = replace(SHOP, path=path)
+    file = loads(script()), answered(script(), 200, "text/html", is_html=True)
+    return judge(CHECK, RUNNING, config(text), response, *file, target=target, masked=False)
+
+
+def first_step(claim: Claim) -> str:
+    return str(claim.fix and claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_where_every_path_becomes_the_root() -> None:
+    (claim,) = claims(SITE)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+    assert (claim.facts["asked"], claim.facts["paths"]) == ("/", ("/app.js",))
+    assert "location / { proxy_pass http://$app:8096; }" in first_step(claim)
+
+
+def test_fires_for_a_file_of_the_home_page() -> None:
+    (claim,) = claims(SITE, "/")
+    assert (claim.severity, claim.facts["path"]) == (Severity.WARNING, "/app.js")
+
+
+def test_writes_a_rewrite_where_the_prefix_has_to_go() -> None:
+    lines = "set $app 127.0.0.1; location /api/ { proxy_pass http://$app:8096/v1/; }"
+    (claim,) = claims(lines)
+    assert "rewrite ^/api/(.*)$ /v1/$1 break;" in first_step(claim)
+    assert "proxy_pass http://$app:8096;" in first_step(claim)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        SITE.replace("8096/", "8096"),
+        SITE.replace("8096/", "8096$request_uri"),
+        SITE.replace("$app:8096/", "127.0.0.1:8096/"),
+        SITE.replace("location /", "location = /api/items"),
+        SITE.replace("location /", "location /api/items"),
+        SITE.replace("8096/", "8096/api/items"),
+        "location ~ ^/api/(.*)$ { proxy_pass http://127.0.0.1:8096/$1; }",
+    ],
+)
+def test_silent_where_the_path_is_passed_on_or_is_the_only_one(lines: str) -> None:
+    assert not [claim for claim in claims(lines) if claim.facts["path"] == "/api/items"]

@@ -1,0 +1,60 @@
+"""Two programs on one server, and nginx passes a path on to the wrong one of them."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .frameworks import MINE
+from .nginx_other_requests_failed import log_of_its_own, visit
+
+API = f"https://{site.NAME}/api/items"
+WRONG_SOCKET = "  location /ws {\n    proxy_pass http://127.0.0.1:3001;"
+
+
+def _websocket_elsewhere(lab: Lab) -> None:
+    """The program of the pages is on 3001, and that of the WebSocket on 3000."""
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/"), 3001)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="upstream.other-application", args=("--ws", "/ws"),
+    differs=MINE,
+)  # fmt: skip
+def websocket_is_passed_to_the_program_of_the_pages(lab: Lab) -> None:
+    """https://github.com/websockets/ws/issues/1769: both locations have one port."""
+    _websocket_elsewhere(lab)
+    lab.change("  location /ws {\n    proxy_pass http://127.0.0.1:3000;", WRONG_SOCKET)
+
+
+@healthy(args=("--ws", "/ws"))
+def websocket_is_passed_to_its_own_program(lab: Lab) -> None:
+    _websocket_elsewhere(lab)
+
+
+def _two(lab: Lab, port: int) -> None:
+    lab.spawn(
+        lab.server, lab.server.application("paths_server", "3001", "/", "/api/items:json"), 3001
+    )
+    lab.spawn(lab.server, lab.server.application("paths_server", "3009", "/"), 3009)
+    log_of_its_own(lab, f"  location /api/ {{ proxy_pass http://127.0.0.1:{port}; }}\n")
+    visit(lab, "/api/items")
+
+
+@scenario(outside=None, server="upstream.other-application", target=API, differs=MINE)
+def location_has_the_port_of_another_application(lab: Lab) -> None:
+    _two(lab, 3009)
+
+
+@scenario(outside=None, server="upstream.other-application", differs=MINE)
+def location_of_a_logged_request_has_the_port_of_another_application(lab: Lab) -> None:
+    """The site's bare name: its page is answered, and what it asks for is not."""
+    _two(lab, 3009)
+
+
+@healthy(target=API)
+def location_has_the_port_of_its_application(lab: Lab) -> None:
+    _two(lab, 3001)
+
+
+@healthy(target=f"{API}/old")
+def no_program_of_the_server_has_the_path(lab: Lab) -> None:
+    _two(lab, 3001)

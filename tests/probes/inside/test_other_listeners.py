@@ -1,0 +1,73 @@
+"""The other programs of the server, asked for a path that nginx passes on to one that lacks it."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Observation
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes import Options, ProbeContext
+from diagnose.probes.inside import other_listeners
+from tests.support.check_evidence import SHOP
+from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
+from tests.support.websocket_evidence import upgrade
+
+API = "/api/items"
+MISSING = Exchange(url=f"{SHOP.origin}{API}", address="203.0.113.10", port=443, status=404)
+
+
+def listening(port: int, process: str, address: str = "127.0.0.1") -> Listener:
+    return Listener(address=address, port=port, family=4, process=process)
+
+
+PROGRAMS = (
+    listening(3002, "node"), listening(3001, "node"), listening(9100, "python3", "0.0.0.0"),
+    listening(5433, "postgres"), listening(6379, "docker-proxy"), listening(8443, "nginx"),
+    listening(4000, "node", "10.0.0.5"), listening(22, "app"),
+)  # fmt: skip
+
+
+def asked(
+    monkeypatch: pytest.MonkeyPatch, *observations: Observation, target: str = "127.0.0.1:3002"
+) -> list[tuple[int, str, bool]]:
+    looking, asked = Looking(RecordedMachine()), list[tuple[int, str, bool]]()
+    looking.options, looking.target = Options(), replace(SHOP, path=API)
+
+    async def note(_: ProbeContext, route: SiteRoute, __: str, path: str, websocket: bool) -> None:
+        asked.append((route.port, path, websocket))
+
+    monkeypatch.setattr(other_listeners, "ask_backend", note)
+    text = f"http {{ server {{ listen 443 ssl; location / {{ proxy_pass http://{target}; }} }}"
+    text += " server { listen 81; location / { proxy_pass http://127.0.0.1:9100; } } }"
+    seen = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+    listeners = Listeners(sockets=PROGRAMS)
+    looking.observations += [seen, listeners, *observations]
+
+    async def work() -> None:
+        for _ in range(2):
+            await other_listeners.listeners_read.work(looking, listeners)
+
+    asyncio.run(work())
+    return asked
+
+
+def test_programs_of_http_are_asked_once_those_of_nginx_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert asked(monkeypatch, MISSING) == [(9100, API, False), (3001, API, False)]
+    assert asked(monkeypatch, upgrade(404)) == [(9100, "/ws", True), (3001, "/ws", True)]
+
+
+def test_nobody_is_asked_without_a_fault_or_for_another_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not asked(monkeypatch, replace(MISSING, status=200))
+    assert not asked(monkeypatch, replace(MISSING, url=f"{SHOP.origin}/"))
+    assert not asked(monkeypatch, upgrade(401))
+    assert not asked(monkeypatch, MISSING, target="10.0.0.9:3002")
