@@ -146,7 +146,7 @@ class ApacheReader:
         emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
-        sites = await completed_sites(ctx, sites_of(loaded, tree.root))
+        sites = await completed_sites(ctx, sites_of(loaded, tree.root), loaded.modules)
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
         idle = await _idle_sites(ctx, tree, loaded, variables, debian)
