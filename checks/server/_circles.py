@@ -156,12 +156,15 @@ def leads_into_itself(redirect: SiteRedirect, target: Target) -> bool:
 
 def exact_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     """Return the edit by which a line of Apache redirects its path alone, and not what is below it:
-    RedirectMatch compares a whole path (mod_alias)."""
+    RedirectMatch compares a whole path (mod_alias). A line to its own path goes."""
     match = _PREFIX.fullmatch(line_text(view, redirect.file, redirect.line))
     if match is None:
         return None
     margin, kind, status, path, target = match.groups()
     word = status or {"permanent": " permanent", "temp": " temp"}.get((kind or "").lower(), "")
+    url = parse_url(target.strip('"'))
+    if (url.path if url else target.strip('"')) == path:
+        return line_edit(view, redirect.file, {redirect.line: (f"{margin}# {match[0].strip()}",)})
     pattern = re.sub(r"([.])", r"\\\1", path.rstrip("/"))
     # A path that ends with a slash is not its own target only without it.
     end = "$" if target.strip('"').partition("?")[0].endswith(f"{path.rstrip('/')}/") else "/?$"

@@ -56,8 +56,10 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or view.config is None:
         return
-    own = _own_redirect(view, view.config)
-    yield from [own] if own else circles(view)
+    # Of an http site the target of its line decides, which may be http by mistake.
+    plain = [] if evidence.target.uses_tls else list(circles(view))
+    own = None if plain else _own_redirect(view, view.config)
+    yield from plain or ([own] if own else circles(view))
 
 
 def _own_redirect(view: ServerView, config: WebServerConfig) -> Claim | None:
@@ -82,7 +84,7 @@ def _own_redirect(view: ServerView, config: WebServerConfig) -> Claim | None:
             "to": redirect.target,
             "prefix": redirect.path if _is_within(evidence, redirect) else "",
             "header": redirect.conditional and not htaccess,
-            "plain": False,
+            "plain": not target.uses_tls,
             "other": "",
             view.server.product: True,
         },

@@ -224,3 +224,24 @@ def test_a_condition_that_asks_for_tls_asks_for_none_afterwards() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    RewriteCond %{HTTPS} off" in edit.diff
+
+
+def test_the_line_of_an_http_target_is_led_to_https() -> None:
+    plain = replace(PLAIN_LOOP, purpose="target")
+    config = both_ports("Redirect permanent / http://shop.example.com/")
+    target = replace(SHOP, scheme="http", port=80)
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, plain, target=target)
+    assert claim.facts["plain"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    Redirect permanent / https://shop.example.com/" in edit.diff
+
+
+def test_a_folder_that_redirects_to_its_own_path_loses_the_line() -> None:
+    line = "Redirect 301 /cloud https://shop.example.com/cloud"
+    (claim,) = judge(CHECK, APACHE, apache_config(with_line(line)), LISTENING, ANSWER)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    # {line}" in edit.diff
