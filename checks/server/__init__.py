@@ -40,9 +40,14 @@ class ServerView:
 
     @property
     def answering_sites(self) -> tuple[WebSite, ...]:
-        """The sites that answer the target's name on its port, one for each address."""
+        """The sites that answer the target's name on its port, one for each address; only those of
+        the addresses that gave its pages, if sites have these."""
         target = self.evidence.target
-        return answering_sites(self.config, target.port, target.host) if self.config else ()
+        if self.config is None:
+            return ()
+        pages = (page for page in self.evidence.good(Exchange) if page.is_page_of(target))
+        visited = {page.address for page in pages}
+        return answering_sites(self.config, target.port, target.host, visited)
 
     @property
     def sites_at_target(self) -> tuple[WebSite, ...]:

@@ -1,8 +1,10 @@
 """Apache's sites that are not there, and what its log says of files and of PHP."""
 
+import re
+
 from .. import apache, certificates, haproxy, site
 from ..apache import HTTP, HTTPS, PORTS
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from .apache import FILES, apache_scenario, healthy_apache
 from .apache_log import FILES_ONLY, NO_APPLICATION, serve_folder
 from .haproxy import haproxy_scenario
@@ -304,3 +306,22 @@ def apache_redirects_a_folder_into_itself(lab: Lab) -> None:
 @healthy_apache(target=f"https://{site.NAME}/blog/")
 def apache_redirects_a_path_alone(lab: Lab) -> None:
     _serve_blog(lab, "RedirectMatch permanent ^/blog$ /blog/")
+
+
+def _serve_blog_on(lab: Lab, address: str) -> None:
+    blog = re.sub(r"    (?:Proxy|RequestHeader).*\n", "", HTTPS).replace("shop.ex", "blog.ex")
+    blog = blog.replace("*:443", f"{address}:443").replace("/var/www/html", "/var/www/blog")
+    lab.server.write("/var/www/blog/index.html", "<title>Blog</title><p>Notes on boats.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/blog"))
+    apache.serve(lab, f"{HTTPS}\n{HTTP}\n{blog}")
+
+
+@apache_scenario(outside=None, server="server.wrong-site", differs=FILES)
+def apache_site_of_an_address_hides_all_names(lab: Lab) -> None:
+    """<VirtualHost ADDRESS:443> of another site: Apache looks for names on that address alone."""
+    _serve_blog_on(lab, SERVER)
+
+
+@healthy_apache()
+def apache_site_of_an_address_that_visitors_do_not_reach(lab: Lab) -> None:
+    _serve_blog_on(lab, "127.0.0.5")
