@@ -112,3 +112,42 @@ def apache_may_not_write_the_files_of_webdav(lab: Lab) -> None:
 @healthy_apache()
 def apache_writes_the_files_of_webdav(lab: Lab) -> None:
     _serve_webdav(lab, "www-data")
+
+
+CONF = "/etc/apache2/conf-available/shop-about.conf"
+ABOUT = f"https://{site.NAME}/about/"
+
+
+def _serve_about(lab: Lab, enable: bool) -> None:
+    """A folder of a package, as phpMyAdmin's: its configuration lies beside the sites."""
+    apache.install(lab, f"{of_files(ROOT)}\n{HTTP}")
+    server = lab.server
+    lab.undo(lambda: server.sh(f"a2disconf -q shop-about; rm -rf {CONF} {ROOT} /srv/about"))
+    section = "<Directory /srv/about>\n    Require all granted\n</Directory>\n"
+    server.write(CONF, f"Alias /about /srv/about\n{section}")
+    server.write("/srv/about/index.html", "<title>About</title><p>Who we are.</p>\n")
+    server.write(f"{ROOT}/index.html", "<title>Shop</title><p>It works.</p>\n")
+    if enable:
+        server.sh("a2enconf -q shop-about")
+    apache.start(lab)
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=NO_APPLICATION)
+def apache_conf_of_a_package_is_not_enabled(lab: Lab) -> None:
+    """a2enconf was left out."""
+    _serve_about(lab, enable=False)
+
+
+@healthy_apache(target=ABOUT)
+def apache_conf_of_a_package_is_enabled(lab: Lab) -> None:
+    _serve_about(lab, enable=True)
+
+
+@apache_scenario(outside=None, server="server.access-not-granted", manual=NO_APPLICATION)
+def apache_grants_the_folder_from_which_the_site_was_moved(lab: Lab) -> None:
+    """DocumentRoot was changed, and its <Directory> was not."""
+    text = of_files("/srv/old").replace("DocumentRoot /srv/old", "DocumentRoot /srv/shop")
+    apache.install(lab, f"{text}\n{HTTP}")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    lab.server.write("/srv/shop/index.html", "<title>Shop</title><p>It works.</p>\n")
+    apache.start(lab)
