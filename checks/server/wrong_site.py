@@ -24,7 +24,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._site_names import name_edit
+from checks.server._site_names import alias_edit, name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -310,7 +310,7 @@ def _claim(
         if later
         else manual_fix(view, "every-address" if inner else "move-the-site")
         if inner or (wildcard and named_site and not idle)
-        else _fix(view, idle, mistyped, misspelled),
+        else _fix(view, idle, mistyped, misspelled, sibling),
     )
 
 
@@ -358,9 +358,16 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     return Fix((commands.move(first.file, path), *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _fix(view: ServerView, idle: WebSite | None, mistyped: WebSite | None, misspelled: str) -> Fix:
+def _fix(
+    view: ServerView,
+    idle: WebSite | None,
+    mistyped: WebSite | None,
+    misspelled: str,
+    sibling: WebSite | None,
+) -> Fix:
     enable = enabling_command(idle) if idle else None
     edit = name_edit(view, mistyped, misspelled) if mistyped else None
+    edit = edit or (alias_edit(view, sibling) if sibling else None)
     if edit is not None and enable is None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:

@@ -261,5 +261,9 @@ def test_fires_when_the_first_site_shows_its_page_and_www_is_missing() -> None:
     twin = HTTPS.replace("ServerName shop", "ServerName www.shop")
     (claim,) = judge(CHECK, APACHE, apache_config(f"{first}{twin}"), LISTENING, ANSWER)
     assert claim.facts["sibling"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ServerAlias shop.example.com" in edit.diff
     moved = replace(ANSWER, status=301, headers=(("Location", "https://www.shop.example.com/"),))
     assert not judge(CHECK, APACHE, apache_config(f"{first}{twin}"), LISTENING, moved)
