@@ -151,3 +151,29 @@ def apache_grants_the_folder_from_which_the_site_was_moved(lab: Lab) -> None:
     lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
     lab.server.write("/srv/shop/index.html", "<title>Shop</title><p>It works.</p>\n")
     apache.start(lab)
+
+
+OLD = f"https://{site.NAME}/old"
+REDIRECT = "RewriteEngine On\nRewriteRule ^old$ {}new/ [R=301,L]\n"
+
+
+def _serve_redirect(lab: Lab, slash: str) -> None:
+    serve_folder(lab, ROOT, "Require all granted", REDIRECT.format(slash))
+    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
+    lab.server.write(f"{ROOT}/new/index.html", "<title>New</title><p>It moved here.</p>\n")
+
+
+@apache_scenario(
+    outside="http.redirect-to-error",
+    server="server.apache-redirect-shows-folder",
+    target=OLD,
+    manual=NO_APPLICATION,
+)
+def apache_redirects_to_a_path_of_the_disk(lab: Lab) -> None:
+    """The target of a rule with R has no slash before it, and there is no RewriteBase."""
+    _serve_redirect(lab, "")
+
+
+@healthy_apache(target=OLD)
+def apache_redirects_to_a_path_of_the_site(lab: Lab) -> None:
+    _serve_redirect(lab, "/")
