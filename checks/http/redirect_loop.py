@@ -62,22 +62,12 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
         redirect_chain = follow_redirects(start, evidence.of(Exchange))
         if redirect_chain.end == "loop":
             groups.setdefault(
-                frozenset(normalize_url(step.url) for step in _cycle(redirect_chain)), []
+                frozenset(normalize_url(step.url) for step in redirect_chain.cycle), []
             ).append(redirect_chain)
         elif redirect_chain.is_endless:
             groups.setdefault(frozenset({"endless"}), []).append(redirect_chain)
     for chains in groups.values():
         yield _claim(evidence, chains)
-
-
-def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
-    """Return the steps of the cycle, from the URL to which the last redirect returns."""
-    urls = [normalize_url(step.url) for step in redirect_chain.steps]
-    return (
-        redirect_chain.steps[urls.index(redirect_chain.next_url) :]
-        if redirect_chain.next_url in urls
-        else redirect_chain.steps
-    )
 
 
 def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
@@ -86,9 +76,9 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     from checks.http._own_loops import OwnLoop, own_loop
 
     endless = chains[0].end != "loop"
-    steps = [step for redirect_chain in chains for step in _cycle(redirect_chain)]
+    steps = [step for redirect_chain in chains for step in redirect_chain.cycle]
     starts = [redirect_chain.steps[0] for redirect_chain in chains]
-    first = _cycle(chains[0])
+    first = chains[0].cycle
     subjects = endpoint_subjects(starts)
     host, nginx = evidence.target.host, Nginx.of(evidence)
     inner = InnerLine() if endless else loop_line(nginx, first)

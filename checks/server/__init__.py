@@ -20,10 +20,12 @@ from diagnose.model import (
     Where,
     server_commands,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.server_rules import AnsweringRule, HandledPath, ServedFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
 
@@ -40,9 +42,16 @@ class ServerView:
 
     @property
     def answering_sites(self) -> tuple[WebSite, ...]:
-        """The sites that answer the target's name on its port, one for each address."""
+        """The sites that answer the target's name on its port, one for each address; only those of
+        the addresses that gave its pages, if sites have these."""
         target = self.evidence.target
-        return answering_sites(self.config, target.port, target.host) if self.config else ()
+        if self.config is None:
+            return ()
+        pages = (page for page in self.evidence.good(Exchange) if page.is_page_of(target))
+        # /etc/hosts may lead this machine alone to a loopback address.
+        addresses = (page.address for page in pages if is_address(page.address))
+        visited = {address for address in addresses if not is_loopback(address)}
+        return answering_sites(self.config, target.port, target.host, visited)
 
     @property
     def sites_at_target(self) -> tuple[WebSite, ...]:

@@ -2,6 +2,7 @@
 `FallbackResource`), and the edit of one whose page is not there."""
 
 import re
+from collections.abc import Sequence
 
 from checks.server import ServerView, line_edit, line_text, place_text
 from diagnose.model import Edit
@@ -38,3 +39,21 @@ def wrong_fallback(view: ServerView, site: WebSite, files: tuple[str, ...]) -> W
     text = match.string
     edit = line_edit(view, site.file, {number: (f"{text[:start]}/index.html{text[stop:]}",)})
     return WrongFallback(page, place_text(site.file, number), edit)
+
+
+def only_fallback(view: ServerView, sites: Sequence[WebSite]) -> WrongFallback | None:
+    """Return the only FallbackResource of the sites; the edit leads to the page of the same name at
+    the root, None if the line has it already. None if there is no such line, or more than one."""
+    lines = [
+        (site.file, number, match)
+        for site in sites[:1]
+        for number in range(site.line, site.end + 1)
+        if (match := _LINE.fullmatch(line_text(view, site.file, number)))
+    ]
+    if len(lines) != 1 or "fallbackresource" not in lines[0][2].string.lower():
+        return None
+    file, number, match = lines[0]
+    page, text, (start, stop) = match["page"], match.string, match.span("page")
+    name = f"/{page.rpartition('/')[2]}"
+    edit = line_edit(view, file, {number: (f"{text[:start]}{name}{text[stop:]}",)})
+    return WrongFallback(page, place_text(file, number), edit if name != page else None)

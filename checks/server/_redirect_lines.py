@@ -37,7 +37,7 @@ _CADDY = re.compile(
     r"(?:\s+(?:30[12378]|permanent|temporary|html))?\s*"
 )
 #: Patterns of RedirectMatch and RewriteRule that match every path.
-_EVERY = {
+EVERY_PATH = {
     "^",
     "^/",
     "/",
@@ -122,7 +122,7 @@ def _with_path(product: str, line: RedirectLine, rest: str) -> tuple[str, str] |
         return line.text, "{uri}"
     if product == "haproxy" and directive == "location":
         return re.sub(r"\blocation\b", "prefix", line.text, count=1), ""
-    if product == "apache" and line.path.strip("\"'") in _EVERY:
+    if product == "apache" and line.path.strip("\"'") in EVERY_PATH:
         if directive == "rewriterule":
             return line.text, "%{REQUEST_URI}"
         if directive == "redirectmatch":

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, line_edit
+from checks.server import ServerView, indentation, line_edit
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 
@@ -25,3 +25,20 @@ def name_edit(view: ServerView, site: WebSite, written: str) -> Edit | None:
         return None
     corrected = name.sub(lambda _: view.evidence.target.host, line, count=1)
     return line_edit(view, site.file, {places[0]: (corrected,)})
+
+
+def alias_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that gives a virtual host of Apache the target's name as well, below the last
+    of its ServerName lines; None if it has none of its own."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    lines = file.text.split("\n")[: site.end] if file else []
+    places = [
+        number
+        for number, line in enumerate(lines, 1)
+        if number >= site.line and line.strip().lower().startswith("servername ")
+    ]
+    if not places or view.server.product != "apache" or lines[places[-1] - 1].endswith("\\"):
+        return None
+    line = lines[places[-1] - 1]
+    alias = f"{indentation(line)}ServerAlias {view.evidence.target.host}"
+    return line_edit(view, site.file, {places[-1]: (line, alias)})

@@ -20,9 +20,19 @@ from checks.server import (
     server_view,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.web_sites import takes
 
 
 @check(
@@ -40,6 +50,7 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     if not sites or not all(_is_unguarded(view, error, site) for site in sites):
         return
     folder = _folder(view, error, sites[0])
+    left_over = _left_over(view, sites[0], folder)
     yield Claim(
         about=Subject(port=port, path=evidence.target.path),
         covers=(Subject(port=port),),
@@ -52,6 +63,7 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
             "place": f"{sites[0].file}:{sites[0].line}",
             "old_words": sites[0].old_access,
             "inherited": sites[0].guarded is None,
+            "other_folder": left_over[0] if left_over else "",
         },
         # A part that was not read may say it, and an .htaccess above the folder is not read.
         confidence=Confidence.CERTAIN
@@ -80,8 +92,54 @@ def _folder(view: ServerView, error: ServerRequestError, site: WebSite) -> str:
     return error.file.rpartition("/")[0] if is_script else site.root
 
 
+_SECTION = re.compile(r"(?i)(\s*<Directory\s+\"?)(/[^\"*?\[>~]{1,300}?)(\"?\s*>\s*)")
+
+
+def _left_over(view: ServerView, site: WebSite, folder: str) -> tuple[str, Edit] | None:
+    """Return the folder of the only section in the file of the site or of its Alias that grants a
+    folder which is no site's, and the edit that writes this one there: the folder was moved, or is
+    misspelt. What else the section says, as of PHP, comes with it."""
+    path = view.evidence.target.path.partition("?")[0]
+    aliases = (alias for own in view.answering_sites for alias in own.aliases)
+    alias = next((alias for alias in aliases if takes(alias.prefix, path)), None)
+    name = alias.file if alias else site.file
+    file = view.config.file(name) if view.config else None
+    sites = view.config.sites if view.config else ()
+    used = {own.root.rstrip("/") for own in sites if own.root}
+    used |= {alias.folder.rstrip("/") for own in sites for alias in own.aliases}
+    lines = file.text.split("\n") if file else []
+    orphans = [
+        (number, match)
+        for number, line in enumerate(lines, 1)
+        if (match := _SECTION.fullmatch(line)) and _grants(lines[number:])
+        if not any(_are_related(match[2].rstrip("/"), own) for own in used)
+    ]
+    # The server's own file grants folders that packages use.
+    is_main = name == view.server.config
+    if len(orphans) != 1 or is_main or set(folder) & set(" \t\"'*?[]"):
+        return None
+    number, match = orphans[0]
+    end = "/" if match[2].endswith("/") else ""
+    changed = f"{match[1]}{folder.rstrip('/')}{end}{match[3]}"
+    edit = line_edit(view, name, {number: (changed,)})
+    return (match[2], edit) if edit else None
+
+
+def _are_related(folder: str, other: str) -> bool:
+    return takes(folder, other) or takes(other, folder)
+
+
+def _grants(lines: list[str]) -> bool:
+    """Return whether the section that these lines begin with lets everybody in."""
+    words = [" ".join(line.lower().split()) for line in lines[:100]]
+    end = next((n for n, line in enumerate(words) if line.startswith("</directory")), 0)
+    return "require all granted" in words[:end]
+
+
 def _fix(view: ServerView, site: WebSite, folder: str) -> Fix:
     """Grant the site's own folder. A person looks at it first: files of others may lie there."""
+    if left_over := _left_over(view, site, folder):
+        return Fix((left_over[1], *reload_steps(view.server)), Applicability.REVIEW)
     end = line_text(view, site.file, site.end)
     if not end.strip().lower().startswith("</virtualhost"):
         return manual_fix(view, "grant")

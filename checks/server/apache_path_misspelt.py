@@ -68,12 +68,16 @@ def apache_path_misspelt(evidence: Evidence) -> Iterator[Claim]:
 
 @frozen
 class _PathLine:
-    """A line of a virtual host, from 1: its directive, its path, and the path that is meant."""
+    """A line of a virtual host, from 1: its directive, its path, and the path that is meant. `file`
+    is its file. `is_shared` is True for a line of the main server, which counts for the virtual
+    host as well: it may be a package's, and is compared in upper and lower case alone."""
 
     number: int
     directive: str
     path: str
     meant: str = ""
+    file: str = ""
+    is_shared: bool = False
 
 
 @frozen(eq=False)
@@ -90,7 +94,10 @@ def _lines(view: ServerView, site: WebSite) -> Iterator[_PathLine]:
         line = line_text(view, site.file, number)
         # An exclusion takes no path: what is behind it does.
         if (match := _LINE.match(line)) and not line.rstrip().endswith("!"):
-            yield _PathLine(number, match[1].lower(), match[2])
+            yield _PathLine(number, match[1].lower(), match[2], file=site.file)
+    for alias in site.aliases:
+        if alias.file != site.file:
+            yield _PathLine(alias.line, "alias", alias.prefix, "", alias.file, is_shared=True)
 
 
 def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
@@ -105,8 +112,9 @@ def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
         if len(parts) > len(own) or not differing or not takes(meant, path):
             continue
         is_case = line.path.lower() == meant.lower()
-        if is_case or (len(differing) == 1 and is_misspelt(*differing[0])):
-            return _PathLine(line.number, line.directive, line.path, meant)
+        is_near = len(differing) == 1 and is_misspelt(*differing[0])
+        if is_case or (is_near and not line.is_shared):
+            return _PathLine(line.number, line.directive, line.path, meant, line.file)
     return None
 
 
@@ -145,10 +153,10 @@ def _claim(
     changes = {}
     # Each line with the same path is meant for the same requests.
     for same in _lines(view, site):
-        if same.path == line.path:
-            text = line_text(view, site.file, same.number)
+        if (same.path, same.file) == (line.path, line.file):
+            text = line_text(view, line.file, same.number)
             changes[same.number] = (text.replace(line.path, line.meant, 1),)
-    edit = line_edit(view, site.file, changes)
+    edit = line_edit(view, line.file, changes)
     return Claim(
         about=Subject(port=port, path=first.path),
         covers=tuple(Subject(port=port, path=path) for path in dict.fromkeys(paths)),
@@ -162,8 +170,8 @@ def _claim(
         facts={
             **view.facts,
             "path": plain,
-            "place": place_text(site.file, line.number),
-            "line": line_text(view, site.file, line.number).strip(),
+            "place": place_text(line.file, line.number),
+            "line": line_text(view, line.file, line.number).strip(),
             "written": line.path,
             "meant": line.meant,
             "case": line.path.lower() == line.meant.lower(),

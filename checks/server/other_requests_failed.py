@@ -2,13 +2,14 @@
 or HAProxy, whose termination state says where each one ended. What fails again in this run, or
 what visitors got that used the site's page, is a warning; the rest may be meant.
 
-No cause is named here. A check that knows one explains this finding.
+What Apache's error log says about such a request is quoted, and a rule of a web application
+firewall gets its number. A check that knows the cause explains this finding.
 """
 
 from collections.abc import Iterator
 
 from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
-from checks.server import server_on_port
+from checks.server import manual_fix, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,7 +23,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.web_servers import WebServer
 
 #: Failures of one kind from which on they are no accident.
@@ -39,10 +40,12 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         return
     for failure in unopened_failures(evidence, view.server.product):
         again = repeated_exchange(evidence, failure)
+        error = _logged_reason(evidence, failure)
+        is_firewall = error is not None and error.reason == "firewall"
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            because=(failure, *([again] if again else [])),
-            severity=None if _is_fault(failure, again) else Severity.NOTE,
+            because=(failure, *([error] if error else []), *([again] if again else [])),
+            severity=None if _is_fault(failure, again, error) else Severity.NOTE,
             confidence=Confidence.CERTAIN,
             facts={
                 **view.facts,
@@ -51,8 +54,18 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 "ending": failure.ending,
                 **dict.fromkeys(_ENDINGS.values(), False),
                 **_ending(failure.ending),
+                "why": error.message if error else "",
+                "log": error.log if error else "",
+                "firewall": is_firewall,
+                "rule": error.rule if error else "",
+                "rule_file": error.rule_file if error else "",
             },
-            fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
+            fix=manual_fix(view, "except-the-rule")
+            if is_firewall
+            else Fix(
+                (Manual("mend-the-line" if error else "ask-for-it", Where.SERVER),),
+                Applicability.MANUAL,
+            ),
         )
 
 
@@ -69,8 +82,26 @@ def _ending(state: str) -> dict[str, object]:
     return {name: True} if name else {}
 
 
-def _is_fault(failure: FailedRequests, again: Exchange | None) -> bool:
+def _logged_reason(evidence: Evidence, failure: FailedRequests) -> LoggedRequestError | None:
+    """Return what the error log says about the request, but for a wait: that has its own check."""
+    key = failure.method, failure.path, failure.status
+    return next(
+        (
+            error
+            for error in evidence.good(LoggedRequestError)
+            if (error.method, error.path, error.status) == key and error.reason != "timeout"
+        ),
+        None,
+    )
+
+
+def _is_fault(
+    failure: FailedRequests, again: Exchange | None, error: LoggedRequestError | None
+) -> bool:
     is_used = failure.is_from_page or failure.times >= _MANY
+    if error is not None and error.names_path:
+        # A firewall is there to refuse: what a page of the site sends is no attack.
+        return failure.is_from_page if error.reason == "firewall" else failure.status == 500
     if failure.status < 500:
         return False
     if again:

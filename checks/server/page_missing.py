@@ -5,7 +5,8 @@ in <IfModule mod_rewrite.c>, and the module is not loaded: then Apache passes ov
 lead to a script that is not there, the index file has a name that DirectoryIndex does not have
 (mod_dir, AH01276), or Caddy's configuration names no folder at all (`root`). Or the folder is a
 wrong one: that of an Alias with one slash too few, one beside that with the files, or the folder
-above that for visitors. Or nothing leads the addresses of a PHP application to its index.php.
+above that for visitors. Or nothing leads the addresses of a PHP application to its index.php, or
+the configuration with the Alias for the path is not enabled (a2enconf(8)).
 
 A 404 for a file that is nowhere is no fault.
 """
@@ -77,6 +78,9 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         if folder.is_unset:
             sites = list(view.answering_sites)
         alias = _alias(view)
+        if pages and sites and alias is None and not folder.page_exists and _idle_alias(view):
+            yield _claim(view, folder, sites[0], pages, "not-enabled")
+            continue
         reason = _reason(folder, sites[0], pages, modules, alias) if sites and pages else ""
         if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
             reason = ""
@@ -93,6 +97,13 @@ def _alias(view: ServerView) -> SiteAlias | None:
         for site in view.answering_sites
     }
     return aliases.pop() if len(aliases) == 1 else None
+
+
+def _idle_alias(view: ServerView) -> SiteAlias | None:
+    """Return the alias for the target's path in a configuration that is not enabled."""
+    path = view.evidence.target.path.partition("?")[0]
+    aliases = view.config.idle_aliases if view.config else ()
+    return next((alias for alias in aliases if takes(alias.prefix.rstrip("/"), path)), None)
 
 
 def _reason(
@@ -114,7 +125,9 @@ def _reason(
     if not folder.exists:
         return "no-folder"
     is_folder = folder.requested.endswith("/")
-    if is_folder and folder.page_exists and not folder.index_files:
+    # A page of an application's own shows that something answers the folder.
+    is_own = all(not page.body or proxy_page(page.body) for page in pages)
+    if is_folder and folder.page_exists and not folder.index_files and is_own:
         return "no-index"
     if folder.page_exists or any(page.status != 404 for page in pages):
         return ""
@@ -169,7 +182,8 @@ def _claim(
     names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
     names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
     names |= {"lost-script": "lost", "no-rules": "no_rules", "alias-slash": "alias_slash"}
-    alias = _alias(view)
+    names |= {"not-enabled": "not_enabled"}
+    alias = _idle_alias(view) if reason == "not-enabled" else _alias(view)
     fallback = wrong_fallback(view, site, folder.index_files) if reason == "fall-back" else None
     return Claim(
         about=Subject(port=target.port, path=target.path),
@@ -192,6 +206,7 @@ def _claim(
             "fallback_place": fallback.place if fallback else "",
             "prefix": alias.prefix if alias else "",
             "alias_folder": alias.folder if alias else "",
+            "alias_file": alias.file if alias else "",
             **({} if reason in _WITH_NAMES else {names.get(reason, reason): True}),
             view.server.product: True,
         },
@@ -204,7 +219,12 @@ def _claim(
 
 
 def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fix:
-    alias, edit = _alias(view), None
+    alias, edit, idle = _alias(view), None, _idle_alias(view)
+    if reason == "not-enabled" and idle:
+        enable = server_commands.enable_apache_conf(
+            idle.file.rpartition("/")[2].removesuffix(".conf")
+        )
+        return Fix((enable, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "htaccess":
         edit = allow_overrides(view, site, folder.path)
     elif reason == "alias-slash" and alias:

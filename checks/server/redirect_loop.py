@@ -1,4 +1,7 @@
-"""The https site redirects every request to itself, so the browser never gets a page."""
+"""A site redirects its requests to itself, so the browser never gets a page: the https site all of
+them, the http site to http, a line those of a folder to a path in that folder. Or two lines
+redirect to each other, as one to the name with "www." and one to that without.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import route_to_application
+from checks.server._circles import circles, exact_edit, leads_into_itself, scheme_condition_edit
 from checks.server._haproxy import redirect_without_tls
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,7 +34,7 @@ from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects
-from diagnose.parsers.web_sites import redirect_of
+from diagnose.parsers.web_sites import redirect_of, takes
 
 #: A redirect's target: scheme, host or a variable for it, port.
 _TARGET = re.compile(
@@ -49,32 +53,43 @@ _TARGET = re.compile(
     ],
 )
 def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_on_port(evidence), evidence.target
+    view = server_on_port(evidence)
     if view is None or view.config is None:
         return
+    # Of an http site the target of its line decides, which may be http by mistake.
+    plain = [] if evidence.target.uses_tls else list(circles(view))
+    own = None if plain else _own_redirect(view, view.config)
+    yield from plain or ([own] if own else circles(view))
+
+
+def _own_redirect(view: ServerView, config: WebServerConfig) -> Claim | None:
+    """Return the claim about the line that redirects the target to itself."""
+    evidence, target = view.evidence, view.evidence.target
     answers = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
     chains = [follow_redirects(answer, evidence.of(Exchange)) for answer in answers]
     if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
-        return
+        return None
     redirects = [redirect_of(site, target.path) for site in view.answering_sites]
     certain = [redirect for redirect in redirects if redirect and _leads_back(evidence, redirect)]
     redirect = next(iter(certain or _conditional(view)), None)
     if redirect is None:
-        return
+        return None
     htaccess = redirect.file.endswith("/.htaccess")
-    yield Claim(
+    return Claim(
         about=Subject(port=target.port),
-        because=(*answers, view.config, view.server),
+        because=(*answers, config, view.server),
         facts={
             **view.facts,
             "place": place_text(redirect.file, redirect.line),
             "to": redirect.target,
             "prefix": redirect.path if _is_within(evidence, redirect) else "",
             "header": redirect.conditional and not htaccess,
+            "plain": not target.uses_tls,
+            "other": "",
             view.server.product: True,
         },
         confidence=Confidence.LIKELY if redirect.conditional else Confidence.CERTAIN,
-        fix=_conditional_fix(view, htaccess)
+        fix=_conditional_fix(view, redirect, htaccess)
         if redirect.conditional or htaccess
         else _fix(view, redirect),
     )
@@ -107,8 +122,15 @@ def _asks_for_the_scheme(view: ServerView, site: WebSite) -> bool:
     return any("x-forwarded-proto" in line.lower() for line in lines)
 
 
-def _conditional_fix(view: ServerView, htaccess: bool) -> Fix:
-    """Return what a person changes; an .htaccess counts at once."""
+def _conditional_fix(view: ServerView, redirect: SiteRedirect, htaccess: bool) -> Fix:
+    """Return the edit of a rule's condition on TLS, or what a person changes; an .htaccess counts
+    at once."""
+    edit = scheme_condition_edit(view, redirect)
+    if edit is not None:
+        steps = () if htaccess else reload_steps(view.server)
+        return Fix((edit, *steps), Applicability.REVIEW)
+    if htaccess and _is_within(view.evidence, redirect):
+        return Fix((Manual("own-folder", Where.SERVER),), Applicability.MANUAL)
     if htaccess:
         return Fix((Manual("condition-of-htaccess", Where.SERVER),), Applicability.MANUAL)
     return manual_fix(view, "condition")
@@ -133,7 +155,11 @@ def _is_within(evidence: Evidence, redirect: SiteRedirect) -> bool:
     """Return whether the target of a redirect, a path, is the requested one: the redirect of
     /app* to /app/ takes that too."""
     path = evidence.target.path.partition("?")[0]
-    return redirect.path != "/" and not redirect.conditional and redirect.target == path
+    if redirect.path == "/" or redirect.conditional or redirect.pattern:
+        return False
+    return redirect.target == path or (
+        takes(redirect.path, path) and leads_into_itself(redirect, evidence.target)
+    )
 
 
 def _whole_path_fix(view: ServerView, redirect: SiteRedirect) -> Fix:
@@ -155,6 +181,13 @@ def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
         edit = redirect_without_tls(view, redirect)
         return Fix((edit, *reload_steps(view.server))) if edit else manual_fix(view, "remove")
     line = line_text(view, redirect.file, redirect.line)
+    if _is_within(view.evidence, redirect) and view.server.product == "apache":
+        edit = exact_edit(view, redirect)
+        return (
+            Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+            if edit
+            else manual_fix(view, "own-folder")
+        )
     if _is_within(view.evidence, redirect):
         written = f" {redirect.path}* "
         edit = (
@@ -176,4 +209,6 @@ def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
         edit = line_edit(view, redirect.file, {redirect.line: (f"# {line}",)})
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    if view.server.product == "apache" and (edit := scheme_condition_edit(view, redirect)):
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     return manual_fix(view, "remove")

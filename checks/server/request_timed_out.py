@@ -43,7 +43,8 @@ def request_timed_out(evidence: Evidence) -> Iterator[Claim]:
         errors = [
             error
             for error in evidence.good(LoggedRequestError)
-            if (error.method, error.path, error.status)
+            if error.reason == "timeout"
+            and (error.method, error.path, error.status)
             == (failure.method, failure.path, failure.status)
         ]
         site = next(iter(view.answering_sites), None)

@@ -189,6 +189,9 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
     if rule.status >= 500:
         return Severity.ERROR
     is_closed = not is_missed and rule.rule.startswith(_ACCESS)
+    # A rule about names of files is not about a page whose script has such a name.
+    if rule.condition.startswith("<Files") and "." not in rule.path.rpartition("/")[2]:
+        is_closed = False
     asks_who = _OF_LOGIN.search(rule.condition) is not None
     is_meant = not rule.is_certain or rule.status == 429 or is_closed or is_hidden(rule.path)
     is_meant = is_meant or asks_who

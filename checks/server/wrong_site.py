@@ -1,7 +1,8 @@
 """No site on the port has the name, so another site answers: the first on the socket. Visitors get
 its certificate, or its pages. Or a site with a wildcard answers, and the site of exactly this name
 is read later (Apache takes the first that matches), is not loaded, is on another port, or is
-misspelled.
+misspelled. Or the site that answers is on the one address that visitors reach, and the site of the
+name on every address (`*`): Apache compares the names of sites on that address alone.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
@@ -10,17 +11,20 @@ sites on the port. A site for many names (`*.example.com`) may answer in place o
 misspelled.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
     enabling_command,
+    line_edit,
+    line_text,
     manual_fix,
     place_text,
     reload_steps,
     server_on_port,
 )
-from checks.server._site_names import name_edit
+from checks.server._site_names import alias_edit, name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -148,12 +152,33 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
     if not other_sites or _is_near(answering, host):
         return ()
     pages = page_exchanges(view.evidence)
-    if any(_www_twin(host) in site.names for site in other_sites):
-        return pages if all(page.status in REFUSALS for page in pages) else ()
+    if _hidden_by_address(view, answering):
+        return pages
+    twin = next((site for site in other_sites if _www_twin(host) in site.names), None)
+    if twin is not None:
+        is_other = bool(answering.names) and _content(answering) != _content(twin)
+        statuses = {*REFUSALS, 200} if is_other else REFUSALS
+        return pages if all(page.status in statuses for page in pages) else ()
     if _misspelled(other_sites, host) and all(_is_other_page(page) for page in pages):
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _hidden_by_address(view: ServerView, answering: WebSite) -> WebSite | None:
+    """Return the site on every address that has the name, where the answering one is on the very
+    address that visitors reach: Apache looks for names on that address alone."""
+    target = view.evidence.target
+    own = {socket.address for socket in answering.sockets if socket.port == target.port}
+    if view.server.product != "apache" or "" in own:
+        return None
+    for site in _other_sites(view, answering):
+        is_everywhere = any(
+            socket.port == target.port and not socket.address for socket in site.sockets
+        )
+        if is_everywhere and has_name(site, target.host):
+            return site
+    return None
 
 
 def _is_refused_by_wildcard(view: ServerView, site: WebSite, pages: tuple[Exchange, ...]) -> bool:
@@ -235,6 +260,7 @@ def _claim(
     sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
     misspelled = _misspelled(other_sites, target.host)
     mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
+    hidden = _hidden_by_address(view, site)
     wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
     # Beside a site for many names, one on port 80 is no site for this port.
     named_sites = [
@@ -258,8 +284,10 @@ def _claim(
             "default_names": site.names[:6],
             "idle": idle.file if idle else "",
             "elsewhere": place_text(named_site.file, named_site.line)
-            if named_site and not inner and not later
+            if named_site and not inner and not later and not hidden
             else "",
+            "hidden": place_text(hidden.file, hidden.line) if hidden else "",
+            "address": site.sockets[0].address if hidden else "",
             "wildcard": wildcard,
             "later": place_text(later.file, later.line) if later else "",
             "www": target.host.startswith("www."),
@@ -271,16 +299,18 @@ def _claim(
             "apache": view.server.product == "apache",
         },
         confidence=Confidence.CERTAIN
-        if config.complete and (foreign or later or (not wildcard and (idle or inner)))
+        if config.complete and (foreign or later or hidden or (not wildcard and (idle or inner)))
         else Confidence.LIKELY,
         severity=None
-        if foreign or inner or wildcard or _is_refused(strays, sibling, mistyped)
+        if foreign or inner or wildcard or hidden or _is_refused(strays, sibling, mistyped)
         else Severity.WARNING,
-        fix=_order_fix(view, site, later)
+        fix=_address_fix(view, site)
+        if hidden
+        else _order_fix(view, site, later)
         if later
         else manual_fix(view, "every-address" if inner else "move-the-site")
         if inner or (wildcard and named_site and not idle)
-        else _fix(view, idle, mistyped, misspelled),
+        else _fix(view, idle, mistyped, misspelled, sibling),
     )
 
 
@@ -300,6 +330,20 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
     )
 
 
+def _address_fix(view: ServerView, site: WebSite) -> Fix:
+    """Put the answering site on every address too, so that the names decide."""
+    line, port = line_text(view, site.file, site.line), view.evidence.target.port
+    match = re.fullmatch(r"(?i)(\s*<VirtualHost\s+)[^\s>]+(\s*>\s*)", line)
+    edit = (
+        line_edit(view, site.file, {site.line: (f"{match[1]}*:{port}{match[2]}",)})
+        if match
+        else None
+    )
+    if edit is None:
+        return manual_fix(view, "same-address")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
 def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     """Let the file of the wildcard be read last, where both files are in one folder: files of an
     include are read by their names (core, "Include")."""
@@ -314,9 +358,16 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     return Fix((commands.move(first.file, path), *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _fix(view: ServerView, idle: WebSite | None, mistyped: WebSite | None, misspelled: str) -> Fix:
+def _fix(
+    view: ServerView,
+    idle: WebSite | None,
+    mistyped: WebSite | None,
+    misspelled: str,
+    sibling: WebSite | None,
+) -> Fix:
     enable = enabling_command(idle) if idle else None
     edit = name_edit(view, mistyped, misspelled) if mistyped else None
+    edit = edit or (alias_edit(view, sibling) if sibling else None)
     if edit is not None and enable is None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:

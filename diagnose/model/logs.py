@@ -141,10 +141,11 @@ class LoggedRequestError(Observation):
     `path` without its query, `status` and the program `server` are those of the `FailedRequests`.
 
     `log` is the error log, `message` the line without its time. "timeout": the application took the
-    request and did not answer in time. `backend` is the application as the line writes it
-    ("127.0.0.1:3000"), "" if it does not. `waited_s` are the seconds from the request to the line,
-    None if the logs do not say. `names_path` is False if the line is about some request of that
-    time: PHP-FPM's names no path.
+    request and did not answer in time. "firewall": the rule with the number `rule`, which stands in
+    `rule_file`, refused it (ModSecurity). "logged": the message alone says it. `backend` is the
+    application as the line writes it ("127.0.0.1:3000"), "" if it does not. `waited_s` are the
+    seconds from the request to the line, None if the logs do not say. `names_path` is False if the
+    line is about some request of that time: PHP-FPM's names no path.
     """
 
     layer: ClassVar[str] = "server"
@@ -155,10 +156,12 @@ class LoggedRequestError(Observation):
     path: UrlPath
     status: int
     message: Text
-    reason: Literal["timeout"]
+    reason: Literal["timeout", "firewall", "logged"]
     backend: Address = ""
     waited_s: float | None = None
     names_path: bool = True
+    rule: Word = ""
+    rule_file: FilePath = ""
 
     def summary(self) -> Summary:
         return self.log, self.message

@@ -27,6 +27,11 @@ def enable_apache_site(name: str) -> Command:
     return _apache_links(("a2ensite", name), ("a2dissite", name), "sites")
 
 
+def enable_apache_conf(name: str) -> Command:
+    """Load a configuration beside the sites at Apache's next start or reload (a2enconf(8))."""
+    return _apache_links(("a2enconf", name), ("a2disconf", name), "conf")
+
+
 def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
     """Return a command that changes the links in one of Debian's folders of Apache. The saved
     folder is put back as well: a2dismod leaves the modules that others need."""

@@ -359,13 +359,15 @@ class WebServerConfig(Observation):
     is its default. `listens` are the sockets that it opens. `modules` are the loaded modules, as
     the server names them. `complete` is False if a part could not be read or understood: then
     a site that is not in `sites` may still exist. `idle` are sites that are on disk and not loaded
-    (an Apache site that is not enabled, or needs a module that is not loaded). `files` are the
-    texts of the sites' files. `loaded` is False if the server runs with another configuration than
-    this, None if that is unknown; then `running` are the sites with which it runs. `complaint` is
-    what its log says of the certificate that it should get for the target and has not. `error_log`
-    is the log of the server itself, beside those of its sites. `rules` are those that answer the
-    target's own paths themselves, or may, and `folders` those from which it answers them (Caddy).
-    `maps` are the files by which HAProxy chooses a backend or a certificate.
+    (an Apache site that is not enabled, or needs a module that is not loaded), `idle_aliases` the
+    folders of configurations beside the sites that are not enabled (Debian's conf-available).
+    `files` are the texts of the sites' files. `loaded` is False if the server runs with another
+    configuration than this, None if that is unknown; then `running` are the sites with which it
+    runs. `complaint` is what its log says of the certificate that it should get for the target and
+    has not. `error_log` is the log of the server itself, beside those of its sites. `rules` are
+    those that answer the target's own paths themselves, or may, and `folders` those from which it
+    answers them (Caddy). `maps` are the files by which HAProxy chooses a backend
+    or a certificate.
     """
 
     layer: ClassVar[str] = "server"
@@ -376,6 +378,7 @@ class WebServerConfig(Observation):
     listens: tuple[SiteSocket, ...] = ()
     modules: tuple[Word, ...] = ()
     idle: tuple[WebSite, ...] = ()
+    idle_aliases: tuple[SiteAlias, ...] = ()
     complete: bool = True
     files: tuple[ServerFile, ...] = ()
     loaded: bool | None = None

@@ -82,6 +82,12 @@ class RedirectChain:
         """Whether it was followed as far as `MAX_REDIRECTS` without a circle."""
         return self.end == "unseen" and len(self.steps) > MAX_REDIRECTS
 
+    @property
+    def cycle(self) -> tuple[Exchange, ...]:
+        """The steps of the circle, from the URL to which the last redirect returns."""
+        urls = [normalize_url(step.url) for step in self.steps]
+        return self.steps[urls.index(self.next_url) :] if self.next_url in urls else self.steps
+
 
 def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> RedirectChain:
     """Follow redirects through the observed responses, preferring those of the same address.

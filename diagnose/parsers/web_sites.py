@@ -1,38 +1,50 @@
 """Selects the site of a web server that answers a name on a port. No I/O."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from diagnose.model.web_servers import PathChange, SiteRedirect, SiteRoute, WebServerConfig, WebSite
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 
-def answering_sites(config: WebServerConfig, port: int, host: str) -> tuple[WebSite, ...]:
+def answering_sites(
+    config: WebServerConfig, port: int, host: str, visited: Collection[str] = ()
+) -> tuple[WebSite, ...]:
     """Return the sites that answer the name on the port, one for each address on which the server
-    listens; without repetition.
+    listens; without repetition. If the addresses that visitors reach, `visited`, are all among
+    those of sites, only the sites on these answer: a private address behind a router is none.
 
     A site on one address takes that address away from those on all addresses (Apache, "An In-Depth
     Discussion of Virtual Host Matching"). Of the sites on one socket the one that has the name
     answers, or else the first.
     """
-    chosen = (
-        site for group in socket_groups(config, port) if (site := select_site(config, group, host))
-    )
+    groups = dict(_groups_by_address(config, port))
+    if visited and groups.keys() >= set(visited):
+        groups = {address: groups[address] for address in groups if address in visited}
+    chosen = (site for group in groups.values() if (site := select_site(config, group, host)))
     return tuple(dict.fromkeys(chosen))
 
 
 def socket_groups(config: WebServerConfig, port: int) -> Iterator[tuple[WebSite, ...]]:
-    """Return the sites of each address on the port; "" stands for all other addresses."""
+    """Return the sites of each address on the port."""
+    return (group for _, group in _groups_by_address(config, port))
+
+
+def _groups_by_address(
+    config: WebServerConfig, port: int
+) -> Iterator[tuple[str, tuple[WebSite, ...]]]:
+    """Yield each address on the port with its sites; "" stands for all other addresses."""
     addresses = dict.fromkeys(
         socket.address for site in config.sites for socket in site.sockets if socket.port == port
     )
     for address in addresses:
-        yield tuple(
+        group = tuple(
             site
             for site in config.sites
             if any(socket.port == port and socket.address == address for socket in site.sockets)
         )
+        yield address, group
 
 
 def select_site(config: WebServerConfig, sites: tuple[WebSite, ...], host: str) -> WebSite | None:

@@ -32,6 +32,8 @@ ALL = [
      Risk.EDITS_FILES),
     (server_commands.enable_apache_site("shop"), "a2ensite shop", "a2dissite shop",
      Risk.EDITS_FILES),
+    (server_commands.enable_apache_conf("phpmyadmin"), "a2enconf phpmyadmin",
+     "a2disconf phpmyadmin", Risk.EDITS_FILES),
     # services
     (commands.reload_service("nginx"), "systemctl reload nginx", "", Risk.RELOADS),
     (commands.restart_service("nginx"), "systemctl restart nginx", "", Risk.INTERRUPTS),

@@ -41,12 +41,13 @@ class Decision:
 
 
 def decision_of(
-    sections: Sequence[Directive], request: ServerRequest, folder: str
+    sections: Sequence[Directive], request: ServerRequest, folder: str, url: str = ""
 ) -> Decision | None:
     """Return what decides over a request; None if no section does. `folder` is the path of the
-    requested file, "" if an application answers it: then no section about files applies."""
+    requested file, "" if an application answers it: then no section about files applies, and those
+    about `url`, the address at the application, do (mod_proxy, "<Proxy>")."""
     chosen: Decision | None = None
-    for truth, section in _applicable(sections, request, folder):
+    for truth, section in _applicable(sections, request, folder, url):
         decision = _section_decision(section, request)
         if decision is None:
             continue
@@ -57,7 +58,7 @@ def decision_of(
 
 
 def _applicable(
-    sections: Sequence[Directive], request: ServerRequest, folder: str
+    sections: Sequence[Directive], request: ServerRequest, folder: str, url: str
 ) -> Iterator[tuple[Truth, Directive]]:
     """Return the sections that apply, or may, in the order in which they are merged."""
     own = list(sections)[:MAX_SECTIONS]
@@ -68,8 +69,11 @@ def _applicable(
     files = [section for section in own if section.name in {"files", "filesmatch"}]
     places = [section for section in own if section.name in {"location", "locationmatch"}]
     last = [section for section in own if section.name == "if"]
-    for section in (*plain, *files, *places, *last):
-        truth = _applies(section, request, folder)
+    proxied = [section for section in own if section.name in {"proxy", "proxymatch"} and url]
+    for section in (*proxied, *plain, *files, *places, *last):
+        truth = (
+            _takes_url(section, url) if section in proxied else _applies(section, request, folder)
+        )
         if truth is not False:
             yield truth, section
 
@@ -92,6 +96,16 @@ def _applies(section: Directive, request: ServerRequest, folder: str) -> Truth:
     if section.name == "files":
         return own == text
     return own == "/" or takes(own.rstrip("/") if section.name == "directory" else own, text)
+
+
+def _takes_url(section: Directive, url: str) -> Truth:
+    """Return whether a section about proxied addresses takes one: "*" stands for all of them."""
+    own = _argument(section)
+    if _is_pattern(section):
+        return pcre_search(own, url, False) is not None if is_supported_pcre(own) else None
+    if own == "*":
+        return True
+    return None if any(mark in own for mark in "*?[") else url.startswith(own)
 
 
 def _section_decision(section: Directive, request: ServerRequest) -> Decision | None:
@@ -199,6 +213,7 @@ _NAMES = {
     "requireall": "<RequireAll", "requireany": "<RequireAny", "requirenone": "<RequireNone",
     "location": "<Location", "locationmatch": "<LocationMatch", "directory": "<Directory",
     "directorymatch": "<DirectoryMatch", "files": "<Files", "filesmatch": "<FilesMatch",
+    "proxy": "<Proxy", "proxymatch": "<ProxyMatch",
     "rewritecond": "RewriteCond", "rewriterule": "RewriteRule", "redirect": "Redirect",
     "redirectmatch": "RedirectMatch", "if": "<If",
 }  # fmt: skip

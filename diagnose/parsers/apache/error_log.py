@@ -32,7 +32,9 @@ _SEARCH = re.compile(r"AH00035: access to (\S+) denied \(filesystem path '([^']+
 _READ = re.compile(r"AH00132: file permissions deny server access: ([^,]+)")
 _HTACCESS = re.compile(r"(/[^:]{0,1000}/\.htaccess): (?!AH)(.+)")
 _DENIED = re.compile(r"AH01630: client denied by server configuration: (\S.{0,1000})")
-_RECURSION = re.compile(r"AH00124: Request exceeded the limit of \d{1,6} internal redirects")
+_RECURSION = re.compile(
+    r"AH0012[45]: Request exceeded the limit of \d{1,6} (?:internal redirects|subrequest nesting)"
+)
 _SOCKET = re.compile(r"AH02454: \w+: attempt to connect to Unix domain socket (\S{1,300}) ")
 _CONNECT = re.compile(
     r"AH00957: \w+: attempt to connect to (\S{1,300}) \([^)]{1,60}\).{0,9} failed"
@@ -76,7 +78,17 @@ _REFUSED = re.compile(r"AH025(?:61|62|63): ")
 #: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
 _SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
 #: Messages of checks of their own, or about no fault of the request.
-_OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
+_OTHERS = {
+    "AH01630",
+    "AH01797",
+    "AH00558",
+    "AH01144",
+    "AH00961",
+    "AH00035",
+    "AH00132",
+    "AH00124",
+    "AH00125",
+}
 
 
 @frozen

@@ -77,6 +77,83 @@ def timed_out_script(text: str, written: str) -> TimedOut | None:
     return None
 
 
+@frozen
+class LoggedReason:
+    """Why a request failed, in the words of the error log. `rule` is the number of the rule of a
+    web application firewall that refused it, or are those whose points added up, with blanks
+    between them; `file` is where the first is written; both are "" without one. `names_path` is
+    True if a line names the path, False if only the time fits."""
+
+    message: str
+    rule: str = ""
+    file: str = ""
+    names_path: bool = True
+
+
+def logged_reason(text: str, path: str, written: str) -> LoggedReason | None:
+    """Return what the error log says about a request: its path without the query, and its time as
+    the access log has it. None if there is nothing, or if that is not known.
+
+    A line may name the path, its file, or its address at the application; the other lines of the
+    same connection belong to it. Without such a line, all lines of that second have to be those of
+    one connection.
+    """
+    began = _request_time(written)
+    lines = [line[:MAX_LINE] for line in text.split("\n")[-MAX_LINES:]] if began else []
+    near = [
+        (line, client[1])
+        for line in lines
+        if (client := _CLIENT.search(line)) and _FAULT.search(line[:200])
+        if (waited := _waited(line, began)) is not None and waited <= _SOON
+    ]
+    clients = [client for line, client in near if _names(line, path)]
+    if not clients and len({client for _, client in near}) != 1:
+        return None
+    own = [line for line, client in near if client == (clients or [near[-1][1]])[-1]]
+    return _reason_of(own, bool(clients))
+
+
+#: The levels of what is no news, and seconds from a request to the lines about it.
+_FAULT, _SOON = re.compile(r"\[\w{1,40}:(?:error|crit|alert|emerg)\]"), 2.0
+_FIREWALL = re.compile(r"ModSecurity: Access denied")
+_WARNING = re.compile(r"ModSecurity: Warning\.")
+_TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
+_WORDS = re.compile(
+    r"\] (?P<system>\((?:EAI )?\d{1,6}\)[^:\[\]]{1,80}: )?\[client [^\]]{2,70}\] "
+    r"(?P<text>.{1,2000})"
+)
+
+
+def _names(line: str, path: str) -> bool:
+    tags: dict[str, str] = dict(_TAG.findall(line))
+    if tags.get("uri"):
+        return tags["uri"].partition("?")[0] == path
+    text = line.partition(", referer: ")[0]
+    words = (word.strip("'\",;()").rstrip(".:").partition("?")[0] for word in text.split())
+    return len(path) > 1 and any(unquote(word).endswith(unquote(path)) for word in words)
+
+
+def _reason_of(lines: Sequence[str], names_path: bool) -> LoggedReason | None:
+    """Return the reason that the lines of one connection give, the last three at most."""
+    refusal = next((line for line in reversed(lines) if _FIREWALL.search(line)), "")
+    if refusal:
+        # The rule that adds up the points of others refuses for their sake (OWASP CRS, 949110).
+        points = [line for line in lines if _WARNING.search(line)]
+        own = [dict(_TAG.findall(line)) for line in points or [refusal]]
+        rules = dict.fromkeys(tag.get("id", "") for tag in own)
+        tags = {name: clean(value, 300) for name, value in own[0].items()}
+        tags["id"] = clean(" ".join(list(rules)[:10]), 100).strip()
+        words = refusal[refusal.index("ModSecurity") :].partition(" [file ")[0]
+        message = tags.get("msg") or clean(words, MAX_TEXT)
+        return LoggedReason(message, tags.get("id", ""), tags.get("file", ""), names_path)
+    matches = [match for line in lines[-3:] if (match := _WORDS.search(line))]
+    texts = [
+        clean(f"{match['system'] or ''}{match['text'].partition(', referer: ')[0]}", 200).strip()
+        for match in matches
+    ]
+    return LoggedReason("; ".join(dict.fromkeys(texts)), names_path=names_path) if texts else None
+
+
 def _of_client(before: Sequence[str], line: str, began: datetime | None) -> TimedOut | None:
     client = _CLIENT.search(line)
     for earlier in reversed(before):

@@ -2,6 +2,7 @@
 RedirectMatch 403, Require and its relatives, AllowEncodedSlashes. No I/O."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.server_rules import AnsweringRule, Question
@@ -18,6 +19,7 @@ MAX_RULES = 300
 _WORDS = {"gone": 410}
 _SECTIONS = {
     "directory", "directorymatch", "files", "filesmatch", "location", "locationmatch", "if",
+    "proxy", "proxymatch",
 }  # fmt: skip
 
 
@@ -25,13 +27,17 @@ _SECTIONS = {
 class HostRules:
     """The directives about a request: those of the virtual host, of the main server, and of the
     .htaccess of the site's folder, which comes last and only where Apache reads it. `file` is the
-    requested file, "" if an application answers the path."""
+    requested file, "" if an application answers the path; `url` is the address at the application,
+    "" if that is not known, and `scripts` are the files that answer the path where the requested
+    one is a folder, or none."""
 
     inner: tuple[Directive, ...]
     main: tuple[Directive, ...] = ()
     htaccess: tuple[Directive, ...] = ()
     root: str = ""
     file: str = ""
+    url: str = ""
+    scripts: tuple[str, ...] = ()
 
 
 def refusing_rules(rules: HostRules, request: ServerRequest) -> tuple[AnsweringRule, ...]:
@@ -208,10 +214,38 @@ def _access(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]
     if rules.htaccess and rules.root:
         own = Directive("directory", (rules.root,), rules.htaccess[0].file, 0, rules.htaccess)
         sections.append(own)
-    decision = decision_of(sections, request, rules.file)
+    sections += _inner_files(sections, rules.file)
+    decision = decision_of(sections, request, rules.file, rules.url)
+    if decision is not None and decision.allowed is True and rules.file:
+        decision = _script_decision(rules, sections, request) or decision
     if decision is None or decision.allowed is True or _is_default(decision.section):
         return
     yield _access_rule(decision, request)
+
+
+def _inner_files(sections: Sequence[Directive], file: str) -> list[Directive]:
+    """Return the sections about names of files in the folders of a file."""
+    return [
+        inner
+        for section in sections
+        if section.name == "directory" and file and section.args
+        if takes(section.args[0].rstrip("/"), file)
+        for inner in section.block or ()
+        if inner.name in {"files", "filesmatch"}
+    ]
+
+
+def _script_decision(
+    rules: HostRules, sections: Sequence[Directive], request: ServerRequest
+) -> Decision | None:
+    """Return what refuses the script that answers a folder, or a path that is no file, by the name
+    of its file; None if nothing does."""
+    for script in rules.scripts:
+        inner = replace(request, path=f"/{script.rpartition('/')[2]}")
+        decision = decision_of(sections, inner, script)
+        if decision and decision.allowed is False and decision.section.name.startswith("files"):
+            return decision
+    return None
 
 
 def _is_default(section: Directive) -> bool:

@@ -75,6 +75,21 @@ def _speaks_https(listen: Directive) -> bool:
     return protocol == "https" or (not protocol and listen.args[0].rpartition(":")[2] == "443")
 
 
+def shared_aliases(config: LoadedConfig) -> tuple[SiteAlias, ...]:
+    """Return the folders that a configuration gives all sites, without who may see them."""
+    aliases = (
+        SiteAlias(
+            clean(directive.args[0], 500),
+            clean(directive.args[1], 500),
+            file=directive.file,
+            line=directive.line,
+        )
+        for directive in config.main
+        if directive.name == "alias" and len(directive.args) > 1
+    )
+    return tuple(islice(aliases, MAX_SHARED))
+
+
 def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     """Return the virtual hosts in order; `root` is the ServerRoot. The main server is none: it
     answers only where no virtual host is on the socket."""

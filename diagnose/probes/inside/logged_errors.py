@@ -1,26 +1,37 @@
 """Reads in Apache's error log why earlier requests of visitors failed, which its access log has
-(`server_access_logs`): mod_proxy waited for the application, and gave up."""
+(`server_access_logs`): mod_proxy waited for the application, and gave up; a rule of a web
+application firewall refused them; or another message of that time."""
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
 
 from diagnose.model import Vantage
 from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.apache.logged_requests import TimedOut, timed_out_request, timed_out_script
+from diagnose.parsers.apache.logged_requests import (
+    LoggedReason,
+    TimedOut,
+    logged_reason,
+    timed_out_request,
+    timed_out_script,
+)
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.server_logs import READ_SCRIPT
 
 #: Statuses with which mod_proxy reports a failed application.
 GATEWAY_ERRORS = {502, 503, 504}
+#: Statuses that need no reason of the log: a password, and a file that is not there.
+_PLAIN = {401, 404}
 
 
 async def observe_reasons(
     ctx: ProbeContext, config: WebServerConfig, failures: Iterable[FailedRequests]
 ) -> None:
-    """Emit why the requests failed that a gateway's status ended, one line for each."""
-    failed = [failure for failure in failures if failure.status in GATEWAY_ERRORS]
+    """Emit why the requests failed, one reason for each."""
+    failed = [failure for failure in failures if failure.status not in _PLAIN]
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     if config.product != "apache" or not failed:
         return
@@ -36,7 +47,9 @@ async def observe_reasons(
                 _emit(ctx, at, result.took, log, failure, reason)
 
 
-def _reason(text: str, failure: FailedRequests) -> TimedOut | None:
+def _reason(text: str, failure: FailedRequests) -> TimedOut | LoggedReason | None:
+    if failure.status not in GATEWAY_ERRORS:
+        return logged_reason(text, failure.path, failure.written)
     if reason := timed_out_request(text, failure.path, failure.written):
         return reason
     # mod_proxy_fcgi's own status for it.
@@ -49,23 +62,24 @@ def _emit(
     took: float,
     log: str,
     failure: FailedRequests,
-    reason: TimedOut,
+    reason: TimedOut | LoggedReason,
 ) -> None:
-    ctx.emit(
-        LoggedRequestError(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=took,
-            equivalent=f"tail -n 50 {shlex.quote(log)}",
-            server="apache",
-            log=log,
-            method=failure.method,
-            path=failure.path,
-            status=failure.status,
-            message=reason.message,
-            reason="timeout",
-            backend=reason.backend,
-            waited_s=reason.waited_s,
-            names_path=reason.names_path,
-        )
+    error = LoggedRequestError(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=took,
+        equivalent=f"tail -n 50 {shlex.quote(log)}",
+        server="apache",
+        log=log,
+        method=failure.method,
+        path=failure.path,
+        status=failure.status,
+        message=reason.message,
+        reason="timeout",
+        names_path=reason.names_path,
     )
+    if isinstance(reason, TimedOut):
+        ctx.emit(replace(error, backend=reason.backend, waited_s=reason.waited_s))
+    else:
+        kind: Literal["firewall", "logged"] = "firewall" if reason.rule else "logged"
+        ctx.emit(replace(error, reason=kind, rule=reason.rule, rule_file=reason.file))

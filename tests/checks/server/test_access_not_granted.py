@@ -86,3 +86,27 @@ def test_fires_for_the_folder_of_a_wsgi_script() -> None:
     own = other.replace("get5/get5>", "get5/get5-web>")
     granted = apache_config(WSGI.replace("</VirtualHost>", f"{own}</VirtualHost>"))
     assert not judge(CHECK, APACHE, granted, REFUSED, FORBIDDEN)
+
+
+def test_writes_the_folder_into_a_section_that_is_left_over() -> None:
+    section = "    <Directory /srv/old>\n        Require all granted\n    </Directory>\n"
+    config = apache_config(FILES.replace("</VirtualHost>", f"{section}</VirtualHost>"))
+    (claim,) = judge(CHECK, APACHE, config, DENIED, FORBIDDEN, masked=False)
+    assert claim.facts["other_folder"] == "/srv/old"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    <Directory /srv/old>\n+    <Directory /srv/shop>\n" in edit.diff
+
+
+def test_a_section_of_another_site_or_that_does_not_grant_stays() -> None:
+    other = HTTPS.replace("shop.ex", "old.ex").replace(
+        "    SSLEngine on\n", "    SSLEngine on\n    DocumentRoot /srv/old\n"
+    )
+    section = "    <Directory /srv/old>\n        Require all granted\n    </Directory>\n"
+    own = FILES.replace("</VirtualHost>", f"{section}</VirtualHost>")
+    (claim,) = judge(CHECK, APACHE, apache_config(f"{own}{other}"), DENIED, FORBIDDEN)
+    assert not claim.facts["other_folder"]
+    closed = own.replace("Require all granted", "Require ip 192.0.2.0/24")
+    (claim,) = judge(CHECK, APACHE, apache_config(closed), DENIED, FORBIDDEN)
+    assert not claim.facts["other_folder"]

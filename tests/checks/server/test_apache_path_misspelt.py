@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.model.web_servers import ServerFile, SiteAlias
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -65,3 +66,18 @@ def test_fires_where_files_answer_with_their_page() -> None:
     assert claim.facts["meant"] == "/api/"
     data = replace(page, body='{"items":[]}')
     assert not judge(CHECK, APACHE, config, data, target=target)
+
+
+@pytest.mark.parametrize(("prefix", "is_fault"), [("/Chat", True), ("/chats", False)])
+def test_an_alias_of_the_main_server_is_compared_by_its_case(prefix: str, is_fault: bool) -> None:
+    config = apache_config(_site("/news"))
+    path = "/etc/apache2/conf-enabled/chat.conf"
+    site = replace(config.sites[0], aliases=(SiteAlias(prefix, "/srv/chat", file=path, line=1),))
+    file = ServerFile(path, f"Alias {prefix} /srv/chat\n")
+    config = replace(config, sites=(site,), files=(*config.files, file))
+    claims = judge(CHECK, APACHE, config, REFUSED, target=CHAT, masked=False)
+    assert bool(claims) is is_fault
+    if claims and claims[0].fix:
+        edit = claims[0].fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert "+Alias /chat /srv/chat" in edit.diff

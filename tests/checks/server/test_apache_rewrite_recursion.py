@@ -52,3 +52,33 @@ def test_writes_the_base_of_the_sites_own_folder() -> None:
     right = replace(error, rules=ServerFile(file, text.replace("/shop/", "/")))
     (other,) = judge(CHECK, APACHE, config, right, replace(ANSWER, status=500), masked=False)
     assert not other.facts["base"]
+
+
+def test_a_fallback_that_is_not_there_is_named_with_the_page_at_the_root() -> None:
+    message = "AH00125: Request exceeded the limit of 10 subrequest nesting levels"
+    error, page = replace(RECURSION, message=message), replace(ANSWER, status=500)
+    line = "    FallbackResource /public/index.php\n"
+    config = apache_config(HTTPS.replace("    SSLEngine", f"{line}    SSLEngine", 1))
+    (claim,) = judge(CHECK, APACHE, config, error, page)
+    assert claim.facts["fallback"] == "/public/index.php"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    FallbackResource /index.php" in edit.diff
+    (other,) = judge(CHECK, APACHE, config, RECURSION, page)
+    assert not other.facts["fallback"], "the rules of mod_rewrite"
+
+
+def test_writes_the_base_and_the_substitution_of_a_folder_that_is_left_over() -> None:
+    condition = "RewriteCond %{REQUEST_FILENAME} !-f\n"
+    text = f"RewriteEngine On\nRewriteBase /blog/\n{condition}RewriteRule . /blog/index.php [L]\n"
+    config = apache_config(
+        HTTPS.replace("    SSLEngine", "    DocumentRoot /var/www/shop\n    SSLEngine", 1)
+    )
+    error = replace(RECURSION, rules=ServerFile("/var/www/shop/.htaccess", text))
+    (claim,) = judge(CHECK, APACHE, config, error, replace(ANSWER, status=500), masked=False)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+RewriteBase /\n" in edit.diff
+    assert "+RewriteRule . /index.php [L]" in edit.diff

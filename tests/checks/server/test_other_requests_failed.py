@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Severity
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import judge
 from tests.support.page_errors import page
@@ -15,6 +15,10 @@ FAILED = FailedRequests(
     is_from_page=True, server="apache", equivalent="tail -n 1000 /var/log/apache2/access.log",
 )  # fmt: skip
 AGAIN = replace(page(502), url="https://shop.example.com/api", purpose="logged")
+WHY = LoggedRequestError(
+    server="apache", log="/var/log/apache2/error.log", method="POST", path="/api", status=500,
+    message="(13)Permission denied: /srv/a.txt", reason="logged",
+)  # fmt: skip
 NOBODY = Listeners(sockets=LISTENING.sockets[:2])
 
 
@@ -59,3 +63,27 @@ def test_an_application_that_does_not_listen_is_the_cause() -> None:
     observations = (APACHE, apache_config(), page(200), NOBODY, replace(FAILED, status=503))
     (claim,) = judge("server.application-down", *observations)
     assert claim.about.path == "/api"
+
+
+def test_quotes_what_the_error_log_says_about_the_request() -> None:
+    failure = replace(FAILED, is_from_page=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), failure, WHY)
+    assert claim.facts["why"] == "(13)Permission denied: /srv/a.txt"
+    assert claim.severity is None
+    assert WHY in claim.because
+
+
+def test_the_rule_of_a_firewall_is_a_fault_where_a_page_of_the_site_met_it() -> None:
+    rule = replace(WHY, status=403, reason="firewall", rule="942100", message="SQL Injection")
+    failure = replace(FAILED, status=403)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), failure, rule)
+    assert (claim.severity, claim.facts["rule"]) == (None, "942100")
+    attack = replace(failure, is_from_page=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), attack, rule)
+    assert claim.severity is Severity.NOTE
+
+
+def test_another_requests_reason_is_not_quoted() -> None:
+    other = replace(WHY, path="/other")
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), FAILED, other)
+    assert not claim.facts["why"]

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Severity
+from diagnose.model import Applicability, Command, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.web_servers import ServerRequestError, SiteAlias
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -224,3 +224,31 @@ def test_a_fallback_that_is_not_there_is_written_right() -> None:
         other = replace(folder, index_files=right)
         (claim,) = judge(CHECK, CADDY, config, other, PAGE, target=ABOUT, masked=False)
         assert claim.facts["fallback"] == ""
+
+
+def test_fires_for_the_alias_of_a_configuration_that_is_not_enabled() -> None:
+    file = "/etc/apache2/conf-available/about.conf"
+    idle = (SiteAlias("/about", "/usr/share/about", file=file, line=3),)
+    config = replace(apache_config(SITE), idle_aliases=idle)
+    (claim,) = judge(CHECK, APACHE, config, FOLDER, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["not_enabled"] is True
+    assert claim.facts["alias_file"] == file
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("a2enconf", "about")
+
+
+def test_silent_for_other_aliases_that_are_not_enabled() -> None:
+    idle = (SiteAlias("/abo", "/usr/share/about", file="/etc/apache2/conf-available/a.conf"),)
+    config = replace(apache_config(SITE), idle_aliases=idle)
+    assert not judge(CHECK, APACHE, config, FOLDER, PAGE, target=ABOUT)
+    there = replace(FOLDER, page_exists=True)
+    config = replace(config, idle_aliases=(replace(idle[0], prefix="/about"),))
+    assert not judge(CHECK, APACHE, config, there, PAGE, target=ABOUT)
+
+
+def test_silent_when_an_application_answers_the_folder() -> None:
+    page = replace(PAGE, url="https://shop.example.com/", body="<title>404</title>No such page.")
+    assert not judge(CHECK, APACHE, apache_config(SITE), START, page)

@@ -163,3 +163,102 @@ def test_a_redirect_of_haproxy_to_a_slash_takes_that_too() -> None:
     assert isinstance(edit, Edit)
     assert f"+{rule.format('path')}" in edit.diff
     assert not judge(CHECK, HAPROXY, haproxy_config(text("path")), LISTENING, moved, target=target)
+
+
+PLAIN_URL = "http://shop.example.com/"
+PLAIN_LOOP = replace(
+    ANSWER, url=PLAIN_URL, port=80, purpose="plain", status=301, headers=(("Location", PLAIN_URL),)
+)
+HTTP_SITE = "<VirtualHost *:80>\n    ServerName shop.example.com\n    {}\n</VirtualHost>\n"
+
+
+def both_ports(line: str, site: str = PAGES) -> WebServerConfig:
+    return apache_config(f"{site}\n{HTTP_SITE.format(line)}")
+
+
+def test_fires_when_the_http_site_redirects_to_http() -> None:
+    config = both_ports("Redirect permanent / http://shop.example.com/")
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, ANSWER, PLAIN_LOOP)
+    assert claim.facts["plain"] is True
+    assert claim.about.port == 80
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    Redirect permanent / https://shop.example.com/" in edit.diff
+
+
+def test_silent_when_no_line_of_the_http_site_explains_the_circle() -> None:
+    config = both_ports("Redirect permanent /old http://elsewhere.example.org/")
+    assert not judge(CHECK, APACHE, config, LISTENING, ANSWER, PLAIN_LOOP)
+
+
+def test_fires_when_two_lines_redirect_to_each_other() -> None:
+    www = PAGES.replace("ServerName shop", "ServerName www.shop")
+    text = "\n".join(
+        (
+            with_line("Redirect permanent / https://www.shop.example.com/"),
+            with_line("Redirect permanent / https://shop.example.com/", www),
+        )
+    )
+    there = replace(
+        MOVED, purpose="redirect", url="https://www.shop.example.com/", headers=MOVED.headers
+    )
+    here = replace(MOVED, headers=(("Location", there.url),))
+    (claim,) = judge(CHECK, APACHE, apache_config(text), LISTENING, here, there)
+    assert claim.facts["place"] != claim.facts["other"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_a_folder_that_redirects_into_itself_is_named_before_a_visitor_asks() -> None:
+    config = apache_config(with_line("Redirect permanent /blog /blog/"))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, ANSWER)
+    assert claim.about.path == "/blog"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RedirectMatch permanent ^/blog$ /blog/" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Redirect permanent /blog /news/",
+        "RedirectMatch permanent ^/blog$ /blog/",
+        "Redirect permanent /blog https://blog.example.org/blog/",
+    ],
+)
+def test_silent_when_a_folder_leads_elsewhere(line: str) -> None:
+    assert not judge(CHECK, APACHE, apache_config(with_line(line)), LISTENING, ANSWER)
+
+
+def test_a_condition_that_asks_for_tls_asks_for_none_afterwards() -> None:
+    rule = "RewriteRule ^(.*)$ https://%{HTTP_HOST}$1 [R=301,L]"
+    site = with_line(f"RewriteEngine On\n    RewriteCond %{{HTTPS}} on\n    {rule}")
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, MOVED)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteCond %{HTTPS} off" in edit.diff
+
+
+def test_the_line_of_an_http_target_is_led_to_https() -> None:
+    plain = replace(PLAIN_LOOP, purpose="target")
+    config = both_ports("Redirect permanent / http://shop.example.com/")
+    target = replace(SHOP, scheme="http", port=80)
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, plain, target=target)
+    assert claim.facts["plain"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    Redirect permanent / https://shop.example.com/" in edit.diff
+
+
+def test_a_folder_that_redirects_to_its_own_path_loses_the_line() -> None:
+    line = "Redirect 301 /cloud https://shop.example.com/cloud"
+    (claim,) = judge(CHECK, APACHE, apache_config(with_line(line)), LISTENING, ANSWER)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    # {line}" in edit.diff

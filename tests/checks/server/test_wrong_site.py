@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ OTHER = Certificate(
 )
 SERVED = Handshake(address="203.0.113.10", port=443, chain=(OTHER,))
 ANOTHER = HTTPS.replace("shop.example.com", "www.example.org")
+PAGES = re.sub(r"    ProxyPass.*\n", "    DocumentRoot /var/www/html\n", HTTPS)
 
 
 def test_fires_when_another_sites_certificate_is_served() -> None:
@@ -233,3 +235,35 @@ def test_silent_where_a_site_for_many_names_is_meant(
 ) -> None:
     observations = (caddy_evidence.CADDY, caddy(second, handler), caddy_evidence.LISTENING, page)
     assert not judge(CHECK, *observations, masked=False)
+
+
+def test_fires_for_a_site_on_the_very_address_that_visitors_reach() -> None:
+    own = HTTPS.replace("*:443", f"{ANSWER.address}:443").replace("shop.ex", "blog.ex")
+    config = apache_config(f"{own}{HTTPS}")
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, ANSWER, masked=False)
+    assert claim.facts["hidden"]
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost *:443>" in edit.diff
+
+
+def test_silent_for_a_site_on_another_address() -> None:
+    own = HTTPS.replace("*:443", "192.0.2.99:443").replace("shop.ex", "blog.ex")
+    assert not judge(CHECK, APACHE, apache_config(f"{own}{HTTPS}"), LISTENING, ANSWER)
+    both = HTTPS.replace("*:443", f"{ANSWER.address}:443")
+    assert not judge(CHECK, APACHE, apache_config(f"{both}{ANOTHER}"), LISTENING, ANSWER)
+
+
+def test_fires_when_the_first_site_shows_its_page_and_www_is_missing() -> None:
+    first = PAGES.replace("shop.example.com", "blog.example.org")
+    twin = HTTPS.replace("ServerName shop", "ServerName www.shop")
+    (claim,) = judge(CHECK, APACHE, apache_config(f"{first}{twin}"), LISTENING, ANSWER)
+    assert claim.facts["sibling"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ServerAlias shop.example.com" in edit.diff
+    moved = replace(ANSWER, status=301, headers=(("Location", "https://www.shop.example.com/"),))
+    assert not judge(CHECK, APACHE, apache_config(f"{first}{twin}"), LISTENING, moved)

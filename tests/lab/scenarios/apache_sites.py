@@ -1,8 +1,10 @@
 """Apache's sites that are not there, and what its log says of files and of PHP."""
 
+import re
+
 from .. import apache, certificates, haproxy, site
 from ..apache import HTTP, HTTPS, PORTS
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from .apache import FILES, apache_scenario, healthy_apache
 from .apache_log import FILES_ONLY, NO_APPLICATION, serve_folder
 from .haproxy import haproxy_scenario
@@ -262,3 +264,64 @@ def apache_is_a_proxy_for_its_own_network(lab: Lab) -> None:
     reverse = '    <Proxy "http://127.0.0.1:3000/*">\n        Require all granted\n    </Proxy>\n'
     text = HTTPS.replace("    ProxyPreserveHost", f"{lines}")
     apache.serve(lab, f"{text.replace('</VirtualHost>', f'{reverse}</VirtualHost>')}\n{HTTP}")
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.redirect-loop")
+def apache_http_site_redirects_to_http(lab: Lab) -> None:
+    """The target of the redirect on port 80 was written with http."""
+    redirect = HTTP.replace("/ https://", "/ http://")
+    apache.serve(lab, f"{HTTPS}\n{redirect}")
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.redirect-loop", manual=NO_APPLICATION)
+def apache_htaccess_asks_for_tls_before_it_redirects(lab: Lab) -> None:
+    """`RewriteCond %{HTTPS} on` where `off` is meant, in <IfModule mod_rewrite.c>."""
+    rules = (
+        "<IfModule mod_rewrite.c>\nRewriteEngine On\nRewriteCond %{HTTPS} on\n"
+        "RewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n</IfModule>\n"
+    )
+    serve_folder(lab, "/var/www/shop", "Require all granted", rules)
+
+
+def _serve_blog(lab: Lab, line: str) -> None:
+    start, end = HTTPS.index("    ProxyPreserveHost"), HTTPS.index("    RequestHeader")
+    apache.install(lab, f"{HTTPS[:start]}    {line}\n{HTTPS[end:]}\n{HTTP}")
+    lab.server.write("/var/www/html/index.html", "<title>Shop</title><p>It works.</p>\n")
+    lab.server.write("/var/www/html/blog/index.html", "<title>Blog</title><p>Posts.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/html/blog"))
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    target=f"https://{site.NAME}/blog/",
+    manual=NO_APPLICATION,
+)
+def apache_redirects_a_folder_into_itself(lab: Lab) -> None:
+    """Redirect takes what is below its path, too: /blog/ becomes /blog//, and so on."""
+    _serve_blog(lab, "Redirect permanent /blog /blog/")
+
+
+@healthy_apache(target=f"https://{site.NAME}/blog/")
+def apache_redirects_a_path_alone(lab: Lab) -> None:
+    _serve_blog(lab, "RedirectMatch permanent ^/blog$ /blog/")
+
+
+def _serve_blog_on(lab: Lab, address: str) -> None:
+    blog = re.sub(r"    (?:Proxy|RequestHeader).*\n", "", HTTPS).replace("shop.ex", "blog.ex")
+    blog = blog.replace("*:443", f"{address}:443").replace("/var/www/html", "/var/www/blog")
+    lab.server.write("/var/www/blog/index.html", "<title>Blog</title><p>Notes on boats.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/blog"))
+    apache.serve(lab, f"{HTTPS}\n{HTTP}\n{blog}")
+
+
+@apache_scenario(outside=None, server="server.wrong-site", differs=FILES)
+def apache_site_of_an_address_hides_all_names(lab: Lab) -> None:
+    """<VirtualHost ADDRESS:443> of another site: Apache looks for names on that address alone."""
+    _serve_blog_on(lab, SERVER)
+
+
+@healthy_apache()
+def apache_site_of_an_address_that_visitors_do_not_reach(lab: Lab) -> None:
+    _serve_blog_on(lab, "127.0.0.5")

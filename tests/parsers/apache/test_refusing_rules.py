@@ -1,5 +1,7 @@
 """Which rule of Apache answers a request with an error."""
 
+from dataclasses import replace
+
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.parsers.apache.config import parse
 from diagnose.parsers.apache.refusing_rules import HostRules, refusing_rules
@@ -149,3 +151,34 @@ def test_hostile_texts_decide_nothing() -> None:
     deep = "<RequireAll>\n" * 40 + "Require all denied\n" + "</RequireAll>\n" * 40
     (rule,) = rules(f"<Location />\n{deep}</Location>\n")
     assert rule.questions
+
+
+def test_a_section_about_proxied_addresses() -> None:
+    def ask(section: str) -> list[tuple[int, tuple[str, ...]]]:
+        text = f"<{section}>\nRequire all denied\n</Proxy>\n".replace(
+            "</Proxy>", f"</{section.split()[0]}>"
+        )
+        own = HostRules(parse(text, "site.conf"), url="http://127.0.0.1:3000/app")
+        return states(refusing_rules(own, PAGE))
+
+    assert ask("Proxy *") == [(403, ())]
+    assert ask('ProxyMatch "^http://127"') == [(403, ())]
+    assert ask("Proxy http://127.0.0.1:3000/") == [(403, ())]
+    assert ask("Proxy http://127.0.0.1:4000/") == []
+    assert not of_files("<Proxy *>\nRequire all denied\n</Proxy>\n")
+
+
+def test_the_script_that_answers_a_path_is_refused_by_its_name() -> None:
+    refused = '<FilesMatch "\\.php$">\nRequire all denied\n</FilesMatch>\n'
+    granted = "<Directory /srv>\nRequire all granted\n</Directory>\n"
+    own = HostRules(
+        parse(granted, "site.conf"),
+        (),
+        parse(refused, "/srv/.htaccess"),
+        "/srv",
+        "/srv/",
+        scripts=("/srv/index.php",),
+    )
+    (rule,) = refusing_rules(own, PAGE)
+    assert (rule.status, rule.file, rule.is_certain) == (403, "/srv/.htaccess", True)
+    assert not refusing_rules(replace(own, scripts=("/srv/index.html",)), PAGE)

@@ -12,6 +12,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
     ServerFile,
+    SiteAlias,
     WebServer,
     WebServerConfig,
     WebServerTest,
@@ -25,7 +26,7 @@ from diagnose.parsers.apache.loading import (
 )
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.settings import holds_settings
-from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
+from diagnose.parsers.apache.sites import listens_of, main_error_log, shared_aliases, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
@@ -51,6 +52,8 @@ _ENVVARS = "/etc/apache2/envvars"
 
 #: Maximum number of folders in which files that no include reads are looked for.
 MAX_FOLDERS = 6
+#: Maximum number of aliases that are not loaded.
+MAX_ALIASES = 50
 
 #: Endings of the copies that editors, packages and people put aside.
 _PUT_ASIDE = (
@@ -148,10 +151,10 @@ class ApacheReader:
         emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
-        sites = await completed_sites(ctx, sites_of(loaded, tree.root))
+        sites = await completed_sites(ctx, sites_of(loaded, tree.root), loaded.modules)
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
-        idle = await _idle_sites(ctx, tree, loaded, variables, debian)
+        idle, idle_aliases = await _idle_sites(ctx, tree, loaded, variables, debian)
         idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
         config = WebServerConfig(
             vantage=Vantage.SERVER,
@@ -164,6 +167,7 @@ class ApacheReader:
             listens=listens_of(loaded),
             modules=tuple(clean(module, 60) for module in loaded.modules),
             idle=idle,
+            idle_aliases=idle_aliases,
             complete=loaded.complete and (not dumped or read_places == places),
             files=(
                 *_site_files(tree.files, sites, loaded, idle),
@@ -220,26 +224,35 @@ def _sites_without_module(
 
 async def _idle_sites(
     ctx: ProbeContext, tree: Tree, loaded: LoadedConfig, variables: dict[str, str], debian: bool
-) -> tuple[WebSite, ...]:
+) -> tuple[tuple[WebSite, ...], tuple[SiteAlias, ...]]:
     """Return the sites of files that lie beside those of an include and that it does not read, as
     shop.cfg beside conf.d/*.conf, and those of Debian's sites-available that no link enables
-    (a2ensite(8))."""
+    (a2ensite(8)); and the aliases of its conf-available (a2enconf(8))."""
     root = tree.root.rstrip("/")
     patterns = [pattern for pattern in map(_whole_folder, tree.source.matches) if pattern]
     if debian:
-        patterns = [f"{root}/sites-enabled/*", f"{root}/sites-available/*.conf", *patterns]
+        available_sites = f"{root}/sites-available/*.conf"
+        patterns = [
+            f"{root}/sites-enabled/*",
+            available_sites,
+            f"{root}/conf-available/*.conf",
+            *patterns,
+        ]
     patterns = list(dict.fromkeys(patterns))[:MAX_FOLDERS]
     groups = await asyncio.gather(*(ctx.machine.read_all(p, MAX_BYTES) for p in patterns))
     available = [file for group in groups for file in group if not _is_put_aside(file.path)]
     used = {path for file in tree.files for path in (file.path, file.real)}
     modules = (*loaded.modules, "ssl")
     sites: list[WebSite] = []
+    aliases: list[SiteAlias] = []
     for file in available[:200]:
         if file.path in used or file.failure is not None:
             continue
         source = ConfigSource({file.path: file.text}, {})
-        sites += sites_of(load(file.path, source, tree.root, variables, modules), tree.root)
-    return tuple(sites)
+        idle = load(file.path, source, tree.root, variables, modules)
+        sites += sites_of(idle, tree.root)
+        aliases += shared_aliases(idle) if "/conf-available/" in file.path else ()
+    return tuple(sites), tuple(aliases[:MAX_ALIASES])
 
 
 def _whole_folder(pattern: str) -> str:

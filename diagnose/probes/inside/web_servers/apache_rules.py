@@ -5,8 +5,8 @@ import posixpath
 
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServerConfig, WebSite
-from diagnose.parsers.apache.config import Directive, parse
-from diagnose.parsers.apache.loading import LoadedConfig
+from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.loading import ConfigSource, LoadedConfig, load
 from diagnose.parsers.apache.target_rules import site_rules
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.web_sites import answering_sites
@@ -22,16 +22,21 @@ async def target_rules(
     """Return the rules that answer the target's page and WebSockets, or may."""
     rules: list[AnsweringRule] = []
     for site in answering_sites(config, ctx.target.port, ctx.target.host)[:4]:
-        own = await _own_directives(ctx, site)
+        own = await _own_directives(ctx, site, loaded)
         for request in requests_of(ctx.target, ctx.options.request.method):
             rules += site_rules(loaded, site, request, own)
     return tuple(dict.fromkeys(rules))[:MAX_RULES]
 
 
-async def _own_directives(ctx: ProbeContext, site: WebSite) -> tuple[Directive, ...]:
-    """Return the directives of the site's .htaccess, () if Apache does not read it."""
+async def _own_directives(
+    ctx: ProbeContext, site: WebSite, loaded: LoadedConfig
+) -> tuple[Directive, ...]:
+    """Return the directives of the site's .htaccess that count with the loaded modules, () if
+    Apache does not read it."""
     if not site.root.startswith("/") or site.reads_htaccess is not True:
         return ()
     path = posixpath.join(site.root, ".htaccess")
     content = await ctx.machine.read(path, MAX_BYTES)
-    return () if content.failure else parse(content.text, path)
+    if content.failure:
+        return ()
+    return load(path, ConfigSource({path: content.text}, {}), site.root, {}, loaded.modules).main

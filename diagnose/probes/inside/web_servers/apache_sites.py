@@ -2,11 +2,12 @@
 the redirects of .htaccess files."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.model.web_servers import ServerFile, WebSite
 from diagnose.parsers.apache.authorization import passes_authorization
-from diagnose.parsers.apache.config import parse
+from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import has_name
@@ -17,12 +18,17 @@ from diagnose.probes.inside.unanswered import emit_unanswered
 MAX_NAMES, MAX_BYTES = 10, 1 << 16
 
 
-async def completed_sites(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
-    """Return the sites with addresses in place of names, and with the target's .htaccess."""
-    return await _with_htaccess(ctx, await _with_addresses(ctx, sites))
+async def completed_sites(
+    ctx: ProbeContext, sites: tuple[WebSite, ...], modules: Sequence[str]
+) -> tuple[WebSite, ...]:
+    """Return the sites with addresses in place of names, and with the target's .htaccess, of which
+    the sections for modules that are not loaded do not count."""
+    return await _with_htaccess(ctx, await _with_addresses(ctx, sites), modules)
 
 
-async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
+async def _with_htaccess(
+    ctx: ProbeContext, sites: tuple[WebSite, ...], modules: Sequence[str]
+) -> tuple[WebSite, ...]:
     """Add the redirects of the .htaccess in the folder of the target's sites, on any port: Apache
     may stand behind another server. Where Apache may not read it (AllowOverride), each depends on
     something."""
@@ -40,7 +46,7 @@ async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple
         for path, content in zip(paths, contents, strict=True)
         if not content.failure
     }
-    return tuple(_with_own_redirects(site, texts) for site in sites)
+    return tuple(_with_own_redirects(site, texts, modules) for site in sites)
 
 
 async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[ServerFile]:
@@ -59,12 +65,12 @@ async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[
     ]
 
 
-def _with_own_redirects(site: WebSite, texts: dict[str, str]) -> WebSite:
+def _with_own_redirects(site: WebSite, texts: dict[str, str], modules: Sequence[str]) -> WebSite:
     path = f"{site.root.rstrip('/')}/.htaccess"
     if path not in texts:
         return site
     tls = any(socket.tls for socket in site.sockets)
-    lines = parse(texts[path], path)
+    lines = load(path, ConfigSource(texts, {}), site.root, {}, modules).main
     own, _ = redirects_and_rewritten_routes(lines, tls)
     is_read = site.reads_htaccess is True
     passes = site.passes_authorization or (is_read and passes_authorization(lines))

@@ -18,7 +18,7 @@ def complete(site: WebSite, htaccess: str = RULES, hosts: str = "") -> WebSite:
     files = {"/var/www/shop/.htaccess": htaccess}
     commands = {"getent hosts shop.example.com": CommandResult((), 0, hosts, "", 0.0)}
     ctx = Looking(RecordedMachine(commands, files))
-    (completed,) = asyncio.run(completed_sites(ctx, (site,)))
+    (completed,) = asyncio.run(completed_sites(ctx, (site,), ("rewrite",)))
     return completed
 
 
@@ -47,3 +47,10 @@ def test_a_name_in_virtualhost_is_looked_up() -> None:
     found = complete(named, hosts="127.0.1.1       shop.example.com\n")
     assert found.sockets[0].address == "127.0.1.1"
     assert complete(named).sockets[0].address == "shop.example.com"
+
+
+def test_a_section_for_a_module_counts_where_the_module_is_loaded() -> None:
+    section = f"<IfModule mod_rewrite.c>\n{RULES}</IfModule>\n"
+    (redirect,) = complete(SHOP, section).redirects
+    assert (redirect.path, redirect.line) == ("/", 3)
+    assert complete(SHOP, section.replace("mod_rewrite", "mod_other")).redirects == ()
