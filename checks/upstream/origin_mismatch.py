@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from checks.http._known_application import own_setting
 from checks.nginx import Nginx, file_line
-from checks.nginx._failed_requests import current_failures
+from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import ToldOrigin, form_route
+from checks.upstream._origins import FormRoute, ToldOrigin, form_route
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,12 +34,11 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.origin_refusals import (
-    HIDDEN_ORIGIN,
-    FormGuard,
-    form_guard,
     framework_of,
     names_origin,
     refuses_origin,
@@ -79,7 +78,8 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
         claims = tuple(_by_configuration(evidence))
-        yield from claims or _by_log(evidence)
+        has_log = any(evidence.of(FailedRequests))
+        yield from claims or (_by_log(evidence) if has_log else ())
 
 
 def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
@@ -93,6 +93,10 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, match, sent_origin = route.nginx, route.match, route.told
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
+        return
+    if not sent_origin.wrong_fields and _is_status_alone(evidence):
+        return
+    if not is_post and _answers_posts(route):
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
@@ -115,6 +119,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "asked": False,
+            "guess": _is_status_alone(evidence),
             "origin_itself": not sent_origin.wrong_fields,
         },
         fix=origin_fix(route, sure=False)
@@ -123,22 +128,32 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _is_status_alone(evidence: Evidence) -> bool:
+    """Return whether a person tells the status of a form alone, and not why it was refused."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "status"
+
+
 def _by_log(evidence: Evidence) -> Iterator[Claim]:
     """Judge by nginx's log: forms of the site's own pages were refused with the status of the
-    framework that made the page, and nginx does not tell it the visitor's origin. Rails answers
-    422 for a form that was filled in wrongly as well."""
+    framework that made the page, or again and again with 403, and nginx does not tell it the
+    visitor's origin, or the framework does not believe it. Rails answers 422 for a form that was
+    filled in wrongly as well."""
+    # Imported late: a healthy site's log has no refused form.
+    from checks.http._refused_forms import logged_forms, told_refusal
+
     nginx, target = Nginx.of(evidence), evidence.target
-    guard, page = next(_guarded_pages(evidence), (None, None))
-    if guard is None or page is None:
-        return
-    for failure in current_failures(evidence, {guard.status}):
-        route = form_route(nginx, failure.path) if failure.is_from_page else None
-        if route is None:
+    for form in logged_forms(evidence, "nginx"):
+        failure, guard = form.failure, form.guard
+        route = form_route(nginx, failure.path)
+        if route is None or _answers_posts(route):
             continue
         match, sent_origin = route.match, route.told
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
-        if failure.method != "POST" or guard.fields.isdisjoint(wrong_fields):
+        is_wrong = not guard.fields.isdisjoint(wrong_fields) if guard else bool(wrong_fields)
+        if not is_wrong and not (form.is_repeated and guard and guard.knows_no_mistake):
             continue
+        is_sure = is_wrong and guard is not None and guard.framework != "rails"
         directive, subject = (
             proxy_pass_of(match) or match.block,
             Subject(port=target.port, path=failure.path),
@@ -146,8 +161,14 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=replace(subject, text=file_line(directive)),
             covers=(subject,),
-            because=(failure, page, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.POSSIBLE if guard.framework == "rails" else Confidence.LIKELY,
+            because=(
+                failure,
+                *([form.page] if form.page else []),
+                *([nginx.config] if nginx.config else []),
+            ),
+            confidence=Confidence.LIKELY
+            if is_sure or told_refusal(evidence)
+            else Confidence.POSSIBLE,
             severity=Severity.WARNING,
             location=nginx.location(directive),
             facts={
@@ -157,36 +178,42 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(directive),
                 "location": " ".join((match.block.name, *match.block.args)),
                 "asked": False,
-                "origin_itself": False,
+                "origin_itself": not is_wrong,
                 "logged": True,
                 "times": failure.times if failure.times > 1 else "",
                 "log": failure.file,
-                "framework": _TITLES[guard.framework],
+                "framework": _TITLES.get(guard.framework, "") if guard else "",
+                **({guard.framework: True, "other": False} if guard else {}),
             },
-            fix=origin_fix(route, sure=False),
+            fix=origin_fix(route, sure=False) if is_wrong else _own_setting(sent_origin),
         )
         return
 
 
-def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
-    """Yield the pages that visitors get and whose framework is known, each with its guard."""
-    for page in evidence.good(Exchange):
-        is_page = page.purpose in {"target", "redirect"} and page.status == 200
-        cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
-        guard = form_guard(page.body, cookies) if is_page else None
-        if guard is not None:
-            yield guard, page
+def _answers_posts(route: FormRoute) -> bool:
+    """Return whether nginx itself may refuse a POST there, or leaves out what a form sends."""
+    match = route.match
+    hidden = (line.args[:1] for line in match.directives("proxy_hide_header"))
+    return (
+        any(children(block, "limit_except") for block in match.blocks)
+        or has_rule_for_method(match)
+        or any(line.args == ("off",) for line in match.directives("proxy_pass_request_body"))
+        or any("".join(args).lower() == "set-cookie" for args in hidden)
+    )
 
 
 def _refusal(evidence: Evidence) -> str:
     """Return the words in which a form was refused for its origin; "" without any."""
-    symptom = evidence.target.symptom
     posts = [page for page in page_exchanges(evidence) if page.method == "POST"]
     if posts:
         refused = (page.body for page in posts if refuses_origin(page.status, page.body))
         return next(refused, "")
-    is_pasted = symptom is not None and symptom.kind == "csrf"
-    return symptom.text if symptom and is_pasted and not HIDDEN_ORIGIN.search(symptom.text) else ""
+    if evidence.target.symptom is None:
+        return ""
+    # Imported late: only a pasted message needs it.
+    from checks.http._refused_forms import told_refusal
+
+    return told_refusal(evidence)
 
 
 def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, object]:
