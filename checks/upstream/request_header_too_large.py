@@ -73,15 +73,12 @@ def _logged(evidence: Evidence, nginx: Nginx) -> tuple[FailedRequests, ...]:
     where a buffer is not large. This run gets the page, without the cookies of browsers."""
     if not any(evidence.of(FailedRequests)):
         return ()
-    # Imported late: the log of a healthy site has none.
-    from checks.nginx._failed_requests import current_failures
-
     served = {urlsplit(page.url).path for page in evidence.good(Exchange) if page.status == 200}
-    failures = current_failures(evidence, {_BAD_REQUEST, *_OWN_STATUSES})
     return tuple(
         failure
-        for failure in failures
-        if failure.method == "GET"
+        for failure in evidence.good(FailedRequests)
+        if (failure.server, failure.method) == ("nginx", "GET")
+        and failure.status in {_BAD_REQUEST, *_OWN_STATUSES}
         and (failure.status in _OWN_STATUSES or (failure.times >= 2 and failure.path in served))
         and (match := next(nginx.location_matches(failure.path), None))
         and _buffer_size(_limiting_server(nginx, match)) < _ENOUGH

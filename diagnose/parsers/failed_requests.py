@@ -51,6 +51,12 @@ NO_PREFLIGHT = frozenset({401, 403, 404, 405})
 #: (nginx's ngx_http_dav_module). Its clients are no browsers.
 _RELOCATIONS = frozenset({"MOVE", "COPY"})
 _BAD_DESTINATION = 400
+#: Methods that programs for files and interfaces send and pages rarely do, and the status with
+#: which a rule for methods answers (RFC 4918, RFC 5789).
+_OF_PROGRAMS = frozenset(
+    {"PUT", "PATCH", "DELETE", "PROPFIND", "PROPPATCH", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT"}
+)
+_NOT_ALLOWED = 405
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
 #: How often a page is refused its data before that is no login that is still to come.
@@ -181,6 +187,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return is_from_page or line.method not in _SAFE
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
+    if line.method in _OF_PROGRAMS and line.status == _NOT_ALLOWED and line.has_user:
+        return True  # somebody with a password, and no stranger who looks for weak sites
     if line.method in _RELOCATIONS:
         return line.status == _BAD_DESTINATION
     if line.method == "GET" and is_usual_websocket(line.path):

@@ -341,3 +341,12 @@ def test_browsers_that_get_400_for_a_page_count_from_the_second_time() -> None:
     ):
         assert not failed(other, replace(other, when=120.0))
     assert not failed(bad, replace(bad, when=120.0), line(200, "/", when=130.0))
+
+
+def test_a_method_that_is_not_allowed_counts_where_somebody_has_a_password() -> None:
+    """As a program for files sends it (WebDAV), without a Referer."""
+    refused = replace(line(405, "/dav/", "PROPFIND"), has_user=True)
+    (failure,) = failed(refused)
+    assert (failure.method, failure.status) == ("PROPFIND", 405)
+    assert not failed(replace(refused, has_user=False))
+    assert not failed(replace(refused, method="TRACE"))
