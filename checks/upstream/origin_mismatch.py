@@ -46,6 +46,7 @@ from diagnose.parsers.origin_refusals import (
 )
 from diagnose.parsers.urls import parse_url
 
+_SURENESS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 _TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
 
@@ -79,7 +80,29 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
     if not is_judged:
         claims = tuple(_by_configuration(evidence))
         has_log = any(evidence.of(FailedRequests))
-        yield from claims or (_by_log(evidence) if has_log else ())
+        for each in claims or (_by_log(evidence) if has_log else ()):
+            yield _with_origin_line(evidence, each)
+
+
+def _with_origin_line(evidence: Evidence, claim: Claim) -> Claim:
+    """Return a claim with the line by which nginx itself sends another Origin than the browser's:
+    no field that tells the application its own origin makes up for it."""
+    # Imported late: only a finding needs it.
+    from checks.nginx._sent_origins import origin_line
+
+    path = (claim.covers or (claim.about,))[0].path or evidence.target.path
+    line = origin_line(Nginx.of(evidence), path)
+    if line is None:
+        return claim
+    return replace(
+        claim,
+        confidence=max(claim.confidence, Confidence.LIKELY, key=_SURENESS.index),
+        location=line.location,
+        facts={
+            **claim.facts, "origin_itself": False, "sent": line.text, "sent_place": line.place,
+        },
+        fix=line.fix or claim.fix,
+    )  # fmt: skip
 
 
 def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
@@ -141,6 +164,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
     filled in wrongly as well."""
     # Imported late: a healthy site's log has no refused form.
     from checks.http._refused_forms import logged_forms, told_refusal
+    from checks.nginx._sent_origins import origin_line
 
     nginx, target = Nginx.of(evidence), evidence.target
     for form in logged_forms(evidence, "nginx"):
@@ -151,7 +175,10 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
         match, sent_origin = route.match, route.told
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
         is_wrong = not guard.fields.isdisjoint(wrong_fields) if guard else bool(wrong_fields)
-        if not is_wrong and not (form.is_repeated and guard and guard.knows_no_mistake):
+        is_own_origin = origin_line(nginx, failure.path) is not None
+        if not (is_wrong or is_own_origin) and not (
+            form.is_repeated and guard and guard.knows_no_mistake
+        ):
             continue
         is_sure = is_wrong and guard is not None and guard.framework != "rails"
         directive, subject = (
@@ -225,6 +252,7 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         "misspelled": told.misspelled.args[0] if told.misspelled else "",
         "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
         "other": framework not in _FRAMEWORKS,
+        **dict.fromkeys(("sent", "sent_place"), ""),
         **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }

@@ -353,3 +353,17 @@ def test_silent_where_nginx_refuses_the_form_itself_or_leaves_its_body_out() -> 
         text = SITE.replace(HOST, f"{HOST}        {line}\n")
         assert not judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
         assert not by_log(text, DJANGO)
+
+
+def test_nginx_s_own_origin_is_taken_out() -> None:
+    line = "        proxy_set_header Origin http://127.0.0.1:8000;\n"
+    text = SITE.replace(HOST, HOST + SCHEME + line)
+    (claim,) = by_log(text, DJANGO, replace(LOGIN, times=1))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["sent"] == "proxy_set_header Origin http://127.0.0.1:8000"
+    assert claim.fix
+    assert "-        proxy_set_header Origin" in str(claim.fix.steps[0])
+    (claim,) = pasted(text)
+    assert claim.facts["sent"]
+    (claim,) = pasted(text.replace("http://127.0.0.1:8000", "$http_origin"))
+    assert not claim.facts["sent"]

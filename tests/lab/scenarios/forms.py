@@ -206,7 +206,9 @@ def log_of_apache_has_forms_that_django_refuses(lab: Lab) -> None:
     login again and again, after issue 750 of sissbruecker/linkding."""
     lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
     text = apache.HTTPS.replace("    RequestHeader set X-Forwarded-Proto https\n", "")
-    apache.serve(lab, f"{text.replace('127.0.0.1:3000', '127.0.0.1:3001')}\n{apache.HTTP}")
+    apache.serve(
+        lab, f"{text.replace('http://127.0.0.1:3000', 'http://127.0.0.1:3001')}\n{apache.HTTP}"
+    )
     for _ in range(2):
         visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
 
@@ -215,7 +217,7 @@ def log_of_apache_has_forms_that_django_refuses(lab: Lab) -> None:
 def log_of_apache_has_a_form_with_an_old_token(lab: Lab) -> None:
     """Apache says all, and one visitor's form was old."""
     lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
-    text = apache.HTTPS.replace("127.0.0.1:3000", "127.0.0.1:3001")
+    text = apache.HTTPS.replace("http://127.0.0.1:3000", "http://127.0.0.1:3001")
     apache.serve(lab, f"{text}\n{apache.HTTP}")
     visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
 
