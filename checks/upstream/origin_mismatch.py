@@ -38,6 +38,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
     names_origin,
@@ -226,6 +227,7 @@ def _answers_posts(route: FormRoute) -> bool:
         or has_rule_for_method(match)
         or any(line.args == ("off",) for line in match.directives("proxy_pass_request_body"))
         or any("".join(args).lower() == "set-cookie" for args in hidden)
+        or withholding_directive(match) is not None
     )
 
 

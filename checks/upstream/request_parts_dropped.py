@@ -72,7 +72,8 @@ class _Dropped:
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
     explains=[
-        "http.redirect-loop", "nginx.other-requests-failed", "upstream.form-not-sent",
+        "http.redirect-loop", "nginx.other-requests-failed", "upstream.origin-mismatch",
+        "upstream.form-not-sent",
         "upstream.own-answer",
         "upstream.application-log",
     ],
@@ -118,6 +119,8 @@ def _dropped(nginx: Nginx) -> Iterator[_Dropped]:
         for match in _proxied(nginx, path):
             if directive := _hidden_cookies(match):
                 yield _Dropped("cookies", directive, path, symptoms)
+            elif directive := withholding_directive(match):
+                yield _Dropped("login", directive, path, symptoms)
 
 
 def _of_subrequest(nginx: Nginx, match: LocationMatch) -> Directive | None:

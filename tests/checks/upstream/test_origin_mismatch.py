@@ -348,6 +348,7 @@ def test_silent_where_nginx_refuses_the_form_itself_or_leaves_its_body_out() -> 
         "limit_except GET { deny all; }",
         "proxy_pass_request_body off;",
         "proxy_hide_header Set-Cookie;",
+        'proxy_set_header Cookie "";',
         "if ($request_method = POST) { return 403; }",
     ):
         text = SITE.replace(HOST, f"{HOST}        {line}\n")

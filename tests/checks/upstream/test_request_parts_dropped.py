@@ -143,3 +143,10 @@ def test_fires_where_the_program_that_checks_logins_gets_no_cookie() -> None:
         assert not judge(CHECK, RUNNING, guarded(line), to_login, masked=False)
     away = replace(page(302), headers=(("Location", "/home"),))
     assert not judge(CHECK, RUNNING, guarded('proxy_set_header Cookie "";'), away, masked=False)
+
+
+def test_fires_where_forms_are_refused_because_the_cookies_do_not_arrive() -> None:
+    withheld = site('proxy_set_header Cookie "";')
+    (claim,) = judge(CHECK, withheld, RUNNING, page(200), FORM_REFUSED)
+    assert claim.facts["login"]
+    assert not judge(CHECK, withheld, RUNNING, page(200), replace(FORM_REFUSED, status=404))
