@@ -102,6 +102,10 @@ def _uses(
             url = parse_url(use.url)
             if url is None or not _COUNTERS.search(url.host):
                 yield use.kind, use.url, source
+    for source in sources:
+        # What the scripts of the page ask of its own site.
+        for path in (*source.data_paths, *source.sent_paths):
+            yield "request", f"{shown.url.scheme}://{shown.url.authority}{path}", source
     symptom = evidence.target.symptom
     if symptom is not None and symptom.kind == "csp":
         # Imported late: most runs have no message.

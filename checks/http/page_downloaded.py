@@ -35,6 +35,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
     from checks.nginx._php_locations import Obstacle
 
 #: Types that browsers download, and the one whose source they show.
@@ -64,6 +65,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     handler_fix = _handler_fix(evidence) if is_php else None
     obstacle = _obstacle(nginx, url.path if url else "/") if is_php and not handler_fix else None
+    adding = _adding_line(evidence, first) if is_forced else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
@@ -83,6 +85,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
+            "adding_place": adding.place if adding else "",
             "obstacle": " ".join((obstacle.directive.name, *obstacle.directive.args))
             if obstacle
             else "",
@@ -98,10 +101,15 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         else Severity.NOTE
         if symptom is None and _is_typed_on_purpose(nginx, first)
         else None,
-        location=nginx.location(obstacle.directive) if obstacle else None,
+        location=nginx.location(obstacle.directive)
+        if obstacle
+        else adding.location
+        if adding
+        else None,
         fix=_typed(nginx, first)
         if is_told and not is_forced
         else handler_fix
+        or (adding.without() if adding else None)
         or _obstacle_fix(nginx, obstacle)
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
@@ -141,6 +149,15 @@ def _handler_fix(evidence: Evidence) -> Fix | None:
     from checks.http._php_handler import module_fix
 
     return module_fix(evidence)
+
+
+def _adding_line(evidence: Evidence, page: Exchange) -> "SentField | None":
+    """Return the line of the web server itself that offers the page as a file."""
+    # Imported late: few pages are sent as a file.
+    from checks.http._sent_fields import sent_field
+
+    url, value = parse_url(page.url), page.header("Content-Disposition") or ""
+    return sent_field(evidence, "Content-Disposition", (value,), url.path if url else "")
 
 
 def _by_hand(step: str) -> Fix:

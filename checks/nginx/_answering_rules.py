@@ -42,6 +42,10 @@ VISITORS = {
 
 #: nginx closes the connection without an answer (ngx_http_rewrite_module, "return").
 CLOSED = 444
+#: The status of a method that is not allowed (RFC 9110 section 15.5.6).
+_NOT_ALLOWED = 405
+#: Methods that pages send, and strangers.
+_OF_PAGES = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 @frozen(eq=False)
@@ -83,11 +87,12 @@ class LoggedRule:
 
 
 def logged_rules(nginx: Nginx) -> Iterator[LoggedRule]:
-    """Yield the rule for each request of a page of the site that one `return` has surely refused
-    for its method. What else a rule may ask for is not known of these requests."""
+    """Yield the rule for each request of a page of the site, or of a program with a password, that
+    one `return` has surely refused for its method. What else a rule may ask for is not known of
+    these requests."""
     for failure in current_failures(nginx.evidence):
         request = _logged_request(nginx.evidence, failure)
-        for selected in nginx.answering_servers() if failure.is_from_page else ():
+        for selected in nginx.answering_servers() if _is_meant(failure) else ():
             block = selected.server.block
             decisive = _decisive(selected.server, request, failure.status)
             condition = _condition(block, decisive[0]) if decisive and decisive[1] else None
@@ -95,6 +100,12 @@ def logged_rules(nginx: Nginx) -> Iterator[LoggedRule]:
             if decisive and condition and "$request_method" in words:
                 yield LoggedRule(decisive[0], condition, failure)
                 break
+
+
+def _is_meant(failure: FailedRequests) -> bool:
+    """Return whether a person is behind a request: a page of the site, or somebody's program."""
+    is_of_program = failure.status == _NOT_ALLOWED and failure.method not in _OF_PAGES
+    return failure.is_from_page or is_of_program
 
 
 @frozen(eq=False)

@@ -30,6 +30,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.access_rules import limit_except_blocks
@@ -54,7 +55,7 @@ class _Denial:
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
-    explains=["http.cors-refused"],
+    explains=["http.cors-refused", "nginx.other-requests-failed"],
 )
 def method_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
@@ -105,20 +106,31 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     from checks.nginx._inner_blocks import ending_locations
 
     evidence = nginx.evidence
-    for request in sent_requests(evidence):
-        for match, _ in ending_locations(nginx, request.path):
-            denial = _directive(match, "POST")
+    logged = tuple(
+        failure
+        for failure in evidence.good(FailedRequests)
+        if failure.server == "nginx" and failure.is_from_page and failure.status == 403
+    )
+    sent = [
+        *((failure.method, failure.path, failure, "") for failure in logged),
+        *(("POST", each.path, each.source, each.source.url) for each in sent_requests(evidence)),
+    ]
+    for method, path, source, sender in sent:
+        subject = Subject(port=evidence.target.port, path=path)
+        for match, _ in ending_locations(nginx, path):
+            denial = _directive(match, method)
             if denial is None or denial.status != 403:
                 continue
             return Claim(
-                about=Subject(port=evidence.target.port, path=request.path),
-                covers=(NO_PORT,),
-                because=(request.source, *([nginx.config] if nginx.config else [])),
+                about=subject,
+                covers=(NO_PORT, *((subject,) if isinstance(source, FailedRequests) else ())),
+                because=(source, *([nginx.config] if nginx.config else [])),
                 confidence=Confidence.LIKELY,
                 location=nginx.location(denial.directive),
                 facts={
-                    **_claim_facts(match, denial, evidence.target.origin + request.path),
-                    "sender": request.source.url,
+                    **_claim_facts(match, denial, evidence.target.origin + path),
+                    "sender": sender,
+                    "log": "" if sender else logged[0].file,
                 },
                 fix=Fix((Manual("name-it", Where.SERVER),), Applicability.MANUAL),
             )
@@ -170,6 +182,7 @@ def _claim_facts(match: LocationMatch, denial: _Denial, url: str) -> dict[str, o
         "method": denial.method,
         "status": denial.status,
         "asked": False,
+        "log": "",
         "directive": " ".join((denial.directive.name, *denial.directive.args)),
         "place": file_line(denial.directive),
         "location": " ".join((match.block.name, *match.block.args)),

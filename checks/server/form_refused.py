@@ -4,12 +4,13 @@ itself for another site than the visitor does.
 Django answers 403 "CSRF verification failed", SvelteKit "Cross-site POST form submissions are
 forbidden". It knows its own origin from the Host and X-Forwarded-Proto that the server in front
 sends. The evidence is the refusal, of an empty form after `--method POST` or in a pasted message,
-and what the configuration tells the application. upstream.origin-mismatch is that of nginx.
+and what the configuration tells the application; or the server's log, which has forms of the site's
+own pages that were refused. upstream.origin-mismatch is that of nginx.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from checks.http._told_scheme import told_scheme
+from checks.http._told_scheme import server_fix, told_scheme
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
@@ -20,18 +21,17 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.origin_refusals import (
-    HIDDEN_ORIGIN,
-    framework_of,
-    names_origin,
-    refuses_origin,
-)
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.origin_refusals import framework_of, names_origin, refuses_origin
 
 #: What Django adds where it got no cookie: then it did not come to the origin's fault, or has none.
 _NO_COOKIE = "requires a CSRF cookie"
@@ -40,41 +40,134 @@ _NO_COOKIE = "requires a CSRF cookie"
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.application-answers", "server.own-answer", "server.request-refused"],
+    explains=[
+        "server.application-answers",
+        "server.form-not-sent",
+        "server.other-requests-failed",
+        "server.own-answer",
+        "server.request-refused",
+    ],
 )
 def form_refused(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_on_port(evidence), evidence.target
-    if view is None:
-        return
-    route, pages = route_to_application(view), page_exchanges(evidence)
+    view = server_on_port(evidence)
+    if view is not None and page_exchanges(evidence):
+        yield from tuple(_by_words(view)) or tuple(_by_log(view))
+
+
+def _by_words(view: ServerView) -> Iterator[Claim]:
+    """Judge by the answer to an empty form, or by what a person tells."""
+    evidence, path = view.evidence, view.evidence.target.path
+    pages = page_exchanges(evidence)
     words = _refusal(evidence, pages)
-    if route is None or route.scheme != "http" or not pages or not words:
+    told = _told(view, path) if words else None
+    if told is None:
         return
-    scheme_source = told_scheme(evidence, target.path) or _is_told_by_haproxy(view)
-    own = route.replacement_host
-    host = target.authority if route.keeps_host else own
-    is_wrong = not scheme_source or not route.keeps_host
-    if not is_wrong and not names_origin(words) and any(page.method == "POST" for page in pages):
+    is_sent = any(page.method == "POST" for page in pages)
+    symptom = evidence.target.symptom
+    is_guess = not is_sent and symptom is not None and symptom.kind == "status"
+    if not told.is_wrong and (is_guess or (is_sent and not names_origin(words))):
         return  # a token that an empty form does not have
-    yield Claim(
-        about=Subject(port=target.port, path=target.path),
-        covers=(Subject(port=target.port, path=target.path),),
-        because=(view.server, *pages),
-        confidence=Confidence.LIKELY if is_wrong or names_origin(words) else Confidence.POSSIBLE,
+    confidence = Confidence.LIKELY if told.is_wrong or names_origin(words) else Confidence.POSSIBLE
+    facts = {"url": pages[0].url, "django": framework_of(words) == "django", "guess": is_guess}
+    yield _claim(view, told, confidence, facts, pages)
+
+
+def _by_log(view: ServerView) -> Iterator[Claim]:
+    """Judge by the server's log: forms of the site's own pages were refused, and the server does
+    not tell the application the visitor's origin, or the framework does not believe it."""
+    evidence = view.evidence
+    if not any(evidence.of(FailedRequests)):
+        return
+    # Imported late: a healthy site's log has no refused form.
+    from checks.http._refused_forms import logged_forms, told_refusal
+
+    for form in logged_forms(evidence, view.server.product):
+        told, guard = _told(view, form.failure.path), form.guard
+        if told is None:
+            continue
+        if not told.is_wrong and not (form.is_repeated and guard and guard.knows_no_mistake):
+            continue
+        is_sure = told.is_wrong and guard is not None and guard.framework != "rails"
+        yield _claim(
+            view,
+            told,
+            Confidence.LIKELY if is_sure or told_refusal(evidence) else Confidence.POSSIBLE,
+            {
+                "url": f"{evidence.target.origin}{form.failure.path}",
+                "django": guard is not None and guard.framework == "django",
+                "status": form.failure.status,
+                "times": form.failure.times if form.failure.times > 1 else "",
+                "log": form.failure.file,
+            },
+            (form.failure, *((form.page,) if form.page else ())),
+        )
+        return
+
+
+@frozen(eq=False)
+class _Told:
+    """What the server tells the application of a path: the place of its line, whether it tells the
+    scheme and the name, and the origin that follows."""
+
+    path: str
+    place: str
+    has_scheme: bool
+    has_host: bool
+    origin: str
+
+    @property
+    def is_wrong(self) -> bool:
+        return not self.has_scheme or not self.has_host
+
+
+def _told(view: ServerView, path: str) -> _Told | None:
+    """Return what the application of a path is told; None if it is asked by TLS, or not known."""
+    route, target = route_to_application(view, path), view.evidence.target
+    if route is None or route.scheme != "http":
+        return None
+    has_scheme = bool(told_scheme(view.evidence, path)) or _is_told_by_haproxy(view)
+    scheme = "https" if has_scheme else "http"
+    return _Told(
+        path.partition("?")[0],
+        place_text(route.file, route.line),
+        has_scheme or not target.uses_tls,
+        route.keeps_host,
+        f"{scheme}://{target.authority if route.keeps_host else route.replacement_host}",
+    )
+
+
+def _claim(
+    view: ServerView,
+    told: _Told,
+    confidence: Confidence,
+    facts: Mapping[str, object],
+    because: Iterable[Observation],
+) -> Claim:
+    port = view.evidence.target.port
+    names = [
+        name
+        for name, is_told in ((SCHEME_FIELD, told.has_scheme), ("Host", told.has_host))
+        if not is_told
+    ]
+    fix = server_fix(view.evidence, told.path, *names) if names else None
+    return Claim(
+        about=Subject(port=port, path=told.path),
+        covers=(Subject(port=port, path=told.path),),
+        because=(view.server, *because),
+        confidence=confidence,
         facts={
             **view.facts,
-            "url": pages[0].url,
-            "place": place_text(route.file, route.line),
-            "told": f"{'https' if scheme_source else 'http'}://{host}",
-            "origin": target.origin,
-            "scheme": not scheme_source,
-            "host": not route.keeps_host,
-            "own": not is_wrong,
-            "django": framework_of(words) == "django",
+            "place": told.place,
+            "told": told.origin,
+            "origin": view.evidence.target.origin,
+            "scheme": not told.has_scheme,
+            "host": not told.has_host,
+            "own": not told.is_wrong,
             view.server.product: True,
+            **facts,
         },
-        fix=manual_fix(view, "pass-the-origin")
-        if is_wrong
+        fix=fix or manual_fix(view, "pass-the-origin")
+        if told.is_wrong
         else Fix((Manual("trust-the-origin", Where.APPLICATION),), Applicability.MANUAL),
     )
 
@@ -89,9 +182,12 @@ def _refusal(evidence: Evidence, pages: Sequence[Exchange]) -> str:
             if refuses_origin(page.status, page.body) and _NO_COOKIE not in page.body
         )
         return next(refused, "")
-    symptom = evidence.target.symptom
-    is_pasted = symptom is not None and symptom.kind == "csrf"
-    return symptom.text if symptom and is_pasted and not HIDDEN_ORIGIN.search(symptom.text) else ""
+    if evidence.target.symptom is None:
+        return ""
+    # Imported late: only a pasted message needs it.
+    from checks.http._refused_forms import told_refusal
+
+    return told_refusal(evidence)
 
 
 def _is_told_by_haproxy(view: ServerView) -> bool:

@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from checks.http._known_application import own_setting
 from checks.nginx import Nginx, file_line
-from checks.nginx._failed_requests import current_failures
+from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import ToldOrigin, form_route
+from checks.upstream._origins import FormRoute, ToldOrigin, form_route
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,12 +34,12 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
-    HIDDEN_ORIGIN,
-    FormGuard,
-    form_guard,
     framework_of,
     names_origin,
     refuses_origin,
@@ -47,6 +47,7 @@ from diagnose.parsers.origin_refusals import (
 )
 from diagnose.parsers.urls import parse_url
 
+_SURENESS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 _TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
 
@@ -79,7 +80,30 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
         claims = tuple(_by_configuration(evidence))
-        yield from claims or _by_log(evidence)
+        has_log = any(evidence.of(FailedRequests))
+        for each in claims or (_by_log(evidence) if has_log else ()):
+            yield _with_origin_line(evidence, each)
+
+
+def _with_origin_line(evidence: Evidence, claim: Claim) -> Claim:
+    """Return a claim with the line by which nginx itself sends another Origin than the browser's:
+    no field that tells the application its own origin makes up for it."""
+    # Imported late: only a finding needs it.
+    from checks.nginx._sent_origins import origin_line
+
+    path = (claim.covers or (claim.about,))[0].path or evidence.target.path
+    line = origin_line(Nginx.of(evidence), path)
+    if line is None:
+        return claim
+    return replace(
+        claim,
+        confidence=max(claim.confidence, Confidence.LIKELY, key=_SURENESS.index),
+        location=line.location,
+        facts={
+            **claim.facts, "origin_itself": False, "sent": line.text, "sent_place": line.place,
+        },
+        fix=line.fix or claim.fix,
+    )  # fmt: skip
 
 
 def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
@@ -93,6 +117,10 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, match, sent_origin = route.nginx, route.match, route.told
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
+        return
+    if not sent_origin.wrong_fields and _is_status_alone(evidence):
+        return
+    if not is_post and _answers_posts(route):
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
@@ -115,6 +143,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "asked": False,
+            "guess": _is_status_alone(evidence),
             "origin_itself": not sent_origin.wrong_fields,
         },
         fix=origin_fix(route, sure=False)
@@ -123,22 +152,36 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _is_status_alone(evidence: Evidence) -> bool:
+    """Return whether a person tells the status of a form alone, and not why it was refused."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "status"
+
+
 def _by_log(evidence: Evidence) -> Iterator[Claim]:
     """Judge by nginx's log: forms of the site's own pages were refused with the status of the
-    framework that made the page, and nginx does not tell it the visitor's origin. Rails answers
-    422 for a form that was filled in wrongly as well."""
+    framework that made the page, or again and again with 403, and nginx does not tell it the
+    visitor's origin, or the framework does not believe it. Rails answers 422 for a form that was
+    filled in wrongly as well."""
+    # Imported late: a healthy site's log has no refused form.
+    from checks.http._refused_forms import logged_forms, told_refusal
+    from checks.nginx._sent_origins import origin_line
+
     nginx, target = Nginx.of(evidence), evidence.target
-    guard, page = next(_guarded_pages(evidence), (None, None))
-    if guard is None or page is None:
-        return
-    for failure in current_failures(evidence, {guard.status}):
-        route = form_route(nginx, failure.path) if failure.is_from_page else None
-        if route is None:
+    for form in logged_forms(evidence, "nginx"):
+        failure, guard = form.failure, form.guard
+        route = form_route(nginx, failure.path)
+        if route is None or _answers_posts(route):
             continue
         match, sent_origin = route.match, route.told
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
-        if failure.method != "POST" or guard.fields.isdisjoint(wrong_fields):
+        is_wrong = not guard.fields.isdisjoint(wrong_fields) if guard else bool(wrong_fields)
+        is_own_origin = origin_line(nginx, failure.path) is not None
+        if not (is_wrong or is_own_origin) and not (
+            form.is_repeated and guard and guard.knows_no_mistake
+        ):
             continue
+        is_sure = is_wrong and guard is not None and guard.framework != "rails"
         directive, subject = (
             proxy_pass_of(match) or match.block,
             Subject(port=target.port, path=failure.path),
@@ -146,8 +189,14 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=replace(subject, text=file_line(directive)),
             covers=(subject,),
-            because=(failure, page, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.POSSIBLE if guard.framework == "rails" else Confidence.LIKELY,
+            because=(
+                failure,
+                *([form.page] if form.page else []),
+                *([nginx.config] if nginx.config else []),
+            ),
+            confidence=Confidence.LIKELY
+            if is_sure or told_refusal(evidence)
+            else Confidence.POSSIBLE,
             severity=Severity.WARNING,
             location=nginx.location(directive),
             facts={
@@ -157,36 +206,43 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(directive),
                 "location": " ".join((match.block.name, *match.block.args)),
                 "asked": False,
-                "origin_itself": False,
+                "origin_itself": not is_wrong,
                 "logged": True,
                 "times": failure.times if failure.times > 1 else "",
                 "log": failure.file,
-                "framework": _TITLES[guard.framework],
+                "framework": _TITLES.get(guard.framework, "") if guard else "",
+                **({guard.framework: True, "other": False} if guard else {}),
             },
-            fix=origin_fix(route, sure=False),
+            fix=origin_fix(route, sure=False) if is_wrong else _own_setting(sent_origin),
         )
         return
 
 
-def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
-    """Yield the pages that visitors get and whose framework is known, each with its guard."""
-    for page in evidence.good(Exchange):
-        is_page = page.purpose in {"target", "redirect"} and page.status == 200
-        cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
-        guard = form_guard(page.body, cookies) if is_page else None
-        if guard is not None:
-            yield guard, page
+def _answers_posts(route: FormRoute) -> bool:
+    """Return whether nginx itself may refuse a POST there, or leaves out what a form sends."""
+    match = route.match
+    hidden = (line.args[:1] for line in match.directives("proxy_hide_header"))
+    return (
+        any(children(block, "limit_except") for block in match.blocks)
+        or has_rule_for_method(match)
+        or any(line.args == ("off",) for line in match.directives("proxy_pass_request_body"))
+        or any("".join(args).lower() == "set-cookie" for args in hidden)
+        or withholding_directive(match) is not None
+    )
 
 
 def _refusal(evidence: Evidence) -> str:
     """Return the words in which a form was refused for its origin; "" without any."""
-    symptom = evidence.target.symptom
     posts = [page for page in page_exchanges(evidence) if page.method == "POST"]
     if posts:
         refused = (page.body for page in posts if refuses_origin(page.status, page.body))
         return next(refused, "")
-    is_pasted = symptom is not None and symptom.kind == "csrf"
-    return symptom.text if symptom and is_pasted and not HIDDEN_ORIGIN.search(symptom.text) else ""
+    if evidence.target.symptom is None:
+        return ""
+    # Imported late: only a pasted message needs it.
+    from checks.http._refused_forms import told_refusal
+
+    return told_refusal(evidence)
 
 
 def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, object]:
@@ -198,6 +254,7 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         "misspelled": told.misspelled.args[0] if told.misspelled else "",
         "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
         "other": framework not in _FRAMEWORKS,
+        **dict.fromkeys(("sent", "sent_place"), ""),
         **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }

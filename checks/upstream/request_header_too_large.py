@@ -1,17 +1,18 @@
 """A request line or header does not fit into a buffer of large_client_header_buffers (default 4
 8k): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at level info only, so mostly
 the affected visitors notice it: those with old, large cookies. Their message is enough: these are
-nginx's own words."""
+nginx's own words. So is the access log, where browsers get 400 for a page that this run gets."""
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import header_too_large
 from diagnose.parsers.nginx import error_log, upstreams
@@ -26,14 +27,27 @@ DEFAULT_SIZE = 8 << 10
 _ENOUGH = 32 << 10
 
 DIRECTIVE = "large_client_header_buffers"
-_WORDS = re.compile(r"Header Or Cookie Too Large|Request-URI Too Large", re.IGNORECASE)
+_WORDS = re.compile(
+    r"Header Or Cookie Too Large|Request-URI Too Large|too (?:big|large|long) (?:a )?request header"
+    r"|request headers?(?: (?:is|are))? too (?:big|large|long)"
+    r"|\bcookies?(?: (?:is|are))? too (?:big|large|long|many)"
+    r"|(?:请求头|cookie).{0,8}?(?:太|过)(?:大|长|多)",
+    re.IGNORECASE,
+)
+#: nginx's own statuses, and what stands in its log for them: 400, which others answer as well.
+_OWN_STATUSES, _BAD_REQUEST = frozenset({414, 494}), 400
 _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
 
 
 @check(
     severity=Severity.NOTE,
     needs=[NginxConfig],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.not-served"],
+    explains=[
+        "http.server-error",
+        "nginx.other-requests-failed",
+        "websocket.not-upgraded",
+        "websocket.not-served",
+    ],
 )
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
@@ -49,8 +63,26 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     is_told = match is not None and _is_told(evidence)
     if match and is_told and _buffer_size(_limiting_server(nginx, match)) >= _ENOUGH:
         is_told = False  # what else it is, an application says
-    if match and (lines or own_exchanges or is_told):
-        yield _claim(nginx, match, lines, own_exchanges)
+    logged = () if lines or own_exchanges else _logged(evidence, nginx)
+    if match and (lines or own_exchanges or is_told or logged):
+        yield _claim(nginx, match, lines, own_exchanges, logged)
+
+
+def _logged(evidence: Evidence, nginx: Nginx) -> tuple[FailedRequests, ...]:
+    """Return the requests for mere pages that were refused as bad, again and again, by nginx's log,
+    where a buffer is not large. This run gets the page, without the cookies of browsers."""
+    if not any(evidence.of(FailedRequests)):
+        return ()
+    served = {urlsplit(page.url).path for page in evidence.good(Exchange) if page.status == 200}
+    return tuple(
+        failure
+        for failure in evidence.good(FailedRequests)
+        if (failure.server, failure.method) == ("nginx", "GET")
+        and failure.status in {_BAD_REQUEST, *_OWN_STATUSES}
+        and (failure.status in _OWN_STATUSES or (failure.times >= 2 and failure.path in served))
+        and (match := next(nginx.location_matches(failure.path), None))
+        and _buffer_size(_limiting_server(nginx, match)) < _ENOUGH
+    )
 
 
 def _is_told(evidence: Evidence) -> bool:
@@ -73,6 +105,7 @@ def _claim(
     match: LocationMatch,
     lines: tuple[LogLine, ...],
     own_exchanges: tuple[Exchange, ...],
+    logged: tuple[FailedRequests, ...],
 ) -> Claim:
     # The default server's buffer size applies to all, because Host is not known yet.
     server = _limiting_server(nginx, match)
@@ -93,11 +126,14 @@ def _claim(
     applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
-        because=(*lines, *own_exchanges, *([nginx.config] if nginx.config else [])),
+        because=(*lines, *own_exchanges, *logged, *([nginx.config] if nginx.config else [])),
         facts={
             "message": lines[-1].text if lines else "",
             "again": times if times > 1 else "",
-            "told": not lines and not own_exchanges,
+            "told": not lines and not own_exchanges and not logged,
+            "logged": logged[0].path if logged else "",
+            "log": logged[0].file if logged else "",
+            "log_status": logged[0].status if logged else "",
             "status": next((exchange.status for exchange in own_exchanges), None) or "",
             "set": directive is not None,
             "place": file_line(reported_directive),
@@ -108,7 +144,11 @@ def _claim(
         else Severity.WARNING
         if small or not lines
         else None,
-        confidence=Confidence.CERTAIN if lines or own_exchanges else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if lines or own_exchanges
+        else Confidence.LIKELY
+        if small or _is_told(nginx.evidence) or logged[0].status in _OWN_STATUSES
+        else Confidence.POSSIBLE,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),
     )

@@ -8,7 +8,7 @@ file: after a message about a download that is cut off, the line alone is enough
 
 Of other pages than the target's there is the line alone, too. A stream of events ends in this way
 when the application is restarted: only a file that was cut several times is a fault without a
-message.
+message, or a wait (proxy_read_timeout) that somebody made shorter than nginx's default.
 """
 
 import posixpath
@@ -17,7 +17,15 @@ from collections.abc import Iterator
 
 from checks.http._bodies import body_subjects, page_bodies
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.upstream._gateways import (
+    DEFAULT_TIMEOUT,
+    ReadTimeout,
+    gateway_prefix,
+    read_timeout_of,
+    request_matches,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,12 +38,14 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, ResponseBody, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.cut_connections import told_seconds
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 _CUT = re.compile(
@@ -47,6 +57,8 @@ _CUT = re.compile(
 _KINDS = ("closed", "timeout", "reset", "chunks")
 #: Paths that are reported, and cut responses of a file from which on they are no accident.
 MAX_PATHS, _OFTEN = 2, 2
+#: Seconds for which nginx waits for the next event of a stream after the edit.
+_LONG = 3600
 
 
 @check(
@@ -94,6 +106,7 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "when": line.written if line else "",
             "application": error_log.upstream_authority(line) if line else own[0].url,
             "asked": own[0].received if own else "",
+            **dict.fromkeys(("patience", "set", "set_place"), ""),
             "place": file_line(passing) if passing else "",
             "times": "",
             **{kind: bool(match and match[kind]) for kind in _KINDS},
@@ -126,7 +139,12 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
         line, match = matches[-1]
         times = sum(each.times for each, _ in matches)
         is_file = bool(posixpath.splitext(path)[1])
-        is_fault = _is_reported(evidence) or (is_file and times >= _OFTEN)
+        wait = _wait(nginx, path) if match["timeout"] else None
+        is_fault = (
+            _is_reported(evidence)
+            or (is_file and times >= _OFTEN)
+            or (wait is not None and wait.is_short)
+        )
         passing = _pass_directive(nginx, path)
         yield Claim(
             about=Subject(port=evidence.target.port, path=path),
@@ -134,8 +152,15 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
             because=(line, *((nginx.config,) if nginx.config else ())),
             severity=Severity.WARNING if is_fault else Severity.NOTE,
             confidence=Confidence.LIKELY,
-            location=nginx.location(passing) if passing else None,
+            location=nginx.location((wait and wait.timeout.directive) or passing)
+            if passing
+            else None,
             facts={
+                "patience": f"{wait.timeout.patience:g}" if wait else "",
+                "set": wait.timeout.text if wait else "",
+                "set_place": file_line(wait.timeout.directive)
+                if wait and wait.timeout.directive
+                else "",
                 "url": evidence.target.origin + path,
                 "received": "",
                 "message": line.text,
@@ -148,14 +173,43 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
                 **{kind: bool(match[kind]) for kind in _KINDS},
             },
             ruled_out=("nginx.temp-files-unwritable",),
-            fix=Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+            fix=(wait.fix(nginx) if wait else None)
+            or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
         )
 
 
+@frozen(eq=False)
+class _Wait:
+    """How long nginx waits for the next part of a response, and the location that says so."""
+
+    match: LocationMatch
+    timeout: ReadTimeout
+
+    @property
+    def is_short(self) -> bool:
+        """Whether somebody set less than nginx's default."""
+        return self.timeout.directive is not None and self.timeout.patience < DEFAULT_TIMEOUT
+
+    def fix(self, nginx: Nginx) -> Fix | None:
+        """Return the fix that lets nginx wait for an hour: a stream is silent for long."""
+        if self.timeout.patience >= _LONG:
+            return None
+        file_edits = setting_edits(nginx, self.match, {self.timeout.name: f"{_LONG}s"})
+        return location_fix(nginx, self.match, file_edits, sure=False) if file_edits else None
+
+
+def _wait(nginx: Nginx, path: str) -> _Wait | None:
+    matches = list(request_matches(nginx, path))
+    prefix = gateway_prefix(matches[0]) if len(matches) == 1 else ""
+    return _Wait(matches[0], read_timeout_of(matches[0], prefix)) if prefix else None
+
+
 def _is_reported(evidence: Evidence) -> bool:
-    """Return whether the message is about a response that is cut off."""
+    """Return whether the message is about a response that is cut off, or a stream that ends."""
     symptom = evidence.target.symptom
-    return symptom is not None and symptom.kind == "incomplete"
+    return symptom is not None and (
+        symptom.kind == "incomplete" or (symptom.kind == "stream" and any(told_seconds(symptom)))
+    )
 
 
 def _pass_directive(nginx: Nginx, path: str) -> Directive | None:

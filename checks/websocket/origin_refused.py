@@ -121,8 +121,14 @@ def _with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme
     visitor's Origin. It may refuse for another reason: a person looks at it."""
     # Imported late: only a finding needs them.
     from checks.http._told_scheme import server_fix
+    from checks.nginx._sent_origins import origin_line
     from checks.server._changed_fields import changed_origin
 
+    if line := origin_line(Nginx.of(evidence), path):
+        facts = {**base_claim.facts, "changed": line.text, "changed_place": line.place}
+        return replace(
+            base_claim, facts=facts, fix=line.fix or base_claim.fix, location=line.location
+        )
     if changed := changed_origin(evidence, path):
         facts = {**base_claim.facts, "changed": changed.text, "changed_place": changed.place}
         return replace(base_claim, facts=facts, fix=changed.fix or base_claim.fix)

@@ -140,4 +140,4 @@ def _is_unanswered(report: Report, symptom: Symptom | None) -> bool:
     from diagnose.checking.symptom_answer import symptom_answer
 
     answer = symptom_answer(report)
-    return answer is not None and answer.kind in {"met", "unrelated", "unknown"}
+    return answer is not None and answer.kind in {"met", "unrelated", "unknown", "unsent"}

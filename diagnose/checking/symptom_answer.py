@@ -19,9 +19,13 @@ from diagnose.checking.symptom_match import (
 )
 from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxProcess
+from diagnose.model.pages import Page
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.told_forms import tells_of_form
 
 #: As many of the usual causes are named.
 _MOST_USUAL = 3
@@ -31,8 +35,9 @@ _OTHER_SERVERS = ("apache", "caddy", "haproxy")
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
 #: produce it; "unknown": the run could not judge the site, or does not try what the message says,
-#: or was made on the server, where nobody sees the way from outside.
-AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown"]
+#: or was made on the server, where nobody sees the way from outside; "unsent": the message is about
+#: a form, and this run sent none.
+AnswerKind = Literal["cause", "possible", "met", "absent", "unrelated", "unknown", "unsent"]
 
 
 @frozen(eq=False)
@@ -50,7 +55,8 @@ class SymptomAnswer:
     `finding` is the first of theirs, and the symptom itself has no answer. `status` is the
     target's HTTP status in this run, None if no response came. `usual` are the ids of checks, at
     most three, of what most often leads to the symptom, and `handled` is how the web server handles
-    the request by its configuration: both only where no finding answers."""
+    the request by its configuration: both only where no finding answers. `form` is the address of
+    the form for "unsent", "" for the others."""
 
     kind: AnswerKind
     symptom: Symptom
@@ -61,6 +67,7 @@ class SymptomAnswer:
     usual: tuple[str, ...] = ()
     handled: HandledRequest | None = None
     is_of_parts: bool = False
+    form: str = ""
 
 
 def symptom_answer(report: Report) -> SymptomAnswer | None:
@@ -77,9 +84,33 @@ def symptom_answer(report: Report) -> SymptomAnswer | None:
     status = site_status(report.evidence)
     handled = None if finding else handled_request(report.evidence)
     usual = () if finding else _usual_causes(report.evidence, symptom, handled)
+    form = _form_url(report.evidence) if kind == "unsent" else ""
     return SymptomAnswer(
-        kind, symptom, finding, parts, status, elsewhere, usual, handled, is_of_parts
+        kind, symptom, finding, parts, status, elsewhere, usual, handled, is_of_parts, form
     )
+
+
+def _form_url(evidence: Evidence) -> str:
+    """Return the address of the form that was not sent: the one of the page, that of a refused POST
+    in the log, or else the target's."""
+    target = evidence.target
+    forms = (form for page in evidence.good(Page) for form in page.posts)
+    own = (form.partition("?")[0] for form in forms if is_own_origin(target, form))
+    logged = (
+        f"{target.origin}{failure.path}"
+        for failure in evidence.good(FailedRequests)
+        if failure.method == "POST" and failure.is_from_page
+    )
+    return next(iter((*own, *logged, target.url)))
+
+
+def _is_unsent(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message is about a form, and this run sent none. A page that is refused
+    itself needs no form."""
+    pages = page_exchanges(evidence)
+    is_sent = any(page.method == "POST" for page in pages)
+    is_page_served = any((page.status or 500) < 400 for page in pages)
+    return is_page_served and not is_sent and tells_of_form(symptom)
 
 
 def _usual_causes(
@@ -140,6 +171,8 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unknown", None
     if report.causes:
         return "unrelated", None
+    if _is_unsent(report.evidence, symptom):
+        return "unsent", None
     is_tried = symptom.kind not in UNTRIED and not is_way_unseen(report)
     is_absent = verdict(report).status == "ok" and is_tried
     return ("absent" if is_absent else "unknown"), None

@@ -226,8 +226,9 @@ def _with_named_url(site: Target, message: Target) -> Target:
     The port to which a link or a redirect leads wrongly is not that of the site.
     """
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
-    if message.symptom is not None and message.symptom.kind == "wrong-address":
-        # A link or a redirect leads there, and should not: nobody is meant to open it.
+    if message.symptom is not None and message.symptom.kind in {"csp", "wrong-address"}:
+        # A link or a redirect leads there, and should not: nobody is meant to open it. What a
+        # policy forbids was not asked for: the policy is that of the page.
         return replace(site, websockets=websockets, symptom=message.symptom)
     if message.port not in {site.port, *PORTS.values()}:
         if _is_led_to(message):

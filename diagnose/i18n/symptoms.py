@@ -161,6 +161,12 @@ MESSAGES = Messages(
         "answer.unknown",
         "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
+    # NOTE: {command} is a command that sends a POST without content.
+    Message(
+        "answer.unsent",
+        "The message you pasted, {quoted}, is about a form or a sign-in, and this run sent no "
+        "form. `{command}` sends an empty one and says why it is refused.",
+    ),
     # Several faults in one message. NOTE: {quoted} is the text "quoted" for one of them.
     Message(
         "answer.parts",

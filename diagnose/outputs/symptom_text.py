@@ -56,7 +56,7 @@ def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str
     sentences = [_verdict(report, answer, lang)]
     if answer.kind == "possible" and answer.symptom.kind == "status":
         sentences.append(_status_sentence(report, answer, lang))
-    elif answer.kind in {"absent", "unrelated"} or _is_untried(report, answer):
+    elif answer.kind in {"absent", "unrelated", "unsent"} or _is_untried(report, answer):
         sentences.append(_status_sentence(report, answer, lang))
         sentences.append(_other_origin_sentence(report, answer, lang))
     parts = _parts_text(report, answer, lang)
@@ -160,6 +160,9 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
         key = "answer.way-unseen"
     if answer.is_of_parts:
         return translate("answer.parts", lang, quoted=quoted)
+    if answer.kind == "unsent":
+        command = shlex.join(("diagnose", "--method", "POST", answer.form))
+        return translate(key, lang, quoted=quoted, command=command)
     if finding is None or finding in report.causes[:1]:
         return translate(key, lang, quoted=quoted)
     key = "answer.other-cause" if answer.kind == "cause" else "answer.possible-other"

@@ -36,6 +36,9 @@ CLIENT_CLOSED = 499
 #: Statuses of any request that say it was too large (RFC 9110 section 15.5.14, RFC 6585 section 5;
 #: 494 is nginx's own).
 _TOO_LARGE = frozenset({413, 414, 431, 494})
+#: nginx's answer to a header that fits into no buffer, as it stands in its log. Others answer so to
+#: a query that they do not understand.
+_BAD_REQUEST = 400
 _SAFE = frozenset({"GET", "HEAD"})
 #: How a WebSocket is refused that reaches no application, or one that does not know its path.
 _NO_WEBSOCKET = frozenset({400, 403, 404, 426})
@@ -48,6 +51,12 @@ NO_PREFLIGHT = frozenset({401, 403, 404, 405})
 #: (nginx's ngx_http_dav_module). Its clients are no browsers.
 _RELOCATIONS = frozenset({"MOVE", "COPY"})
 _BAD_DESTINATION = 400
+#: Methods that programs for files and interfaces send and pages rarely do, and the status with
+#: which a rule for methods answers (RFC 4918, RFC 5789).
+_OF_PROGRAMS = frozenset(
+    {"PUT", "PATCH", "DELETE", "PROPFIND", "PROPPATCH", "MKCOL", "MOVE", "COPY", "LOCK", "REPORT"}
+)
+_NOT_ALLOWED = 405
 #: The status of a request without a password (RFC 9110 section 15.5.2).
 _NO_PASSWORD = 401
 #: How often a page is refused its data before that is no login that is still to come.
@@ -84,12 +93,16 @@ def failed_requests(
     """
     groups: dict[tuple[str, str, bool], dict[int, FailedRequests]] = {}
     passwords: dict[tuple[str, str], float] = {}
+    opened: set[tuple[str, str]] = set()
     for line in lines:
         is_from_page = host_of(line.referer) in names
         if line.has_user and line.status < 400:
             passwords[line.client, line.agent] = line.when
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
+        if line.method == "GET" and line.status < 400:
+            opened.add((line.client, line.path))
+        is_from_page = is_from_page or _is_own_form(line, opened)
         # A rule for the field Host may take a request without the port, and not one with it.
         key = line.method, line.path, _wrote_port(line)
         if line.status < 400:
@@ -110,7 +123,7 @@ def failed_requests(
         failure
         for statuses in groups.values()
         for failure in statuses.values()
-        if failure.lost_user or failure.times >= _REPEATED or not _is_login_to_come(failure)
+        if failure.lost_user or failure.times >= _REPEATED or not _may_be_an_accident(failure)
     ]
     return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
 
@@ -174,12 +187,16 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return is_from_page or line.method not in _SAFE
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
+    if line.method in _OF_PROGRAMS and line.status == _NOT_ALLOWED and line.has_user:
+        return True  # somebody with a password, and no stranger who looks for weak sites
     if line.method in _RELOCATIONS:
         return line.status == _BAD_DESTINATION
     if line.method == "GET" and is_usual_websocket(line.path):
         return line.status in _NO_WEBSOCKET and line.is_of_browser
     if line.method == "OPTIONS" and line.referer and line.is_of_browser:
         return line.status in NO_PREFLIGHT
+    if _is_header_too_large(line):
+        return True
     if not is_from_page:
         return False
     if line.method in _SAFE:
@@ -187,6 +204,19 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         has_extension = bool(posixpath.splitext(line.path)[1])
         return line.status in {403, 404} and not has_extension
     return line.status in _REFUSED
+
+
+def _is_own_form(line: AccessLine, opened: Collection[tuple[str, str]]) -> bool:
+    """Return whether a form came from the page at its own path, which the same client had got
+    (`opened`). A log that has neither Referer nor User-Agent (HAProxy's) tells no more."""
+    has_fields = line.referer or line.agent
+    return line.method == "POST" and not has_fields and (line.client, line.path) in opened
+
+
+def _is_header_too_large(line: AccessLine) -> bool:
+    """Return whether a browser was told for a mere page that the request itself is bad."""
+    is_mere = line.method == "GET" and not line.has_query and not posixpath.splitext(line.path)[1]
+    return is_mere and line.status == _BAD_REQUEST and line.is_of_browser
 
 
 def _is_cut_tunnel(line: AccessLine) -> bool:
@@ -218,8 +248,11 @@ def _is_unknown_person(line: AccessLine) -> bool:
     return line.status == _NO_PASSWORD and is_data and line.is_of_browser
 
 
-def _is_login_to_come(failure: FailedRequests) -> bool:
-    return (failure.method, failure.status) == ("GET", _NO_PASSWORD)
+def _may_be_an_accident(failure: FailedRequests) -> bool:
+    """Return whether a single request of this kind says nothing: the login is still to come, or a
+    browser asked by http on the port of TLS."""
+    is_page = failure.method == "GET" and not is_usual_websocket(failure.path)
+    return is_page and failure.status in {_NO_PASSWORD, _BAD_REQUEST}
 
 
 def _with(

@@ -89,6 +89,12 @@ class FormGuard:
     status: int
     fields: frozenset[str]
 
+    @property
+    def knows_no_mistake(self) -> bool:
+        """Whether the status says nothing else than that the form itself is refused: one that was
+        filled in wrongly gets another (Django 200, SvelteKit 400)."""
+        return self.framework in {"django", "sveltekit"}
+
 
 _SCHEME_AND_HOST = frozenset({"x-forwarded-proto", "host", "x-forwarded-host"})
 _HOST_ALONE = frozenset({"host", "x-forwarded-host"})

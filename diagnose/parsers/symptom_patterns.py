@@ -13,6 +13,9 @@ from diagnose.parsers.server_messages import SERVER_MESSAGES
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    # A header that is too large for nginx, in the words of its log and of people
+    ("status", r"(?<![\w.:])(?P<n>4(?:00|14|94))\b[^.\n]{0,40}?(?:too (?:big|large|long)(?: a)? (?:request )?header"
+        r"|headers? (?:(?:is|are) )?too (?:big|large|long)|\bcookies? (?:(?:is|are) )?too (?:big|large|long|many))"),
     *SERVER_MESSAGES,
     # Storage: what a proxy does to the request breaks its signature
     ("signature", r"SignatureDoesNotMatch|request signature we calculated"),

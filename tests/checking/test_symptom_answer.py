@@ -31,6 +31,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxProcess
+from diagnose.model.pages import Page
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer
@@ -199,7 +200,9 @@ def test_a_line_of_the_log_that_says_the_same_is_it() -> None:
     assert answer(Symptom("status", "m", 404), (), causes)[0] == "unrelated"
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("csrf", "unknown"), ("mime", "absent")])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("cookie", "unknown"), ("csrf", "unsent"), ("mime", "absent")]
+)
 def test_what_a_run_does_not_try_is_not_said_to_be_absent(
     kind: SymptomKind, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,3 +321,38 @@ def test_a_request_of_the_log_that_no_message_names_may_be_another_one(
     answered = symptom_answer(replace(report, findings=(finding,)))
     assert answered
     assert answered.kind == expected
+
+
+@pytest.mark.parametrize(
+    "words", ["login 403", "登录报错 403", "POST /save 400", "submit form: 405"]
+)
+def test_a_form_that_was_not_sent_is_not_said_to_be_absent(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symptom_answer_module, "verdict", lambda _: Verdict("ok", ()))
+    symptom, others = symptom_of(words), map(symptom_of, ("GET /login 403", "403 Forbidden"))
+    assert symptom
+    assert answer(symptom, (page(200),))[0] == "unsent"
+    assert answer(symptom, (replace(page(200), method="POST"),))[0] == "absent"
+    for other in others:
+        assert other
+        assert answer(other, (page(200),))[0] == "absent"
+
+
+def test_the_form_of_the_page_comes_before_that_of_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(symptom_answer_module, "verdict", lambda _: Verdict("ok", ()))
+    symptom, origin = symptom_of("login 403"), "https://shop.example.com"
+    form = Page(url=f"{origin}/", address=ADDRESS, port=443, posts=(f"{origin}/sign-in?a=b",))
+    refused = FailedRequests(
+        file="/a.log", method="POST", path="/login", status=400, written="", is_from_page=True
+    )
+    for observations, expected in (
+        ((page(200), form, refused), f"{origin}/sign-in"),
+        ((page(200), refused), f"{origin}/login"),
+        ((page(200),), f"{origin}/"),
+    ):
+        answered = symptom_answer(report_about(symptom, observations))
+        assert answered
+        assert answered.form == expected

@@ -277,6 +277,8 @@ def _assert_understood(site: str, message: str, url: str, websockets: tuple[str,
         ("https://{}:8443/", "Loading mixed (insecure) display content “http://{}/a.png” on a "
                              "secure page", "https://{}:8443/", ()),
         ("{}/page", "Mixed Content: http://{}/a.js", "https://{}/page", ()),
+        ("{}", "Refused to connect to 'https://{}/api/items' because it violates the following "
+               "Content Security Policy directive: \"connect-src 'none'\"", "https://{}/", ()),
         ("{}", "Refused to execute script from 'https://{}/a.js?v=1' because its MIME type "
                "('text/plain') is not executable", "https://{}/", ()),
         ("{}", "Loading module from “https://{}/a.js” was blocked because of a disallowed MIME "

@@ -316,3 +316,37 @@ def test_a_page_that_is_no_answer_to_a_handshake(fields: dict[str, Any]) -> None
 
 def test_a_websocket_that_opened_after_a_page_is_no_refused_one() -> None:
     assert not upgrades(asked("/ws/", 200), asked("/ws/", 101, when=120.0))
+
+
+def test_a_form_of_the_page_at_its_own_path_counts_in_a_log_without_the_page() -> None:
+    """As HAProxy's, which has neither Referer nor User-Agent."""
+    shown, refused = line(200, "/login", agent=""), line(403, "/login", "POST", 120.0, agent="")
+    (failure,) = failed(shown, refused)
+    assert failure.is_from_page
+    assert not failed(refused)
+    assert not failed(shown, replace(refused, client="::2"))
+    assert not failed(shown, replace(refused, referer="https://example.net/"))
+
+
+def test_browsers_that_get_400_for_a_page_count_from_the_second_time() -> None:
+    bad = line(400, "/")
+    (failure,) = failed(bad, replace(bad, when=120.0))
+    assert (failure.status, failure.times) == (400, 2)
+    assert not failed(bad)
+    for other in (
+        replace(bad, agent=""),
+        replace(bad, has_query=True),
+        replace(bad, path="/a.png"),
+        replace(bad, method="POST"),
+    ):
+        assert not failed(other, replace(other, when=120.0))
+    assert not failed(bad, replace(bad, when=120.0), line(200, "/", when=130.0))
+
+
+def test_a_method_that_is_not_allowed_counts_where_somebody_has_a_password() -> None:
+    """As a program for files sends it (WebDAV), without a Referer."""
+    refused = replace(line(405, "/dav/", "PROPFIND"), has_user=True)
+    (failure,) = failed(refused)
+    assert (failure.method, failure.status) == ("PROPFIND", 405)
+    assert not failed(replace(refused, has_user=False))
+    assert not failed(replace(refused, method="TRACE"))

@@ -46,6 +46,8 @@ MAX_REPEATED = 3
 
 #: Statuses after which a request is sent again. After a 504 it would only wait.
 REPEATED = {403, 404, 500, 502, 503}
+#: Statuses of a request that is too large with what browsers send: this run's own is not.
+TOO_LARGE = {400, 414, 494}
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
@@ -174,8 +176,9 @@ def _observed(
             observed(failure)
             for failure in failures.requests
             # The run asks for the target's own page itself; it does not wait for the end of a
-            # tunnel.
-            if (failure.method, failure.path) != ("GET", own_path) or failure.status == SWITCHED
+            # tunnel, and has no cookies.
+            if (failure.method, failure.path) != ("GET", own_path)
+            or failure.status in {SWITCHED, *TOO_LARGE}
         ),
         upgrades=tuple(dict.fromkeys(failures.upgrades)),
         unserved=_of_others(failures.unserved, own_path, at),
@@ -251,7 +254,7 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
         failure.path
         for failure in failures.requests
         if failure.method == "GET"
-        and failure.status in REPEATED
+        and failure.status in {*REPEATED, *TOO_LARGE}
         and not failure.has_query
         and not is_usual_websocket(failure.path)
     ]

@@ -166,3 +166,13 @@ def test_silent_on_counters_forms_and_own_pictures() -> None:
     )
     policy = "default-src 'self'; form-action 'self'; script-src 'none'"
     assert not judge(CHECK, loads(picture(), uses=uses), answer(policy), masked=False)
+
+
+def test_fires_for_what_scripts_ask_of_the_site_itself() -> None:
+    shown = replace(loads(script()), data_paths=("/api/items",))
+    (claim,) = judge(CHECK, shown, answer("connect-src https://api.example.net"))
+    assert claim.facts["file"] == "https://shop.example.com/api/items"
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["corrected"] == "connect-src https://api.example.net 'self'"
+    for policy in ("connect-src 'self'", "default-src 'self'", "script-src 'self'"):
+        assert not judge(CHECK, shown, answer(policy))

@@ -7,7 +7,7 @@ import pytest
 from diagnose.model import Applicability, Manual
 from diagnose.model.pages import PageFile
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import RUNNING, config
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads
 
 CHECK = "http.no-byte-ranges"
@@ -38,3 +38,23 @@ def test_fires_without_a_look_at_the_server() -> None:
 )
 def test_silent_where_parts_come_or_do_not_matter(response: Any) -> None:
     assert not judge(CHECK, loads(FILM), response)
+
+
+@pytest.mark.parametrize("line", ['proxy_set_header Range "";', "max_ranges 0;"])
+def test_nginx_s_own_line_is_taken_out(line: str) -> None:
+    text = SITE.replace("proxy_set_header Host $host;", line)
+    (claim,) = judge(CHECK, RUNNING, config(text), loads(FILM), came())
+    assert claim.facts["hindered"]
+    assert claim.fix
+    assert f"-        {line}" in str(claim.fix.steps[0])
+    assert "force_ranges" not in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["proxy_set_header Range $http_range;", "max_ranges 5;", 'proxy_set_header If-Range "";'],
+)
+def test_other_lines_of_nginx_stay(line: str) -> None:
+    text = SITE.replace("proxy_set_header Host $host;", line)
+    (claim,) = judge(CHECK, RUNNING, config(text), loads(FILM), came())
+    assert not claim.facts["hindered"]

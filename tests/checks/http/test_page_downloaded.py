@@ -243,3 +243,23 @@ def test_fires_on_a_page_that_is_sent_as_a_file_without_a_name(name: str) -> Non
 def test_silent_on_a_report_to_be_saved() -> None:
     field = ("Content-Disposition", 'attachment; filename="report.html"')
     assert not judged("text/html", HTML, field)
+
+
+def test_the_line_of_nginx_that_offers_a_page_as_a_file_is_taken_out() -> None:
+    line = "add_header Content-Disposition attachment;"
+    text = SITE.replace("proxy_set_header", f"{line}\n        proxy_set_header", 1)
+    fields = (("Content-Type", "text/html"), DISPOSITION)
+    answer = Exchange(
+        url="https://shop.example.com/",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+        headers=fields,
+        body="<!doctype html><title>Shop</title><p>Shop",
+    )
+    (claim,) = judge("http.page-downloaded", RUNNING, config(text), answer, masked=False)
+    assert claim.facts["adding_place"]
+    assert claim.fix
+    assert f"-        {line}" in str(claim.fix.steps[0])
+    (claim,) = judge("http.page-downloaded", RUNNING, config(SITE), answer, masked=False)
+    assert not claim.facts["adding_place"]

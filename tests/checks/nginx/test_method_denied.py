@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.model import Claim, Confidence, Target
 from diagnose.model.http import Exchange
-from diagnose.model.logs import ErrorLog, LogLine
+from diagnose.model.logs import ErrorLog, FailedRequests, LogLine
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
@@ -129,3 +129,27 @@ def test_silent_where_it_is_not_known_where_a_rule_leads() -> None:
     rule = "if ($cookie_a) { rewrite ^ /form last; }"
     text = SITE.replace("location / {", f"{rule}\n    location / {{ {READ_ONLY}")
     assert not judge(CHECK, config(text), BUILD, RUNNING, asked("POST", 403))
+
+
+SENT = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/login", status=403, written="",
+    is_from_page=True,
+)  # fmt: skip
+
+
+def sent(lines: str, failure: FailedRequests) -> list[Claim]:
+    text = SITE.replace("proxy_set_header Host $host;", lines)
+    return judge(CHECK, config(text), BUILD, RUNNING, page(200), failure)
+
+
+def test_fires_for_what_pages_of_the_site_sent_by_the_log() -> None:
+    (claim,) = sent(READ_ONLY, SENT)
+    assert claim.facts["log"] == SENT.file
+    assert claim.about.path == "/login"
+
+
+def test_silent_for_what_the_log_says_of_something_else() -> None:
+    assert not sent("limit_except GET POST { deny all; }", SENT)
+    assert not sent(READ_ONLY, replace(SENT, status=500))
+    assert not sent(READ_ONLY, replace(SENT, is_from_page=False))
+    assert not sent(READ_ONLY, replace(SENT, server="apache"))

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence, Observation
+from diagnose.model import Claim, Confidence, Observation, Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.caddy_evidence import CADDY, caddy_config
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -60,3 +63,57 @@ def test_the_scheme_may_be_told_by_a_variable_of_apache() -> None:
         assert str(told(value)).startswith("https://")
     for value in ("X-Forwarded-Proto http", "X-Forwarded-Proto https env=other", "X-Proto https"):
         assert str(told(value)).startswith("http://")
+
+
+# By the log, and by a person's words
+
+LOGIN = FailedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/apache2/access.log",
+    method="POST",
+    path="/login",
+    status=403,
+    written="29/Nov/2026:08:00:00 +0000",
+    times=2,
+    is_from_page=True,
+    server="apache",
+)
+DJANGO_PAGE = replace(ANSWER, body='<input name="csrfmiddlewaretoken" value="a">')
+
+
+def told(words: str, *observations: Observation, page: Exchange = ANSWER) -> list[Claim]:
+    target = replace(SHOP, symptom=symptom_of(words))
+    return judge(CHECK, page, *observations, target=target, masked=False)
+
+
+def test_fires_for_forms_of_the_log() -> None:
+    (claim,) = claims(APACHE, apache_config(), DJANGO_PAGE, LOGIN)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["log"] == LOGIN.file
+    (claim,) = claims(APACHE, apache_config(), ANSWER, LOGIN)
+    assert claim.confidence is Confidence.POSSIBLE
+    (claim,) = claims(APACHE, TOLD, DJANGO_PAGE, LOGIN)
+    assert claim.facts["own"]
+
+
+def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> None:
+    once = replace(LOGIN, times=1)
+    assert not claims(APACHE, apache_config(), ANSWER, once)
+    assert not claims(APACHE, TOLD, DJANGO_PAGE, once)
+    assert not claims(APACHE, TOLD, ANSWER, LOGIN)
+    assert not claims(APACHE, apache_config(), ANSWER, replace(LOGIN, is_from_page=False))
+    assert not claims(APACHE, apache_config(), ANSWER, replace(LOGIN, server="nginx"))
+
+
+def test_fires_where_a_person_tells_of_a_refused_login() -> None:
+    for words in ("login 403 Forbidden", "登录报错 403", "POST /login 403"):
+        (claim,) = told(words, APACHE, apache_config())
+        assert claim.confidence is Confidence.LIKELY
+        assert claim.facts["guess"]
+
+
+def test_silent_where_a_person_tells_of_something_else() -> None:
+    for words in ("403 Forbidden", "GET /login 403", "login 502 Bad Gateway"):
+        assert not told(words, APACHE, apache_config())
+    assert not told("login 403", APACHE, TOLD)
+    assert not told("login 403", APACHE, apache_config(), page=replace(ANSWER, status=403))

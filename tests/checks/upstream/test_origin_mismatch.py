@@ -18,6 +18,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -166,6 +167,21 @@ def test_fires_for_forms_of_the_log() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
 
 
+def test_fires_with_care_where_nginx_tells_all_and_django_refuses_each_form() -> None:
+    (claim,) = by_log(SITE.replace(HOST, HOST + SCHEME), DJANGO)
+    assert claim.confidence is Confidence.POSSIBLE
+    assert claim.facts["origin_itself"]
+    assert claim.facts["django"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_with_care_where_the_framework_is_not_known() -> None:
+    (claim,) = by_log(SITE, page(200))
+    assert claim.confidence is Confidence.POSSIBLE
+    assert not claim.facts["framework"]
+
+
 def test_fires_with_care_for_forms_of_rails() -> None:
     (claim,) = by_log(SITE, RAILS, replace(LOGIN, status=422))
     assert claim.confidence is Confidence.POSSIBLE
@@ -178,8 +194,11 @@ def test_fires_for_the_host_alone_where_the_framework_takes_https_for_granted() 
 
 
 def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> None:
-    assert not by_log(SITE.replace(HOST, HOST + SCHEME), DJANGO)
-    assert not by_log(SITE, page(200))
+    told, once = SITE.replace(HOST, HOST + SCHEME), replace(LOGIN, times=1)
+    assert not by_log(told, DJANGO, once)
+    assert not by_log(told, page(200))
+    assert not by_log(told, RAILS, replace(LOGIN, status=422))
+    assert not by_log(SITE, page(200), once)
     assert not by_log(SITE, DJANGO, replace(LOGIN, status=422))
     assert not by_log(SITE, DJANGO, replace(LOGIN, is_from_page=False))
     assert not by_log(SITE, DJANGO, replace(LOGIN, method="GET"))
@@ -301,3 +320,51 @@ def test_silent_where_nginx_tells_another_host_than_the_message() -> None:
         SITE.replace(HOST, ""), TOLD_HOST.format("192.0.2.66:31000", "shop.example.com")
     )
     assert "Host" in claim.facts["fields"]  # type: ignore[operator]
+
+
+# By a person's words about a form, without the reason
+
+
+def test_fires_where_a_person_tells_of_a_refused_login_and_the_scheme_is_missing() -> None:
+    for words in ("login 403 Forbidden", "登录报错 403", "POST /login 403"):
+        target = replace(SHOP, symptom=symptom_of(words))
+        (claim,) = judge(CHECK, config(SITE), BUILD, RUNNING, page(200), target=target)
+        assert claim.confidence is Confidence.LIKELY
+        assert claim.facts["guess"]
+
+
+def test_silent_where_a_person_tells_of_a_refused_login_and_all_is_told() -> None:
+    told = SITE.replace(HOST, HOST + SCHEME)
+    for text, words in ((told, "login 403"), (SITE, "GET /login 403"), (SITE, "login 502")):
+        target = replace(SHOP, symptom=symptom_of(words))
+        assert not judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
+    target = replace(SHOP, symptom=symptom_of("login 403"))
+    assert not judge(CHECK, config(SITE), BUILD, RUNNING, page(403), target=target)
+
+
+def test_silent_where_nginx_refuses_the_form_itself_or_leaves_its_body_out() -> None:
+    target = replace(SHOP, symptom=symptom_of("login 403 CSRF verification failed"))
+    for line in (
+        "limit_except GET { deny all; }",
+        "proxy_pass_request_body off;",
+        "proxy_hide_header Set-Cookie;",
+        'proxy_set_header Cookie "";',
+        "if ($request_method = POST) { return 403; }",
+    ):
+        text = SITE.replace(HOST, f"{HOST}        {line}\n")
+        assert not judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
+        assert not by_log(text, DJANGO)
+
+
+def test_nginx_s_own_origin_is_taken_out() -> None:
+    line = "        proxy_set_header Origin http://127.0.0.1:8000;\n"
+    text = SITE.replace(HOST, HOST + SCHEME + line)
+    (claim,) = by_log(text, DJANGO, replace(LOGIN, times=1))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["sent"] == "proxy_set_header Origin http://127.0.0.1:8000"
+    assert claim.fix
+    assert "-        proxy_set_header Origin" in str(claim.fix.steps[0])
+    (claim,) = pasted(text)
+    assert claim.facts["sent"]
+    (claim,) = pasted(text.replace("http://127.0.0.1:8000", "$http_origin"))
+    assert not claim.facts["sent"]

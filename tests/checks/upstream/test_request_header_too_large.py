@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
 from tests.support.upstream_evidence import logged, page
@@ -77,3 +79,55 @@ def test_fires_by_a_message(text: str, number: int, is_told: bool) -> None:
     assert [claim.confidence for claim in claims] == [Confidence.LIKELY] * is_told
     large = config(SITE.replace("location", "large_client_header_buffers 4 32k;\n    location", 1))
     assert not judge(CHECK, large, RUNNING, page(200), target=target)
+
+
+BAD = FailedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/nginx/access.log",
+    method="GET",
+    path="/",
+    status=400,
+    written="12:00:00",
+    times=3,
+)
+
+
+def test_fires_by_the_access_log_where_this_run_gets_the_page() -> None:
+    small = SITE.replace("location / {", "large_client_header_buffers 4 2k;\n    location / {")
+    (claim,) = judge(CHECK, config(small), RUNNING, page(200), BAD)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["logged"] == "/"
+    (claim,) = judge(CHECK, config(), RUNNING, page(200), BAD)
+    assert claim.confidence is Confidence.POSSIBLE
+    (claim,) = judge(CHECK, config(), RUNNING, page(200), replace(BAD, status=494, times=1))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_access_log_says_something_else() -> None:
+    large = SITE.replace("location / {", "large_client_header_buffers 4 64k;\n    location / {")
+    assert not judge(CHECK, config(large), RUNNING, page(200), BAD)
+    for other in (
+        replace(BAD, times=1),
+        replace(BAD, path="/other"),
+        replace(BAD, status=404),
+        replace(BAD, method="POST"),
+        replace(BAD, server="apache"),
+    ):
+        assert not judge(CHECK, config(), RUNNING, page(200), other)
+    assert not judge(CHECK, config(), RUNNING, page(400, "missing parameter"), BAD)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "400 - Too big request header",
+        "400 Bad Request: the request headers are too large",
+        "cookie too large, 400",
+        "400 错误，cookie 太大",
+    ],
+)
+def test_fires_for_the_usual_words(words: str) -> None:
+    target = replace(SHOP, symptom=symptom_of(words))
+    (claim,) = judge(CHECK, config(), RUNNING, page(200), target=target)
+    assert claim.confidence is Confidence.LIKELY

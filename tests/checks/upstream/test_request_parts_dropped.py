@@ -95,3 +95,58 @@ def test_fires_after_a_message_about_a_field_that_does_not_arrive() -> None:
     (claim,) = judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
     assert claim.facts["login"]
     assert not judge(CHECK, RUNNING, site(""), page(200), target=pasted, masked=False)
+
+
+FORM_REFUSED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/login", status=403, written="",
+    is_from_page=True, times=2,
+)  # fmt: skip
+
+
+def test_fires_where_the_cookies_are_hidden_and_forms_are_refused() -> None:
+    hidden = site("proxy_hide_header Set-Cookie;")
+    (claim,) = judge(CHECK, hidden, RUNNING, page(200), FORM_REFUSED)
+    assert claim.facts["cookies"]
+    assert claim.fix
+    assert "-        proxy_hide_header Set-Cookie;" in str(claim.fix.steps[0])
+    target = replace(SHOP, symptom=Symptom("csrf", "CSRF cookie not set"))
+    assert judge(CHECK, hidden, RUNNING, page(200), target=target)
+
+
+def test_silent_where_the_cookies_are_hidden_and_nobody_misses_them() -> None:
+    hidden = site("proxy_hide_header Set-Cookie;")
+    assert not judge(CHECK, hidden, RUNNING, page(200))
+    own = site("proxy_hide_header Set-Cookie; add_header Set-Cookie a=b;")
+    assert not judge(CHECK, own, RUNNING, page(200), FORM_REFUSED)
+    other = site("proxy_hide_header X-Powered-By;")
+    assert not judge(CHECK, other, RUNNING, page(200), FORM_REFUSED)
+
+
+def test_the_empty_length_goes_with_the_body() -> None:
+    text = site('proxy_pass_request_body off; proxy_set_header Content-Length "";')
+    (claim,) = judge(CHECK, text, RUNNING, page(200), FORM_REFUSED)
+    assert claim.fix
+    assert "Content-Length" in str(claim.fix.steps[0])
+
+
+def guarded(line: str) -> Any:
+    text = SITE.replace("proxy_set_header", "auth_request /check;\n        proxy_set_header", 1)
+    subrequest = f"location = /check {{ internal; {line} proxy_pass http://127.0.0.1:4000; }}"
+    return config(text.replace("location / {", f"{subrequest}\n    location / {{", 1))
+
+
+def test_fires_where_the_program_that_checks_logins_gets_no_cookie() -> None:
+    to_login = replace(page(302), headers=(("Location", "/oauth2/start?rd=/"),))
+    (claim,) = judge(CHECK, RUNNING, guarded('proxy_set_header Cookie "";'), to_login, masked=False)
+    assert claim.facts["login"]
+    for line in ("proxy_set_header Host $host;", 'proxy_set_header Authorization "";'):
+        assert not judge(CHECK, RUNNING, guarded(line), to_login, masked=False)
+    away = replace(page(302), headers=(("Location", "/home"),))
+    assert not judge(CHECK, RUNNING, guarded('proxy_set_header Cookie "";'), away, masked=False)
+
+
+def test_fires_where_forms_are_refused_because_the_cookies_do_not_arrive() -> None:
+    withheld = site('proxy_set_header Cookie "";')
+    (claim,) = judge(CHECK, withheld, RUNNING, page(200), FORM_REFUSED)
+    assert claim.facts["login"]
+    assert not judge(CHECK, withheld, RUNNING, page(200), replace(FORM_REFUSED, status=404))

@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Confidence, Failure, Severity, Symptom
 from diagnose.model.http import ResponseBody
 from diagnose.model.logs import LogLine
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, page
@@ -136,3 +137,31 @@ def test_fires_after_a_message_about_a_download_that_the_run_reads_whole() -> No
     other = replace(SHOP, symptom=Symptom("timeout", "slow"))
     assert not judge("upstream.response-cut", *evidence, target=other)
     assert not judge("upstream.response-cut", *evidence[:3], whole, page(200), target=asked)
+
+
+TIMED_OUT = replace(
+    LINE,
+    text="upstream timed out (110: Connection timed out) while reading upstream",
+    request="GET /events HTTP/1.1",
+)
+
+
+def test_a_wait_that_somebody_shortened_ends_a_stream() -> None:
+    text = SITE.replace("proxy_pass", "proxy_read_timeout 3s;\n        proxy_pass")
+    (claim,) = judge("upstream.response-cut", RUNNING, config(text), LOG_READ, TIMED_OUT, page(200))
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["patience"], claim.facts["set"]) == ("3", "proxy_read_timeout 3s")
+    assert claim.fix
+    assert "+        proxy_read_timeout 3600s;" in str(claim.fix.steps[0])
+
+
+def test_the_default_wait_is_a_note_without_a_message() -> None:
+    observations = (RUNNING, config(SITE), LOG_READ, TIMED_OUT, page(200))
+    (claim,) = judge("upstream.response-cut", *observations)
+    assert claim.severity is Severity.NOTE
+    told = replace(SHOP, symptom=symptom_of("EventSource disconnects after 60 seconds"))
+    (claim,) = judge("upstream.response-cut", *observations, target=told)
+    assert claim.severity is Severity.WARNING
+    other = replace(SHOP, symptom=symptom_of("EventSource gets nothing, events arrive all at once"))
+    (claim,) = judge("upstream.response-cut", *observations, target=other)
+    assert claim.severity is Severity.NOTE

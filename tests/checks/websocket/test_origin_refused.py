@@ -221,3 +221,18 @@ def test_fires_where_the_application_closes_at_once_and_stays_with_the_visitors_
     assert not judge(
         "websocket.origin-refused", *observations, closed(direct(101)), other, target=CHAT
     )
+
+
+def test_nginx_s_own_origin_is_taken_out() -> None:
+    line = "proxy_set_header Origin http://$proxy_host;"
+    text = SITE.replace("proxy_set_header Host $host;", f"proxy_set_header Host $host; {line}")
+    shown = (upgrade(403), OPENS, home("text/html"), RUNNING, BUILD)
+    (claim,) = judge("websocket.origin-refused", *shown, config(text), target=CHAT)
+    assert claim.facts["changed"] == "proxy_set_header Origin http://$proxy_host"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    for other in (line.replace("http://$proxy_host", "$http_origin"), line.replace("Origin", "A")):
+        (claim,) = judge(
+            "websocket.origin-refused", *shown, config(text.replace(line, other)), target=CHAT
+        )
+        assert not claim.facts["changed"]

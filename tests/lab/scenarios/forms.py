@@ -198,3 +198,64 @@ def forms_of_django_behind_apache(lab: Lab) -> None:
 def forms_of_django_behind_apache_want_a_token(lab: Lab) -> None:
     """Apache says it, and an empty form is refused for its token."""
     _guarded_behind_apache(lab, apache.HTTPS)
+
+
+@apache_scenario(outside=None, server="server.form-refused", differs=(apache.SITE,))
+def log_of_apache_has_forms_that_django_refuses(lab: Lab) -> None:
+    """A run for the page alone: Apache does not say that visitors use https, and its log has the
+    login again and again, after issue 750 of sissbruecker/linkding."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
+    text = apache.HTTPS.replace("    RequestHeader set X-Forwarded-Proto https\n", "")
+    apache.serve(
+        lab, f"{text.replace('http://127.0.0.1:3000', 'http://127.0.0.1:3001')}\n{apache.HTTP}"
+    )
+    for _ in range(2):
+        visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@healthy_apache()
+def log_of_apache_has_a_form_with_an_old_token(lab: Lab) -> None:
+    """Apache says all, and one visitor's form was old."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django-page", "3001"), 3001)
+    text = apache.HTTPS.replace("http://127.0.0.1:3000", "http://127.0.0.1:3001")
+    apache.serve(lab, f"{text}\n{apache.HTTP}")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+# What nginx itself leaves out or refuses
+
+
+@scenario(outside=None, server="upstream.request-parts-dropped", differs=MINE)
+def cookies_of_a_form_are_hidden(lab: Lab) -> None:
+    """ "CSRF cookie not set": `proxy_hide_header Set-Cookie` from a guide to caching."""
+    guarded(lab, "django-page", PAGES.replace(HOST, f"{HOST}    proxy_hide_header Set-Cookie;\n"))
+    log_of_forms(lab, "3001")
+    for _ in range(2):
+        visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@scenario(outside=None, server="nginx.method-denied", manual="which methods pass is a choice")
+def forms_are_refused_by_limit_except(lab: Lab) -> None:
+    """403 for a login: `limit_except GET` from a guide to pages that are read alone."""
+    limit = "    limit_except GET {\n      deny all;\n    }\n"
+    guarded(lab, "django-page", PAGES.replace(HOST, f"{HOST}{limit}"))
+    log_of_forms(lab, "3001")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@scenario(outside=None, server="upstream.request-header-too-large", differs=MINE)
+def cookies_do_not_fit_into_a_small_buffer(lab: Lab) -> None:
+    """400 for visitors with large cookies, and the page for all others."""
+    line = "  client_header_buffer_size 1k;\n  large_client_header_buffers 4 1k;\n"
+    lab.change(PAGES, f"{line}{PAGES}")
+    log_of_forms(lab, "3000")
+    for _ in range(2):
+        visit(lab, "/", "-b", f"a={'x' * 3000}", referer="")
+
+
+@healthy()
+def cookies_fit_into_a_buffer(lab: Lab) -> None:
+    """The same cookies with nginx's own buffers."""
+    log_of_forms(lab, "3000")
+    for _ in range(2):
+        visit(lab, "/", "-b", f"a={'x' * 3000}", referer="")

@@ -38,3 +38,10 @@ def byte_ranges_that_nginx_cuts(lab: Lab) -> None:
 def film_that_nginx_sends(lab: Lab) -> None:
     files = f"  root {FOLDER};\n  location / {{ try_files $uri $uri/ =404; }}\n"
     _serve(lab, files, **{"index.html": WATCH, "film.mp4": "film" * 50_000})
+
+
+@scenario(outside="http.no-byte-ranges", differs=(site.CONF,))
+def film_that_nginx_sends_without_parts(lab: Lab) -> None:
+    """`max_ranges 0` from a guide against large numbers of ranges."""
+    files = f"  max_ranges 0;\n  root {FOLDER};\n  location / {{ try_files $uri $uri/ =404; }}\n"
+    _serve(lab, files, **{"index.html": WATCH, "film.mp4": "film" * 50_000})

@@ -1,0 +1,76 @@
+"""Forms that were refused, by what a person tells and by a web server's access log. A run sends
+none itself unless it is told to."""
+
+from collections.abc import Iterator
+
+from checks.nginx._failed_requests import current_failures
+from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
+from diagnose.model.pages import Page
+from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.told_forms import tells_refused_origin
+
+#: How often a form is refused before that is no slip of one visitor, whose form was old.
+_REPEATED = 2
+#: The status of a framework that refuses a form, where it is not known which one it is.
+_FORBIDDEN = 403
+
+
+@frozen(eq=False)
+class RefusedForm:
+    """A form of the site's own page that was refused, by the log (`failure`). `guard` is that of
+    the framework that made `page`, both None if it is not known."""
+
+    failure: FailedRequests
+    guard: FormGuard | None = None
+    page: Exchange | None = None
+
+    @property
+    def is_repeated(self) -> bool:
+        return self.failure.times >= _REPEATED
+
+
+def logged_forms(evidence: Evidence, server: str) -> Iterator[RefusedForm]:
+    """Yield the forms that were refused by the log of this server, with the status of the framework
+    that made the page; with 403 again and again where it is not known."""
+    guard, page = next(_guarded_pages(evidence), (None, None))
+    status = guard.status if guard else _FORBIDDEN
+    for failure in current_failures(evidence, {status}, server):
+        form = RefusedForm(failure, guard, page)
+        is_form = failure.is_from_page and failure.method == "POST"
+        if is_form and (guard or form.is_repeated):
+            yield form
+
+
+def told_refusal(evidence: Evidence) -> str:
+    """Return the words in which a person tells of a refused form while the page is well; "" if
+    nobody does, if the browser itself hid the origin, or if this run sent a form."""
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is None or not tells_refused_origin(symptom):
+        return ""
+    is_refused = symptom.kind == "status" and any((page.status or 0) >= 400 for page in pages)
+    is_sent = any(page.method == "POST" for page in pages)
+    if is_sent or is_refused or HIDDEN_ORIGIN.search(symptom.text):
+        return ""
+    return symptom.text
+
+
+def own_forms(evidence: Evidence) -> Iterator[tuple[Page, str]]:
+    """Yield the forms of the page that it sends to its own site by POST, each with its address."""
+    for page in evidence.good(Page):
+        for form in page.posts:
+            if is_own_origin(evidence.target, form):
+                yield page, form
+
+
+def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
+    """Yield the pages that visitors get and whose framework is known, each with its guard."""
+    for page in evidence.good(Exchange):
+        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
+        guard = form_guard(page.body, cookies) if is_page else None
+        if guard is not None:
+            yield guard, page
