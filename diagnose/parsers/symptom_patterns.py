@@ -116,7 +116,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
         r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
-        r"|cert(?:ificate)? expir|Certificate '[^']{1,253}' expired|peer certificate: Expired"
+        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|Certificate '[^']{1,253}' expired|peer certificate: Expired"
         r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
@@ -218,9 +218,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
         r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
-        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析)"
+        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析|解析.{0,4}?(?:挂了|有问题|异常|不对|没生效))"
         r"|不知道这样的主机"),
-    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
+    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "

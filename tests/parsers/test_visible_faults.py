@@ -31,7 +31,9 @@ WordPress css broken behind reverse proxy
 After adding SSL the images disappeared
 page looks like plain HTML without styling
 the login page appears without CSS
-反代后样式全没了""",
+反代后样式全没了
+反向代理后,http访问正常,https访问会丢css样式
+after the update my static files stopped working""",
     "blank": """
 返回了一个空的html页面
 页面空白
@@ -40,7 +42,8 @@ blank page in production, works locally
 React app shows a white page after npm run build
 nothing renders, console is empty
 站点打开是空白页
-打开网页一片空白，F12没有报错""",
+打开网页一片空白，F12没有报错
+just full of blank after a click on the button""",
     "wrong-site": """
 two domains in different folders, both are showing the same site
 the proxy serves the first random domain
@@ -105,12 +108,15 @@ still serving old certificate after renew
 证书更新了但是浏览器还是旧的
 renewed the cert but browser still shows expired
 I replaced the certificate files and still get the old one
-续期后浏览器还是提示过期""",
+续期后浏览器还是提示过期
+the browser is still showing the old date, I have renewed the certificate""",
     "login-address": """
 the OAuth2 redirect URI uses http behind the proxy""",
     "mixed-content": """
 the css URLs are still http, so the css is not loaded
-stylesheets are loaded over http""",
+stylesheets are loaded over http
+some assets like your style sheet still come in on http
+images are sent over http""",
     "method": """
 the redirect is losing POST data
 the form is redirected from POST to a GET
@@ -174,6 +180,8 @@ works on Chrome, not on iPhone Safari
 微信小程序 request:fail
 users in China cannot access
 port 80 works but 443 doesn't
+I can only reach my IP and not my domain
+the server fails to start after a reboot
 端口放行了还是访问不了
 服务器能ping通但网站打不开
 ping ok but site doesn't open
@@ -205,7 +213,11 @@ my browser just goes empty after i entered the password, nothing pops out
 after pressing "sign in" the browser remains at the same page
 can't login, the application keeps trying to open http
 反代后无法登录
-登录之后没有反应""",
+登录之后没有反应
+登录成功之后闪一下又跳登录页了
+访问首页未登录时，跳转到登录页，然后一直不断重定向到登录页
+every time I try to log in I automatically get logged out
+it throws me out right away, kicking me out""",
     "csrf": """
 a CSRF error is sent
 CSRF failure through the reverse proxy
@@ -241,13 +253,18 @@ download stops at 1GB
 下载到一半就断了""",
     "timeout": """
 requests hang forever
-请求一直挂起""",
+请求一直挂起
+infinite rotating loading circle in the middle of the screen
+the page never stops loading
+spinning blue wheel
+stuck on the loading screen""",
     "closed": """
 lost connection to server, repeating in 1 second
 the connection goes down
 connection closes immediately""",
     "cors": """
-preflight fails""",
+preflight fails
+the interface cannot be accessed across domains""",
     "not-connected": """
 nginx is not listening on port 80
 every time no connection
@@ -272,6 +289,13 @@ STATUSES = {
     "错误的网关": 502,
     "服务器内部错误": 500,
     "access denied": 403,
+    "You don't have permission to access this resource.": 403,
+    "I am not allowed to view this page": 403,
+    "域名打开直接502bad gateway": 502,
+    "旧版执行升级命令后，域名打开直接502bad gateway": 502,
+    "面板突然502打不开了": 502,
+    "数据库也搬了，系统配置404": 404,
+    "网站突然504": 504,
 }
 
 
@@ -302,6 +326,12 @@ def test_words_of_a_status(text: str, status: int) -> None:
         "怎样配置反向代理",
         "I waited 500 ms",
         "500 files for one site",
+        "第404页",
+        "最多500用户",
+        "超过500并发",
+        "错误日志有500条",
+        "监听在503端口",
+        "a bunch of content was blocked",
     ],
 )
 def test_nothing_is_wrong(text: str) -> None:
