@@ -28,7 +28,7 @@ _URL = re.compile(
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
     r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b|req(?:uest)?\.body\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
-    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
 
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SYMPTOM_PATTERNS)

@@ -73,6 +73,7 @@ the typing effect does not work
 streaming doesnt work for me
 the proxy is buffering all the events and pushing them after the last one
 it buffers the entire response
+回答不是一个字一个字出来，而是等半天一下子全出来
 SSE does not work behind nginx
 the response is not streamed, it is buffered until it is complete
 EventSource events only arrive when the connection closes
@@ -175,6 +176,7 @@ OTHERS: dict[str, SymptomKind | None] = {
     "the logo is not shown on the page": "page-files",
     "the certificate has expired on the login page": "certificate-expired",
     "the cert has already expired this morning": "certificate-expired",
+    "the certificate ran out almost 20 days ago": "certificate-expired",
     "the connections to port 5984 are simply refused": "refused",
     "旧版执行升级命令后报错502": "status",
     "端口500无法访问": "unusable",
