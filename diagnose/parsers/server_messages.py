@@ -58,7 +58,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
         r"|(?:listen|bind).{0,60}address already in use"),
-    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),
+    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
+        r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
     ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("

@@ -52,7 +52,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:log-?in|sign-?in) (?:screens? |pages? |forms? )?(?:issue |problem )?loops?\b|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
-        r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
+        r"unexpected character|Unexpected character \(at (?:line|character|offset) |JSON Parse error|work properly without JavaScript enabled"
         r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"
         r"|Manifest: Line: \d{1,4}, column: \d{1,4}, Syntax error"),
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
@@ -145,7 +145,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书的?(?:无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|证书的?(?:有?风险|无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
         r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|(?:证书|(?<![A-Za-z])CA) ?(?:校验|验证)(?:失败|不(?:能)?通过|出错)|不是专用连接"

@@ -16,6 +16,8 @@ TTFB is 5s
 首次打开要十几秒
 每次请求都很慢，大概5秒
 pages take ages to open from outside
+响应时间感觉有点长
+需要四到五秒才能把网站打开
 website extremely slow through nginx, fast directly
 直接访问后端很快，经过nginx很慢
 5 second delay on every request
@@ -34,6 +36,12 @@ page looks like plain HTML without styling
 the login page appears without CSS
 反代后样式全没了
 图标都变成方块了
+样式没出来
+不显示封面图片
+some proxied pages have issues related to graphics
+the settings pages show up as plain text
+there are avatars of accounts that do not even load
+no files can be loaded in the second folder
 ui loads but there is no theme, just text and links
 ChunkLoadError: Loading chunk 319 failed.
 Failed to fetch dynamically imported module: https://shop.example.com/assets/Home-8d2.js
@@ -101,6 +109,11 @@ emails contain localhost links
 pagination links are http
 swagger uses http scheme
 it adds the slash, but the protocol is changed to http
+I changed the URL at the server settings, but I got a redirect error
+pictures are still using the old domain instead of the new
+in the href of the link the IP address of the server behind the proxy is referenced
+every link returns to the backend server, the links are on the backend
+a 303 with the location header stripped
 enable https redirect error port
 登录后会调转到 http://192.168.1.10:8080""",
     "not-loaded": """
@@ -202,6 +215,10 @@ port 80 works but 443 doesn't
 I can only reach my IP and not my domain
 The service fails to respond when accessed via the reverse proxy
 the server fails to start after a reboot
+I am not able to save the general settings
+无法保存设置
+部分反向代理失效
+连接服务器失败，请重试
 端口放行了还是访问不了
 服务器能ping通但网站打不开
 ping ok but site doesn't open
@@ -269,7 +286,8 @@ I keep getting "Status: Not Connected"
 终端一直显示连接中
 实时日志不刷新，要手动刷新页面
 the chat does not update until a manual page refresh
-UI constantly reloads when running behind reverse proxy""",
+UI constantly reloads when running behind reverse proxy
+I can enter a message but it doesn´t appear on the chat""",
     "acme": """
 certbot renew fails
 acme 验证失败""",
@@ -295,6 +313,7 @@ the page never stops loading
 spinning blue wheel
 stuck on the loading screen""",
     "closed": """
+通过域名访问提示与服务器链接中断
 lost connection to server, repeating in 1 second
 the connection goes down
 connection closes immediately""",
