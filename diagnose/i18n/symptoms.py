@@ -61,7 +61,7 @@ MESSAGES = Messages(
     Message("websocket", "WebSocket does not open"),
     Message("client-policy", "the mini program may not contact this host"),
     Message("proxy", "the client's proxy does not connect"),
-    Message("upstream-refused", "nginx: the application refuses connections"),
+    Message("upstream-refused", "a connection between programs of the server is refused"),
     Message("upstream-unreachable", "nginx: no route to the application"),
     Message("upstream-timeout", "nginx: no reply of the application in time"),
     Message("upstream-denied", "nginx: no permission to connect to the application"),

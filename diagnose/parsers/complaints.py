@@ -13,6 +13,7 @@ _UPLOAD = (
     r"(?:can(?:not|[’']t| not)|unable to|fail(?:s|ed|ing)? to|not able to|(?:do|does|did|wo)(?:n[’']t| not)) upload"
     r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:fail|stuck|stop|hang|freez|error|abort|n[’']t work|not work"
     r"|never (?:finish|complete)|tim(?:es|ed|ing|e) ?out|interrupt|reset|break|not possible|impossible)"
+    r"|(?:\bnot|n[’']t) (?:being )?upload(?:ing|ed)\b"
     r"|(?:large|big|huge|larger|bigger) (?:file|video|image|photo|picture|upload|attachment)s?"
     r".{0,40}?(?:fail|stuck|can[’']?t|n[’']t (?:work|go)|error)"
     r"|(?:fail|error|stuck|stop|hang)\w{0,4}\b.{0,30}?\bupload|only upload (?:very |really )?(?:small|tiny)"
@@ -85,11 +86,12 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("stream", r"\b(?:sse|event[- ]?streams?|streams?|streamed|streaming|server[- ]sent events?|eventsource|chat\w{0,4}|answers?|repl(?:y|ies)|responses?|tokens?|output|messages?|"
         r"progress(?: bar)?|text|lines?|events?)\b.{0,80}?(?:all at once|at once\b|in one (?:go|chunk|piece|shot|block)|only (?:after|when|at the end)|not (?:being )?stream\w{0,4}"
         r"|until (?:it|everything|the \w{1,12}|they) (?:is|are|has|have)? ?(?:completed?|finished|finishes|done|ends?|closed)|\bbuffered\b)"
+        r"|\bbuffer(?:s|ing)\b (?:up )?(?:all |every |the (?:whole |entire |complete )?)(?:of )?(?:the )?(?:sse |server[- ]sent )?(?:events?|messages?|chunks?|tokens?|responses?|stream|output|answers?)\b"
         r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
         r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"
         r"|\b(?:sse|eventsource|server[- ]sent events|event[- ]?streams?)\b.{0,60}?\b(?:buffer\w{0,3}|breaks?|broken|fails?|hangs?|disconnect\w{0,3}|reconnect\w{0,3}|stuck|time[sd]? ?out|clos\w{1,3}|lost|no data|(?:not|n[’']t) \w{0,5} ?receiv\w{1,4})\b"
         r"|(?<!video )\bstream(?:s|ing)?\b.{0,16}?\b(?:stops?|stopped|ends?|ended|cuts? off|is cut|breaks?|dies|closes|disconnects?|times out)\b.{0,16}?\b(?:after|at|every)\b.{0,12}?\d"
-        r"|(?:流式(?:输出|返回|响应|传输|接口)?|\bsse).{0,6}?的?问题|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|打字机?(?:效果|特效)"
+        r"|(?:流式(?:输出|返回|响应|传输|接口)?|\bsse).{0,6}?的?问题|流式.{0,20}?(?:不|没|无|失效|一次|一下|卡|慢|消失|变成|一段)|(?:没有|不是|不能|无法|无)流式|一次性(?:返回|输出|显示|吐出|推送|全部)|(?:不是|没有|不能|无法|不会|而非).{0,3}?(?:一个字一个字|一个个字|逐字|逐步|一点一点|一行一行|一段一段)|一下子?.{0,2}?(?:全|都|全部).{0,2}?(?:出来|出现|显示|返回)|打字机?(?:效果|特效)"
         r"|一下子?(?:就)?(?:全部|得到|返回|输出|显示|出来)|(?:sse|eventsource|event-stream).{0,16}?(?:不|没|失|卡|缓)|等.{0,12}?(?:完|结束|全部).{0,8}?(?:才|再|一次)(?:一次性)?(?:返回|输出|显示|收到)|(?:按|成|一)块.{0,4}?(?:输出|返回|吐|显示)"),
     ("download", r"\bdownload(?:s|ed|ing)?\b.{0,60}?(?:instead of|rather than)|(?:instead of|rather than) (?:be(?:ing)? )?(?:display|show|render|execut|open|runn?|play|pars|process|interpret|view|load)\w{0,4}\b.{0,60}?\bdownload"
         r"|\b(?:pages?|site|website|index(?:\.\w{1,5})?|browser|php(?: files?)?|html(?: files?)?|url|homepage|nginx|it)\b.{0,20}?\b(?:just|automatically|simply|always|only|wants to|tries to|asks? (?:me )?to|prompts? (?:me )?to|"
@@ -144,7 +146,7 @@ _MISSING_PAGE = lazy_pattern(
     r"(?i:(?:refresh|reload)\w{0,4}\b.{0,60}?(?:not work|n[’']?t work|break|fail|crash|not found).{0,40}?\b(?:routes?|urls?|sub-?pages?|router)\b"
     r"|\b(?:routes?|urls?|sub-?pages?|router)\b.{0,60}?(?:not work|n[’']?t work|break|fail|not found)\w{0,3}\b.{0,30}?\b(?:refresh|reload)"
     r"|\b(?:unable to|could(?: not|n[’']t)|can(?:not|[’']t)) find (?:the |this )?(?:\w{1,12} )?(?:file|page|resource)\b"
-    r"|\b(?:page|url|route|address) (?:is |was |could )?not (?:be )?found\b|\bCannot GET /"
+    r"|\b(?:page|url|route|address) (?:is |was |could )?not (?:be )?found\b|\bCannot (?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /"
     r"|(?:找不到|没有).{0,2}?(?:该|这个?|此)?(?:文件|页面|资源|路由)(?!夹)|(?:页面|文件|路由|资源)(?:.{0,4}?不存在|找不到)|刷新.{0,12}?(?:找不到|不存在))"
 )  # fmt: skip
 

@@ -58,7 +58,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
         r"|(?:listen|bind).{0,60}address already in use"),
-    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),
+    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
+        r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
     ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
@@ -75,7 +76,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-header", r"upstream sent too big header"),
     ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
     ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
-    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"),
+    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"
+        # What a program on the server asked of its own machine: Node, Go
+        r"|ECONNREFUSED (?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost):\d"
+        r"|(?<!tcp: )dial tcp (?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}: connect: connection refused"),
     ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
     # The header had come: the visitor has a part of the response
     ("incomplete", r"(?:prematurely closed connection|timed out [^,]{0,60}|failed \(104:[^)]{0,60}\)"

@@ -28,7 +28,7 @@ _URL = re.compile(
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
     r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b|req(?:uest)?\.body\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
-    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
 
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SYMPTOM_PATTERNS)
@@ -58,6 +58,11 @@ _NAMES_WEBSOCKET = lazy_pattern(
 #: What Chrome's message of mixed content says before the address that it blocked, far behind its
 #: beginning.
 _BLOCKED = "insecure "
+
+#: Kinds that say less than the status of a server's error: of a timeout, a proxy waited and not
+#: the visitor; the old version that was updated is no old page.
+_BESIDE_A_STATUS = frozenset({"timeout", "cached"})
+_ONLY_STATUS: tuple[SymptomKind, ...] = ("status",)
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
@@ -107,7 +112,7 @@ def message_symptom(text: str) -> Symptom | None:
         return _symptom("status", line, question[0], 500)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            if kind == "timeout" and (status := _server_error(line, words)):
+            if kind in _BESIDE_A_STATUS and (status := _server_error(line, words)):
                 return status
             vague = _application_symptom(line) if kind in _SAY_LITTLE else None
             if kind in _SAY_LITTLE or kind == "cookie":
@@ -118,11 +123,14 @@ def message_symptom(text: str) -> Symptom | None:
 
 
 def _server_error(line: str, words: str) -> Symptom | None:
-    """Return the status of a server's error that a message names besides a timeout: a proxy waited
-    and not the visitor."""
-    match = _STATUS.search(words)
-    number = _number(_STATUS, words) if match else None
-    return _symptom("status", line, match[0], number) if match and (number or 0) >= 500 else None
+    """Return the status of a server's error that a message names besides something vaguer."""
+    if match := _STATUS.search(words):
+        number = _number(_STATUS, words)
+        return _symptom("status", line, match[0], number) if (number or 0) >= 500 else None
+    fault = visible_fault(words, _ONLY_STATUS)
+    if fault is None or (fault.number or 0) < 500:
+        return None
+    return _symptom("status", line, fault.words, fault.number)
 
 
 def _status(line: str, words: str) -> Symptom | None:

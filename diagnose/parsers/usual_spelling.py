@@ -8,6 +8,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 _CONTRACTION = lazy_pattern(
     r"(?i)\b(ca|do|does|did|is|are|was|were|wo|could|would|should|has|have)nt\b"
 )
+#: Other keys in the apostrophe's place ("can´t", "doesn`t").
+_APOSTROPHE = lazy_pattern(r"(?i)(?<=[a-z])[´`ʼ＇′](?=(?:t|s|re|ve|ll|d|m)\b)")
 #: Words that Taiwan and Hong Kong have in place of those of the mainland, each by its characters.
 _OTHER_WORDS = (
     ("伺服器", "服务器"), ("瀏覽器", "浏览器"), ("重新整理", "刷新"), ("重新導向", "重定向"),
@@ -28,8 +30,9 @@ _IS_TRADITIONAL = lazy_pattern(
 
 
 def usual_spelling(words: str) -> str:
-    """Return words with the apostrophes that were left out, and in Simplified Chinese."""
-    words = _CONTRACTION.sub(r"\1n't", words)
+    """Return words with the apostrophes that were left out or typed with another key, and in
+    Simplified Chinese."""
+    words = _CONTRACTION.sub(r"\1n't", _APOSTROPHE.sub("'", words))
     if not _IS_TRADITIONAL.search(words):
         return words
     for traditional, simplified in _OTHER_WORDS:

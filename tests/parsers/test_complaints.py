@@ -71,6 +71,9 @@ the UI freezes on "processing..." when the first chat message is received
 the streaming response never reaches the client
 the typing effect does not work
 streaming doesnt work for me
+the proxy is buffering all the events and pushing them after the last one
+it buffers the entire response
+回答不是一个字一个字出来，而是等半天一下子全出来
 SSE does not work behind nginx
 the response is not streamed, it is buffered until it is complete
 EventSource events only arrive when the connection closes
@@ -142,7 +145,8 @@ can only upload very small files
 使用Nginx反代后无法上传文件
 大文件不能上传
 上传文件要么是卡在处理中
-上传视频失败""",
+上传视频失败
+150MB file not uploading""",
     "sometimes": """
 the site is intermittently not reachable
 every now and then the page fails
@@ -171,6 +175,16 @@ OTHERS: dict[str, SymptomKind | None] = {
     "websocket connection to all users failed": "websocket",
     "the logo is not shown on the page": "page-files",
     "the certificate has expired on the login page": "certificate-expired",
+    "the cert has already expired this morning": "certificate-expired",
+    "the certificate ran out almost 20 days ago": "certificate-expired",
+    "listen tcp6 [2001:db8::1]:12345: bind: cannot assign requested address": "address-unavailable",
+    "手机浏览器提示证书风险": "certificate",
+    "Unexpected character (at character 1) /auth/login ^": "data",
+    "the connections to port 5984 are simply refused": "refused",
+    "旧版执行升级命令后报错502": "status",
+    "端口500无法访问": "unusable",
+    "域名解析好像挂了": "name",
+    "buffering all the way": None,
     "页面打不开": "unusable",
     "login does not work after migration": "login",
     "请求超时": "timeout",

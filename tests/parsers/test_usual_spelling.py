@@ -27,6 +27,8 @@ def test_the_usual_spelling(typed: str, usual: str) -> None:
     [
         ("the page doesnt load", "unusable"),
         ("users cant login", "login"),
+        ("it doesn´t load", "unusable"),
+        ("the page doesn`t open", "unusable"),
         ("網站打不開", "unusable"),
         ("憑證已過期", "certificate-expired"),
         ("重新導向次數過多", "redirects"),

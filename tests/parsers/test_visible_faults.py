@@ -15,6 +15,9 @@ Page takes 30 seconds to load
 TTFB is 5s
 首次打开要十几秒
 每次请求都很慢，大概5秒
+pages take ages to open from outside
+响应时间感觉有点长
+需要四到五秒才能把网站打开
 website extremely slow through nginx, fast directly
 直接访问后端很快，经过nginx很慢
 5 second delay on every request
@@ -31,7 +34,20 @@ WordPress css broken behind reverse proxy
 After adding SSL the images disappeared
 page looks like plain HTML without styling
 the login page appears without CSS
-反代后样式全没了""",
+反代后样式全没了
+图标都变成方块了
+样式没出来
+不显示封面图片
+some proxied pages have issues related to graphics
+the settings pages show up as plain text
+there are avatars of accounts that do not even load
+no files can be loaded in the second folder
+ui loads but there is no theme, just text and links
+ChunkLoadError: Loading chunk 319 failed.
+Failed to fetch dynamically imported module: https://shop.example.com/assets/Home-8d2.js
+Importing a module script failed.
+反向代理后,http访问正常,https访问会丢css样式
+after the update my static files stopped working""",
     "blank": """
 返回了一个空的html页面
 页面空白
@@ -40,7 +56,9 @@ blank page in production, works locally
 React app shows a white page after npm run build
 nothing renders, console is empty
 站点打开是空白页
-打开网页一片空白，F12没有报错""",
+打开网页一片空白，F12没有报错
+just full of blank after a click on the button
+Application error: a client-side exception has occurred""",
     "wrong-site": """
 two domains in different folders, both are showing the same site
 the proxy serves the first random domain
@@ -89,7 +107,15 @@ generated links use internal hostname
 OAuth callback url is http
 emails contain localhost links
 pagination links are http
-swagger uses http scheme""",
+swagger uses http scheme
+it adds the slash, but the protocol is changed to http
+I changed the URL at the server settings, but I got a redirect error
+pictures are still using the old domain instead of the new
+in the href of the link the IP address of the server behind the proxy is referenced
+every link returns to the backend server, the links are on the backend
+a 303 with the location header stripped
+enable https redirect error port
+登录后会调转到 http://192.168.1.10:8080""",
     "not-loaded": """
 nginx -t ok but changes have no effect
 修改配置不生效
@@ -105,12 +131,16 @@ still serving old certificate after renew
 证书更新了但是浏览器还是旧的
 renewed the cert but browser still shows expired
 I replaced the certificate files and still get the old one
-续期后浏览器还是提示过期""",
+续期后浏览器还是提示过期
+the browser is still showing the old date, I have renewed the certificate""",
     "login-address": """
 the OAuth2 redirect URI uses http behind the proxy""",
     "mixed-content": """
 the css URLs are still http, so the css is not loaded
-stylesheets are loaded over http""",
+stylesheets are loaded over http
+some assets like your style sheet still come in on http
+images are sent over http
+the frame was blocked; the content must be served over HTTPS""",
     "method": """
 the redirect is losing POST data
 the form is redirected from POST to a GET
@@ -156,6 +186,13 @@ iOS app can't connect, Android works
 部分地区无法访问
 联通打不开 电信正常
 works in the office but not from home""",
+    "certificate": """
+The website can't be accessed because of some SSL problems
+my browser told me not to visit it because there was a problem with its certificate
+the SSL cert is invalid which is breaking the website
+I get certificate error in Chrome and Edge
+This site cannot be loaded due to a certificate
+a warning that the ssl certificate is not valid""",
     "filing": """
 阿里云备案拦截""",
     "unusable": """
@@ -167,6 +204,7 @@ http能访问，https不能访问
 https 访问不了
 can't access from outside, works on localhost
 外网无法访问，内网可以
+使用HTTPS协议加域名时首页无法加载
 本地curl正常，外网打不开
 works with IP but not with domain
 用IP可以访问，用域名访问不了
@@ -174,6 +212,13 @@ works on Chrome, not on iPhone Safari
 微信小程序 request:fail
 users in China cannot access
 port 80 works but 443 doesn't
+I can only reach my IP and not my domain
+The service fails to respond when accessed via the reverse proxy
+the server fails to start after a reboot
+I am not able to save the general settings
+无法保存设置
+部分反向代理失效
+连接服务器失败，请重试
 端口放行了还是访问不了
 服务器能ping通但网站打不开
 ping ok but site doesn't open
@@ -205,7 +250,15 @@ my browser just goes empty after i entered the password, nothing pops out
 after pressing "sign in" the browser remains at the same page
 can't login, the application keeps trying to open http
 反代后无法登录
-登录之后没有反应""",
+登录之后没有反应
+the page loads but if i input the password nothing happens
+The initial page loads but i can't get past the login
+通过反向代理的域名打开后同样的账号密码登录就错误
+点击管理员页面就会提示未登录
+登录成功之后闪一下又跳登录页了
+访问首页未登录时，跳转到登录页，然后一直不断重定向到登录页
+every time I try to log in I automatically get logged out
+it throws me out right away, kicking me out""",
     "csrf": """
 a CSRF error is sent
 CSRF failure through the reverse proxy
@@ -227,10 +280,23 @@ api requests return index.html
 real-time updates don't work
 kernel does not connect jupyter
 ws 一直重连
-websocket 连不上""",
+websocket 连不上
+it gets stuck "Reconnecting"
+I keep getting "Status: Not Connected"
+终端一直显示连接中
+实时日志不刷新，要手动刷新页面
+the chat does not update until a manual page refresh
+UI constantly reloads when running behind reverse proxy
+I can enter a message but it doesn´t appear on the chat""",
     "acme": """
 certbot renew fails
 acme 验证失败""",
+    "nginx-start": """
+systemctl start nginx fails with exit-code
+nginx起不来，提示端口被占用""",
+    "server-start": """
+httpd.service 启动失败
+apache2 won't start after the update""",
     "nginx-config": """
 unknown directive "http2"
 could not build server_names_hash""",
@@ -241,13 +307,19 @@ download stops at 1GB
 下载到一半就断了""",
     "timeout": """
 requests hang forever
-请求一直挂起""",
+请求一直挂起
+infinite rotating loading circle in the middle of the screen
+the page never stops loading
+spinning blue wheel
+stuck on the loading screen""",
     "closed": """
+通过域名访问提示与服务器链接中断
 lost connection to server, repeating in 1 second
 the connection goes down
 connection closes immediately""",
     "cors": """
-preflight fails""",
+preflight fails
+the interface cannot be accessed across domains""",
     "not-connected": """
 nginx is not listening on port 80
 every time no connection
@@ -272,6 +344,14 @@ STATUSES = {
     "错误的网关": 502,
     "服务器内部错误": 500,
     "access denied": 403,
+    "You don't have permission to access this resource.": 403,
+    "I am not allowed to view this page": 403,
+    "域名打开直接502bad gateway": 502,
+    "旧版执行升级命令后，域名打开直接502bad gateway": 502,
+    "面板突然502打不开了": 502,
+    "数据库也搬了，系统配置404": 404,
+    "网站突然504": 504,
+    "The main page is throwing error `500 Oops! Something went wrong...`": 500,
 }
 
 
@@ -302,10 +382,23 @@ def test_words_of_a_status(text: str, status: int) -> None:
         "怎样配置反向代理",
         "I waited 500 ms",
         "500 files for one site",
+        "第404页",
+        "最多500用户",
+        "超过500并发",
+        "错误日志有500条",
+        "监听在503端口",
+        "a bunch of content was blocked",
+        "there is no problem with the certificate",
     ],
 )
 def test_nothing_is_wrong(text: str) -> None:
     assert symptom_of(text) is None
+
+
+def test_a_certificate_for_a_different_host() -> None:
+    symptom = symptom_of("the certificate presented is for a different host than the one I typed")
+    assert symptom
+    assert symptom.kind == "certificate-name"
 
 
 @pytest.mark.parametrize("text", ["shows a blank page", "页面空白", "very slow"])

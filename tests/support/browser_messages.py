@@ -50,6 +50,12 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
                 '"SameSite=None" attribute but did not have the "Secure" attribute', "cookie"),
         Example("Uncaught (in promise) SyntaxError: Unexpected token '<', \"<!doctype \"... is not "
                 "valid JSON", "data", ""),
+        Example("ChunkLoadError: Loading chunk 319 failed. (error: "
+                "https://shop.example.com/static/js/319.9f2c.js)", "page-files",
+                "https://shop.example.com:443/static/js/319.9f2c.js"),
+        Example("TypeError: Failed to fetch dynamically imported module: "
+                "https://shop.example.com/assets/Home-8d2.js", "page-files",
+                "https://shop.example.com:443/assets/Home-8d2.js"),
         Example("You cannot visit shop.example.com right now because the website uses HSTS.",
                 "hsts"),
         Example("You cannot visit shop.example.com right now because the website uses certificate "

@@ -159,6 +159,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
     "Node": (
         Example("Error: connect ECONNREFUSED 203.0.113.10:443", "refused",
                 "https://203.0.113.10:443/"),
+        Example("Error: connect ECONNREFUSED 127.0.0.1:5984", "upstream-refused",
+                "https://127.0.0.1:5984/"),
         Example("Error: connect ETIMEDOUT 2001:db8::10:443", "timeout",
                 "https://[2001:db8::10]:443/"),
         Example("Error: getaddrinfo ENOTFOUND shop.example.com", "name"),
