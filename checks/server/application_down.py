@@ -11,7 +11,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
-from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
+from checks.server._address_edits import address_edit
 from checks.server._haproxy import haproxy_view, refused_visits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -43,8 +44,6 @@ _HANDLER = re.compile(
     r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
 )
 _MAX_LINES = 2000
-
-_PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
 
 @check(
@@ -158,23 +157,7 @@ def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...
     that listens on ::1 alone; None if there is not one, or not one place to write it."""
     if len(elsewhere) != 1 or _is_everywhere(elsewhere[0]):
         return None
-    line = line_text(view, route.file, route.line)
-    written = re.compile(rf"(?<![\w.:\]-]){re.escape(route.authority)}(?!\d)")
-    if len(written.findall(line)) != 1:
-        return None
-    other = f"{elsewhere[0]}:{route.port}"
-    file = view.config.file(route.file) if view.config else None
-    # The other lines for this application: ProxyPassReverse has to name the same address.
-    same = {
-        number: text
-        for number, text in enumerate(file.text.split("\n") if file else (), 1)
-        if _PASSES_ON.match(text) and len(written.findall(text)) == 1
-    }
-    changed = {
-        number: (written.sub(lambda _: other, text),)
-        for number, text in {**same, route.line: line}.items()
-    }
-    return line_edit(view, route.file, changed)
+    return address_edit(view, route, f"{elsewhere[0]}:{route.port}")
 
 
 def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
