@@ -187,7 +187,8 @@ def _files(lab: Lab, text: str) -> None:
     page = "<!doctype html><title>Shop</title><p>All kinds of tea, and the pots.</p>\n"
     for name in ("index", "about", "new/about"):
         lab.server.write(f"/srv/pages/{name}.html", page)
-    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n\troot * /srv/pages\n{text}}}\n")
+    own = "\troot * /srv/pages\n\treverse_proxy /ws 127.0.0.1:3000\n"
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{own}{text}}}\n")
 
 
 @caddy_scenario(
