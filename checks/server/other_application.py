@@ -73,12 +73,24 @@ def _has_not(evidence: Evidence, target: str, path: str) -> bool:
     )
 
 
+def _has_it_elsewhere(evidence: Evidence, route: SiteRoute, path: str) -> bool:
+    """Return whether the path's own application has it at another path: server.prefix-kept and the
+    like."""
+    return any(
+        visit.target == route.target and visit.requested == path and visit.status == 200
+        for visit in evidence.good(BackendVisit)
+        if not visit.websocket
+    )
+
+
 def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> Claim | None:
     path, answer, visit = group[0]
     port, site = view.evidence.target.port, view.answering_sites[0]
     other = next((each for each in site.routes if each.target == visit.target), None)
     route = route_to_application(view, path)
     if other is None or (route is not None and route.authority == other.authority):
+        return None
+    if route is not None and _has_it_elsewhere(view.evidence, route, path):
         return None
     answers = [each for _, each, _ in group]
     files = [each for each in answers if isinstance(each, PageFileResponse)]

@@ -55,3 +55,9 @@ def test_silent_where_it_is_the_paths_own_application_or_the_page_came() -> None
     assert not judge(CHECK, APACHE, apache_config(TWO), *own, MISSING, target=TEA)
     page = replace(MISSING, status=200, body="<p>Tea</p>")
     assert not judge(CHECK, APACHE, apache_config(TWO), HAS, HAS_NOT, page, target=TEA)
+
+
+def test_silent_where_the_paths_own_application_has_it_without_its_beginning() -> None:
+    kept = replace(HAS, target="http://127.0.0.1:3000/", path="/tea")
+    observations = (HAS, HAS_NOT, kept, MISSING)
+    assert not judge(CHECK, APACHE, apache_config(TWO), *observations, target=TEA)
