@@ -52,6 +52,26 @@ def file_server_edit(view: ServerView, site: WebSite) -> Edit | None:
     return line_edit(view, site.file, {number: (line, f"{indent}file_server")})
 
 
+def suffix_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that lets the files of a site answer without their ending: it writes
+    `try_files` before the one `file_server`. None if there is not one, or a `try_files` already."""
+    lines = _site_lines(view, site)
+    written = {number: line.split()[:1] for number, line in lines.items()}
+    places = [number for number, words in written.items() if words == ["file_server"]]
+    if len(places) != 1 or ["try_files"] in written.values():
+        return None
+    line = lines[places[0]]
+    tried = f"{indentation(line)}try_files {{path}} {{path}}.html"
+    return line_edit(view, site.file, {places[0]: (tried, line)})
+
+
+def rewriting_line(view: ServerView, site: WebSite) -> int:
+    """Return the number of the one line of a site that changes the path; 0 if there is not one."""
+    lines = _site_lines(view, site)
+    places = [number for number, line in lines.items() if _REWRITE.fullmatch(line[:400])]
+    return places[0] if len(places) == 1 else 0
+
+
 def files_block_edit(view: ServerView, site: WebSite) -> Edit | None:
     """Return the edit that puts a site's files, which stand in no block, into a `handle`: its
     lines `root`, `try_files` and `file_server`, with nothing between them. None if the application

@@ -11,7 +11,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
-from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
+from checks.server._address_edits import address_edit
 from checks.server._haproxy import haproxy_view, refused_visits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -43,8 +44,6 @@ _HANDLER = re.compile(
     r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
 )
 _MAX_LINES = 2000
-
-_PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
 
 @check(
@@ -82,12 +81,15 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             for route in (*guards, *([own] if own else [])):
                 is_down = _is_every_member_down(route, listeners)
                 is_down = is_down or _is_half_open(view, route, listeners)
-                if is_down and _failed(view, path):
-                    failed_routes.setdefault(route.target, (route, []))[1].append(path)
+                member = None if is_down else _down_member(view, route, listeners)
+                if (is_down or member) and _failed(view, path):
+                    key = member.authority if member else route.target
+                    failed_routes.setdefault(key, (member or route, []))[1].append(path)
                     break
     for route, paths in failed_routes.values():
         responses = [response for path in paths for response in _failed(view, path)]
-        is_half_open = not _is_down(route, listeners)
+        is_half_open = not _is_down(route, listeners) and _is_half_open(view, route, listeners)
+        is_member = bool(route.members) and not _is_every_member_down(route, listeners)
         elsewhere = tuple(
             dict.fromkeys(
                 bracketed(socket.address)
@@ -95,7 +97,8 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 for socket in listener.on(route.port)
             )
         )
-        edit = _other_address(view, route, elsewhere) if not is_half_open else None
+        is_whole = not is_half_open and not is_member
+        edit = _other_address(view, route, elsewhere) if is_whole else None
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),
@@ -111,6 +114,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "other": f"{elsewhere[0]}:{route.port}" if edit else "",
                 "listening": () if is_half_open else _other_programs(listeners),
                 "half": is_half_open,
+                "members": route.members if is_member else (),
             },
             confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
             ruled_out=view.ruled_out,
@@ -118,10 +122,16 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
             if edit
             else Fix(
-                (Manual("name-the-address" if is_half_open else "start", Where.APPLICATION),),
+                (Manual(_step(is_half_open, is_member), Where.APPLICATION),),
                 Applicability.MANUAL,
             ),
         )
+
+
+def _step(is_half_open: bool, is_member: bool) -> str:
+    if is_half_open:
+        return "name-the-address"
+    return "start-the-member" if is_member else "start"
 
 
 def _handler(view: ServerView, site: WebSite) -> SiteRoute | None:
@@ -146,11 +156,26 @@ def _member(route: SiteRoute, number: int = 0) -> SiteRoute:
     return replace(route, scheme="http", host=host.strip("[]"), port=int(port))
 
 
+def _members(route: SiteRoute) -> list[SiteRoute]:
+    """Return a route to each member of an application, or its own if it has none."""
+    whole = replace(route, scheme="balancer")
+    return [_member(whole, number) for number in range(len(route.members))] or [route]
+
+
 def _is_every_member_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
     """Return whether nothing listens on the application's port, and on that of no other member."""
-    whole = replace(route, scheme="balancer")
-    members = [_member(whole, number) for number in range(len(route.members))] or [route]
-    return all(_is_down(member, listeners) for member in members)
+    return all(_is_down(member, listeners) for member in _members(route))
+
+
+def _down_member(
+    view: ServerView, route: SiteRoute, listeners: tuple[Listeners, ...]
+) -> SiteRoute | None:
+    """Return a route to the first member of Caddy's `reverse_proxy` on whose port nothing listens,
+    if others are there. Caddy answers 502 to each request that it gives to such a member, unless
+    `lb_try_duration` is set; Apache asks the next member."""
+    members = _members(route) if view.server.product == "caddy" else []
+    down = [member for member in members if _is_down(member, listeners)]
+    return down[0] if 0 < len(down) < len(members) else None
 
 
 def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...]) -> Edit | None:
@@ -158,23 +183,7 @@ def _other_address(view: ServerView, route: SiteRoute, elsewhere: tuple[str, ...
     that listens on ::1 alone; None if there is not one, or not one place to write it."""
     if len(elsewhere) != 1 or _is_everywhere(elsewhere[0]):
         return None
-    line = line_text(view, route.file, route.line)
-    written = re.compile(rf"(?<![\w.:\]-]){re.escape(route.authority)}(?!\d)")
-    if len(written.findall(line)) != 1:
-        return None
-    other = f"{elsewhere[0]}:{route.port}"
-    file = view.config.file(route.file) if view.config else None
-    # The other lines for this application: ProxyPassReverse has to name the same address.
-    same = {
-        number: text
-        for number, text in enumerate(file.text.split("\n") if file else (), 1)
-        if _PASSES_ON.match(text) and len(written.findall(text)) == 1
-    }
-    changed = {
-        number: (written.sub(lambda _: other, text),)
-        for number, text in {**same, route.line: line}.items()
-    }
-    return line_edit(view, route.file, changed)
+    return address_edit(view, route, f"{elsewhere[0]}:{route.port}")
 
 
 def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:

@@ -5,11 +5,14 @@ container does not run. The evidence is a request that was sent from the contain
 
 from collections.abc import Iterator, Sequence
 
+from checks.firewall._visitors import CONTAINERS
+from checks.listener._containers import is_called
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
 )
+from checks.upstream._containers import apart_container
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,14 +25,19 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_local_host
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.server import Interface, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
 _UNAVAILABLE = {502, 503, 504, None}
+
+#: The names of the server itself that engines give to containers (docker-run(1), "--add-host";
+#: podman-run(1)).
+_GATEWAY_NAMES = {"host.docker.internal", "host.containers.internal"}
 
 #: curl's exit status for a name without an address (curl(1), "EXIT CODES").
 _UNRESOLVED = 6
@@ -95,6 +103,7 @@ def _claim(
             "loopback": reason == "loopback",
             "unresolved": reason == "unresolved",
             "refused": reason == "refused",
+            **_place_facts(evidence, route),
         },
         fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
     )
@@ -113,6 +122,44 @@ def _reason(evidence: Evidence, route: SiteRoute, failure: Failure) -> str:
         return ""
     is_own = is_local_host(route.host)
     return "loopback" if is_own else "refused"
+
+
+def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
+    """Return where the application is: in the container that has the port, at other ports of the
+    container that is named, or on the server itself."""
+    own = next(iter(evidence.good(NginxContainer)))
+    ports, others = set[int](), list[str]()
+    for containers in evidence.good(Containers):
+        for container in containers.running:
+            listening = {
+                port
+                for namespace in containers.namespaces
+                if namespace.container == container.id
+                for _, port in namespace.sockets
+                if namespace.listens(port)
+            }
+            if container.id != own.digest and is_called(container, route.host):
+                ports |= listening
+            elif container.id != own.digest and route.port in listening:
+                others.append(next(iter(_service_names(container.name)), container.name))
+    sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
+    interfaces = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    is_server = route.host in _GATEWAY_NAMES or route.host in interfaces
+    # An engine's own process has a published port for the container, which has its own name.
+    programs = [socket for socket in sockets if socket.process not in CONTAINERS]
+    apart = apart_container(evidence, route.host)
+    return {
+        "inner_ports": tuple(sorted(ports - {route.port}))[:8] if route.port not in ports else (),
+        "other": others[0] if len(set(others)) == 1 else "",
+        "gateway": route.host in _GATEWAY_NAMES,
+        "is_server": is_server and not is_local_host(route.host),
+        "program": next((socket.process or "" for socket in programs), ""),
+        "on_server": bool(programs) and not others,
+        "local_only": bool(programs) and all(is_loopback(each.address) for each in programs),
+        "nowhere": bool(evidence.good(Listeners)) and not sockets,
+        "apart": apart.network if apart else "",
+        "engine": own.engine,
+    }
 
 
 def _stopped(evidence: Evidence, host: str) -> Container | None:

@@ -6,7 +6,9 @@ lead to a script that is not there, the index file has a name that DirectoryInde
 (mod_dir, AH01276), or Caddy's configuration names no folder at all (`root`). Or the folder is a
 wrong one: that of an Alias with one slash too few, one beside that with the files, or the folder
 above that for visitors. Or nothing leads the addresses of a PHP application to its index.php, or
-the configuration with the Alias for the path is not enabled (a2enconf(8)).
+the configuration with the Alias for the path is not enabled (a2enconf(8)). Or the address leaves
+out the ending .html of its file. Or Caddy's `rewrite` makes a path of it for which there is no
+file.
 
 A 404 for a file that is nowhere is no fault.
 """
@@ -23,6 +25,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit
+from checks.server._caddy_edits import rewriting_line, suffix_edit
 from checks.server._fallback_lines import wrong_fallback
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -52,7 +55,7 @@ from diagnose.parsers.usual_paths import is_folder_of_files
 from diagnose.parsers.web_sites import takes
 
 #: Reasons whose fact is a name.
-_WITH_NAMES = {"lookalike", "elsewhere"}
+_WITH_NAMES = {"lookalike", "elsewhere", "suffix", "rewritten"}
 
 _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 
@@ -84,6 +87,7 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         reason = _reason(folder, sites[0], pages, modules, alias) if sites and pages else ""
         if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
             reason = ""
+        reason = reason or ("rewritten" if pages and sites and _rewritten(view, folder) else "")
         reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
@@ -139,11 +143,35 @@ def _reason(
         return "lost-script"
     if folder.lookalike and site.reads_htaccess:
         return "lookalike"
+    if folder.suffixed and is_absent:
+        return "suffix"
     is_address = "." not in folder.requested.rpartition("/")[2]
     is_apaches = all(proxy_page(page.body) for page in pages)
     if folder.front_script and is_address and is_apaches and not folder.lookalike:
         return "no-rules"
     return "fall-back" if is_address and folder.is_application else ""
+
+
+def _rewritten(view: ServerView, folder: SiteFolder) -> str:
+    """Return the path that Caddy's one `rewrite` makes of the target's, if there is no file for it;
+    "" where a path is only shortened, as by `handle_path`."""
+    own = view.evidence.target.path.partition("?")[0]
+    served = [each for each in view.folders if each.requested == own and not each.websocket]
+    if len(served) != 1 or folder.page_exists or not folder.exists or folder.elsewhere:
+        return ""
+    path = served[0].path
+    is_shortened = own.endswith(path) or path == served[0].fallback
+    is_of_folder = path == folder.requested and not served[0].fallback
+    if is_shortened or not is_of_folder or not _rewriting_place(view):
+        return ""
+    return path
+
+
+def _rewriting_place(view: ServerView) -> str:
+    """Return where the one line stands that changes paths; "" if there is not one."""
+    sites = view.answering_sites
+    number = rewriting_line(view, sites[0]) if len(sites) == 1 else 0
+    return place_text(sites[0].file, number) if number else ""
 
 
 def _has_rules_of_its_own(view: ServerView, folder: str) -> bool:
@@ -202,6 +230,9 @@ def _claim(
             "names": _unlisted(view, folder),
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
+            "suffixed": folder.suffixed if reason == "suffix" else "",
+            "rewritten": _rewritten(view, folder) if reason == "rewritten" else "",
+            "rewriting": _rewriting_place(view) if reason == "rewritten" else "",
             "fallback": fallback.page if fallback else "",
             "fallback_place": fallback.place if fallback else "",
             "prefix": alias.prefix if alias else "",
@@ -237,6 +268,12 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
         edit = fallback.edit if fallback else None
     elif reason == "no-rules":
         edit = section_edit(view, site, folder.path, f"FallbackResource /{folder.front_script}")
+    elif reason == "suffix":
+        edit = (
+            suffix_edit(view, site)
+            if view.server.product == "caddy"
+            else section_edit(view, site, folder.path, "Options +MultiViews")
+        )
     if edit is not None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":

@@ -71,6 +71,7 @@ def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
                 "other_place": place_text(other.file, other.line),
                 "place": place_text(site.file, site.line),
                 "tls": other.scheme in {"https", "wss"},
+                "matcher": other.pattern and other.for_websockets is False,
             },
             fix=manual_fix(view, f"lead-there-{view.server.product}"),
         )

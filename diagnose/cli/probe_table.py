@@ -73,6 +73,7 @@ ROWS = (
     _after_failure("web_servers", "apachectl -S; haproxy -c -f FILE; caddy adapt --config FILE"),
     _after_failure("haproxy_backends", "echo 'show stat' | socat - SOCKET", peer="application"),
     _after_failure("haproxy_other_backends", _CURL_APPLICATION, peer="application"),
+    _after_failure("other_applications", _CURL_APPLICATION, peer="application"),
     _after_failure("backends", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_logins", _CURL_APPLICATION, peer="application"),

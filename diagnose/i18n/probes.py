@@ -47,6 +47,10 @@ MESSAGES = Messages(
         "inside.haproxy_other_backends",
         "A path that the application of another backend of HAProxy may have.",
     ),
+    Message(
+        "inside.other_applications",
+        "A path that another application of the site on Apache or Caddy may have.",
+    ),
     Message("inside.inner_nginx", "The nginx behind Apache, Caddy or HAProxy."),
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),

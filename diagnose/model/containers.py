@@ -81,7 +81,7 @@ class Namespace:
 class Containers(Observation):
     """The containers, and the listening sockets in other network namespaces. Observed only if
     nothing in the server's own namespace listens on the target's port, or an application behind
-    nginx cannot be reached. `engines` are the engines that answered."""
+    the web server cannot be reached. `engines` are the engines that answered."""
 
     layer: ClassVar[str] = "listener"
 

@@ -28,6 +28,8 @@ class SiteFolder(Observation):
     `elsewhere` is the folder nearby in which the requested file is, or the index file that the
     site's folder has not; "" if there is none, or several. `front_script` is a script of the folder
     that answers every address of an application ("index.php"), if no .htaccess leads to it.
+    `suffixed` is the file of the requested name with ".html" behind it, if that alone is there: a
+    generator of sites leaves the ending out of its links.
     """
 
     layer: ClassVar[str] = "server"
@@ -47,6 +49,7 @@ class SiteFolder(Observation):
     hidden: FilePath = ""
     elsewhere: FilePath = ""
     front_script: Label = ""
+    suffixed: FilePath = ""
 
     def summary(self) -> Summary:
         if self.index_files:

@@ -207,7 +207,7 @@ class SiteRoute:
     replaced, `sent_host` what it is replaced by ("" for the application's address).
     `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
     is unknown. `members` are the applications ("host:port") of a balancer (Apache,
-    "BalancerMember"), () if it has none.
+    "BalancerMember"; Caddy, several upstreams), () if it has none.
     """
 
     path: UrlPath

@@ -206,7 +206,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
-        r"response|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
+        r"response(?!: [45]\d\d\b)|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
         r"|RemoteProtocolError|Unsupported HTTP version"),
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "

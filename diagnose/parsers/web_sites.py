@@ -200,6 +200,15 @@ def inner_path(route: SiteRoute, path: str) -> str:
     return changed_path(route.changes, inner)
 
 
+def inner_candidates(route: SiteRoute, path: str) -> tuple[str, ...]:
+    """Return what the application of a route may have for a path that the route does not take: the
+    path itself, and without its first part, where the route takes its own beginning off."""
+    inner, rest = inner_path(route, path), path.lstrip("/").partition("/")[2]
+    strips = route.path.rstrip("/") != route.backend_path.rstrip("/") and not route.fixed_path
+    found = (inner, path, f"/{rest}" if strips and rest else path)
+    return tuple(dict.fromkeys(each for each in found if each.startswith("/")))
+
+
 def changed_path(changes: Sequence[PathChange], path: str) -> str:
     """Return what changes make of a path, in their order. Its query stays as it is. A regular
     expression that is not understood changes nothing."""

@@ -46,6 +46,7 @@ INSIDE = (
     "web_servers",
     "haproxy_backends",
     "haproxy_other_backends",
+    "other_applications",
     "backends",
     "backend_visits",
     "backend_logins",

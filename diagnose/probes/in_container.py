@@ -21,6 +21,7 @@ IN_CONTAINER = frozenset(
         "backend_visits",
         "backend_logins",
         "haproxy_backends",
+        "other_applications",
         "server_logs",
         "upstream_connect",
         "upstream_groups",

@@ -80,18 +80,25 @@ def _header(value: object, request: ServerRequest) -> Truth:
 
 
 def _field(name: str, value: object, request: ServerRequest) -> Truth:
-    """Return whether a field has one of the values; None as value means that it is absent."""
+    """Return whether a field has one of the values, as browsers write it; None as value means that
+    it is absent. Values are compared with their case (http.matchers.header)."""
     known_fields = {"host": request.authority, "upgrade": "websocket", "connection": "Upgrade"}
     lower = name.lower()
     sent = lower == "host" or (lower in known_fields and request.websocket)
     if not sent:
         is_absent = lower in _ABSENT or lower in known_fields
         return value is None if is_absent else None
-    own = known_fields[lower].lower()
-    expected_values = [text.lower() for text in texts(value)]
-    return any(
-        name_matches(value, own) if "*" in value else value == own for value in expected_values
-    )
+    own = known_fields[lower]
+    return any(_value_matches(expected, own) for expected in texts(value))
+
+
+def _value_matches(expected: str, own: str) -> bool:
+    """Return whether a field has a value; "*" at its end, its beginning or both stands for more."""
+    begins, ends = expected.endswith("*"), expected.startswith("*")
+    part = expected[1 if ends else 0 : -1 if begins and len(expected) > 1 else None]
+    if begins and ends:
+        return expected == "*" or part in own
+    return own.startswith(part) if begins else own.endswith(part) if ends else own == expected
 
 
 def _host(value: object, request: ServerRequest) -> Truth:

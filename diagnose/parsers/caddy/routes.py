@@ -1,13 +1,16 @@
 """Where a site of Caddy's passes requests on, and where it redirects. No I/O.
 
-The matchers are those of Caddy's JSON (module http.matchers). Only `path` is evaluated; any other
-makes a route a pattern, and a redirect conditional. A path that a handler rewrites is followed:
+The matchers are those of Caddy's JSON (module http.matchers). Only `path` is evaluated, and fields
+that tell a handshake of a WebSocket from other requests; any other makes a route a pattern, and a
+redirect conditional. A path that a handler rewrites is followed:
 what comes behind it, matchers too, gets the new one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, Verification
 from diagnose.parsers.caddy.document import (
@@ -19,8 +22,10 @@ from diagnose.parsers.caddy.document import (
     text_of,
     texts,
 )
+from diagnose.parsers.caddy.matchers import route_matches
 from diagnose.parsers.caddy.rewrites import replacements, stripped_prefix, target_of
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import ServerRequest
 
 #: Maximum number of routes of a site, and of times that a rewrite parts the requests.
 MAX_ROUTES, MAX_PARTS = 500, 4
@@ -32,14 +37,17 @@ _ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics"}
 @frozen
 class _Condition:
     """The requests that reach a handler: their path begins with `path`, or is it (`exact`);
-    `pattern` is True if more decides. In place of `path` the handler gets `inner`, and nothing but
-    that if `fixed` is True."""
+    `pattern` is True if more decides, and `pages` and `websockets` whether that is true for an
+    ordinary request and for a handshake, None if it is not known. In place of `path` the handler
+    gets `inner`, and nothing but that if `fixed` is True."""
 
     path: str = "/"
     exact: bool = False
     pattern: bool = False
     inner: str = "/"
     fixed: bool = False
+    pages: bool | None = None
+    websockets: bool | None = None
 
 
 @frozen
@@ -127,10 +135,27 @@ def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condit
     for matchers in sets:
         paths = texts(matchers.get("path"))
         is_pattern = outer.pattern or bool(set(matchers) - {"path"})
+        pages, websockets = (None, None) if outer.pattern else _kinds(matchers)
         if not paths:
-            yield replace(outer, pattern=is_pattern)
+            yield replace(outer, pattern=is_pattern, pages=pages, websockets=websockets)
         for path in paths:
-            yield from _path_conditions(path, outer, is_pattern)
+            for condition in _path_conditions(path, outer, is_pattern):
+                is_plain = "*" not in path.removesuffix("*") and "{" not in path
+                kinds = (pages, websockets) if is_plain else (None, None)
+                yield replace(condition, pages=kinds[0], websockets=kinds[1])
+
+
+def _kinds(matchers: dict[str, object]) -> tuple[bool | None, bool | None]:
+    """Return whether matchers about fields alone are true for an ordinary request, and for a
+    handshake; (None, None) if that is not known, or others are there, too."""
+    if set(matchers) - {"path"} != {"header"}:
+        return None, None
+    fields: dict[str, object] = {"match": [{"header": matchers["header"]}]}
+    kinds = (
+        route_matches(fields, ServerRequest("/")),
+        route_matches(fields, ServerRequest("/", websocket=True)),
+    )
+    return (None, None) if None in kinds else kinds
 
 
 def _path_conditions(path: str, outer: _Condition, is_pattern: bool) -> Iterator[_Condition]:
@@ -233,16 +258,20 @@ def _proxied(handler: dict[str, object], condition: _Condition, drops: bool) -> 
     replaced = next(iter(texts(at(handler, "headers", "request", "set", "Host"))), "")
     scheme = "https" if "tls" in transport else "http"
     scheme = "fcgi" if transport.get("protocol") == "fastcgi" else scheme
+    is_decided = condition.pattern and condition.pages is not None and not condition.fixed
+    rest = "" if condition.exact else "(.*)"
     socket = dial.removeprefix("unix/") if dial.startswith("unix/") else ""
     host, port = ("", 0) if socket or len(upstreams) != 1 else _endpoint(dial)
     return SiteRoute(
-        condition.path,
+        f"^{re.escape(condition.path)}{rest}$" if is_decided else condition.path,
         f"{scheme}://{dial}",
         scheme=scheme,
         host=host,
         port=port,
         socket=socket,
-        backend_path=condition.inner,
+        backend_path=f"{condition.inner}{'$1' if rest else ''}" if is_decided else condition.inner,
+        for_pages=condition.pages if is_decided else None,
+        for_websockets=condition.websockets if is_decided else None,
         websocket=not (
             scheme == "fcgi" or drops or _drops_upgrade(at(handler, "headers", "request"))
         ),
@@ -252,9 +281,19 @@ def _proxied(handler: dict[str, object], condition: _Condition, drops: bool) -> 
         verify=_verification(transport) if scheme == "https" else "",
         server_name=clean(text_of(at(transport, "tls", "server_name")), 255),
         authorities=_authorities(transport),
+        members=_members(upstreams),
         keeps_host=not replaced or replaced == "{http.request.host}",
         sent_host="" if "{" in replaced else clean(replaced, 255),
     )
+
+
+def _members(upstreams: Sequence[dict[str, object]]) -> tuple[str, ...]:
+    """Return the applications of a `reverse_proxy` with several, as "host:port"; () if it has one,
+    or one of them is not written so."""
+    dials = [clean(text_of(upstream.get("dial")), 300) for upstream in upstreams[:20]]
+    endpoints = [_endpoint(dial) for dial in dials]
+    are_known = len(dials) > 1 and all(port for _, port in endpoints)
+    return tuple(f"{bracketed(host)}:{port}" for host, port in endpoints) if are_known else ()
 
 
 def _verification(transport: dict[str, object]) -> Verification:

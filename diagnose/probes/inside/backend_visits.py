@@ -165,15 +165,18 @@ async def page_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> N
 async def try_websocket(
     ctx: ProbeContext, config: WebServerConfig, path: str, source: str = "page"
 ) -> None:
-    """Ask the application for a WebSocket of the page or of the access log (`source`), and the site
-    if it opens there."""
-    if ctx.target.websockets or not (ctx.options.wants("websocket") and ctx.options.outside):
+    """Ask the application for a WebSocket of the page or of the access log (`source`), then the
+    site's other applications, and the site if it opens there."""
+    if (
+        not is_holder(ctx, config)
+        or ctx.target.websockets
+        or not (ctx.options.wants("websocket") and ctx.options.outside)
+    ):
         return
     own = path.partition("?")[0]
     routes = _routes(ctx, config, own, websocket=True, schemes=_PLAIN | _SECURE)
     slots = (f"{source} WebSocket {number}" for number in range(MAX_NAMED))
-    is_logged = source == "logged"
-    if not (routes or is_logged) or not ctx.further_requests.begin(f"page WebSocket {path}"):
+    if not ctx.further_requests.begin(f"page WebSocket {path}"):
         return
     if not any(ctx.further_requests.begin(slot) for slot in slots):
         return
@@ -185,9 +188,7 @@ async def try_websocket(
             if visit is not None and visit.accepted:
                 await try_named_path(ctx, path)
                 return
-    if is_logged and await _opens_elsewhere(
-        ctx, config, own, {route.authority for route in routes}
-    ):
+    if await _opens_elsewhere(ctx, config, own, {route.authority for route in routes}):
         await try_named_path(ctx, path)
 
 

@@ -1,7 +1,7 @@
 """Probes for containers: the lists of their engines, and sockets in other network namespaces.
 
 They run only if no process of the server itself listens on the target's port, or if an application
-behind nginx cannot be reached.
+behind the web server cannot be reached.
 
 A container's sockets are not among the server's. /proc/PID/net shows the sockets in a process's
 namespace without asking an engine (proc_pid_net(5)).
@@ -13,6 +13,7 @@ from typing import get_args
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, Containers, Engine, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import UpstreamTry
@@ -88,6 +89,13 @@ async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
 async def behind_a_refusal(ctx: ProbeContext, attempt: UpstreamTry) -> None:
     """Emit the containers if an application cannot be reached: it may have been in one."""
     if attempt.failure is not None and not attempt.socket:
+        await _emit_containers(ctx)
+
+
+@probe(after=BackendVisit)
+async def behind_a_failed_visit(ctx: ProbeContext, visit: BackendVisit) -> None:
+    """Emit the containers if an application of another server than nginx cannot be reached."""
+    if visit.failure is not None:
         await _emit_containers(ctx)
 
 

@@ -305,6 +305,7 @@ async def _look_into(
             lost_script=await _lost_script(ctx, root, rules.text, above),
             hidden=own,
             elsewhere="" if pages and index else await _elsewhere(ctx, root, path, above, index),
+            suffixed="" if pages else await _suffixed(ctx, page, path),
             front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
         )
     )
@@ -339,6 +340,15 @@ async def _elsewhere(
     files += await ctx.machine.glob(f"{root}/*/{asked}")
     folders = {file.removesuffix(f"/{asked}") for file in files if file != own}
     return clean(folders.pop(), 300) if len(folders) == 1 else ""
+
+
+async def _suffixed(ctx: ProbeContext, page: str, path: str) -> str:
+    """Return the page with ".html" behind the requested name; "" if there is none, or if the name
+    has an ending of its own."""
+    if path.endswith("/") or "." in posixpath.basename(path) or _WILD.search(page):
+        return ""
+    file = f"{page}.html"
+    return clean(file, 400) if await ctx.machine.glob(file) else ""
 
 
 async def _front_script(ctx: ProbeContext, root: str) -> str:

@@ -141,3 +141,21 @@ def test_fires_for_a_fastcgi_program_of_a_handler() -> None:
     assert claim.facts["application"] == "127.0.0.1:9001"
     php = Listeners(sockets=(*NOBODY.sockets, replace(APPLICATION, port=9001)))
     assert not judge(CHECK, APACHE, apache_config(site), php, UNAVAILABLE)
+
+
+def test_fires_for_one_member_of_caddy_where_requests_fail() -> None:
+    config = caddy_config()
+    members = ("127.0.0.1:3000", "127.0.0.1:3001")
+    sites = tuple(
+        replace(site, routes=(replace(site.routes[0], host="", port=0, members=members),))
+        if site.routes
+        else site
+        for site in config.sites
+    )
+    balanced, bad = replace(config, sites=sites), replace(ANSWER, status=502)
+    (claim,) = judge(CHECK, CADDY, balanced, CADDY_LISTENING, bad)
+    assert claim.facts["application"] == "127.0.0.1:3001"
+    assert claim.facts["members"] == members
+    assert not judge(CHECK, CADDY, balanced, CADDY_LISTENING, ANSWER)
+    (claim,) = judge(CHECK, CADDY, balanced, NOBODY, bad)
+    assert not claim.facts["members"]

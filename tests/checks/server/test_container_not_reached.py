@@ -4,8 +4,9 @@ import pytest
 
 from diagnose.model import Failure
 from diagnose.model.backends import BackendVisit
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.http import Exchange
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -53,3 +54,38 @@ def test_silent_where_the_application_answers_or_nothing_is_known() -> None:
     shared = replace(OWN, networks=("host",))
     assert not judge(CHECK, INNER, config(), shared, visit, page())
     assert not judge(CHECK, SERVER, config(), OWN, visit, page())
+
+
+INSIDE = Namespace(20, container=APP.id, addresses=("172.17.0.3",), sockets=(("0.0.0.0", 8000),))
+KNOWN = replace(OTHERS, namespaces=(INSIDE,))
+ON_LOOPBACK = Listeners(
+    sockets=(Listener(address="127.0.0.1", port=3000, family=4, process="node"),)
+)
+
+
+def facts(host: str, failure: Failure, *more: object) -> dict[str, object]:
+    visit = BackendVisit(target=f"http://{host}:3000", requested="/", path="/", failure=failure)
+    text = config(TEXT.replace("127.0.0.1", host))
+    (claim,) = judge(CHECK, INNER, text, OWN, visit, page(503), *more, masked=False)  # type: ignore[arg-type]
+    return dict(claim.facts)
+
+
+def test_names_the_ports_inside_of_the_container_that_is_called() -> None:
+    assert facts("app", REFUSED, KNOWN)["inner_ports"] == (8000,)
+    assert facts("app", REFUSED, OTHERS)["inner_ports"] == ()
+
+
+def test_names_the_program_of_the_server_or_the_container_with_the_port() -> None:
+    own = facts("127.0.0.1", REFUSED, KNOWN, ON_LOOPBACK)
+    assert (own["on_server"], own["local_only"], own["program"]) == (True, True, "node")
+    there = replace(OTHERS, namespaces=(replace(INSIDE, sockets=(("0.0.0.0", 3000),)),))
+    assert facts("127.0.0.1", REFUSED, there)["other"] == "app"
+    assert not facts("127.0.0.1", REFUSED, there, ON_LOOPBACK)["on_server"]
+
+
+def test_the_servers_own_name_has_words_of_its_own() -> None:
+    assert facts("host.docker.internal", NO_NAME, KNOWN)["gateway"]
+    refused = facts("host.docker.internal", REFUSED, KNOWN, ON_LOOPBACK)
+    assert refused["is_server"]
+    assert refused["local_only"]
+    assert not facts("app", REFUSED, KNOWN, ON_LOOPBACK)["is_server"]

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Edit, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.server_rules import ServedFolder
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import ServerRequestError, SiteAlias
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -252,3 +253,49 @@ def test_silent_for_other_aliases_that_are_not_enabled() -> None:
 def test_silent_when_an_application_answers_the_folder() -> None:
     page = replace(PAGE, url="https://shop.example.com/", body="<title>404</title>No such page.")
     assert not judge(CHECK, APACHE, apache_config(SITE), START, page)
+
+
+def test_fires_where_the_address_leaves_the_ending_out() -> None:
+    folder = replace(FOLDER, suffixed=f"{ROOT}/about.html")
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT)
+    assert claim.facts["suffixed"] == f"{ROOT}/about.html"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+        Options +MultiViews" in claim.fix.steps[0].diff
+
+
+FILES = "shop.example.com {\n\troot * /srv/shop\n\tfile_server\n}\n"
+
+
+def test_caddy_gets_the_ending_before_file_server() -> None:
+    made = document("shop.example.com")
+    config = caddy_config(FILES, made)
+    sites = tuple(replace(site, root="/srv/shop", routes=()) for site in config.sites)
+    folder = replace(FOLDER, path="/srv/shop", suffixed="/srv/shop/about.html")
+    config = replace(config, sites=sites)
+    (claim,) = judge(CHECK, CADDY, config, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+\ttry_files {path} {path}.html" in claim.fix.steps[0].diff
+    tried = caddy_config(FILES.replace("\tfile", "\ttry_files {path} /a\n\tfile"), made)
+    tried = replace(tried, sites=sites)
+    (claim,) = judge(CHECK, CADDY, tried, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_where_a_rewrite_leads_to_no_file() -> None:
+    text = FILES.replace("\tfile", "\trewrite /old/* /new{uri}\n\tfile")
+    config = caddy_config(text, document("shop.example.com"))
+    sites = tuple(replace(site, root="/srv/shop", routes=()) for site in config.sites)
+    served = ServedFolder("/old/a", "/srv/shop", "/new/old/a")
+    folder = replace(FOLDER, path="/srv/shop", requested="/new/old/a", index_files=())
+    old = replace(PAGE, url="https://shop.example.com/old/a")
+    config, target = replace(config, sites=sites, folders=(served,)), replace(SHOP, path="/old/a")
+    (claim,) = judge(CHECK, CADDY, config, folder, old, target=target)
+    assert claim.facts["rewritten"] == "/new/old/a"
+    assert claim.facts["rewriting"] == "/etc/caddy/Caddyfile:3"
+    assert not judge(CHECK, CADDY, config, replace(folder, page_exists=True), old, target=target)
+    shorter = replace(config, folders=(replace(served, path="/a"),))
+    cut = replace(folder, requested="/a")
+    assert not judge(CHECK, CADDY, shorter, cut, old, target=target)

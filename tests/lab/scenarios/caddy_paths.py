@@ -180,3 +180,45 @@ def caddy_greets_before_the_application(lab: Lab) -> None:
 @healthy_caddy()
 def caddy_greets_at_one_path(lab: Lab) -> None:
     serve(lab, SOCKET + '\trespond /health "ok"\n\treverse_proxy 127.0.0.1:3001\n', "/")
+
+
+def _files(lab: Lab, text: str) -> None:
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/pages"))
+    page = "<!doctype html><title>Shop</title><p>All kinds of tea, and the pots.</p>\n"
+    for name in ("index", "about", "new/about"):
+        lab.server.write(f"/srv/pages/{name}.html", page)
+    own = "\troot * /srv/pages\n\treverse_proxy /ws 127.0.0.1:3000\n"
+    caddy.serve(lab, f"shop.example.com {{\n\ttls {PEM} {KEY}\n{own}{text}}}\n")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.page-missing",
+    target="https://shop.example.com/about",
+    differs=(caddy.CONFIG,),
+)
+def caddy_has_the_page_with_an_ending(lab: Lab) -> None:
+    """Links of a site that a generator made leave .html out."""
+    _files(lab, "\tfile_server\n")
+
+
+@healthy_caddy(target="https://shop.example.com/about")
+def caddy_adds_the_ending_of_a_page(lab: Lab) -> None:
+    _files(lab, "\ttry_files {path} {path}.html\n\tfile_server\n")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.page-missing",
+    target="https://shop.example.com/old/about.html",
+    manual="a person knows the right path",
+)
+def caddy_rewrites_a_path_to_no_file(lab: Lab) -> None:
+    """{uri} is the whole path: /new/old/about.html."""
+    _files(lab, "\trewrite /old/* /new{uri}\n\tfile_server\n")
+
+
+@healthy_caddy(target="https://shop.example.com/old/about.html")
+def caddy_rewrites_a_path_to_a_file(lab: Lab) -> None:
+    block = "\thandle_path /old/* {\n\t\trewrite * /new{uri}\n\t\tfile_server\n\t}\n"
+    _files(lab, block)
