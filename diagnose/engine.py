@@ -309,7 +309,12 @@ async def run(
     current_run = Run(target, options, watched, sink, asyncio.TaskGroup(), server_machine)
     try:
         with telling:
-            ending = await _observe(current_run)
+            ending = await observe(current_run)
+            if ending is None and options.bare_name_remark and target.is_bare_name:
+                # Imported late: most names are served where they were asked.
+                from diagnose.bare_names import run_at_served_address
+
+                current_run, ending = await run_at_served_address(current_run)
     finally:
         network.close()
     if isinstance(ending, LateError):
@@ -335,13 +340,13 @@ async def run(
     return report
 
 
-async def _observe(
+async def observe(
     current_run: Run,
 ) -> TimeoutError | LateError | asyncio.CancelledError | None:
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with deadline(current_run.options.deadline):
+        async with deadline(current_run.options.deadline - current_run.elapsed()):
             async with current_run.tasks:
                 current_run.start_probes()
             if current_run.further_requests.others or current_run.target.symptom:
