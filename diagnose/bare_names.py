@@ -2,15 +2,15 @@
 and serves the name at another address, the run is made again for the address that exists."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.root_cause import verdict
-from diagnose.engine import Run, observe
 from diagnose.model import ServedAddress, Symptom, Target, Vantage
-from diagnose.model.events import Event, Sink, Started
+from diagnose.model.events import Event, Started
 from diagnose.model.http import Exchange
 from diagnose.model.server import UnservedAddress
 from diagnose.model.tcp import Connection
@@ -20,6 +20,7 @@ from diagnose.parsers.target import UsageError, parse_target
 from diagnose.probes.further_requests import RESERVE
 
 if TYPE_CHECKING:
+    from diagnose.engine import Run
     from diagnose.probes import ProbeContext
 
 Ending = TimeoutError | LateError | asyncio.CancelledError | None
@@ -38,10 +39,12 @@ _OF_CONNECTIONS = frozenset(
 _CLOSING = frozenset({"firewall", "cloud"})
 
 
-async def run_at_served_address(first: Run) -> tuple[Run, Ending]:
+async def run_at_served_address(
+    first: "Run", observe: "Callable[[Run], Awaitable[Ending]]"
+) -> "tuple[Run, Ending]":
     """Return the run that is to be judged, and what ended it early: that of the address at which
     the server has the site, where the first one shows that nothing is set up for https; else the
-    first."""
+    first. `observe` lets the probes of a run finish."""
     seconds = first.options.deadline - RESERVE - first.elapsed()
     if seconds < MIN_SECONDS or not first.is_inside or _is_connected(first):
         return first, None
@@ -58,7 +61,7 @@ async def run_at_served_address(first: Run) -> tuple[Run, Ending]:
     except UsageError:
         return first, None
     events: list[Event] = []
-    second = _second_run(first, target, events.append)
+    second = first.for_address(target, events.append)
     second.emit(
         UnservedAddress(
             vantage=Vantage.SERVER, at=first.elapsed(), url=first.target.url,
@@ -85,7 +88,7 @@ def _is_connected(run: "ProbeContext") -> bool:
     )
 
 
-def _served_address(run: Run) -> ServedAddress | None:
+def _served_address(run: "Run") -> ServedAddress | None:
     """Return where the site is by the causes of a run, unless the message that was pasted is about
     https."""
     symptom = run.target.symptom
@@ -131,15 +134,7 @@ def _target(asked: Target, served: ServedAddress, remark: str) -> Target:
     )
 
 
-def _second_run(first: Run, target: Target, sink: Sink) -> Run:
-    """Return a run for another address, with the clock of the first."""
-    return Run(
-        target, replace(first.options, inside=True), first.net, sink, asyncio.TaskGroup(),
-        first.machine, first.start_time, first.started_at,
-    )  # fmt: skip
-
-
-def _is_answer(run: Run, served: ServedAddress) -> bool:
+def _is_answer(run: "Run", served: ServedAddress) -> bool:
     """Return whether a run says more than the first: a fault of the site there, or a response where
     the message that was pasted is none that the closed port explains. A port that is closed to a
     program which is only guessed to be the site may be closed on purpose."""

@@ -228,6 +228,13 @@ class Run:
             asyncio.TaskGroup(), machine, self.start_time, self.started_at, crashes=self.crashes,
         )  # fmt: skip
 
+    def for_address(self, target: Target, sink: Sink) -> "Run":
+        """Return a run for another address of the same server, with the clock of this one."""
+        return Run(
+            target, replace(self.options, inside=True), self.net, sink, asyncio.TaskGroup(),
+            self._machine, self.start_time, self.started_at,
+        )  # fmt: skip
+
     def close(self) -> None:
         for stream in self._streams.values():
             stream.close()
@@ -309,12 +316,12 @@ async def run(
     current_run = Run(target, options, watched, sink, asyncio.TaskGroup(), server_machine)
     try:
         with telling:
-            ending = await observe(current_run)
+            ending = await _observe(current_run)
             if ending is None and options.bare_name_remark and target.is_bare_name:
                 # Imported late: most names are served where they were asked.
                 from diagnose.bare_names import run_at_served_address
 
-                current_run, ending = await run_at_served_address(current_run)
+                current_run, ending = await run_at_served_address(current_run, _observe)
     finally:
         network.close()
     if isinstance(ending, LateError):
@@ -340,7 +347,7 @@ async def run(
     return report
 
 
-async def observe(
+async def _observe(
     current_run: Run,
 ) -> TimeoutError | LateError | asyncio.CancelledError | None:
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
