@@ -33,7 +33,7 @@ from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxProcess
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import WebServer
+from diagnose.model.web_servers import Product, WebServer
 from diagnose.parsers.symptoms import symptom_of
 
 KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
@@ -215,7 +215,7 @@ def test_a_status_that_a_get_does_not_get_is_not_said_to_be_absent(
 @pytest.mark.parametrize(
     ("product", "foreign"), [("haproxy", "apache"), ("apache", "nginx"), ("caddy", "haproxy")]
 )
-def test_usual_causes_are_those_of_a_server_that_is_there(product: str, foreign: str) -> None:
+def test_usual_causes_are_those_of_a_server_that_is_there(product: Product, foreign: str) -> None:
     """Of a check that names another web server alone nobody can run the commands."""
     server = WebServer(
         vantage=Vantage.SERVER, product=product, version="", pid=7, ports=(80, 443), config=""
