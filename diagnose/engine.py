@@ -228,6 +228,13 @@ class Run:
             asyncio.TaskGroup(), machine, self.start_time, self.started_at, crashes=self.crashes,
         )  # fmt: skip
 
+    def for_address(self, target: Target, sink: Sink) -> "Run":
+        """Return a run for another address of the same server, with the clock of this one."""
+        return Run(
+            target, replace(self.options, inside=True), self.net, sink, asyncio.TaskGroup(),
+            self._machine, self.start_time, self.started_at,
+        )  # fmt: skip
+
     def close(self) -> None:
         for stream in self._streams.values():
             stream.close()
@@ -310,6 +317,11 @@ async def run(
     try:
         with telling:
             ending = await _observe(current_run)
+            if ending is None and options.bare_name_remark and target.is_bare_name:
+                # Imported late: most names are served where they were asked.
+                from diagnose.bare_names import run_at_served_address
+
+                current_run, ending = await run_at_served_address(current_run, _observe)
     finally:
         network.close()
     if isinstance(ending, LateError):
@@ -341,7 +353,7 @@ async def _observe(
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with deadline(current_run.options.deadline):
+        async with deadline(current_run.options.deadline - current_run.elapsed()):
             async with current_run.tasks:
                 current_run.start_probes()
             if current_run.further_requests.others or current_run.target.symptom:

@@ -4,18 +4,36 @@ say of that; nobody asks there."""
 
 from collections.abc import Iterator
 
-from diagnose.model import Evidence, Target
+from diagnose.model import Evidence, ServedAddress, Target
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Containers
 from diagnose.model.frozen import frozen
+from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import TITLES, WebServerConfig, WebSite
+from diagnose.model.web_servers import TITLES, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.web_sites import has_name
 
 #: Ports of containers at which no site is: mail, databases, queues.
 _NO_SITES = frozenset(
     {22, 25, 53, 110, 143, 465, 587, 993, 995, 1433, 1521, 1883, 3306, 5432, 5672, 6379, 9092,
      11211, 27017}
 )  # fmt: skip
+
+#: Programs that serve no site.
+NO_SITE_PROGRAMS = frozenset(
+    {"sshd", "systemd", "systemd-resolve", "dnsmasq", "chronyd", "rpcbind", "cupsd", "master",
+     "docker-proxy", "dockerd", "containerd", "exim4", "dovecot", "named", "redis-server",
+     "postgres", "mysqld", "mariadbd", "mongod", "memcached", "snmpd"}
+)  # fmt: skip
+
+#: Where packages put their welcome page.
+WELCOME_FOLDERS = frozenset(
+    {"/var/www/html", "/usr/share/nginx/html", "html", "/usr/local/nginx/html", "/srv/http",
+     "/usr/share/caddy"}
+)  # fmt: skip
+
+#: The first port that the kernel gives out by itself (ip(7), ip_local_port_range).
+_EPHEMERAL = 32768
 
 #: Ports of containers at which programs usually speak TLS.
 _TLS_PORTS = frozenset({443, 8443, 9443})
@@ -25,17 +43,39 @@ _TLS_PORTS = frozenset({443, 8443, 9443})
 class OtherAddress:
     """An address of the site beside the one that was asked. `server` is the name of a web server
     whose configuration has the site there, `container` that of a container whose port is published
-    there; one of them is ""."""
+    there, `program` that of the only program that listens; the others are "". `is_named` is True
+    if a configuration has the target's name there."""
 
     url: str
     port: int
     server: str = ""
     container: str = ""
+    program: str = ""
+    is_named: bool = False
 
 
 def other_address(evidence: Evidence) -> OtherAddress | None:
     """Return the likeliest other address of the site, without nginx's; None if none is known."""
-    return next(iter((*_of_servers(evidence), *_of_containers(evidence))), None)
+    addresses = (*_of_servers(evidence), *_of_containers(evidence), *_of_programs(evidence))
+    return next(iter(addresses), None)
+
+
+def only_other_address(evidence: Evidence) -> ServedAddress | None:
+    """Return where the site is beside nginx's, None if the name's own configuration leads to https
+    or more than one address comes into question."""
+    if any(_leads_to_https(site) for site in _sites(evidence)):
+        return None
+    of_servers = tuple(_of_servers(evidence))
+    addresses = (
+        tuple(other for other in of_servers if other.is_named)
+        or of_servers
+        or tuple(_of_containers(evidence))
+        or tuple(_of_programs(evidence))
+    )
+    if len({other.port for other in addresses}) != 1:
+        return None
+    other = addresses[0]
+    return ServedAddress(other.url, other.is_named, bool(other.program))
 
 
 def address(target: Target, port: int, tls: bool) -> str:
@@ -52,13 +92,31 @@ def _of_servers(evidence: Evidence) -> Iterator[OtherAddress]:
         (config, site)
         for config in evidence.good(WebServerConfig)
         for site in config.sites
-        if target.host in site.names and not _leads_to_https(site)
+        if has_name(site, target.host) and not _leads_to_https(site)
+        # A package's own welcome page is nobody's site.
+        if _is_named(site, target.host) or site.root not in WELCOME_FOLDERS
     ]
-    sockets = [(config, socket) for config, site in sites for socket in site.sockets]
-    for config, socket in sorted(sockets, key=lambda pair: not pair[1].tls):
+    sockets = [(config, site, socket) for config, site in sites for socket in site.sockets]
+    for config, site, socket in sorted(sockets, key=lambda entry: not entry[2].tls):
         if socket.port != target.port and socket.port in _open_ports(evidence):
             url = address(target, socket.port, socket.tls)
-            yield OtherAddress(url, socket.port, server=TITLES[config.product])
+            is_named = _is_named(site, target.host)
+            yield OtherAddress(url, socket.port, server=TITLES[config.product], is_named=is_named)
+
+
+def _is_named(site: WebSite, host: str) -> bool:
+    """Return whether a site has the name itself, and not as one without a name, which takes all."""
+    return site.names != ("*",) and has_name(site, host)
+
+
+def _sites(evidence: Evidence) -> tuple[WebSite, ...]:
+    """Return the sites of other web servers than nginx that have the target's name."""
+    return tuple(
+        site
+        for config in evidence.good(WebServerConfig)
+        for site in config.sites
+        if has_name(site, evidence.target.host)
+    )
 
 
 def _leads_to_https(site: WebSite) -> bool:
@@ -80,6 +138,34 @@ def _of_containers(evidence: Evidence) -> Iterator[OtherAddress]:
                 ):
                     url = address(target, port.port, port.inner in _TLS_PORTS)
                     yield OtherAddress(url, port.port, container=container.name)
+
+
+def _of_programs(evidence: Evidence) -> Iterator[OtherAddress]:
+    """Yield the port of the program that listens alone, on a server without a web server: those
+    that listen for other machines come first. What speaks TLS there is not known. Who typed https
+    has no such guess."""
+    is_server = bool(evidence.of(WebServer) or evidence.of(WebServerConfig))
+    if (
+        is_server
+        or not evidence.target.is_bare_name
+        or any(state.masters for state in evidence.good(NginxState))
+    ):
+        return
+    sockets = {
+        (socket.process, socket.port): socket
+        for listing in evidence.good(Listeners)
+        for socket in sorted(listing.sockets, key=lambda each: not is_loopback(each.address))
+        if socket.process
+        and socket.process not in NO_SITE_PROGRAMS
+        and socket.port not in _NO_SITES
+        and socket.port < _EPHEMERAL
+    }
+    public = [key for key, socket in sockets.items() if not is_loopback(socket.address)]
+    candidates = public or list(sockets)
+    if len(candidates) == 1:
+        ((program, port),) = candidates
+        url = address(evidence.target, port, port in _TLS_PORTS)
+        yield OtherAddress(url, port, program=program or "")
 
 
 def _open_ports(evidence: Evidence) -> set[int]:

@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listeners, UnservedAddress
 
 
 @frozen
@@ -63,11 +63,19 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
             "file": listen_groups[0].file.path if listen_groups else "",
             "line": listen_groups[0].directives[0].line if listen_groups else "",
         },
-        confidence=Confidence.CERTAIN if connections else Confidence.LIKELY,
+        # Whether the site is the only program that listens, nobody said.
+        confidence=Confidence.CERTAIN
+        if connections and not _is_guessed(evidence)
+        else Confidence.LIKELY,
         ruled_out=("listener.missing",),
         location=_location(listen_groups),
         fix=_fix(evidence, listen_groups, process),
     )
+
+
+def _is_guessed(evidence: Evidence) -> bool:
+    """Return whether a bare name was asked, and no configuration has it at this port."""
+    return any(not unserved.is_named for unserved in evidence.of(UnservedAddress))
 
 
 def _all_loopback(evidence: Evidence, port: int) -> bool:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
-from checks.listener._other_addresses import OtherAddress, address, other_address
+from checks.listener._other_addresses import (
+    NO_SITE_PROGRAMS,
+    WELCOME_FOLDERS,
+    OtherAddress,
+    address,
+    only_other_address,
+    other_address,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -15,6 +22,7 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    ServedAddress,
     Severity,
     Subject,
     Target,
@@ -24,12 +32,6 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.kernel import KernelDrop
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
-
-#: Programs that serve no site.
-_SYSTEM = {
-    "sshd", "systemd", "systemd-resolve", "dnsmasq", "chronyd", "rpcbind", "cupsd", "master",
-    "docker-proxy",
-}  # fmt: skip
 
 
 @check(
@@ -77,6 +79,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     other = (
         None if elsewhere or plain_port or not evidence.target.uses_tls else other_address(evidence)
     )
+    is_asked_here = evidence.target.uses_tls and not (unsure or refused or quic)
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -96,11 +99,12 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "there": _there(evidence.target, elsewhere, plain_port, other),
             "server_elsewhere": other.server if other else "",
             "container_elsewhere": other.container if other else "",
+            "program_elsewhere": other.program if other and other.port != 80 else "",
             "other_port": str(other.port) if other else "",
             "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
             "only": _plain_program(plain_listeners)
-            if evidence.target.uses_tls and not nginx and other is None
+            if evidence.target.uses_tls and not nginx and (other is None or other.program)
             else "",
             "programs": _open_programs(listeners),
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
@@ -112,6 +116,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
+        served_at=_served_at(evidence, nginx, elsewhere, plain_port) if is_asked_here else None,
     )
 
 
@@ -129,7 +134,7 @@ def _is_java(socket: Listener) -> bool:
 
 def _plain_program(plain_listeners: Sequence[Listener]) -> str:
     """Return the program that alone serves port 80: it may have no TLS, or none switched on."""
-    programs = {listener.process for listener in plain_listeners} - _SYSTEM
+    programs = {listener.process for listener in plain_listeners} - NO_SITE_PROGRAMS
     program = programs.pop() if len(programs) == 1 else ""
     return program or ""
 
@@ -141,7 +146,9 @@ def _open_programs(listeners: Sequence[Listeners]) -> tuple[str, ...]:
         f"{socket.process} {socket.port}"
         for listing in listeners
         for socket in listing.sockets
-        if socket.process and socket.process not in _SYSTEM and not is_loopback(socket.address)
+        if socket.process
+        and socket.process not in NO_SITE_PROGRAMS
+        and not is_loopback(socket.address)
     )
     return tuple(programs)[:4]
 
@@ -187,6 +194,34 @@ def _plain_port(evidence: Evidence) -> int:
 
     mains = [config.main for config in evidence.good(NginxConfig)]
     return reachable_plain_port(mains, evidence.good(Listeners), evidence.target.host)
+
+
+def _served_at(
+    evidence: Evidence, nginx: bool, tls_port: int, plain_port: int
+) -> ServedAddress | None:
+    """Return where the site is, if nothing is set up for https on the target's port: nginx has no
+    `listen` for that port, and no block of the name leads there."""
+    if not nginx:
+        return only_other_address(evidence)
+    from diagnose.parsers.nginx.other_ports import redirects_to_port
+    from diagnose.parsers.nginx.server_blocks import is_named, servers
+
+    target = evidence.target
+    blocks = [server for config in evidence.good(NginxConfig) for server in servers(config.main)]
+    listens = {listen.port for server in blocks for listen in server.listens}
+    if target.port in listens or redirects_to_port(blocks, target.host, target.port):
+        return None
+    port = tls_port or plain_port
+    if not port:
+        return None
+    named = is_named(blocks, target.host)
+    if not named and any(
+        directive.name == "root" and directive.args[:1] and directive.args[0] in WELCOME_FOLDERS
+        for server in blocks
+        for directive in server.block.block or ()
+    ):
+        return None  # the package's welcome page may be all that is there
+    return ServedAddress(address(target, port, bool(tls_port)), named)
 
 
 def _there(target: Target, tls_port: int, plain_port: int, other: OtherAddress | None) -> str:

@@ -89,6 +89,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
             ),
             "name": target.host,
             "container": holder.process in {"docker-proxy", "rootlessport"},
+            "ssh": holder.process == "sshd",
         },
         ruled_out=("listener.missing", "nginx.not-running"),
         fix=Fix((Manual("free", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),

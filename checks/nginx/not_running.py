@@ -78,6 +78,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "masked": masked.service if masked else "",
             "holder": holder.process if holder else "",
             "taken": holder.port if holder else "",
+            "ssh": bool(holder and holder.process == "sshd"),
             **_end_facts(nginx, start),
         },
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),

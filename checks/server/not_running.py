@@ -74,6 +74,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "again": logged is not None or _fails_again(server) or holder is not None,
             "holder": (holder.process or "") if holder else "",
             "held": holder.port if holder else "",
+            "ssh": bool(holder and holder.process == "sshd"),
             "holder_pid": (holder.pid or "") if holder else "",
             "logged": logged.message if logged else "",
             "log": logged.log if logged else "",

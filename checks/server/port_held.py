@@ -62,6 +62,7 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
                 "name": target.host,
                 "port": target.port,
                 "holder": holder.process,
+                "ssh": holder.process == "sshd",
                 "pid": holder.pid or "",
                 "place": place_text(site.file, site.line),
                 "complaint": server.complaint,

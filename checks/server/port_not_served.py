@@ -11,6 +11,7 @@ another. An error of its own (502, 521) may mean that it asks at this port.
 from collections.abc import Iterator
 
 from checks.listener import target_connections
+from checks.listener._other_addresses import only_other_address
 from checks.nginx import Nginx
 from checks.nginx._waiting import has_the_site
 from checks.server import (
@@ -70,6 +71,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     is_meant = bool(socket or site or idle)
     if not is_meant and port not in _USUAL_PORTS:
         return
+    is_asked = evidence.target.is_bare_name and not is_meant
+    served_at = only_other_address(evidence) if is_asked else None
     has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
     if not has_site and has_the_site(Nginx.of(evidence)):
         return
@@ -91,9 +94,12 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "apache": server.product == "apache",
             "caddy": server.product == "caddy",
             "ports": tuple(sorted(server.ports)),
+            "there": served_at.url if served_at else "",
         },
         # Another program may be meant to answer for a name that this server does not have.
-        confidence=Confidence.CERTAIN if has_site else Confidence.LIKELY,
+        # Or plain http is meant, and the address lacks it.
+        confidence=Confidence.CERTAIN if has_site and served_at is None else Confidence.LIKELY,
+        served_at=served_at,
         ruled_out=("server.not-running",),
         fix=_fix(view, socket is not None, idle, site, no_module),
     )

@@ -4,14 +4,15 @@ The answer rests on the findings first: a check that is `shown` as the symptom, 
 status or a close code, a finding that rests on a response with this number.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
 from diagnose.checking.root_cause import is_seen_from_server, verdict
 from diagnose.checking.symptom_match import (
-    UNTRIED,
     is_met,
+    is_tried,
     may_produce,
     produces,
     symptom_row,
@@ -32,6 +33,9 @@ _MOST_USUAL = 3
 #: What a field that the application gets excludes.
 _EXCLUDED = {"X-Forwarded-Proto": "upstream.scheme-not-passed"}
 _OTHER_SERVERS = ("apache", "caddy", "haproxy")
+#: The web servers that titles of checks name, and a word of such a title.
+_PRODUCTS = frozenset({"nginx", *_OTHER_SERVERS})
+_WORD = re.compile(r"[a-z]{1,30}")
 #: "cause": a finding produces the symptom; "possible": it may; "met": the symptom was observed, and
 #: no finding explains it; "absent": the site is healthy; "unrelated": the named causes do not
 #: produce it; "unknown": the run could not judge the site, or does not try what the message says,
@@ -127,7 +131,35 @@ def _usual_causes(
     fields = {line.partition(":")[0] for line in (handled.request[1:] if handled else ())}
     excluded = {check for field, check in _EXCLUDED.items() if field in fields}
     usual = (check for check in symptom_row(symptom).usual if check.split(".")[0] not in foreign)
-    return tuple(check for check in usual if check not in excluded)[:_MOST_USUAL]
+    present = _products(evidence)
+    return tuple(
+        check for check in usual if check not in excluded and not _is_of_others(check, present)
+    )[:_MOST_USUAL]
+
+
+def _is_of_others(check_id: str, present: frozenset[str]) -> bool:
+    """Return whether a check is about web servers by its title, and none of them serves here."""
+    # Imported late: few runs have a pasted message that nothing answers.
+    from diagnose.checking.texts import check_text
+    from diagnose.i18n import SOURCE_LANGUAGE
+
+    words = set(_WORD.findall(check_text(check_id, SOURCE_LANGUAGE).general_title.lower()))
+    named = words & _PRODUCTS
+    return bool(named and present) and not named & present
+
+
+def _products(evidence: Evidence) -> frozenset[str]:
+    """Return the web servers that serve the site, as far as they are known."""
+    has_nginx, _ = _servers(evidence)
+    port = evidence.target.port
+    names = {
+        word
+        for page in evidence.of(Exchange)
+        for word in _WORD.findall((page.header("Server") or "").lower())
+    }
+    running = {server.product for server in evidence.of(WebServer) if port in server.ports}
+    found = _PRODUCTS & (names | running)
+    return frozenset(found | {"nginx"} if has_nginx else found)
 
 
 def _servers(evidence: Evidence) -> tuple[bool, bool]:
@@ -173,8 +205,8 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unrelated", None
     if _is_unsent(report.evidence, symptom):
         return "unsent", None
-    is_tried = symptom.kind not in UNTRIED and not is_way_unseen(report)
-    is_absent = verdict(report).status == "ok" and is_tried
+    is_seen = is_tried(symptom) and not is_way_unseen(report)
+    is_absent = verdict(report).status == "ok" and is_seen
     return ("absent" if is_absent else "unknown"), None
 
 

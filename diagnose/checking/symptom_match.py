@@ -28,9 +28,12 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
     {
         "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login",
         "callback", "login-address", "websocket-closed", "method", "not-loaded", "some-visitors",
-        "other-name", "blank", "wrong-site", "ranges",
+        "other-name", "blank", "wrong-site", "ranges", "body-size", "limit",
     }
 )  # fmt: skip
+#: Statuses that a GET of the page without a body does not get: a large or a wrong body, a long
+#: address, large fields, many requests.
+_UNTRIED_STATUSES = frozenset({408, 411, 413, 414, 415, 422, 429, 431})
 #: A path of the site in a message, with or without its host, and the folders of a server, which
 #: are none. Maximum number of paths that are looked at.
 _PATH = re.compile(r"(?<![\w.<:/])(?:https?://[^\s/\"'<>]{1,255})?(/[\w~%.(][\w~%.()*/-]{0,400})")
@@ -77,6 +80,13 @@ def symptom_table() -> Mapping[str, SymptomRow]:
         )
         for name, row in rows.items()
     }
+
+
+def is_tried(symptom: Symptom) -> bool:
+    """Return whether a run does what a message is about: then it counts that it is not seen."""
+    if symptom.kind == "status":
+        return symptom.number not in _UNTRIED_STATUSES
+    return symptom.kind not in UNTRIED
 
 
 def symptom_row(symptom: Symptom) -> SymptomRow:

@@ -56,12 +56,13 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     if namespace.wait is not None:
         _check_no_publication(namespace, "--wait")
     _check_plan_and_baseline(namespace)
-    return replace(
+    request = replace(
         _run_request(namespace),
         wait_s=namespace.wait,
         is_plan=namespace.plan,
         baseline=namespace.baseline,
     )
+    return _for_a_person(request)
 
 
 def _check_plan_and_baseline(namespace: Namespace) -> None:
@@ -89,7 +90,7 @@ def parse_fix(words: Sequence[str]) -> FixRequest:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     _check_no_publication(namespace, "fix")
     action: FixAction = "undo" if namespace.undo else "resume" if namespace.resume else "fix"
-    run = _run_request(namespace) if namespace.words or action != "fix" else None
+    run = _for_a_person(_run_request(namespace)) if namespace.words or action != "fix" else None
     # A site and a message about it are one target.
     if run is None or (action == "fix" and len(run.targets) != 1):
         raise UsageError("Fix one target: diagnose fix TARGET.")
@@ -183,7 +184,7 @@ def parse_replay(words: Sequence[str]) -> ReplayRequest:
 def parse_web(words: Sequence[str]) -> WebRequest:
     namespace = parse_configured("web", words)
     _check_no_publication(namespace, "web")
-    request = _run_request(namespace)
+    request = _for_a_person(_run_request(namespace))
     words = tuple(_displayable(word, request) for word in namespace.words)
     return WebRequest(request, words, namespace.port)
 
@@ -275,7 +276,7 @@ def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequ
         raise UsageError(f"{command.capitalize()} one target: {usage}.")
     if not namespace.output:
         raise UsageError(f"Where to? {usage} (- is standard output).")
-    return RecordRequest(_run_request(namespace), namespace.output)
+    return RecordRequest(_for_a_person(_run_request(namespace)), namespace.output)
 
 
 def _run_request(namespace: Namespace) -> RunRequest:
@@ -292,6 +293,23 @@ def _run_request(namespace: Namespace) -> RunRequest:
         request = with_message(options.request, targets[0].symptom, text)
         options = replace(options, request=request)
     return RunRequest(targets, options, output, websockets)
+
+
+#: The formats of monitoring systems. What they watch stays the same address, whatever is set up.
+_MONITORING = frozenset({"nagios", "prometheus", "junit", "zabbix-lld"})
+
+
+def _for_a_person(request: RunRequest) -> RunRequest:
+    """Return the request of somebody who reads the report: a bare name may stand for another
+    address than that of https."""
+    is_watched = request.output.format in _MONITORING or request.wait_s is not None
+    if is_watched or request.baseline is not None or request.is_plan:
+        return request
+    from diagnose.i18n.reports import translate
+
+    lang = request.output.language
+    remark = translate("join.remark", lang, remark=translate("read-as.served", lang))
+    return replace(request, options=replace(request.options, bare_name_remark=remark))
 
 
 def _check_contradictions(namespace: Namespace) -> None:

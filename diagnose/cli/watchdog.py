@@ -87,6 +87,8 @@ class RunRecorder:
         match event:
             case Started():
                 self.target, self.scope = event.target, event.scope
+                self.observations.clear()
+                self.crashes.clear()
             case Observed():
                 self.observations.append(event.observation)
             case Crashed():

@@ -79,6 +79,10 @@ MESSAGES = Messages(
     Message("read-as.idn", "the name in its ASCII form"),
     Message("read-as.ipv6", "all of it an IPv6 address, no port"),
     Message("read-as.port", "port 80 speaks http"),
+    Message(
+        "read-as.served",
+        "this server has a site there, and nothing set up for https on port 443",
+    ),
     Message("judged-for", "judged for the visitor {address}"),
     Message("requested-by", "the page was requested by {method}"),
     Message("wait.name", "the name {subject}: waiting, {waited} of {limit} s"),

@@ -67,6 +67,7 @@ __all__ = [
     "Risk",
     "Role",
     "Scope",
+    "ServedAddress",
     "ServiceManager",
     "Severity",
     "Step",
@@ -172,6 +173,17 @@ class Location:
     excerpt: tuple[str, ...] = ()
 
 
+@frozen
+class ServedAddress:
+    """An address of a site. `is_named` is True if a configuration has the site's name there; else
+    nothing but this comes into question. `is_program` is True if all that is known is that a
+    program listens there: what it speaks is not."""
+
+    url: str
+    is_named: bool
+    is_program: bool = False
+
+
 @frozen(kw_only=True, eq=False)
 class Claim:
     """A conclusion of a check from the evidence.
@@ -180,7 +192,8 @@ class Claim:
     `ruled_out` are the ids of checks that were considered and excluded. `covers` are subjects,
     besides `about`, whose symptoms this claim explains. `severity` is set only if it differs from
     the check's own. `request` is the path of the other page of the site that the claim is about,
-    None for the target's own (`diagnose.model.other_requests`).
+    None for the target's own (`diagnose.model.other_requests`). `served_at` is the address at which
+    this server has the site, where it has nothing for the target's own.
     """
 
     about: Subject
@@ -193,6 +206,7 @@ class Claim:
     location: Location | None = None
     fix: Fix | None = None
     request: str | None = None
+    served_at: ServedAddress | None = None
 
 
 CheckFunction = Callable[[Evidence], Iterable[Claim]]

@@ -10,7 +10,8 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class Started:
-    """The run begins."""
+    """The run begins, or begins anew: a bare name stood for another address, and what was observed
+    before does not count."""
 
     target: Target
     scope: Scope = Scope()

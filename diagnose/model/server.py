@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, RuleText, Word
+from diagnose.model.marks import Address, FilePath, Label, RuleText, Url, Word
 from diagnose.model.summary import Summary, phrase, socket_text
 
 
@@ -43,6 +43,22 @@ class Listeners(Observation):
             for listener in self.sockets[:12]
         )
         return phrase("listening"), sockets
+
+
+@frozen(kw_only=True, eq=False)
+class UnservedAddress(Observation):
+    """The address for which a bare name stands (https on port 443), where this server has nothing
+    for it: no listener, no certificate, no redirect to it. The run judges another address of the
+    site. `is_named` is True if a configuration has the name there; else the site there is the only
+    one of the server."""
+
+    layer: ClassVar[str] = "listener"
+
+    url: Url
+    is_named: bool = True
+
+    def summary(self) -> Summary:
+        return self.url, phrase("nothing is set up for it on this server")
 
 
 @frozen(kw_only=True, eq=False)

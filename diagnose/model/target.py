@@ -28,6 +28,12 @@ class Target:
     symptom: Symptom | None = None
 
     @property
+    def is_bare_name(self) -> bool:
+        """Return whether a name or an address was typed and nothing else: browsers and this program
+        take it for https."""
+        return self.input.lower().rstrip("./") == self.host
+
+    @property
     def uses_tls(self) -> bool:
         return self.scheme in TLS_SCHEMES
 

@@ -141,9 +141,9 @@ def _look_sentence(answer: "SymptomAnswer", lang: str) -> str:
 def _is_untried(report: Report, answer: "SymptomAnswer") -> bool:
     """Return whether the message is about what this run does not try: where else it may come from
     is known nevertheless."""
-    from diagnose.checking.symptom_match import UNTRIED
+    from diagnose.checking.symptom_match import is_tried
 
-    is_untried = answer.symptom.kind in UNTRIED or _is_way_unseen(report)
+    is_untried = not is_tried(answer.symptom) or _is_way_unseen(report)
     return answer.kind == "unknown" and is_untried
 
 

@@ -136,7 +136,9 @@ class Options:
     WebSockets are held in silence. `cloud` allows to ask the API of a cloud provider with the
     user's credentials, `cloud_role` with those of the instance's role too. `vantages` are other
     places that visit the target ("ssh://…", "globalping"); `origin_address` is the server behind a
-    CDN or a balancer. `ignores` are the checks whose findings do not count."""
+    CDN or a balancer. `ignores` are the checks whose findings do not count. A bare name may stand
+    for another address at which this server has the site: `bare_name_remark` is then the remark
+    about it in the reader's language, "" if https alone is judged."""
 
     outside: bool = True
     inside: bool | None = None
@@ -157,6 +159,7 @@ class Options:
     vantages: tuple[str, ...] = ()
     origin_address: str | None = None
     ignores: tuple[Ignore, ...] = ()
+    bare_name_remark: str = ""
 
     @property
     def deadline(self) -> float:

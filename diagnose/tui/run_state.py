@@ -24,7 +24,9 @@ class RunState:
     def apply(self, event: Event) -> None:
         match event:
             case Started():
-                self._scope = event.scope
+                self.target, self._scope = event.target, event.scope
+                self._observations.clear()
+                self._crashes.clear()
             case Observed():
                 self._observations.append(event.observation)
             case Waiting():

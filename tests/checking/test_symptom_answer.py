@@ -34,7 +34,7 @@ from diagnose.model.nginx import NginxProcess
 from diagnose.model.pages import Page
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import WebServer
+from diagnose.model.web_servers import Product, WebServer
 from diagnose.parsers.symptoms import symptom_of
 
 KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
@@ -198,6 +198,37 @@ def test_a_line_of_the_log_that_says_the_same_is_it() -> None:
     assert answer(Symptom("upstream-header", text), (), causes)[0] == "cause"
     assert answer(Symptom("script", "m"), (), causes)[0] == "unrelated"
     assert answer(Symptom("status", "m", 404), (), causes)[0] == "unrelated"
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(413, "unknown"), (429, "unknown"), (502, "absent")]
+)
+def test_a_status_that_a_get_does_not_get_is_not_said_to_be_absent(
+    number: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This run sends no upload and no crowd of requests: that none was refused says nothing."""
+    monkeypatch.setattr(symptom_answer_module, "verdict", lambda _: Verdict("ok", ()))
+    answer = symptom_answer(report_about(Symptom("status", f"{number}", number)))
+    assert answer
+    assert answer.kind == expected
+
+
+@pytest.mark.parametrize(
+    ("product", "foreign"), [("haproxy", "apache"), ("apache", "nginx"), ("caddy", "haproxy")]
+)
+def test_usual_causes_are_those_of_a_server_that_is_there(product: Product, foreign: str) -> None:
+    """Of a check that names another web server alone nobody can run the commands."""
+    server = WebServer(
+        vantage=Vantage.SERVER, product=product, version="", pid=7, ports=(80, 443), config=""
+    )
+    for symptom in (
+        Symptom("websocket", "WebSocket connection failed"), Symptom("status", "403", 403),
+        Symptom("status", "413", 413), Symptom("status", "502", 502),
+    ):  # fmt: skip
+        answer = symptom_answer(report_about(symptom, (server,)))
+        assert answer
+        titles = [check_text(check, "en").general_title.lower() for check in answer.usual]
+        assert not [title for title in titles if foreign in title and product not in title]
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,16 @@ def test_a_line_of_the_error_log_is_answered(laboratory: Lab, name: str) -> None
     assert answer(report) == ("cause", scenario.server), f"{line}\n{report}"
 
 
+def test_a_crowd_of_requests_was_not_tried_and_is_not_said_to_be_absent(lab: Lab) -> None:
+    report = diagnosed(lab, "server", f"{URL} 429 Too Many Requests")
+    assert answer(report) == ("unknown", "")
+    assert report.status == "ok"
+
+
+def test_what_a_get_does_get_is_said_not_to_be_there(lab: Lab) -> None:
+    assert answer(diagnosed(lab, "server", f"{URL} 502 Bad Gateway")) == ("absent", "")
+
+
 def test_a_message_of_yesterday_is_not_met_on_a_healthy_site(lab: Lab) -> None:
     report = diagnosed(lab, "client", f"GET {URL} net::ERR_CERT_DATE_INVALID")
     assert answer(report) == ("absent", "")

@@ -44,6 +44,25 @@ def reachable_plain_port(
     return next((port for port in ports if port in open_ports), 0)
 
 
+def redirects_to_port(blocks: Iterable[Server], name: str, port: int) -> bool:
+    """Return whether a block of the name redirects to https at a port: the usual one is not
+    written."""
+    authorities = (
+        arg.removeprefix("https://").partition("/")[0]
+        for server in blocks
+        if name in server.names
+        for directive in walk(server.block.block or ())
+        if directive.name in {"return", "rewrite"}
+        for arg in directive.args
+        if arg.startswith("https://")
+    )
+    return any(
+        authority.partition("$request_uri")[0].endswith(f":{port}")
+        or (port == 443 and ":" not in authority)
+        for authority in authorities
+    )
+
+
 def _redirects_to_https(server: Server) -> bool:
     return any(
         directive.name in {"return", "rewrite"}

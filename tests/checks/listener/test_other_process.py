@@ -1,8 +1,19 @@
 from typing import Any
 
-from diagnose.model import Confidence, Failure, Manual, Observation, Severity, Vantage
+from diagnose.checking.registry import load_check
+from diagnose.model import (
+    Check,
+    Confidence,
+    Failure,
+    Finding,
+    Manual,
+    Observation,
+    Severity,
+    Vantage,
+)
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
+from diagnose.outputs.finding_text import manual_text
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import ADDRESS, host, listening
@@ -85,3 +96,24 @@ def test_silent_when_apache_has_the_port_and_a_site_with_the_name() -> None:
     assert not judge("listener.other-process", *old, apache_config())
     another = apache_config(HTTPS.replace("shop.example.com", "www.example.org"))
     assert judge("listener.other-process", *old, another), "the name is nginx's"
+
+
+def test_the_way_into_the_server_is_not_stopped() -> None:
+    """`systemctl disable --now` for sshd would shut out who follows it."""
+    (claim,) = judge("listener.other-process", *held_port(STOPPED, visit()))
+    assert claim.facts["ssh"] is True
+    (claim,) = judge("listener.other-process", *held_port(STOPPED, visit(), process="nc"))
+    assert claim.facts["ssh"] is False
+    check = load_check("listener.other-process")
+    for lang in ("en", "zh"):
+        assert "disable --now" not in _remedy(check, lang, "sshd")
+        assert "sshd -t" in _remedy(check, lang, "sshd")
+        assert "disable --now" in _remedy(check, lang, "nc")
+
+
+def _remedy(check: Check, lang: str, process: str) -> str:
+    (claim,) = judge(check.id, *held_port(STOPPED, visit(), process=process))
+    assert claim.fix is not None
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual)
+    return manual_text(Finding("f1", check, claim), step, lang)

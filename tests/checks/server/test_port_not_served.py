@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Confidence, Manual
+from diagnose.model import Applicability, Command, Confidence, Manual, ServedAddress
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from tests.support import haproxy_evidence
@@ -36,7 +36,14 @@ def test_fires_when_no_site_waits_and_leaves_it_to_a_person() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert isinstance(claim.fix.steps[0], Manual)
-    assert claim.confidence is Confidence.CERTAIN
+    # The bare name may mean plain http.
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["there"] == "http://shop.example.com/"
+    assert claim.served_at == ServedAddress("http://shop.example.com/", is_named=True)
+    https = replace(SHOP, input="https://shop.example.com/")
+    only_80 = (ON_80, ONLY_80, apache_config(PLAIN, modules=()))
+    (claim,) = judge(CHECK, *only_80, target=https)
+    assert (claim.confidence, claim.served_at) == (Confidence.CERTAIN, None)
     other = apache_config(PLAIN.replace("shop.", "blog."), modules=())
     (claim,) = judge(CHECK, ON_80, ONLY_80, other)
     assert claim.confidence is Confidence.LIKELY

@@ -77,6 +77,78 @@ def site_in_plain_http_without_a_name_asked_for_as_such(lab: Lab) -> None:
     _nameless(lab)
 
 
+def _without_certificate(lab: Lab) -> None:
+    """Nobody ever ordered a certificate for the name."""
+    lab.server.sh("mv /etc/nginx/ssl /run/ssl.away")
+    lab.undo(lambda: lab.server.sh("mv /run/ssl.away /etc/nginx/ssl"))
+
+
+ASKED_OUTSIDE = "https or not is a choice, and nobody sees from outside what is set up"
+
+
+@scenario(
+    target=site.NAME, outside="tcp.refused", server=None, both=None, heals="client",
+    manual=ASKED_OUTSIDE,
+)  # fmt: skip
+def bare_name_of_a_site_in_plain_http(lab: Lab) -> None:
+    """https://github.com/YutHelloWorld/Blog/issues/22: on the server the site that exists is
+    judged."""
+    plain_site(lab)
+    _without_certificate(lab)
+
+
+@scenario(
+    target=site.NAME, outside="tcp.refused", server="upstream.refused", both="upstream.refused",
+    manual="the application is started by hand",
+)  # fmt: skip
+def bare_name_of_a_broken_site_in_plain_http(lab: Lab) -> None:
+    """The application behind it has stopped: that is the fault, and not the missing https."""
+    _without_certificate(lab)
+    lab.configure(
+        PLAIN_SITE.replace(
+            "root /var/www/shop;", "location / { proxy_pass http://127.0.0.1:3999; }"
+        )
+    )
+
+
+@scenario(
+    target=site.NAME, outside="tcp.refused", server="listener.loopback-only",
+    manual="where it listens is the application's own setting",
+)  # fmt: skip
+def bare_name_of_an_application_on_loopback(lab: Lab) -> None:
+    """https://github.com/evilhero/mylar/issues/1054: no web server, and the application listens on
+    127.0.0.1."""
+    _alone(lab)
+    for words in ((), ("--permanent",)):
+        lab.server.run(["firewall-cmd", *words, "--add-port=3000/tcp"], check=True)
+
+
+def _alone(lab: Lab) -> None:
+    """The application of the laboratory on 127.0.0.1:3000, and no web server."""
+    _without_certificate(lab)
+    lab.stop_nginx()
+    keep_only(lab)
+
+
+@scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
+def bare_name_of_an_application_that_is_closed_on_purpose(lab: Lab) -> None:
+    """The firewall has no port for the only application: nobody says that it is the site."""
+    _alone(lab)
+
+
+@scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
+def bare_name_where_the_certificate_is_there(lab: Lab) -> None:
+    """The certificate was ordered, and nginx has the site in plain http alone."""
+    plain_site(lab)
+
+
+@scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
+def bare_name_where_http_leads_to_https(lab: Lab) -> None:
+    """No block for https, no certificate, and the redirect is there."""
+    _without_certificate(lab)
+    lab.change(site.HTTPS, "")
+
+
 def _published(lab: Lab) -> None:
     lab.stop_nginx()
     keep_only(lab)

@@ -1,0 +1,117 @@
+"""A bare name is judged at the address at which the server has the site."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from diagnose import bare_names, engine
+from diagnose.model import Failure, Report, ServedAddress, Symptom
+from diagnose.model.events import Event, Observed, Started
+from diagnose.model.server import UnservedAddress
+from diagnose.model.symptom import SymptomKind
+from diagnose.model.tcp import Connection
+from diagnose.net.local import LocalNet
+from diagnose.parsers.target import parse_target
+from diagnose.probes import Options, ProbeContext, probe
+from tests.support.engine_runs import install_probes
+from tests.support.front_evidence import edge_page
+
+PLAIN = ServedAddress("http://shop.example.com:8090/", is_named=True)
+
+
+class _Machine:
+    """A server without a certificate."""
+
+    async def run(self, *argv: str, **_: object) -> object:
+        from diagnose.machine import CommandResult
+
+        return CommandResult(argv, 0, "", "", 0.0)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Report, list[Event]]]:
+    """A server on which port 443 is closed and 8090 answers."""
+
+    async def visit(ctx: ProbeContext) -> None:
+        refused = Failure("refused", "Connection refused") if ctx.target.uses_tls else None
+        address, port = "203.0.113.10", ctx.target.port
+        ctx.emit(Connection(address=address, port=port, family=4, failure=refused))
+        if refused is None:
+            ctx.emit(edge_page(url=ctx.target.url, address=address, port=port))
+
+    def start(
+        text: str = "shop.example.com",
+        kind: SymptomKind | None = None,
+        message: str = "",
+        served: ServedAddress | None = PLAIN,
+        remark: str = " (there)",
+    ) -> tuple[Report, list[Event]]:
+        install_probes(monkeypatch, probe()(visit))
+        monkeypatch.setattr(bare_names, "_served_address", _served(served))
+        events: list[Event] = []
+        target = parse_target(text)
+        if kind:
+            target = replace(target, symptom=Symptom(kind, message))
+        options = Options(inside=True, bare_name_remark=remark)
+        work = engine.run(target, options, LocalNet(), events.append, _Machine())  # type: ignore[arg-type]
+        return asyncio.run(work), events
+
+    return start
+
+
+def _served(served: ServedAddress | None) -> Callable[[engine.Run], ServedAddress | None]:
+    original = bare_names._means_https
+
+    def served_address(current_run: engine.Run) -> ServedAddress | None:
+        symptom = current_run.target.symptom
+        return None if symptom is not None and original(symptom) else served
+
+    return served_address
+
+
+Start = Callable[..., tuple[Report, list[Event]]]
+
+
+def test_the_address_that_exists_is_judged(run: Start) -> None:
+    report, events = run()
+    target = report.evidence.target
+    assert (target.url, target.input) == (PLAIN.url, "shop.example.com")
+    assert target.read_as == f"{PLAIN.url} (there)"
+    assert [note.url for note in report.evidence.of(UnservedAddress)] == [
+        "https://shop.example.com/"
+    ]
+    started = [event for event in events if isinstance(event, Started)]
+    assert [event.target.port for event in started] == [443, 8090]
+    second = events[events.index(started[1]) :]
+    numbers = [event.number for event in second if isinstance(event, Observed)]
+    assert numbers == list(range(1, len(report.evidence.observations) + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("https://shop.example.com/", {}),
+        ("shop.example.com", {"served": None}),
+        ("shop.example.com", {"remark": ""}),
+        ("shop.example.com", {"kind": "refused", "message": "connection refused"}),
+        ("shop.example.com", {"kind": "certificate-date", "message": "ERR_CERT_DATE_INVALID"}),
+        ("shop.example.com", {"kind": "other", "message": "no https here"}),
+    ],
+)
+def test_https_is_judged_where_it_is_meant(run: Start, text: str, more: dict[str, object]) -> None:
+    report, _ = run(text, **more)
+    assert report.evidence.target.url == "https://shop.example.com/"
+
+
+def test_a_message_that_a_closed_port_does_not_explain_is_looked_at_there(run: Start) -> None:
+    report, _ = run(kind="status", message="502 Bad Gateway")
+    assert report.evidence.target.url == PLAIN.url
+
+
+def test_other_addresses_than_a_bare_name_are_none() -> None:
+    assert parse_target("Shop.example.com").is_bare_name
+    assert parse_target("shop.example.com.").is_bare_name
+    for text in ("https://shop.example.com", "shop.example.com:8443", "shop.example.com/cart"):
+        assert not parse_target(text).is_bare_name
