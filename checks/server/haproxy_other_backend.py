@@ -48,6 +48,7 @@ Visits = Sequence[Exchange | Upgrade | PageFileResponse]
         "websocket.inner-proxy",
         "websocket.no-location",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.redirected",
     ],
 )

@@ -33,7 +33,12 @@ _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|larg
 @check(
     severity=Severity.NOTE,
     needs=[NginxConfig],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.not-served"],
+    explains=[
+        "http.server-error",
+        "websocket.not-upgraded",
+        "upstream.application-log",
+        "websocket.not-served",
+    ],
 )
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target

@@ -33,6 +33,7 @@ from diagnose.parsers.websocket_refusal import Refusal
     needs=[Upgrade],
     needs_fault=[Upgrade],
     explains=[
+        "upstream.application-log",
         "websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy",
         "upstream.own-answer",
     ],
