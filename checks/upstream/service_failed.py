@@ -2,7 +2,8 @@
 or journal names that port: the last telling line of its journal says why.
 
 A service that nobody started, or that runs and does not listen there, is the application's if its
-unit names the port, or an enabled unit of an administrator's is the only one that does not run. A
+unit names the port, or an enabled unit of an administrator's is the only one that does not run, or
+the only one that was started in the last minutes and does not listen yet. A
 failed service that names no port is taken for the application only if it is the only one and an
 administrator wrote its unit: then it is likely. Where nothing listens on the site's own port, such
 a service is a note.
@@ -98,8 +99,16 @@ def _of_the_application(units: list[FailedUnit]) -> FailedUnit | None:
             return others[0] if is_left_out and len(others) == 1 else candidates[0]
     if others:
         return others[0] if len(others) == 1 and others[0].is_local else None
-    idle = [unit for unit in units if unit.is_local and unit.file_state == "enabled"]
-    return idle[0] if len(idle) == 1 else None
+    local = [unit for unit in units if unit.is_local]
+    idle = [unit for unit in local if unit.state == "inactive" and unit.file_state == "enabled"]
+    starting = [unit for unit in local if _is_starting(unit)]
+    return idle[0] if len(idle) == 1 else starting[0] if len(starting) == 1 and not idle else None
+
+
+def _is_starting(unit: FailedUnit) -> bool:
+    """Return whether a program runs for a short time and does not listen anywhere yet."""
+    is_young = unit.age is not None and unit.age < _STARTING and not unit.ports
+    return unit.state == "active" and unit.sub_state != "exited" and is_young
 
 
 def _confidence(unit: FailedUnit) -> Confidence:
@@ -119,8 +128,7 @@ def _reason(unit: FailedUnit) -> str:
             return "ended"
         if unit.has_own_network:
             return "own_network"
-        is_young = unit.age is not None and unit.age < _STARTING and not unit.ports
-        return "starting" if is_young else "deaf"
+        return "starting" if _is_starting(unit) else "deaf"
     if unit.file_state in {"masked", "invalid"}:
         return unit.file_state
     if unit.message:

@@ -152,3 +152,17 @@ def test_the_setting_of_the_unit_that_forbids_what_failed() -> None:
     message = "shop.service: Failed at step CHDIR spawning /usr/bin/node: No such file"
     (claim,) = judge(CHECK, PAGE, replace(UNIT, message=message, setting="ProtectHome=yes"))
     assert (claim.facts["rule"], claim.facts["setting"]) == ("ProtectHome=yes", "")
+
+
+def test_fires_for_the_only_one_that_was_started_and_does_not_listen_yet() -> None:
+    young = replace(RUNNING, names_endpoint=False, age=20.0)
+    (claim,) = judge(CHECK, PAGE, young)
+    assert claim.facts["starting"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_two_were_started_or_one_long_ago() -> None:
+    young = replace(RUNNING, names_endpoint=False, age=20.0)
+    assert not judge(CHECK, PAGE, young, replace(young, unit="worker"))
+    assert not judge(CHECK, PAGE, replace(young, age=400.0))
+    assert not judge(CHECK, PAGE, replace(young, is_local=False))
