@@ -31,6 +31,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+from diagnose.parsers.whole_numbers import whole_number
 
 #: Seconds for which a program that was started may still be starting.
 _STARTING = 180
@@ -81,7 +82,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         ),
         because=(unit, *failed),
         confidence=_confidence(unit),
-        facts={**_facts(unit), "endpoint": unit.endpoint},
+        facts={**_facts(unit), "endpoint": unit.endpoint, **_holder(evidence, unit)},
         fix=_fix(unit),
     )
 
@@ -163,6 +164,25 @@ def _facts(unit: FailedUnit) -> Mapping[str, object]:
     }
 
 
+def _holder(evidence: Evidence, unit: FailedUnit) -> dict[str, object]:
+    """Return the program that has the port on which the service could not listen, and that port, if
+    the site passes requests on to another one."""
+    taken = _taken_port(unit.message)
+    sockets = (socket for each in evidence.good(Listeners) for socket in each.on(taken or 0))
+    holder = next((socket.process for socket in sockets if socket.process), "")
+    is_other = taken is not None and str(taken) != unit.endpoint
+    return {"holder": holder if is_other else "", "taken_port": taken or ""}
+
+
+def _taken_port(message: str) -> int | None:
+    """Return the port that a program could not open because another one has it (listen(2),
+    EADDRINUSE); None if the line does not name one."""
+    if not re.search(r"EADDRINUSE|already in use", message, re.IGNORECASE):
+        return None
+    ports = re.findall(r"(?::|[Pp]ort |', )(\d{1,5})\b", message)
+    return whole_number(ports[-1]) if ports else None
+
+
 def _fix(unit: FailedUnit) -> Fix:
     reason = _reason(unit)
     start: dict[str, tuple[Command, ...]] = {
@@ -205,7 +225,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
         because=(unit, *evidence.good(Listeners)),
         severity=Severity.NOTE,
         confidence=Confidence.LIKELY if unit.names_endpoint else Confidence.POSSIBLE,
-        facts={**_facts(unit), "endpoint": ""},
+        facts={**_facts(unit), "endpoint": "", "holder": "", "taken_port": ""},
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
 
