@@ -57,6 +57,7 @@ class _Pair:
     needs=[NginxConfig],
     explains=[
         "http.redirect-loop", "http.page-file-missing", "nginx.other-requests-failed",
+        "upstream.application-log",
         "nginx.own-answer", "upstream.own-answer", "websocket.not-upgraded",
     ],
 )  # fmt: skip

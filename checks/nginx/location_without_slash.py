@@ -34,6 +34,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, all_locations, locat
         "http.last-slash", "http.page-file-missing", "http.page-file-type", "http.page-for-api",
         "nginx.front-controller-missing", "nginx.index-missing", "nginx.own-answer",
         "nginx.page-file-not-found", "nginx.target-not-found", "upstream.own-answer",
+        "upstream.application-log",
         "websocket.no-location", "websocket.not-served", "websocket.not-upgraded",
         "websocket.upgrade-headers-missing",
     ],

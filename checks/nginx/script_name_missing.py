@@ -32,7 +32,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 _LINE = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;"
 
 
-@check(severity=Severity.ERROR, needs=[ResponseBody, NginxConfig])
+@check(severity=Severity.ERROR, needs=[ResponseBody, NginxConfig], explains=["http.blank-page"])
 def script_name_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = _empty_pages(evidence)
     nginx = Nginx.of(evidence)

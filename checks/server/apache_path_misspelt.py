@@ -46,6 +46,7 @@ _MAX_LINES = 2_000
         "http.page-file-missing", "http.page-file-type", "server.other-requests-failed",
         "server.own-answer", "server.page-missing", "server.path-excluded",
         "server.websocket-not-passed",
+        "upstream.application-log",
         "server.application-answers", "websocket.no-location", "websocket.not-upgraded",
     ],
 )  # fmt: skip

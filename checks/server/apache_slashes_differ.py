@@ -65,6 +65,7 @@ _Refusal = tuple[str, bool, Sequence[Exchange | Upgrade | PageFileResponse]]
         "server.path-changed",
         "server.request-logged",
         "websocket.not-upgraded",
+        "upstream.application-log",
     ],
 )
 def apache_slashes_differ(evidence: Evidence) -> Iterator[Claim]:

@@ -37,6 +37,7 @@ class _Upstream:
         "server.other-requests-failed",
         "http.server-error",
         "websocket.not-upgraded",
+        "upstream.application-log",
     ],
 )
 def caddy_upstream_path(evidence: Evidence) -> Iterator[Claim]:

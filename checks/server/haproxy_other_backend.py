@@ -51,6 +51,7 @@ Visits = Sequence[Exchange | Upgrade | PageFileResponse]
         "websocket.inner-proxy",
         "websocket.no-location",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.redirected",
     ],
 )

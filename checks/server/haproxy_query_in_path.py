@@ -22,6 +22,7 @@ from diagnose.parsers.haproxy.queries import QueryRule, missed_queries
     needs=[WebServer, WebServerConfig],
     explains=[
         "server.application-answers", "server.own-answer", "server.page-missing",
+        "upstream.application-log",
         "websocket.no-location", "websocket.not-upgraded", "websocket.redirected",
     ],
 )  # fmt: skip

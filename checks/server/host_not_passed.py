@@ -33,6 +33,7 @@ from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
         "http.host-refused",
         "http.redirect-loop",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.origin-refused",
     ],
 )

@@ -51,6 +51,7 @@ from diagnose.parsers.web_sites import inner_path
         "server.application-answers",
         "server.own-answer",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         "websocket.unauthorized",
         "http.server-error",

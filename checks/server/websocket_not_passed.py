@@ -51,6 +51,7 @@ _UPGRADE_PARAMETER = (2, 4, 47)
         "websocket.unauthorized",
         "server.application-answers",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         "websocket.no-location",
     ],

@@ -32,6 +32,7 @@ _UNKNOWN = frozenset({200, 400, 404, 405, 410, 426, 501})
         "server.own-answer",
         "server.websocket-not-passed",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.no-location",
     ],
 )

@@ -8,6 +8,7 @@ at the proxy, until it trusts the proxy's X-Forwarded-Proto (Koa, "app.proxy").
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -63,7 +64,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     paths = dict.fromkeys(
         (*(evidence.target.path for _ in pages), *(socket.path for socket in sockets))
     )
-    subjects = tuple(Subject(port=port, path=path.partition("?")[0]) for path in paths)
+    subjects = tuple(_subject(port, path) for path in paths)
     step = _remedy(line, evidence.target.uses_tls)
     yield Claim(
         about=subjects[0],
@@ -75,7 +76,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "process": line.process,
             "message": line.message,
             "command": line.equivalent,
-            "paths": tuple(paths),
+            "paths": tuple(dict.fromkeys(path.partition("?")[0] for path in paths)),
             "status": first.status or "",
             "setting": line.setting,
             "unit": line.unit,
@@ -83,6 +84,14 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _subject(port: int, path: str) -> Subject:
+    """Return the subject of a path, which is shown without its query: that may be a password."""
+    bare, question_mark, _ = path.partition("?")
+    subject = Subject(port=port, path=path)
+    text = str(Subject(port=port, path=bare)) if question_mark else ""
+    return replace(subject, text=text) if text else subject
 
 
 def _remedy(line: ProgramLine, uses_tls: bool) -> str:

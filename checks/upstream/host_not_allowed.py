@@ -30,7 +30,11 @@ from diagnose.parsers.http import is_wordless_refusal, refuses_host
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 
-@check(severity=Severity.ERROR, needs=[Asked, NginxConfig], explains=["http.host-refused"])
+@check(
+    severity=Severity.ERROR,
+    needs=[Asked, NginxConfig],
+    explains=["http.host-refused", "upstream.application-log"],
+)
 def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     nginx, target, responses = Nginx.of(evidence), evidence.target, evidence.of(Asked)
     passed = next((response for response in responses if response.variant == "passed"), None)

@@ -45,6 +45,7 @@ _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|larg
     explains=[
         "http.server-error",
         "nginx.other-requests-failed",
+        "upstream.application-log",
         "websocket.not-upgraded",
         "websocket.not-served",
     ],

@@ -2,7 +2,8 @@
 or journal names that port: the last telling line of its journal says why.
 
 A service that nobody started, or that runs and does not listen there, is the application's if its
-unit names the port, or an enabled unit of an administrator's is the only one that does not run. A
+unit names the port, or an enabled unit of an administrator's is the only one that does not run, or
+the only one that was started in the last minutes and does not listen yet. A
 failed service that names no port is taken for the application only if it is the only one and an
 administrator wrote its unit: then it is likely. Where nothing listens on the site's own port, such
 a service is a note.
@@ -30,6 +31,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+from diagnose.parsers.whole_numbers import whole_number
 
 #: Seconds for which a program that was started may still be starting.
 _STARTING = 180
@@ -80,7 +82,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         ),
         because=(unit, *failed),
         confidence=_confidence(unit),
-        facts={**_facts(unit), "endpoint": unit.endpoint},
+        facts={**_facts(unit), "endpoint": unit.endpoint, **_holder(evidence, unit)},
         fix=_fix(unit),
     )
 
@@ -98,8 +100,16 @@ def _of_the_application(units: list[FailedUnit]) -> FailedUnit | None:
             return others[0] if is_left_out and len(others) == 1 else candidates[0]
     if others:
         return others[0] if len(others) == 1 and others[0].is_local else None
-    idle = [unit for unit in units if unit.is_local and unit.file_state == "enabled"]
-    return idle[0] if len(idle) == 1 else None
+    local = [unit for unit in units if unit.is_local]
+    idle = [unit for unit in local if unit.state == "inactive" and unit.file_state == "enabled"]
+    starting = [unit for unit in local if _is_starting(unit)]
+    return idle[0] if len(idle) == 1 else starting[0] if len(starting) == 1 and not idle else None
+
+
+def _is_starting(unit: FailedUnit) -> bool:
+    """Return whether a program runs for a short time and does not listen anywhere yet."""
+    is_young = unit.age is not None and unit.age < _STARTING and not unit.ports
+    return unit.state == "active" and unit.sub_state != "exited" and is_young
 
 
 def _confidence(unit: FailedUnit) -> Confidence:
@@ -119,8 +129,7 @@ def _reason(unit: FailedUnit) -> str:
             return "ended"
         if unit.has_own_network:
             return "own_network"
-        is_young = unit.age is not None and unit.age < _STARTING and not unit.ports
-        return "starting" if is_young else "deaf"
+        return "starting" if _is_starting(unit) else "deaf"
     if unit.file_state in {"masked", "invalid"}:
         return unit.file_state
     if unit.message:
@@ -153,6 +162,25 @@ def _facts(unit: FailedUnit) -> Mapping[str, object]:
         **({reason: True} if reason else {}),
         **_manager(unit),
     }
+
+
+def _holder(evidence: Evidence, unit: FailedUnit) -> dict[str, object]:
+    """Return the program that has the port on which the service could not listen, and that port, if
+    the site passes requests on to another one."""
+    taken = _taken_port(unit.message)
+    sockets = (socket for each in evidence.good(Listeners) for socket in each.on(taken or 0))
+    holder = next((socket.process for socket in sockets if socket.process), "")
+    is_other = taken is not None and str(taken) != unit.endpoint
+    return {"holder": holder if is_other else "", "taken_port": taken or ""}
+
+
+def _taken_port(message: str) -> int | None:
+    """Return the port that a program could not open because another one has it (listen(2),
+    EADDRINUSE); None if the line does not name one."""
+    if not re.search(r"EADDRINUSE|already in use", message, re.IGNORECASE):
+        return None
+    ports = re.findall(r"(?::|[Pp]ort |', )(\d{1,5})\b", message)
+    return whole_number(ports[-1]) if ports else None
 
 
 def _fix(unit: FailedUnit) -> Fix:
@@ -197,7 +225,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
         because=(unit, *evidence.good(Listeners)),
         severity=Severity.NOTE,
         confidence=Confidence.LIKELY if unit.names_endpoint else Confidence.POSSIBLE,
-        facts={**_facts(unit), "endpoint": ""},
+        facts={**_facts(unit), "endpoint": "", "holder": "", "taken_port": ""},
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
 

@@ -50,6 +50,7 @@ from diagnose.parsers.stray_pages import is_default_page
         "http.server-error",
         "upstream.closed-early",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         # Applications compare the Origin with the Host.
         "websocket.origin-refused",

@@ -57,7 +57,12 @@ _PATH = re.compile(r"/[\w./~-]*")
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade, NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.redirected", "websocket.unauthorized"],
+    explains=[
+        "websocket.not-upgraded",
+        "upstream.application-log",
+        "websocket.redirected",
+        "websocket.unauthorized",
+    ],
 )
 def files_first(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -27,7 +27,7 @@ _UPGRADE_HEADERS = ("Upgrade", "Connection")
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=["websocket.not-upgraded", "upstream.application-log", "websocket.inner-proxy"],
 )
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -44,7 +44,12 @@ _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_l
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy", "websocket.not-tried"],
+    explains=[
+        "websocket.not-upgraded",
+        "upstream.application-log",
+        "websocket.inner-proxy",
+        "websocket.not-tried",
+    ],
 )
 def no_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

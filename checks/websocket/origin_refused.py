@@ -33,6 +33,7 @@ from diagnose.parsers.websocket_refusal import Refusal
     needs=[Upgrade],
     needs_fault=[Upgrade],
     explains=[
+        "upstream.application-log",
         "websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy",
         "upstream.own-answer",
     ],
@@ -82,7 +83,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "tls": evidence.target.uses_tls,
             "port": "with-port" in accepted_variants,
             "own_address": _own_address(handshakes),
-            "named": _passes_visitors_host(nginx, attempt.path),
+            **_front(evidence, nginx, attempt.path),
             "forwarded_place": _forwarded_place(forwarded_match),
             "told": told_name.value if told_name else "",
             "told_place": told_name.place if told_name else "",
@@ -255,6 +256,20 @@ def _accepted_by_host(
         None,
     )
     return (match, named_upgrades) if named_upgrades and match else None
+
+
+def _front(evidence: Evidence, nginx: Nginx, path: str) -> dict[str, object]:
+    """Return what the server in front is called, and whether it passes the visitor's host on."""
+    if _passes_visitors_host(nginx, path):
+        return {"front": "nginx", "named": True}
+    # Imported late: only a finding needs them.
+    from checks.server import server_on_port
+    from checks.server._backend_answers import route_to_application
+
+    view = server_on_port(evidence)
+    route = route_to_application(view, path.partition("?")[0]) if view else None
+    is_passed = view is not None and route is not None and route.keeps_host
+    return {"front": view.server.title if view and is_passed else "nginx", "named": is_passed}
 
 
 def _passes_visitors_host(nginx: Nginx, path: str) -> bool:

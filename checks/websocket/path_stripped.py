@@ -39,6 +39,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
     needs=[NginxConfig, Upgrade],
     explains=[
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         "websocket.unauthorized",
         "http.page-file-missing",

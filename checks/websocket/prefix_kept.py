@@ -27,6 +27,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, pr
     explains=[
         "upstream.own-answer",
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         "websocket.not-served",
         "websocket.not-tried",

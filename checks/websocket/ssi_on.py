@@ -23,7 +23,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Upgrade],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=["websocket.not-upgraded", "upstream.application-log", "websocket.inner-proxy"],
 )
 def ssi_on(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

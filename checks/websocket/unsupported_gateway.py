@@ -40,6 +40,7 @@ _GATEWAYS = {
     needs=[NginxConfig],
     explains=[
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.inner-proxy",
         # Even if that is fixed first, the application still cannot open a WebSocket.
         "upstream.refused",

@@ -46,6 +46,7 @@ _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
     needs=[NginxConfig],
     explains=[
         "websocket.not-upgraded",
+        "upstream.application-log",
         "websocket.unauthorized",
         "websocket.redirected",
         "websocket.not-tried",

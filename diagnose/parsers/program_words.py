@@ -57,6 +57,13 @@ _MANAGER = re.compile(
     r"|Failed to run)"
     r"|Failed to start |Starting |Started |Stopped |Stopping )"
 )
+#: What a program's manager writes at its end: that it did not start, and not why (php_fpm's main,
+#: gunicorn's arbiter, npm, yarn).
+_OUTCOME = re.compile(
+    r"FPM initialization failed|Worker failed to boot|Worker \(pid:\d+\) exited with code"
+    r"|\[ERROR\] Shutting down: Master|npm ERR! (?:code|errno|path|command|A complete log)\b"
+    r"|error Command failed with exit code"
+)
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(
     r"ConnectionReset|BrokenPipe|[Bb]roken pipe|EPIPE|ECONNRESET|reset by peer"
@@ -118,7 +125,7 @@ def _lines(text: str) -> Iterator[TellingLine]:
             or _MANAGER.match(bare.strip())
         ):
             continue
-        if _CLOSED.search(bare):
+        if _CLOSED.search(bare) or _OUTCOME.search(bare):
             continue
         if weight := _weight(f"{bare} "):
             yield TellingLine(clean(bare.strip(), MAX_TEXT), weight)

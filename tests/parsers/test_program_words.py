@@ -109,3 +109,27 @@ def test_a_long_line_is_cut() -> None:
     found = telling_line("Error: " + "x" * 100_000)
     assert found
     assert len(found.text) <= MAX_TEXT + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "ERROR: [pool www] cannot get uid for user 'polr'\nERROR: FPM initialization failed\n",
+            "ERROR: [pool www] cannot get uid for user 'polr'",
+        ),
+        (
+            "[ERROR] unable to open /srv/x\n[ERROR] Worker (pid:7) exited with code 3\n"
+            "[ERROR] Shutting down: Master\n[ERROR] Reason: Worker failed to boot.\n",
+            "[ERROR] unable to open /srv/x",
+        ),
+        (
+            "npm ERR! missing script: start\nnpm ERR! code 1\nnpm ERR! A complete log of this\n",
+            "npm ERR! missing script: start",
+        ),
+    ],
+)
+def test_that_a_program_did_not_start_is_not_why(text: str, line: str) -> None:
+    found = telling_line(text)
+    assert found is not None
+    assert found.text == line

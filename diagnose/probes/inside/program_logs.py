@@ -169,7 +169,7 @@ def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
     # The configuration of an nginx that does not run says nothing about this site.
     is_stopped = any(not state.masters for state in ctx.observed(NginxState))
     for config in () if is_stopped else ctx.observed(NginxConfig)[:1]:
-        route = upstream_routes.find_route(ctx, config, path)
+        route = upstream_routes.find_route(ctx, config, path, over_http=False)
         for endpoint in route.upstream.endpoints[:2] if route else ():
             if endpoint.socket or _is_here(endpoint.host):
                 yield endpoint.socket or str(endpoint.port)

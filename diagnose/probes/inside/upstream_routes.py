@@ -69,12 +69,14 @@ def find_routes(
                 yield route
 
 
-def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
-    """Return the first route over HTTP that the visitor's path takes."""
+def find_route(
+    ctx: ProbeContext, config: NginxConfig, path: str, *, over_http: bool = True
+) -> UpstreamRoute | None:
+    """Return the first route that the visitor's path takes: over HTTP, or over any protocol."""
     routes = (
         route
         for route in find_routes(ctx, config, path)
-        if route.path == path and route.upstream.speaks_http
+        if route.path == path and (route.upstream.speaks_http or not over_http)
     )
     return next(routes, None)
 

@@ -1,5 +1,6 @@
 """nginx.script-name-missing: when it fires, and when it is silent."""
 
+from diagnose.checking.registry import load_check
 from diagnose.model import Applicability
 from diagnose.model.http import ResponseBody
 from tests.support.check_evidence import judge
@@ -62,3 +63,7 @@ def test_silent_on_a_program_that_is_not_php() -> None:
         .replace("/index.php", "/a.cgi")
     )
     assert not judge(CHECK, RUNNING, config(other), page(200), body(0))
+
+
+def test_explains_the_empty_page() -> None:
+    assert "http.blank-page" in load_check(CHECK).explains

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.checking.registry import load_check
+from diagnose.checking.root_cause import explains
 from diagnose.model import Confidence, Manual, Severity, Where
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
@@ -100,3 +102,26 @@ def test_the_setting_of_the_unit_that_forbids_what_the_line_says() -> None:
     assert claim.facts["setting"] == "ProtectSystem=strict"
     assert claim.fix is not None
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["allow-it"]
+
+
+@pytest.mark.parametrize(
+    "cause",
+    ["websocket.origin-refused", "websocket.upgrade-headers-missing", "server.websocket-not-passed",
+     "upstream.host-not-allowed"],
+)  # fmt: skip
+def test_a_cause_that_is_understood_explains_the_quoted_line(cause: str) -> None:
+    assert explains(load_check(cause), load_check(CHECK))
+
+
+def test_silent_a_cause_of_another_layer_does_not_explain_it() -> None:
+    assert not explains(load_check("certificate.expired"), load_check(CHECK))
+
+
+def test_fires_about_the_path_as_it_was_asked_for_and_shows_no_query() -> None:
+    asked = replace(CHAT, websockets=("/live/websocket?token=secret",))
+    path = "/live/websocket?token=secret"
+    refused = replace(upgrade(403), url=f"wss://shop.example.com{path}", path=path)
+    (claim,) = judge(CHECK, refused, LINE, target=asked)
+    assert claim.about.path == "/live/websocket?token=secret"
+    assert str(claim.about) == "443/tcp/live/websocket"
+    assert claim.facts["paths"] == ("/live/websocket",)

@@ -1,6 +1,8 @@
 import shlex
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Claim, Command, Confidence, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
@@ -152,3 +154,34 @@ def test_the_setting_of_the_unit_that_forbids_what_failed() -> None:
     message = "shop.service: Failed at step CHDIR spawning /usr/bin/node: No such file"
     (claim,) = judge(CHECK, PAGE, replace(UNIT, message=message, setting="ProtectHome=yes"))
     assert (claim.facts["rule"], claim.facts["setting"]) == ("ProtectHome=yes", "")
+
+
+def test_fires_for_the_only_one_that_was_started_and_does_not_listen_yet() -> None:
+    young = replace(RUNNING, names_endpoint=False, age=20.0)
+    (claim,) = judge(CHECK, PAGE, young)
+    assert claim.facts["starting"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_two_were_started_or_one_long_ago() -> None:
+    young = replace(RUNNING, names_endpoint=False, age=20.0)
+    assert not judge(CHECK, PAGE, young, replace(young, unit="worker"))
+    assert not judge(CHECK, PAGE, replace(young, age=400.0))
+    assert not judge(CHECK, PAGE, replace(young, is_local=False))
+
+
+@pytest.mark.parametrize(
+    ("message", "holder"),
+    [
+        ("Error: listen EADDRINUSE: address already in use 0.0.0.0:443", "apache2"),
+        ("Error: listen EADDRINUSE :::443", "apache2"),
+        ("OSError: [Errno 98] Address already in use: ('0.0.0.0', 443)", "apache2"),
+        ("Web server failed to start. Port 443 was already in use.", "apache2"),
+        ("Error: listen EADDRINUSE :::8088", ""),
+        ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", ""),
+        ("Error: connect ECONNREFUSED 127.0.0.1:443", ""),
+    ],
+)
+def test_fires_and_says_who_has_the_port_that_it_wants(message: str, holder: str) -> None:
+    (claim,) = judge(CHECK, PAGE, LISTENING, replace(UNIT, message=message))
+    assert claim.facts["holder"] == holder

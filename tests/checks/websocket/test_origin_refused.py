@@ -6,6 +6,7 @@ from diagnose.model import Confidence, Edit, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
 OPENS = upgrade(101, "no-origin", accepted=True)
@@ -236,3 +237,12 @@ def test_nginx_s_own_origin_is_taken_out() -> None:
             "websocket.origin-refused", *shown, config(text.replace(line, other)), target=CHAT
         )
         assert not claim.facts["changed"]
+
+
+def test_fires_and_says_what_another_server_in_front_passes_on() -> None:
+    seen = (upgrade(403), OPENS, APACHE, LISTENING)
+    kept = apache_config(HTTPS.replace("SSLEngine on", "SSLEngine on\n    ProxyPreserveHost On"))
+    (claim,) = judge("websocket.origin-refused", kept, *seen, target=CHAT)
+    assert (claim.facts["named"], claim.facts["front"]) == (True, "Apache")
+    (claim,) = judge("websocket.origin-refused", apache_config(), *seen, target=CHAT)
+    assert not claim.facts["named"]

@@ -8,6 +8,8 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from websockets.utils import accept_key
+
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 #: The status, the body and the line in the log of each mode for a page.
 ANSWERS = {
@@ -43,6 +45,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.mode == "hang":
             time.sleep(600)
+        elif self.headers.get("Upgrade") and self.mode.startswith("origin"):
+            self.open_websocket()
         elif self.headers.get("Upgrade"):
             self.answer(404, '{"detail":"Not Found"}', "WARNING:  Unsupported upgrade request.")
         elif self.mode in ANSWERS:
@@ -51,6 +55,19 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(400, "400: Bad Request")
         else:
             self.answer(200, PAGE)
+
+    def open_websocket(self) -> None:
+        """As Phoenix does, whose check_origin knows another host."""
+        if self.mode == "origin" and self.headers.get("Origin"):
+            line = "[error] Could not check origin for Phoenix.Socket transport."
+            self.answer(403, "", line)
+            return
+        key = accept_key(self.headers.get("Sec-WebSocket-Key", ""))
+        head = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        self.wfile.write(f"HTTP/1.1 101 Switching Protocols\r\n{head}".encode())
+        self.wfile.write(f"Sec-WebSocket-Accept: {key}\r\n\r\n".encode())
+        while self.connection.recv(4096):
+            pass
 
     def is_refused(self) -> bool:
         host = self.headers.get("Host", "").partition(":")[0]

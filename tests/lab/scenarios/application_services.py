@@ -76,6 +76,12 @@ def application_is_a_service(lab: Lab) -> None:
     server = start(lab)
     old = UNIT.format(unit="", service="").replace("3000", "3999")
     server.write("/etc/systemd/system/oldshop.service", old)
+    # A worker has no port, and was started a moment ago.
+    worker = "[Service]\nExecStart=/usr/bin/tail -f /dev/null\n"
+    server.write("/etc/systemd/system/worker.service", worker)
+    server.systemctl("daemon-reload")
+    server.systemctl("start", "worker")
+    lab.undo(lambda: server.sh("systemctl stop worker", check=False))
     check = "[Service]\nType=oneshot\nExecStart=/usr/bin/curl -f http://127.0.0.1:3000/missing/%%\n"
     server.write("/etc/systemd/system/check.service", check)
     server.systemctl("daemon-reload")
@@ -152,6 +158,46 @@ def service_behind_a_socket_unit_fails(lab: Lab) -> None:
     lab.change("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://unix:/run/shop.sock;")
     lab.visit()
     journal_says(server, "Cannot find module")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="the module has to be installed",
+)  # fmt: skip
+def service_whose_ini_file_names_the_socket_fails(lab: Lab) -> None:
+    """`uwsgi --ini uwsgi.ini` of many guides: the socket stands in that file alone, and a service
+    of somebody else's has failed too."""
+    server = install(lab, service="WorkingDirectory=/srv/shop", program="require('express')\n")
+    server.write("/srv/shop/uwsgi.ini", "[uwsgi]\nsocket = /run/shop/uwsgi.sock\n")
+    unit = "/etc/systemd/system/shop.service"
+    server.write(
+        unit, server.path(unit).read_text().replace("server.js", "server.js --ini uwsgi.ini")
+    )
+    server.write("/etc/systemd/system/backup.service", "[Service]\nExecStart=/usr/bin/false\n")
+    server.systemctl("daemon-reload")
+    lab.undo(lambda: server.run(["systemctl", "reset-failed", "backup"]))
+    server.systemctl("start", "shop")
+    server.systemctl("start", "backup")
+    journal_says(server, "Cannot find module")
+    passed = "include uwsgi_params; uwsgi_pass unix:/run/shop/uwsgi.sock;"
+    lab.change("proxy_pass http://127.0.0.1:3000;", passed)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="it is ready in a while",
+)  # fmt: skip
+def service_of_the_application_still_starts(lab: Lab) -> None:
+    """A program of Spring's loads for a minute and more: its unit does not name the port, and it
+    was started a moment ago."""
+    late = SERVER.replace(
+        "site.listen(", "setTimeout(() => site.listen(3000, '127.0.0.1'), 9e5); ("
+    )
+    server = install(lab, program=late.replace("'127.0.0.1');", "0);"))
+    unit = "/etc/systemd/system/shop.service"
+    server.write(unit, server.path(unit).read_text().replace("Environment=PORT=3000\n", ""))
+    server.systemctl("daemon-reload")
+    server.systemctl("start", "shop")
 
 
 @scenario(

@@ -69,6 +69,19 @@ def application_without_a_websocket_library(lab: Lab) -> None:
     behind_nginx(lab, "library")
 
 
+@scenario(outside="websocket.origin-refused", args=("--ws", "/ws"), manual=MEND)
+def application_that_refuses_the_origin_and_says_so(lab: Lab) -> None:
+    """Issue 36929 of grafana/grafana, pull request 1369 of octobox/octobox and many about Phoenix:
+    the log says of the Origin what the answer does not. It is one fault and not two."""
+    behind_nginx(lab, "origin")
+
+
+@healthy(args=("--ws", "/ws"))
+def application_that_knows_the_origin(lab: Lab) -> None:
+    """The same program with the site's own name in its settings."""
+    behind_nginx(lab, "origin-known")
+
+
 @healthy()
 def application_that_has_no_page_and_says_so(lab: Lab) -> None:
     """Django logs "Not Found: /" for an interface without a root."""

@@ -6,7 +6,9 @@ or directory)" after an upgrade of PHP.
 
 from .. import site
 from ..lab import Lab
+from ..machines import Machine
 from ..scenario import healthy, scenario
+from .application_services import ONE_LAYOUT
 from .frameworks import PAGES
 from .php_folders import write_scripts
 
@@ -64,3 +66,56 @@ def php_of_two_versions_listens(lab: Lab) -> None:
 @healthy()
 def php_on_the_socket_that_is_asked(lab: Lab) -> None:
     start_fpm(lab, f"unix:{SOCKET}", SOCKET, f"{FOLDER}/php8.3-fpm.sock")
+
+
+POOL = f"[www]\nuser = www-data\nlisten = {SOCKET}\npm = dynamic\n"
+FPM = """\
+[Unit]
+Description=The PHP 8.2 FastCGI Process Manager
+[Service]
+UMask=0000
+ExecStart={}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _packaged(lab: Lab, *command: str) -> Machine:
+    """The distribution's service of PHP-FPM, whose pool alone names the socket; not started."""
+    server = lab.server
+    assert isinstance(server, Machine)
+    server.sh(f"rm -rf {FOLDER}; mkdir {FOLDER}")
+    lab.undo(lambda: server.sh(f"rm -rf {FOLDER}"))
+    server.write("/etc/php/8.2/fpm/pool.d/www.conf", POOL)
+    server.write("/usr/lib/systemd/system/php8.2-fpm.service", FPM.format(" ".join(command)))
+    server.systemctl("daemon-reload")
+    stop = "systemctl stop php8.2-fpm; systemctl reset-failed php8.2-fpm"
+    lab.undo(lambda: server.sh(stop, check=False))
+    write_scripts(lab, "/srv/polr/public", "index.php")
+    lab.change(PAGES, PHP.format(f"unix:{SOCKET}"))
+    return server
+
+
+WANTED = "/etc/systemd/system/multi-user.target.wants/php8.2-fpm.service"
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed",
+    differs=(*MINE, "processes", WANTED), not_on=ONE_LAYOUT,
+)  # fmt: skip
+def php_fpm_is_not_started(lab: Lab) -> None:
+    """After many threads about "php8.2-fpm.sock failed (2: No such file or directory)"."""
+    _packaged(lab, "/usr/bin/env", *lab.server.application("fpm_server", SOCKET)[1:])
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="which user the pool is to have is a choice",
+)  # fmt: skip
+def php_fpm_does_not_start(lab: Lab) -> None:
+    """ "[pool www] cannot get uid for user": the line before the last says why."""
+    server = _packaged(lab, "/bin/sh", "/srv/polr/fpm.sh")
+    why = "ERROR: [pool www] cannot get uid for user 'polr'"
+    lines = f'echo "{why}"\necho "ERROR: FPM initialization failed"\nexit 78\n'
+    server.write("/srv/polr/fpm.sh", lines)
+    server.systemctl("start", "php8.2-fpm", check=False)

@@ -87,6 +87,15 @@ def program_of_pm2_does_not_start(lab: Lab) -> None:
     lab.undo(lambda: lab.server.sh("rm -rf /root/.pm2"))
 
 
+@scenario(outside="http.server-error", server="upstream.service-failed", manual=MEND)
+def program_of_pm2_wants_the_port_of_nginx(lab: Lab) -> None:
+    """Issue 17 of jlengstorf/tutorial-deploy-nodejs-ssl-digitalocean-app: app.js listens on 80."""
+    lab.application_service.stop()
+    line = "Error: listen EADDRINUSE :::80\n    at Server.setupListenHandle (net.js:1351:14)\n"
+    lab.server.write("/root/.pm2/logs/app-error.log", line)
+    lab.undo(lambda: lab.server.sh("rm -rf /root/.pm2"))
+
+
 @apache_scenario(outside="tcp.refused", server="server.not-running", manual=MEND, differs=FILES)
 def apache_has_no_certificate(lab: Lab) -> None:
     """AH02572 stands in Apache's own log alone: "Failed to configure at least one certificate"."""

@@ -31,6 +31,13 @@ LOG = (
     " OSError: [Errno 28] No space left on device\n"
     "source tail -n 50 /srv/shop/shop.log\n warning: slow\n"
 )
+SITE_BY_PROTOCOL = """\
+server {{
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {{ {} unix:/run/php/php8.2-fpm.sock; }}
+}}
+"""
 UNITS = (
     "unit shop.service failed - no yes\n Error: Cannot find module 'x'\n"
     "unit apache2.service failed - no no\n AH00072: could not bind\n"
@@ -191,3 +198,11 @@ def test_what_this_program_writes_itself_is_no_log_of_another(tmp_path: Path) ->
             process.terminate()
     logs = {log.source: log.text for log in probes.parse_logs(out)}
     assert logs == {f"tail -n 50 {theirs}": "connection refused"}
+
+
+@pytest.mark.parametrize("directive", ["fastcgi_pass", "uwsgi_pass", "scgi_pass"])
+def test_the_log_of_a_program_that_does_not_speak_http(directive: str) -> None:
+    text = SITE_BY_PROTOCOL.format(directive)
+    looking = look(RUNNING, nginx_config(text), LISTENING, PAGE)
+    (line,) = looking.observed(ProgramLine)
+    assert line.endpoint == "/run/php/php8.2-fpm.sock"
