@@ -175,7 +175,7 @@ SCRIPT = PageFileResponse(
     status=403,
 )  # fmt: skip
 LOADS = Page(
-    url=HOME, address="203.0.113.10", port=443, files=(PageFile(f"{HOME}js/app.js", "script"),)
+    url=HOME, address="203.0.113.10", port=443, files=(PageFile("script", f"{HOME}js/app.js"),)
 )
 
 

@@ -34,7 +34,7 @@ def lines(text: str, *observations: Observation) -> list[str]:
     return [line for line in edit.diff.split("\n")[2:] if line[:1] in {"+", "-"}]
 
 
-def test_tls_is_put_into_tls() -> None:
+def test_fires_where_tls_is_put_into_tls() -> None:
     written = TEXT.replace(
         ":3000", ":3000 ssl verify required ca-file /etc/ca.pem sni str(a) check"
     )
@@ -52,7 +52,7 @@ def test_tls_is_ended_and_the_server_wants_it() -> None:
     assert changed[1] == "+    server a 127.0.0.1:3000 ssl verify none"
 
 
-def test_tls_is_passed_on_to_plain_http() -> None:
+def test_fires_where_tls_is_passed_on_to_plain_http() -> None:
     (claim,) = judge(CHECK, SERVER, config(TEXT), LOST, NO_TLS, PLAIN)
     assert claim.facts["to_plain"]
     assert claim.fix
