@@ -32,9 +32,15 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
-from diagnose.parsers.nginx.upstreams import proxy_target_of
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    all_locations,
+    location_pattern,
+    proxy_pass_of,
+)
+from diagnose.parsers.nginx.upstreams import ProxyTarget, proxy_target_of
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
 from diagnose.parsers.urls import parse_url
 
@@ -91,7 +97,7 @@ def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
         having = [
             visit
             for visit in visits
-            if (visit.requested, visit.path, visit.websocket) == (path, path, is_websocket)
+            if (visit.requested, visit.websocket) == (path, is_websocket)
             if has_path(visit) and _is_its_own(visits, visit)
         ]
         responses = _upgrades(evidence, path) if is_websocket else _pages(evidence, path)
@@ -106,7 +112,7 @@ def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:
     controls = [
         other
         for other in same
-        if other.requested == visit.requested != other.path
+        if (other.requested, other.path) == (visit.requested, unknown_path(visit.path))
         if other.websocket is visit.websocket
     ]
     if not controls:
@@ -183,6 +189,7 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
     folders = {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
     if is_site and len(folders) < _FOLDERS:
         return False
+    prefix = pattern.text.strip("/") if pattern else ""
     evidence = nginx.evidence
     answered = [
         *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
@@ -196,7 +203,8 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
     return not any(
         other.block is match.block
         for path in paths
-        if not is_site or path.partition("?")[0].strip("/")
+        # Every program has something at "/", and so at the prefix that is cut off.
+        if path.partition("?")[0].strip("/") != prefix
         for other in nginx.location_matches(path)
     )
 
@@ -232,16 +240,22 @@ def _change_port(
     proxied = proxy_target_of(match, {})
     members = proxied.endpoints if proxied and proxied.group else ()
     named = members[0].directive if len(members) == 1 else None
-    if named is not None and named.name == "server":
+    if (
+        named is not None
+        and named.name == "server"
+        and proxied
+        and _is_alone(nginx, match, proxied)
+    ):
         # All that names the group is meant for the same program.
         rest = " ".join((lost.visit.target.removeprefix("http://"), *named.args[1:]))
         changes[named.file] = [edits.replace_directive(named, f"server {rest};")]
         return
     origin = _ORIGIN.match(directive.args[0])
-    if origin is None or members or "$" in directive.args[0]:
+    if origin is None or "$" in directive.args[0]:
         return
     rest = directive.args[0][origin.end() :]
-    uri = rest if rest and lost.path.startswith(rest) else ""
+    is_changed = lost.visit.path != lost.path
+    uri = rest if rest and (is_changed or lost.path.startswith(rest)) else ""
     line = f"proxy_pass {lost.visit.target}{uri};"
     changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
     if lost.is_websocket:
@@ -251,6 +265,17 @@ def _change_port(
         _location_edits.insert_lines(nginx, match, lines, changes)
 
 
+def _is_alone(nginx: Nginx, match: LocationMatch, proxied: ProxyTarget) -> bool:
+    """Return whether no other location passes requests on to the same group."""
+    others = (
+        proxy_target_of(other, {})
+        for selected in nginx.answering_servers()
+        for other in all_locations(selected.server)
+        if other.block is not match.block
+    )
+    return not any(other and other.group == proxied.group for other in others)
+
+
 def _add_location(
     nginx: Nginx, match: LocationMatch, lost: _Lost, prefix: str, changes: Changes
 ) -> None:
@@ -258,8 +283,10 @@ def _add_location(
     file = nginx.file(server)
     if file is None:
         return
+    rest = lost.path.removeprefix(prefix)
+    uri = lost.visit.path.removesuffix(rest) if lost.visit.path != lost.path else ""
     body = [
-        f"proxy_pass {lost.visit.target};",
+        f"proxy_pass {lost.visit.target}{uri};",
         "proxy_http_version 1.1;",
         f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
         "proxy_set_header X-Real-IP $remote_addr;",

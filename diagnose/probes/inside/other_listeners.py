@@ -76,8 +76,10 @@ async def _ask_all(ctx: ProbeContext) -> None:
         route = upstream_routes.find_route(ctx, config[0], path)
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
         if route and any(ctx.further_requests.begin(slot) for slot in slots):
+            # As nginx passes it on, and whole.
+            paths = tuple(dict.fromkeys((route.upstream_path.partition("?")[0], path)))
             for port in _other_ports(config[0], listeners[0].sockets, route):
-                await _ask(ctx, port, path, is_websocket)
+                await _ask(ctx, port, path, paths, is_websocket)
 
 
 def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
@@ -132,13 +134,17 @@ def _other_ports(
     return sorted(ports, key=lambda port: (ports[port], port))[:MAX_PROGRAMS]
 
 
-async def _ask(ctx: ProbeContext, port: int, path: str, is_websocket: bool) -> None:
+async def _ask(
+    ctx: ProbeContext, port: int, requested: str, paths: tuple[str, ...], is_websocket: bool
+) -> None:
     target = f"http://127.0.0.1:{port}"
     site_route = SiteRoute(path="/", target=target, host="127.0.0.1", port=port)
-    visit = await ask_backend(ctx, site_route, path, path, is_websocket)
-    if visit is None or not has_path(visit):
+    for path in paths:
+        visit = await ask_backend(ctx, site_route, requested, path, is_websocket)
+        if visit is None or not has_path(visit):
+            continue
+        unknown = unknown_path(path)
+        control = await ask_backend(ctx, site_route, requested, unknown, is_websocket)
+        if is_websocket and control is not None and control.accepted:
+            await ask_backend(ctx, site_route, requested, path, websocket=False)
         return
-    unknown = unknown_path(path)
-    control = await ask_backend(ctx, site_route, path, unknown, is_websocket)
-    if is_websocket and control is not None and control.accepted:
-        await ask_backend(ctx, site_route, path, path, websocket=False)

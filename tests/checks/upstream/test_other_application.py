@@ -103,3 +103,16 @@ def test_fires_for_the_whole_site_whose_group_names_another_program() -> None:
     (claim,) = judge(CHECK, RUNNING, config(text), first, missing, *visits, target=target)
     assert (claim.facts["whole"], claim.facts["paths"]) == (True, ("/about",))
     assert "+ server 127.0.0.1:3001 max_fails=2;" in lines_of(claim)
+
+
+def test_keeps_the_path_of_the_target_where_the_program_has_what_it_makes() -> None:
+    lines = "location / { proxy_pass http://web; }\n location /api/ { proxy_pass http://web/; }"
+    text = (
+        "upstream web {\n server 127.0.0.1:3002;\n}\n"
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    )
+    visits = (replace(HAS, path="/items"), replace(UNKNOWN, path="/items-diagnose-7f3a"))
+    response = replace(page(404), url=f"{SHOP.origin}{API}")
+    target = replace(SHOP, path=API)
+    (claim,) = judge(CHECK, RUNNING, config(text), response, *visits, target=target)
+    assert "+ location /api/ { proxy_pass http://127.0.0.1:3001/; }" in lines_of(claim)

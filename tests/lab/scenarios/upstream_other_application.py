@@ -58,3 +58,11 @@ def location_has_the_port_of_its_application(lab: Lab) -> None:
 @healthy(target=f"{API}/old")
 def no_program_of_the_server_has_the_path(lab: Lab) -> None:
     _two(lab, 3001)
+
+
+@scenario(outside=None, server="upstream.other-application", target=API, differs=MINE)
+def location_that_cuts_its_prefix_has_the_port_of_another_application(lab: Lab) -> None:
+    words = ("3001", "/", "/items:json")
+    lab.spawn(lab.server, lab.server.application("paths_server", *words), 3001)
+    lab.spawn(lab.server, lab.server.application("paths_server", "3009", "/"), 3009)
+    log_of_its_own(lab, "  location /api/ { proxy_pass http://127.0.0.1:3009/; }\n")
