@@ -35,12 +35,13 @@ class RefusedForm:
 
 def logged_forms(evidence: Evidence, server: str) -> Iterator[RefusedForm]:
     """Yield the forms that were refused by the log of this server, with the status of the framework
-    that made the page; with 403 again and again where it is not known."""
+    that made the page; with 403 again and again where it is not known. None if the site accepts
+    other forms: then it is about who sends this one, or what is in it."""
     guard, page = next(_guarded_pages(evidence), (None, None))
     status = guard.status if guard else _FORBIDDEN
     for failure in current_failures(evidence, {status}, server):
         form = RefusedForm(failure, guard, page)
-        is_form = failure.is_from_page and failure.method == "POST"
+        is_form = failure.is_from_page and failure.method == "POST" and not failure.forms_accepted
         if is_form and (guard or form.is_repeated):
             yield form
 

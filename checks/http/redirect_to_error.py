@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
-from checks.http._redirecting_lines import redirect_line
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -47,6 +46,9 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
     last, subjects = ends[-1], endpoint_subjects(first)
     folder = _lost_folder(evidence, last)
     nginx = Nginx.of(evidence)
+    # Imported late: only a finding needs it.
+    from checks.http._redirecting_lines import redirect_line
+
     line = redirect_line(nginx, evidence, last)
     yield Claim(
         about=merge_subjects(subjects),

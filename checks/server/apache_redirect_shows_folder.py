@@ -41,9 +41,18 @@ def apache_redirect_shows_folder(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or view.server.product != "apache":
         return
     for answer in evidence.good(Exchange):
-        if answer.is_page_of(evidence.target) and (root := _folder_in(view, answer)):
+        root = _folder_in(view, answer) if answer.is_page_of(evidence.target) else ""
+        if root and not _is_there(evidence, redirect_target(answer) or ""):
             yield _claim(view, answer, root)
             return
+
+
+def _is_there(evidence: Evidence, url: str) -> bool:
+    """Return whether visitors get a page at a URL: the folder is a path of the site as well."""
+    return any(
+        answer.url == url and answer.status is not None and answer.status < 400
+        for answer in evidence.good(Exchange)
+    )
 
 
 def _folder_in(view: ServerView, answer: Exchange) -> str:
@@ -91,7 +100,7 @@ def _claim(view: ServerView, answer: Exchange, root: str) -> Claim:
         about=Subject(port=target.port, path=target.path.partition("?")[0]),
         covers=(Subject(port=target.port),),
         because=(answer, view.server, *([view.config] if view.config else [])),
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if rule else Confidence.LIKELY,
         facts={
             **view.facts,
             "url": answer.url,

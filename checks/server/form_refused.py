@@ -100,6 +100,8 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
                 "log": form.failure.file,
             },
             (form.failure, *((form.page,) if form.page else ())),
+            # An application that nobody knows may answer a wrong password so.
+            None if guard or told_refusal(evidence) else Severity.NOTE,
         )
         return
 
@@ -142,6 +144,7 @@ def _claim(
     confidence: Confidence,
     facts: Mapping[str, object],
     because: Iterable[Observation],
+    severity: Severity | None = None,
 ) -> Claim:
     port = view.evidence.target.port
     names = [
@@ -155,6 +158,7 @@ def _claim(
         covers=(Subject(port=port, path=told.path),),
         because=(view.server, *because),
         confidence=confidence,
+        severity=severity,
         facts={
             **view.facts,
             "place": told.place,

@@ -32,6 +32,7 @@ from diagnose.parsers.haproxy.other_backends import (
     own_route,
     unknown_path,
 )
+from diagnose.parsers.other_programs import is_of_many
 from diagnose.parsers.web_sites import inner_path
 
 Visits = Sequence[Exchange | Upgrade | PageFileResponse]
@@ -129,6 +130,8 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     is_meant = bool(correction.facts["swapped"]) and (
         is_named_after(other.name, target) or (own == "/" and not other.is_named)
     )
+    if own == "/" and correction.facts["swapped"] and _is_of_data(evidence, visits):
+        return None
     if is_unruled and _is_meant(evidence, other, own, visits, websocket):
         return None
     if websocket and correction.facts["absent"] and _opens_every(evidence, other, own):
@@ -171,6 +174,14 @@ def _is_meant(
     visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)
     is_page = visit is not None and visit.media_type == "text/html"
     return is_page and all(isinstance(v, Exchange) and v.status == 200 for v in visits)
+
+
+def _is_of_data(evidence: Evidence, visits: Visits) -> bool:
+    """Return whether the application that answers is one for data, which has nothing at "/"."""
+    exchanges = [visit for visit in visits if isinstance(visit, Exchange)]
+    return bool(exchanges) and all(
+        "json" in (exchange.header("Content-Type") or "").lower() for exchange in exchanges
+    )
 
 
 def _whole_port(visits: Visits, port: int) -> tuple[Subject, ...]:
@@ -229,7 +240,8 @@ def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBa
         if not visit.websocket
     ]
     is_of_target = path == evidence.target.path.partition("?")[0]
-    return is_of_target and any(visit.status == 200 for visit in own)
+    # Of a name alone, as /about, each of the two may have its own.
+    return is_of_target and not is_of_many(path) and any(visit.status == 200 for visit in own)
 
 
 def _fix(haproxy: HaproxyView, correction: Correction) -> Fix:

@@ -20,6 +20,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.other_backends import unknown_path
+from diagnose.parsers.other_programs import is_of_many
 
 
 @check(
@@ -92,6 +93,9 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
         return None
     if route is not None and _has_it_elsewhere(view.evidence, route, path):
         return None
+    is_alone = len({_first_part(each) for each, _, _ in group}) == 1
+    if is_alone and _is_own_absence(view, path, answer):
+        return None
     answers = [each for _, each, _ in group]
     files = [each for each in answers if isinstance(each, PageFileResponse)]
     page = _page_files.page_of(view.evidence)
@@ -126,6 +130,14 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
         },
         fix=manual_fix(view, _step(view, other, bool(folders) and not is_own)),
     )
+
+
+def _is_own_absence(view: ServerView, path: str, answer: Answer) -> bool:
+    """Return whether the application of the site's other paths may simply not have this one, of
+    which many applications have one of that name."""
+    route = route_to_application(view, path)
+    is_rest = route is not None and bool(route.target) and route.path == "/" and not route.pattern
+    return is_rest and is_of_many(path) and not isinstance(answer, PageFileResponse)
 
 
 def _step(view: ServerView, other: SiteRoute, is_folder: bool) -> str:

@@ -39,6 +39,7 @@ from diagnose.parsers.web_sites import is_taken, route_of, takes
     needs=[WebServer, WebServerConfig],
     explains=[
         "http.page-file-missing",
+        "server.other-application",
         "server.own-answer",
         "server.websocket-other-application",
         "websocket.not-upgraded",

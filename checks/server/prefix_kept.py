@@ -66,6 +66,8 @@ def _claims(
     remainder = rest_of(route, path) if route else ""
     if route is None or not visits or not remainder or inner_path(route, path) != path:
         return
+    if not websocket and _opens(view.evidence, path):
+        return
     whole = visit_of(view.evidence, route, path, path, websocket)
     short = visit_of(view.evidence, route, path, remainder, websocket)
     if whole is None or short is None or whole.succeeded or not short.succeeded:
@@ -79,6 +81,14 @@ def _claims(
         # That the page is at the other path does not show that it is the one that is meant.
         confidence=Confidence.LIKELY,
         fix=_fix(view, route, path, websocket),
+    )
+
+
+def _opens(evidence: Evidence, path: str) -> bool:
+    """Return whether the path is a WebSocket's that opens: it need not have a page."""
+    return any(
+        upgrade.accepted and upgrade.path.partition("?")[0] == path
+        for upgrade in evidence.good(Upgrade)
     )
 
 

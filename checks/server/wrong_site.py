@@ -176,8 +176,10 @@ def _hidden_by_address(view: ServerView, answering: WebSite) -> WebSite | None:
         is_everywhere = any(
             socket.port == target.port and not socket.address for socket in site.sockets
         )
-        if is_everywhere and has_name(site, target.host):
-            return site
+        if not is_everywhere or not has_name(site, target.host):
+            continue
+        # Two sites may be one, for visitors who come to different addresses.
+        return site if _content(site) != _content(answering) else None
     return None
 
 

@@ -197,7 +197,8 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.LIKELY
             if is_sure or told_refusal(evidence)
             else Confidence.POSSIBLE,
-            severity=Severity.WARNING,
+            # An application that nobody knows may answer a wrong password so.
+            severity=Severity.WARNING if guard or told_refusal(evidence) else Severity.NOTE,
             location=nginx.location(directive),
             facts={
                 **_facts(evidence, sent_origin, ""),

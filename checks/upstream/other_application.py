@@ -34,6 +34,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -41,7 +42,7 @@ from diagnose.parsers.nginx.locations import (
     proxy_pass_of,
 )
 from diagnose.parsers.nginx.upstreams import ProxyTarget, proxy_target_of
-from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
+from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path, is_of_many
 from diagnose.parsers.urls import parse_url
 
 #: Folders of the site of which something is lost, if all of it is.
@@ -87,7 +88,39 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
         key = (id(match.block), lost.visit.target, lost.is_websocket)
         groups.setdefault(key, []).append(lost)
     for (block, _, _), losses in groups.items():
+        if len(_folders(losses)) < _FOLDERS and _is_own_absence(matches[block], losses[0]):
+            continue
         yield _claim(nginx, matches[block], losses)
+
+
+def _folders(losses: Sequence[_Lost]) -> set[str]:
+    """Return the first folders of the pages that are lost."""
+    return {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
+
+
+def _is_own_absence(match: LocationMatch, lost: _Lost) -> bool:
+    """Return whether the site's own program may simply not have the path: it gets all that no
+    other location takes, and many programs have a path of that name."""
+    pattern = location_pattern(match.block)
+    is_rest = pattern is None or pattern.text == "/"
+    is_file = any(isinstance(response, PageFileResponse) for response in lost.responses)
+    return is_rest and is_of_many(lost.path) and not (lost.is_websocket or is_file)
+
+
+def _may_open(nginx: Nginx, lost: _Lost) -> bool:
+    """Return whether a location may open the other program to visitors: it has a WebSocket that the
+    site opens or a file of its page, or nginx passes requests on to it already. Any other one may
+    listen on loopback so that visitors do not reach it."""
+    if lost.is_websocket or any(isinstance(each, PageFileResponse) for each in lost.responses):
+        return True
+    port = f":{lost.visit.target.rpartition(':')[2]}"
+    directives = walk(nginx.config.main) if nginx.config else ()
+    return any(
+        f"{directive.args[0]}/".partition("://")[2].partition("/")[0].endswith(port)
+        or (directive.name == "server" and directive.args[0].endswith(port))
+        for directive in directives
+        if directive.name in {"proxy_pass", "server"} and directive.args
+    )
 
 
 def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
@@ -186,8 +219,7 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
     something at "/"."""
     pattern = location_pattern(match.block)
     is_site = pattern is None or pattern.text == "/"
-    folders = {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
-    if is_site and len(folders) < _FOLDERS:
+    if is_site and len(_folders(losses)) < _FOLDERS:
         return False
     prefix = pattern.text.strip("/") if pattern else ""
     evidence = nginx.evidence
@@ -226,7 +258,7 @@ def _fix(nginx: Nginx, match: LocationMatch, lost: _Lost, is_whole: bool, prefix
     changes: Changes = {}
     if directive is not None and is_whole:
         _change_port(nginx, match, lost, directive, changes)
-    elif directive is not None and re.fullmatch(r"/[\w./-]+", prefix):
+    elif directive is not None and re.fullmatch(r"/[\w./-]+", prefix) and _may_open(nginx, lost):
         _add_location(nginx, match, lost, prefix, changes)
     file_edits = config_edits(nginx, changes)
     if not file_edits:

@@ -49,6 +49,11 @@ class _Lost:
     uri: str
     response: Observation
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the application answered, perhaps with what it has at the other path."""
+        return isinstance(self.response, Exchange) and self.response.status in range(200, 300)
+
 
 @check(
     severity=Severity.ERROR,
@@ -97,7 +102,10 @@ def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
         is_prefix = pattern.modifier in {"", "^~"}
         is_own = is_prefix and path.rstrip("/") == pattern.text.rstrip("/")
         if path != fixed[2] and not is_own:
-            yield _Lost(path, match, directive, fixed[1], fixed[2], response)
+            lost = _Lost(path, match, directive, fixed[1], fixed[2], response)
+            if not lost.is_answered or lost.uri.endswith("/"):
+                # One file for all paths may be meant so, as a picture for everybody.
+                yield lost
 
 
 def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
@@ -118,7 +126,9 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
             *dict.fromkeys(each.response for each in losses),
             *([nginx.config] if nginx.config else []),
         ),
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.LIKELY
+        if all(each.is_answered for each in losses)
+        else Confidence.CERTAIN,
         severity=None if is_named else Severity.WARNING,
         location=nginx.location(lost.directive),
         facts={

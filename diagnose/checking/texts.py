@@ -112,6 +112,8 @@ def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
 _SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
 #: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
 _CODE = lazy_pattern(r"(`[^`]*`)")
+#: A span of a server's configuration: it is no command, and its facts are not quoted.
+_CONFIG = lazy_pattern(r"`<.*`|`.*(?:(?<!\\);|(?<![{}])\})`", re.DOTALL)
 _FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
 #: A fact alone in parentheses, which go with it if it is empty.
 _ASIDE = lazy_pattern(r" ?[(\uff08]`?\{\{([\w.-]+)\}\}`?[)\uff09]")
@@ -156,7 +158,10 @@ def _code(piece: str, facts: Mapping[str, object], lang: str) -> str:
 
 
 def _command(code: str, facts: Mapping[str, object], lang: str) -> str:
-    """A span of code, its facts quoted for the shell: each stays the word that it is in."""
+    """A span of code, its facts quoted for the shell: each stays the word that it is in. Those of a
+    configuration stand as they are."""
+    if _CONFIG.fullmatch(code):
+        return _FACT.sub(lambda match: _written(match, facts, lang), code)
     filled = page_text = ""
     for index, part in enumerate(_FACT.split(code)):
         # At every second place there is the name of a fact.
@@ -165,6 +170,13 @@ def _command(code: str, facts: Mapping[str, object], lang: str) -> str:
         else:
             filled, page_text = filled + part, page_text + part
     return filled
+
+
+def _written(match: re.Match[str], facts: Mapping[str, object], lang: str) -> str:
+    """A fact in a configuration."""
+    if match[1] == "fix":
+        return match[0]
+    return fact_text(facts[match[1]], lang).replace("`", "\N{REPLACEMENT CHARACTER}")
 
 
 def _quoted(value: object, before: str, lang: str) -> str:

@@ -85,7 +85,8 @@ class FailedRequests(Observation):
     server failed), "" for other servers. They were sent before the run began. `lost_user` is True
     if they had no user of HTTP's basic authentication, which the same browser had sent just before.
     `wrote_port` is True if they had the port behind the name in the field Host: a later request
-    without it does not show that they are over.
+    without it does not show that they are over. `forms_accepted` is True if another form of the
+    site's pages was accepted in the same time: a POST that was answered with a redirect.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -103,6 +104,7 @@ class FailedRequests(Observation):
     lost_user: bool = False
     lasted_s: float | None = None
     wrote_port: bool = False
+    forms_accepted: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

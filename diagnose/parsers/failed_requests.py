@@ -94,6 +94,7 @@ def failed_requests(
     groups: dict[tuple[str, str, bool], dict[int, FailedRequests]] = {}
     passwords: dict[tuple[str, str], float] = {}
     opened: set[tuple[str, str]] = set()
+    forms_accepted = False
     for line in lines:
         is_from_page = host_of(line.referer) in names
         if line.has_user and line.status < 400:
@@ -103,6 +104,8 @@ def failed_requests(
         if line.method == "GET" and line.status < 400:
             opened.add((line.client, line.path))
         is_from_page = is_from_page or _is_own_form(line, opened)
+        if line.method == "POST" and is_from_page and 300 <= line.status < 400:
+            forms_accepted = True
         # A rule for the field Host may take a request without the port, and not one with it.
         key = line.method, line.path, _wrote_port(line)
         if line.status < 400:
@@ -120,7 +123,7 @@ def failed_requests(
             failure = _with(statuses.get(line.status), line, file, is_from_page)
             statuses[line.status] = replace(failure, lost_user=failure.lost_user or lost)
     failures = [
-        failure
+        replace(failure, forms_accepted=forms_accepted and failure.method == "POST")
         for statuses in groups.values()
         for failure in statuses.values()
         if failure.lost_user or failure.times >= _REPEATED or not _may_be_an_accident(failure)

@@ -11,3 +11,9 @@ UNKNOWN_WEBSOCKET = frozenset({200, 404, 405, 410, 501})
 def has_path(visit: BackendVisit) -> bool:
     """Return whether a program opened the WebSocket, or has something at the path."""
     return visit.accepted if visit.websocket else 200 <= (visit.status or 0) < 300
+
+
+def is_of_many(path: str) -> bool:
+    """Return whether many programs have such a path: one name alone, as /login, /users or /health.
+    That another program of the server has it does not show that it was meant."""
+    return "/" not in path.strip("/")

@@ -93,3 +93,17 @@ def test_parentheses_go_with_an_empty_fact(place: str, text: str) -> None:
     assert fill("passes / on ({{place}}), and", {"place": place}) == text
     chinese = text.replace(" (", "（").replace(")", "）")
     assert fill("passes / on（{{place}}）, and", {"place": place}) == chinese
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("`{{line}};`", "`proxy_pass http://a b;`"),
+        ("`location @app { {{line}}; … }`", "`location @app { proxy_pass http://a b; … }`"),
+        ("`<Directory {{line}}>`", "`<Directory proxy_pass http://a b>`"),
+        ("`cat {{line}}`", "`cat 'proxy_pass http://a b'`"),
+        ("`find {{line}} -exec ls {} \\;`", "`find 'proxy_pass http://a b' -exec ls {} \\;`"),
+    ],
+)
+def test_only_the_facts_of_commands_are_quoted(text: str, filled: str) -> None:
+    assert fill(text, {"line": "proxy_pass http://a b"}) == filled

@@ -350,3 +350,11 @@ def test_a_method_that_is_not_allowed_counts_where_somebody_has_a_password() -> 
     assert (failure.method, failure.status) == ("PROPFIND", 405)
     assert not failed(replace(refused, has_user=False))
     assert not failed(replace(refused, method="TRACE"))
+
+
+def test_a_form_that_is_accepted_beside_the_refused_ones_is_noticed() -> None:
+    refused, accepted = line(403, "/orders/delete", "POST"), line(302, "/login", "POST", 120.0)
+    pages = [replace(each, referer=PAGE) for each in (refused, accepted)]
+    assert [failure.forms_accepted for failure in failed(*pages)] == [True]
+    (failure,) = failed(pages[0])
+    assert not failure.forms_accepted

@@ -47,6 +47,7 @@ GIVEN: dict[str, Any] = {
     "addresses": ("192.0.2.1",),
     "headers": (("Strict-Transport-Security", "max-age=1"),),
     "choices": ("fix", "record"),
+    "target": Target("", "https", "shop.example.com", 443),
     "lines": ("a",),
     "frontends": ("web",),
     "line_format": parse_format(COMBINED),

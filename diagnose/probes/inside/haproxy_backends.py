@@ -156,10 +156,11 @@ async def _try_server(
         if first.failure.kind != "refused":
             await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
             await _try_other_protocol(ctx, proxies, server, page)
-    elif first is not None and first.status == 400 and not is_passed_on:
-        await _try_other_protocol(ctx, proxies, server, page)
-    elif first is not None and header:
-        await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
+    elif first is not None:
+        if header:
+            await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
+        if first.status == 400 and not is_passed_on:
+            await _try_other_protocol(ctx, proxies, server, page)
     if check is not None and server.check and check.method in _SAFE_METHODS:
         request = _check_request(check, "check-ssl" in server.options)
         await _emit_try(ctx, server, request, server.proxy_protocol)

@@ -52,3 +52,10 @@ def test_silent_when_the_redirect_leads_to_a_path_of_the_site(location: str) -> 
     led = replace(LED, headers=(("Location", location),))
     assert not judge(CHECK, APACHE, config(), LISTENING, led, target=OLD)
     assert not judge(CHECK, APACHE, config(), LISTENING, replace(LED, status=200), target=OLD)
+
+
+def test_silent_when_the_folder_is_a_path_that_visitors_get() -> None:
+    there = replace(
+        ANSWER, url="https://shop.example.com/var/www/shop/new/", status=200, purpose="redirect"
+    )
+    assert not judge(CHECK, APACHE, config(""), LISTENING, LED, there, target=OLD)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence, Observation, Vantage
+from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.symptoms import symptom_of
@@ -91,7 +91,7 @@ def test_fires_for_forms_of_the_log() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["log"] == LOGIN.file
     (claim,) = claims(APACHE, apache_config(), ANSWER, LOGIN)
-    assert claim.confidence is Confidence.POSSIBLE
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
     (claim,) = claims(APACHE, TOLD, DJANGO_PAGE, LOGIN)
     assert claim.facts["own"]
 
@@ -103,6 +103,8 @@ def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> No
     assert not claims(APACHE, TOLD, ANSWER, LOGIN)
     assert not claims(APACHE, apache_config(), ANSWER, replace(LOGIN, is_from_page=False))
     assert not claims(APACHE, apache_config(), ANSWER, replace(LOGIN, server="nginx"))
+    others = replace(LOGIN, forms_accepted=True)
+    assert not claims(APACHE, apache_config(), DJANGO_PAGE, others)
 
 
 def test_fires_where_a_person_tells_of_a_refused_login() -> None:

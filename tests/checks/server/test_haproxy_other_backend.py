@@ -214,6 +214,11 @@ def test_the_default_backend_is_another_one() -> None:
     assert claim.severity is None
 
 
+def test_silent_where_the_default_backend_is_an_interface_for_data() -> None:
+    data = page(404, headers=(("Content-Type", "application/json"),))
+    assert not judge(CHECK, SERVER, config(TEXT + BACKENDS), data, ROOT_VISIT, target=SHOP)
+
+
 MAP = "    use_backend %[req.hdr(host),lower,map(/etc/haproxy/hosts.map)]\n"
 BY_MAP = TEXT.replace("    default_backend app\n", MAP) + BACKENDS.replace("api", "shop")
 

@@ -68,3 +68,9 @@ def test_a_person_decides_where_tls_is_ended_in_mode_tcp() -> None:
 )
 def test_silent_where_the_sample_is_right_or_the_site_comes(text: str, visit: Observation) -> None:
     assert not judge(CHECK, SERVER, config(text), visit)
+
+
+@pytest.mark.parametrize(("text", "visit"), [(TEXT, ANOTHER), (ENDED, page(404))])
+def test_silent_for_a_rule_whose_backend_is_the_default(text: str, visit: Observation) -> None:
+    same = text.replace("default_backend other", "default_backend shop")
+    assert not judge(CHECK, SERVER, config(same), visit)

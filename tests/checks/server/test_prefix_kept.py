@@ -3,7 +3,7 @@ from typing import Any
 
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -75,6 +75,18 @@ def test_silent_where_the_application_has_both_or_none() -> None:
     assert not judge(CHECK, CADDY, config(), PAGE, there, SHORT, target=USERS)
     assert not judge(CHECK, CADDY, config(), replace(PAGE, status=200), WHOLE, SHORT, target=USERS)
     assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, target=USERS)
+
+
+def test_silent_for_the_page_of_a_websocket_that_opens() -> None:
+    opened = Upgrade(
+        url="wss://shop.example.com/api/users",
+        address="203.0.113.10",
+        port=443,
+        path="/api/users",
+        accepted=True,
+        status=101,
+    )
+    assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, SHORT, opened, target=USERS)
 
 
 # The application has its page for every path, and its files at the root

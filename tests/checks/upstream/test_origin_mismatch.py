@@ -178,7 +178,7 @@ def test_fires_with_care_where_nginx_tells_all_and_django_refuses_each_form() ->
 
 def test_fires_with_care_where_the_framework_is_not_known() -> None:
     (claim,) = by_log(SITE, page(200))
-    assert claim.confidence is Confidence.POSSIBLE
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
     assert not claim.facts["framework"]
 
 
@@ -202,6 +202,7 @@ def test_silent_for_forms_of_the_log_that_are_refused_for_another_reason() -> No
     assert not by_log(SITE, DJANGO, replace(LOGIN, status=422))
     assert not by_log(SITE, DJANGO, replace(LOGIN, is_from_page=False))
     assert not by_log(SITE, DJANGO, replace(LOGIN, method="GET"))
+    assert not by_log(SITE, DJANGO, replace(LOGIN, forms_accepted=True))
 
 
 def test_silent_where_a_websocket_is_refused_for_the_origin_of_the_message() -> None:

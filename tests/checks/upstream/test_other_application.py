@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Observation, Severity
+from diagnose.model import Applicability, Claim, Confidence, Observation, Severity
 from diagnose.model.backends import BackendVisit
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -46,9 +46,24 @@ def test_fires_where_the_location_has_the_port_of_another_application() -> None:
 
 
 def test_fires_where_a_path_of_the_site_has_no_location_of_its_own() -> None:
-    (claim,) = claims(PAGES, HAS, UNKNOWN)
+    known = f"{PAGES}\n location /data/ {{ proxy_pass http://127.0.0.1:3001; }}"
+    (claim,) = claims(known, HAS, UNKNOWN)
     assert (claim.facts["prefix"], claim.facts["whole"]) == ("/api/", False)
     assert "+ location ^~ /api/ {" in lines_of(claim)
+
+
+def test_a_program_that_nginx_does_not_name_is_opened_by_a_person_only() -> None:
+    """It may listen on loopback so that visitors do not reach it."""
+    (claim,) = claims(PAGES, HAS, UNKNOWN)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/metrics", "/login"])
+def test_silent_for_a_path_that_many_programs_have(path: str) -> None:
+    has = replace(HAS, requested=path, path=path)
+    unknown = replace(has, path=f"{path}-diagnose-7f3a", status=404)
+    assert not claims(PAGES, has, unknown, path=path)
 
 
 def test_fires_where_another_program_opens_the_websocket() -> None:

@@ -59,3 +59,9 @@ def test_writes_a_rewrite_where_the_prefix_has_to_go() -> None:
 )
 def test_silent_where_the_path_is_passed_on_or_is_the_only_one(lines: str) -> None:
     assert not [claim for claim in claims(lines) if claim.facts["path"] == "/api/items"]
+
+
+@pytest.mark.parametrize("file", ["default.png", "index.html"])
+def test_silent_where_one_file_is_meant_for_all_paths(file: str) -> None:
+    lines = f"set $app 127.0.0.1; location /avatar/ {{ proxy_pass http://$app:8096/{file}; }}"
+    assert not claims(lines, "/avatar/anna.png")

@@ -134,7 +134,11 @@ def scheme_is_told(lab: Lab, text: str, *command: str) -> None:
     apache.serve(lab, f"{text.replace(page, page.replace('3000', '3019'))}\n{HTTP}")
 
 
-@apache_scenario(outside="http.mixed-content", differs=FILES)
+@apache_scenario(
+    outside="http.mixed-content",
+    server="server.scheme-not-passed",
+    differs=FILES,
+)
 def apache_keeps_the_scheme_from_the_page(lab: Lab) -> None:
     """The application writes its style sheet's address with http."""
     scheme_is_told(lab, HTTPS.replace(TELLS, ""), *lab.server.python("-c", APPLICATION, "style"))
