@@ -268,7 +268,7 @@ def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError |
         return RequestError("handler", message, scheme=match[2].lower())
     if (match := _BACKEND_TLS.search(text)) and _is_backend(match[1], match[2], requested):
         return RequestError("backend-tls", message)
-    if (match := _SEARCH.search(text)) and match[1].partition("?")[0] in requested.paths:
+    if (match := _SEARCH.search(text)) and _is_path_or_index(match[1], requested):
         return RequestError("permission", message, file=clean(match[2], 300))
     if (match := _READ.search(text)) and _is_within(match[1], requested.roots):
         return RequestError("permission", message, file=clean(match[1], 300))
@@ -282,10 +282,18 @@ def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError |
 def _is_of_request(url: str, requested: RequestedSite, is_ours: bool) -> bool:
     """Return whether a path of the log is a requested one, or what Apache makes of it: the index of
     a folder (mod_dir), or in a request of this run the script to which a rule leads."""
+    is_script = url.partition("?")[0].endswith(".php")
+    return _is_path_or_index(url, requested) or (is_ours and is_script)
+
+
+def _is_path_or_index(url: str, requested: RequestedSite) -> bool:
+    """Return whether a path of the log is a requested one, or the index file of a requested folder:
+    mod_dir asks for each of them, and the folder itself is then nowhere in the log."""
     path = url.partition("?")[0]
     folder, _, name = path.rpartition("/")
-    is_index = name.startswith("index.") and f"{folder}/" in requested.paths
-    return path in requested.paths or is_index or (is_ours and name.endswith(".php"))
+    return path in requested.paths or (
+        name.startswith("index.") and f"{folder}/" in requested.paths
+    )
 
 
 def _is_backend(place: str, name: str | None, requested: RequestedSite) -> bool:

@@ -93,6 +93,31 @@ def apache_site_in_a_closed_home(lab: Lab) -> None:
     serve_folder(lab, "/var/home/joe/site", "Require all granted")
 
 
+def serve_closed_folder(lab: Lab, mode: str) -> None:
+    """A folder of the site that is root's, with this mode."""
+    serve_folder(lab, "/var/www/html", "Require all granted")
+    lab.server.write("/var/www/html/wiki/index.html", "<!doctype html><title>Wiki</title>Wiki\n")
+    lab.server.sh(f"chown root:root /var/www/html/wiki && chmod {mode} /var/www/html/wiki")
+
+
+@apache_scenario(
+    outside=None,
+    server="server.request-failed",
+    target="https://shop.example.com/wiki/",
+    manual=NO_APPLICATION,
+)
+def apache_may_not_enter_a_folder(lab: Lab) -> None:
+    """Issue 338 of digininja/DVWA: the log names the index files of the folder (AH00035), and
+    never the folder itself."""
+    serve_closed_folder(lab, "700")
+
+
+@healthy_apache(target="https://shop.example.com/wiki/")
+def apache_may_enter_a_folder(lab: Lab) -> None:
+    """The twin of `apache_may_not_enter_a_folder`."""
+    serve_closed_folder(lab, "755")
+
+
 @healthy_apache()
 def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
     """Require all denied: its log names the page as well (AH01630), and that is no fault."""

@@ -39,6 +39,22 @@ HTACCESS = (
 )
 
 
+FOLDER = SEARCH.replace("to / denied", "to /dvwa/index.php denied").replace(
+    "/home/joe/site", "/var/www/shop/dvwa"
+)
+
+
+def test_the_index_files_of_a_folder_stand_for_it() -> None:
+    """A request for a folder writes a line for each index file, and none for the folder."""
+    requested = replace(REQUESTED, paths={"/dvwa/"})
+    error = last_request_error(FOLDER, NOW, 10, requested)
+    assert error
+    assert (error.reason, error.file) == ("permission", "/var/www/shop/dvwa")
+    assert last_request_error(FOLDER, NOW, 10, REQUESTED) is None
+    other = FOLDER.replace("index.php", "style.css")
+    assert last_request_error(other, NOW, 10, requested) is None
+
+
 @pytest.mark.parametrize(
     ("line", "reason", "scheme", "file"),
     [

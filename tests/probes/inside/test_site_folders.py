@@ -1,6 +1,7 @@
 """Where the files of a site are that Apache or Caddy does not find."""
 
 import asyncio
+import shlex
 from dataclasses import replace
 
 from diagnose.machine import CommandResult
@@ -166,3 +167,28 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert (inside.elsewhere, inside.front_script) == ("", "index.php")
     rules = {"/srv/shop/public/.htaccess": "RewriteEngine On\nRewriteRule ^ index.php [L]\n"}
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
+
+
+def _access_as(children: str) -> list[str]:
+    """Return the processes whose rights were read for a page that Apache refuses. The pid of the
+    observed Apache is 10."""
+    config = apache_config(
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
+    )
+    files = {"/var/www": "", "/var/www/index.html": "<p>\n", "/proc/10/task/10/children": children}
+    machine = RecordedMachine(files=files)
+    ctx = Looking(machine)
+    for observation in (replace(APACHE, pid=10), replace(PAGE, status=403), config):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await site_folders.folder_after_config.work(ctx, config)
+
+    asyncio.run(work())
+    words = [shlex.split(command) for command in machine.commands_run]
+    return [command[5] for command in words if command[:2] == ["sh", "-c"] and len(command) > 5]
+
+
+def test_who_may_read_the_files_of_apache_is_a_workers_question() -> None:
+    assert _access_as("11 12 13 ") == ["13"]
+    assert _access_as("") == ["10"]
