@@ -273,8 +273,12 @@ def rest_of(route: SiteRoute, path: str) -> str:
 
 def serves_files(site: WebSite, path: str) -> bool:
     """Return whether the server itself answers a path from the site's folder: no route passes it
-    on to an application."""
-    if not site.root or any(route.pattern for route in site.routes):
+    on to an application. A regular expression that misses the path takes the index file of a folder
+    perhaps (Apache, "ProxyPassMatch" for scripts)."""
+    if not site.root or any(
+        route.pattern and (path.endswith("/") or not misses_pattern(route, path))
+        for route in site.routes
+    ):
         return False
     route = route_of(site, path)
     return route is None or not (route.host or route.socket or route.scheme)

@@ -129,6 +129,14 @@ def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
     assert not needs_folder(replace(site, root=""), "/login")
 
 
+def test_the_server_answers_what_the_expression_of_scripts_misses() -> None:
+    scripts = SiteRoute(r"^/(.*\.php)$", "fcgi://127.0.0.1:9000", "fcgi", "127.0.0.1", pattern=True)
+    site = WebSite(root="/var/www/shop", routes=(scripts,))
+    assert serves_files(site, "/login")
+    assert not serves_files(site, "/login.php")
+    assert not serves_files(site, "/")
+
+
 def test_the_only_application_of_a_site() -> None:
     own, php = SiteRoute("/", "", scheme=""), SiteRoute("/", "fcgi://unix//run/php.sock")
     assert sole_application(WebSite(routes=(own, replace(php, pattern=True)))) == replace(

@@ -84,6 +84,25 @@ def apache_ignores_the_permalinks_of_its_htaccess(lab: Lab) -> None:
     on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
 
 
+def beside_scripts(lab: Lab, overrides: str) -> None:
+    """The scripts of the site are passed on, as with PHP-FPM."""
+    scripts = '    ProxyPassMatch "^/(.*\\.php)$" "http://127.0.0.1:3000/$1"\n'
+    text = of_files(overrides=overrides).replace("    SSLEngine", f"{scripts}    SSLEngine")
+    on_apache(lab, text, **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def apache_ignores_its_htaccess_beside_scripts(lab: Lab) -> None:
+    """Issue 11633 of grokability/snipe-it: only the home page works."""
+    beside_scripts(lab, "None")
+
+
+@healthy_apache(target=ABOUT)
+def apache_reads_its_htaccess_beside_scripts(lab: Lab) -> None:
+    """The twin of `apache_ignores_its_htaccess_beside_scripts`."""
+    beside_scripts(lab, "All")
+
+
 def below_an_alias(lab: Lab, overrides: str) -> None:
     """An application in another folder, at /admin."""
     root = "/usr/local/admin/public"
@@ -136,6 +155,36 @@ def apache_has_the_name_with_letters_exchanged(lab: Lab) -> None:
     first = first.replace("Require all granted", "Require all denied")
     lab.server.write("/var/www/empty/robots.txt", "")
     on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
+
+
+def default_on_port_80(lab: Lab, names: str) -> None:
+    """The first site on port 80 is of another name, and has a page of its own."""
+    first = (
+        "<VirtualHost *:80>\n    ServerName aaa.example.org\n    DocumentRoot /var/www/first\n"
+        "</VirtualHost>\n"
+    )
+    own = f"<VirtualHost *:80>\n    ServerName {names}\n    DocumentRoot {ROOT}\n</VirtualHost>\n"
+    lab.server.write("/var/www/first/index.html", PAGE.replace("Shop", "First"))
+    apache.install(lab, f"{first}\n{own if names else ''}\n{of_files()}")
+    lab.server.write(f"{ROOT}/index.html", PAGE)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.wrong-site",
+    target="http://shop.example.com/",
+    manual="a person adds the name",
+)
+def apache_has_the_name_for_https_alone(lab: Lab) -> None:
+    """Over http the first site on port 80 answers, since none there has the name."""
+    default_on_port_80(lab, "")
+
+
+@healthy_apache(target="http://shop.example.com/")
+def apache_has_the_name_for_http_too(lab: Lab) -> None:
+    """The twin of `apache_has_the_name_for_https_alone`."""
+    default_on_port_80(lab, "shop.example.com")
 
 
 @apache_scenario(
