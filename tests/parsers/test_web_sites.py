@@ -230,3 +230,17 @@ def test_the_only_application_that_may_take_a_path() -> None:
     assert sole_application(site, "/") == shop
     assert sole_application(site, "/blog/a") is None
     assert sole_application(site) is None
+
+
+def test_only_the_sites_of_the_addresses_that_visitors_reach() -> None:
+    """If one of these has no site of its own, the sites of all addresses may answer."""
+    six = replace(ON_ONE, sockets=(SiteSocket(443, "2001:DB8:0::1", True),))
+    both = config(SHOP, ON_ONE, six)
+
+    def answering(*visited: str) -> tuple[WebSite, ...]:
+        return answering_sites(both, 443, "shop.example.com", visited)
+
+    assert answering(ONE.address) == (ON_ONE,)
+    assert answering(ONE.address, "2001:db8::1") == (ON_ONE, six)
+    assert answering(ONE.address, "2001:db8::2") == (SHOP, ON_ONE, six)
+    assert answering("192.0.2.200") == answering() == (SHOP, ON_ONE, six)
