@@ -38,7 +38,7 @@ from diagnose.parsers.urls import parse_url
     explains=[
         "http.form-leaves-folder", "http.page-file-missing", "http.page-file-type",
         "nginx.file-elsewhere", "nginx.page-file-not-found", "nginx.page-file-forbidden",
-        "nginx.types-missing", "server.other-requests-failed", "upstream.path-respelled",
+        "nginx.types-missing", "server.other-requests-failed",
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
