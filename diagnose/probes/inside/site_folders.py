@@ -201,13 +201,21 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     placed = [site_at(site, path) for site in sites]
-    roots = {(site.root, inner) for site, inner in placed if needs_folder(site, path)}
+    # An address that ends with a slash and is no folder has no index file (WordPress's permalinks).
+    bare = path.rstrip("/") or path
+    roots = {
+        (site.root, inner)
+        for site, inner in placed
+        if needs_folder(site, path) or needs_folder(site, bare)
+    }
     is_alone = all(serves_files(site, path) for site, _ in placed)
     # A path that leads out of the folder, or is encoded, is not looked for.
     if not holders or len(roots) != 1 or not _is_plain(path):
         return
     folder, inner_path = roots.pop()
     root = folder.rstrip("/")
+    if not is_alone and bare != path and all(serves_files(site, bare) for site, _ in placed):
+        is_alone = not await ctx.machine.glob(posixpath.normpath(f"{root}/{inner_path}"))
     # Where FastCGI may have answered, only a folder that is not there tells something.
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
         hidden = await _hidden_file(ctx, sites[0], path) if sites[0].root != folder else ""

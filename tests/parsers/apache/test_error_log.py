@@ -232,6 +232,10 @@ def test_any_other_message_about_the_file() -> None:
     assert (error.reason, error.code) == ("logged", "AH00037")
     other = RequestedSite(["/b.html"], ["/srv/shop"], [])
     assert other_request_error(LINK, NOW, 5, other) is None
+    below = RequestedSite(["/a.html/media/logo.png"], ["/srv/shop"], [])
+    assert other_request_error(LINK, NOW, 5, below), "the link is a folder on the way"
+    beside = RequestedSite(["/a.htm/logo.png"], ["/srv/shop"], [])
+    assert other_request_error(LINK, NOW, 5, beside) is None
     denied = LINK.replace("AH00037", "AH01630")
     assert other_request_error(denied, NOW, 5, mine) is None, "a check of its own"
 

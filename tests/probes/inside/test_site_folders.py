@@ -169,6 +169,15 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
 
 
+def test_an_address_with_a_slash_beside_scripts_that_are_passed_on() -> None:
+    site = (
+        "DocumentRoot /srv/shop\n"
+        'ProxyPassMatch "^/(.*\\.php)$" "fcgi://127.0.0.1:9000/srv/shop/$1"\n'
+    )
+    files = {"/srv/shop": "", "/srv/shop/index.php": "<?php require 'wp-blog-header.php';\n"}
+    assert _looked(site, "/hello-world/", files).front_script == "index.php"
+
+
 def _access_as(children: str) -> list[str]:
     """Return the processes whose rights were read for a page that Apache refuses. The pid of the
     observed Apache is 10."""
