@@ -104,7 +104,7 @@ def _diagnose_later(ctx: ProbeContext, response: PageFileResponse) -> None:
 
 async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     """Look for a file of the page that came as an HTML page, or not at all, where the folder was
-    chosen by the beginning of the path."""
+    chosen by the beginning of the path, or Apache serves the folder itself."""
     url = parse_url(response.url)
     is_refused = response.is_html or response.status == 404
     if url is None or not is_refused or ctx.observed(SiteFolder):
@@ -120,6 +120,17 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
             ):
                 await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
+        sites = answering_sites(config, ctx.target.port, ctx.target.host)
+        placed = {
+            (at.root.rstrip("/"), inner)
+            for site in sites
+            for at, inner in [site_at(site, path)]
+            if config.product == "apache" and serves_files(site, path) and at.root.startswith("/")
+        }
+        if len(sites) == len(placed) == 1 and _is_plain(path):
+            root, inner = placed.pop()
+            await _look_into(ctx, root, inner, above=path.removesuffix(inner))
+            return
 
 
 @probe(after=HandledPath)

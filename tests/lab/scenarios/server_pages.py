@@ -103,6 +103,30 @@ def apache_reads_its_htaccess_beside_scripts(lab: Lab) -> None:
     beside_scripts(lab, "All")
 
 
+def single_page(lab: Lab, file: str) -> None:
+    """An application in the browser, whose rules in the virtual host ask for this file."""
+    rules = f"    RewriteEngine On\n    RewriteCond {file} !-f\n    RewriteRule ^ /index.html [L]\n"
+    page = PAGE.replace("</title>", "</title><script src=/app.js></script><div id=app></div>")
+    text = of_files().replace("    SSLEngine", f"{rules}    SSLEngine")
+    on_apache(lab, text, **{"index.html": page, "app.js": "var a = 1;\n"})
+
+
+@apache_scenario(
+    outside="http.page-file-type",
+    server="server.apache-filename-too-early",
+    manual="The site has no application here, and so no WebSocket.",
+)
+def apache_asks_for_files_too_early(lab: Lab) -> None:
+    """After many questions on Stack Overflow: the lines of an .htaccess in a virtual host."""
+    single_page(lab, "%{REQUEST_FILENAME}")
+
+
+@healthy_apache()
+def apache_asks_for_files_by_their_whole_path(lab: Lab) -> None:
+    """The twin of `apache_asks_for_files_too_early`."""
+    single_page(lab, "%{DOCUMENT_ROOT}%{REQUEST_URI}")
+
+
 def below_an_alias(lab: Lab, overrides: str) -> None:
     """An application in another folder, at /admin."""
     root = "/usr/local/admin/public"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import ServedFolder
 from diagnose.model.site_folders import FolderRules, SiteFolder
 from diagnose.probes.inside import site_folders
@@ -201,3 +202,23 @@ def _access_as(children: str) -> list[str]:
 def test_who_may_read_the_files_of_apache_is_a_workers_question() -> None:
     assert _access_as("11 12 13 ") == ["13"]
     assert _access_as("") == ["10"]
+
+
+def test_a_file_of_the_page_that_apache_serves_itself_and_that_came_as_a_page() -> None:
+    config = apache_config(
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
+    )
+    file = PageFileResponse(
+        page="https://shop.example.com/", file_kind="script",
+        url="https://shop.example.com/app.js", address="203.0.113.10", port=443, status=200,
+        is_html=True,
+    )  # fmt: skip
+    for is_html, count in ((True, 1), (False, 0)):
+        ctx = Looking(RecordedMachine(files={"/var/www": "", "/var/www/app.js": "1;\n"}))
+        response = replace(file, is_html=is_html)
+        for observation in (APACHE, config, response):
+            ctx.emit(observation)
+        asyncio.run(site_folders.folder_after_file.work(ctx, response))  # type: ignore[arg-type]
+        folders = ctx.observed(SiteFolder)
+        assert len(folders) == count
+        assert all(folder.page_exists and folder.requested == "/app.js" for folder in folders)
