@@ -38,7 +38,7 @@ from diagnose.parsers.urls import parse_url
     explains=[
         "http.form-leaves-folder", "http.page-file-missing", "http.page-file-type",
         "nginx.file-elsewhere", "nginx.page-file-not-found", "nginx.page-file-forbidden",
-        "nginx.types-missing",
+        "nginx.types-missing", "server.other-requests-failed",
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
@@ -53,7 +53,9 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     if page is None or trial is None or not missing:
         return
     from checks.http._known_application import own_setting
+    from checks.http._slash_redirects import apache_slash_fix, product_of
 
+    product = "nginx" if match else product_of(evidence)
     lacks_slash = names_beside(page, trial)
     urls = [file.response.url for file in refused]
     yield Claim(
@@ -73,9 +75,13 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "doubles": doubles and lacks_slash,
             **own_setting(evidence, "base_path", "public_url"),
             "place": file_line(match.block) if match else "",
+            "apache": product == "apache",
+            "nginx": product in {"", "nginx"},
+            "other": product in {"caddy", "haproxy"},
             "location": " ".join((match.block.name, *match.block.args)) if match else "",
         },
-        fix=_fix(nginx, match, trial.prefix, lacks_slash, doubles),
+        fix=(apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
+        or _fix(nginx, match, trial.prefix, lacks_slash, doubles),
     )
 
 

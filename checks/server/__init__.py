@@ -21,9 +21,11 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.addresses import is_loopback
+from diagnose.model.dns import DnsAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.server_rules import AnsweringRule, HandledPath, ServedFolder
+from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import diff
@@ -43,14 +45,11 @@ class ServerView:
     @property
     def answering_sites(self) -> tuple[WebSite, ...]:
         """The sites that answer the target's name on its port, one for each address; only those of
-        the addresses that gave its pages, if sites have these."""
-        target = self.evidence.target
+        the addresses that visitors reach, if sites have all of these."""
         if self.config is None:
             return ()
-        pages = (page for page in self.evidence.good(Exchange) if page.is_page_of(target))
-        # /etc/hosts may lead this machine alone to a loopback address.
-        addresses = (page.address for page in pages if is_address(page.address))
-        visited = {address for address in addresses if not is_loopback(address)}
+        target = self.evidence.target
+        visited = visited_addresses(self.evidence)
         return answering_sites(self.config, target.port, target.host, visited)
 
     @property
@@ -116,6 +115,28 @@ def server_view(evidence: Evidence) -> ServerView | None:
         next((config for config in configs if config.product == server.product), None),
         next((test for test in tests if test.product == server.product), None),
     )
+
+
+def visited_addresses(evidence: Evidence) -> set[str]:
+    """Return the addresses at which the target's port opened or its page came, as visitors reach
+    them; an empty set if that is not known.
+
+    /etc/hosts may lead this machine alone to a loopback address, or to an inner one that DNS does
+    not have. An address whose handshake fails counts: its site has a fault, too.
+    """
+    target = evidence.target
+    tried = (
+        *(page.address for page in evidence.good(Exchange) if page.is_page_of(target)),
+        *(
+            connection.address
+            for connection in evidence.good(Connection)
+            if connection.purpose == "target" and connection.port == target.port
+        ),
+    )
+    visited = {address for address in tried if is_address(address) and not is_loopback(address)}
+    answers = (answer for answer in evidence.good(DnsAnswer) if answer.purpose == "target")
+    named = {record for answer in answers for record in answer.records if is_address(record)}
+    return visited if not named or visited & named else set()
 
 
 def server_on_port(evidence: Evidence) -> ServerView | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import _page_files, exchanges_by_purpose
+from checks.http._missing_slashes import files_beside
 from checks.server import ServerView, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
@@ -119,6 +120,8 @@ def answers_of_files(view: ServerView) -> Iterator[tuple[str, Answer]]:
         is_shell = wants_data and is_html
         if path and exchange.method == "GET" and (exchange.status == 404 or is_shell):
             yield path, exchange
+    beside = files_beside(evidence)  # only the slash at the end of the page's address is missing
     for file in _page_files.refused_files(evidence):
-        if file.response.status == 404 or file.response.is_html:
+        is_answered = file.response.status == 404 or file.response.is_html
+        if is_answered and file.response.url not in beside:
             yield file.path, file.response

@@ -7,6 +7,7 @@ The evidence is the application itself: asked directly, it has what is missing.
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.http._missing_slashes import files_beside
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
@@ -48,6 +49,8 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         parsed = parse_url(url)
         path = parsed.path.partition("?")[0] if parsed else ""
         visit = visit_of(evidence, route, path, path, websocket=False) if path else None
+        if is_file and url in files_beside(evidence):
+            continue  # a base path changes no relative name: http.base-path-missing
         if visit is None or visit.status != 200 or takes(route.path, path):
             continue
         from checks.http._known_application import own_setting

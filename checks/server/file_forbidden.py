@@ -6,24 +6,13 @@ file or on a folder above it (path_resolution(7)), or systemd hides the folder f
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_on_port
+from checks.server._opened_folders import opening_fix
 from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Command,
-    Evidence,
-    Fix,
-    Severity,
-    Subject,
-    commands,
-)
+from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.files import PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import FolderAccess
 from diagnose.model.web_servers import WebServer, WebServerConfig
-
-#: Folders whose files are private. They are not opened; the site is moved.
-_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
 
 
 @check(
@@ -49,7 +38,6 @@ def _claim(
     pages: list[Exchange],
 ) -> Claim:
     target, site = view.evidence.target, next(iter(view.answering_sites), None)
-    is_private = access.path.startswith(_PRIVATE)
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -65,12 +53,5 @@ def _claim(
             "unit": view.server.unit,
             "place": place_text(site.file, site.line) if site else "",
         },
-        fix=manual_fix(view, "move")
-        if access.hidden or is_private
-        else Fix(tuple(map(_opened, closed)), Applicability.REVIEW),
+        fix=(None if access.hidden else opening_fix(access)) or manual_fix(view, "move"),
     )
-
-
-def _opened(part: PathComponent) -> Command:
-    """Let all users enter the folder or read the file."""
-    return commands.chmod(f"o+{'x' if part.folder else 'r'}", part.path, before=part.mode)

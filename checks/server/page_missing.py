@@ -135,6 +135,9 @@ def _reason(
         return "no-index"
     if folder.page_exists or any(page.status != 404 for page in pages):
         return ""
+    # Rules may lead the path to a script, and the script's application has no such page.
+    if any(route.pattern for route in site.routes) and not is_own:
+        return ""
     if folder.has_rewrite_rules and site.reads_htaccess is False:
         return "htaccess"
     if folder.has_rewrite_rules and modules and "rewrite" not in modules:

@@ -1,6 +1,7 @@
 """Apache's error log says why it did not answer the target's page, or a WebSocket where the page
 came: a module is missing, TLS to the backend is off, an .htaccess is faulty or has a line that
-AllowOverride does not permit, or a file may not be read.
+AllowOverride does not permit, or a file may not be read. For a folder Apache names the index files
+that it tried in it (mod_dir).
 
 A 403 alone is no fault: this one is, because the operating system refuses Apache itself.
 """
@@ -24,6 +25,7 @@ from checks.server._backend_answers import (
     websocket_paths,
     websocket_severity,
 )
+from checks.server._opened_folders import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,11 +41,12 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.site_folders import FolderAccess
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 from diagnose.parsers.apache.htaccess import faulty_lines, is_php_setting, mended_lines
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.web_sites import is_within, route_of
+from diagnose.parsers.web_sites import is_within, route_of, takes
 
 #: The reasons of this check. The others have checks of their own.
 _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
@@ -72,12 +75,13 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
     if view is None or error is None or not failed or error.product != view.server.product:
         return
     route, modules = _route(view, path, websocket), _modules(view, error)
+    access = _access(evidence, error)
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
         covers=(Subject(port=evidence.target.port, path=path),)
         if websocket
         else (Subject(port=evidence.target.port), Subject(port=80)),
-        because=(error, view.server, *failed),
+        because=(error, view.server, *failed, *((access,) if access else ())),
         facts={
             **view.facts,
             "url": f"{evidence.target.origin}{path}",
@@ -89,14 +93,28 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             **_faulty_line(error),
             "folder": error.file.rpartition("/")[0],
             "scheme": error.scheme,
-            "file": error.file,
+            "file": access.path if access else error.file,
+            "user": access.user if access else "",
+            "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in access.denied_parts)
+            if access
+            else (),
             "target": route.target if route else "",
             "place": place_text(route.file, route.line) if route else "",
             "modules": modules,
         },
         severity=websocket_severity(evidence) if websocket else None,
-        fix=_fix(view, error, route, modules),
+        fix=(opening_fix(access) if access else None) or _fix(view, error, route, modules),
     )
+
+
+def _access(evidence: Evidence, error: ServerRequestError) -> FolderAccess | None:
+    """Return who may read the requested file, if Apache's user may not enter or read a part of its
+    path, and the log is about a file on it."""
+    for access in evidence.good(FolderAccess) if error.reason == "permission" else ():
+        # For a folder the log names the index files that Apache tried, even those that are nowhere.
+        if any(takes(part.path, error.file) for part in access.denied_parts):
+            return access
+    return None
 
 
 def _failed(evidence: Evidence) -> tuple[str, bool, Sequence[Exchange | Upgrade]]:

@@ -4,7 +4,8 @@ an explanation where its number is known."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, server_view
+from checks.server import ServerView, manual_fix, reload_steps, server_view
+from checks.server._apache_overrides import section_edit
 from checks.server._backend_answers import refused_websockets
 from checks.server._missing_scripts import script_is_nowhere
 from diagnose.checking.registry import check
@@ -116,4 +117,10 @@ def _severity(kind: str, status: int, message: str) -> Severity:
 def _fix(view: ServerView, kind: str) -> Fix:
     if kind == "firewall":
         return manual_fix(view, "except-the-rule")
+    site = (
+        view.sites_at_target[0] if kind == "no_links" and len(view.sites_at_target) == 1 else None
+    )
+    edit = section_edit(view, site, site.root, "Options +FollowSymLinks") if site else None
+    if edit is not None:
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     return Fix((Manual("read-the-line", Where.SERVER),), Applicability.MANUAL)

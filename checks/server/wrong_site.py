@@ -8,7 +8,8 @@ A server whose only site has no name, or another one, may be meant like that. It
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
 sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
-misspelled.
+misspelled. Over plain HTTP nothing tells but the page: there the site of this name is on another
+port, or the visitor's own words say that another site comes.
 """
 
 import re
@@ -102,7 +103,7 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         )
     ]
     idle = _site_named(view, view.config.idle, target.port)
-    strays = _pages_without_a_site(view, sites[0])
+    strays = _pages_without_a_site(view, sites[0]) or _pages_of_another(view, sites[0])
     if not foreign and not idle and not inner and not strays:
         return
     yield _claim(view, sites[0], idle, inner, foreign, strays)
@@ -163,6 +164,23 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _pages_of_another(view: ServerView, answering: WebSite) -> tuple[Exchange, ...]:
+    """Return the pages of the target if the site that answers is known to be another one: the
+    visitor's words say so, or the site of exactly this name has other content on another port, and
+    the target is asked for over plain HTTP."""
+    target = view.evidence.target
+    pages = page_exchanges(view.evidence)
+    if not all(page.status in {*REFUSALS, 200} for page in pages):
+        return ()
+    if target.symptom is not None and target.symptom.kind == "wrong-site":
+        return pages
+    if target.uses_tls or view.server.product != "apache":
+        return ()
+    elsewhere = _exact(view.config.sites if view.config else (), target.host)
+    is_other = any(_content(site) != _content(answering) for site in elsewhere)
+    return pages if is_other and not _is_near(answering, target.host) else ()
 
 
 def _hidden_by_address(view: ServerView, answering: WebSite) -> WebSite | None:
@@ -299,6 +317,7 @@ def _claim(
             "inner": place_text(inner.file, inner.line) if inner else "",
             "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",
+            "tls": target.uses_tls,
         },
         confidence=Confidence.CERTAIN
         if config.complete and (foreign or later or hidden or (not wildcard and (idle or inner)))

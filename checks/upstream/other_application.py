@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from checks.http._missing_slashes import files_beside
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import redirected_here
@@ -167,6 +168,8 @@ def _upgrades(evidence: Evidence, path: str) -> Sequence[Upgrade]:
 
 def _pages(evidence: Evidence, path: str) -> Sequence[Exchange | PageFileResponse]:
     url = evidence.target.origin + path
+    if url in files_beside(evidence):
+        return ()  # only the slash at the end of the page's address is missing
     responses: list[Exchange | PageFileResponse] = [
         *(each for each in evidence.good(Exchange) if each.url.partition("?")[0] == url),
         *(each for each in evidence.good(PageFileResponse) if each.url.partition("?")[0] == url),

@@ -92,6 +92,10 @@ PAGES: tuple[StrayPage, ...] = (
     StrayPage("Synology", "default", r"<title>Hello! Welcome to Synology Web Station!</title>"),
     StrayPage("IIS", "default", r"<title>IIS Windows(?: Server)?</title>"),
     StrayPage("Plesk", "default", r"<title>(?:Domain|Web Server's) Default [Pp]age</title>"),
+    # of Virtualmin, and of others that have no words of their own
+    StrayPage(
+        "the web server", "default", r"(?i:<title>[^<]{0,60}\bdefault (?:web ?)?page\b[^<]{0,60}</)"
+    ),
     StrayPage("cPanel", "default", r"SORRY! If you are the owner of this website"),
     StrayPage("BaoTa", "default", r"\u606d\u559c, ?\u7ad9\u70b9\u521b\u5efa\u6210\u529f"),
 )  # fmt: skip

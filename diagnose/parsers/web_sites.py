@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 
 from diagnose.model.web_servers import PathChange, SiteRedirect, SiteRoute, WebServerConfig, WebSite
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
@@ -20,10 +21,20 @@ def answering_sites(
     answers, or else the first.
     """
     groups = dict(_groups_by_address(config, port))
-    if visited and groups.keys() >= set(visited):
-        groups = {address: groups[address] for address in groups if address in visited}
+    reached = set(map(_canonical_address, visited))
+    own = {address: _canonical_address(address) for address in groups}
+    if reached and reached <= set(own.values()):
+        groups = {address: groups[address] for address in groups if own[address] in reached}
     chosen = (site for group in groups.values() if (site := select_site(config, group, host)))
     return tuple(dict.fromkeys(chosen))
+
+
+def _canonical_address(address: str) -> str:
+    """Return an address as RFC 5952 writes it; a name as it is."""
+    try:
+        return ip_address(address).compressed
+    except ValueError:
+        return address
 
 
 def socket_groups(config: WebServerConfig, port: int) -> Iterator[tuple[WebSite, ...]]:
@@ -273,8 +284,12 @@ def rest_of(route: SiteRoute, path: str) -> str:
 
 def serves_files(site: WebSite, path: str) -> bool:
     """Return whether the server itself answers a path from the site's folder: no route passes it
-    on to an application."""
-    if not site.root or any(route.pattern for route in site.routes):
+    on to an application. A regular expression that misses the path takes the index file of a folder
+    perhaps (Apache, "ProxyPassMatch" for scripts)."""
+    if not site.root or any(
+        route.pattern and (path.endswith("/") or not misses_pattern(route, path))
+        for route in site.routes
+    ):
         return False
     route = route_of(site, path)
     return route is None or not (route.host or route.socket or route.scheme)

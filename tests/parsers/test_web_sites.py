@@ -129,6 +129,14 @@ def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
     assert not needs_folder(replace(site, root=""), "/login")
 
 
+def test_the_server_answers_what_the_expression_of_scripts_misses() -> None:
+    scripts = SiteRoute(r"^/(.*\.php)$", "fcgi://127.0.0.1:9000", "fcgi", "127.0.0.1", pattern=True)
+    site = WebSite(root="/var/www/shop", routes=(scripts,))
+    assert serves_files(site, "/login")
+    assert not serves_files(site, "/login.php")
+    assert not serves_files(site, "/")
+
+
 def test_the_only_application_of_a_site() -> None:
     own, php = SiteRoute("/", "", scheme=""), SiteRoute("/", "fcgi://unix//run/php.sock")
     assert sole_application(WebSite(routes=(own, replace(php, pattern=True)))) == replace(
@@ -222,3 +230,17 @@ def test_the_only_application_that_may_take_a_path() -> None:
     assert sole_application(site, "/") == shop
     assert sole_application(site, "/blog/a") is None
     assert sole_application(site) is None
+
+
+def test_only_the_sites_of_the_addresses_that_visitors_reach() -> None:
+    """If one of these has no site of its own, the sites of all addresses may answer."""
+    six = replace(ON_ONE, sockets=(SiteSocket(443, "2001:DB8:0::1", True),))
+    both = config(SHOP, ON_ONE, six)
+
+    def answering(*visited: str) -> tuple[WebSite, ...]:
+        return answering_sites(both, 443, "shop.example.com", visited)
+
+    assert answering(ONE.address) == (ON_ONE,)
+    assert answering(ONE.address, "2001:db8::1") == (ON_ONE, six)
+    assert answering(ONE.address, "2001:db8::2") == (SHOP, ON_ONE, six)
+    assert answering("192.0.2.200") == answering() == (SHOP, ON_ONE, six)

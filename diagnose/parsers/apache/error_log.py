@@ -42,6 +42,7 @@ _CONNECT = re.compile(
 _NAME = re.compile(r"AH00898: DNS lookup failure for: (\S{1,300}) returned by (\S{1,500})")
 _TIMEOUT = re.compile(r"AH01102: error reading status line from remote server (\S{1,300})")
 _WORKERS = re.compile(r"AH(?:00161|00484|00326|00327|10159|03490): .{0,40}MaxRequestWorkers")
+_LINK = re.compile(r"AH00037: Symbolic link not allowed [^:]{0,60}: (/[^,]{1,500})")
 _HTACCESS_READ = re.compile(r"AH00529: (/\S{0,1000}/\.htaccess) pcfg_openfile")
 #: mod_authn_file: check_password.
 _PASSWORD_FILE = re.compile(r"AH01620: Could not open password file: (/\S{1,300})")
@@ -210,12 +211,24 @@ def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
 def _logged_error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError | None:
     match = _CODE.search(text)
     is_known = is_ours and match is not None and match[1] in _WITHOUT_PATH
+    is_known = is_known or _is_link_above(text, requested)
     if (match and match[1] in _OTHERS) or not (is_known or _mentions(text, requested)):
         return None
     if match is None and not _SCRIPT.match(text):
         return None
     start, code = (match.start(), match[1]) if match else (0, "")
     return RequestError("logged", clean(text[start:], MAX_TEXT), code=code)
+
+
+def _is_link_above(text: str, requested: RequestedSite) -> bool:
+    """Return whether a message is about a symbolic link on the way to a requested file: Apache ends
+    there, and does not come to the file's name."""
+    match = _LINK.search(text)
+    files = [f"{root.rstrip('/')}{path}" for root in requested.roots for path in requested.paths]
+    return match is not None and any(
+        file.startswith(f"{match[1].rstrip('/')}/") and _is_within(match[1], requested.roots)
+        for file in files
+    )
 
 
 def _mentions(text: str, requested: RequestedSite) -> bool:
@@ -268,7 +281,7 @@ def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError |
         return RequestError("handler", message, scheme=match[2].lower())
     if (match := _BACKEND_TLS.search(text)) and _is_backend(match[1], match[2], requested):
         return RequestError("backend-tls", message)
-    if (match := _SEARCH.search(text)) and match[1].partition("?")[0] in requested.paths:
+    if (match := _SEARCH.search(text)) and _is_path_or_index(match[1], requested):
         return RequestError("permission", message, file=clean(match[2], 300))
     if (match := _READ.search(text)) and _is_within(match[1], requested.roots):
         return RequestError("permission", message, file=clean(match[1], 300))
@@ -282,10 +295,18 @@ def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError |
 def _is_of_request(url: str, requested: RequestedSite, is_ours: bool) -> bool:
     """Return whether a path of the log is a requested one, or what Apache makes of it: the index of
     a folder (mod_dir), or in a request of this run the script to which a rule leads."""
+    is_script = url.partition("?")[0].endswith(".php")
+    return _is_path_or_index(url, requested) or (is_ours and is_script)
+
+
+def _is_path_or_index(url: str, requested: RequestedSite) -> bool:
+    """Return whether a path of the log is a requested one, or the index file of a requested folder:
+    mod_dir asks for each of them, and the folder itself is then nowhere in the log."""
     path = url.partition("?")[0]
     folder, _, name = path.rpartition("/")
-    is_index = name.startswith("index.") and f"{folder}/" in requested.paths
-    return path in requested.paths or is_index or (is_ours and name.endswith(".php"))
+    return path in requested.paths or (
+        name.startswith("index.") and f"{folder}/" in requested.paths
+    )
 
 
 def _is_backend(place: str, name: str | None, requested: RequestedSite) -> bool:

@@ -15,7 +15,7 @@ _RULE = re.compile(
     r"([\"']?\s+)([\"']?)(\S{1,500}?)\4(?:\s+\[([^\]]{0,200})\])?\s*"
 )
 #: Sections in which a pattern is compared with something else.
-_OTHER_SECTIONS = re.compile(r"(?i)\s*<(/?)(?:(?:directory|files|location)(?:match)?|if)\b")
+OTHER_SECTIONS = re.compile(r"(?i)\s*<(/?)(?:(?:directory|files|location)(?:match)?|if)\b")
 
 #: Maximum number of lines that are read.
 _MAX_LINES = 5_000
@@ -50,7 +50,7 @@ def unslashed_rules(text: str, first: int, last: int) -> Iterator[UnslashedRule]
     for number, line in enumerate(text.split("\n")[:_MAX_LINES], 1):
         if not first <= number <= last or len(line) > 1500:
             continue
-        if section := _OTHER_SECTIONS.match(line):
+        if section := OTHER_SECTIONS.match(line):
             depth += -1 if section[1] else 1
         if depth > 0:
             continue

@@ -19,6 +19,7 @@ from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files, site_at
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 
@@ -103,7 +104,7 @@ def _diagnose_later(ctx: ProbeContext, response: PageFileResponse) -> None:
 
 async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     """Look for a file of the page that came as an HTML page, or not at all, where the folder was
-    chosen by the beginning of the path."""
+    chosen by the beginning of the path, or Apache serves the folder itself."""
     url = parse_url(response.url)
     is_refused = response.is_html or response.status == 404
     if url is None or not is_refused or ctx.observed(SiteFolder):
@@ -119,6 +120,17 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
             ):
                 await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
+        sites = answering_sites(config, ctx.target.port, ctx.target.host)
+        placed = {
+            (at.root.rstrip("/"), inner)
+            for site in sites
+            for at, inner in [site_at(site, path)]
+            if config.product == "apache" and serves_files(site, path) and at.root.startswith("/")
+        }
+        if len(sites) == len(placed) == 1 and _is_plain(path):
+            root, inner = placed.pop()
+            await _look_into(ctx, root, inner, above=path.removesuffix(inner))
+            return
 
 
 @probe(after=HandledPath)
@@ -196,22 +208,30 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
             await _look_for_unset(ctx, holders[0].pid, path)
             return
         await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
-        await _emit_access(ctx, holders[0].pid)
+        await _emit_access(ctx, holders[0])
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     placed = [site_at(site, path) for site in sites]
-    roots = {(site.root, inner) for site, inner in placed if needs_folder(site, path)}
+    # An address that ends with a slash and is no folder has no index file (WordPress's permalinks).
+    bare = path.rstrip("/") or path
+    roots = {
+        (site.root, inner)
+        for site, inner in placed
+        if needs_folder(site, path) or needs_folder(site, bare)
+    }
     is_alone = all(serves_files(site, path) for site, _ in placed)
     # A path that leads out of the folder, or is encoded, is not looked for.
     if not holders or len(roots) != 1 or not _is_plain(path):
         return
     folder, inner_path = roots.pop()
     root = folder.rstrip("/")
+    if not is_alone and bare != path and all(serves_files(site, bare) for site, _ in placed):
+        is_alone = not await ctx.machine.glob(posixpath.normpath(f"{root}/{inner_path}"))
     # Where FastCGI may have answered, only a folder that is not there tells something.
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
         hidden = await _hidden_file(ctx, sites[0], path) if sites[0].root != folder else ""
         await _look_into(ctx, root, inner_path, above=path.removesuffix(inner_path), own=hidden)
-        await _emit_access(ctx, holders[0].pid)
+        await _emit_access(ctx, holders[0])
 
 
 async def _look_for_unset(ctx: ProbeContext, pid: int | None, path: str) -> None:
@@ -373,9 +393,10 @@ def _lookalike(*found: tuple[str, ...]) -> str:
     return clean(next(iter((*likely, *close)), ""), 100)
 
 
-async def _emit_access(ctx: ProbeContext, pid: int | None) -> None:
+async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     """Emit who may read the requested file, or the index file, if one of them is there."""
     folder = ctx.observed(SiteFolder)[-1]
+    pid = await _worker(ctx, server.pid) if server.product == "apache" else server.pid
     page = posixpath.normpath(f"{folder.path}/{folder.requested.lstrip('/')}")
     names = [name for name in folder.index_files if name in {"index.html", "index.php"}]
     file = f"{page}/{names[0]}" if folder.requested.endswith("/") and names else page
@@ -389,3 +410,13 @@ async def _emit_access(ctx: ProbeContext, pid: int | None) -> None:
         values = {name: getattr(access, name) for name in FolderAccess.__dataclass_fields__
                   if name != "hidden"}  # fmt: skip
         ctx.emit(FolderAccess(**{**values, "at": at, "hidden": folder_names.status == 1}))
+
+
+async def _worker(ctx: ProbeContext, pid: int | None) -> int | None:
+    """Return a worker of Apache, which reads the files: the process that starts it is root's. The
+    process itself where it has none."""
+    if pid is None:
+        return None
+    children = (await ctx.machine.read(f"/proc/{pid}/task/{pid}/children", 4096)).text.split()
+    # The first may write a log (`CustomLog "|…"`); workers are started after it.
+    return whole_number(children[-1]) if children else pid

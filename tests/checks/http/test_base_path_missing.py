@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation, Severity
 from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.base-path-missing"
 FILE = "https://shop.example.com/static/app.js"
@@ -82,3 +86,30 @@ def test_the_only_script_of_an_empty_page_matters_though_it_is_async() -> None:
     assert claim.severity is Severity.ERROR
     (claim,) = claims(MISSING, SERVED, page=replace(PAGE, files=(script,)))
     assert claim.severity is Severity.NOTE
+
+
+def test_fires_and_apache_redirects_to_the_slash_before_it_passes_on() -> None:
+    text = HTTPS.replace("ProxyPass / http", "ProxyPass /app http")
+    target = replace(SHOP, path="/app")
+    page = replace(PAGE, url="https://shop.example.com/app")
+    visit = replace(ANSWER, url=page.url)
+    seen = replace(MISSING, page=page.url), replace(SERVED, page=page.url, is_absolute=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(text), visit, page, *seen, target=target)
+    assert claim.facts["apache"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteRule ^/app$ /app/ [R=301,L]\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("server", "fact"), [("Apache/2.4.58 (Ubuntu)", "apache"), ("Caddy", "other"), ("x", "nginx")]
+)
+def test_fires_from_outside_in_the_words_of_the_server(server: str, fact: str) -> None:
+    page = replace(PAGE, url="https://shop.example.com/app")
+    visit = replace(ANSWER, url=page.url, headers=(("Server", server),))
+    seen = replace(MISSING, page=page.url), replace(SERVED, page=page.url, is_absolute=False)
+    (claim,) = judge(CHECK, visit, page, *seen, target=replace(SHOP, path="/app"))
+    assert claim.facts[fact]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

@@ -31,6 +31,7 @@ CHECK = "http.not-the-site"
         (404, "\u6ca1\u6709\u627e\u5230\u7ad9\u70b9", "BaoTa", "unknown_name"),
         (200, "<title>Apache2 Debian Default Page: It works</title>", "Apache", "default"),
         (200, "<html><body><h1>It works!</h1></body></html>\n", "Apache", "default"),
+        (200, "<title>Website default page</title>", "the web server", "default"),
         (200, "<title>Welcome to nginx!</title>", "nginx", "default"),
         (403, "<title>Test Page for the HTTP Server on Rocky Linux</title>", "Apache or nginx",
          "default"),
@@ -48,6 +49,7 @@ def test_fires_and_says_whose_page_it_is(status: int, body: str, product: str, f
     [
         (200, "<title>Shop</title><p>It works.</p>"),
         (200, "<title>Welcome to nginx! A tutorial</title>"),
+        (200, "<title>How to change the default pages of a printer</title>"),
         (200, "A blog about frp: Faithfully yours, frp."),
         (404, "<title>404 Not Found</title>"),
         (404, "404 page not found\n"),

@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from tests.support.check_evidence import SHOP, judge
 from tests.support.running_programs import SHOP as SHOP_PROGRAM
 from tests.support.running_programs import programs
@@ -60,3 +60,18 @@ def test_fires_and_names_the_setting_of_a_known_application() -> None:
     assert claim.facts["known"] == "Grafana"
     (claim,) = judge(CHECK, *seen[:-1], target=APP, masked=False)
     assert claim.facts["setting"] == ""
+
+
+def test_silent_where_the_page_names_its_files_relatively() -> None:
+    """Only the slash at the end of its address is missing: http.base-path-missing."""
+    visit = replace(VISIT, requested="/app.js", path="/app.js")
+    page, url = replace(PAGE, status=200), f"{ROOT}/app"
+    trial = PageFileTrial(
+        page=url, file=f"{ROOT}/app.js", url=f"{ROOT}/app/app.js", prefix="/app",
+        address="203.0.113.10", port=443, is_absolute=False, status=200, is_used=True,
+    )  # fmt: skip
+    site = apache_config(HTTPS.replace("ProxyPass / http", "ProxyPass /app http"))
+    seen = (replace(LOADED, url=url), replace(FILE, page=url), visit)
+    own = replace(APP, path="/app")
+    assert judge(CHECK, APACHE, site, page, *seen, target=own, masked=False)
+    assert not judge(CHECK, APACHE, site, page, *seen, trial, target=own, masked=False)

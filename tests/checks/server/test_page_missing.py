@@ -299,3 +299,14 @@ def test_fires_where_a_rewrite_leads_to_no_file() -> None:
     shorter = replace(config, folders=(replace(served, path="/a"),))
     cut = replace(folder, requested="/a")
     assert not judge(CHECK, CADDY, shorter, cut, old, target=target)
+
+
+def test_fires_beside_scripts_of_a_program_where_the_page_is_apaches_own() -> None:
+    """ProxyPassMatch for scripts alone: what its program answers is the program's affair."""
+    scripts = '    ProxyPassMatch "^/(.*\\.php)$" "fcgi://127.0.0.1:9000/var/www/shop/$1"\n'
+    config = apache_config(SITE.replace("    SSLEngine", f"{scripts}    SSLEngine"))
+    folder = replace(FOLDER, has_rewrite_rules=True)
+    (claim,) = judge(CHECK, APACHE, config, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["htaccess"] is True
+    own = replace(PAGE, body="<h1>Nothing here</h1>")
+    assert not judge(CHECK, APACHE, config, folder, own, target=ABOUT, masked=False)

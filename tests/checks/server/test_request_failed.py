@@ -1,6 +1,10 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Command, Edit, Manual
+from diagnose.model.files import PathComponent
+from diagnose.model.site_folders import FolderAccess
 from diagnose.model.web_servers import ServerFile, ServerRequestError
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
@@ -168,3 +172,41 @@ def test_fires_for_a_rule_that_passes_websockets_alone_on() -> None:
     edit, *_ = claim.fix.steps
     assert isinstance(edit, Edit)
     assert HEAD in edit.diff
+
+
+CLOSED = FolderAccess(
+    path="/var/www/shop/dvwa/index.php",
+    parts=(
+        PathComponent("/", 0, "root", 0, "root", 0o755),
+        PathComponent("/var/www/shop/dvwa", 0, "root", 0, "root", 0o700),
+        PathComponent("/var/www/shop/dvwa/index.php", 0, "root", 0, "root", 0o644, folder=False),
+    ),
+    uid=33,
+    user="www-data",
+)
+PERMISSION = replace(HANDLER, reason="permission", scheme="", file="/var/www/shop/dvwa/index.htm")
+
+
+def test_fires_and_opens_the_folder_that_the_log_names() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), PERMISSION, REFUSED, CLOSED)
+    assert claim.facts["closed"] == ("/var/www/shop/dvwa (0700 root:root)",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (chmod,) = claim.fix.steps
+    assert isinstance(chmod, Command)
+    assert chmod.argv[-2:] == ("o+x", "/var/www/shop/dvwa")
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("/root/shop/index.php", "/root"),
+        ("/var/www/shop/dvwa/.env", "/var/www/shop/dvwa"),
+        ("/var/www/shop/dvwa/index.php", "/var/www/other"),
+    ],
+)
+def test_fires_without_a_command_for_a_private_or_another_file(path: str, file: str) -> None:
+    error, access = replace(PERMISSION, file=file), replace(CLOSED, path=path)
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED, access)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import ServerRequestError
@@ -100,3 +100,14 @@ def test_fires_with_an_error_where_rules_of_an_htaccess_may_not_count() -> None:
     (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, forbidden)
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
     assert claim.facts["no_links"] is True
+
+
+def test_fires_and_lets_rules_of_the_folder_count() -> None:
+    message = "AH00670: Options FollowSymLinks and SymLinksIfOwnerMatch are both off"
+    error = replace(LOGGED, message=message, code="AH00670")
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, error)
+    assert claim.facts["no_links"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        Options +FollowSymLinks\n" in edit.diff

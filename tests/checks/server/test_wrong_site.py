@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Edit, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity, Symptom, Target
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
@@ -268,3 +268,38 @@ def test_fires_when_the_first_site_shows_its_page_and_www_is_missing() -> None:
     assert "+    ServerAlias shop.example.com" in edit.diff
     moved = replace(ANSWER, status=301, headers=(("Location", "https://www.shop.example.com/"),))
     assert not judge(CHECK, APACHE, apache_config(f"{first}{twin}"), LISTENING, moved)
+
+
+HTTP_SHOP = Target("http://shop.example.com/", "http", "shop.example.com", 80)
+PLAIN_PAGE = replace(ANSWER, url="http://shop.example.com/", port=80)
+DEFAULT = (
+    "<VirtualHost *:80>\nServerName web1.example.net\nDocumentRoot /var/www/html\n</VirtualHost>\n"
+)
+
+
+def test_fires_over_http_where_the_site_of_the_name_is_on_another_port() -> None:
+    config = apache_config(f"{DEFAULT}{HTTPS}")
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, PLAIN_PAGE, target=HTTP_SHOP)
+    assert claim.facts["elsewhere"]
+    assert not claim.facts["tls"]
+    assert claim.severity is Severity.WARNING
+    moved = replace(PLAIN_PAGE, status=301, headers=(("Location", "https://shop.example.com/"),))
+    assert not judge(CHECK, APACHE, config, LISTENING, moved, target=HTTP_SHOP)
+
+
+def test_fires_over_http_where_the_visitor_says_that_another_site_comes() -> None:
+    config = apache_config(DEFAULT)
+    asked = replace(HTTP_SHOP, symptom=Symptom("wrong-site", "shows the default page"))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, PLAIN_PAGE, target=asked)
+    assert claim.facts["default_names"] == ("web1.example.net",)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, APACHE, config, LISTENING, PLAIN_PAGE, target=HTTP_SHOP)
+
+
+def test_silent_over_http_where_a_site_has_the_name() -> None:
+    own = DEFAULT.replace("web1.example.net", "shop.example.com")
+    asked = replace(HTTP_SHOP, symptom=Symptom("wrong-site", "shows the default page"))
+    for text in (own, f"{DEFAULT}{own}"):
+        seen = (APACHE, apache_config(f"{text}{HTTPS}"), LISTENING, PLAIN_PAGE)
+        assert not judge(CHECK, *seen, target=asked)
+        assert not judge(CHECK, *seen, target=HTTP_SHOP)

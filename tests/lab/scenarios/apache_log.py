@@ -93,6 +93,58 @@ def apache_site_in_a_closed_home(lab: Lab) -> None:
     serve_folder(lab, "/var/home/joe/site", "Require all granted")
 
 
+def serve_closed_folder(lab: Lab, mode: str) -> None:
+    """A folder of the site that is root's, with this mode."""
+    serve_folder(lab, "/var/www/html", "Require all granted")
+    lab.server.write("/var/www/html/wiki/index.html", "<!doctype html><title>Wiki</title>Wiki\n")
+    lab.server.sh(f"chown root:root /var/www/html/wiki && chmod {mode} /var/www/html/wiki")
+
+
+@apache_scenario(
+    outside=None,
+    server="server.request-failed",
+    target="https://shop.example.com/wiki/",
+    manual=NO_APPLICATION,
+)
+def apache_may_not_enter_a_folder(lab: Lab) -> None:
+    """Issue 338 of digininja/DVWA: the log names the index files of the folder (AH00035), and
+    never the folder itself."""
+    serve_closed_folder(lab, "700")
+
+
+@healthy_apache(target="https://shop.example.com/wiki/")
+def apache_may_enter_a_folder(lab: Lab) -> None:
+    """The twin of `apache_may_not_enter_a_folder`."""
+    serve_closed_folder(lab, "755")
+
+
+def serve_linked_folder(lab: Lab, options: str) -> None:
+    """A folder of the site that is a symbolic link."""
+    serve_folder(lab, "/var/www/html", f"Options {options}\n    Require all granted")
+    section = "<Directory /srv/media>\n    Require all granted\n</Directory>\n"
+    apache.edit(lab, "<Directory /var/www/html>", f"{section}<Directory /var/www/html>")
+    lab.server.write("/srv/media/logo.html", "<!doctype html><title>Logo</title><p>Logo\n")
+    lab.server.sh("ln -sfn /srv/media /var/www/html/media && apachectl graceful")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/media /var/www/html/media"))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.request-logged",
+    target="https://shop.example.com/media/logo.html",
+    manual=NO_APPLICATION,
+)
+def apache_may_not_follow_a_link_to_a_folder(lab: Lab) -> None:
+    """AH00037 names the link, and the requested file is below it."""
+    serve_linked_folder(lab, "-FollowSymLinks")
+
+
+@healthy_apache(target="https://shop.example.com/media/logo.html")
+def apache_may_follow_a_link_to_a_folder(lab: Lab) -> None:
+    """The twin of `apache_may_not_follow_a_link_to_a_folder`."""
+    serve_linked_folder(lab, "+FollowSymLinks")
+
+
 @healthy_apache()
 def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
     """Require all denied: its log names the page as well (AH01630), and that is no fault."""

@@ -325,3 +325,13 @@ def apache_site_of_an_address_hides_all_names(lab: Lab) -> None:
 @healthy_apache()
 def apache_site_of_an_address_that_visitors_do_not_reach(lab: Lab) -> None:
     _serve_blog_on(lab, "127.0.0.5")
+
+
+@healthy_apache()
+def apache_site_of_an_inner_address_that_this_machine_prefers(lab: Lab) -> None:
+    """/etc/hosts leads the name to the address of another site, on this machine alone."""
+    lab.server.sh("ip addr add 10.0.0.5/24 dev lo", check=False)
+    lab.undo(lambda: lab.server.sh("ip addr del 10.0.0.5/24 dev lo", check=False))
+    hosts = lab.server.read("/etc/hosts")
+    lab.server.write("/etc/hosts", f"10.0.0.5 {site.NAME}\n{hosts}")
+    _serve_blog_on(lab, "10.0.0.5")

@@ -84,6 +84,49 @@ def apache_ignores_the_permalinks_of_its_htaccess(lab: Lab) -> None:
     on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
 
 
+def beside_scripts(lab: Lab, overrides: str) -> None:
+    """The scripts of the site are passed on, as with PHP-FPM."""
+    scripts = '    ProxyPassMatch "^/(.*\\.php)$" "http://127.0.0.1:3000/$1"\n'
+    text = of_files(overrides=overrides).replace("    SSLEngine", f"{scripts}    SSLEngine")
+    on_apache(lab, text, **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def apache_ignores_its_htaccess_beside_scripts(lab: Lab) -> None:
+    """Issue 11633 of grokability/snipe-it: only the home page works."""
+    beside_scripts(lab, "None")
+
+
+@healthy_apache(target=ABOUT)
+def apache_reads_its_htaccess_beside_scripts(lab: Lab) -> None:
+    """The twin of `apache_ignores_its_htaccess_beside_scripts`."""
+    beside_scripts(lab, "All")
+
+
+def single_page(lab: Lab, file: str) -> None:
+    """An application in the browser, whose rules in the virtual host ask for this file."""
+    rules = f"    RewriteEngine On\n    RewriteCond {file} !-f\n    RewriteRule ^ /index.html [L]\n"
+    page = PAGE.replace("</title>", "</title><script src=/app.js></script><div id=app></div>")
+    text = of_files().replace("    SSLEngine", f"{rules}    SSLEngine")
+    on_apache(lab, text, **{"index.html": page, "app.js": "var a = 1;\n"})
+
+
+@apache_scenario(
+    outside="http.page-file-type",
+    server="server.apache-filename-too-early",
+    manual="The site has no application here, and so no WebSocket.",
+)
+def apache_asks_for_files_too_early(lab: Lab) -> None:
+    """After many questions on Stack Overflow: the lines of an .htaccess in a virtual host."""
+    single_page(lab, "%{REQUEST_FILENAME}")
+
+
+@healthy_apache()
+def apache_asks_for_files_by_their_whole_path(lab: Lab) -> None:
+    """The twin of `apache_asks_for_files_too_early`."""
+    single_page(lab, "%{DOCUMENT_ROOT}%{REQUEST_URI}")
+
+
 def below_an_alias(lab: Lab, overrides: str) -> None:
     """An application in another folder, at /admin."""
     root = "/usr/local/admin/public"
@@ -136,6 +179,36 @@ def apache_has_the_name_with_letters_exchanged(lab: Lab) -> None:
     first = first.replace("Require all granted", "Require all denied")
     lab.server.write("/var/www/empty/robots.txt", "")
     on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
+
+
+def default_on_port_80(lab: Lab, names: str) -> None:
+    """The first site on port 80 is of another name, and has a page of its own."""
+    first = (
+        "<VirtualHost *:80>\n    ServerName aaa.example.org\n    DocumentRoot /var/www/first\n"
+        "</VirtualHost>\n"
+    )
+    own = f"<VirtualHost *:80>\n    ServerName {names}\n    DocumentRoot {ROOT}\n</VirtualHost>\n"
+    lab.server.write("/var/www/first/index.html", PAGE.replace("Shop", "First"))
+    apache.install(lab, f"{first}\n{own if names else ''}\n{of_files()}")
+    lab.server.write(f"{ROOT}/index.html", PAGE)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.wrong-site",
+    target="http://shop.example.com/",
+    manual="a person adds the name",
+)
+def apache_has_the_name_for_https_alone(lab: Lab) -> None:
+    """Over http the first site on port 80 answers, since none there has the name."""
+    default_on_port_80(lab, "")
+
+
+@healthy_apache(target="http://shop.example.com/")
+def apache_has_the_name_for_http_too(lab: Lab) -> None:
+    """The twin of `apache_has_the_name_for_https_alone`."""
+    default_on_port_80(lab, "shop.example.com")
 
 
 @apache_scenario(

@@ -5,6 +5,7 @@ from .. import apache, caddy, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import HERE, SERVER, Lab
 from ..site import NAME
+from .apache import FILES as APACHE_FILES
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario
@@ -324,6 +325,35 @@ def apache_application_stays_in_its_folder(lab: Lab) -> None:
     lines = "    ProxyPass /app/ http://127.0.0.1:3001/\n"
     lines += "    ProxyPassReverse /app/ /\n"
     apache.serve(lab, apache_site(lines))
+
+
+AT_ROOT = "The site has no application at its root here."
+
+
+def folder_of_an_application(lab: Lab, rules: str = "") -> None:
+    """An application at /app, whose page names its files relatively."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "relative", "3001"), 3001)
+    lines = "    <Location /app>\n        ProxyPass http://127.0.0.1:3001\n    </Location>\n"
+    apache.serve(
+        lab,
+        apache_site(f"{rules}{lines}").replace(
+            "DocumentRoot /var/www/html", "DocumentRoot /var/www/none"
+        ),
+    )
+
+
+@apache_scenario(
+    outside="http.base-path-missing", target=f"{URL}/app", differs=APACHE_FILES, manual=AT_ROOT
+)
+def apache_folder_without_its_slash(lab: Lab) -> None:
+    """Issue 639 of eggjs/egg: /app shows its page, whose files are looked for beside it."""
+    folder_of_an_application(lab)
+
+
+@healthy_apache(target=f"{URL}/app")
+def apache_folder_with_its_slash(lab: Lab) -> None:
+    """The twin of `apache_folder_without_its_slash`."""
+    folder_of_an_application(lab, "    RewriteEngine On\n    RewriteRule ^/app$ /app/ [R=301,L]\n")
 
 
 # HAProxy

@@ -39,6 +39,22 @@ HTACCESS = (
 )
 
 
+FOLDER = SEARCH.replace("to / denied", "to /dvwa/index.php denied").replace(
+    "/home/joe/site", "/var/www/shop/dvwa"
+)
+
+
+def test_the_index_files_of_a_folder_stand_for_it() -> None:
+    """A request for a folder writes a line for each index file, and none for the folder."""
+    requested = replace(REQUESTED, paths={"/dvwa/"})
+    error = last_request_error(FOLDER, NOW, 10, requested)
+    assert error
+    assert (error.reason, error.file) == ("permission", "/var/www/shop/dvwa")
+    assert last_request_error(FOLDER, NOW, 10, REQUESTED) is None
+    other = FOLDER.replace("index.php", "style.css")
+    assert last_request_error(other, NOW, 10, requested) is None
+
+
 @pytest.mark.parametrize(
     ("line", "reason", "scheme", "file"),
     [
@@ -216,6 +232,10 @@ def test_any_other_message_about_the_file() -> None:
     assert (error.reason, error.code) == ("logged", "AH00037")
     other = RequestedSite(["/b.html"], ["/srv/shop"], [])
     assert other_request_error(LINK, NOW, 5, other) is None
+    below = RequestedSite(["/a.html/media/logo.png"], ["/srv/shop"], [])
+    assert other_request_error(LINK, NOW, 5, below), "the link is a folder on the way"
+    beside = RequestedSite(["/a.htm/logo.png"], ["/srv/shop"], [])
+    assert other_request_error(LINK, NOW, 5, beside) is None
     denied = LINK.replace("AH00037", "AH01630")
     assert other_request_error(denied, NOW, 5, mine) is None, "a check of its own"
 

@@ -1,10 +1,12 @@
 """Where the files of a site are that Apache or Caddy does not find."""
 
 import asyncio
+import shlex
 from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import ServedFolder
 from diagnose.model.site_folders import FolderRules, SiteFolder
 from diagnose.probes.inside import site_folders
@@ -166,3 +168,57 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert (inside.elsewhere, inside.front_script) == ("", "index.php")
     rules = {"/srv/shop/public/.htaccess": "RewriteEngine On\nRewriteRule ^ index.php [L]\n"}
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
+
+
+def test_an_address_with_a_slash_beside_scripts_that_are_passed_on() -> None:
+    site = (
+        "DocumentRoot /srv/shop\n"
+        'ProxyPassMatch "^/(.*\\.php)$" "fcgi://127.0.0.1:9000/srv/shop/$1"\n'
+    )
+    files = {"/srv/shop": "", "/srv/shop/index.php": "<?php require 'wp-blog-header.php';\n"}
+    assert _looked(site, "/hello-world/", files).front_script == "index.php"
+
+
+def _access_as(children: str) -> list[str]:
+    """Return the processes whose rights were read for a page that Apache refuses. The pid of the
+    observed Apache is 10."""
+    config = apache_config(
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
+    )
+    files = {"/var/www": "", "/var/www/index.html": "<p>\n", "/proc/10/task/10/children": children}
+    machine = RecordedMachine(files=files)
+    ctx = Looking(machine)
+    for observation in (replace(APACHE, pid=10), replace(PAGE, status=403), config):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await site_folders.folder_after_config.work(ctx, config)
+
+    asyncio.run(work())
+    words = [shlex.split(command) for command in machine.commands_run]
+    return [command[5] for command in words if command[:2] == ["sh", "-c"] and len(command) > 5]
+
+
+def test_who_may_read_the_files_of_apache_is_a_workers_question() -> None:
+    assert _access_as("11 12 13 ") == ["13"]
+    assert _access_as("") == ["10"]
+
+
+def test_a_file_of_the_page_that_apache_serves_itself_and_that_came_as_a_page() -> None:
+    config = apache_config(
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
+    )
+    file = PageFileResponse(
+        page="https://shop.example.com/", file_kind="script",
+        url="https://shop.example.com/app.js", address="203.0.113.10", port=443, status=200,
+        is_html=True,
+    )  # fmt: skip
+    for is_html, count in ((True, 1), (False, 0)):
+        ctx = Looking(RecordedMachine(files={"/var/www": "", "/var/www/app.js": "1;\n"}))
+        response = replace(file, is_html=is_html)
+        for observation in (APACHE, config, response):
+            ctx.emit(observation)
+        asyncio.run(site_folders.folder_after_file.work(ctx, response))  # type: ignore[arg-type]
+        folders = ctx.observed(SiteFolder)
+        assert len(folders) == count
+        assert all(folder.page_exists and folder.requested == "/app.js" for folder in folders)

@@ -1,0 +1,24 @@
+"""Opens the way to a file of the site for the user of the web server (path_resolution(7))."""
+
+from diagnose.model import Applicability, Command, Fix, commands
+from diagnose.model.files import Access, PathComponent
+
+#: Folders whose files are private. They are not opened; the site is moved.
+_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+
+
+def is_private(path: str) -> bool:
+    """Return whether a file is in a private folder, or hidden: it is not for visitors."""
+    return path.startswith(_PRIVATE) or path.rpartition("/")[2].startswith(".")
+
+
+def opening_fix(access: Access) -> Fix | None:
+    """Return the fix that lets all users enter the folders and read the file; None for a file that
+    is private."""
+    if is_private(access.path):
+        return None
+    return Fix(tuple(map(_opened, access.denied_parts)), Applicability.REVIEW)
+
+
+def _opened(part: PathComponent) -> Command:
+    return commands.chmod(f"o+{'x' if part.folder else 'r'}", part.path, before=part.mode)
