@@ -195,10 +195,11 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
         *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
         *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
     ]
+    # Port 80 may redirect every path to https, and so prove nothing of one.
     paths = {
         url.path
         for url in map(parse_url, answered)
-        if url and url.host == nginx.evidence.target.host
+        if url and (url.host, url.port) == (evidence.target.host, evidence.target.port)
     }
     return not any(
         other.block is match.block

@@ -103,6 +103,11 @@ def test_fires_for_the_whole_site_whose_group_names_another_program() -> None:
     (claim,) = judge(CHECK, RUNNING, config(text), first, missing, *visits, target=target)
     assert (claim.facts["whole"], claim.facts["paths"]) == (True, ("/about",))
     assert "+ server 127.0.0.1:3001 max_fails=2;" in lines_of(claim)
+    # Port 80 redirects every path, and that proves nothing of one.
+    plain = replace(first, url=f"http://shop.example.com{API}", port=80, status=301)
+    seen = (config(text), first, plain, missing, *visits)
+    (claim,) = judge(CHECK, RUNNING, *seen, target=target)
+    assert claim.facts["whole"]
 
 
 def test_keeps_the_path_of_the_target_where_the_program_has_what_it_makes() -> None:
