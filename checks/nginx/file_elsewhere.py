@@ -81,7 +81,11 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             because=(
                 file.response, sibling, *((nginx.config,) if nginx.config else ()),
             ),
-            severity=_page_files.severity(file.page, [sibling.url]),
+            # The whole folder is looked for there.
+            severity=_page_files.severity(
+                file.page,
+                [each.response.url for each in refused.values() if _folder(each.path) == folder],
+            ),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={

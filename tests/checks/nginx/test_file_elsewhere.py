@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Observation, Vantage
+from diagnose.model import Applicability, Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.files import PathComponent, SiblingFile
 from diagnose.model.processes import RunningProgram, RunningPrograms
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_evidence import answered, loads, script, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.file-elsewhere"
@@ -121,3 +121,13 @@ def test_names_the_setting_of_a_framework(path: str, command: str, framework: st
     )
     named = {name for name in ("rails", "next") if claim.facts[name]}
     assert named == ({framework} if framework else set())
+
+
+def test_a_script_that_may_come_late_stands_for_the_files_of_its_folder() -> None:
+    late = script("/media/late.js", is_optional=True)
+    sibling = replace(SIBLING, path="/srv/django/media/late.js", url=late.url)
+    seen = loads(FILE, late), answered(late, 404)
+    (claim,) = judge(CHECK, RUNNING, config(SITE), *seen, sibling)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, RUNNING, config(SITE), *seen, answered(FILE, 404), sibling)
+    assert claim.severity is Severity.ERROR
