@@ -68,7 +68,10 @@ def path_fixed(evidence: Evidence) -> Iterator[Claim]:
         for lost in _lost(nginx, path, response):
             groups.setdefault(id(lost.directive), []).append(lost)
     for losses in groups.values():
-        yield _claim(nginx, losses)
+        # One page for every path may be meant: one that says that the site is closed, or a form
+        # that is sent to any path. Then nothing fails, and nobody complains.
+        if any(map(_is_failing, losses)) or evidence.target.symptom is not None:
+            yield _claim(nginx, losses)
 
 
 def _requests(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
@@ -100,6 +103,12 @@ def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
             yield _Lost(path, match, directive, fixed[1], fixed[2], response)
 
 
+def _is_failing(lost: _Lost) -> bool:
+    """Return whether something fails for visitors, by itself."""
+    response = lost.response
+    return not (isinstance(response, Exchange) and 200 <= (response.status or 0) < 300)
+
+
 def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
     evidence, lost = nginx.evidence, losses[0]
     own = evidence.target.path.partition("?")[0]
@@ -118,7 +127,7 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
             *dict.fromkeys(each.response for each in losses),
             *([nginx.config] if nginx.config else []),
         ),
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if any(map(_is_failing, losses)) else Confidence.LIKELY,
         severity=None if is_named else Severity.WARNING,
         location=nginx.location(lost.directive),
         facts={
