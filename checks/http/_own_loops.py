@@ -4,7 +4,13 @@ takes part in it."""
 from dataclasses import replace
 
 from checks.http import _redirect_edits
-from checks.http._redirects import NginxRedirect, own_redirects, request_values, selected_servers
+from checks.http._redirects import (
+    NginxRedirect,
+    own_redirects,
+    request_values,
+    selected_servers,
+    with_query,
+)
 from checks.nginx import Nginx, _inner_blocks, file_line
 from checks.nginx._edits import Changes
 from diagnose.model import Fix
@@ -125,7 +131,8 @@ def _location(redirect: NginxRedirect, values: dict[str, str | None]) -> str | N
     captures = groups.groups() if groups else ()
     numbered = {str(number): text or "" for number, text in enumerate(captures, 1)}
     named = {name: text or "" for name, text in groups.groupdict().items()} if groups else {}
-    return expand_variables(match, redirect.target, {**values, **numbered, **named})
+    filled = expand_variables(match, redirect.target, {**values, **numbered, **named})
+    return with_query(redirect, filled, values) if filled else filled
 
 
 def _match_other_form(nginx: Nginx, redirect: NginxRedirect, path: str, changes: Changes) -> bool:

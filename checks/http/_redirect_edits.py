@@ -256,6 +256,15 @@ def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)
 
 
+def serves_https(nginx: Nginx) -> bool:
+    """Return whether nginx has a block for the visitors' name and https at the usual port."""
+    return any(
+        socket.ssl
+        and server_blocks.select_server(socket, nginx.evidence.target.host)[1] != "default"
+        for socket in nginx.listen_sockets(443)
+    )
+
+
 def by_hand(step: str) -> Fix:
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 

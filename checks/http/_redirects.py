@@ -3,6 +3,7 @@ Redirects by an application are not covered."""
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urljoin
 
 from checks.nginx import Nginx
 from diagnose.model.addresses import bracketed
@@ -149,7 +150,10 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bo
     if parse_url(answer.url) is None or redirect.code != str(answer.status):
         return False
     filled = redirect_location(redirect, request_values(redirect.server, answer))
-    return "://" in filled and normalize_url(filled) == redirect_target(answer)
+    if "://" not in filled and not filled.startswith("/"):
+        return False
+    # nginx completes a path alone with the visitor's scheme and name (absolute_redirect).
+    return normalize_url(urljoin(answer.url, filled)) == redirect_target(answer)
 
 
 def request_values(server: Server, answer: Exchange | LocalAnswer) -> dict[str, str | None]:
@@ -187,4 +191,15 @@ def redirect_location(redirect: NginxRedirect, variables: Mapping[str, str | Non
         captures = match.groups() if match else ()
         groups = {str(number): text or "" for number, text in enumerate(captures, 1)}
     filled = expand_variables(redirect.location_match, redirect.target, {**variables, **groups})
-    return filled or ""
+    return with_query(redirect, filled, variables) if filled else ""
+
+
+def with_query(redirect: NginxRedirect, location: str, variables: Mapping[str, str | None]) -> str:
+    """Return the target of a redirect with the visitor's query, which a `rewrite` appends unless
+    its replacement ends with "?" (ngx_http_rewrite_module)."""
+    if redirect.directive.name != "rewrite":
+        return location
+    if location.endswith("?"):
+        return location[:-1]
+    query = variables.get("args") or ""
+    return f"{location}{'&' if '?' in location else '?'}{query}" if query else location

@@ -92,7 +92,9 @@ def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
             _redirect_edits.replace_target(
                 nginx, redirect, f"{scheme}://{host}$request_uri", changes
             )
-    return _redirect_edits.fix(nginx, changes, "request-uri", sure=set(uris) <= {"", "/"})
+    return _redirect_edits.fix(
+        nginx, changes, "request-uri", sure=set(uris) <= {"", "/", "?", "/?"}
+    )
 
 
 def _leads_home(exchange: Exchange) -> bool:

@@ -409,7 +409,9 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     If the destination does not exist yet or is only down, it may be intended, so that needs review.
     """
     changes: Changes = {}
-    if any(step.url.startswith("https:") for step in steps) or not works_over_https(nginx.evidence):
+    is_tried = bool(works_over_https(nginx.evidence))
+    has_https = is_tried or _redirect_edits.serves_https(nginx)
+    if any(step.url.startswith("https:") for step in steps) or not has_https:
         return (
             _redirect_edits.without_port(nginx, steps[0]) if reason == "silent" else None
         ) or _redirect_edits.by_hand("name-the-host")
@@ -423,5 +425,5 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
         new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
         _redirect_edits.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
     return _redirect_edits.fix(
-        nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"}
+        nginx, changes, "name-the-host", sure=is_tried and reason in {"invalid", "inward"}
     )

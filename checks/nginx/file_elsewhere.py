@@ -1,16 +1,20 @@
 """A file that the page loads is answered with 404, or with a page, and it exists: in the folder of
-another location of the site, or in that of the program behind nginx, which does not serve files
-itself (Django with DEBUG off, and other frameworks in production).
+another location of the site, in that of the program behind nginx, which does not serve files
+itself (Django with DEBUG off, and other frameworks in production), or as the only file of this path
+on the server.
 
 Nothing else shows that the file is the same, so the cause is likely. Where the path that nginx
 opens differs by a known mistake, nginx.page-file-not-found says it.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix
 from checks.nginx._page_files import examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -24,13 +28,20 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.files import SiblingFile
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.processes import RunningPrograms
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.file_paths import served_file
-from diagnose.parsers.nginx.final_requests import final_location
-from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
+
+#: The servers of Rails by their command lines.
+_RUBY = re.compile(r"\b(?:puma|rails|unicorn|ruby|passenger)\b")
 
 
 @check(
@@ -50,11 +61,12 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         selected = next(iter(nginx.answering_servers()), None)
         if file is None or selected is None or nginx.is_refused or sibling.url in explained:
             continue
-        match = final_location(selected.server, file.path)
+        match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
-        served = None if passing else served_file(match, file.path, start=nginx.start_folder)
+        served = None if passing else served_file(match, path, start=nginx.start_folder)
         folder = _folder(file.path)
-        if (passing is None and served is None) or folder in folders:
+        is_rootless = passing is None and served is None and _is_rootless(match)
+        if (passing is None and served is None and not is_rootless) or folder in folders:
             continue
         if served is not None and served.path == sibling.path:
             continue
@@ -62,24 +74,35 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         directive = passing or (served.directive if served else match.block)
         real = _real_folder(sibling.path, file.path, folder)
         owner = _owner(nginx, folder)
+        right = "" if passing else _right_line(served, sibling.path, path)
+        start, framework = posixpath.join(nginx.start_folder, "html"), _framework(evidence, sibling)
         yield Claim(
             about=_page_files.page_subject(file.page),
             because=(
                 file.response, sibling, *((nginx.config,) if nginx.config else ()),
             ),
-            severity=_page_files.severity(file.page, [sibling.url]),
+            # The whole folder is looked for there.
+            severity=_page_files.severity(
+                file.page,
+                [each.response.url for each in refused.values() if _folder(each.path) == folder],
+            ),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={
                 "page": file.page.url,
                 "file": sibling.url,
                 "status": file.response.status,
-                "asked": served.path if served else "",
+                "asked": served.path if served else f"{start}{path}" if is_rootless else "",
                 "application": passing.args[0] if passing else "",
                 "directive": " ".join((directive.name, *directive.args)),
                 "place": file_line(directive),
                 "found": sibling.path,
                 "program": sibling.of_program,
+                "only": sibling.is_only,
+                "rootless": is_rootless,
+                "rails": bool(passing) and framework == "rails",
+                "next": bool(passing) and framework == "next",
+                "right": right,
                 "folder": folder,
                 "owner": " ".join(("location", *owner.args)) if owner else "",
                 "owner_place": file_line(owner) if owner else "",
@@ -87,8 +110,78 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "denied": tuple(part.path for part in sibling.denied_parts),
                 "user": sibling.user,
             },
-            fix=Fix((Manual("serve-the-folder", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(nginx, match, served, right)
+            or Fix((Manual("serve-the-folder", Where.SERVER),), Applicability.MANUAL),
         )  # fmt: skip
+
+
+def _framework(evidence: Evidence, sibling: SiblingFile) -> str:
+    """Return the framework that serves such files by itself if it is told so: "rails", "next"; ""
+    for others."""
+    if "/.next/static/" in sibling.path:
+        return "next"
+    commands = " ".join(
+        program.command for each in evidence.good(RunningPrograms) for program in each.programs
+    )
+    return "rails" if "/public/" in sibling.path and _RUBY.search(commands) else ""
+
+
+def _is_rootless(match: LocationMatch) -> bool:
+    """Return whether nginx looks in its own folder, since no `root` applies, and nothing else
+    answers (ngx_http_core_module, "root": html)."""
+    others = ("root", "alias", "return", "try_files")
+    return not any(match.directive(name) for name in others)
+
+
+def _right_line(served: ServedFile | None, file: str, path: str) -> str:
+    """Return the `root` or `alias` that leads from this path to the file; "" if none does."""
+    is_alias = served is not None and served.directive.name == "alias"
+    prefix = served.prefix if served and is_alias else ""
+    rest = path.removeprefix(prefix)
+    if not rest or not file.endswith(rest):
+        return ""
+    base = file.removesuffix(rest)
+    if is_alias:
+        return f"alias {base};" if base.endswith("/") and prefix.endswith("/") else ""
+    return f"root {base};" if rest.startswith("/") and base else ""
+
+
+def _fix(nginx: Nginx, match: LocationMatch, served: ServedFile | None, right: str) -> Fix | None:
+    """Correct the folder; None if files that come are in the folder as it is, or if the new one
+    has what cannot be written plainly. All of it becomes public, so a person looks."""
+    if not re.fullmatch(r"(?:root|alias) /[\w./-]+;", right):
+        return None
+    server = match.blocks[1] if len(match.blocks) > 1 else match.block
+    changed = served.directive if served else server
+    file = nginx.file(changed)
+    if file is None or (served is not None and _is_needed(nginx, served)):
+        return None
+    change = (
+        edits.replace_directive(served.directive, right)
+        if served
+        else edits.insert_first(file.text, server, [right])
+    )
+    file_edits = config_edits(nginx, {file.path: [change]})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _is_needed(nginx: Nginx, served: ServedFile) -> bool:
+    """Return whether something of the site comes by this `root` or `alias`."""
+    evidence = nginx.evidence
+    came = [
+        *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
+        *(each.url for each in evidence.good(Exchange) if each.status == 200),
+    ]
+    refused = {file.response.url for file in _page_files.all_refused_files(evidence)}
+    for url in map(parse_url, (url for url in came if url not in refused)):
+        if url is None or url.host != evidence.target.host:
+            continue
+        for selected in nginx.answering_servers():
+            match, path = final_request(selected.server, url.path.partition("?")[0])
+            other = served_file(match, path, start=nginx.start_folder)
+            if other is not None and other.directive is served.directive:
+                return True
+    return False
 
 
 def _owner(nginx: Nginx, folder: str) -> Directive | None:

@@ -31,11 +31,13 @@ from diagnose.model import (
     Where,
     endpoints,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.server_blocks import Listen
 from diagnose.parsers.stray_pages import is_default_page
 
@@ -105,13 +107,21 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                     "own_listen": written_listen(listen.address, port),
                     "other": file_line(selected_server.server.block),
                     "other_names": selected_server.server.names,
-                    "status": pages[0].status if pages else "",
+                    "status": pages[0].status or "" if pages else "",
+                    "closed": bool(pages) and pages[0].status is None,
+                    "inner": is_loopback(listen.address),
                     "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},
                     "ssl": selected_server.socket.ssl,
                 },
                 location=nginx.location(listen.directive or own.block),
-                fix=_fix(nginx, listen, selected_server, sure=is_target),
+                # What this machine alone reaches may be closed on purpose.
+                fix=_fix(
+                    nginx,
+                    listen,
+                    selected_server,
+                    sure=is_target and not is_loopback(listen.address),
+                ),
             )
 
 
@@ -120,17 +130,37 @@ def _failing_pages(
 ) -> tuple[Exchange, ...]:
     """Return the responses that say that the block there does not know the site. Both blocks may
     have the same certificate, or none. A `listen` of the site with an address of its own may be
-    intended."""
-    if own.address not in {"*", "::"}:
+    intended, but for one of this machine alone: no visitor gets there."""
+    is_inner = is_loopback(own.address)
+    if own.address not in {"*", "::"} and not is_inner:
         return ()
-    return tuple(
+    is_closing = is_inner and _closes(selected_server)
+    closed = _closed_pages(nginx.evidence, selected_server) if is_closing else ()
+    return closed or tuple(
         page
         for page in _pages(nginx.evidence, selected_server.socket.port)
         if _is_at(selected_server, page.address)
         if page.status in UNKNOWN_SITE
         or is_default_page(page.status, page.body)
-        or (is_error(page) and _is_of_others(selected_server))
+        or (is_error(page) and (is_closing or _is_of_others(selected_server)))
     )
+
+
+def _closed_pages(evidence: Evidence, selected_server: SelectedServer) -> tuple[Exchange, ...]:
+    """Return the requests of visitors after which that block closes the connection (444)."""
+    return tuple(
+        page
+        for page in evidence.of(Exchange)
+        if page.purpose == "target" and page.port == evidence.target.port
+        if page.failure is not None and page.failure.kind in {"closed", "reset", "protocol"}
+        if page.port == selected_server.socket.port and _is_at(selected_server, page.address)
+    )
+
+
+def _closes(selected_server: SelectedServer) -> bool:
+    """Return whether a block refuses every request: one for names that nobody has."""
+    returns = children(selected_server.server.block, "return")
+    return bool(returns) and returns[0].args[:1] != () and returns[0].args[0].startswith("4")
 
 
 def _is_of_others(selected_server: SelectedServer) -> bool:

@@ -35,7 +35,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -91,7 +91,32 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
     for (block, _, _), losses in groups.items():
         if len(_folders(losses)) < _FOLDERS and _is_own_absence(matches[block], losses[0]):
             continue
-        yield _claim(nginx, matches[block], losses)
+        if not _is_of_another_site(nginx, losses):
+            yield _claim(nginx, matches[block], losses)
+
+
+def _is_of_another_site(nginx: Nginx, losses: Sequence[_Lost]) -> bool:
+    """Return whether the program has a server block of its own for other names, and nothing of this
+    site asked for the path: many sites of a server have "/login" or "/admin"."""
+    responses = [response for lost in losses for response in lost.responses]
+    is_asked = any(
+        not isinstance(response, Exchange) or response.purpose == "logged" for response in responses
+    )
+    if is_asked or any(lost.is_websocket for lost in losses):
+        return False
+    own = parse_url(losses[0].visit.target)
+    targets = (
+        proxy_target_of(match, {})
+        for server in nginx.servers
+        if nginx.evidence.target.host not in server.names
+        if any("." in name for name in server.names)
+        for match in all_locations(server)
+    )
+    return own is not None and any(
+        endpoint.port == own.port
+        for target in targets
+        for endpoint in (target.endpoints if target else ())
+    )
 
 
 def _folders(losses: Sequence[_Lost]) -> set[str]:
@@ -209,11 +234,20 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
             "place": file_line(directive) if directive else "",
             "location": " ".join((match.block.name, *match.block.args)),
             "whole": is_whole,
+            "name": evidence.target.host,
+            "shared": _other_names(nginx, match) if is_whole else (),
             "prefix": prefix,
             "line": f"proxy_pass http://{target};",
         },
         fix=_fix(nginx, match, lost, is_whole, prefix),
     )
+
+
+def _other_names(nginx: Nginx, match: LocationMatch) -> tuple[str, ...]:
+    """Return the names of other sites that the server block has: they have the location too."""
+    host = nginx.evidence.target.host.removeprefix("www.")
+    names = (name for line in children(match.blocks[1], "server_name") for name in line.args)
+    return tuple(name for name in names if "." in name and name.removeprefix("www.") != host)
 
 
 def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bool:
@@ -230,10 +264,11 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
         *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
         *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
     ]
+    # Port 80 may redirect every path to https, and so prove nothing of one.
     paths = {
         url.path
         for url in map(parse_url, answered)
-        if url and url.host == nginx.evidence.target.host
+        if url and (url.host, url.port) == (evidence.target.host, evidence.target.port)
     }
     return not any(
         other.block is match.block
@@ -259,7 +294,9 @@ def _new_prefix(match: LocationMatch, lost: _Lost) -> str:
 def _fix(nginx: Nginx, match: LocationMatch, lost: _Lost, is_whole: bool, prefix: str) -> Fix:
     directive = proxy_pass_of(match)
     changes: Changes = {}
-    if directive is not None and is_whole:
+    if is_whole and _other_names(nginx, match):
+        pass  # what is right for this name would take the others' application away
+    elif directive is not None and is_whole:
         _change_port(nginx, match, lost, directive, changes)
     elif directive is not None and re.fullmatch(r"/[\w./-]+", prefix) and _may_open(nginx, lost):
         _add_location(nginx, match, lost, prefix, changes)

@@ -49,11 +49,6 @@ class _Lost:
     uri: str
     response: Observation
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether the application answered, perhaps with what it has at the other path."""
-        return isinstance(self.response, Exchange) and self.response.status in range(200, 300)
-
 
 @check(
     severity=Severity.ERROR,
@@ -73,7 +68,10 @@ def path_fixed(evidence: Evidence) -> Iterator[Claim]:
         for lost in _lost(nginx, path, response):
             groups.setdefault(id(lost.directive), []).append(lost)
     for losses in groups.values():
-        yield _claim(nginx, losses)
+        # One page for every path may be meant: one that says that the site is closed, or a form
+        # that is sent to any path. Then nothing fails, and nobody complains.
+        if any(map(_is_failing, losses)) or evidence.target.symptom is not None:
+            yield _claim(nginx, losses)
 
 
 def _requests(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
@@ -103,9 +101,15 @@ def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
         is_own = is_prefix and path.rstrip("/") == pattern.text.rstrip("/")
         if path != fixed[2] and not is_own:
             lost = _Lost(path, match, directive, fixed[1], fixed[2], response)
-            if not lost.is_answered or lost.uri.endswith("/"):
+            if _is_failing(lost) or lost.uri.endswith("/"):
                 # One file for all paths may be meant so, as a picture for everybody.
                 yield lost
+
+
+def _is_failing(lost: _Lost) -> bool:
+    """Return whether something fails for visitors, by itself."""
+    response = lost.response
+    return not (isinstance(response, Exchange) and 200 <= (response.status or 0) < 300)
 
 
 def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
@@ -126,9 +130,7 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
             *dict.fromkeys(each.response for each in losses),
             *([nginx.config] if nginx.config else []),
         ),
-        confidence=Confidence.LIKELY
-        if all(each.is_answered for each in losses)
-        else Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if any(map(_is_failing, losses)) else Confidence.LIKELY,
         severity=None if is_named else Severity.WARNING,
         location=nginx.location(lost.directive),
         facts={

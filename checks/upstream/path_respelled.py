@@ -108,6 +108,7 @@ class _Respelling:
         "http.answer-says-why",
         "http.last-slash",
         "http.page-file-missing",
+        "http.page-file-type",
         "http.redirect-downgrade",
         "http.redirect-to-error",
         "http.redirect-wrong-host",
@@ -146,17 +147,23 @@ def _by_files(evidence: Evidence) -> Iterator[Claim]:
     from checks.http import _page_files
 
     refused = _page_files.all_refused_files(evidence)
-    files = [file for file in refused if file.response.status == 404]
+    files = [
+        file
+        for file in refused
+        if file.response.status == 404 or (file.response.status == 200 and file.response.is_html)
+    ]
     for file, change in respelled_files(evidence, files):
         nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=file.path)))
         match = proxied_match(nginx, file.path)
         respelling = _respelling(nginx, match, file.path) if match else None
         if respelling is None:
             continue
-        urls = [each.response.url for each in files if "%" in each.path]
-        severity = _page_files.severity(file.page, urls)
+        is_same = respelling.is_doubled or respelling.is_rewritten
+        urls = [each.response.url for each in files if is_same or "%" in each.path]
+        severity, response = _page_files.severity(file.page, urls), file.response
         yield _claim(
-            nginx, respelling, file.response.url, 404, (_page_files.page_subject(file.page),),
+            nginx, respelling, response.url, response.status or 0,
+            (_page_files.page_subject(file.page),),
             (file.page, file.response, *change.as_nginx, *change.changed), change.confidence,
             # A script that may come late is missed all the same: what it does is not known.
             severity=Severity.WARNING if severity is Severity.NOTE else severity,
@@ -266,6 +273,7 @@ def _claim(
             "url": url,
             "page": page,
             "status": status,
+            "replaced": bool(page) and status == 200,
             "path": respelling.path,
             "asked": requested_path if is_doubled else spelled_anew(requested_path),
             "target": directive.args[0],
@@ -308,7 +316,7 @@ def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     """Write the slash at the end of the location; keep double slashes; or pass the path on as it
     is, if the location is the whole site. A person decides what a `rewrite` is for."""
     if respelling.is_rewritten:
-        return _by_hand()
+        return _keep_one_slash(nginx, respelling) or _by_hand()
     match, block = respelling.match, respelling.match.block
     pattern = location_pattern(block)
     changes: Changes = {}
@@ -329,3 +337,22 @@ def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     if not file_edits:
         return _by_hand()
     return _location_edits.location_fix(nginx, match, file_edits, sure=False)
+
+
+def _keep_one_slash(nginx: Nginx, respelling: _Respelling) -> Fix | None:
+    """Let the pattern of the location's only `rewrite` end before its group with the slash that the
+    replacement writes: "^/app/(.*)" in place of "^/app(.*)" for "/$1"."""
+    rewrites = children(respelling.match.block, "rewrite")
+    pattern = rewrites[0].args[0] if len(rewrites) == 1 else ""
+    head, group, rest = pattern.partition("(.*)")
+    is_plain = bool(re.fullmatch(r"\^/[\w/-]*\w", head)) and rest in {"", "$"}
+    if not respelling.is_doubled or not is_plain or rewrites[0].args[1:2] != ("/$1",):
+        return None
+    flags = " ".join(rewrites[0].args[2:])
+    line = f"rewrite {head}/{group}{rest} /$1 {flags}".rstrip() + ";"
+    file_edits = config_edits(
+        nginx, {rewrites[0].file: [edits.replace_directive(rewrites[0], line)]}
+    )
+    if not file_edits:
+        return None
+    return _location_edits.location_fix(nginx, respelling.match, file_edits, sure=False)

@@ -189,11 +189,13 @@ class PageFileAccess(Access):
 @frozen(kw_only=True, eq=False)
 class SiblingFile(Access):
     """A file of the page that the site does not serve, where it was seen: in a folder of another
-    location, or of a program behind nginx (`of_program`). `url` is the file's URL in the page; the
-    permissions are those for nginx's workers."""
+    location, of a program behind nginx (`of_program`), or as the only file of this path on the
+    server (`is_only`). `url` is the file's URL in the page; the permissions are those for nginx's
+    workers."""
 
     url: Url
     of_program: bool = False
+    is_only: bool = False
 
     def summary(self) -> Summary:
         return self.path, phrase("the file of {url}", url=self.url)

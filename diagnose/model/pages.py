@@ -192,6 +192,14 @@ class PageFileResponse(Observation):
     features: tuple[Feature, ...] = ()
     evaluates: bool = False
 
+    @property
+    def shows_fault(self) -> bool:
+        """A failure, an error, a redirect, or a page in the place of a file."""
+        is_page = self.is_html and self.file_kind != "frame"
+        return (
+            self.failure is not None or (self.status or 0) >= 300 or bool(self.redirects) or is_page
+        )
+
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)

@@ -19,6 +19,18 @@ _FILES = frozenset({
     "media", "cache", "storage", "dist", "vendor", "thumbs", "thumbnails", "icons",
 })  # fmt: skip
 
+#: First words of paths that are for those who run a program, and that sites keep from visitors.
+_OF_OPERATORS = frozenset({
+    "metrics", "prometheus", "actuator", "debug", "server-status", "server-info", "nginx_status",
+    "stub_status", "healthz", "livez", "readyz", "fpm-status", "phpinfo.php",
+})  # fmt: skip
+
+
+def is_for_operators(path: str) -> bool:
+    """Return whether a path is one that programs have for those who run them, `/metrics` or
+    `/actuator/health`: that the site does not have it is meant."""
+    return path.lstrip("/").partition("?")[0].partition("/")[0].lower() in _OF_OPERATORS
+
 
 def is_usual_websocket(path: str) -> bool:
     """Return whether a path, without its query, is a usual one of a WebSocket."""

@@ -1,4 +1,9 @@
-from diagnose.parsers.usual_paths import is_folder_of_files, is_hidden, is_usual_websocket
+from diagnose.parsers.usual_paths import (
+    is_folder_of_files,
+    is_for_operators,
+    is_hidden,
+    is_usual_websocket,
+)
 
 
 def test_a_usual_path_with_and_without_its_last_slash() -> None:
@@ -17,3 +22,10 @@ def test_hidden_files_and_folders() -> None:
 def test_folders_whose_files_are_loaded_one_by_one() -> None:
     assert all(map(is_folder_of_files, ("/wp-content/uploads/", "/static/", "/a/CSS/?v=1")))
     assert not any(map(is_folder_of_files, ("/", "/docs/", "/static", "/static/app.js", "")))
+
+
+def test_paths_for_those_who_run_a_program() -> None:
+    assert all(
+        map(is_for_operators, ("/metrics", "/actuator/health", "/Debug/pprof/", "/healthz?a"))
+    )
+    assert not any(map(is_for_operators, ("/", "/api/metrics", "/metrics2", "/status", "/health")))

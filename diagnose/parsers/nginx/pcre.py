@@ -21,6 +21,13 @@ def is_supported_pcre(pattern: str) -> bool:
     return _compile_pcre(pattern, False) is not None
 
 
+def pcre_groups(pattern: str) -> int:
+    """Return how many groups a PCRE has, those with names included; 0 also if `re` cannot express
+    the pattern."""
+    compiled = _compile_pcre(pattern, False)
+    return compiled.groups if compiled else 0
+
+
 _CLASSES = {
     "alpha": "A-Za-z", "digit": "0-9", "alnum": "A-Za-z0-9", "lower": "a-z", "upper": "A-Z",
     "xdigit": "0-9A-Fa-f", "space": r"\s", "word": r"\w",

@@ -331,6 +331,15 @@ def spelling_variant(
     return RequestVariant(other, "path", "replaced", "", request.path, spelled)
 
 
+def single_slash_variant(request: ProxiedRequest, path: str) -> RequestVariant | None:
+    """Return the request with each double slash as one, if the visitor's path has none."""
+    single = re.sub("/{2,}", "/", request.path.partition("?")[0])
+    if "//" in path or "?" in request.path or single == request.path:
+        return None
+    other = replace(request, path=single)
+    return RequestVariant(other, "path", "replaced", "", request.path, single)
+
+
 def context_path_variants(request: ProxiedRequest, prefixes: Sequence[str]) -> list[RequestVariant]:
     """Return the request below each of these prefixes, where the application may serve its
     paths."""

@@ -2,6 +2,7 @@
 site's other server blocks, and those of the programs behind it. No I/O."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 
 from diagnose.model.nginx import Directive
@@ -65,3 +66,34 @@ def _in_programs(programs: Iterable[str], path: str) -> Iterator[str]:
                 for public in ("", "/public"):
                     if folder != "/" and not UNSAFE.search(folder):
                         yield posixpath.normpath(f"{folder}{public}{path}")
+
+
+#: Folders of sites, and of programs with pages. Those of packages' documentation are left out.
+SITE_FOLDERS = (
+    "/var/www", "/srv", "/opt", "/usr/share/nginx", "/usr/local/www", "/home", "/var/lib",
+    "/var/cache", "/www/wwwroot", "/data",
+)  # fmt: skip
+#: Characters of a path that mean nothing to find(1).
+_PLAIN_PATH = re.compile(r"[\w./@~+-]+", re.ASCII)
+#: Names of folders in a path that say which file it is, with the name of the file.
+_LEAST_NAMES = 2
+
+
+def searched_suffix(path: str) -> str:
+    """Return the end of the paths at which a file of the site may lie on the server: the whole path
+    of its URL without the first folder, which may be nginx's alone. "" if what is left is the name
+    of many files."""
+    names = [name for name in path.split("/") if name]
+    rest = names[1:] if len(names) > _LEAST_NAMES else names
+    suffix = "/".join(rest)
+    is_plain = bool(_PLAIN_PATH.fullmatch(suffix)) and ".." not in rest and not path.endswith("/")
+    return suffix if is_plain and len(rest) >= _LEAST_NAMES else ""
+
+
+def only_file(files: Iterable[str], path: str) -> str:
+    """Return the only one of these files, or the only one that has the whole path; "" if there are
+    more."""
+    known = [file for file in files if file.startswith("/") and not UNSAFE.search(file)]
+    whole = [file for file in known if file.endswith(path)]
+    chosen = whole or known
+    return chosen[0] if len(chosen) == 1 else ""

@@ -7,8 +7,8 @@ something at a path says so with another status than 404. A path that nobody has
 of another path: an application may have one page for all.
 
 A file that the page loads and that is not there is compared in the same way, but only as browsers
-encode its path, where nginx encodes it otherwise; or without the prefix of a location that passes
-both on as they are, and then the page without the prefix.
+encode its path, where nginx encodes it otherwise or begins it with two slashes; or without the
+prefix of a location that passes both on as they are, and then the page without the prefix.
 """
 
 from dataclasses import replace
@@ -18,7 +18,11 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import LoggedComparison
-from diagnose.parsers.nginx.proxied_request import RequestVariant, spelling_variant
+from diagnose.parsers.nginx.proxied_request import (
+    RequestVariant,
+    single_slash_variant,
+    spelling_variant,
+)
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.upstream_answers import is_accepted, is_questionable
 from diagnose.parsers.urls import parse_url
@@ -79,8 +83,7 @@ async def file_of_the_page(
     ):
         return
     page_path, path = page.path.partition("?")[0], file.path.partition("?")[0]
-    if response.status == 404:
-        await _compare_spelling(ctx, config, path, response)
+    await _compare_spelling(ctx, config, path, response)
     page_route = upstream_routes.find_route(ctx, config, page_path)
     route = upstream_routes.find_route(ctx, config, path)
     if page_route is None or route is None or route.upstream.uri is not None:
@@ -95,13 +98,17 @@ async def file_of_the_page(
 async def _compare_spelling(
     ctx: ProbeContext, config: NginxConfig, path: str, response: PageFileResponse
 ) -> None:
-    """Ask for the first file whose path nginx encodes otherwise than the page."""
-    route = upstream_routes.find_route(ctx, config, path) if "%" in path else None
+    """Ask for the first file whose path nginx encodes otherwise than the page, or gives another
+    slash."""
+    route = upstream_routes.find_route(ctx, config, path)
     target = replace(ctx.target, path=path, websockets=())
     answer = _as_exchange(response)
     request = nginx_request(ctx, route, target, answer) if route else None
     variant = (
-        spelling_variant(request, route.place, route.upstream, path) if request and route else None
+        spelling_variant(request, route.place, route.upstream, path)
+        or single_slash_variant(request, path)
+        if request and route
+        else None
     )
     if route is None or request is None or variant is None or not ctx.options.wants("upstream"):
         return
@@ -113,7 +120,8 @@ async def _compare_spelling(
     if first is None or not is_own_answer(route, first, answer):
         return
     changed = await asking.ask(variant)
-    if changed is not None and is_accepted(changed, first, target):
+    is_page = changed is not None and changed.is_html
+    if changed is not None and not is_page and is_accepted(changed, first, target):
         await asking.ask(unknown_path(variant))
         await control(asking, as_nginx, variant, 1)
 

@@ -18,6 +18,7 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.usual_paths import is_for_operators
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.backend_visits import ask_backend
@@ -91,7 +92,8 @@ def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
 
 def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     """Yield the paths of the target's page, of requests of the log and of files of the page that
-    are not there. Every program has something at "/"."""
+    are not there. Every program has something at "/", and many have "/metrics", which is not for
+    visitors."""
     own_page = (
         exchange.url
         for exchange in ctx.observed(Exchange)
@@ -107,7 +109,7 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     for url in map(parse_url, (*own_page, *files)):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
             path = url.path.partition("?")[0]
-            if path.strip("/"):
+            if path.strip("/") and not is_for_operators(path):
                 yield path, False
 
 

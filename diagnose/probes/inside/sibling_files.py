@@ -1,17 +1,26 @@
 """Probe that looks for a file of the page in the folders of nginx's other locations and of the
-programs behind nginx, after the site has answered 404, or a page, in its place.
+programs behind nginx, after the site has answered 404, or a page, in its place; and, if it is in
+none of them, by its path in the usual folders of sites.
 """
 
 from urllib.parse import urlsplit
 
+from diagnose.machine.script_files import read_script
 from diagnose.model.files import SiblingFile
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx.final_requests import searched_location
 from diagnose.parsers.nginx.locations import all_locations
 from diagnose.parsers.nginx.server_blocks import Server
-from diagnose.parsers.nginx.sibling_folders import folders_of, paths_in
+from diagnose.parsers.nginx.sibling_folders import (
+    SITE_FOLDERS,
+    folders_of,
+    only_file,
+    paths_in,
+    searched_suffix,
+)
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import access_as, read_access
@@ -19,6 +28,8 @@ from diagnose.probes.inside.nginx_processes import first_worker
 
 #: Maximum number of files, and of programs whose folder is read.
 MAX_FILES, MAX_PROGRAMS = 2, 4
+
+SEARCH_SCRIPT = read_script(__file__, "files_by_name.sh")
 
 
 @probe(after=PageFileResponse)
@@ -71,6 +82,15 @@ async def _look_for(
             facts = {"url": response.url, "of_program": is_program}
             ctx.emit(access_as(SiblingFile, access, at=at, **facts))
             return
+    own_path = searched_location(servers[0], path)[1]
+    suffix = searched_suffix(own_path)
+    if not suffix or not ctx.further_requests.begin("a file by its name"):
+        return
+    result = await ctx.machine.run("sh", "-c", SEARCH_SCRIPT, "sh", suffix, *SITE_FOLDERS)
+    file = only_file(result.out.splitlines(), own_path)
+    for access in await read_access(ctx.machine, "", str(worker), [file]) if file else ():
+        if access.parts and not access.parts[-1].folder:
+            ctx.emit(access_as(SiblingFile, access, at=at, url=response.url, is_only=True))
 
 
 async def _program_folders(

@@ -99,6 +99,21 @@ def test_names_the_line_of_nginx_that_makes_the_redirect() -> None:
     assert claim.location
 
 
+@pytest.mark.parametrize(
+    "lines",
+    ["location = / { return 302 /app/; }", "rewrite ^/$ /app/ redirect;"],
+    ids=["return", "rewrite"],
+)
+def test_names_a_line_that_has_a_path_alone(lines: str) -> None:
+    """nginx completes it with the visitor's scheme and name (absolute_redirect)."""
+    (claim,) = judge(CHECK, FIRST, LAST, nginx_config(OWN % lines), RUNNING)
+    assert str(claim.facts["line"]) in lines
+    assert claim.location
+    elsewhere = nginx_config(OWN % lines.replace("/app/", "/other/"))
+    (claim,) = judge(CHECK, FIRST, LAST, elsewhere, RUNNING)
+    assert not claim.facts["line"]
+
+
 def test_removes_a_proxy_redirect_that_makes_the_address() -> None:
     line = "proxy_redirect ~^/(.*)$ https://$host/app/$1;"
     text = OWN % f"location / {{\n  proxy_pass http://127.0.0.1:3000;\n  {line}\n }}"

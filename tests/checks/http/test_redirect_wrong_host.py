@@ -136,7 +136,26 @@ def test_nginx_leads_to_the_name_that_was_asked_for() -> None:
         ],
     )
     (claim,) = judge("http.redirect-wrong-host", *observations[1:])
+    # Nobody asked for https, and nginx has a block for it.
+    assert applied(claim)[0] is Applicability.REVIEW
+    (claim,) = judge("http.redirect-wrong-host", plain("https://_/"), config(text), *AROUND)
     assert applied(claim)[0] is Applicability.MANUAL
+
+
+def test_a_rewrite_that_joins_the_path_to_the_name_is_replaced() -> None:
+    line = "rewrite ^/(.*)$ https://shop.example.com$1 permanent;"
+    text = PLAIN.replace("return 301 https://$host$request_uri;", line)
+    lost = replace(
+        plain("https://shop.example.comproducts?page=2"),
+        url="http://shop.example.com/products?page=2",
+    )
+    onward = redirected_page(
+        "https://shop.example.comproducts/?page=2", Failure("resolution", "no such name", -2)
+    )
+    (claim,) = judge("http.redirect-wrong-host", lost, onward, config(SITE + text), *AROUND)
+    assert applied(claim) == (
+        Applicability.REVIEW, [f"-{line}", "+return 301 https://$host$request_uri;"],
+    )  # fmt: skip
 
 
 def test_a_name_that_does_not_answer_may_be_meant() -> None:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Observation, Vantage
+from diagnose.model import Applicability, Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.files import PathComponent, SiblingFile
+from diagnose.model.processes import RunningProgram, RunningPrograms
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_evidence import answered, loads, script, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.file-elsewhere"
@@ -77,3 +78,56 @@ def test_fires_and_names_the_location_that_has_the_folder() -> None:
     assert claim.facts["owner"] == "location ^~ /media/"
     (claim,) = of(SIBLING)
     assert claim.facts["owner"] == ""
+
+
+def test_corrects_the_folder_of_the_only_file_of_this_path() -> None:
+    only = replace(SIBLING, path="/var/cache/app/media/tea.css", of_program=False, is_only=True)
+    (claim,) = of(only, text=FILES)
+    assert claim.facts["right"] == "root /var/cache/app;"
+    assert claim.fix
+    assert "root /var/cache/app;" in str(claim.fix.steps[0])
+
+
+def test_names_the_folder_of_nginx_itself_where_no_root_applies() -> None:
+    only = replace(SIBLING, path="/var/cache/app/media/tea.css", of_program=False, is_only=True)
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "expires 30d;")
+    (claim,) = of(only, text=text)
+    assert claim.facts["rootless"]
+    assert claim.facts["asked"] == "html/media/tea.css"
+    assert claim.fix
+    assert "root /var/cache/app;" in str(claim.fix.steps[0])
+
+
+def test_leaves_a_folder_from_which_other_files_come() -> None:
+    only = replace(SIBLING, path="/var/cache/app/media/tea.css", of_program=False, is_only=True)
+    other = sheet("/other.css")
+    (claim,) = of(only, answered(other, 200), text=FILES)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "framework"),
+    [
+        ("/srv/m/public/media/tea.css", "puma 6.4.3 (tcp://127.0.0.1:3000)", "rails"),
+        ("/srv/m/.next/static/tea.css", "node server.js", "next"),
+        ("/srv/m/public/media/tea.css", "node server.js", ""),
+    ],
+)
+def test_names_the_setting_of_a_framework(path: str, command: str, framework: str) -> None:
+    program = RunningProgram(pid=42, name="web", started=1.0, command=command)
+    (claim,) = of(
+        replace(SIBLING, path=path), RunningPrograms(endpoint="3000", programs=(program,))
+    )
+    named = {name for name in ("rails", "next") if claim.facts[name]}
+    assert named == ({framework} if framework else set())
+
+
+def test_a_script_that_may_come_late_stands_for_the_files_of_its_folder() -> None:
+    late = script("/media/late.js", is_optional=True)
+    sibling = replace(SIBLING, path="/srv/django/media/late.js", url=late.url)
+    seen = loads(FILE, late), answered(late, 404)
+    (claim,) = judge(CHECK, RUNNING, config(SITE), *seen, sibling)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, RUNNING, config(SITE), *seen, answered(FILE, 404), sibling)
+    assert claim.severity is Severity.ERROR

@@ -2,7 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Severity, Subject, Target
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Failure,
+    Severity,
+    Subject,
+    Target,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, RequestPurpose
 from diagnose.model.tls import Certificate, Handshake
@@ -92,6 +100,24 @@ def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
     inner = SITE.replace("listen 443 ssl;", "listen 10.0.0.5:443 ssl;")
     assert not judge(
         "nginx.name-on-other-address", connected(), config(inner + BLOG), RIGHT, answered(FOUR, 404)
+    )
+
+
+def test_fires_where_the_site_listens_on_an_address_of_the_machine_alone() -> None:
+    inner = SITE.replace("listen 443 ssl;", "listen 127.0.0.1:443 ssl;")
+    closing = BLOG.replace("blog.example.com", "_").replace("}", " return 444;\n}")
+    failed = Exchange(
+        url="https://shop.example.com/", address=FOUR, port=443, failure=Failure("closed", "EOF")
+    )
+    (claim,) = judge(
+        "nginx.name-on-other-address", connected(), config(inner + closing), RIGHT, failed
+    )
+    assert (claim.facts["inner"], claim.facts["closed"]) == (True, True)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    open_to_all = closing.replace("return 444", "root /srv")
+    assert not judge(
+        "nginx.name-on-other-address", connected(), config(inner + open_to_all), RIGHT, failed
     )
 
 

@@ -118,6 +118,11 @@ def test_fires_for_the_whole_site_whose_group_names_another_program() -> None:
     (claim,) = judge(CHECK, RUNNING, config(text), first, missing, *visits, target=target)
     assert (claim.facts["whole"], claim.facts["paths"]) == (True, ("/about",))
     assert "+ server 127.0.0.1:3001 max_fails=2;" in lines_of(claim)
+    # Port 80 redirects every path, and that proves nothing of one.
+    plain = replace(first, url=f"http://shop.example.com{API}", port=80, status=301)
+    seen = (config(text), first, plain, missing, *visits)
+    (claim,) = judge(CHECK, RUNNING, *seen, target=target)
+    assert claim.facts["whole"]
 
 
 def test_keeps_the_path_of_the_target_where_the_program_has_what_it_makes() -> None:
@@ -131,3 +136,34 @@ def test_keeps_the_path_of_the_target_where_the_program_has_what_it_makes() -> N
     target = replace(SHOP, path=API)
     (claim,) = judge(CHECK, RUNNING, config(text), response, *visits, target=target)
     assert "+ location /api/ { proxy_pass http://127.0.0.1:3001/; }" in lines_of(claim)
+
+
+def test_silent_where_the_program_has_a_site_of_its_own_and_nobody_here_asked_for_the_path() -> (
+    None
+):
+    blog = (
+        "server {\n listen 443 ssl;\n server_name blog.example.com;\n"
+        " location / { proxy_pass http://127.0.0.1:3001; }\n}\n"
+    )
+    own = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {PAGES}\n}}\n"
+    first, target = replace(page(404), url=f"{SHOP.origin}{API}"), replace(SHOP, path=API)
+    seen = RUNNING, config(own + blog), HAS, UNKNOWN
+    assert not judge(CHECK, *seen, first, target=target)
+    logged = replace(first, purpose="logged")
+    assert judge(CHECK, *seen, page(200), logged), "a page of the site asked for it"
+    unnamed = config(own + blog.replace("blog.example.com", "_"))
+    assert judge(CHECK, RUNNING, unnamed, HAS, UNKNOWN, first, target=target)
+
+
+def test_leaves_a_location_that_another_name_has_too() -> None:
+    text = "server {\n listen 443 ssl;\n server_name status.example.com shop.example.com;\n"
+    response = replace(page(404), url=f"{SHOP.origin}{API}")
+    target = replace(SHOP, path=API)
+    seen = RUNNING, config(f"{text} {BOTH}\n}}\n"), response, HAS, UNKNOWN
+    (claim,) = judge(CHECK, *seen, target=target)
+    assert claim.facts["shared"] == ("status.example.com",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    alias = config(f"{text.replace('status', 'www.shop')} {BOTH}\n}}\n")
+    (claim,) = judge(CHECK, RUNNING, alias, response, HAS, UNKNOWN, target=target)
+    assert claim.facts["shared"] == ()

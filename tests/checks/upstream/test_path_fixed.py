@@ -14,9 +14,9 @@ CHECK = "upstream.path-fixed"
 SITE = "set $app 127.0.0.1; location / { proxy_pass http://$app:8096/; }"
 
 
-def claims(lines: str, path: str = "/api/items") -> list[Claim]:
+def claims(lines: str, path: str = "/api/items", status: int = 200) -> list[Claim]:
     text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
-    response = replace(page(200), url=f"{SHOP.origin}{path}")
+    response = replace(page(status), url=f"{SHOP.origin}{path}")
     target = replace(SHOP, path=path)
     file = loads(script()), answered(script(), 200, "text/html", is_html=True)
     return judge(CHECK, RUNNING, config(text), response, *file, target=target, masked=False)
@@ -40,7 +40,9 @@ def test_fires_for_a_file_of_the_home_page() -> None:
 
 def test_writes_a_rewrite_where_the_prefix_has_to_go() -> None:
     lines = "set $app 127.0.0.1; location /api/ { proxy_pass http://$app:8096/v1/; }"
-    (claim,) = claims(lines)
+    (claim,) = claims(lines, status=404)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not claims(lines), "one page for every path may be meant"
     assert "rewrite ^/api/(.*)$ /v1/$1 break;" in first_step(claim)
     assert "proxy_pass http://$app:8096;" in first_step(claim)
 

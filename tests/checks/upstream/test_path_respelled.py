@@ -147,6 +147,37 @@ def test_fires_on_a_script_whose_brackets_nginx_decodes() -> None:
     assert "proxy_pass http://127.0.0.1:15672;" in str(claim.fix.steps[0])
 
 
+PREFIXED = "/app/a.js"
+SLASHES = (
+    compared(200, path=PREFIXED, is_html=True),
+    compared(200, "path", change="replaced", original="//a.js", value="/a.js", path=PREFIXED),
+)
+UNKNOWN_PAGE = compared(200, "unknown-path", value="/a-1a2b.js", path=PREFIXED, is_html=True)
+
+
+def of_console(lines: str, unknown: ComparedRequest = UNKNOWN_PAGE) -> list[Claim]:
+    """An application that has one page for all paths: it comes in place of the page's script."""
+    target, observations = respelled_path(lines, "/app/", 200)
+    logged = [of_the_log(request) for request in (*controlled(*SLASHES), unknown)]
+    file = script(PREFIXED)
+    seen = loads(file), answered(file, 200, "text/html", is_html=True)
+    return judge(CHECK, *observations, *seen, *logged, target=target, masked=False)
+
+
+def test_fires_on_a_page_in_place_of_a_script_that_is_asked_for_with_two_slashes() -> None:
+    (claim,) = of_console(APP)
+    assert (claim.facts["asked"], claim.facts["doubled"]) == ("//a.js", True)
+    assert claim.confidence is Confidence.CERTAIN
+    rewrite = "rewrite ^/app(.*)$ /$1 break; proxy_pass http://127.0.0.1:3000;"
+    (claim,) = of_console(f"location /app/ {{ {rewrite} }}")
+    assert claim.fix
+    assert "+ location /app/ { rewrite ^/app/(.*)$ /$1 break;" in str(claim.fix.steps[0])
+
+
+def test_silent_where_a_path_that_nobody_has_answers_as_the_script_does() -> None:
+    assert not of_console(APP, replace(UNKNOWN_PAGE, is_html=False))
+
+
 def test_names_the_lines_that_keep_the_encoding_below_a_prefix() -> None:
     lines = "location /app/ { proxy_pass http://127.0.0.1:15672/; }"
     path = f"/app{CHUNK}"

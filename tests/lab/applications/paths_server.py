@@ -6,7 +6,8 @@
 "PATH:301:URL" a redirect; "PATH:405:" answers with that status, and "PATH:json" is data. "*" is one
 page for all other paths. A POST is accepted where GET answers, and at "PATH:405:". "@NAME" is the
 only name in the Host field that it knows, with a port or without: for others it answers 404, with
-the words "!WORDS".
+the words "!WORDS". With the word "//" a path with two slashes is another one, as it is for most
+programs: this server's own class makes one of them.
 """
 
 import sys
@@ -20,9 +21,11 @@ class Handler(BaseHTTPRequestHandler):
     paths: dict[str, list[str]] = {}  # noqa: RUF012
 
     name = missing = ""
+    counts_slashes = False
 
     def do_GET(self) -> None:
-        words = self.paths.get(self.path.partition("?")[0], self.paths.get("*"))
+        path = self.requestline.split(" ")[1] if self.counts_slashes else self.path
+        words = self.paths.get(path.partition("?")[0], self.paths.get("*"))
         if self.name and self.headers.get("Host", "").partition(":")[0] != self.name:
             words = None
         if words is None:
@@ -60,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     words = sys.argv[2:]
+    Handler.counts_slashes = "//" in words
+    words = [word for word in words if word != "//"]
     Handler.name = "".join(word[1:] for word in words if word.startswith("@"))
     Handler.missing = "".join(word[1:] for word in words if word.startswith("!"))
     Handler.paths = {word.split(":")[0]: word.split(":")[1:] for word in words if word[0] in "/*"}

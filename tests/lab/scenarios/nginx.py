@@ -456,6 +456,34 @@ def port_80_on_both_families_beside_https(lab: Lab) -> None:
     _port_80_on(lab, "[::]:80", "80")
 
 
+REFUSING = f"""\
+server {{
+  listen 443 ssl default_server;
+  server_name _;
+  ssl_certificate /etc/nginx/ssl/{site.NAME}.pem;
+  ssl_certificate_key /etc/nginx/ssl/{site.NAME}.key;
+  return 444;
+}}
+"""
+
+
+def _beside_a_block_that_refuses(lab: Lab, address: str) -> None:
+    lab.server.write(OTHER, REFUSING)
+    lab.edit("listen 443 ssl;", f"listen {address}443 ssl;")
+    lab.restart_nginx()
+
+
+@scenario(outside="http.server-error", server="nginx.name-on-other-address", differs=MINE)
+def site_listens_on_loopback_alone(lab: Lab) -> None:
+    """A block for other names takes all visitors, and closes their connections."""
+    _beside_a_block_that_refuses(lab, "127.0.0.1:")
+
+
+@healthy()
+def site_beside_a_block_that_refuses_other_names(lab: Lab) -> None:
+    _beside_a_block_that_refuses(lab, "")
+
+
 # What ran before a reload is known to nobody after it.
 @scenario(outside="tcp.refused", server="nginx.reload-needed", keeps=("listeners",))
 def https_added_and_not_loaded(lab: Lab) -> None:

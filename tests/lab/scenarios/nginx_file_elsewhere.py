@@ -83,6 +83,33 @@ def built_for_the_folder_of_an_alias(lab: Lab) -> None:
     _below_web(lab, "/web")
 
 
+def _built(lab: Lab, root: str) -> None:
+    """The page of an application, whose scripts are a package's in a folder of its own."""
+    lab.server.write("/var/cache/shop/war/media/tea.css", CSS)
+    lab.undo(lambda: lab.server.sh("rm -rf /var/cache/shop"))
+    _django(lab, f"{root}  location /media/ {{\n    expires 30d;\n  }}\n\n", has_file=False)
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.file-elsewhere", differs=(site.CONF,),
+)  # fmt: skip
+def folder_of_the_files_is_misspelt(lab: Lab) -> None:
+    """The file is nowhere near, and the only one of its path on the server."""
+    _built(lab, "  root /var/run/shop/war;\n")
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.file-elsewhere", differs=(site.CONF,),
+)  # fmt: skip
+def no_root_applies_to_the_files(lab: Lab) -> None:
+    _built(lab, "")
+
+
+@healthy()
+def folder_of_the_files_is_right(lab: Lab) -> None:
+    _built(lab, "  root /var/cache/shop/war;\n")
+
+
 @scenario(outside="http.page-file-missing", manual="nobody has the file")
 def media_that_nobody_has(lab: Lab) -> None:
     _django(lab, has_file=False)

@@ -44,3 +44,33 @@ def two_rules_lead_to_each_other(lab: Lab) -> None:
 @healthy(target=TARGET)
 def a_rule_takes_the_path_without_the_slash(lab: Lab) -> None:
     _page(lab, "location ~ ^/docs/go$ {\n    return 301 /docs/go/;\n  }")
+
+
+LOST = f"http://{site.NAME}/products?page=2"
+WHOLE = "return 301 https://$host$request_uri;"
+JOINED = f"rewrite ^/(.*)$ https://{site.NAME}$1 permanent;"
+
+
+@scenario(target=LOST, outside="http.redirect-wrong-host", differs=MINE)
+def a_rewrite_joins_the_path_to_the_name(lab: Lab) -> None:
+    """The slash is not in the group, and not before it."""
+    lab.change(WHOLE, JOINED)
+
+
+@healthy(target=LOST)
+def a_rewrite_keeps_the_slash(lab: Lab) -> None:
+    lab.change(WHOLE, JOINED.replace("$1", "/$1"))
+
+
+@scenario(
+    outside="http.redirect-to-error", differs=MINE, manual="only the owner knows the right folder"
+)
+def a_return_names_a_folder_that_is_not_there(lab: Lab) -> None:
+    """It has a path alone, which nginx completes (absolute_redirect)."""
+    missing = "  location = /doc/ {\n    return 404;\n  }\n"
+    lab.change(PAGES, f"location = / {{\n    return 302 /doc/;\n  }}\n{missing}\n{PAGES}")
+
+
+@healthy()
+def a_return_names_a_folder_that_is_there(lab: Lab) -> None:
+    lab.change(PAGES, f"location = / {{\n    return 302 /docs/;\n  }}\n\n{PAGES}")

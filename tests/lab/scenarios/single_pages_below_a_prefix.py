@@ -70,11 +70,11 @@ def application_below_a_prefix_with_alias(lab: Lab) -> None:
 CONSOLE = f"https://{site.NAME}/app/"
 
 
-def _console(lab: Lab, uri: str) -> None:
+def _console(lab: Lab, uri: str, prefix: str = "/app/", rule: str = "") -> None:
     """An application that has one page for all paths, and its script at the root."""
-    words = ("3001", "*:/app/app.js", "/app.js")
+    words = ("3001", "*:/app/app.js", "/app.js", "//")
     lab.spawn(lab.server, lab.server.application("paths_server", *words), 3001)
-    location = f"  location /app/ {{ proxy_pass http://127.0.0.1:3001{uri}; }}\n"
+    location = f"  location {prefix} {{ {rule}proxy_pass http://127.0.0.1:3001{uri}; }}\n"
     lab.change(PAGES, f"{location}{PAGES}")
 
 
@@ -89,3 +89,26 @@ def page_for_all_paths_comes_for_a_script_with_its_prefix(lab: Lab) -> None:
 @healthy(target=CONSOLE)
 def script_of_a_page_for_all_paths_is_there_without_its_prefix(lab: Lab) -> None:
     _console(lab, "/")
+
+
+@scenario(
+    outside="http.page-file-type", server="upstream.path-respelled", target=CONSOLE, differs=MINE,
+)  # fmt: skip
+def page_for_all_paths_comes_for_a_script_with_two_slashes(lab: Lab) -> None:
+    """The location has no slash at its end, and proxy_pass has one."""
+    _console(lab, "/", prefix="/app")
+
+
+REWRITE = "rewrite ^/app(.*) /$1 break; "
+
+
+@scenario(
+    outside="http.page-file-type", server="upstream.path-respelled", target=CONSOLE, differs=MINE,
+)  # fmt: skip
+def page_for_all_paths_comes_for_a_script_that_is_rewritten(lab: Lab) -> None:
+    _console(lab, "", rule=REWRITE)
+
+
+@healthy(target=CONSOLE)
+def script_of_a_page_for_all_paths_is_rewritten_with_one_slash(lab: Lab) -> None:
+    _console(lab, "", rule=REWRITE.replace("/app(", "/app/("))

@@ -29,3 +29,10 @@ def variable_and_a_slash_for_data(lab: Lab) -> None:
 @healthy(target=ITEMS)
 def variable_without_a_path(lab: Lab) -> None:
     _serve(lab, "")
+
+
+@healthy(target=ITEMS)
+def one_page_for_every_path_of_a_closed_site(lab: Lab) -> None:
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/closed"), 3001)
+    lines = "    set $app 127.0.0.1;\n    proxy_pass http://$app:3001/closed;"
+    lab.change(PAGES, PAGES.replace("    proxy_pass http://127.0.0.1:3000;", lines))

@@ -157,6 +157,18 @@ def test_a_file_that_is_nowhere_is_asked_for_twice() -> None:
     assert [row[0] for row in rows] == ["none", "path"]
 
 
+def test_a_file_that_is_asked_for_with_two_slashes_is_asked_for_with_one() -> None:
+    rows, _ = compare({"/x/app.js": "200 OK", "*": "404 Not Found"}, FILE, uri="/x//")
+    assert rows[:2] == [("none", "", False, 404), ("path", "/x/static/app.js", False, 404)]
+    rows, _ = compare({"/x/static/app.js": "200 OK"}, FILE, uri="/x//")
+    assert [row[:3] for row in rows[:4]] == [
+        ("none", "", False),
+        ("path", "/x/static/app.js", False),
+        ("unknown-path", "/x/static/app.js-diagnose-7f3a", False),
+        ("path", "/x/static/app.js", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("seen", "uri"),
     [

@@ -15,6 +15,7 @@ from diagnose.probes import Options, ProbeContext
 from diagnose.probes.inside import other_listeners
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.page_evidence import answered, sheet
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.websocket_evidence import upgrade
 
@@ -70,4 +71,7 @@ def test_nobody_is_asked_without_a_fault_or_for_another_machine(
     assert not asked(monkeypatch, replace(MISSING, status=200))
     assert not asked(monkeypatch, replace(MISSING, url=f"{SHOP.origin}/"))
     assert not asked(monkeypatch, upgrade(401))
+    # What programs have for those who run them is not for visitors.
+    assert not asked(monkeypatch, answered(sheet("/metrics/a.css"), 404))
+    assert asked(monkeypatch, answered(sheet("/css/a.css"), 404))
     assert not asked(monkeypatch, MISSING, target="10.0.0.9:3002")

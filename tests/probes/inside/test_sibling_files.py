@@ -10,6 +10,7 @@ from diagnose.model.files import SiblingFile
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.nginx.sibling_folders import SITE_FOLDERS, searched_suffix
 from diagnose.probes.inside import sibling_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
@@ -80,3 +81,50 @@ def test_looks_for_nothing_that_came(response: PageFileResponse) -> None:
     assert not looked(response)
     nginx_alone = replace(LISTENERS.sockets[0], process="nginx")
     assert not looked(listeners=Listeners(sockets=(nginx_alone,)))
+
+
+CSS = answered(sheet("/static/css/tea.css"), 404)
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ("/srv/a/static/css/tea.css\n/opt/b/css/tea.css\n", "/srv/a/static/css/tea.css"),
+        ("/opt/b/css/tea.css\n", "/opt/b/css/tea.css"),
+        ("/opt/b/css/tea.css\n/opt/c/css/tea.css\n", ""),
+        ("", ""),
+    ],
+    ids=["the whole path", "one", "two", "none"],
+)
+def test_a_file_that_is_nowhere_near_is_searched_for_by_its_path(files: str, path: str) -> None:
+    search = shlex.join(
+        ("sh", "-c", sibling_files.SEARCH_SCRIPT, "sh", "css/tea.css", *SITE_FOLDERS)
+    )
+    access = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", path))
+    seen = f"uid 33\ngids 33\nname www-data www-data\npath {path}\npart 0 root 0 root 644 "
+    ctx = Looking(RecordedMachine({search: files, access: f"{seen}regular file||{path}\n"}))
+
+    async def work() -> None:
+        for observation in (STATE, config(), replace(LISTENERS, sockets=()), CSS):
+            ctx.emit(observation)
+        await sibling_files.after_file.work(ctx, CSS)
+
+    asyncio.run(work())
+    assert [(each.path, each.is_only) for each in ctx.observed(SiblingFile)] == (
+        [(path, True)] if path else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix"),
+    [
+        ("/packs/css/a.css", "css/a.css"),
+        ("/css/a.css", "css/a.css"),
+        ("/a.css", ""),
+        ("/x/*/a.css", ""),
+        ("/x/../a.css", ""),
+        ("/media/", ""),
+    ],
+)
+def test_a_name_alone_is_that_of_many_files(path: str, suffix: str) -> None:
+    assert searched_suffix(path) == suffix
