@@ -92,7 +92,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
-        r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"),
+        r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"
+        # Engine.IO (lib/server.ts) and SignalR (HttpConnectionDispatcher.cs)
+        r"|Session ID unknown|No Connection with that ID"),
     ("client-policy", r"url not in domain list|不在以下.{0,40}合法域名列表"),
     # Certificates
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
@@ -268,7 +270,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
-    ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
+    ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
+        r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
