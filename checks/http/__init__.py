@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import repetitions
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
@@ -96,9 +97,17 @@ def redirected_sockets(evidence: Evidence, host: str, scheme: str) -> Iterator[S
 
 def target_websocket_opens(evidence: Evidence) -> bool:
     """Return whether the target is a WebSocket that opens through the front server. What its path
-    answers to other requests is no fault then: nothing, for example."""
+    answers to other requests is no fault then: nothing, for example. An address of a page is that
+    of a WebSocket if the application was seen to close the connection of a plain request there."""
     target = evidence.target
-    return target.is_websocket and any(
+    is_meant = target.is_websocket or any(
+        attempt.asked
+        and attempt.failure is not None
+        and attempt.failure.kind in {"closed", "reset"}
+        for attempt in evidence.of(UpstreamTry)
+        if attempt.path == target.path
+    )
+    return is_meant and any(
         upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
         for upgrade in evidence.of(Upgrade)
     )

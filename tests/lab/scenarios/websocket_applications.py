@@ -216,13 +216,13 @@ def _chat(lab: Lab, method: str) -> None:
     lab.change("  location /ws {", f"{files}  location /ws {{")
 
 
-@scenario(outside=None, server="websocket.not-sticky", differs=MINE)
+@scenario(outside=None, server="websocket.not-sticky", target=f"https://{site.NAME}/", differs=MINE)
 def sessions_of_the_page_are_lost_between_workers(lab: Lab) -> None:
     """Nobody names the path: the page does, and the configuration has a group that takes turns."""
     _chat(lab, "  zone chat 64k;\n")
 
 
-@healthy()
+@healthy(target=f"https://{site.NAME}/")
 def sessions_of_the_page_are_kept_by_ip_hash(lab: Lab) -> None:
     _chat(lab, "  ip_hash;\n")
 
