@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from .. import apache, haproxy
-from ..apache import HTTPS
+from ..apache import HTTP, HTTPS
 from ..hosts import until
 from ..lab import Lab
 from .apache import apache_scenario
@@ -34,10 +34,10 @@ def application(lab: Lab, socket: str, mode: str) -> None:
     folder = PurePosixPath(socket).parent
     lab.server.sh(f"mkdir -p {folder}; chmod 755 {folder}")
     lab.undo(lambda: lab.server.sh(f"rm -rf {folder}"))
-    lab.server.write("/srv/socket.py", _PROGRAM)
+    lab.server.write("/srv/on_socket.py", _PROGRAM)
     lab.spawn(
         lab.server,
-        lab.server.python("/srv/socket.py", socket, mode),
+        lab.server.python("/srv/on_socket.py", socket, mode),
         lambda: lab.server.path(socket).exists(),
     )
     until(
@@ -79,4 +79,5 @@ def socket_is_outside_of_the_root_of_haproxy(lab: Lab) -> None:
 def apache_may_not_use_the_socket(lab: Lab) -> None:
     """Apache's workers run as www-data."""
     application(lab, SOCKET, "0660")
-    apache.serve(lab, HTTPS.replace("http://127.0.0.1:3000/", f"unix:{SOCKET}|http://localhost/"))
+    https = HTTPS.replace("http://127.0.0.1:3000/", f"unix:{SOCKET}|http://localhost/")
+    apache.serve(lab, f"{https}\n{HTTP}")
