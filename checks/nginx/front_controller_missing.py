@@ -12,6 +12,7 @@ one from the fallback that all other paths have. Where index.php is in a public 
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
@@ -32,7 +33,6 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.files import SiblingFile
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
@@ -45,6 +45,9 @@ from diagnose.parsers.nginx.locations import (
     select_location,
 )
 from diagnose.parsers.nginx.server_blocks import Server
+
+if TYPE_CHECKING:
+    from diagnose.model.files import SiblingFile
 
 _FRONT = "/index.php?$args"
 #: The folder in which the panel 宝塔 (aaPanel) has a file of rules for each site.
@@ -103,8 +106,11 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
-def _below(evidence: Evidence) -> SiblingFile | None:
+def _below(evidence: Evidence) -> "SiblingFile | None":
     """Return the site's index.php in a folder below that of `root`, None if it is in no such."""
+    # Imported late: few pages are missing.
+    from diagnose.model.files import SiblingFile
+
     url = f"{evidence.target.origin}/index.php"
     return next((file for file in evidence.good(SiblingFile) if file.url == url), None)
 

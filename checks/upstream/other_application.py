@@ -9,10 +9,11 @@ server.websocket-other-application.
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import redirected_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -155,7 +156,9 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     is_named = any(each.path in named for each in losses)
     is_whole = _is_whole(nginx, match, losses)
     prefix = _new_prefix(match, lost)
-    named_block = _block_of_program(nginx, match, lost) if is_whole else None
+    logged = _logged_folders(nginx, match)
+    is_all = is_whole or _is_whole(nginx, match, losses, logged)
+    named_block = _block_of_program(nginx, match, lost) if is_all else None
     return Claim(
         about=subjects[0],
         covers=(*subjects, *pages),
@@ -189,14 +192,28 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     )
 
 
-def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bool:
+def _logged_folders(nginx: Nginx, match: LocationMatch) -> set[str]:
+    """Return the first folders of what visitors did not get there, by the log."""
+    return {
+        failure.path.lstrip("/").partition("/")[0]
+        for failure in current_failures(nginx.evidence, {404})
+        if any(other.block is match.block for other in nginx.location_matches(failure.path))
+    }
+
+
+def _is_whole(
+    nginx: Nginx,
+    match: LocationMatch,
+    losses: Sequence[_Lost],
+    logged: Collection[str] = (),
+) -> bool:
     """Return whether the location is for nothing that its program has: none of its pages was
     answered. Of the whole site paths of several folders have to be lost; every program has
     something at "/"."""
     pattern = location_pattern(match.block)
     is_site = pattern is None or pattern.text == "/"
     folders = {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
-    if is_site and len(folders) < _FOLDERS:
+    if is_site and len(folders.union(logged)) < _FOLDERS:
         return False
     prefix = pattern.text.strip("/") if pattern else ""
     evidence = nginx.evidence

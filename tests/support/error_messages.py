@@ -40,6 +40,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("401 Authorization Required", "status", "", 401),
         Example("Invalid SSL certificate Error code 526", "status", "", 526),
         Example("[EROR] websocket connect err: websocket: origin not allowed", "websocket", ""),
+        Example("422 The change you requested was rejected.", "csrf", ""),
         Example('{"code":1,"message":"Session ID unknown"}', "websocket", ""),
         Example("Error: No Connection with that ID: Status code '404'", "websocket", ""),
         Example("Error: Failed to start the transport 'ServerSentEvents'", "websocket", ""),
