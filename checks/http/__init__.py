@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import repetitions
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
@@ -100,14 +99,21 @@ def target_websocket_opens(evidence: Evidence) -> bool:
     answers to other requests is no fault then: nothing, for example. An address of a page is that
     of a WebSocket if the application was seen to close the connection of a plain request there."""
     target = evidence.target
-    is_meant = target.is_websocket or any(
+    opens = any(
+        upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
+        for upgrade in evidence.of(Upgrade)
+    )
+    return opens and (target.is_websocket or _closes_plain_requests(evidence))
+
+
+def _closes_plain_requests(evidence: Evidence) -> bool:
+    # Imported late: few pages are the address of a WebSocket.
+    from diagnose.model.nginx import UpstreamTry
+
+    return any(
         attempt.asked
         and attempt.failure is not None
         and attempt.failure.kind in {"closed", "reset"}
         for attempt in evidence.of(UpstreamTry)
-        if attempt.path == target.path
-    )
-    return is_meant and any(
-        upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
-        for upgrade in evidence.of(Upgrade)
+        if attempt.path == evidence.target.path
     )

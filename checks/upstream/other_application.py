@@ -216,7 +216,7 @@ def _is_whole(
     if is_site and len(folders.union(logged)) < _FOLDERS:
         return False
     prefix = pattern.text.strip("/") if pattern else ""
-    evidence = nginx.evidence
+    evidence, target = nginx.evidence, nginx.evidence.target
     answered = [
         *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
         *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
@@ -224,7 +224,8 @@ def _is_whole(
     paths = {
         url.path
         for url in map(parse_url, answered)
-        if url and url.host == nginx.evidence.target.host
+        # What port 80 redirects, no program has answered.
+        if url and (url.host, url.port) == (target.host, target.port)
     }
     return not any(
         other.block is match.block

@@ -78,7 +78,8 @@ def test_the_name_is_moved_where_it_stands_in_the_block_of_another_site() -> Non
         ]
         target = replace(SHOP, path=API)
         missing = [replace(page(404), url=f"{SHOP.origin}{path}") for path in (API, "/app/a")]
-        seen = (RUNNING, config(own + block), *missing, HAS, UNKNOWN, *second)
+        plain = replace(page(301), url="http://shop.example.com/diagnose-1", port=80)
+        seen = (RUNNING, config(own + block), *missing, plain, HAS, UNKNOWN, *second)
         (claim,) = judge(CHECK, *seen, target=target)
         return claim
 
