@@ -216,7 +216,10 @@ def _chat(lab: Lab, method: str) -> None:
     lab.change("  location /ws {", f"{files}  location /ws {{")
 
 
-@scenario(outside=None, server="websocket.not-sticky", target=f"https://{site.NAME}/", differs=MINE)
+@scenario(
+    outside=None, server="websocket.not-sticky", target=f"https://{site.NAME}/",
+    args=("--lang", "en"), differs=MINE,
+)  # fmt: skip
 def sessions_of_the_page_are_lost_between_workers(lab: Lab) -> None:
     """Nobody names the path: the page does, and the configuration has a group that takes turns."""
     _chat(lab, "  zone chat 64k;\n")
