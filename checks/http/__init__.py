@@ -96,9 +96,24 @@ def redirected_sockets(evidence: Evidence, host: str, scheme: str) -> Iterator[S
 
 def target_websocket_opens(evidence: Evidence) -> bool:
     """Return whether the target is a WebSocket that opens through the front server. What its path
-    answers to other requests is no fault then: nothing, for example."""
+    answers to other requests is no fault then: nothing, for example. An address of a page is that
+    of a WebSocket if the application was seen to close the connection of a plain request there."""
     target = evidence.target
-    return target.is_websocket and any(
+    opens = any(
         upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
         for upgrade in evidence.of(Upgrade)
+    )
+    return opens and (target.is_websocket or _closes_plain_requests(evidence))
+
+
+def _closes_plain_requests(evidence: Evidence) -> bool:
+    # Imported late: few pages are the address of a WebSocket.
+    from diagnose.model.nginx import UpstreamTry
+
+    return any(
+        attempt.asked
+        and attempt.failure is not None
+        and attempt.failure.kind in {"closed", "reset"}
+        for attempt in evidence.of(UpstreamTry)
+        if attempt.path == evidence.target.path
     )

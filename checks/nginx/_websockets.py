@@ -6,6 +6,7 @@ from checks.nginx import Nginx
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
+from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
@@ -33,7 +34,8 @@ class WebSocketHandshakes:
     sends another, `visitor_host` also send the visitor's Host, and `forwarded` besides the fields
     that name the visitor's scheme and host. `bare_path` ask for the path without the location's
     prefix, which nginx keeps. `own_host` send the Origin of the host that nginx
-    sends, `forwarded_host` the visitor's host as X-Forwarded-Host.
+    sends, `forwarded_host` the visitor's host as X-Forwarded-Host. `closed` are no handshakes: the
+    plain requests there whose connection the application closed before it answered.
     """
 
     front: tuple[Upgrade, ...]
@@ -45,6 +47,7 @@ class WebSocketHandshakes:
     own_host: tuple[Upgrade, ...] = ()
     forwarded_host: tuple[Upgrade, ...] = ()
     bare_path: tuple[Upgrade, ...] = ()
+    closed: tuple[UpstreamTry, ...] = ()
 
     @classmethod
     def at_path(cls, evidence: Evidence, path: str) -> "WebSocketHandshakes":
@@ -60,6 +63,7 @@ class WebSocketHandshakes:
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "own-host"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded-host"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "bare-path"),
+            tuple(attempt for attempt in evidence.of(UpstreamTry) if _is_closed(attempt, path)),
         )
 
     @property
@@ -154,12 +158,14 @@ class WebSocketHandshakes:
         by a redirect or an access rule.
 
         An application may respond 401 or 403 to a request that lost its Upgrade. Such a status on
-        the proxy's own page is an access rule.
+        the proxy's own page is an access rule. 502 says nothing of a lost Upgrade, unless the
+        application was seen to close the connection of a request without one.
         """
         failures = [
             upgrade for upgrade in self.front if upgrade.status and not 300 <= upgrade.status < 400
         ]
-        rejections = [upgrade for upgrade in failures if upgrade.status not in {429, 502, 503, 504}]
+        unclear = {429, 503, 504} if self.closed else {429, 502, 503, 504}
+        rejections = [upgrade for upgrade in failures if upgrade.status not in unclear]
         rule_rejections = [
             upgrade
             for upgrade in rejections
@@ -170,6 +176,11 @@ class WebSocketHandshakes:
             and len(rule_rejections) < len(rejections)
             and not self.accepted_by_front
         )
+
+
+def _is_closed(attempt: UpstreamTry, path: str) -> bool:
+    kind = attempt.failure.kind if attempt.failure else ""
+    return attempt.asked and attempt.path == path and kind in {"closed", "reset"}
 
 
 def websocket_paths(evidence: Evidence) -> tuple[str, ...]:

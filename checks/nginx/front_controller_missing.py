@@ -5,11 +5,14 @@ index.php.
 The evidence is the configuration: the same site passes .php files on, and has index.php as its
 index. A file with a dot in its name may be missing on purpose. Such addresses are made by
 applications too (`/robots.txt`, `/sitemap.xml`): it is possible where a location of its own takes
-one from the fallback that all other paths have.
+one from the fallback that all other paths have. Where index.php is in a public folder below that of
+`root` (Laravel, Symfony), both lines are wrong.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
@@ -43,6 +46,9 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.server_blocks import Server
 
+if TYPE_CHECKING:
+    from diagnose.model.files import SiblingFile
+
 _FRONT = "/index.php?$args"
 #: The folder in which the panel 宝塔 (aaPanel) has a file of rules for each site.
 _RULES = "/www/server/panel/vhost/rewrite/"
@@ -72,11 +78,17 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
         if not _has_php_index(match, selected.server):
             continue
         subjects, others = endpoint_subjects(pages), _others(evidence, selected.server, match)
-        port = evidence.target.port
+        port, below = evidence.target.port, _below(evidence)
+        public = posixpath.dirname(below.path) if below else ""
         yield Claim(
             about=merge_subjects(subjects),
             covers=(*subjects, *(Subject(port=port, path=other.path) for other in others)),
-            because=(*pages, *others, *([nginx.config] if nginx.config else [])),
+            because=(
+                *pages,
+                *others,
+                *([below] if below else []),
+                *([nginx.config] if nginx.config else []),
+            ),
             confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
@@ -87,10 +99,20 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "file": is_file,
                 "php": " ".join((php.block.name, *php.block.args)),
                 "rules": _rules_file(nginx, selected.server),
+                "public": public,
             },
-            fix=_fix(nginx, match, fallback),
+            fix=_fix(nginx, match, fallback, public),
         )
         return
+
+
+def _below(evidence: Evidence) -> "SiblingFile | None":
+    """Return the site's index.php in a folder below that of `root`, None if it is in no such."""
+    # Imported late: few pages are missing.
+    from diagnose.model.files import SiblingFile
+
+    url = f"{evidence.target.origin}/index.php"
+    return next((file for file in evidence.good(SiblingFile) if file.url == url), None)
 
 
 def _others(evidence: Evidence, server: Server, match: LocationMatch) -> tuple[FailedRequests, ...]:
@@ -137,9 +159,11 @@ def _has_php_index(match: LocationMatch, server: Server) -> bool:
     return index is not None and "index.php" in index.args
 
 
-def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, public: str) -> Fix:
     """Fall back to index.php. Unknown addresses are then the application's own 404."""
     line = f"$uri $uri/ {_FRONT}"
+    if public:
+        return _public_fix(nginx, match, fallback, public)
     if fallback is not None:
         change = edits.replace_directive(fallback, f"try_files {line};")
         file_edits = config_edits(nginx, {fallback.file: [change]})
@@ -150,3 +174,16 @@ def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None) -> Fix:
     if not file_edits:
         return Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, file_edits, sure=False)
+
+
+def _public_fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, public: str) -> Fix:
+    """Let `root` name the public folder as well, where both lines are those of this site."""
+    root = match.directive("root")
+    is_own = root is not None and root not in children(match.blocks[0], "root")
+    if root is None or fallback is None or not is_own or root.file != fallback.file:
+        return Fix((Manual("public-folder", Where.SERVER),), Applicability.MANUAL)
+    changes = [
+        edits.replace_directive(root, f"root {public};"),
+        edits.replace_directive(fallback, f"try_files $uri $uri/ {_FRONT};"),
+    ]
+    return location_fix(nginx, match, config_edits(nginx, {root.file: changes}), sure=False)

@@ -18,13 +18,28 @@ from checks.server import (
 )
 from checks.server._backend_answers import failed_route, refused_websockets
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Interface, Listeners
+from diagnose.model.upstream import UpstreamSocket
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.web_sites import route_of
+
+#: The facts of a socket to which the server's user has no way.
+_NO_SOCKET = {"user": "", "root": "", "blocker": "", "mode": "", "folder": False}
 
 _REASONS = {"socket", "selinux", "backend-name", "timeout"}
 
@@ -50,6 +65,11 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
         yield from _unreached_websockets(view)
         return
     route = failed_route(view)
+    # The log has the refusal alone; the permissions have its reason.
+    closed = list(_closed_socket(view, route, pages))
+    if closed:
+        yield from closed
+        return
     if error is None:
         yield from _missing_socket(view, route, pages)
         yield from _unreached(view, route, pages)
@@ -72,6 +92,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
             "slash": slash,
             "target": route.target if route else "",
             "place": place_text(route.file, route.line) if route else "",
+            **_NO_SOCKET,
         },
         fix=_fix(view, error, route, slash),
     )
@@ -102,8 +123,61 @@ def _missing_socket(
             "slash": False,
             "target": route.target,
             "place": place_text(route.file, route.line),
+            **_NO_SOCKET,
         },
         fix=Fix((Manual("socket", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _closed_socket(
+    view: ServerView, route: SiteRoute | None, pages: list[Exchange]
+) -> Iterator[Claim]:
+    """Make the claim for a Unix socket that the server's user may not use, or that lies outside the
+    root folder of its processes (HAProxy's `chroot`, which decides for sockets as well)."""
+    sockets = view.evidence.good(UpstreamSocket)
+    socket = next((each for each in sockets if route and each.path == route.socket), None)
+    if route is None or socket is None or socket.user is None:
+        return
+    is_outside = bool(socket.root) and not socket.path.startswith(f"{socket.root}/")
+    blocker = file_permissions.blocking_path(socket.above, socket.user, socket.groups)
+    # In another root the same path is another file. An access control list may let it in.
+    if socket.root and not is_outside:
+        return
+    answers = [
+        each.status is not None
+        for each in view.evidence.good(BackendSocket)
+        if each.path == socket.path
+    ]
+    if is_outside:
+        if not any(answers):
+            return
+    elif blocker is None or blocker.extended:
+        return
+    yield Claim(
+        about=Subject(port=view.evidence.target.port, path=view.evidence.target.path),
+        covers=(Subject(port=view.evidence.target.port),),
+        because=(socket, view.server, *pages),
+        facts={
+            **view.facts,
+            "status": pages[0].status,
+            "message": "",
+            "log": "",
+            "socket": True,
+            "file": socket.path,
+            "missing": False,
+            "forbidden": not is_outside,
+            "endpoint": "",
+            "slash": False,
+            "target": route.target,
+            "place": place_text(route.file, route.line),
+            "user": socket.names[0] or str(socket.user),
+            "root": socket.root if is_outside else "",
+            "blocker": blocker.path if blocker and not is_outside else "",
+            "mode": blocker.mode if blocker else "",
+            "folder": blocker is not None and blocker.mode.startswith("d"),
+        },
+        confidence=Confidence.LIKELY if is_outside else Confidence.CERTAIN,
+        fix=manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
     )
 
 
@@ -178,6 +252,7 @@ def _unreached(
             "slash": False,
             "target": route.target,
             "place": place_text(route.file, route.line),
+            **_NO_SOCKET,
         },
         fix=manual_fix(view, "backend-name" if is_nameless else "reach-it"),
     )

@@ -24,7 +24,8 @@ Answer = Exchange | Upgrade | PageFileResponse
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
-        "server.other-application", "server.own-answer", "server.page-missing", "server.path-not-handled",
+        "server.other-application", "server.own-answer", "server.page-missing",
+        "server.path-not-handled",
         "http.page-for-api", "http.page-file-missing", "http.page-file-type",
         "websocket.not-upgraded", "websocket.no-location",
     ],

@@ -46,7 +46,7 @@ def failed_applications(
     attempts_of_paths = _attempts(evidence) if connected else _page_connections(evidence)
     opens = target_websocket_opens(evidence)
     for path, attempts in attempts_of_paths.items():
-        if opens and path == evidence.target.path:
+        if (opens and path == evidence.target.path) or _opens_directly(evidence, path):
             continue
         failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
         # One server that responds is enough, because nginx tries the next one.
@@ -69,6 +69,15 @@ def failed_applications(
             match,
             proxy_pass_of(match) if match else None,
         )
+
+
+def _opens_directly(evidence: Evidence, path: str) -> bool:
+    """Return whether the application opens a WebSocket at a path: that it closes the connection of
+    a plain GET there is no fault of its own."""
+    return any(
+        upgrade.accepted and upgrade.through == "application" and upgrade.path == path
+        for upgrade in evidence.of(Upgrade)
+    )
 
 
 def _page_connections(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:

@@ -7,6 +7,7 @@ Node.js throws has a remedy of its own (Koa, Egg, Strapi): for the program, the 
 at the proxy, until it trusts the proxy's X-Forwarded-Proto (Koa, "app.proxy").
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -34,6 +35,11 @@ _NO_PAGE = ("websocket", "upgrade request")
 
 #: What the library `cookies` throws where its program takes the visitor's request for plain http.
 _SECURE_COOKIE = "Cannot send secure cookie over unencrypted connection"
+
+#: A program in a container, and a loopback address that refused it (Node.js, libcurl; Go, Python).
+_IN_CONTAINER = re.compile(r"(?:docker|podman) logs ")
+_LOOPBACK = r"((?:127\.0\.0\.1|localhost|\[?::1\]?):\d{1,5})"
+_REFUSED = re.compile(rf"ECONNREFUSED {_LOOPBACK}|{_LOOPBACK}[^\n]{{0,80}}?refused")
 
 #: What an application answers on purpose to a page.
 _MEANT = {401, 404, 405, 407, 410, 429}
@@ -81,6 +87,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "setting": line.setting,
             "unit": line.unit,
             "secure_cookie": step == "trust-the-proxy",
+            "own_address": _own_address(line),
         },
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
@@ -98,7 +105,15 @@ def _remedy(line: ProgramLine, uses_tls: bool) -> str:
     """Return the step that mends what the line says."""
     if line.setting:
         return "allow-it"
+    if _own_address(line):
+        return "name-the-container"
     return "trust-the-proxy" if uses_tls and _SECURE_COOKIE in line.message else "read-the-log"
+
+
+def _own_address(line: ProgramLine) -> str:
+    """Return the loopback address that refused a program in a container: the container's own."""
+    refused = _REFUSED.search(line.message) if _IN_CONTAINER.match(line.equivalent) else None
+    return refused[1] or refused[2] if refused else ""
 
 
 def _failed_pages(evidence: Evidence) -> list[Exchange]:

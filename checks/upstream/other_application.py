@@ -9,11 +9,12 @@ server.websocket-other-application.
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from checks.http._missing_slashes import files_beside
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import redirected_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -40,11 +41,12 @@ from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
     location_pattern,
+    match_location,
     proxy_pass_of,
 )
 from diagnose.parsers.nginx.upstreams import ProxyTarget, proxy_target_of
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path, is_of_many
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import is_related_host, parse_url
 
 #: Folders of the site of which something is lost, if all of it is.
 _FOLDERS = 2
@@ -214,6 +216,9 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     is_named = any(each.path in named for each in losses)
     is_whole = _is_whole(nginx, match, losses)
     prefix = _new_prefix(match, lost)
+    logged = _logged_folders(nginx, match)
+    is_all = is_whole or _is_whole(nginx, match, losses, logged)
+    named_block = _block_of_program(nginx, match, lost) if is_all else None
     return Claim(
         about=subjects[0],
         covers=(*subjects, *pages),
@@ -234,12 +239,17 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
             "place": file_line(directive) if directive else "",
             "location": " ".join((match.block.name, *match.block.args)),
             "whole": is_whole,
-            "name": evidence.target.host,
             "shared": _other_names(nginx, match) if is_whole else (),
             "prefix": prefix,
             "line": f"proxy_pass http://{target};",
+            "name": evidence.target.host,
+            "names": " ".join(_server_name(match.blocks[1])) if named_block else "",
+            "block": file_line(named_block) if named_block else "",
+            "block_names": " ".join(_server_name(named_block)) if named_block else "",
         },
-        fix=_fix(nginx, match, lost, is_whole, prefix),
+        fix=_move_name(nginx, match, named_block)
+        if named_block
+        else _fix(nginx, match, lost, is_whole, prefix),
     )
 
 
@@ -250,16 +260,30 @@ def _other_names(nginx: Nginx, match: LocationMatch) -> tuple[str, ...]:
     return tuple(name for name in names if "." in name and name.removeprefix("www.") != host)
 
 
-def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bool:
+def _logged_folders(nginx: Nginx, match: LocationMatch) -> set[str]:
+    """Return the first folders of what visitors did not get there, by the log."""
+    return {
+        failure.path.lstrip("/").partition("/")[0]
+        for failure in current_failures(nginx.evidence, {404})
+        if any(other.block is match.block for other in nginx.location_matches(failure.path))
+    }
+
+
+def _is_whole(
+    nginx: Nginx,
+    match: LocationMatch,
+    losses: Sequence[_Lost],
+    logged: Collection[str] = (),
+) -> bool:
     """Return whether the location is for nothing that its program has: none of its pages was
     answered. Of the whole site paths of several folders have to be lost; every program has
     something at "/"."""
     pattern = location_pattern(match.block)
     is_site = pattern is None or pattern.text == "/"
-    if is_site and len(_folders(losses)) < _FOLDERS:
+    if is_site and len(_folders(losses).union(logged)) < _FOLDERS:
         return False
     prefix = pattern.text.strip("/") if pattern else ""
-    evidence = nginx.evidence
+    evidence, target = nginx.evidence, nginx.evidence.target
     answered = [
         *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
         *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
@@ -268,7 +292,8 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
     paths = {
         url.path
         for url in map(parse_url, answered)
-        if url and (url.host, url.port) == (evidence.target.host, evidence.target.port)
+        # What port 80 redirects, no program has answered.
+        if url and (url.host, url.port) == (target.host, target.port)
     }
     return not any(
         other.block is match.block
@@ -277,6 +302,58 @@ def _is_whole(nginx: Nginx, match: LocationMatch, losses: Sequence[_Lost]) -> bo
         if path.partition("?")[0].strip("/") != prefix
         for other in nginx.location_matches(path)
     )
+
+
+def _server_name(block: Directive) -> tuple[str, ...]:
+    return next((each.args for each in children(block, "server_name")), ())
+
+
+def _block_of_program(nginx: Nginx, match: LocationMatch, lost: _Lost) -> Directive | None:
+    """Return the server block without the target's name that leads to the program which has the
+    site, if the block which answers has names of another site as well: its own program is right
+    for those."""
+    host, pattern = nginx.evidence.target.host, location_pattern(match.block)
+    names = _server_name(match.blocks[1])
+    others = [name for name in names if not is_related_host(name, host) and name != "_"]
+    if host not in names or not others or (pattern is not None and pattern.text != "/"):
+        return None
+    blocks = [
+        server.block
+        for server in nginx.servers
+        if host not in server.names and server.block is not match.blocks[1]
+        if any(listen.port == nginx.evidence.target.port for listen in server.listens)
+        if _leads_to(match_location(server, "/"), lost.visit.target)
+    ]
+    return blocks[0] if len(blocks) == 1 else None
+
+
+def _leads_to(match: LocationMatch, target: str) -> bool:
+    proxied = proxy_target_of(match, {})
+    endpoints = [str(each) for each in proxied.endpoints] if proxied else []
+    return endpoints == [target.removeprefix("http://")]
+
+
+def _move_name(nginx: Nginx, match: LocationMatch, block: Directive) -> Fix:
+    """Take the name out of the block that answers, and write it into that of its program."""
+    host = nginx.evidence.target.host
+    own = children(match.blocks[1], "server_name")
+    other = children(block, "server_name")
+    if len(own) != 1 or len(other) > 1:
+        return Fix((Manual("move-the-name", Where.SERVER),), Applicability.MANUAL)
+    rest = " ".join(name for name in own[0].args if name != host)
+    changes: dict[str, list[edits.TextEdit]] = {}
+    changes[own[0].file] = [edits.replace_directive(own[0], f"server_name {rest};")]
+    file = nginx.file(block)
+    if other:
+        line = f"server_name {' '.join((*other[0].args, host))};"
+        changes.setdefault(block.file, []).append(edits.replace_directive(other[0], line))
+    elif file is not None:
+        insertion = edits.insert_first(file.text, block, [f"server_name {host};"])
+        changes.setdefault(block.file, []).append(insertion)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("move-the-name", Where.SERVER),), Applicability.MANUAL)
+    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
 
 
 def _new_prefix(match: LocationMatch, lost: _Lost) -> str:

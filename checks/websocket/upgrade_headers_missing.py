@@ -153,9 +153,9 @@ def _failed_pages(evidence: Evidence, paths: list[str]) -> list[Exchange]:
     """Return the responses to requests without an upgrade at the WebSocket that is the target: some
     servers of WebSockets close the connection then (502). They accept the handshake."""
     path = evidence.target.path
-    if not evidence.target.is_websocket or path not in paths:
-        return []
-    if not WebSocketHandshakes.at_path(evidence, path).accepted_by_application:
+    handshakes = WebSocketHandshakes.at_path(evidence, path)
+    is_meant = evidence.target.is_websocket or bool(handshakes.closed)
+    if path not in paths or not is_meant or not handshakes.accepted_by_application:
         return []
     return [page for page in page_exchanges(evidence) if page.status == 502]
 

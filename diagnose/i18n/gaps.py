@@ -62,6 +62,7 @@ MESSAGES = Messages(
     Message("gap.api-off", "its API is off"),
     Message("gap.log-level", "its level leaves the errors of requests out"),
     Message("gap.unlogged", "access_log is off there"),
+    Message("gap.no-log", "{server} writes no log of requests: {line} switches it on"),
     Message("gap.other-program", "diagnose does not read it"),
     Message("gap.another-port", "this run asks another port"),
     Message("gap.time-over", "the time of this run was over"),

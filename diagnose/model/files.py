@@ -191,7 +191,8 @@ class SiblingFile(Access):
     """A file of the page that the site does not serve, where it was seen: in a folder of another
     location, of a program behind nginx (`of_program`), or as the only file of this path on the
     server (`is_only`). `url` is the file's URL in the page; the permissions are those for nginx's
-    workers."""
+    workers. Also the index.php of the site, where it is not in the folder of `root`, but in a
+    public folder below it."""
 
     url: Url
     of_program: bool = False

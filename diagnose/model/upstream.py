@@ -82,6 +82,8 @@ class UpstreamSocket(Observation):
     `user` and `groups` are the numeric ids of nginx's workers (proc(5), Uid and Groups); `user` is
     None if unknown. `names` are the user's name and the name of the socket's group. `listening` are
     other sockets that some process listens on; they are searched if nobody listens on this one.
+    Behind another server than nginx the user is that of its processes, and `root` is their root
+    folder (chroot(2)), "" if it is the system's.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -92,6 +94,7 @@ class UpstreamSocket(Observation):
     groups: tuple[int, ...] = ()
     names: tuple[Label, Label] = ("", "")
     listening: tuple[FilePath, ...] = ()
+    root: FilePath = ""
 
     def summary(self) -> Summary:
         if not self.above:

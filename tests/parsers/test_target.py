@@ -66,6 +66,7 @@ def test_how_it_was_read_names_the_port() -> None:
         ("", "empty"),
         ("   ", "empty"),
         ("htps://shop.example.com", "Did you mean https?"),
+        ("wws://shop.example.com/ws", "Did you mean wss?"),
         ("ftp://shop.example.com", "http, https, ws and wss"),
         ("shop example", "a word of its own"),
         ("shop.example.com:99999", "from 1 to 65535"),

@@ -25,6 +25,7 @@ PAGE = "https://shop.example.com/"
         ('new LiveSocket("/live", Socket)', "/live/websocket", "Phoenix"),
         ('new Pusher("abc-1", {wsHost: location.hostname})', "/app/abc-1", "Pusher"),
         ('<script src="_framework/blazor.server.js"></script>', "/_blazor", "Blazor"),
+        ('<!--Blazor:{"type":"server","prerenderId":"a1"}-->', "/_blazor", "Blazor"),
         ("<title>noVNC</title>", "/websockify", "noVNC"),
     ],
 )
@@ -43,6 +44,7 @@ def test_a_path_is_found(text: str, path: str, library: str) -> None:
         'io({path: "/chat"})',
         'new WebSocket("wss://shop.example.com/live;$(id)")',
         '<script src="_framework/blazor.webassembly.js"></script>',
+        '<script src="_framework/blazor.web.js"></script><!--Blazor:{"type":"webassembly"}-->',
     ],
 )
 def test_nothing_else_is(text: str) -> None:

@@ -260,6 +260,12 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
             status=status,
         )
     )
+    server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
+    if files and server is not None and server.pid and not server.container:
+        # Imported late: few applications have a socket.
+        from diagnose.probes.inside.upstream_access import emit_socket_of
+
+        await emit_socket_of(ctx, server.pid, route.socket)
 
 
 async def _answers_plain(ctx: ProbeContext, place: str) -> bool:

@@ -37,6 +37,7 @@ from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.further_requests import MAX_LOGGED
 from diagnose.probes.inside.log_texts import LoggedSite, LogTexts, command, read_logs
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
+from diagnose.probes.outside.websocket import try_sessions
 
 #: Seconds. Older requests belong to earlier problems.
 RECENT_SECONDS = 600
@@ -48,6 +49,7 @@ MAX_REPEATED = 3
 REPEATED = {403, 404, 500, 502, 503}
 #: Statuses of a request that is too large with what browsers send: this run's own is not.
 TOO_LARGE = {400, 414, 494}
+_BAD_REQUEST = 400
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
@@ -108,7 +110,17 @@ async def observe_failures(
     for failure in failures.requests:
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
+    for path in dict.fromkeys(
+        failure.path for failure in failures.requests if _may_lose_sessions(failure)
+    ):
+        await try_sessions(ctx, path)
     return failures
+
+
+def _may_lose_sessions(failure: FailedRequests) -> bool:
+    """Return whether a Socket.IO server refused the requests of its clients: with 400 it answers,
+    among others, those of a session that another of its processes has."""
+    return failure.status == _BAD_REQUEST and "/socket.io" in failure.path
 
 
 def _failures(ctx: ProbeContext, site: LoggedSite, texts: LogTexts) -> LoggedFailures:

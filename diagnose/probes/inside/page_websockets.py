@@ -12,6 +12,7 @@ fails, means something all the same.
 from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.nginx.balancing import unsticky_group
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1, upgrade_forwarding
 from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
 from diagnose.probes import ProbeContext, probe
@@ -25,7 +26,7 @@ from diagnose.probes.inside.websocket_upstream import (
     try_websocket_by_curl,
     upgrade_directly,
 )
-from diagnose.probes.outside.websocket import try_named_path
+from diagnose.probes.outside.websocket import try_named_path, try_sessions
 
 #: Maximum number of paths of the page that are tried.
 MAX_PATHS = 2
@@ -37,6 +38,15 @@ _REFUSALS = {400, 403, 404}
 @probe(after=WebSocketPath, needs=NginxConfig)
 async def named(ctx: ProbeContext, named_path: WebSocketPath, config: NginxConfig) -> None:
     await _try(ctx, config, named_path.path)
+    if named_path.library == "Socket.IO":
+        await _try_sessions(ctx, config, named_path.path)
+
+
+async def _try_sessions(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+    """Open sessions of Socket.IO where the servers of a group take turns."""
+    route = upstream_routes.find_route(ctx, config, path)
+    if route is not None and unsticky_group(route.place) is not None:
+        await try_sessions(ctx, path)
 
 
 @probe(after=Upgrade)

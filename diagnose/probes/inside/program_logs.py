@@ -143,12 +143,19 @@ async def _read_logs(ctx: ProbeContext) -> None:
                 continue
             await asyncio.sleep(PAUSE)
             port = whole_number(endpoint)
-            if port is not None and not listeners.on(port):
+            if port is not None and not listeners.on(port) and not _is_answered(ctx, port):
                 await look_at_units(ctx, endpoint)
             else:
                 await asyncio.gather(
                     _look_at_log(ctx, endpoint, request), emit_pending(ctx, endpoint)
                 )
+
+
+def _is_answered(ctx: ProbeContext, port: int) -> bool:
+    """Return whether a program answered the target's page at its own port with an error: a
+    container's port may lead to it by a rule of the firewall, so that nothing listens there."""
+    pages = (page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target))
+    return port == ctx.target.port and any(page.status == 500 for page in pages)
 
 
 def _is_known(ctx: ProbeContext, endpoint: str) -> bool:

@@ -7,14 +7,21 @@ from functools import partial
 from diagnose.machine.container import ContainerMachine
 from diagnose.model import Target
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import Product, SiteAccessLog, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import (
+    TITLES,
+    Product,
+    SiteAccessLog,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from diagnose.parsers import access_log
 from diagnose.parsers.apache.access_log import parse_format
 from diagnose.parsers.caddy import access_log as caddy_log
 from diagnose.parsers.haproxy import request_log as haproxy_log
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.further_requests import SERVER_ACCESS_LOG
 from diagnose.probes.inside.backend_logins import try_logged_login
 from diagnose.probes.inside.backend_visits import try_websocket
@@ -59,6 +66,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     if not configs or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
+        _report_unlogged(ctx, configs[0])
         logged_sites = _logged_sites(server, configs[0], ctx.target)
         for site in logged_sites:
             failures = await observe_failures(ctx, site, pages)
@@ -73,6 +81,21 @@ async def _read_once(ctx: ProbeContext) -> None:
 
                 await observe_reasons(ctx, configs[0], failures.requests)
                 return
+
+
+def _report_unlogged(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Report that no request of visitors was read, where the server writes none, and how it would
+    write them."""
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    if any(site.access_logs for site in sites):
+        return
+    # Imported late: most sites have a log.
+    from diagnose.parsers.unlogged_requests import missing_log_line
+
+    if line := missing_log_line(config):
+        name = TITLES[config.product]
+        what = f"the requests for {ctx.target.host}"
+        emit_not_observed(ctx, what, f"{name} writes no log of requests: {line} switches it on")
 
 
 def _logged_sites(

@@ -1,18 +1,22 @@
 """Probe that looks for a file of the page in the folders of nginx's other locations and of the
 programs behind nginx, after the site has answered 404, or a page, in its place; and, if it is in
-none of them, by its path in the usual folders of sites.
+none of them, by its path in the usual folders of sites. It looks for the index.php of the site too,
+where nginx has answered 404 for the target.
 """
 
 from urllib.parse import urlsplit
 
 from diagnose.machine.script_files import read_script
 from diagnose.model.files import SiblingFile
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listeners
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS, served_file
 from diagnose.parsers.nginx.final_requests import searched_location
-from diagnose.parsers.nginx.locations import all_locations
+from diagnose.parsers.nginx.locations import all_locations, match_location, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.sibling_folders import (
     SITE_FOLDERS,
@@ -21,15 +25,45 @@ from diagnose.parsers.nginx.sibling_folders import (
     paths_in,
     searched_suffix,
 )
-from diagnose.probes import ProbeContext, probe
+from diagnose.parsers.sanitize import UNSAFE
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.file_access import access_as, read_access
-from diagnose.probes.inside.nginx_processes import first_worker
+from diagnose.probes.inside.file_access import access_as, is_file, read_access
+from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 #: Maximum number of files, and of programs whose folder is read.
 MAX_FILES, MAX_PROGRAMS = 2, 4
 
 SEARCH_SCRIPT = read_script(__file__, "files_by_name.sh")
+#: The file of an application in PHP that makes all of its addresses.
+_FRONT = "/index.php"
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def of_front_controller(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Emit the index.php below the folder of `root`, if there is none in it."""
+    worker = first_worker(ctx)
+    if worker is None or not ctx.options.wants("nginx") or not is_first(ctx, exchange, _not_there):
+        return
+    path, start = ctx.target.path.partition("?")[0], start_folder_of(ctx)
+    for _, server in answering_blocks(ctx, config):
+        served = served_file(select_location(server, path), _FRONT, start=start)
+        php = match_location(server, _FRONT)
+        if served is None or upstreams.pass_directive_of(php) is None or UNSAFE.search(served.path):
+            continue
+        at, folder = ctx.elapsed(), served.path.removesuffix(_FRONT)
+        files = [served.path, *(f"{folder}/{name}{_FRONT}" for name in PUBLIC_FOLDERS)]
+        accesses = await read_access(ctx.machine, "", str(worker), files)
+        there = [access for access in accesses if is_file(access)]
+        if there and served.path not in {access.path for access in there}:
+            url = f"{ctx.target.origin}{_FRONT}"
+            ctx.emit(access_as(SiblingFile, there[0], at=at, url=url))
+        return
+
+
+def _not_there(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_nginx = exchange.status == 404 and proxy_page(exchange.body) == "nginx"
+    return is_nginx and exchange.is_page_of(ctx.target)
 
 
 @probe(after=PageFileResponse)

@@ -27,10 +27,19 @@ async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str])
     """Emit the permissions of these sockets. Root may use any socket, so no connection is tried."""
     if not paths:
         return
-    at = ctx.elapsed()
     master = next((str(master.pid) for master in own_masters(ctx)), "0")
-    arguments = (master, _configured_user(ctx, config), *paths)
-    result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", *arguments)
+    await _emit(ctx, master, _configured_user(ctx, config), paths)
+
+
+async def emit_socket_of(ctx: ProbeContext, pid: int, path: str) -> None:
+    """Emit the permissions of a socket of an application behind another server, whose main process
+    is `pid`, with the user of that server's processes."""
+    await _emit(ctx, str(pid), "/", [path])
+
+
+async def _emit(ctx: ProbeContext, master: str, user: str, paths: list[str]) -> None:
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", master, user, *paths)
     for socket in parse_sockets(result.out):
         ctx.emit(replace(socket, at=at, took=result.took))
 
@@ -81,7 +90,9 @@ def parse_sockets(text: str) -> tuple[UpstreamSocket, ...]:
     number, _, name = fields.get("user", "").partition(" ")
     user = int(number) if number.isdecimal() else None
     groups = tuple(int(group) for group in fields.get("groups", "").split() if group.isdecimal())
-    return tuple(_parse_socket(part, user, groups, clean(name, 40)) for part in parts)
+    root = clean(fields.get("root", ""))
+    sockets = (_parse_socket(part, user, groups, clean(name, 40)) for part in parts)
+    return tuple(replace(socket, root=root) for socket in sockets)
 
 
 def _parse_socket(

@@ -185,6 +185,21 @@ async def ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
         *(ask(ctx, route, endpoint) for endpoint in route.upstream.endpoints[:4]),
         upstream_access.emit_selinux(ctx),
     )
+    slot = f"WebSocket at {route.path}"
+    if _closes_plain_requests(ctx, route) and ctx.further_requests.begin(slot):
+        # It may take handshakes alone.
+        await (try_websocket if ctx.machine.via == "local" else try_websocket_by_curl)(ctx, route)
+
+
+def _closes_plain_requests(ctx: ProbeContext, route: UpstreamRoute) -> bool:
+    """Whether each server of the application closed the connection of a plain GET, and nobody has
+    asked there for a WebSocket."""
+    tries = [each for each in ctx.observed(UpstreamTry) if each.asked and each.path == route.path]
+    closed = {"closed", "reset"}
+    is_closed = all(each.failure is not None and each.failure.kind in closed for each in tries)
+    is_tried = any(upgrade.path == route.path for upgrade in ctx.observed(Upgrade))
+    in_scope = ctx.options.wants("websocket") and route.upstream.scheme == "http"
+    return bool(tries) and is_closed and in_scope and not is_tried
 
 
 async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:

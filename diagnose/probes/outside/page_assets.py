@@ -77,7 +77,7 @@ _PART = {"Range": "bytes=0-1"}
 #: What a text has that opens WebSockets or a stream of events.
 _OPENS = re.compile(
     r"wss?:|EventSource\(|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS"
-    r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\."
+    r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\.|<!--Blazor:"
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)

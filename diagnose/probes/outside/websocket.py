@@ -105,6 +105,15 @@ async def try_named_path(ctx: ProbeContext, path: str) -> None:
         await _try_path(ctx, address, path, None)
 
 
+async def try_sessions(ctx: ProbeContext, path: str) -> None:
+    """Open sessions of Socket.IO at a path that nobody named, once: clients may lose theirs."""
+    address = _connected_address(ctx)
+    in_scope = ctx.options.wants("websocket") and ctx.options.outside and not ctx.target.websockets
+    if address and in_scope and ctx.further_requests.begin(f"sessions at the site {path}"):
+        for _ in range(_SESSIONS):
+            ctx.start(try_session(ctx, address, path))
+
+
 def _is_reported(ctx: ProbeContext) -> bool:
     symptom = ctx.target.symptom
     return symptom is not None and symptom.kind.startswith("websocket")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Confidence, Vantage
+from diagnose.model.files import SiblingFile
 from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
@@ -43,6 +44,21 @@ def test_silent_where_the_application_answers_or_there_is_none() -> None:
     assert not claims(SITE, path="/logo.png")
     assert not claims(SITE.replace("try_files", "internal; try_files"))
     assert not claims(SITE, body="<h1>Nothing here</h1>")
+
+
+def test_root_and_fallback_are_mended_where_index_php_is_below() -> None:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {SITE}\n}}\n"
+    response = replace(page(404, BODY), url="https://shop.example.com/login")
+    there = SiblingFile(path="/srv/public/index.php", url="https://shop.example.com/index.php")
+    observations = (RUNNING, config(text), response, there)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/login"), masked=False)
+    assert claim.facts["public"] == "/srv/public"
+    assert claim.fix
+    diff = str(claim.fix.steps[0])
+    assert "root /srv/public;" in diff
+    assert "try_files $uri $uri/ /index.php?$args;" in diff
+    (claim,) = claims(SITE)
+    assert not claim.facts["public"]
 
 
 def test_covers_what_else_visitors_did_not_get_there() -> None:

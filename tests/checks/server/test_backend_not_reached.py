@@ -5,6 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.backends import BackendSocket, BackendVisit
+from diagnose.model.upstream import Permissions, UpstreamSocket
 from diagnose.model.web_servers import ServerRequestError, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import CHAT, judge
@@ -70,6 +71,56 @@ def test_fires_for_a_socket_without_a_log() -> None:
     (claim,) = judge(CHECK, APACHE, config, gone, FAILED)
     assert claim.facts["file"] == "/run/app.sock"
     assert not judge(CHECK, APACHE, config, replace(gone, exists=True), FAILED)
+
+
+OWN = apache_config(
+    HTTPS.replace("http://127.0.0.1:3000/", "unix:/run/app/app.sock|http://localhost/")
+)
+REACHED = BackendSocket(
+    target="unix:/run/app/app.sock|http://localhost/",
+    path="/run/app/app.sock",
+    exists=True,
+    status=200,
+)
+
+
+def permissions(mode: str, folder: str = "drwxr-xr-x") -> UpstreamSocket:
+    return UpstreamSocket(
+        path="/run/app/app.sock",
+        above=(
+            Permissions("/run/app/app.sock", mode, 0, 0),
+            Permissions("/run/app", folder, 0, 0),
+            Permissions("/", "drwxr-xr-x", 0, 0),
+        ),
+        user=101,
+        groups=(101,),
+        names=("haproxy", "root"),
+    )
+
+
+def test_fires_for_a_socket_that_the_user_of_the_server_may_not_use() -> None:
+    (claim,) = judge(CHECK, APACHE, OWN, REACHED, permissions("srw-rw----"), FAILED)
+    assert (claim.facts["forbidden"], claim.facts["user"]) == (True, "haproxy")
+    assert claim.facts["blocker"] == "/run/app/app.sock"
+    (claim,) = judge(CHECK, APACHE, OWN, REACHED, permissions("srw-rw-rw-", "drwx------"), FAILED)
+    assert (claim.facts["blocker"], claim.facts["folder"]) == ("/run/app", True)
+
+
+def test_silent_for_a_socket_that_it_may_use() -> None:
+    allowed = permissions("srw-rw-rw-")
+    assert not judge(CHECK, APACHE, OWN, REACHED, allowed, FAILED)
+    listed = replace(permissions("srw-rw----").above[0], extended=True)
+    extended = replace(allowed, above=(listed, *allowed.above[1:]))
+    assert not judge(CHECK, APACHE, OWN, REACHED, extended, FAILED)
+    assert not judge(CHECK, APACHE, OWN, REACHED, permissions("srw-rw----"), ANSWER)
+
+
+def test_fires_for_a_socket_outside_of_the_root_of_the_server() -> None:
+    shut_in = replace(permissions("srw-rw-rw-"), root="/var/lib/haproxy")
+    (claim,) = judge(CHECK, APACHE, OWN, REACHED, shut_in, FAILED)
+    assert (claim.facts["root"], claim.facts["forbidden"]) == ("/var/lib/haproxy", False)
+    silent = replace(REACHED, status=None)
+    assert not judge(CHECK, APACHE, OWN, silent, shut_in, FAILED)
 
 
 ELSEWHERE = apache_config(HTTPS.replace("127.0.0.1:3000/", "192.0.2.7:3000/"))

@@ -39,6 +39,24 @@ def test_fires_and_tells_how_the_program_trusts_the_proxy() -> None:
     assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
 
 
+@pytest.mark.parametrize(
+    ("message", "command", "expected"),
+    [
+        ("Error: connect ECONNREFUSED 127.0.0.1:5984", "docker logs web", "127.0.0.1:5984"),
+        ("dial tcp [::1]:5432: connect: connection refused", "podman logs web", "[::1]:5432"),
+        ("Error: connect ECONNREFUSED 172.18.0.3:5984", "docker logs web", ""),
+        ("Error: connect ECONNREFUSED 127.0.0.1:5984", "journalctl -u web.service", ""),
+    ],
+)
+def test_loopback_is_the_containers_own(message: str, command: str, expected: str) -> None:
+    line = replace(LINE, message=message, equivalent=command)
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), line)
+    assert claim.facts["own_address"] == expected
+    step = "name-the-container" if expected else "read-the-log"
+    assert claim.fix
+    assert claim.fix.steps == (Manual(step, Where.APPLICATION),)
+
+
 def test_plain_http_has_no_secure_cookie() -> None:
     message = "Error: Cannot send secure cookie over unencrypted connection"
     plain = replace(SHOP, scheme="http", port=80)

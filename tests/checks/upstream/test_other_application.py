@@ -79,6 +79,32 @@ def test_fires_where_another_program_opens_the_websocket() -> None:
     assert "+ location /ws {" in lines_of(claim)
 
 
+def test_the_name_is_moved_where_it_stands_in_the_block_of_another_site() -> None:
+    """Only where that block has names of another site, to which its program belongs."""
+
+    def of_names(names: str) -> Claim:
+        own = f"server {{\n listen 443 ssl;\n server_name {names};\n {PAGES}\n}}\n"
+        right = PAGES.replace("3002", "3001")
+        block = f"server {{\n listen 443 ssl;\n server_name old.example.com;\n {right}\n}}\n"
+        second = [replace(each, requested="/app/a") for each in (HAS, UNKNOWN)]
+        second = [
+            replace(each, path=path)
+            for each, path in zip(second, ("/app/a", "/app/a-diagnose-7f3a"), strict=True)
+        ]
+        target = replace(SHOP, path=API)
+        missing = [replace(page(404), url=f"{SHOP.origin}{path}") for path in (API, "/app/a")]
+        plain = replace(page(301), url="http://shop.example.com/diagnose-1", port=80)
+        seen = (RUNNING, config(own + block), *missing, plain, HAS, UNKNOWN, *second)
+        (claim,) = judge(CHECK, *seen, target=target)
+        return claim
+
+    claim = of_names("status.example.net shop.example.com")
+    assert claim.facts["block_names"] == "old.example.com"
+    assert "server_name old.example.com shop.example.com;" in lines_of(claim)
+    assert "server_name status.example.net;" in lines_of(claim)
+    assert not of_names("shop.example.com www.shop.example.com").facts["block"]
+
+
 OTHER = replace(HAS, target="http://127.0.0.1:3009")
 
 

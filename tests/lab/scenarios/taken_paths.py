@@ -374,6 +374,20 @@ def permalinks_of_wordpress(lab: Lab) -> None:
 
 
 @scenario(
+    outside=None, server="nginx.front-controller-missing", target=f"{HOME}/auth/login",
+    differs=MINE,
+)  # fmt: skip
+def front_controller_is_in_the_public_folder(lab: Lab) -> None:
+    """Issue 108 of firefly-iii/firefly-iii: root names the project, and try_files ends with
+    =404."""
+    lines = (
+        f"  root {FOLDER};\n  index index.php;\n  location / {{ try_files $uri $uri/ =404; }}\n"
+        f"  location ~ \\.php$ {{ {PROXY} }}\n"
+    )
+    _serve(lab, lines, **{"public/index.php": "<?php require 'bootstrap/app.php';\n"})
+
+
+@scenario(
     outside="http.server-error", server="nginx.cached-error", manual="whether to empty the cache"
 )  # fmt: skip
 def error_is_in_the_cache(lab: Lab) -> None:

@@ -204,6 +204,32 @@ def sessions_are_kept_by_ip_hash(lab: Lab) -> None:
     _workers(lab, "  ip_hash;\n")
 
 
+def _chat(lab: Lab, method: str) -> None:
+    """The same, and the site's page has Socket.IO's client, with nothing about its path."""
+    _workers(lab, method)
+    page = "<!doctype html><title>Chat</title><p>It works: this is the page of the chat.</p>"
+    scripts = '<script src="/js/socket.io.min.js"></script><script>var socket = io();</script>'
+    lab.server.write("/srv/chat/index.html", f"{page}{scripts}")
+    lab.server.write("/srv/chat/js/socket.io.min.js", "function io() {}\n")
+    paths = ("= /", "= /index.html", "/js/")
+    files = "".join(f"  location {path} {{\n    root /srv/chat;\n  }}\n" for path in paths)
+    lab.change("  location /ws {", f"{files}  location /ws {{")
+
+
+@scenario(
+    outside=None, server="websocket.not-sticky", target=f"https://{site.NAME}/",
+    args=("--lang", "en"), differs=MINE,
+)  # fmt: skip
+def sessions_of_the_page_are_lost_between_workers(lab: Lab) -> None:
+    """Nobody names the path: the page does, and the configuration has a group that takes turns."""
+    _chat(lab, "  zone chat 64k;\n")
+
+
+@healthy(target=f"https://{site.NAME}/")
+def sessions_of_the_page_are_kept_by_ip_hash(lab: Lab) -> None:
+    _chat(lab, "  ip_hash;\n")
+
+
 @scenario(
     outside="tls.plain-http",
     server="tls.plain-http",

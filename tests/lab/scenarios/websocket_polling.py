@@ -92,3 +92,49 @@ def page_calls_socketio_and_the_slash_is_lost(lab: Lab) -> None:
 @healthy()
 def page_calls_socketio_and_the_slash_stays(lab: Lab) -> None:
     _page_of_a_chat(lab, "/socket.io/")
+
+
+#: A program for handshakes alone (ws, the library in Rust): it ends the connection of others.
+_PUSH = """
+import asyncio
+from websockets.asyncio.server import serve
+def asked(connection, request):
+    if "Upgrade" not in request.headers:
+        connection.transport.abort()
+        return connection.respond(400, "")
+async def main():
+    async def stay(connection):
+        await connection.wait_closed()
+    async with serve(stay, "127.0.0.1", 3012, process_request=asked):
+        await asyncio.get_running_loop().create_future()
+asyncio.run(main())
+"""
+_CLOSED = (
+    "upstream prematurely closed connection while reading response header from upstream, client:"
+    f' 192.0.2.7, server: {site.NAME}, request: "GET /hub/push?token=a HTTP/1.1"'
+)
+_UPGRADE = (
+    "    proxy_http_version 1.1;\n    proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n"
+)
+
+
+def _push(lab: Lab, lines: str) -> None:
+    lab.server.write("/srv/push.py", _PUSH)
+    lab.spawn(lab.server, lab.server.python("/srv/push.py"), 3012)
+    location = f"  location /hub/push {{\n    proxy_pass http://127.0.0.1:3012;\n{lines}  }}\n"
+    lab.change(WS_LOCATION, f"{location}{WS_LOCATION}")
+
+
+@scenario(
+    outside="http.server-error", server="websocket.upgrade-headers-missing", args=(_CLOSED,),
+    manual="from outside, a plain request is closed after the edit as well",
+)  # fmt: skip
+def program_for_handshakes_alone_gets_a_plain_request(lab: Lab) -> None:
+    """Issue 463 of linuxserver/reverse-proxy-confs: Vaultwarden's /notifications/hub."""
+    _push(lab, "")
+
+
+@healthy(target=f"wss://{site.NAME}/hub/push")
+def program_for_handshakes_alone_gets_them(lab: Lab) -> None:
+    _push(lab, _UPGRADE)

@@ -60,6 +60,24 @@ def test_a_log_that_cannot_be_read() -> None:
     assert looking.observations == []
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "expected"),
+    [("/socket.io/", 400, ["/socket.io/"]), ("/socket.io/", 502, []), ("/search", 400, [])],
+)
+def test_sessions_are_opened_where_socketio_refused_its_clients(
+    monkeypatch: pytest.MonkeyPatch, path: str, status: int, expected: list[str]
+) -> None:
+    tried: list[str] = []
+
+    async def try_sessions(_: Any, path: str) -> None:
+        tried.append(path)
+
+    monkeypatch.setattr(logged_requests, "try_sessions", try_sessions)
+    request = f'"GET {path}?EIO=4&transport=polling&sid=a HTTP/1.1"'
+    named_pages(monkeypatch, *2 * [f'{request} {status} "{SITE}/"'])
+    assert tried == expected
+
+
 SITE = "https://shop.example.com"
 MESSAGE = Symptom("status", "404 Not Found", 404)
 

@@ -196,3 +196,32 @@ def test_the_users_address_is_not_tried_where_it_is_a_page_or_unknown() -> None:
     assert try_kept(404, 200) == []
     assert try_kept() == []
     assert try_kept(404, path="/") == []
+
+
+@pytest.mark.parametrize(
+    ("library", "method", "expected"),
+    [("Socket.IO", "", ["/ws"]), ("Socket.IO", "ip_hash;", []), ("", "", [])],
+)
+def test_sessions_are_opened_where_servers_take_turns(
+    monkeypatch: pytest.MonkeyPatch, library: str, method: str, expected: list[str]
+) -> None:
+    tried: list[str] = []
+
+    async def try_sessions(_: ProbeContext, path: str) -> None:
+        tried.append(path)
+
+    monkeypatch.setattr(page_websockets, "try_sessions", try_sessions)
+    looking = Looking(RecordedMachine())
+    looking.net, looking.target = LocalNet(), SHOP
+    group = f"upstream chat {{ {method} server 127.0.0.1:1; server 127.0.0.1:2; }}"
+    block = f"location / {{ proxy_pass http://chat; {PASSING} }}"
+    text = f"http {{ {group} server {{ listen 443 ssl; {block} }} }}"
+    config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+    looking.observations.append(config)
+    named = replace(NAMED, library=library)
+
+    async def work() -> None:
+        await page_websockets.named.work(looking, named, config)
+
+    asyncio.run(work())
+    assert tried == expected

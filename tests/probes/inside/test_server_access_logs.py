@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shlex
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.machine.container import ContainerMachine
+from diagnose.model import Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
@@ -214,3 +216,13 @@ def test_no_path_is_tried_that_was_answered_or_asked_otherwise(
     assert not paths_tried(monkeypatch, HANDSHAKE.replace(" 426 ", " 101 "))
     assert not paths_tried(monkeypatch, HANDSHAKE.replace("HTTP/1.1", "HTTP/2.0"))
     assert not paths_tried(monkeypatch, HANDSHAKE.replace("GET", "POST"))
+
+
+@pytest.mark.parametrize(("text", "expected"), [(SITE, 0), (HTTPS, 1)])
+def test_a_server_that_writes_no_requests_is_reported(text: str, expected: int) -> None:
+    looking: Any = Looking(RecordedMachine({}))
+    config = apache_config(re.sub(r"(?m)^.*CustomLog.*\n", "", text) if expected else text)
+    looking.observations += [APACHE, PAGE]
+    asyncio.run(probes.after_the_configuration.work(looking, looking.emit(config)))  # type: ignore[arg-type]
+    reasons = [each.why for each in looking.observed(Unseen) if "no log of requests" in each.why]
+    assert len(reasons) == expected

@@ -10,11 +10,13 @@ from diagnose.model.files import SiblingFile
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
 from diagnose.parsers.nginx.sibling_folders import SITE_FOLDERS, searched_suffix
 from diagnose.probes.inside import sibling_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
+from tests.support.page_errors import page
 from tests.support.page_evidence import answered, sheet
 from tests.support.recorded_machine import RecordedMachine
 
@@ -128,3 +130,39 @@ def test_a_file_that_is_nowhere_near_is_searched_for_by_its_path(files: str, pat
 )
 def test_a_name_alone_is_that_of_many_files(path: str, suffix: str) -> None:
     assert searched_suffix(path) == suffix
+
+
+@pytest.mark.parametrize(
+    ("there", "seen"),
+    [
+        ("/srv/app/public/index.php", ["/srv/app/public/index.php"]),
+        ("/srv/app/index.php", []),
+        ("", []),
+    ],
+)
+def test_the_index_php_of_the_site_is_looked_for_below_its_root(
+    there: str, seen: list[str]
+) -> None:
+    folders = ("/srv/app", *(f"/srv/app/{name}" for name in PUBLIC_FOLDERS))
+    files = [f"{folder}/index.php" for folder in folders]
+    folder, file = "part 0 root 0 root 755 directory||/srv", "part 0 root 0 root 644 regular file||"
+    blocks = "".join(
+        f"path {each}\n{folder}\n{f'{file}{each}' if each == there else ''}\n" for each in files
+    )
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *files))
+    answers = {asked: f"uid 33\ngids 33\nname www-data www-data\n{blocks}"}
+    ctx = Looking(RecordedMachine(answers))
+    ctx.target = replace(ctx.target, path="/login")
+    php = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }"
+    lines = f"root /srv/app; location / {{ try_files $uri $uri/ =404; }} {php}"
+    nginx = config(f"server {{ listen 443 ssl; server_name shop.example.com; {lines} }}")
+    body = "<h1>404 Not Found</h1></center><hr><center>nginx</center>"
+    missing = replace(page(404, body), url=ctx.target.url)
+    for observation in (STATE, nginx, missing):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await sibling_files.of_front_controller.work(ctx, missing, nginx)
+
+    asyncio.run(work())
+    assert [each.path for each in ctx.observed(SiblingFile)] == seen

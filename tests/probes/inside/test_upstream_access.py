@@ -139,3 +139,9 @@ def test_the_scripts_are_plain_sh() -> None:
             ["sh", "-n"], input=script, text=True, capture_output=True, check=False
         )
         assert result.returncode == 0, result.stderr
+
+
+def test_the_root_folder_of_another_server_is_read() -> None:
+    text = "user 101 haproxy\ngroups 101\nroot /var/lib/haproxy\nsocket /run/a.sock\ngroup root\n"
+    (socket,) = upstream_access.parse_sockets(text)
+    assert (socket.root, socket.user) == ("/var/lib/haproxy", 101)

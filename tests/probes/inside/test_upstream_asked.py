@@ -98,3 +98,24 @@ def test_a_response_that_nginx_gave_up_gets_more_time(status: int, patience: flo
 def test_nobody_asks_where_the_front_door_is_well() -> None:
     well = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
     assert not asked(answer, door=well)
+
+
+def test_what_closes_a_plain_get_is_asked_for_a_websocket() -> None:
+    """Once; an answer of any kind is enough not to ask."""
+    upgrades: list[bool] = []
+
+    async def hang_up_twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        upgrades.append(b"upgrade: websocket" in head.lower())
+        writer.close()
+
+    async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upgrades.append(b"upgrade: websocket" in (await reader.readuntil(b"\r\n\r\n")).lower())
+        writer.write(b"HTTP/1.1 500 Oh\r\n\r\n")
+        writer.close()
+
+    asked(hang_up_twice)
+    assert sum(upgrades) == 1
+    upgrades.clear()
+    asked(answer_all)
+    assert sum(upgrades) == 0
