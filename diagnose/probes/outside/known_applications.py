@@ -8,6 +8,8 @@ from diagnose.model.applications import Application, KnownApplication
 from diagnose.model.marks import Headers
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.applications import folder_of, recognize
+from diagnose.parsers.html_page import parse_page
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
@@ -35,7 +37,15 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
         )
     )
     if ctx.options.wants("websocket"):
-        _emit_websockets(ctx, application, folder, url)
+        _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
+
+
+def _base_folder(ctx: ProbeContext, text: str, url: str) -> str:
+    """Return the folder at which the page's relative addresses begin by its `<base href>` (HTML
+    standard, 4.2.3), "" without one on the site's own origin."""
+    base = parse_page(text, url).base if "<base" in text.lower() else ""
+    parsed = parse_url(base) if base and is_own_origin(ctx.target, base) else None
+    return clean(f"{parsed.path.partition('?')[0].rpartition('/')[0]}/") if parsed else ""
 
 
 def _emit_websockets(ctx: ProbeContext, application: Application, folder: str, url: str) -> None:

@@ -31,6 +31,19 @@ def test_its_websocket_is_below_its_folder() -> None:
     assert (websocket.path, websocket.need) == ("/grafana/api/live/ws", "optional")
 
 
+def test_a_relative_websocket_begins_at_the_base_of_the_page() -> None:
+    """Issue 21395 of minio/minio: its page of a bucket lies deeper."""
+    console = "<title>MinIO Console</title>"
+    for base, path in (
+        ("", "/browser/ws/objectManager"),
+        ("<base href=/>", "/ws/objectManager"),
+        ("<base href='/minio/ui/'>", "/minio/ui/ws/objectManager"),
+        ("<base href=https://cdn.example.net/>", "/browser/ws/objectManager"),
+    ):
+        (websocket,) = look(base + console, "/browser/photos").observed(WebSocketPath)
+        assert websocket.path == path
+
+
 def test_one_that_opens_without_a_login_is_marked() -> None:
     (websocket,) = look("<title>Odoo</title>", "/web/login").observed(WebSocketPath)
     assert (websocket.path, websocket.opens) == ("/websocket", True)
