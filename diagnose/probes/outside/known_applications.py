@@ -1,10 +1,11 @@
-"""Says which application the site's page is of, and which WebSockets that application opens.
+"""Says which application the site's page or a pasted message is of, and which WebSockets that
+application opens.
 
 It needs no request: the page has come. The WebSockets are those of its documentation, and are tried
 like those that a page names (`websocket`, `page_websockets`).
 """
 
-from diagnose.model.applications import Application, KnownApplication
+from diagnose.model.applications import Application, KnownApplication, RecognizedBy
 from diagnose.model.marks import Headers
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.applications import folder_of, recognize
@@ -20,7 +21,7 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
     parsed_url = parse_url(url)
     if parsed_url is None or not ctx.further_requests.begin("application of the site"):
         return
-    known = recognize(text, headers)
+    known = recognize(text, headers) or _told(ctx)
     if known is None:
         return
     application, by = known
@@ -38,6 +39,19 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
     )
     if ctx.options.wants("websocket"):
         _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
+
+
+def _told(ctx: ProbeContext) -> tuple[Application, RecognizedBy] | None:
+    """Return the application whose own words a person pasted, where its page does not show it: the
+    page may be one that the site's scripts build."""
+    symptom = ctx.target.symptom
+    if symptom is None:
+        return None
+    # Imported late: only a pasted message needs it.
+    from diagnose.parsers.applications import application_told
+
+    application = application_told(symptom.text)
+    return (application, "message") if application else None
 
 
 def _base_folder(ctx: ProbeContext, text: str, url: str) -> str:
