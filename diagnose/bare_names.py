@@ -53,8 +53,10 @@ async def run_at_served_address(
         return first, None
     if served.is_program and not await _speaks_http(first, served.url):
         return first, None
-    # A certificate in use at another port is no sign that this one is meant.
-    if not served.url.startswith("https:") and await _has_certificate(first):
+    # A certificate in use at another port is no sign that this one is meant. Where no block has the
+    # name, https is wanted as well, and what is wrong there comes first.
+    has_certificate = not served.url.startswith("https:") and await _has_certificate(first)
+    if has_certificate and (served.is_named or served.is_program):
         return first, None
     try:
         target = _target(first.target, served, first.options.bare_name_remark)
@@ -71,7 +73,7 @@ async def run_at_served_address(
     ending = await observe(second)
     if isinstance(ending, asyncio.CancelledError):
         return first, ending
-    if ending is not None or not _is_answer(second, served):
+    if ending is not None or not _is_answer(second, served, needs_cause=has_certificate):
         return first, None
     first.sink(Started(target, second.options.scope))
     for event in events:
@@ -134,16 +136,17 @@ def _target(asked: Target, served: ServedAddress, remark: str) -> Target:
     )
 
 
-def _is_answer(run: "Run", served: ServedAddress) -> bool:
+def _is_answer(run: "Run", served: ServedAddress, *, needs_cause: bool) -> bool:
     """Return whether a run says more than the first: a fault of the site there, or a response where
-    the message that was pasted is none that the closed port explains. A port that is closed to a
-    program which is only guessed to be the site may be closed on purpose."""
+    the message that was pasted is none that the closed port explains (not with `needs_cause`). A
+    port that is closed to a program which is only guessed to be the site may be closed on
+    purpose."""
     causes = verdict(conclude(run.evidence(), run.options.ignores)).causes
     if served.is_program and any(cause.check.layer in _CLOSING for cause in causes):
         return False
     if any(cause.check.layer != "tcp" for cause in causes):
         return True
     symptom = run.target.symptom
-    if symptom is not None and symptom.kind in _OF_CONNECTIONS:
+    if needs_cause or (symptom is not None and symptom.kind in _OF_CONNECTIONS):
         return False
     return any(exchange.status is not None for exchange in run.observed(Exchange))

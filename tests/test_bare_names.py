@@ -34,12 +34,13 @@ class _Machine:
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Report, list[Event]]]:
     """A server on which port 443 is closed and 8090 answers."""
 
-    async def visit(ctx: ProbeContext) -> None:
+    async def visit(ctx: ProbeContext, status: int) -> None:
         refused = Failure("refused", "Connection refused") if ctx.target.uses_tls else None
         address, port = "203.0.113.10", ctx.target.port
         ctx.emit(Connection(address=address, port=port, family=4, failure=refused))
         if refused is None:
-            ctx.emit(edge_page(url=ctx.target.url, address=address, port=port))
+            page = edge_page(status, url=ctx.target.url, address=address, port=port)
+            ctx.emit(page)
 
     def start(
         text: str = "shop.example.com",
@@ -47,8 +48,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Report, list[Eve
         message: str = "",
         served: ServedAddress | None = PLAIN,
         remark: str = " (there)",
+        status: int = 200,
     ) -> tuple[Report, list[Event]]:
-        install_probes(monkeypatch, probe()(visit))
+        async def visit_with_status(ctx: ProbeContext) -> None:
+            await visit(ctx, status)
+
+        install_probes(monkeypatch, probe()(visit_with_status))
         monkeypatch.setattr(bare_names, "_served_address", _served(served))
         events: list[Event] = []
         target = parse_target(text)
@@ -115,3 +120,18 @@ def test_other_addresses_than_a_bare_name_are_none() -> None:
     assert parse_target("shop.example.com.").is_bare_name
     for text in ("https://shop.example.com", "shop.example.com:8443", "shop.example.com/cart"):
         assert not parse_target(text).is_bare_name
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_certificate_for_the_name_means_https_where_nothing_is_wrong(
+    run: Start, monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    async def has_certificate(_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(bare_names, "_has_certificate", has_certificate)
+    report, _ = run(served=replace(PLAIN, is_named=is_named))
+    assert report.evidence.target.url == "https://shop.example.com/"
+    report, _ = run(served=replace(PLAIN, is_named=is_named), status=503)
+    is_second = report.evidence.target.url == PLAIN.url
+    assert is_second is not is_named

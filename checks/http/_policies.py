@@ -111,7 +111,7 @@ def _uses(
         # Imported late: most runs have no message.
         from diagnose.parsers.policy_messages import refused_use
 
-        if told := refused_use(symptom.text):
+        if told := refused_use(symptom.words):
             yield told.kind, told.url, shown.page
 
 

@@ -9,7 +9,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import Page
-from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard
+from diagnose.model.program_logs import ProgramRefusal
+from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard, names_origin
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.told_forms import tells_refused_origin
 
@@ -22,11 +23,18 @@ _FORBIDDEN = 403
 @frozen(eq=False)
 class RefusedForm:
     """A form of the site's own page that was refused, by the log (`failure`). `guard` is that of
-    the framework that made `page`, both None if it is not known."""
+    the framework that made `page`, both None if it is not known. `refusal` is what the application
+    wrote about it in its own log: that its origin is the reason."""
 
     failure: FailedRequests
     guard: FormGuard | None = None
     page: Exchange | None = None
+    refusal: ProgramRefusal | None = None
+
+    @property
+    def words(self) -> str:
+        """The application's own words, "" without any."""
+        return self.refusal.message if self.refusal else ""
 
     @property
     def is_repeated(self) -> bool:
@@ -34,9 +42,17 @@ class RefusedForm:
 
 
 def logged_forms(evidence: Evidence, server: str) -> Iterator[RefusedForm]:
-    """Yield the forms that were refused by the log of this server, with the status of the framework
-    that made the page; with 403 again and again where it is not known. None if the site accepts
-    other forms: then it is about who sends this one, or what is in it."""
+    """Yield the forms that were refused by the log of this server: first those whose reason the
+    application wrote in its own log; then those with the status of the framework that made the
+    page, and those with 403 again and again where it is not known. Without such a reason none if
+    the site accepts other forms: then it is about who sends this one, or what is in it."""
+    refusals = [each for each in evidence.good(ProgramRefusal) if each.method == "POST"]
+    for failure in current_failures(evidence, server=server) if refusals else ():
+        for refusal in refusals:
+            if failure.is_from_page and (failure.method, failure.path, failure.status) == (
+                refusal.method, refusal.path, refusal.status
+            ) and names_origin(refusal.message):  # fmt: skip
+                yield RefusedForm(failure, refusal=refusal)
     guard, page = next(_guarded_pages(evidence), (None, None))
     status = guard.status if guard else _FORBIDDEN
     for failure in current_failures(evidence, {status}, server):

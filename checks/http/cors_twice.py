@@ -28,7 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import WITHOUT_ALWAYS
+from diagnose.parsers.nginx.config import WITHOUT_ALWAYS, children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
@@ -166,9 +166,16 @@ def _values(page: Exchange) -> tuple[str, ...]:
 
 
 def _added(nginx: Nginx) -> tuple[LocationMatch | None, Directive | None]:
-    """Return the location that forwards the page, and the `add_header` in force there."""
+    """Return the location that forwards the page, and the `add_header` in force there, or in an
+    `if` of it, which is in force in its place (ngx_http_rewrite_module, "if")."""
     for match in nginx.location_matches(nginx.evidence.target.path):
-        for directive in match.directives("add_header"):
+        of_conditions = (
+            directive
+            for condition in children(match.block, "if")
+            if not children(condition, "return")
+            for directive in children(condition, "add_header")
+        )
+        for directive in (*match.directives("add_header"), *of_conditions):
             if directive.args[:1] and directive.args[0].lower() == _FIELD and proxy_pass_of(match):
                 return match, directive
     return None, None

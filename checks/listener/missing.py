@@ -3,6 +3,7 @@ replies to a SYN with a reset (RFC 9293 section 3.10.7.1). Or nginx listens ther
 over UDP. Behind a CDN the port is closed to the CDN alone, which says so."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
@@ -32,6 +33,9 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.kernel import KernelDrop
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
+
+if TYPE_CHECKING:
+    from diagnose.parsers.nginx.server_blocks import Server
 
 
 @check(
@@ -76,6 +80,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     quic = _quic_listens(evidence) if nginx else ()
     elsewhere = _other_port(evidence) if nginx and evidence.target.uses_tls else 0
     plain_port = _plain_port(evidence) if nginx and evidence.target.uses_tls else 0
+    # Where blocks have other names, the default block's pages need not be the site's.
+    site_port = plain_port if plain_port and not _is_left_to_default(evidence, plain_port) else 0
     other = (
         None if elsewhere or plain_port or not evidence.target.uses_tls else other_address(evidence)
     )
@@ -95,8 +101,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "nginx": nginx,
             "block": _block(evidence),
             "elsewhere": str(elsewhere or ""),
-            "plain_elsewhere": str(plain_port or ""),
-            "there": _there(evidence.target, elsewhere, plain_port, other),
+            "plain_elsewhere": str(site_port or ""),
+            "there": _there(evidence.target, elsewhere, site_port, other),
             "server_elsewhere": other.server if other else "",
             "container_elsewhere": other.container if other else "",
             "program_elsewhere": other.program if other and other.port != 80 else "",
@@ -111,7 +117,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         },
         # The port may be meant, or plain http: then the address lacks it.
         confidence=_confidence(
-            unsure, bool(elsewhere or plain_port or other or (refused and plain_listeners))
+            unsure, bool(elsewhere or site_port or other or (refused and plain_listeners))
         ),
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
@@ -196,6 +202,24 @@ def _plain_port(evidence: Evidence) -> int:
     return reachable_plain_port(mains, evidence.good(Listeners), evidence.target.host)
 
 
+def _is_left_to_default(evidence: Evidence, port: int) -> bool:
+    """Return whether no block of nginx's has the target's name, and one on the port has another."""
+    from diagnose.parsers.nginx.server_blocks import is_named, servers
+
+    blocks = [server for config in evidence.good(NginxConfig) for server in servers(config.main)]
+    return not is_named(blocks, evidence.target.host) and _has_other_names(blocks, port)
+
+
+def _has_other_names(blocks: Sequence["Server"], port: int) -> bool:
+    """Return whether a block on the port has the name of a site."""
+    return any(
+        "." in name
+        for server in blocks
+        if any(listen.port == port for listen in server.listens)
+        for name in server.names
+    )
+
+
 def _served_at(
     evidence: Evidence, nginx: bool, tls_port: int, plain_port: int
 ) -> ServedAddress | None:
@@ -215,7 +239,7 @@ def _served_at(
     if not port:
         return None
     named = is_named(blocks, target.host)
-    if not named and any(
+    if not (named or _has_other_names(blocks, port)) and any(
         directive.name == "root" and directive.args[:1] and directive.args[0] in WELCOME_FOLDERS
         for server in blocks
         for directive in server.block.block or ()

@@ -23,6 +23,9 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.web_servers import WebServer
 
+#: Content Too Large (RFC 9110 section 15.5.14).
+_TOO_LARGE = 413
+
 
 @check(
     severity=Severity.ERROR,
@@ -36,7 +39,8 @@ from diagnose.model.web_servers import WebServer
     needs_message=True,
 )
 def application_limit(evidence: Evidence) -> Iterator[Claim]:
-    refusals, target = evidence.good(ProgramRefusal), evidence.target
+    target = evidence.target
+    refusals = tuple(each for each in evidence.good(ProgramRefusal) if each.status == _TOO_LARGE)
     if not refusals or not asks_about_size(evidence) or _is_server_in_container(evidence):
         return
     refusal = refusals[0]

@@ -85,23 +85,31 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
         told, guard = _told(view, form.failure.path), form.guard
         if told is None:
             continue
-        if not told.is_wrong and not (form.is_repeated and guard and guard.knows_no_mistake):
+        if not (told.is_wrong or form.words) and not (
+            form.is_repeated and guard and guard.knows_no_mistake
+        ):
             continue
         is_sure = told.is_wrong and guard is not None and guard.framework != "rails"
         yield _claim(
             view,
             told,
-            Confidence.LIKELY if is_sure or told_refusal(evidence) else Confidence.POSSIBLE,
+            Confidence.CERTAIN
+            if form.words
+            else Confidence.LIKELY
+            if is_sure or told_refusal(evidence)
+            else Confidence.POSSIBLE,
             {
                 "url": f"{evidence.target.origin}{form.failure.path}",
-                "django": guard is not None and guard.framework == "django",
+                "django": (guard.framework if guard else framework_of(form.words)) == "django",
+                "words": form.words,
+                "words_log": form.refusal.equivalent if form.refusal else "",
                 "status": form.failure.status,
                 "times": form.failure.times if form.failure.times > 1 else "",
                 "log": form.failure.file,
             },
-            (form.failure, *((form.page,) if form.page else ())),
+            [each for each in (form.failure, form.page, form.refusal) if each is not None],
             # An application that nobody knows may answer a wrong password so.
-            None if guard or told_refusal(evidence) else Severity.NOTE,
+            None if guard or form.refusal or told_refusal(evidence) else Severity.NOTE,
         )
         return
 

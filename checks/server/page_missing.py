@@ -231,6 +231,11 @@ def _claim(
             "script": folder.lost_script,
             "files": folder.index_files,
             "names": _unlisted(view, folder),
+            # The names that are in force stay: other folders have them.
+            "index_line": " ".join(
+                dict.fromkeys(("DirectoryIndex", *_unlisted(view, folder), *folder.index_files))
+            ),
+            "reads": bool(site.reads_htaccess),
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
             "suffixed": folder.suffixed if reason == "suffix" else "",

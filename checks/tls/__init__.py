@@ -4,6 +4,7 @@ Each failed handshake has exactly one fault, so two checks of this layer never r
 handshake. A certificate that does not verify is none of them: the layer `certificate` reports it.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import LocalAnswer
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, NameTrials, begins_http
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.name_filters import NameFilter, tls_filter
 
 #: Alerts (RFC 8446 section 6.2) with only one meaning.
@@ -62,6 +64,9 @@ _NO_REPLY = {"reset": "reset", "closed": "closed", "timeout": "stalled"}
 
 #: OpenSSL's errors if the server responds in a version that was not offered.
 _FOREIGN_VERSION = {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "UNKNOWN_PROTOCOL"}
+
+#: A refusal that is not about TLS, in the beginning of an answer.
+_WITHOUT_TLS = lazy_pattern(r"\bcontent-length: 0\b|websocket", re.IGNORECASE)
 
 
 @frozen
@@ -241,7 +246,9 @@ def _non_tls_fault(group: FailureGroup) -> str:
     """Return the fault if the other end does not speak TLS, otherwise "".
 
     A TLS port may also respond to a plain request in HTTP, to say that it requires TLS: nginx does
-    so with status 400. Only another status proves that the port speaks plain HTTP.
+    so with status 400, and has words for it. Another status proves that the port speaks plain HTTP,
+    and so does 400 without a word, or about a WebSocket: programs that speak nothing else answer a
+    GET so (RFC 6455 section 4.2.1).
     """
     received = next((visit.received for visit in group.visits if visit.received), "")
     if received:
@@ -251,7 +258,8 @@ def _non_tls_fault(group: FailureGroup) -> str:
         return ""
     if not begins_http(plain.received):
         return "not-tls"
-    return "" if plain.received.split(" ")[1:2] == ["400"] else "plain-http"
+    is_told = plain.received.split(" ")[1:2] == ["400"] and not _WITHOUT_TLS.search(plain.received)
+    return "" if is_told else "plain-http"
 
 
 def _is_tls_reached(handshake: Handshake) -> bool:

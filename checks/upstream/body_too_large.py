@@ -3,8 +3,11 @@ intended to send too large body: 2097152 bytes"). The site works; whether such u
 possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
 unit is forgotten (`client_max_body_size 10;` are ten bytes). A limit that nobody has set is no
 decision: where a page of the site itself sent the upload to the application, or a program did so
-again and again (git, docker, rclone, a client that synchronises), it is a fault too. So is a limit
-that somebody has set and that pages of the site meet again and again.
+again and again (git, docker, rclone, a client that synchronises), it is a fault too. Once is enough
+where the application itself gave out the address for this upload (Git LFS Batch API, "Basic
+Transfer"; OCI Distribution Specification, "Pushing a blob"; git's gitprotocol-http(5)), and where
+this address is asked for. So is a limit that somebody has set and that pages of the site meet again
+and again.
 
 nginx reads the limit anew in each location to which it redirects the request internally
 (ngx_http_core_find_config_phase), so all of them must allow the upload; and so must those of
@@ -36,6 +39,11 @@ _LIMIT = "client_max_body_size"
 #: The methods of an upload, and how many of them are no accident: those of pages where somebody has
 #: set the limit, and those of programs.
 _UPLOADS, _OFTEN = {"POST", "PUT", "PATCH"}, 2
+#: Addresses that the application gives out for one upload: an object of Git LFS by its SHA-256, a
+#: part of an image, what git pushes after it read the application's references.
+_GIVEN_OUT = re.compile(
+    r"/info/lfs/objects/[0-9a-f]{64}\b|/v2/.{1,300}/blobs/uploads/|/git-receive-pack$"
+)
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
@@ -152,7 +160,8 @@ def _is_met_by_clients(
 ) -> bool:
     """Return whether a client of the application sent what nginx refused on the way to it: a page
     of the site, once where nobody has set a limit, and again where somebody has; or a program,
-    which sends no Referer, again where nobody has. Who looks for weak sites sends small requests.
+    which sends no Referer, where nobody has: again, or once at an address that the application gave
+    out or that is asked for. Who looks for weak sites sends small requests.
 
     An address of a PHP program comes to the application by an internal redirect (`try_files …
     /index.php`), so any location of the way may pass it on."""
@@ -160,10 +169,18 @@ def _is_met_by_clients(
         return False
     paths = {line.path for line in lines}
     is_set = any(match.directive(_LIMIT) is not None for match in way)
-    tries = sum(line.times for line in lines if line.request.partition(" ")[0] in _UPLOADS)
-    return (not is_set and tries >= _OFTEN) or any(
+    uploads = [line for line in lines if line.request.partition(" ")[0] in _UPLOADS]
+    is_wanted = sum(line.times for line in uploads) >= _OFTEN or any(
+        _GIVEN_OUT.search(line.path) or _is_asked_for(evidence, line.path) for line in uploads
+    )
+    return (not is_set and is_wanted) or any(
         failure.is_from_page
         and failure.path in paths
         and failure.times >= (_OFTEN if is_set else 1)
         for failure in current_failures(evidence, {413})
     )
+
+
+def _is_asked_for(evidence: Evidence, path: str) -> bool:
+    """Return whether the target is this address. Everybody asks for the start page."""
+    return path not in {"", "/"} and path == evidence.target.path.partition("?")[0]

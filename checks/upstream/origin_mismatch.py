@@ -8,7 +8,7 @@ it with its own, which it knows from Host, X-Forwarded-Proto and X-Forwarded-Hos
 
 The evidence is the application itself, asked with an empty POST after `--method POST`. After a
 pasted message, and after forms that were refused by nginx's log, it is what nginx's configuration
-tells the application.
+tells the application, and the application's own words in its log.
 """
 
 from collections.abc import Iterator, Mapping
@@ -176,8 +176,9 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
         match, sent_origin = route.match, route.told
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
         is_wrong = not guard.fields.isdisjoint(wrong_fields) if guard else bool(wrong_fields)
+        is_wrong = is_wrong or (form.words != "" and bool(wrong_fields))
         is_own_origin = origin_line(nginx, failure.path) is not None
-        if not (is_wrong or is_own_origin) and not (
+        if not (is_wrong or is_own_origin or form.words) and not (
             form.is_repeated and guard and guard.knows_no_mistake
         ):
             continue
@@ -192,16 +193,23 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
             because=(
                 failure,
                 *([form.page] if form.page else []),
+                *([form.refusal] if form.refusal else []),
                 *([nginx.config] if nginx.config else []),
             ),
-            confidence=Confidence.LIKELY
+            confidence=Confidence.CERTAIN
+            if form.words
+            else Confidence.LIKELY
             if is_sure or told_refusal(evidence)
             else Confidence.POSSIBLE,
             # An application that nobody knows may answer a wrong password so.
-            severity=Severity.WARNING if guard or told_refusal(evidence) else Severity.NOTE,
+            severity=Severity.WARNING
+            if guard or form.words or told_refusal(evidence)
+            else Severity.NOTE,
             location=nginx.location(directive),
             facts={
-                **_facts(evidence, sent_origin, ""),
+                **_facts(evidence, sent_origin, form.words),
+                "words": form.words,
+                "words_log": form.refusal.equivalent if form.refusal else "",
                 "url": f"{target.origin}{failure.path}",
                 "status": failure.status,
                 "place": file_line(directive),
@@ -211,7 +219,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "logged": True,
                 "times": failure.times if failure.times > 1 else "",
                 "log": failure.file,
-                "framework": _TITLES.get(guard.framework, "") if guard else "",
+                "framework": _TITLES.get(guard.framework, "") if guard and not form.words else "",
                 **({guard.framework: True, "other": False} if guard else {}),
             },
             fix=origin_fix(route, sure=False) if is_wrong else _own_setting(sent_origin),
@@ -255,7 +263,7 @@ def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, obj
         "misspelled": told.misspelled.args[0] if told.misspelled else "",
         "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
         "other": framework not in _FRAMEWORKS,
-        **dict.fromkeys(("sent", "sent_place"), ""),
+        **dict.fromkeys(("sent", "sent_place", "words", "words_log"), ""),
         **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),
         **{name: framework == name for name in _FRAMEWORKS},
     }

@@ -20,7 +20,8 @@ stand once, in its `_steps.md`.
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
 puts the steps. A fact that is used and was not given is an error (KeyError). In a command, that is
-a span of code which is more than the fact alone, a fact is quoted for the shell.
+a span of code which is more than the fact alone, a fact is quoted for the shell; not in a block of
+a server's configuration (`location / { … }`).
 """
 
 import re
@@ -112,9 +113,13 @@ def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
 _SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
 #: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
 _CODE = lazy_pattern(r"(`[^`]*`)")
-#: A span of a server's configuration: it is no command, and its facts are not quoted.
-_CONFIG = lazy_pattern(r"`<.*`|`.*(?:(?<!\\);|(?<![{}])\})`", re.DOTALL)
+#: A line of a server's configuration: it is no command.
+_LINE = lazy_pattern(r"`<.*`|`.*(?<!\\);`", re.DOTALL)
 _FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
+#: Text in quotation marks, a block of a configuration outside of them, and what ends a word there.
+_IN_QUOTES = lazy_pattern(r"'[^']*'|\"[^\"]*\"")
+_BLOCK = lazy_pattern(r"(?:^|(?<=\s))!?\{(?=\s|$)")
+_ENDS_WORD = lazy_pattern(r"[;{}\"'#\\]")
 #: A fact alone in parentheses, which go with it if it is empty.
 _ASIDE = lazy_pattern(r" ?[(\uff08]`?\{\{([\w.-]+)\}\}`?[)\uff09]")
 
@@ -159,24 +164,29 @@ def _code(piece: str, facts: Mapping[str, object], lang: str) -> str:
 
 def _command(code: str, facts: Mapping[str, object], lang: str) -> str:
     """A span of code, its facts quoted for the shell: each stays the word that it is in. Those of a
-    configuration stand as they are."""
-    if _CONFIG.fullmatch(code):
-        return _FACT.sub(lambda match: _written(match, facts, lang), code)
+    configuration stand as it has them."""
     filled = page_text = ""
+    unquoted = _IN_QUOTES.sub("", _FACT.sub("", code[1:-1]))
+    is_snippet = bool(_LINE.fullmatch(code) or _BLOCK.search(unquoted))
     for index, part in enumerate(_FACT.split(code)):
         # At every second place there is the name of a fact.
         if index % 2 and part != "fix":
-            filled += _quoted(facts[part], page_text, lang)
+            filled += (
+                _configured(facts[part], lang)
+                if is_snippet
+                else _quoted(facts[part], page_text, lang)
+            )
         else:
             filled, page_text = filled + part, page_text + part
     return filled
 
 
-def _written(match: re.Match[str], facts: Mapping[str, object], lang: str) -> str:
-    """A fact in a configuration."""
-    if match[1] == "fix":
-        return match[0]
-    return fact_text(facts[match[1]], lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+def _configured(value: object, lang: str) -> str:
+    """A fact in a block of a server's configuration. One with spaces is a line or a word and its
+    modifier, as the configuration has it; quotation marks would make one word of it."""
+    text = fact_text(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+    is_word = not any(character.isspace() for character in text)
+    return shlex.quote(text) if is_word and _ENDS_WORD.search(text) else text
 
 
 def _quoted(value: object, before: str, lang: str) -> str:

@@ -67,7 +67,10 @@ MESSAGES = Messages(
     Message("inside.server_logs", "Apache's error log."),
     Message("inside.failed_services", "Services that failed where something should listen."),
     Message("inside.program_logs", "What the program behind the site wrote about this request."),
-    Message("inside.program_requests", "Whether that program refused an upload as too large."),
+    Message(
+        "inside.program_requests",
+        "Whether that program refused an upload as too large, or a form for its origin.",
+    ),
     Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),

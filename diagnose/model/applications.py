@@ -19,7 +19,7 @@ Topic = Literal[
 ]  # fmt: skip
 
 #: By what of a response an application is recognized.
-RecognizedBy = Literal["title", "page", "header", "cookie"]
+RecognizedBy = Literal["title", "page", "header", "cookie", "message"]
 
 
 @frozen

@@ -36,6 +36,9 @@ MAX_PAGE = 256 << 10
 _TITLE = lazy_pattern(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _COOKIE = lazy_pattern(r"\s{0,9}([^=;\s]{1,200})=")
 
+#: Characters. Fewer words may be another program's too.
+_MIN_MESSAGE = 20
+
 
 @cache
 def _index() -> Mapping[str, Mapping[str, Any]]:
@@ -165,3 +168,18 @@ def message_of(text: str) -> ApplicationMessage | None:
         if message["text"].lower() in lower
     )
     return max(messages, key=lambda message: len(message.text), default=None)
+
+
+def application_told(text: str) -> Application | None:
+    """Return the application whose own message stands in a text that a person pasted; None if there
+    is none, or if several applications have it."""
+    lower = text.lower()
+    told = [
+        (len(message["text"]), application_id)
+        for application_id, tables in _index().items()
+        for message in tables.get("message", ())
+        if len(message["text"]) >= _MIN_MESSAGE and message["text"].lower() in lower
+    ]
+    longest = max(told, default=(0, ""))[0]
+    ids = {application_id for length, application_id in told if length == longest}
+    return application_of(ids.pop()) if len(ids) == 1 else None

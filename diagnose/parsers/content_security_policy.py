@@ -79,14 +79,18 @@ def policies(header_values: Iterable[str], body: str) -> tuple[str, ...]:
     return tuple(policy for policy in stripped if policy)[:MAX_POLICIES]
 
 
-def blocked_by(page_policies: Iterable[str], page: Url, socket: Url) -> Blocked | None:
+def blocked_by(
+    page_policies: Iterable[str], page: Url, socket: Url, *, by_self: bool = True
+) -> Blocked | None:
     """Return the directive that blocks a WebSocket of this page, or None. Every policy must allow
-    it."""
+    it. Browsers of the Content Security Policy's Level 2 do not count wss: as `'self'` (not
+    `by_self`)."""
     for policy in page_policies:
         directives = _directives(policy)
         name = "connect-src" if "connect-src" in directives else "default-src"
         sources = directives.get(name)
-        if sources is not None and not any(_allows(source, page, socket) for source in sources):
+        counted = [word for word in sources or () if by_self or word.lower() != "'self'"]
+        if sources is not None and not any(_allows(source, page, socket) for source in counted):
             without_scheme = any(_allows(f"wss://{source}", page, socket) for source in sources)
             return Blocked(name, sources, without_scheme)
     return None

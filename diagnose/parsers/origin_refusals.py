@@ -49,6 +49,30 @@ def names_origin(body: str) -> bool:
     return _ORIGIN_ALONE.search(body[:2048]) is not None
 
 
+#: What a program writes about a request without a Referer, which is no page's.
+_NO_REFERER = lazy_pattern(r"no referr?er\b", re.IGNORECASE)
+#: The path at the end of Django's line ("Forbidden (Origin checking failed - …): /login/").
+_LOGGED_PATH = lazy_pattern(r"\): (/\S{0,300})\s*$")
+#: Longest line, in characters, and most lines of a log that are read.
+_MAX_LINE, _MAX_LINES = 1000, 2000
+
+
+def logged_refusal(text: str, authority: str, path: str) -> tuple[str, int]:
+    """Return the last line in a program's log in which it refuses a form for its origin and nothing
+    else, and the number of such lines; "" and 0 without one. A line counts that is about the site's
+    own pages (`authority`) and this path, as far as it names any."""
+    lines = [
+        line
+        for raw in text.split("\n")[-_MAX_LINES:]
+        if names_origin(line := raw[:_MAX_LINE])
+        and not HIDDEN_ORIGIN.search(line)
+        and not _NO_REFERER.search(line)
+        and (authority in line.lower() or "://" not in line)
+        and ((named := _LOGGED_PATH.search(line)) is None or named[1] == path)
+    ]
+    return (lines[-1].strip(), len(lines)) if lines else ("", 0)
+
+
 #: Next.js (packages/next/src/server/app-render/action-handler.ts).
 _TOLD_HOST = lazy_pattern(
     r"x-forwarded-host\W{1,3}header with value \W?([\w.:\[\]-]{1,260})", re.IGNORECASE

@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.pages import FileKind, UseKind
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import Url, parse_url
 
 _MAX_URL = 1024
 _CHROMIUM = lazy_pattern(
@@ -61,6 +61,13 @@ def refused_use(message: str) -> RefusedUse | None:
     match = _FIREFOX.search(message)
     name = _FIREFOX_KIND.search(message) if match else None
     return _refused(_DIRECTIVES.get(name["name"]), match["url"]) if match and name else None
+
+
+def refused_socket(message: str) -> Url | None:
+    """Return the address of the WebSocket that a message says was refused; None if it says none."""
+    match = _CHROMIUM.search(message) or _FIREFOX.search(message)
+    url = parse_url(match["url"].partition("?")[0]) if match else None
+    return url if url and url.scheme in {"ws", "wss"} else None
 
 
 def _refused(kind: FileKind | UseKind | None, text: str) -> RefusedUse | None:

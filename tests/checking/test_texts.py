@@ -107,3 +107,24 @@ def test_parentheses_go_with_an_empty_fact(place: str, text: str) -> None:
 )
 def test_only_the_facts_of_commands_are_quoted(text: str, filled: str) -> None:
     assert fill(text, {"line": "proxy_pass http://a b"}) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "filled"),
+    [
+        (
+            "`{{place}} { {{line}} }`",
+            {"place": "location ^~ /static/", "line": "proxy_pass http://127.0.0.1:5212;"},
+            "`location ^~ /static/ { proxy_pass http://127.0.0.1:5212; }`",
+        ),
+        ("`if ({{name}} = a) { … }`", {"name": "$http_up"}, "`if ($http_up = a) { … }`"),
+        ("`acl a { {{name}} -m found }`", {"name": "hdr(host)"}, "`acl a { hdr(host) -m found }`"),
+        ("`location {{name}} { … }`", {"name": "/a;{"}, "`location '/a;{' { … }`"),
+        ("`nft add {{name}} '{ a, b }'`", {"name": "a b"}, "`nft add 'a b' '{ a, b }'`"),
+        ("`awk '{print}' {{name}}`", {"name": "a b"}, "`awk '{print}' 'a b'`"),
+    ],
+)  # fmt: skip
+def test_a_block_of_a_configuration_is_not_quoted_for_the_shell(
+    text: str, facts: dict[str, object], filled: str
+) -> None:
+    assert fill(text, facts) == filled

@@ -6,6 +6,7 @@ from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
     form_guard,
     framework_of,
+    logged_refusal,
     names_origin,
     refuses_origin,
     told_host,
@@ -82,3 +83,38 @@ def test_the_host_that_a_proxy_told() -> None:
     words = "`x-forwarded-host` header with value `App:3000` does not match `origin` header with"
     assert told_host(words) == "app:3000"
     assert told_host("Invalid Server Actions request.") == ""
+
+
+OWN_LINE = (
+    "Forbidden (Origin checking failed - https://shop.example.com does not match any trusted"
+    " origins.): /login/"
+)
+
+
+def test_the_words_in_a_log() -> None:
+    rails = (
+        "HTTP Origin header (https://shop.example.com) didn't match request.base_url"
+        " (http://shop.example.com)"
+    )
+    nextjs = (
+        "`x-forwarded-host` header with value `127.0.0.1:3000` does not match `origin` header with"
+        " value `shop.example.com` from a forwarded Server Actions request. Aborting the action."
+    )
+    for line in (OWN_LINE, rails, nextjs):
+        text = f"ready\n{line}\nGET / 200\n{line}\n"
+        assert logged_refusal(text, "shop.example.com", "/login/") == (line, 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Forbidden (CSRF token from POST incorrect.): /login/",
+        OWN_LINE.replace("https://shop.", "https://evil."),
+        OWN_LINE.replace("https://shop.example.com", "null"),
+        OWN_LINE.replace("/login/", "/other/"),
+        "Forbidden (Referer checking failed - no Referer.): /login/",
+        "",
+    ],
+)
+def test_a_form_without_such_words_in_a_log(line: str) -> None:
+    assert logged_refusal(line, "shop.example.com", "/login/") == ("", 0)

@@ -1,14 +1,21 @@
 """Reads the log of the program that serves the target, after a message about an upload that was too
-large (413): it may have a limit of its own, behind a web server or without one. Nothing is sent."""
+large (413): it may have a limit of its own, behind a web server or without one. And after a form of
+a page of the site was refused, by the web server's log: the program may say that its origin is the
+reason. Nothing is sent."""
+
+from collections.abc import Callable
 
 from diagnose.model import Vantage
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.program_requests import refused_request
+from diagnose.parsers.origin_refusals import logged_refusal
+from diagnose.parsers.program_requests import RefusedRequest, refused_request
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.program_logs import (
@@ -26,6 +33,10 @@ RECENT_SECONDS = 600
 #: Content Too Large (RFC 9110 section 15.5.14), and the kinds of messages that may say so.
 TOO_LARGE = 413
 _KINDS = frozenset({"body-size", "upload"})
+
+#: Statuses with which frameworks refuse a form's origin (Django, SvelteKit, Spring; Rails;
+#: Next.js), the longest line that is kept, and most forms whose reason is looked for.
+_OF_FORMS, MAX_LINE, MAX_FORMS = frozenset({403, 422, 500}), 300, 2
 
 
 @probe(after=Exchange, needs=Listeners)
@@ -45,6 +56,27 @@ async def program_behind_a_server(
     await _read(ctx, listeners)
 
 
+@probe(after=FailedRequests, needs=Listeners)
+async def program_that_refused_a_form(
+    ctx: ProbeContext, failure: FailedRequests, listeners: Listeners
+) -> None:
+    is_form = failure.method == "POST" and failure.is_from_page and failure.status in _OF_FORMS
+    if not is_form or ctx.observed(NginxContainer):
+        return
+
+    def find(text: str) -> RefusedRequest | None:
+        line, times = logged_refusal(text, ctx.target.authority.lower(), failure.path)
+        line = clean(line, MAX_LINE)
+        return RefusedRequest(failure.method, failure.path, line, times) if line else None
+
+    slots = (f"words about form {number}" for number in range(MAX_FORMS))
+    if not any(ctx.further_requests.begin(slot) for slot in slots):
+        return
+    for endpoint in dict.fromkeys(endpoints_of(ctx, failure.path)):
+        if not is_front(listeners, endpoint):
+            await _read_log(ctx, endpoint, failure.status, find)
+
+
 async def _read(ctx: ProbeContext, listeners: Listeners) -> None:
     symptom = ctx.target.symptom
     if symptom is None or ctx.observed(NginxContainer):
@@ -56,16 +88,19 @@ async def _read(ctx: ProbeContext, listeners: Listeners) -> None:
         if not is_front(listeners, endpoint) and ctx.further_requests.begin(
             f"requests that {endpoint} refused"
         ):
-            await _read_log(ctx, endpoint)
+            await _read_log(ctx, endpoint, TOO_LARGE, lambda text: refused_request(text, TOO_LARGE))
 
 
-async def _read_log(ctx: ProbeContext, endpoint: str) -> None:
+async def _read_log(
+    ctx: ProbeContext, endpoint: str, status: int, find: Callable[[str], RefusedRequest | None]
+) -> None:
+    """Emit the first request that is found in a log of the endpoint's programs."""
     at = ctx.elapsed()
     words = ("sh", "-c", LOG_SCRIPT, "sh", str(RECENT_SECONDS), endpoint)
     result = await ctx.machine.run(*words, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
     for log in parse_logs(result.out):
-        request = refused_request(log.text, TOO_LARGE) if log.process not in ENGINES else None
+        request = find(log.text) if log.process not in ENGINES else None
         if request is not None:
             ctx.emit(
                 ProgramRefusal(
@@ -77,7 +112,7 @@ async def _read_log(ctx: ProbeContext, endpoint: str) -> None:
                     process=log.process,
                     method=request.method,
                     path=request.path,
-                    status=TOO_LARGE,
+                    status=status,
                     message=request.text,
                     times=request.times,
                 )

@@ -1,8 +1,9 @@
 """Asks for the page once more as the page of another site does: with its Origin.
 
 Many applications send Access-Control-Allow-Origin only when they are asked with an Origin (Spring's
-CorsFilter, the module cors of Express with a list). A message that names the field names no origin
-as a rule.
+CorsFilter, the module cors of Express with a list; ASP.NET Core's CORS middleware). A page that has
+the field without an Origin has it from the server in front as a rule: the application may add its
+own. A message that names the field names no origin as a rule.
 """
 
 import re
@@ -26,10 +27,10 @@ def origin_to_ask_with(ctx: ProbeContext, page: Exchange) -> str:
     one that nobody has; "" if the message is about something else, the request had an Origin, or
     nothing shows that another site's page gets an answer."""
     symptom, request = ctx.target.symptom, ctx.options.request
-    if symptom is None or symptom.kind != "cors" or request.origin or page.method != "GET":
+    if (symptom is not None and symptom.kind != "cors") or request.origin or page.method != "GET":
         return ""
     allowed = (page.header(_FIELD) or "").strip()
-    if not allowed and not _TWICE.search(symptom.words):
+    if not allowed and (symptom is None or not _TWICE.search(symptom.words)):
         return ""
     return allowed if _ORIGIN.fullmatch(allowed) else UNKNOWN_ORIGIN
 

@@ -135,9 +135,12 @@ async def left_folder(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=Exchange)
 async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Ask as another site's page does, after a message that says that its browser blocks it."""
+    """Ask as another site's page does, after a message that says that its browser blocks it, or
+    where the page allows other sites."""
     symptom = ctx.target.symptom
-    if symptom is not None and symptom.kind == "cors" and is_first(ctx, exchange, _is_answered):
+    is_open = symptom is None and exchange.header("Access-Control-Allow-Origin") is not None
+    is_told = symptom is not None and symptom.kind == "cors"
+    if (is_open or is_told) and is_first(ctx, exchange, _is_answered):
         from diagnose.probes.outside.cross_origin import origin_to_ask_with, request_with_origin
 
         if origin := origin_to_ask_with(ctx, exchange):

@@ -1,13 +1,16 @@
-"""Says which application the site's page is of, and which WebSockets that application opens.
+"""Says which application the site's page or a pasted message is of, and which WebSockets that
+application opens.
 
 It needs no request: the page has come. The WebSockets are those of its documentation, and are tried
 like those that a page names (`websocket`, `page_websockets`).
 """
 
-from diagnose.model.applications import Application, KnownApplication
+from diagnose.model.applications import Application, KnownApplication, RecognizedBy
 from diagnose.model.marks import Headers
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.applications import folder_of, recognize
+from diagnose.parsers.html_page import parse_page
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
@@ -18,7 +21,7 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
     parsed_url = parse_url(url)
     if parsed_url is None or not ctx.further_requests.begin("application of the site"):
         return
-    known = recognize(text, headers)
+    known = recognize(text, headers) or _told(ctx)
     if known is None:
         return
     application, by = known
@@ -35,7 +38,28 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
         )
     )
     if ctx.options.wants("websocket"):
-        _emit_websockets(ctx, application, folder, url)
+        _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
+
+
+def _told(ctx: ProbeContext) -> tuple[Application, RecognizedBy] | None:
+    """Return the application whose own words a person pasted, where its page does not show it: the
+    page may be one that the site's scripts build."""
+    symptom = ctx.target.symptom
+    if symptom is None:
+        return None
+    # Imported late: only a pasted message needs it.
+    from diagnose.parsers.applications import application_told
+
+    application = application_told(symptom.text)
+    return (application, "message") if application else None
+
+
+def _base_folder(ctx: ProbeContext, text: str, url: str) -> str:
+    """Return the folder at which the page's relative addresses begin by its `<base href>` (HTML
+    standard, 4.2.3), "" without one on the site's own origin."""
+    base = parse_page(text, url).base if "<base" in text.lower() else ""
+    parsed = parse_url(base) if base and is_own_origin(ctx.target, base) else None
+    return clean(f"{parsed.path.partition('?')[0].rpartition('/')[0]}/") if parsed else ""
 
 
 def _emit_websockets(ctx: ProbeContext, application: Application, folder: str, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin
 
-from diagnose.model.pages import WebSocketPath
+from diagnose.model.pages import Page, WebSocketPath
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import streams_in
@@ -21,7 +21,7 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
         return
     from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
 
-    for named in named_paths_in(text, f"{ctx.target.origin}{ctx.target.path}"):
+    for named in named_paths_in(text, _base_url(ctx)):
         if ctx.further_requests.begin(f"websocket path {named.path}"):
             path = ctx.options.request.mask_secrets(clean(named.path))
             ctx.emit(
@@ -35,6 +35,13 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
             )
 
 
+def _base_url(ctx: ProbeContext) -> str:
+    """Return the address at which relative ones of the page's scripts begin (HTML standard,
+    "document base URL"): its `<base href>` on the site's own origin, or the page itself."""
+    bases = (page.base for page in ctx.observed(Page) if is_own_origin(ctx.target, page.base))
+    return next(bases, f"{ctx.target.origin}{ctx.target.path}")
+
+
 def _diagnose_streams(ctx: ProbeContext, text: str) -> None:
     """Have a stream diagnosed that has an address of its own: a reference is one of the page."""
     if "EventSource(" not in text or not ctx.options.wants("http"):
@@ -42,7 +49,7 @@ def _diagnose_streams(ctx: ProbeContext, text: str) -> None:
     # Imported late: few pages open a stream.
     from diagnose.model.other_requests import OtherRequest
 
-    page = f"{ctx.target.origin}{ctx.target.path}"
+    page = _base_url(ctx)
     for reference in streams_in(text)[:MAX_STREAMS]:
         url = urljoin(page, reference)
         stream = parse_url(url) if is_own_origin(ctx.target, url) else None

@@ -36,6 +36,24 @@ def test_fires_and_hides_the_applications_where_nginx_adds_it() -> None:
     assert claim.location
 
 
+def test_fires_and_hides_the_applications_where_an_if_adds_it() -> None:
+    """Issue 129 of aspnet/CORS. The block for preflights passes nothing on."""
+    preflight = ADDED.replace(
+        "add_header Access-Control-Allow-Origin *;",
+        "if ($request_method = OPTIONS) {\n            add_header Access-Control-Allow-Origin *;\n"
+        "            return 204;\n        }",
+    )
+    (claim,) = judge(CHECK, TWICE, RUNNING, config(preflight))
+    assert claim.location is None
+    get = preflight.replace("OPTIONS", "GET").replace("            return 204;\n", "")
+    (claim,) = judge(CHECK, TWICE, RUNNING, config(get))
+    assert claim.facts["added"] == "add_header Access-Control-Allow-Origin *"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_hide_header Access-Control-Allow-Origin;\n" in edit.diff
+
+
 def test_fires_and_takes_caddys_line_out_where_both_send_the_same() -> None:
     text = CADDY_SITE.replace("\treverse", "\theader Access-Control-Allow-Origin *\n\treverse")
     same = replace(TWICE, headers=((ALLOWED[0], "*"), (ALLOWED[0], "*")))

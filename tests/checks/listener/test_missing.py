@@ -2,7 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Failure,
+    ServedAddress,
+    Severity,
+    Vantage,
+)
 from diagnose.model.containers import Container, ContainerPort, Containers, State
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRedirect, SiteSocket, WebServerConfig, WebSite
@@ -96,6 +104,24 @@ def test_names_the_port_of_the_block_without_a_name(names: str) -> None:
     assert (claim.facts["there"], claim.confidence) == (
         "http://shop.example.com:8001/", Confidence.LIKELY,
     )  # fmt: skip
+
+
+DEFAULT = PLAIN_SITE.replace("shop.example.com", "_").replace("8001", "80")
+PLACEHOLDER = PLAIN_SITE.replace("shop.example.com", "your.domain.com").replace("8001", "80")
+
+
+def test_names_no_port_where_the_default_block_stands_in_for_a_name_that_no_block_has() -> None:
+    """Issue 9 of 131mm/ssweb-web.py: the run is made again there."""
+    refused = (host(), connected(failure=REFUSED), RUNNING, listening(80))
+    welcome = DEFAULT.replace("/srv", "/var/www/html")
+    (claim,) = judge("listener.missing", *refused, config(welcome + PLACEHOLDER))
+    assert (claim.facts["plain_elsewhere"], claim.confidence) == ("", Confidence.CERTAIN)
+    assert claim.served_at == ServedAddress("http://shop.example.com/", is_named=False)
+    (claim,) = judge("listener.missing", *refused, config(welcome))
+    assert (claim.facts["plain_elsewhere"], claim.served_at) == ("80", None)
+    elsewhere = PLACEHOLDER.replace("listen 80", "listen 81")
+    (claim,) = judge("listener.missing", *refused, config(welcome + elsewhere))
+    assert claim.served_at is None
 
 
 def _published(*ports: ContainerPort, state: State = "running") -> Containers:

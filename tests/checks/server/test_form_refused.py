@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
@@ -119,3 +120,16 @@ def test_silent_where_a_person_tells_of_something_else() -> None:
         assert not told(words, APACHE, apache_config())
     assert not told("login 403", APACHE, TOLD)
     assert not told("login 403", APACHE, apache_config(), page=replace(ANSWER, status=403))
+
+
+def test_fires_certain_where_the_applications_log_names_the_origin() -> None:
+    said = ProgramRefusal(
+        vantage=Vantage.SERVER, endpoint="3000", process="python3", method="POST", path="/login",
+        status=403, message="Forbidden (Origin checking failed - https://shop.example.com does not"
+        " match any trusted origins.): /login",
+    )  # fmt: skip
+    once = replace(LOGIN, times=1)
+    (claim,) = judge(CHECK, APACHE, TOLD, ANSWER, once, said)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["own"], claim.facts["django"]) == (True, True)
+    assert not judge(CHECK, APACHE, TOLD, ANSWER, once)

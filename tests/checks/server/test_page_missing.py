@@ -110,7 +110,12 @@ def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
     (claim,) = judge(CHECK, *observations, folder, masked=False)
     assert claim.facts["index_name"] is True
     assert claim.facts["names"] == ("index.html", "index.htm")
+    assert claim.facts["index_line"] == "DirectoryIndex index.html index.htm index.php"
+    assert claim.facts["reads"] is False
     assert not judge(CHECK, *observations, replace(folder, index_files=("index.htm",)))
+    config = apache_config(SITE.replace("Require", "AllowOverride All\n        Require"))
+    (claim,) = judge(CHECK, APACHE, config, page, error, folder, masked=False)
+    assert claim.facts["reads"] is True, "an .htaccess may have the list (issue 23 of ftree)"
 
 
 def test_fires_when_the_configuration_names_no_folder() -> None:

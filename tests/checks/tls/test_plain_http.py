@@ -29,6 +29,23 @@ def test_silent_when_the_answer_to_a_plain_request_is_that_tls_is_wanted() -> No
     assert not judge("tls.plain-http", WELL)
 
 
+@pytest.mark.parametrize(
+    ("received", "check"),
+    [
+        ("HTTP/1.1 400 Bad Request Content-Length: 0 Connection: close", "tls.plain-http"),
+        ("HTTP/1.1 400 Bad Request Sec-Websocket-Version: 13 Bad Request", "tls.plain-http"),
+        ("HTTP/1.1 400 Bad Request Content-Length: 48", "tls.closed"),
+        ("HTTP/1.0 400 Bad Request Client sent an HTTP request to an HTTPS server.", "tls.closed"),
+    ],
+)
+def test_a_refusal_that_is_not_about_tls_is_that_of_a_port_without(
+    received: str, check: str
+) -> None:
+    """Issue 18 of Flynsarmy/PHPWebSocket-Chat: a plain WebSocket on its own port."""
+    plain = shake("plain", received=received)
+    assert said(shake(failure=CLOSED), plain, *all_failing(CLOSED, "plain")) == [check]
+
+
 def test_port_80_is_the_wrong_port_and_not_a_wrong_server() -> None:
     spoke = replace(shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"), port=80)
     (claim,) = judge("tls.plain-http", spoke)

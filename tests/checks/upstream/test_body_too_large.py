@@ -86,6 +86,37 @@ def test_is_a_fault_where_a_program_tries_it_again() -> None:
         assert claim.severity is None
 
 
+OBJECT = "/acme/test.git/info/lfs/objects/" + "d3" * 32
+GIVEN_OUT = (
+    f"PUT {OBJECT} HTTP/1.1",
+    f"PUT {OBJECT}/2324684 HTTP/1.1",
+    "PATCH /v2/acme/web/blobs/uploads/1f-2e HTTP/1.1",
+    "POST /acme/test.git/git-receive-pack HTTP/1.1",
+)
+
+
+def test_is_a_fault_where_the_application_gave_out_the_address() -> None:
+    """Issue 21717 of go-gitea/gitea."""
+    for request in GIVEN_OUT:
+        (claim,) = judge(CHECK, config(), replace(SAID, request=request))
+        assert claim.severity is Severity.WARNING, request
+    own = SITE.replace("location / {", "client_max_body_size 1m;\n    location / {")
+    other = "PUT /acme/test.git/info/lfs/objects/batch HTTP/1.1"
+    for text, request in ((own, GIVEN_OUT[0]), (SITE, other)):
+        (claim,) = judge(CHECK, config(text), replace(SAID, request=request))
+        assert claim.severity is None
+
+
+def test_is_a_fault_where_the_refused_address_is_asked_for() -> None:
+    (claim,) = judge(CHECK, config(), SAID, target=replace(SHOP, path="/upload?a=1"))
+    assert claim.severity is Severity.WARNING
+    start = replace(SAID, request="POST / HTTP/1.1")
+    got = replace(SAID, request="GET /upload HTTP/1.1")
+    for line, path in ((start, "/"), (got, "/upload"), (SAID, "/other")):
+        (claim,) = judge(CHECK, config(), line, target=replace(SHOP, path=path))
+        assert claim.severity is None
+
+
 def test_is_a_fault_where_the_limit_refuses_forms() -> None:
     text = SITE.replace("location / {", "client_max_body_size 10;\n    location / {")
     form = logged(

@@ -15,6 +15,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
@@ -369,3 +370,28 @@ def test_nginx_s_own_origin_is_taken_out() -> None:
     assert claim.facts["sent"]
     (claim,) = pasted(text.replace("http://127.0.0.1:8000", "$http_origin"))
     assert not claim.facts["sent"]
+
+
+SAID = ProgramRefusal(
+    vantage=Vantage.SERVER, endpoint="3000", process="python3", method="POST", path="/login",
+    status=403, message="Forbidden (Origin checking failed - https://shop.example.com does not"
+    " match any trusted origins.): /login", equivalent="journalctl -u shop.service",
+)  # fmt: skip
+
+
+def test_fires_certain_where_the_applications_log_names_the_origin() -> None:
+    """Issue 1190 of MarechJ/hll_rcon_tool: nginx tells it all, and one form was refused."""
+    told = SITE.replace("        proxy_set_header", f"{HOST}{SCHEME}        proxy_set_header", 1)
+    once = replace(LOGIN, times=1)
+    (claim,) = judge(CHECK, config(told), BUILD, RUNNING, page(200), once, SAID)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["words"] == SAID.message
+    assert claim.facts["django"]
+    assert claim.facts["origin_itself"]
+    (claim,) = judge(CHECK, config(SITE), BUILD, RUNNING, page(200), once, SAID)
+    assert not claim.facts["origin_itself"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    token = replace(SAID, message="Forbidden (CSRF token from POST incorrect.): /login")
+    for said in (token, replace(SAID, path="/other"), replace(SAID, status=413)):
+        assert not judge(CHECK, config(told), BUILD, RUNNING, page(200), once, said)

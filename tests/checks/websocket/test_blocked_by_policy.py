@@ -2,7 +2,9 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Severity
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.symptoms import symptom_of
+from tests.support.check_evidence import SHOP, judge
 from tests.support.websocket_evidence import upgrade
 
 OPEN = upgrade(status=101, accepted=True)
@@ -47,6 +49,38 @@ def test_silent_without_a_policy_and_for_one_that_only_reports() -> None:
 
 def test_silent_without_a_websocket() -> None:
     assert not judge("websocket.blocked-by-policy", page("connect-src 'none'"))
+
+
+SOCKET = WebSocketPath(source="https://shop.example.com/app.js", path="/api/streaming")
+REFUSED = (
+    "Refused to connect to 'wss://shop.example.com/api/streaming?token=x' because it violates the"
+    " following Content Security Policy directive: \"connect-src 'self' wss://other.example\""
+)
+
+
+def test_fires_for_a_websocket_of_a_script_that_nobody_tried() -> None:
+    (claim,) = judge("websocket.blocked-by-policy", page("connect-src https:"), SOCKET)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["socket"] == "wss://shop.example.com/api/streaming"
+    allowed = page("connect-src 'self' wss://other.example")
+    assert not judge("websocket.blocked-by-policy", allowed, SOCKET)
+    optional = replace(SOCKET, library="Grafana")
+    assert not judge("websocket.blocked-by-policy", page("connect-src https:"), optional)
+
+
+def test_fires_for_the_browser_of_a_message_that_does_not_count_it_as_self() -> None:
+    """Issue 2390 of mastodon/mastodon: the policy has another instance's address."""
+    told = replace(SHOP, symptom=symptom_of(REFUSED))
+    policy = page("connect-src 'self' wss://other.example")
+    (claim,) = judge("websocket.blocked-by-policy", policy, SOCKET, target=told)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+    assert claim.facts["old"]
+    (claim,) = judge("websocket.blocked-by-policy", page("connect-src https:"), target=told)
+    assert not claim.facts["old"]
+    healed = page("connect-src 'self' wss://shop.example.com")
+    assert not judge("websocket.blocked-by-policy", healed, SOCKET, target=told)
+    foreign = replace(SHOP, symptom=symptom_of(REFUSED.replace("//shop.", "//chat.")))
+    assert not judge("websocket.blocked-by-policy", policy, target=foreign)
 
 
 def test_silent_for_the_policy_of_a_json_answer() -> None:

@@ -127,7 +127,10 @@ APPLICATIONS: Mapping[str, KnownApplication] = {
         Answer(404, "Page not found", TEXT),
     ),
     "minio": KnownApplication(
-        {"/": page("MinIO Console", '<meta content="MinIO Console" name="description"/>')},
+        {
+            "/": page("MinIO Console", '<meta content="MinIO Console" name="description"/>'),
+            "/browser/photos": page("MinIO Console", '<base href="/"/>'),
+        },
         "/ws/objectManager",
         Answer(
             400,

@@ -259,3 +259,18 @@ def cookies_fit_into_a_buffer(lab: Lab) -> None:
     log_of_forms(lab, "3000")
     for _ in range(2):
         visit(lab, "/", "-b", f"a={'x' * 3000}", referer="")
+
+
+BROKEN = "It appears that your reverse proxy set up is broken."
+
+
+@scenario(outside=None, server="nginx.documented-setting", args=(BROKEN,), differs=MINE)
+def message_of_jenkins_where_nginx_passes_no_host(lab: Lab) -> None:
+    """After https://www.sergiosanchez.com/posts/broken-reverse-proxy/: its page builds itself, and
+    the words are what tells the program."""
+    lab.change(PAGES, PAGES.replace(HOST, "").replace(SCHEME, ""))
+
+
+@healthy(args=(BROKEN,))
+def message_of_jenkins_where_nginx_passes_all(lab: Lab) -> None:
+    """The message is of another time."""

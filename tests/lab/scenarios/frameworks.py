@@ -110,7 +110,20 @@ def application_allows_the_origin_that_asks(lab: Lab) -> None:
     _pages_by(lab, "cors-asked", PAGES.replace("    proxy_pass", ADDS + "    proxy_pass"))
 
 
-@scenario(outside=None, server="http.cors-twice", differs=MINE)
+@scenario(outside="http.cors-twice", differs=MINE)
+def application_allows_the_origin_that_asks_and_nobody_complains(lab: Lab) -> None:
+    """https://github.com/aspnet/CORS/issues/129: the lines of nginx stand in an `if`."""
+    line = "add_header Access-Control-Allow-Origin *;"
+    block = f"    if ($request_method = GET) {{\n      {line}\n    }}\n"
+    _pages_by(lab, "cors-asked", PAGES.replace("    proxy_pass", block + "    proxy_pass"))
+
+
+@healthy()
+def application_refuses_an_unknown_origin_and_nobody_complains(lab: Lab) -> None:
+    _pages_by(lab, "cors-listed", PAGES.replace("    proxy_pass", ADDS + "    proxy_pass"))
+
+
+@scenario(outside="http.cors-twice", server="http.cors-twice", differs=MINE)
 def two_lines_allow_the_origin(lab: Lab) -> None:
     """https://github.com/Draymonders/Code-Life/issues/36: the second line counts where an Origin
     is sent."""

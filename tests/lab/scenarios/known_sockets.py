@@ -12,6 +12,7 @@ JumpServer.
 from ..known_sites import MINE, UPGRADE, pass_upgrades, played, serve, upgrade_scenarios
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from ..site import NAME
 
 PORT = "    proxy_pass http://127.0.0.1:8072;\n    proxy_http_version 1.1;\n"
 
@@ -34,6 +35,21 @@ WEBSOCKETS = {
 }
 for name, (outside, words) in WEBSOCKETS.items():
     upgrade_scenarios(name, outside, words, one_location)
+BUCKET = f"https://{NAME}/browser/photos"
+scenario(
+    outside="websocket.not-upgraded", server="websocket.upgrade-headers-missing",
+    args=("--timeout", "20"), differs=MINE, target=BUCKET,
+)(
+    played(
+        "minio", "bucket_upgrade_not_passed", "Its page has a base. Issue 21395 of minio/minio.",
+        one_location,
+    )
+)  # fmt: skip
+healthy(args=("--timeout", "20"), target=BUCKET)(
+    played(
+        "minio", "bucket_upgrade_passed", "As its documentation says.", one_location, pass_upgrades
+    )
+)
 healthy(args=("--timeout", "20"))(
     played(
         "odoo-15", "has_no_websocket", "Its documentation knows of none, and nginx passes none.",

@@ -142,6 +142,38 @@ def bare_name_where_the_certificate_is_there(lab: Lab) -> None:
     plain_site(lab)
 
 
+#: The default block with the welcome page, and the site under the name of an example.
+PLACEHOLDER = (
+    PLAIN_SITE.replace("80", "80 default_server").replace(site.NAME, "_")
+) + PLAIN_SITE.replace(site.NAME, "your.domain.example")
+
+
+def _welcome(lab: Lab, configuration: str) -> None:
+    lab.server.write(
+        "/var/www/shop/index.html",
+        "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n"
+        "<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully"
+        " installed and\nworking. Further configuration is required.</p>\n</body>\n</html>\n",
+    )
+    lab.configure(configuration)
+
+
+@scenario(
+    target=site.NAME, outside="tcp.refused", server="nginx.no-matching-server",
+    both="nginx.no-matching-server", manual="which block is meant is not known",
+)  # fmt: skip
+def bare_name_that_no_block_has(lab: Lab) -> None:
+    """https://github.com/131mm/ssweb-web.py/issues/9: the certificate is there too."""
+    _welcome(lab, PLACEHOLDER)
+
+
+@scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
+def bare_name_that_a_block_has_beside_others(lab: Lab) -> None:
+    """The site is in plain http alone, with its name: that is what is named."""
+    plain_site(lab)
+    lab.configure(PLACEHOLDER.replace("your.domain.example", site.NAME))
+
+
 @scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
 def bare_name_where_http_leads_to_https(lab: Lab) -> None:
     """No block for https, no certificate, and the redirect is there."""

@@ -214,6 +214,26 @@ def policy_that_allows_https_alone(lab: Lab) -> None:
     _policy(lab, "default-src https:")
 
 
+REFUSED_SOCKET = (
+    f"Refused to connect to 'wss://{site.NAME}/ws?token=x' because it violates the following"
+    " Content Security Policy directive: \"connect-src 'self' wss://other.example\""
+)
+
+
+@scenario(
+    outside="websocket.blocked-by-policy", args=(REFUSED_SOCKET,), target=f"https://{site.NAME}/",
+    differs=(site.CONF,),
+)  # fmt: skip
+def policy_of_another_instance(lab: Lab) -> None:
+    """https://github.com/mastodon/mastodon/issues/2390: `'self'` is not wss: in that browser."""
+    _policy(lab, "connect-src 'self' wss://other.example")
+
+
+@healthy(args=(REFUSED_SOCKET,), target=f"https://{site.NAME}/")
+def policy_that_names_its_own_websocket(lab: Lab) -> None:
+    _policy(lab, f"connect-src 'self' wss://{site.NAME}")
+
+
 @healthy(args=("--ws", "/ws"))
 def policy_that_is_strict_and_allows_it(lab: Lab) -> None:
     _policy(lab, "default-src 'none'; script-src 'self'; connect-src 'self'")

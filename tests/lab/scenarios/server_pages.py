@@ -255,6 +255,20 @@ def apache_has_an_index_with_another_name(lab: Lab) -> None:
     on_apache(lab, text, **{"index.php": "<?php echo 1;"})
 
 
+@apache_scenario(outside=None, server="server.page-missing", manual=RULE)
+def htaccess_lists_no_index_of_the_folder(lab: Lab) -> None:
+    """https://github.com/aslushnikov/ftree/issues/23: DirectoryIndex of the .htaccess."""
+    files = {".htaccess": "DirectoryIndex index.php\n", "index.html": PAGE}
+    on_apache(lab, of_files(overrides="All"), **files)
+
+
+@healthy_apache()
+def htaccess_lists_the_index_of_the_folder(lab: Lab) -> None:
+    """The line as the step has it."""
+    files = {".htaccess": "DirectoryIndex index.php index.html\n", "index.html": PAGE}
+    on_apache(lab, of_files(overrides="All"), **files)
+
+
 @caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
 def caddy_names_no_folder(lab: Lab) -> None:
     """After threads of Caddy's forum: file_server without root serves the working folder."""

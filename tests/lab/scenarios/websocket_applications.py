@@ -256,3 +256,66 @@ def page_behind_a_login_opens_a_websocket_at_localhost(lab: Lab) -> None:
     """Laravel's setting of development; only the browser's message shows it, after
     https://github.com/laravel/reverb/issues/288."""
     del lab  # nothing is wrong on the server
+
+
+#: A WebSocket's server without TLS: it closes whatever is no request, and refuses what is no
+#: handshake.
+WITHOUT_TLS = """\
+import base64, hashlib, socketserver, sys
+class Socket(socketserver.StreamRequestHandler):
+    def handle(self):
+        if self.rfile.peek(4)[:4] != b"GET ":
+            return
+        fields = dict(
+            line.decode().strip().split(": ", 1) for line in iter(self.rfile.readline, b"\\r\\n")
+            if b": " in line
+        )
+        fields = {name.lower(): value for name, value in fields.items()}
+        key = fields.get("sec-websocket-key")
+        if key is None:
+            self.wfile.write(sys.argv[2].encode().decode("unicode_escape").encode())
+            return
+        digest = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+        accept = base64.b64encode(digest).decode()
+        self.wfile.write((
+            "HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\n"
+            "Connection: Upgrade\\r\\n"
+            f"Sec-WebSocket-Accept: {accept}\\r\\n\\r\\n"
+        ).encode())
+        while head := self.rfile.read(2):
+            mask, length = self.rfile.read(4), head[1] & 127
+            data = bytes(b ^ mask[i % 4] for i, b in enumerate(self.rfile.read(length)))
+            kind = {9: 10}.get(head[0] & 15, head[0] & 15)
+            self.wfile.write(bytes([0x80 | kind, length]) + data)
+            if kind == 8:
+                return
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer((sys.argv[1], 9300), Socket).serve_forever()
+"""
+REFUSAL = "HTTP/1.1 400 Bad Request\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"
+CLOSED = f"WebSocket connection to 'wss://{site.NAME}:9300/' failed: net::ERR_CONNECTION_CLOSED"
+
+
+def _without_tls(lab: Lab, address: str) -> None:
+    for more in ([], ["--permanent"]):
+        opened = ["firewall-cmd", "-q", *more, "--zone=public", "--add-port=9300/tcp"]
+        lab.server.run(opened, check=True)
+    lab.spawn(lab.server, lab.server.python("-c", WITHOUT_TLS, address, REFUSAL), 9300)
+
+
+@scenario(
+    outside="tls.plain-http", args=(CLOSED,), manual="the page's setting is changed by a person"
+)
+def page_that_opens_a_port_that_speaks_no_tls(lab: Lab) -> None:
+    """https://github.com/Flynsarmy/PHPWebSocket-Chat/issues/18: it closes the handshake of TLS."""
+    _without_tls(lab, "0.0.0.0")
+
+
+@healthy(target=f"wss://{site.NAME}:9300/")
+def page_that_opens_a_port_of_nginx(lab: Lab) -> None:
+    """nginx ends TLS on the port, in front of the same program."""
+    _without_tls(lab, "127.0.0.1")
+    port = site.HTTPS.replace("443 ssl", "203.0.113.10:9300 ssl").replace(
+        "127.0.0.1:3000", "127.0.0.1:9300"
+    )
+    lab.change(site.HTTPS, f"{site.HTTPS}\n{port.replace('[::]:', '[::1]:')}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
@@ -41,3 +42,36 @@ def test_nothing_is_read_without_a_message_or_for_a_web_server() -> None:
     assert not look(None)
     assert not look(replace(TOLD, number=502))
     assert not look(TOLD, "nginx")
+
+
+FORM = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/login", status=403,
+    written="29/Nov/2026:08:00:00 +0000", is_from_page=True,
+)  # fmt: skip
+WORDS = (
+    "Forbidden (Origin checking failed - https://shop.example.com does not match any trusted"
+    " origins.): /login"
+)
+
+
+def look_after(failure: FailedRequests, words: str = WORDS) -> list[ProgramRefusal]:
+    command = shlex.join(("sh", "-c", LOG_SCRIPT, "sh", str(probes.RECENT_SECONDS), "443"))
+    output = f"process python3\nsource journalctl -u shop.service\n {words}\n"
+    result = CommandResult((), 0, output, "", 0.0)
+    looking: Any = Looking(RecordedMachine({command: result}, {}))
+    listeners = looking.emit(Listeners(sockets=(replace(PROXY, process="python3"),)))
+    probe: Any = probes.program_that_refused_a_form
+    asyncio.run(probe.work(looking, looking.emit(failure), listeners))
+    return list(looking.observed(ProgramRefusal))
+
+
+def test_the_words_about_a_form_that_was_refused() -> None:
+    (refusal,) = look_after(FORM)
+    assert (refusal.path, refusal.status, refusal.message) == ("/login", 403, WORDS)
+
+
+def test_no_words_are_looked_for_where_no_page_sent_a_form() -> None:
+    assert not look_after(replace(FORM, method="GET"))
+    assert not look_after(replace(FORM, is_from_page=False))
+    assert not look_after(replace(FORM, status=404))
+    assert not look_after(FORM, "Forbidden (CSRF token missing.): /login")

@@ -24,7 +24,8 @@ STATUS = Symptom("status", "404 Not Found", 404)
         (BLOCKED, "https://app.example.net", "https://app.example.net"),
         (BLOCKED, "", ""),
         (STATUS, "*", ""),
-        (None, "*", ""),
+        (None, "*", UNKNOWN_ORIGIN),
+        (None, "", ""),
     ],
 )
 def test_the_origin_after_a_message(symptom: Symptom | None, value: str, origin: str) -> None:

@@ -1,11 +1,12 @@
 """What scripts of the page open after it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from diagnose.model.other_requests import OtherRequest
-from diagnose.model.pages import WebSocketPath
+from diagnose.model.pages import Page, WebSocketPath
 from diagnose.probes.outside.script_paths import emit_script_paths
 from tests.support.fake_context import Looking
 
@@ -43,6 +44,24 @@ def test_a_stream_is_diagnosed_after_the_page() -> None:
 )
 def test_what_is_no_stream_of_the_site(script: str) -> None:
     assert streams(script) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [
+        ("", "/admin/live"),
+        ("https://shop.example.com/", "/live"),
+        ("https://shop.example.com/app/index.html", "/app/live"),
+        ("https://cdn.example.net/", "/admin/live"),
+    ],
+)
+def test_relative_addresses_begin_at_the_base_of_the_page(base: str, path: str) -> None:
+    run: Any = Looking(None)  # type: ignore[arg-type]
+    run.target = replace(run.target, path="/admin/start")
+    run.emit(Page(url=PAGE, address="203.0.113.10", port=443, base=base))
+    emit_script_paths(run, 'new WebSocket(scheme + host + base + "live")', PAGE)
+    (named,) = run.observed(WebSocketPath)
+    assert named.path == path
 
 
 def test_a_websocket_is_named_once() -> None:
