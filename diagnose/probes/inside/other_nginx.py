@@ -135,7 +135,8 @@ CERTIFICATE_PATTERNS = (
     "/var/lib/dehydrated/certs/*/fullchain.pem",
     *(
         f"{folder}/{depth}*.{suffix}"
-        for folder in ("/etc/nginx", "/usr/local/nginx/conf", "/usr/local/openresty/nginx/conf")
+        for folder in ("/etc/nginx", "/usr/local/nginx/conf", "/usr/local/openresty/nginx/conf",
+                       "/etc/haproxy", "/etc/apache2", "/etc/httpd")
         for depth in ("", "*/", "*/*/")
         for suffix in ("pem", "crt", "cer")
     ),

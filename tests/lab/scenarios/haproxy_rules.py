@@ -286,7 +286,11 @@ def _scheme_is_told(lab: Lab, text: str) -> None:
     haproxy.serve(lab, text.replace("    default_backend app\n", chosen) + own)
 
 
-@haproxy_scenario(outside="http.mixed-content", differs=(haproxy.CONFIG,))
+@haproxy_scenario(
+    outside="http.mixed-content",
+    server="server.scheme-not-passed",
+    differs=(haproxy.CONFIG,),
+)
 def haproxy_keeps_the_scheme_from_the_page(lab: Lab) -> None:
     """https://github.com/Libresonic/libresonic/issues/317: addresses with http in an https page."""
     _scheme_is_told(lab, SITE.replace(TELLS, ""))

@@ -115,10 +115,10 @@ def haproxy_from_its_working_directory_with_another_port(lab: Lab) -> None:
 
 def _with_variables(lab: Lab, port: int) -> None:
     """The address of the application and the certificate are variables that `global` sets."""
-    text = haproxy.SITE.replace(
-        "global\n", f"global\n    setenv APP 127.0.0.1:{port}\n    setenv PEM {haproxy.PEM}\n", 1
-    )
-    text = text.replace("127.0.0.1:3000", '"${APP}"').replace(f"crt {haproxy.PEM}", 'crt "${PEM}"')
+    text = haproxy.SITE.replace("127.0.0.1:3000", '"${APP}"')
+    text = text.replace(f"crt {haproxy.PEM}", 'crt "${PEM}"')
+    variables = f"    setenv APP 127.0.0.1:{port}\n    setenv PEM {haproxy.PEM}\n"
+    text = text.replace("global\n", f"global\n{variables}", 1)
     haproxy.serve(lab, text)
 
 
