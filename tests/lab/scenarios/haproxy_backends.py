@@ -210,7 +210,7 @@ def haproxy_key_has_a_passphrase(lab: Lab) -> None:
 
 @haproxy_scenario(
     outside="tls.plain-http",
-    server="server.tls-off",
+    server="server.haproxy-tls-in-tcp-mode",
     also=("http.port-closed",),
     manual="a person decides who ends TLS",
 )
