@@ -35,7 +35,7 @@ from diagnose.parsers.web_sites import takes
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
         "http.page-file-missing", "http.page-file-type", "http.redirect-to-error",
-        "http.base-path-missing", "server.own-answer",
+        "http.base-path-missing", "server.other-application", "server.own-answer",
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:

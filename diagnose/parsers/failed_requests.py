@@ -171,11 +171,17 @@ def _may_be_page_instead(line: AccessLine) -> bool:
     return is_page and is_usual_websocket(line.path)
 
 
+def is_of_visitor(line: AccessLine) -> bool:
+    """Return whether a request is none of this program's, in this run or an earlier one: it asks
+    for paths that nobody else asks for."""
+    return _OWN_AGENT not in line.agent
+
+
 def is_of_site(
     line: AccessLine, names: Collection[str], is_shared: bool, is_from_page: bool
 ) -> bool:
     """Return whether a request of a visitor was for the site, as far as the log tells."""
-    if _OWN_AGENT in line.agent:
+    if not is_of_visitor(line):
         return False
     if line.host:
         return line.host.partition(":")[0] in names

@@ -13,7 +13,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Word
 from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.failed_requests import passes_login
+from diagnose.parsers.failed_requests import is_of_visitor, passes_login
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
 
@@ -75,7 +75,8 @@ class LogTexts:
     def visitors_lines(
         self, ctx: ProbeContext, site: LoggedSite
     ) -> Iterator[tuple[str, list[AccessLine]]]:
-        """Yield each log with the requests in it that are none of this run."""
+        """Yield each log with the requests of visitors: those of this run and of earlier ones are
+        left out."""
         # A clock of whole seconds: the run began in one of two.
         latest = math.ceil(self.clock + 1 - self.elapsed) - 1
         earliest = int(self.clock - self.elapsed)
@@ -91,9 +92,12 @@ class LogTexts:
                 [
                     line
                     for line in lines
-                    if int(line.when) < earliest
-                    or (began is not None and _is_before(line, began))
-                    or (int(line.when) <= latest and _is_visitors(ctx, line))
+                    if is_of_visitor(line)
+                    and (
+                        int(line.when) < earliest
+                        or (began is not None and _is_before(line, began))
+                        or (int(line.when) <= latest and _is_visitors(ctx, line))
+                    )
                 ],
             )
 

@@ -87,6 +87,7 @@ def named_pages(
     *lines: str,
     status: int = 404,
     symptom: Symptom | None = None,
+    agent: str = "Mozilla/5.0",
 ) -> list[str]:
     """Return the pages that are to be diagnosed after the target; what is sent again gets the
     status."""
@@ -99,7 +100,7 @@ def named_pages(
         '[$time_local] "$request" $status "$http_referer" "$http_user_agent"'
     )
     assert line_format
-    text = "".join(f' [24/Nov/2026:18:01:00 +0800] {line} "Mozilla/5.0"\n' for line in lines)
+    text = "".join(f' [24/Nov/2026:18:01:00 +0800] {line} "{agent}"\n' for line in lines)
     asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", LOG))
     looking: Any = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{text}\n"}))
     looking.target = replace(looking.target, symptom=symptom)
@@ -115,6 +116,13 @@ RELOADED = ('"GET /about HTTP/1.1" 404 "-"', f'"GET /favicon.ico HTTP/1.1" 404 "
 def test_a_page_that_a_browser_did_not_get_is_diagnosed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert named_pages(monkeypatch, *RELOADED) == ["/about"]
     assert named_pages(monkeypatch, *RELOADED, status=200) == []
+
+
+def test_what_an_earlier_run_asked_for_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tries paths that nobody else asks for, as a file of the page below the page's folder."""
+    tried = f'"GET /app/a.js HTTP/1.1" 404 "{SITE}/"'
+    assert named_pages(monkeypatch, tried) == ["/app/a.js"]
+    assert named_pages(monkeypatch, tried, agent="diagnose/0.1.0") == []
 
 
 def test_what_programs_ask_for_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
