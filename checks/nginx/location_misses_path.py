@@ -53,7 +53,7 @@ _SHORTEST = 3
 
 
 @frozen(eq=False)
-class _Missed:
+class _Miss:
     """A path that a location does not get, why, and what shows that the path is not answered."""
 
     path: str
@@ -75,14 +75,14 @@ class _Missed:
 )  # fmt: skip
 def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    all_missed = list(_all_missed(nginx))
-    if not all_missed:
+    all_misses = list(_all_misses(nginx))
+    if not all_misses:
         return
-    first = all_missed[0]
-    same = [each for each in all_missed if each.match.block is first.match.block]
-    pages = [each.because for each in same if isinstance(each.because, Exchange)]
+    first = all_misses[0]
+    misses = [miss for miss in all_misses if miss.match.block is first.match.block]
+    pages = [miss.because for miss in misses if isinstance(miss.because, Exchange)]
     subjects, port = endpoint_subjects(pages), evidence.target.port
-    paths = tuple(dict.fromkeys(each.path for each in same))
+    paths = tuple(dict.fromkeys(miss.path for miss in misses))
     own = tuple(Subject(port=port, path=path) for path in paths)
     pattern = location_pattern(first.match.block)
     passing = pass_directive_of(first.match)
@@ -90,7 +90,7 @@ def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else own[0],
         covers=(*subjects, *own),
-        because=(*(each.because for each in same), *([nginx.config] if nginx.config else [])),
+        because=(*(miss.because for miss in misses), *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         location=nginx.location(first.match.block),
@@ -113,29 +113,29 @@ def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _all_missed(nginx: Nginx) -> Iterator[_Missed]:
+def _all_misses(nginx: Nginx) -> Iterator[_Miss]:
     """Yield what is refused: the target, then what pages of the site asked for."""
     evidence = nginx.evidence
     path = evidence.target.path.partition("?")[0]
     for page in page_exchanges(evidence):
         if page.status in _REFUSALS:
-            yield from _missed(nginx, path, page, is_own=proxy_page(page.body) == "nginx")
+            yield from _misses(nginx, path, page, is_own=proxy_page(page.body) == "nginx")
     for failure in current_failures(evidence, _REFUSALS):
         if failure.is_from_page:
-            yield from _missed(nginx, failure.path, failure, is_own=True)
+            yield from _misses(nginx, failure.path, failure, is_own=True)
 
 
-def _missed(nginx: Nginx, path: str, because: Observation, *, is_own: bool) -> Iterator[_Missed]:
+def _misses(nginx: Nginx, path: str, because: Observation, *, is_own: bool) -> Iterator[_Miss]:
     for selected in () if nginx.is_refused else nginx.answering_servers():
         server = selected.server
         if has_unknown_rules(server, path):
             continue
         if match := _in_other_block(nginx, server, path):
-            yield _Missed(path, because, match, server, "block")
+            yield _Miss(path, because, match, server, "block")
             return
         passes = pass_directive_of(final_location(server, path)) is not None
         if is_own and not passes and (similar := _similar(server, path)):
-            yield _Missed(path, because, similar, server, "spelling")
+            yield _Miss(path, because, similar, server, "spelling")
             return
 
 
@@ -146,18 +146,18 @@ def _in_other_block(nginx: Nginx, server: Server, path: str) -> LocationMatch | 
     own = answering.text if answering and answering.modifier in _PREFIXES else ""
     if answering and answering.modifier not in _PREFIXES:
         return None
-    for other in nginx.servers:
-        is_of_name = nginx.evidence.target.host in other.names
+    for candidate in nginx.servers:
+        is_of_name = nginx.evidence.target.host in candidate.names
         is_open = any(
             listen.port in {80, 443} and not listen.address.startswith(("127.", "::1"))
-            for listen in other.listens
+            for listen in candidate.listens
         )
         # Who asks for http, and finds the page by https alone, needs a redirect.
-        is_secure = any(listen.ssl for listen in other.listens)
+        is_secure = any(listen.ssl for listen in candidate.listens)
         is_elsewhere = is_secure and not nginx.evidence.target.uses_tls
-        if other.block is server.block or not is_of_name or not is_open or is_elsewhere:
+        if candidate.block is server.block or not is_of_name or not is_open or is_elsewhere:
             continue
-        match = match_location(other, path)
+        match = match_location(candidate, path)
         pattern = location_pattern(match.block) if match.block.name == "location" else None
         is_longer = (
             pattern is not None
@@ -219,7 +219,7 @@ def _skeleton(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", plain.removesuffix("s"))
 
 
-def _right(missed: _Missed) -> str:
+def _right(missed: _Miss) -> str:
     """Return the path of the location as it has to be."""
     pattern = location_pattern(missed.match.block)
     if pattern is None or missed.reason != "spelling":
@@ -227,7 +227,7 @@ def _right(missed: _Missed) -> str:
     return pattern.text.replace(_first(pattern.text), _first(missed.path), 1)
 
 
-def _fix(nginx: Nginx, missed: _Missed) -> Fix:
+def _fix(nginx: Nginx, missed: _Miss) -> Fix:
     block, file = missed.match.block, nginx.file(missed.match.block)
     pattern, right = location_pattern(block), _right(missed)
     is_plain = bool(re.fullmatch(r"/[\w./~-]*", right))
@@ -242,7 +242,7 @@ def _fix(nginx: Nginx, missed: _Missed) -> Fix:
     return location_fix(nginx, missed.match, file_edits, sure=False) if file_edits else _by_hand()
 
 
-def _copy(nginx: Nginx, missed: _Missed, text: str) -> Fix | None:
+def _copy(nginx: Nginx, missed: _Miss, text: str) -> Fix | None:
     """Write the location into the block that visitors reach, as it is in the other. If that one
     redirects the rest to https, the location is moved."""
     block, server = missed.match.block, missed.server.block

@@ -39,7 +39,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 
 @frozen(eq=False)
-class _Left:
+class _Departure:
     """A path that a rule leads out of its location: the rule, the new path, and the location that
     answers."""
 
@@ -64,12 +64,12 @@ class _Left:
 )  # fmt: skip
 def rewrite_leaves_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    all_left: dict[int, list[_Left]] = {}
+    departures: dict[int, list[_Departure]] = {}
     for path, seen in _failing(evidence):
-        if (left := _left(nginx, path, seen)) is not None:
-            all_left.setdefault(id(left.rule), []).append(left)
-    for same in all_left.values():
-        yield _claim(nginx, same)
+        if (departure := _departure(nginx, path, seen)) is not None:
+            departures.setdefault(id(departure.rule), []).append(departure)
+    for group in departures.values():
+        yield _claim(nginx, group)
 
 
 def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
@@ -89,7 +89,7 @@ def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
             yield failure.path, failure
 
 
-def _left(nginx: Nginx, path: str, seen: Observation) -> _Left | None:
+def _departure(nginx: Nginx, path: str, seen: Observation) -> _Departure | None:
     for selected in () if nginx.is_refused else nginx.answering_servers():
         match = match_location(selected.server, path)
         if match.block.name != "location" or pass_directive_of(match) is None:
@@ -100,15 +100,21 @@ def _left(nginx: Nginx, path: str, seen: Observation) -> _Left | None:
         other = final_location(selected.server, rules.path)
         # Where nginx answers itself, nginx.path-taken says it.
         if other.block is not match.block and pass_directive_of(other) is not None:
-            return _Left(path, seen, match, rules.applied[-1], rules.path, other)
+            return _Departure(path, seen, match, rules.applied[-1], rules.path, other)
     return None
 
 
-def _claim(nginx: Nginx, all_left: list[_Left]) -> Claim:
-    evidence, first = nginx.evidence, all_left[0]
-    pages = [each.because for each in all_left if isinstance(each.because, Exchange)]
-    files = [each.because for each in all_left if isinstance(each.because, PageFileResponse)]
-    paths = tuple(dict.fromkeys(each.path for each in all_left))
+def _claim(nginx: Nginx, departures: list[_Departure]) -> Claim:
+    evidence, first = nginx.evidence, departures[0]
+    pages = [
+        departure.because for departure in departures if isinstance(departure.because, Exchange)
+    ]
+    files = [
+        departure.because
+        for departure in departures
+        if isinstance(departure.because, PageFileResponse)
+    ]
+    paths = tuple(dict.fromkeys(departure.path for departure in departures))
     page, port = page_files.page_of(evidence), evidence.target.port
     passing = pass_directive_of(first.match)
     return Claim(
@@ -119,7 +125,7 @@ def _claim(nginx: Nginx, all_left: list[_Left]) -> Claim:
             *((page_files.page_subject(page),) if page and files else ()),
         ),
         because=(
-            *dict.fromkeys(each.because for each in all_left),
+            *dict.fromkeys(departure.because for departure in departures),
             *([nginx.config] if nginx.config else []),
         ),
         # That the other location is not meant, its error says alone.
@@ -141,13 +147,13 @@ def _claim(nginx: Nginx, all_left: list[_Left]) -> Claim:
     )
 
 
-def _fix(nginx: Nginx, left: _Left) -> Fix:
-    file, rule = nginx.file(left.rule), left.rule
+def _fix(nginx: Nginx, departure: _Departure) -> Fix:
+    file, rule = nginx.file(departure.rule), departure.rule
     if file is not None and rule.name == "rewrite" and len(rule.args) <= 3:
         line = edits.one_line(file.text, rule).removesuffix(";")
         if rule.args[2:] == ("last",):
             line = line.removesuffix("last").rstrip()
         change = edits.replace_directive(rule, f"{line} break;")
         if file_edits := config_edits(nginx, {file.path: [change]}):
-            return location_fix(nginx, left.match, file_edits, sure=False)
+            return location_fix(nginx, departure.match, file_edits, sure=False)
     return Fix((Manual("stay-in-the-location", Where.SERVER),), Applicability.MANUAL)

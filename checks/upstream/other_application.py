@@ -139,7 +139,9 @@ def _may_open(nginx: Nginx, lost: _Lost) -> bool:
     """Return whether a location may open the other program to visitors: it has a WebSocket that the
     site opens or a file of its page, or nginx passes requests on to it already. Any other one may
     listen on loopback so that visitors do not reach it."""
-    if lost.is_websocket or any(isinstance(each, PageFileResponse) for each in lost.responses):
+    if lost.is_websocket or any(
+        isinstance(response, PageFileResponse) for response in lost.responses
+    ):
         return True
     port = f":{lost.visit.target.rpartition(':')[2]}"
     directives = walk(nginx.config.main) if nginx.config else ()
@@ -155,32 +157,36 @@ def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
     visits = evidence.good(BackendVisit)
     paths = dict.fromkeys((visit.requested, visit.websocket) for visit in visits)
     for path, is_websocket in paths:
-        having = [
+        known_visits = [
             visit
             for visit in visits
             if (visit.requested, visit.websocket) == (path, is_websocket)
             if has_path(visit) and _is_its_own(visits, visit)
         ]
         responses = _upgrades(evidence, path) if is_websocket else _pages(evidence, path)
-        if len(having) == 1 and responses:
+        if len(known_visits) == 1 and responses:
             status = responses[0].status or 0
-            yield _Lost(path, is_websocket, tuple(responses), having[0], status)
+            yield _Lost(path, is_websocket, tuple(responses), known_visits[0], status)
 
 
 def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:
     """Return whether the program has this path and not every path; or serves WebSockets alone."""
-    same = [other for other in visits if other.target == visit.target]
+    own_visits = [own_visit for own_visit in visits if own_visit.target == visit.target]
     controls = [
-        other
-        for other in same
-        if (other.requested, other.path) == (visit.requested, unknown_path(visit.path))
-        if other.websocket is visit.websocket
+        own_visit
+        for own_visit in own_visits
+        if (own_visit.requested, own_visit.path) == (visit.requested, unknown_path(visit.path))
+        if own_visit.websocket is visit.websocket
     ]
     if not controls:
         return False
     if not any(has_path(control) for control in controls):
         return True
-    pages = [other for other in same if not other.websocket and other.path == visit.path]
+    pages = [
+        own_visit
+        for own_visit in own_visits
+        if not own_visit.websocket and own_visit.path == visit.path
+    ]
     return visit.websocket and bool(pages) and all((page.status or 0) >= 400 for page in pages)
 
 
@@ -198,22 +204,26 @@ def _pages(evidence: Evidence, path: str) -> Sequence[Exchange | PageFileRespons
     if url in files_beside(evidence):
         return ()  # only the slash at the end of the page's address is missing
     responses: list[Exchange | PageFileResponse] = [
-        *(each for each in evidence.good(Exchange) if each.url.partition("?")[0] == url),
-        *(each for each in evidence.good(PageFileResponse) if each.url.partition("?")[0] == url),
+        *(
+            exchange
+            for exchange in evidence.good(Exchange)
+            if exchange.url.partition("?")[0] == url
+        ),
+        *(file for file in evidence.good(PageFileResponse) if file.url.partition("?")[0] == url),
     ]
-    return responses if all(each.status in UNKNOWN_PAGE for each in responses) else ()
+    return responses if all(response.status in UNKNOWN_PAGE for response in responses) else ()
 
 
 def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
     evidence, lost = nginx.evidence, losses[0]
     directive = proxy_pass_of(match)
     target = lost.visit.target.removeprefix("http://")
-    subjects = tuple(Subject(port=evidence.target.port, path=each.path) for each in losses)
+    subjects = tuple(Subject(port=evidence.target.port, path=loss.path) for loss in losses)
     pages = tuple(
-        dict.fromkeys(page for each in losses for page in redirected_here(evidence, each.path))
+        dict.fromkeys(page for loss in losses for page in redirected_here(evidence, loss.path))
     )
     named = (evidence.target.path.partition("?")[0], *evidence.target.websockets)
-    is_named = any(each.path in named for each in losses)
+    is_named = any(loss.path in named for loss in losses)
     is_whole = _is_whole(nginx, match, losses)
     prefix = _new_prefix(match, lost)
     logged = _logged_folders(nginx, match)
@@ -223,7 +233,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
         about=subjects[0],
         covers=(*subjects, *pages),
         because=(
-            *(observation for each in losses for observation in (*each.responses, each.visit)),
+            *(observation for loss in losses for observation in (*loss.responses, loss.visit)),
             *([nginx.config] if nginx.config else []),
         ),
         severity=None if is_named else Severity.WARNING,
@@ -231,7 +241,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
         location=nginx.location(directive) if directive else None,
         facts={
             "path": lost.path,
-            "paths": tuple(each.path for each in losses[1:]),
+            "paths": tuple(loss.path for loss in losses[1:]),
             "websocket": lost.is_websocket,
             "status": lost.status,
             "target": target,
@@ -265,7 +275,10 @@ def _logged_folders(nginx: Nginx, match: LocationMatch) -> set[str]:
     return {
         failure.path.lstrip("/").partition("/")[0]
         for failure in current_failures(nginx.evidence, {404})
-        if any(other.block is match.block for other in nginx.location_matches(failure.path))
+        if any(
+            match_of_failure.block is match.block
+            for match_of_failure in nginx.location_matches(failure.path)
+        )
     }
 
 
@@ -285,8 +298,12 @@ def _is_whole(
     prefix = pattern.text.strip("/") if pattern else ""
     evidence, target = nginx.evidence, nginx.evidence.target
     answered = [
-        *(each.url for each in evidence.good(Exchange) if 200 <= (each.status or 0) < 400),
-        *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
+        *(
+            exchange.url
+            for exchange in evidence.good(Exchange)
+            if 200 <= (exchange.status or 0) < 400
+        ),
+        *(file.url for file in evidence.good(PageFileResponse) if file.status == 200),
     ]
     # Port 80 may redirect every path to https, and so prove nothing of one.
     paths = {
@@ -305,7 +322,7 @@ def _is_whole(
 
 
 def _server_name(block: Directive) -> tuple[str, ...]:
-    return next((each.args for each in children(block, "server_name")), ())
+    return next((directive.args for directive in children(block, "server_name")), ())
 
 
 def _block_of_program(nginx: Nginx, match: LocationMatch, lost: _Lost) -> Directive | None:
@@ -329,7 +346,7 @@ def _block_of_program(nginx: Nginx, match: LocationMatch, lost: _Lost) -> Direct
 
 def _leads_to(match: LocationMatch, target: str) -> bool:
     proxied = proxy_target_of(match, {})
-    endpoints = [str(each) for each in proxied.endpoints] if proxied else []
+    endpoints = [str(endpoint) for endpoint in proxied.endpoints] if proxied else []
     return endpoints == [target.removeprefix("http://")]
 
 
