@@ -120,6 +120,7 @@ def _claim(view: ServerView, rule: AnsweringRule, failures: list[_Refused]) -> C
             "condition": rule.condition,
             "place": place_text(rule.file, rule.line),
             "address": is_of_addresses,
+            "slash": rule.rule.startswith("AllowEncodedSlashes"),
             "log": any(isinstance(each, FailedRequests) for each in failures[0].because),
         },
         fix=manual_fix(view, "change-the-rule"),

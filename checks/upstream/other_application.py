@@ -91,9 +91,10 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
         key = (id(match.block), lost.visit.target, lost.is_websocket)
         groups.setdefault(key, []).append(lost)
     for (block, _, _), losses in groups.items():
-        if len(_folders(losses)) < _FOLDERS and _is_own_absence(matches[block], losses[0]):
+        is_single = len(_folders(losses)) < _FOLDERS
+        if is_single and _is_own_absence(matches[block], losses[0]):
             continue
-        if not _is_of_another_site(nginx, losses):
+        if not (is_single and _is_of_another_site(nginx, losses)):
             yield _claim(nginx, matches[block], losses)
 
 

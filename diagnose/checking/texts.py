@@ -119,6 +119,8 @@ _FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
 #: Text in quotation marks, a block of a configuration outside of them, and what ends a word there.
 _IN_QUOTES = lazy_pattern(r"'[^']*'|\"[^\"]*\"")
 _BLOCK = lazy_pattern(r"(?:^|(?<=\s))!?\{(?=\s|$)")
+#: What a shell would run, if somebody typed the line there.
+_RUNS = lazy_pattern(r"[`&|<>\n]|(?<!\w)\(|;(?!$)")
 _ENDS_WORD = lazy_pattern(r"[;{}\"'#\\]")
 #: A fact alone in parentheses, which go with it if it is empty.
 _ASIDE = lazy_pattern(r" ?[(\uff08]`?\{\{([\w.-]+)\}\}`?[)\uff09]")
@@ -185,6 +187,8 @@ def _configured(value: object, lang: str) -> str:
     """A fact in a block of a server's configuration. One with spaces is a line or a word and its
     modifier, as the configuration has it; quotation marks would make one word of it."""
     text = fact_text(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+    if _RUNS.search(text):
+        return shlex.quote(text)
     is_word = not any(character.isspace() for character in text)
     return shlex.quote(text) if is_word and _ENDS_WORD.search(text) else text
 

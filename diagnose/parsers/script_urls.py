@@ -103,7 +103,8 @@ _LOCAL_CHOICE = lazy_pattern(
 _PAGE = re.compile(r"[\ufeff\s]{0,99}<")
 #: Characters of a name, and of a condition, before an address.
 _NAME, _CHOICE = 64, 240
-_LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
+#: Two slashes behind `}` or before `${` stand in a template: `${scheme}//${location.host}/ws`.
+_LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//(?!\$\{)")
 
 
 def websocket_urls_in(script: str) -> tuple[str, ...]:

@@ -36,6 +36,11 @@ _OWN_ROOT = re.compile(
     rf"(?:location\.host(?:name)?|document\.domain)(?:\s{{0,9}}\}}/?(?:{_QUOTE}(?!\s{{0,9}}[+.])|\?)"
     rf"|\s{{0,9}}\+\s{{0,9}}{_QUOTE}/(?:{_QUOTE}(?!\s{{0,9}}[+.])|\?)|\s{{0,9}}(?=[,);]))"
 )
+#: `const host = window.location.host;`
+_HOST_VARIABLE = re.compile(
+    r"\b(?:const|let|var) ([A-Za-z_$][\w$]{0,40}) ?= ?(?:window\.)?"
+    r"location\.host(?:name)?(?![\w.(])"
+)
 _SCHEME = re.compile(r"\bwss?\b")
 #: Characters before the host in which its scheme must stand.
 _BEFORE = 160
@@ -161,6 +166,7 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
     own = parse_url(page)
     if own is None:
         return ()
+    text = _with_host(text)
     paths = dict.fromkeys(
         (*_library_paths(text, own), *_own_host_paths(text), *_url_paths(text, own))
     )
@@ -169,6 +175,15 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
         paths[NamedPath("/socket.io/", "Socket.IO")] = None
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
+
+
+def _with_host(text: str) -> str:
+    """Return a script with the page's own host in its templates for the name that a variable has:
+    `const host = location.host`, "wss://${host}/live"."""
+    named = _HOST_VARIABLE.search(text)
+    if named is None:
+        return text
+    return text.replace(f"//${{{named[1]}}}", "//${location.host}")
 
 
 def _calls_socketio(text: str) -> bool:

@@ -13,6 +13,13 @@ PAGE = "https://shop.example.com/"
         ('new WebSocket("wss://shop.example.com/live?v=1")', "/live", ""),
         ('new WebSocket("wss://" + location.host + "/live")', "/live", ""),
         ("u=`${p?'wss':'ws'}://${window.location.host}/live/${id}`", "/live/", ""),
+        ("const p='wss:'; new WebSocket(`${p}//${location.host}/live`)", "/live", ""),
+        (
+            "const p='wss', h = 1, host = 2; const host = location.host\n"
+            "new WebSocket(`${p}://${host}/live`)",
+            "/live",
+            "",
+        ),
         ('new WebSocket("/live")', "/live", ""),
         ('io({path: "/chat/socket.io/"})', "/chat/socket.io/", "Socket.IO"),
         ('<script src="/socket.io/socket.io.min.js"></script>', "/socket.io/", "Socket.IO"),
