@@ -65,6 +65,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
         "http.page-for-api",
         "nginx.target-not-found",
         "nginx.own-answer",
+        "nginx.file-elsewhere",
         "nginx.file-forbidden",
         "nginx.index-missing",
         "http.page-file-missing",
