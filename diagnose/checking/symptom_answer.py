@@ -20,7 +20,7 @@ from diagnose.checking.symptom_match import (
 )
 from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxProcess
 from diagnose.model.pages import Page
@@ -205,9 +205,19 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         return "unrelated", None
     if _is_unsent(report.evidence, symptom):
         return "unsent", None
-    is_seen = is_tried(symptom) and not is_way_unseen(report)
+    is_seen = is_tried(symptom) and not (
+        is_way_unseen(report) or _is_websocket_unopened(report.evidence, symptom)
+    )
     is_absent = verdict(report).status == "ok" and is_seen
     return ("absent" if is_absent else "unknown"), None
+
+
+def _is_websocket_unopened(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message is about a WebSocket, and this run opened none: it knows no path of
+    one, or an application wants a login first."""
+    return symptom.kind.startswith("websocket") and not any(
+        upgrade.accepted and upgrade.is_visit for upgrade in evidence.good(Upgrade)
+    )
 
 
 def is_way_unseen(report: Report) -> bool:

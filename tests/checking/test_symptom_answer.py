@@ -387,3 +387,21 @@ def test_the_form_of_the_page_comes_before_that_of_the_log(
         answered = symptom_answer(report_about(symptom, observations))
         assert answered
         assert answered.form == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        ((), "unknown"),
+        ((upgrade(401),), "unknown"),
+        ((replace(upgrade(101), accepted=True),), "absent"),
+    ],
+    ids=["not tried", "behind a login", "opened"],
+)
+def test_a_websocket_that_no_run_opened_is_not_said_to_be_well(
+    attempts: tuple[Upgrade, ...], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symptom_answer_module, "verdict", lambda _: Verdict("ok", ()))
+    answer = symptom_answer(report_about(Symptom("websocket", "it does not connect"), attempts))
+    assert answer
+    assert answer.kind == expected
