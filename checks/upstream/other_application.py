@@ -33,7 +33,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import PageFileResponse, PageFileTrial
 from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children, walk
@@ -204,6 +204,8 @@ def _pages(evidence: Evidence, path: str) -> Sequence[Exchange | PageFileRespons
     url = evidence.target.origin + path
     if url in files_beside(evidence):
         return ()  # only the slash at the end of the page's address is missing
+    if any(trial.is_used and trial.file == url for trial in evidence.good(PageFileTrial)):
+        return ()  # the page's own program has it below the page's folder
     responses: list[Exchange | PageFileResponse] = [
         *(
             exchange

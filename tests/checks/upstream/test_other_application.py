@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Observation, Severity
 from diagnose.model.backends import BackendVisit
+from diagnose.model.pages import PageFileTrial
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -193,3 +194,14 @@ def test_leaves_a_location_that_another_name_has_too() -> None:
     alias = config(f"{text.replace('status', 'www.shop')} {BOTH}\n}}\n")
     (claim,) = judge(CHECK, RUNNING, alias, response, HAS, UNKNOWN, target=target)
     assert claim.facts["shared"] == ()
+
+
+def test_silent_where_the_pages_own_program_has_the_file_below_its_folder() -> None:
+    known = f"{PAGES}\n location /data/ {{ proxy_pass http://127.0.0.1:3001; }}"
+    trial = PageFileTrial(
+        page=f"{SHOP.origin}/data/", file=f"{SHOP.origin}{API}", url=f"{SHOP.origin}/data{API}",
+        prefix="/data", address="203.0.113.10", port=443, is_absolute=True, status=200,
+        is_used=True,
+    )  # fmt: skip
+    assert claims(known, HAS, UNKNOWN)
+    assert not claims(known, HAS, UNKNOWN, trial)
