@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.unslashed_rules import OTHER_SECTIONS
+from diagnose.parsers.apache.rewrite_lines import flags_of, rewrite_lines
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 _CONDITION = re.compile(
@@ -18,8 +18,6 @@ _RULE = re.compile(
 )
 #: Flags with which a rule does not lead to a file of the site.
 _OTHER_FLAGS = {"P", "PROXY", "F", "FORBIDDEN", "G", "GONE"}
-#: Maximum number of lines that are read.
-_MAX_LINES = 5_000
 
 
 @frozen
@@ -41,28 +39,17 @@ class EarlyRule:
 def early_rules(text: str, first: int, last: int) -> Iterator[EarlyRule]:
     """Yield such rules of the virtual host from the line `first` to `last`, where its own
     RewriteEngine is on. A rule with a condition of another kind is left out."""
-    depth, is_on = 0, False
     corrected: dict[int, str] = {}
     is_plain = True
-    for number, line in enumerate(text.split("\n")[:_MAX_LINES], 1):
-        if not first <= number <= last or len(line) > 1500:
-            continue
-        if section := OTHER_SECTIONS.match(line):
-            depth += -1 if section[1] else 1
-        if depth > 0:
-            continue
-        words = line.split(None, 2)
-        name = words[0].lower() if words else ""
-        if name == "rewriteengine":
-            is_on = words[1:2] != [] and words[1].strip("\"'").lower() == "on"
-        elif name == "rewritecond":
-            match = _CONDITION.fullmatch(line)
+    for line in rewrite_lines(text, first, last):
+        if not line.is_rule:
+            match = _CONDITION.fullmatch(line.text)
             is_plain = is_plain and match is not None
             if match:
-                corrected[number] = f"{match[1]}%{{DOCUMENT_ROOT}}%{{REQUEST_URI}}{match[2]}"
-        elif name == "rewriterule":
-            rule = _RULE.fullmatch(line)
-            flags = {flag.strip().upper() for flag in (rule[5] or "").split(",")} if rule else set()
-            if is_on and is_plain and corrected and rule and not flags & _OTHER_FLAGS:
-                yield EarlyRule(number, rule[2], rule[4], corrected)
-            corrected, is_plain = {}, True
+                corrected[line.number] = f"{match[1]}%{{DOCUMENT_ROOT}}%{{REQUEST_URI}}{match[2]}"
+            continue
+        rule = _RULE.fullmatch(line.text)
+        is_of_file = rule is not None and not flags_of(rule[5]) & _OTHER_FLAGS
+        if line.is_on and is_plain and corrected and rule and is_of_file:
+            yield EarlyRule(line.number, rule[2], rule[4], corrected)
+        corrected, is_plain = {}, True

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.apache.rewrite_lines import flags_of, rewrite_lines
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 #: A pattern whose first character is a letter, or one of some words.
@@ -14,11 +15,6 @@ _RULE = re.compile(
     r"(?i)(\s*RewriteRule\s+[\"']?\^)((?:[a-z0-9_]|\((?:\?:)?[a-z0-9_|-]{1,200}\))[^\s\"']{0,400})"
     r"([\"']?\s+)([\"']?)(\S{1,500}?)\4(?:\s+\[([^\]]{0,200})\])?\s*"
 )
-#: Sections in which a pattern is compared with something else.
-OTHER_SECTIONS = re.compile(r"(?i)\s*<(/?)(?:(?:directory|files|location)(?:match)?|if)\b")
-
-#: Maximum number of lines that are read.
-_MAX_LINES = 5_000
 
 
 @frozen
@@ -46,31 +42,20 @@ class UnslashedRule:
 def unslashed_rules(text: str, first: int, last: int) -> Iterator[UnslashedRule]:
     """Yield such rules of the virtual host from the line `first` to `last`, where its own
     RewriteEngine is on."""
-    depth, is_on, conditional = 0, False, False
-    for number, line in enumerate(text.split("\n")[:_MAX_LINES], 1):
-        if not first <= number <= last or len(line) > 1500:
-            continue
-        if section := OTHER_SECTIONS.match(line):
-            depth += -1 if section[1] else 1
-        if depth > 0:
-            continue
-        words = line.split(None, 2)
-        name = words[0].lower() if words else ""
-        if name == "rewriteengine":
-            is_on = words[1:2] != [] and words[1].strip("\"'").lower() == "on"
-        elif name == "rewritecond":
+    conditional = False
+    for line in rewrite_lines(text, first, last):
+        if not line.is_rule:
             conditional = True
-        elif name == "rewriterule":
-            if is_on and (match := _RULE.fullmatch(line)):
-                flags = {flag.strip().upper() for flag in (match[6] or "").split(",")}
-                start, end = match.span(2)
-                yield UnslashedRule(
-                    number,
-                    f"{line[:start]}/{line[start:]}",
-                    f"^{line[start:end]}",
-                    f"^/{line[start:end]}",
-                    match[5],
-                    bool({"P", "PROXY"} & flags),
-                    conditional,
-                )
-            conditional = False
+            continue
+        if line.is_on and (match := _RULE.fullmatch(line.text)):
+            start, end = match.span(2)
+            yield UnslashedRule(
+                line.number,
+                f"{line.text[:start]}/{line.text[start:]}",
+                f"^{line.text[start:end]}",
+                f"^/{line.text[start:end]}",
+                match[5],
+                bool({"P", "PROXY"} & flags_of(match[6])),
+                conditional,
+            )
+        conditional = False
