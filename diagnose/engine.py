@@ -356,7 +356,7 @@ async def _observe(
         async with deadline(current_run.options.deadline - current_run.elapsed()):
             async with current_run.tasks:
                 current_run.start_probes()
-            if current_run.further_requests.others or current_run.target.symptom:
+            if current_run.further_requests.other_pages or current_run.target.symptom:
                 # Imported late: on most sites nothing else failed.
                 from diagnose.other_pages import observe_others
 

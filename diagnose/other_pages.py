@@ -28,7 +28,7 @@ async def observe_others(current_run: "Run") -> None:
     """Emit what is observed of other pages, unless the target itself does not work: then that is
     the fault to name. What is not finished in time is left out, and said to be unknown: the target
     was judged without it."""
-    others = (*_of_message(current_run.target), *current_run.further_requests.others)
+    others = (*_of_message(current_run.target), *current_run.further_requests.other_pages)
     if not others:
         return
     report = conclude(current_run.evidence(), current_run.options.ignores)

@@ -102,7 +102,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "block": _block(evidence),
             "elsewhere": str(elsewhere or ""),
             "plain_elsewhere": str(site_port or ""),
-            "there": _there(evidence.target, elsewhere, site_port, other),
+            "there": _site_address(evidence.target, elsewhere, site_port, other),
             "server_elsewhere": other.server if other else "",
             "container_elsewhere": other.container if other else "",
             "program_elsewhere": other.program if other and other.port != 80 else "",
@@ -248,7 +248,9 @@ def _served_at(
     return ServedAddress(address(target, port, bool(tls_port)), named)
 
 
-def _there(target: Target, tls_port: int, plain_port: int, other: OtherAddress | None) -> str:
+def _site_address(
+    target: Target, tls_port: int, plain_port: int, other: OtherAddress | None
+) -> str:
     """Return the address at which the site is by a configuration or as a published port, "" if
     none is known."""
     if tls_port or plain_port:

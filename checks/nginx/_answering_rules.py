@@ -210,11 +210,11 @@ def _rule(
     if status < 400 or not path:
         return None
 
-    def asked(user_agent: str = "diagnose") -> ClientRequest:
+    def request_of(user_agent: str = "diagnose") -> ClientRequest:
         request = _request(nginx.evidence, response, path, user_agent)
         return request if inner is None else inner.client_request(request)
 
-    decisive_rule = _decisive(server, asked(), status)
+    decisive_rule = _decisive(server, request_of(), status)
     if decisive_rule is None:
         return None
     directive, is_certain = decisive_rule
@@ -231,7 +231,7 @@ def _rule(
         response,
         path,
         is_certain,
-        spares=_decisive(server, asked(BROWSER), status) is None,
+        spares=_decisive(server, request_of(BROWSER), status) is None,
         by_address=any(depends_on_address(server, condition) for condition in conditions),
         by_login=any(depends_on_login(server, condition) for condition in conditions),
     )

@@ -58,12 +58,13 @@ def kept_folder(nginx: Nginx, path: str, method: str) -> KeptFolder | None:
     if path.partition("?")[0] != "/" or method not in _METHODS or nginx.is_refused:
         return None
     kept = [
-        _kept(match_location(chosen.server, "/"), method) for chosen in nginx.selected_servers()
+        _kept_folder(match_location(chosen.server, "/"), method)
+        for chosen in nginx.selected_servers()
     ]
     return kept[0] if kept and all(kept) else None
 
 
-def _kept(match: LocationMatch, method: str) -> KeptFolder | None:
+def _kept_folder(match: LocationMatch, method: str) -> KeptFolder | None:
     blocks = match.blocks[1:]
     if pass_directive_of(match) or any(children(match.block, name) for name in _OTHERS):
         return None

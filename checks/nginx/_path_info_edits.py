@@ -38,7 +38,7 @@ def path_info_fix(
     own = block.block or ()
     if file is None or pattern is None or any(each.block is not None for each in own):
         return None
-    if len(php.blocks) != 3 or any(map(_names_scripts, _others(php))):
+    if len(php.blocks) != 3 or any(map(_names_scripts, _other_directives(php))):
         return None
     if not is_matched and not (
         pattern.text.endswith(_ENDING) and pattern.modifier in {"~", "~*"} and _is_last(answering)
@@ -55,7 +55,7 @@ def path_info_fix(
     if not is_matched:
         head = f"location {pattern.modifier} {pattern.text.removesuffix('$')}(/|$) {{"
         changes[file.path].append(edits.TextEdit(block.start, block.opened, head, file.path))
-    changes[file.path] += [_gone(file.text, each) for each in (*tries, *infos)]
+    changes[file.path] += [_removal(file.text, each) for each in (*tries, *infos)]
     first = next(each for each in own if each.name == "fastcgi_pass")
     if first.file != file.path:
         return None
@@ -64,7 +64,7 @@ def path_info_fix(
     return location_fix(nginx, php, file_edits, sure=False) if file_edits else None
 
 
-def _gone(text: str, directive: Directive) -> edits.TextEdit:
+def _removal(text: str, directive: Directive) -> edits.TextEdit:
     return edits.remove_directive(text, directive)
 
 
@@ -90,7 +90,7 @@ def _path_infos(block: Directive) -> list[Directive]:
     return [each for each in children(block, "fastcgi_param") if each.args[:1] == ("PATH_INFO",)]
 
 
-def _others(php: LocationMatch) -> Iterator[Directive]:
+def _other_directives(php: LocationMatch) -> Iterator[Directive]:
     """Yield what else the server block has."""
     for directive in php.blocks[1].block or ():
         if directive is not php.block:

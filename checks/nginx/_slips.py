@@ -174,16 +174,16 @@ def _takes(name: str, count: int) -> bool:
     from crossplane import analyzer
 
     fewest = min(
-        (least for mask, least in _FEWEST.items() if _has(name, getattr(analyzer, mask))),
+        (least for mask, least in _FEWEST.items() if _allows(name, getattr(analyzer, mask))),
         default=None,
     )
     if fewest is not None and count >= fewest:
         return True
-    is_flag = count == 1 and _has(name, analyzer.NGX_CONF_FLAG)
-    return is_flag or (count <= _MOST_COUNTED and _has(name, 1 << count))
+    is_flag = count == 1 and _allows(name, analyzer.NGX_CONF_FLAG)
+    return is_flag or (count <= _MOST_COUNTED and _allows(name, 1 << count))
 
 
-def _has(name: str, mask: int) -> bool:
+def _allows(name: str, mask: int) -> bool:
     from crossplane import analyzer
 
     return any(

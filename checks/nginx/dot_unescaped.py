@@ -64,7 +64,7 @@ class _Taken:
 )  # fmt: skip
 def dot_unescaped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    taken = list(_taken(nginx))
+    taken = list(_taken_paths(nginx))
     if not taken:
         return
     first = taken[0]
@@ -94,7 +94,7 @@ def dot_unescaped(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _taken(nginx: Nginx) -> Iterator[_Taken]:
+def _taken_paths(nginx: Nginx) -> Iterator[_Taken]:
     """Yield what visitors do not get because of such a dot: the target, then what the log has."""
     evidence = nginx.evidence
     path = evidence.target.path.partition("?")[0]

@@ -77,7 +77,10 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             continue
         if not _has_php_index(match, selected.server):
             continue
-        subjects, others = endpoint_subjects(pages), _others(evidence, selected.server, match)
+        subjects, others = (
+            endpoint_subjects(pages),
+            _same_failures(evidence, selected.server, match),
+        )
         port, below = evidence.target.port, _below(evidence)
         public = posixpath.dirname(below.path) if below else ""
         yield Claim(
@@ -115,7 +118,9 @@ def _below(evidence: Evidence) -> "SiblingFile | None":
     return next((file for file in evidence.good(SiblingFile) if file.url == url), None)
 
 
-def _others(evidence: Evidence, server: Server, match: LocationMatch) -> tuple[FailedRequests, ...]:
+def _same_failures(
+    evidence: Evidence, server: Server, match: LocationMatch
+) -> tuple[FailedRequests, ...]:
     """Return what visitors did not get, by the log, for the same lack of the same location."""
     return tuple(
         failure

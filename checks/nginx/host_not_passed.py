@@ -50,7 +50,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     steps = [step for step in evidence.good(Exchange) if page and _is_page(step, page)]
     if page is None or not steps:
         return
-    told = _told(nginx, steps[0], page)
+    told = _told_name(nginx, steps[0], page)
     if told is None:
         return
     addresses = [url for url in _addresses(page) if _authority(url) == told.value]
@@ -97,7 +97,7 @@ def _authority(url: str) -> str:
     return parsed_url.authority if parsed_url else ""
 
 
-def _told(nginx: Nginx, step: Exchange, page: Page) -> ToldName | None:
+def _told_name(nginx: Nginx, step: Exchange, page: Page) -> ToldName | None:
     """Return the field by which nginx tells the application a name that the page uses and that is
     not the visitor's."""
     for url in map(parse_url, _addresses(page)):

@@ -60,7 +60,7 @@ class _Missed:
 )  # fmt: skip
 def location_case(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    missed = next(_missed(nginx), None)
+    missed = next(_refused_paths(nginx), None)
     pattern = location_pattern(missed.match.block) if missed else None
     if missed is None or pattern is None:
         return
@@ -87,7 +87,7 @@ def location_case(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _missed(nginx: Nginx) -> Iterator[_Missed]:
+def _refused_paths(nginx: Nginx) -> Iterator[_Missed]:
     """Yield what nginx itself refuses: the target, then what pages of the site asked for."""
     evidence = nginx.evidence
     path = evidence.target.path.partition("?")[0]

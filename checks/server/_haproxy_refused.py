@@ -208,7 +208,7 @@ def _backend_name(mistake: _Mistake) -> _Changed:
     frontend = next((p for p in mistake.config.proxies if p.name == mistake.match[1]), None)
     wrong = mistake.match[3]
     names = [p.name for p in mistake.config.proxies if p.section.kind in {"backend", "listen"}]
-    right = _alike(wrong, names) or _unnamed(mistake.config, wrong)
+    right = _similar_name(wrong, names) or _unnamed(mistake.config, wrong)
     if frontend is None or not right:
         return None
     lines = [
@@ -220,7 +220,7 @@ def _backend_name(mistake: _Mistake) -> _Changed:
     return right, _replaced(mistake, lines, word, right)
 
 
-def _alike(wrong: str, names: list[str]) -> str:
+def _similar_name(wrong: str, names: list[str]) -> str:
     """Return the one name that is written like another one, "" if there is none or more."""
     close = difflib.get_close_matches(wrong[:100], names[:300], n=2, cutoff=0.8)
     return close[0] if len(close) == 1 else ""
@@ -274,7 +274,7 @@ def _acl(mistake: _Mistake) -> _Changed:
         above = tuple(f"{indent}{own}" for own in copied if own)
         return (name, {section.file: {number: (*above, text)}}) if all(copied) else None
     names = [line.words[1] for line in section.lines_with("acl") if line.number < number]
-    right = _alike(name, list(dict.fromkeys(names)))
+    right = _similar_name(name, list(dict.fromkeys(names)))
     word = rf"(?<=[\s!]){re.escape(name)}(?=\s|$)"
     changed = re.sub(word, lambda _: right, text)
     return (right, {section.file: {number: (changed,)}}) if right and changed != text else None

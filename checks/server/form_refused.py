@@ -59,7 +59,7 @@ def _by_words(view: ServerView) -> Iterator[Claim]:
     evidence, path = view.evidence, view.evidence.target.path
     pages = page_exchanges(evidence)
     words = _refusal(evidence, pages)
-    told = _told(view, path) if words else None
+    told = _told_fields(view, path) if words else None
     if told is None:
         return
     is_sent = any(page.method == "POST" for page in pages)
@@ -82,7 +82,7 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
     from checks.http._refused_forms import logged_forms, told_refusal
 
     for form in logged_forms(evidence, view.server.product):
-        told, guard = _told(view, form.failure.path), form.guard
+        told, guard = _told_fields(view, form.failure.path), form.guard
         if told is None:
             continue
         if not (told.is_wrong or form.words) and not (
@@ -130,7 +130,7 @@ class _Told:
         return not self.has_scheme or not self.has_host
 
 
-def _told(view: ServerView, path: str) -> _Told | None:
+def _told_fields(view: ServerView, path: str) -> _Told | None:
     """Return what the application of a path is told; None if it is asked by TLS, or not known."""
     route, target = route_to_application(view, path), view.evidence.target
     if route is None or route.scheme != "http":

@@ -42,7 +42,7 @@ class _Name:
     is_end: bool = False
 
     @property
-    def meant(self) -> str:
+    def host_name(self) -> str:
         """The name itself, in small letters as browsers send it."""
         if self.is_end:
             return self.text.removeprefix(".").lower()
@@ -83,7 +83,7 @@ def haproxy_name_misspelt(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or not visits:
         return
     names = tuple(_names(haproxy))
-    own = [name for name in names if name_matches(name.meant, target.host)]
+    own = [name for name in names if name_matches(name.host_name, target.host)]
     if any(not name.flaw for name in own):
         return
     closest = closest_misspelling((name.text for name in names), target.host)

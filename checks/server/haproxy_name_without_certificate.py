@@ -56,7 +56,7 @@ def haproxy_name_without_certificate(evidence: Evidence) -> Iterator[Claim]:
     listed, rows = _list(haproxy)
     if not is_strict and fitting and not _is_kept_back(rows, fitting, target.host):
         return  # HAProxy may not have loaded the file yet
-    others = [other.path for other in _others(evidence)]
+    others = [other.path for other in _unused_certificates(evidence)]
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(
@@ -107,7 +107,7 @@ def _is_kept_back(rows: Sequence[ListRow], fitting: Sequence[str], host: str) ->
     return bool(own) and not any(truth is not False for truth in own)
 
 
-def _others(evidence: Evidence) -> list[OtherCertificate]:
+def _unused_certificates(evidence: Evidence) -> list[OtherCertificate]:
     """Return the certificates for the name that HAProxy could read and does not name: with their
     key in the same file, or beside it."""
     return [

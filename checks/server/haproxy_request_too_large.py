@@ -72,9 +72,9 @@ def _claim(haproxy: HaproxyView, pages: Sequence[Exchange], buffer: int, reserve
             "buffer": buffer,
             "reserve": reserve,
             "place": place(line) if line else "",
-            "wanted": _wanted(size, reserve),
+            "wanted": _buffer_size(size, reserve),
         },
-        fix=_fix(haproxy, line, _wanted(size, reserve)),
+        fix=_fix(haproxy, line, _buffer_size(size, reserve)),
     )
 
 
@@ -98,7 +98,7 @@ def _bytes(line: Line) -> int:
     return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()] if match else 0
 
 
-def _wanted(size: int, reserve: int) -> int:
+def _buffer_size(size: int, reserve: int) -> int:
     """Return the next power of two that has room for the address, and for large cookies."""
     return 1 << (size + reserve + 8192 - 1).bit_length()
 

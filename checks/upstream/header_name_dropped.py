@@ -59,11 +59,11 @@ def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
             facts = {"underscore": "_" in name, "told": False}
             yield comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, name))
             return
-    if claim := _told(evidence):
+    if claim := _claim_of_message(evidence):
         yield claim
 
 
-def _told(evidence: Evidence) -> Claim | None:
+def _claim_of_message(evidence: Evidence) -> Claim | None:
     """Return the claim about a field that a message names: it is lost, and nginx ignores its
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)

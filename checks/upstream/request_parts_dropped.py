@@ -219,7 +219,7 @@ def _body_directive(match: LocationMatch) -> Directive | None:
     return switched_off(match, "pass_request_body")
 
 
-def _beside(nginx: Nginx, directive: Directive) -> tuple[Directive, ...]:
+def _length_lines(nginx: Nginx, directive: Directive) -> tuple[Directive, ...]:
     """Return the `proxy_set_header Content-Length "";` of the block in which the body is left
     out: without it a form would have a body of no length."""
     if not directive.name.endswith("_request_body"):
@@ -241,7 +241,7 @@ def _beside(nginx: Nginx, directive: Directive) -> tuple[Directive, ...]:
 def _fix(nginx: Nginx, directive: Directive) -> Fix:
     """Remove the line, and the empty Content-Length that stands beside it in the same guide."""
     file = nginx.file(directive)
-    lines = (directive, *_beside(nginx, directive))
+    lines = (directive, *_length_lines(nginx, directive))
     changes = [edits.remove_directive(file.text, line) for line in lines] if file else []
     file_edits = config_edits(nginx, {directive.file: changes}) if changes else ()
     if not file_edits:

@@ -181,7 +181,7 @@ def _dns_problem(module: modules.DnsModule) -> str:
     return ""
 
 
-def shown(section: msgspec.Struct) -> str:
+def to_yaml(section: msgspec.Struct) -> str:
     """Return a section as YAML, with defaults, without empty values and without secrets."""
     plain = msgspec.to_builtins(section, enc_hook=_encode)
     return yaml.safe_dump(_compact(plain), sort_keys=False, allow_unicode=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from diagnose.exporter.config_file import ConfigError, shown
+from diagnose.exporter.config_file import ConfigError, to_yaml
 from diagnose.exporter.guard import guard
 from diagnose.exporter.history import Result
 from diagnose.exporter.index_page import index_page
@@ -140,7 +140,7 @@ class Endpoints:
         return web.Response(text=text, content_type="text/html")
 
     async def _config(self, request: web.Request) -> web.Response:
-        return plain_response(shown(self._service.configuration))
+        return plain_response(to_yaml(self._service.configuration))
 
     async def _metrics(self, request: web.Request) -> web.Response:
         accept = request.headers.get("Accept", "")

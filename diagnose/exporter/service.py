@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 from prometheus_client.process_collector import ProcessCollector
 
 from diagnose._version import VERSION
-from diagnose.exporter.config_file import ConfigError, load_configuration, shown
+from diagnose.exporter.config_file import ConfigError, load_configuration, to_yaml
 from diagnose.exporter.diagnosis import Diagnoses
 from diagnose.exporter.history import History
 from diagnose.exporter.metrics import exposition
@@ -139,5 +139,5 @@ def debug_output(probe: Probe) -> str:
     return (
         f"Logs for the probe:\n{probe.log.text}\n\n\n"
         f"Metrics that would have been returned:\n{metrics}\n\n\n"
-        f"Module configuration:\n{shown(probe.module)}"
+        f"Module configuration:\n{to_yaml(probe.module)}"
     )

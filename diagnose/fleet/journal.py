@@ -100,7 +100,7 @@ class Journal:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
-    def has(self, target: str) -> bool:
+    def is_finished(self, target: str) -> bool:
         """Return whether a target is finished."""
         query = "SELECT 1 FROM results WHERE target = ?"
         return self._database.execute(query, (target,)).fetchone() is not None

@@ -93,7 +93,7 @@ class Fleet:
         self, targets: AsyncIterator[ListedTarget]
     ) -> AsyncIterator[ListedTarget]:
         async for listed in targets:
-            if listed.key in self._waiting or self.journal.has(listed.key):
+            if listed.key in self._waiting or self.journal.is_finished(listed.key):
                 self.repeated += 1
             else:
                 self._waiting.add(listed.key)

@@ -261,7 +261,7 @@ def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
     """Yield what a person may type after this report, the most useful first: what it does (fix,
     verify, explain, enable), and the command."""
     if not report.causes:
-        enabling = (gap.enable for gap in _missed(report, view) if gap.enable)
+        enabling = (gap.enable for gap in _unseen(report, view) if gap.enable)
         yield from (("enable", command) for command in islice(enabling, 1))
         return
     yield from commands_for(report, report.causes[0], view)
@@ -378,11 +378,11 @@ def missing_with_reason(piece: MissingProof, lang: str) -> str:
 def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
     """Return what could not be observed, each item once, what is missing for a verdict, and what
     no run tries, with the command that observes it."""
-    gaps = [*_missed(report, view), *_untried_gaps(report, view)]
+    gaps = [*_unseen(report, view), *_untried_gaps(report, view)]
     return tuple({(gap.what, gap.why): gap for gap in gaps}.values())
 
 
-def _missed(report: Report, view: View) -> tuple[Unseen, ...]:
+def _unseen(report: Report, view: View) -> tuple[Unseen, ...]:
     return (*report.evidence.of(Unseen), *_unproved_gaps(report, view))
 
 

@@ -140,10 +140,10 @@ def _line(values: Mapping[str, str]) -> AccessLine | None:
         status=values["status"],
         client=values.get("remote_addr", ""),
         host=_first(values, _HOSTS),
-        referer=_known(values.get("http_referer", "")),
-        agent=_known(values.get("http_user_agent", "")),
+        referer=_value(values.get("http_referer", "")),
+        agent=_value(values.get("http_user_agent", "")),
         version=(match[3] if match else values.get("server_protocol", "").partition("/")[2]) or "",
-        has_user=bool(_known(values.get("remote_user", ""))),
+        has_user=bool(_value(values.get("remote_user", ""))),
     )
 
 
@@ -186,7 +186,7 @@ def _first(values: Mapping[str, str], names: Iterable[str]) -> str:
     return next((values[name] for name in names if values.get(name, "-") not in {"-", ""}), "")
 
 
-def _known(value: str) -> str:
+def _value(value: str) -> str:
     """Return a value; nginx writes "-" for one that is missing."""
     return "" if value == "-" else value
 

@@ -72,13 +72,13 @@ def _media_in(script: str) -> list[Feature]:
     if "getUserMedia(" in script:
         for match, _ in zip(_MEDIA.finditer(script), range(MAX_URLS), strict=False):
             if is_in_use(script, match.start()):
-                features += _wanted(match[1] or "")
+                features += _media_features(match[1] or "")
     if "SpeechRecognition" in script and len(script) <= SHORT and _is_called(_SPEECH, script):
         features.append("microphone")
     return features
 
 
-def _wanted(argument: str) -> list[Feature]:
+def _media_features(argument: str) -> list[Feature]:
     """Return what the argument of getUserMedia asks for."""
     own = _REFUSED.sub("", argument.partition(")")[0])
     wanted: list[Feature] = []

@@ -275,7 +275,7 @@ def _fixed(apache: str, haproxy: str, caddy: str) -> Callable[[tuple[str, ...], 
     return lambda args, product: _own(product, apache, haproxy, caddy)
 
 
-def _one(apache: str, haproxy: str, caddy: str) -> Callable[[tuple[str, ...], str], str]:
+def _line_writer(apache: str, haproxy: str, caddy: str) -> Callable[[tuple[str, ...], str], str]:
     """Return the writer of a directive whose arguments stay as they are."""
 
     def write(args: tuple[str, ...], product: str) -> str:
@@ -305,24 +305,24 @@ _WRITERS: dict[str, Callable[[tuple[str, ...], str], str]] = {
     "return": _return,
     "proxy_redirect": _rewritten_location,
     "proxy_cookie_flags": _cookie_flags,
-    "proxy_cookie_domain": _one("ProxyPassReverseCookieDomain {0}", "", ""),
+    "proxy_cookie_domain": _line_writer("ProxyPassReverseCookieDomain {0}", "", ""),
     "proxy_read_timeout": _timeout,
     "ssl_protocols": _versions,
-    "ssl_ciphers": _one("SSLCipherSuite {0}", "bind … ciphers {0}", ""),
-    "ssl_certificate": _one("SSLCertificateFile {0}", "bind … crt {0}", "tls {0} KEY"),
-    "ssl_certificate_key": _one("SSLCertificateKeyFile {0}", "", ""),
+    "ssl_ciphers": _line_writer("SSLCipherSuite {0}", "bind … ciphers {0}", ""),
+    "ssl_certificate": _line_writer("SSLCertificateFile {0}", "bind … crt {0}", "tls {0} KEY"),
+    "ssl_certificate_key": _line_writer("SSLCertificateKeyFile {0}", "", ""),
     "ssl_verify_client": _fixed("SSLVerifyClient none", "bind … verify none", ""),
-    "ssl_stapling": _one("SSLUseStapling {0}", "", ""),
+    "ssl_stapling": _line_writer("SSLUseStapling {0}", "", ""),
     "ssl_ecdh_curve": _fixed(
         "SSLOpenSSLConfCmd Groups X25519:P-256:P-384", "bind … curves X25519:P-256:P-384", ""
     ),
-    "charset": _one("AddDefaultCharset {0}", "", ""),
+    "charset": _line_writer("AddDefaultCharset {0}", "", ""),
     "autoindex": _fixed("Options -Indexes", "", ""),
-    "index": _one("DirectoryIndex {0}", "", ""),
+    "index": _line_writer("DirectoryIndex {0}", "", ""),
     "include": lambda args, product: (
         _own(product, "TypesConfig /etc/mime.types", "", "") if args == ("mime.types",) else ""
     ),
-    "default_type": _one("ForceType {0}", "", "header Content-Type {0}"),
+    "default_type": _line_writer("ForceType {0}", "", "header Content-Type {0}"),
     "try_files": _try_files,
     "gzip": _fixed(
         "AddOutputFilterByType DEFLATE text/html", "compression algo gzip", "encode gzip"
@@ -332,5 +332,5 @@ _WRITERS: dict[str, Callable[[tuple[str, ...], str], str]] = {
         if args == ("on",)
         else _own(product, "Protocols http/1.1", "bind … alpn http/1.1", "protocols h1")
     ),
-    "server_name": _one("ServerAlias {0}", "", ""),
+    "server_name": _line_writer("ServerAlias {0}", "", ""),
 }

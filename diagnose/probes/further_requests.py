@@ -107,7 +107,7 @@ class FurtherRequests:
         self._later.setdefault((request.path, request.origin), request)
 
     @property
-    def others(self) -> "tuple[OtherRequest, ...]":
+    def other_pages(self) -> "tuple[OtherRequest, ...]":
         """The other pages that are to be diagnosed, the first that was named first."""
         return tuple(self._later.values())
 

@@ -84,14 +84,14 @@ class OrderedKeysApp(App[str]):
     def _wait_for_marker(self, number: int, waits: int) -> None:
         """Send the next key if the widget that has the marker of this one is gone."""
 
-        def look() -> None:
+        def check_marker() -> None:
             if waits > 1 and self._marker_holder.is_running and self._marker_holder.is_attached:
                 self._wait_for_marker(number, waits - 1)
             else:
                 self._follow(KeyMarker(number, 0))
 
         if number == self._key_number and self._key_on_its_way:
-            self._wait_timer = self.set_timer(_MAX_WAIT, look)
+            self._wait_timer = self.set_timer(_MAX_WAIT, check_marker)
 
     def on_key_marker(self, marker: KeyMarker) -> None:
         self._follow(marker)

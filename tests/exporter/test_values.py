@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from diagnose.exporter.config_file import ConfigError, load_configuration, shown
+from diagnose.exporter.config_file import ConfigError, load_configuration, to_yaml
 from diagnose.exporter.history import History
 from diagnose.exporter.modules import Module, unsupported_option
 from diagnose.exporter.parameters import decode_target, probe_timeout
@@ -182,7 +182,7 @@ def test_names_of_cipher_suites(openssl: str, iana: str) -> None:
 def load(folder: Path, text: str) -> str:
     file = folder / "b.yml"
     file.write_text(text)
-    return shown(load_configuration(str(file)))
+    return to_yaml(load_configuration(str(file)))
 
 
 def test_scalars_have_the_type_of_their_field(tmp_path: Path) -> None:

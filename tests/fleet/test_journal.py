@@ -35,8 +35,8 @@ def test_a_result_is_known_to_the_next_run(opened: Opened, tmp_path: Path) -> No
     journal.add("a", "critical", [REFUSED], "line a\n")
     journal.close()
     again = opened(path)
-    assert again.has("a")
-    assert not again.has("b")
+    assert again.is_finished("a")
+    assert not again.is_finished("b")
     assert (again.pending, again.counts()) == ("line a\n", {"critical": 1})
     again.settle()
     assert again.pending == ""
@@ -62,7 +62,7 @@ def test_without_resumption_it_begins_anew_and_says_what_was_lost(
     journal.add("a", "ok", [], "")
     journal.close()
     anew = opened(path, resume=False)
-    assert (anew.replaced, anew.has("a"), anew.counts()) == (1, False, {})
+    assert (anew.replaced, anew.is_finished("a"), anew.counts()) == (1, False, {})
 
 
 def test_a_run_with_other_options_is_not_continued(opened: Opened, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_journal_in_use_is_refused_and_not_emptied(opened: Opened, tmp_path: P
         [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
     )
     assert "another run of diagnose fleet uses it" in other.stderr
-    assert journal.has("a")
+    assert journal.is_finished("a")
 
 
 @pytest.mark.parametrize("content", ["a.example\nb.example\n", "SQLite format 3\0 and then none"])

@@ -330,7 +330,7 @@ def test_on_the_server_itself_they_are_read_although_its_port_answers(doors: Doo
 def test_where_only_the_server_is_examined_they_are_read_at_once(doors: Doors) -> None:
     looking = context(options=Options(outside=False, cloud=True))
     host = Host(vantage=Vantage.SERVER, hostname="web", role="server")
-    run(looking, inside.asked, host)
+    run(looking, inside.server_alone, host)
     assert looking.observed(CloudRules)
 
 

@@ -43,7 +43,7 @@ def missed_queries(proxies: TargetProxies, target: Target, path: str) -> Iterato
         value = _value_with_query(rule, path)
         is_other = rule.backend != proxies.backend_name
         is_missed = holds(rule, situation, own) is False
-        if value and is_other and is_missed and holds(_meant(rule, path), situation, own):
+        if value and is_other and is_missed and holds(_with_query(rule, path), situation, own):
             yield QueryRule(rule.line, value, rule.backend)
     for proxy in (proxies.frontend, *_backends(proxies, rules, situation, own)):
         for rule in path_rules_of(proxy):
@@ -104,7 +104,7 @@ def _taking(criterion: Criterion, path: str) -> Iterator[str]:
             yield value
 
 
-def _meant(rule: Rule, path: str) -> Rule:
+def _with_query(rule: Rule, path: str) -> Rule:
     """Return a rule whose values with a question mark are compared with the path and its query."""
     terms = tuple(
         tuple(

@@ -26,7 +26,7 @@ async def unanswered(ctx: ProbeContext, connection: Connection) -> None:
 
 
 @probe(after=Host)
-async def asked(ctx: ProbeContext, host: Host) -> None:
+async def server_alone(ctx: ProbeContext, host: Host) -> None:
     """Look at once where only the server itself is examined: there are no connections."""
     if host.vantage is Vantage.SERVER and ctx.options.cloud and not ctx.options.outside:
         await _read_rules(ctx)

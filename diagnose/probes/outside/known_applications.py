@@ -21,7 +21,7 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
     parsed_url = parse_url(url)
     if parsed_url is None or not ctx.further_requests.begin("application of the site"):
         return
-    known = recognize(text, headers) or _told(ctx)
+    known = recognize(text, headers) or _application_of_message(ctx)
     if known is None:
         return
     application, by = known
@@ -41,7 +41,7 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
         _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
 
 
-def _told(ctx: ProbeContext) -> tuple[Application, RecognizedBy] | None:
+def _application_of_message(ctx: ProbeContext) -> tuple[Application, RecognizedBy] | None:
     """Return the application whose own words a person pasted, where its page does not show it: the
     page may be one that the site's scripts build."""
     symptom = ctx.target.symptom

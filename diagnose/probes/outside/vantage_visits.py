@@ -50,7 +50,7 @@ class CurlVisit:
         return ("--resolve", f"{self.host}:{self.port}:{bracketed(self.address)}")
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def typed(self) -> tuple[str, ...]:
         """The same visit, as a person would type it."""
         fields = (word for field in self.fields for word in ("-H", field))
         return ("curl", "-sSkv", "-o", "/dev/null", *fields, *self.pinned, self.url)

@@ -107,7 +107,7 @@ class VantageVisitor:
             vantage=Vantage.ELSEWHERE,
             at=at,
             took=result.took,
-            equivalent=self._shown(("command", "-v", "curl", "openssl", "getent")),
+            equivalent=self._command_text(("command", "-v", "curl", "openssl", "getent")),
             failure=failure and replace(failure, message=clean(failure.message, 200)),
             place=self.url,
             tools=tools,
@@ -171,7 +171,7 @@ class VantageVisitor:
                 vantage=Vantage.ELSEWHERE,
                 at=at,
                 took=result.took,
-                equivalent=self._shown(argv),
+                equivalent=self._command_text(argv),
                 failure=failure,
                 place=self.url,
                 name=host,
@@ -213,7 +213,7 @@ class VantageVisitor:
         result = await run_curl(self.machine, curl.argv, VISIT_SECONDS + 2.0)
         visit = with_curl(blank, result, target.uses_tls)
         chain = await self._chain(address) if visit.secured and self.openssl else ()
-        return self.ctx.emit(replace(visit, chain=chain, equivalent=self._shown(curl.shown)))
+        return self.ctx.emit(replace(visit, chain=chain, equivalent=self._command_text(curl.typed)))
 
     async def _try_controls(self, address: str, ports: tuple[int, ...]) -> None:
         if self.curl:
@@ -233,7 +233,7 @@ class VantageVisitor:
                 vantage=Vantage.ELSEWHERE,
                 at=at,
                 took=result.took,
-                equivalent=self._shown(argv),
+                equivalent=self._command_text(argv),
                 failure=None if attempt.connected else attempt.failure,
                 place=self.url,
                 address=address,
@@ -256,7 +256,7 @@ class VantageVisitor:
         blank = VantageVisit(
             vantage=Vantage.ELSEWHERE,
             at=at,
-            equivalent=self._shown(curl.shown),
+            equivalent=self._command_text(curl.typed),
             place=self.url,
             address=address,
             port=target.port,
@@ -289,14 +289,14 @@ class VantageVisitor:
         return replace(
             blank,
             took=result.took,
-            equivalent=self._shown(argv),
+            equivalent=self._command_text(argv),
             failure=failure,
             connected=connected,
             secured=bool(chain),
             chain=chain,
         )
 
-    def _shown(self, argv: tuple[str, ...]) -> str:
+    def _command_text(self, argv: tuple[str, ...]) -> str:
         """Return the command with which a person observes the same. ssh(1) takes the URL, and a URL
         is masked as one."""
         return shlex.join(("ssh", self.url, shlex.join(argv)))

@@ -109,7 +109,7 @@ def test_what_failed_by_the_error_log_is_diagnosed(
     log = ErrorLog(file="/e.log", until=NOW)
     ctx.observations += (PAGE, NginxConfig(path="/etc/nginx/nginx.conf", main=main), line, log)
     asyncio.run(access_logs.after_the_error_log.work(ctx, PAGE, log))  # type: ignore[arg-type]
-    assert [request.path for request in ctx.further_requests.others] == paths
+    assert [request.path for request in ctx.further_requests.other_pages] == paths
 
 
 def failed(*lines: str, **fields: Any) -> list[tuple[str, str, int]]:

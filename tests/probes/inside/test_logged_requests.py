@@ -107,7 +107,7 @@ def named_pages(
     looking.emit(PAGE)
     site = LoggedSite("nginx", {"shop.example.com"}, {LOG: lambda text: parse(text, line_format)})
     asyncio.run(logged_requests.observe_failures(looking, site, [PAGE]))
-    return [request.path for request in looking.further_requests.others]
+    return [request.path for request in looking.further_requests.other_pages]
 
 
 RELOADED = ('"GET /about HTTP/1.1" 404 "-"', f'"GET /favicon.ico HTTP/1.1" 404 "{SITE}/about"')

@@ -157,7 +157,7 @@ def test_what_an_empty_page_reads_is_requested_and_kept_only_if_a_page_comes() -
     run, site = visit(pages)
     assert site.paths == ["/", "/app.js", "/auth/me", "/v1/items"]
     assert [exchange.purpose for exchange in run.observed(Exchange)] == ["target", "data"]
-    others = run.further_requests.others
+    others = run.further_requests.other_pages
     assert [(each.path, each.source) for each in others] == [("/auth/me", "script")]
     full = {**pages, "/": page("<p>Welcome to our shop, here are all the things that we sell.</p>",
                                '<script src="/app.js"></script>')}  # fmt: skip

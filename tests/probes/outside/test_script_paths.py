@@ -21,7 +21,7 @@ def looked(*texts: str) -> Any:
 
 
 def streams(*texts: str) -> list[tuple[str, str]]:
-    others: tuple[OtherRequest, ...] = looked(*texts).further_requests.others
+    others: tuple[OtherRequest, ...] = looked(*texts).further_requests.other_pages
     return [(request.path, request.source) for request in others]
 
 
