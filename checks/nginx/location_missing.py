@@ -41,6 +41,7 @@ from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.neighbours import neighbours_of, origin_of
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.unknown_paths import is_unknown_beside
 from diagnose.parsers.urls import parse_url
 
 _PLAIN = re.compile(r"/[\w./-]*")
@@ -76,7 +77,7 @@ def location_missing(evidence: Evidence) -> Iterator[Claim]:
     if page and refused and _is_of_page(evidence, nginx, page):
         refused = ()
     for answer in answers:
-        having = [one for one in answers if one.path == answer.path and _has(answers, one)]
+        having = [one for one in answers if one.path == answer.path and _has_path(answers, one)]
         place = _place(nginx, having[0]) if len(having) == 1 else None
         if place is None or answer is not having[0] or _folder(answer.path) in seen:
             continue
@@ -107,7 +108,7 @@ def _names_another_host(evidence: Evidence) -> bool:
     return any((url := parse_url(text)) is None or url.host != host for text in mentions)
 
 
-def _has(answers: list[BypassedApplication], answer: BypassedApplication) -> bool:
+def _has_path(answers: list[BypassedApplication], answer: BypassedApplication) -> bool:
     """Return whether an application has a path, and not every path."""
     if not 200 <= (answer.status or 0) < 300 or answer.is_html:
         return False
@@ -115,7 +116,7 @@ def _has(answers: list[BypassedApplication], answer: BypassedApplication) -> boo
         one
         for one in answers
         if (one.address, one.port) == (answer.address, answer.port)
-        and one.path.startswith(f"{answer.path.rstrip('/')}-")
+        and is_unknown_beside(one.path, answer.path)
     ]
     return bool(controls) and all(
         not 200 <= (one.status or 200) < 300 or one.is_html for one in controls
@@ -168,7 +169,7 @@ def _claim(
     controls = tuple(
         one
         for one in nginx.evidence.good(BypassedApplication)
-        if one.path.startswith(f"{answer.path.rstrip('/')}-")
+        if is_unknown_beside(one.path, answer.path)
     )
     severity = _page_files.severity(files[0].page, urls) if files else Severity.WARNING
     return Claim(

@@ -30,9 +30,9 @@ from diagnose.parsers.haproxy.other_backends import (
     is_named_after,
     other_backends,
     own_route,
-    unknown_path,
 )
 from diagnose.parsers.other_programs import is_of_many
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.web_sites import inner_path
 
 Visits = Sequence[Exchange | Upgrade | PageFileResponse]
@@ -111,7 +111,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         for other in other_backends(haproxy.proxies, target)
         # The same application by another rule: then what is asked of it differs, its path.
         if own_target is None or other.route.target != own_target.target
-        if _has(evidence, other, own, websocket)
+        if _has_path(evidence, other, own, websocket)
     ]
     # Two backends may lead to one application: the one that a rule chooses is meant.
     by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
@@ -205,7 +205,7 @@ def _severity(
     return None if is_error else Severity.WARNING
 
 
-def _has(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) -> bool:
+def _has_path(evidence: Evidence, other: OtherBackend, path: str, websocket: bool) -> bool:
     """Return whether the application of a backend opens a WebSocket, or has a page, and not one
     for every path."""
     visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)

@@ -19,8 +19,8 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.other_programs import is_of_many
+from diagnose.parsers.unknown_paths import unknown_path
 
 
 @check(

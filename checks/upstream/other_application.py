@@ -8,35 +8,31 @@ server.websocket-other-application.
 """
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from checks.http._missing_slashes import files_beside
-from checks.nginx import Nginx, _location_edits, file_line
-from checks.nginx._edits import Changes, config_edits
+from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import current_failures
 from checks.upstream._comparisons import redirected_here
+from checks.upstream._other_application_edits import (
+    LostPath,
+    lead_to_program,
+    move_name,
+    other_names,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
-    Observation,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse, PageFileTrial
-from diagnose.parsers.haproxy.other_backends import unknown_path
-from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -44,26 +40,13 @@ from diagnose.parsers.nginx.locations import (
     match_location,
     proxy_pass_of,
 )
-from diagnose.parsers.nginx.upstreams import ProxyTarget, proxy_target_of
+from diagnose.parsers.nginx.upstreams import proxy_target_of
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path, is_of_many
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import is_related_host, parse_url
 
 #: Folders of the site of which something is lost, if all of it is.
 _FOLDERS = 2
-#: The scheme and the server of a destination on this machine.
-_ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\]|[\w-]+)(?::\d+)?")
-
-
-@frozen
-class _Lost:
-    """A path that the program which gets it does not know: the responses of visitors, and the visit
-    of the program that has it."""
-
-    path: str
-    is_websocket: bool
-    responses: tuple[Observation, ...]
-    visit: BackendVisit
-    status: int
 
 
 @check(
@@ -80,7 +63,7 @@ class _Lost:
 )  # fmt: skip
 def other_application(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    groups: dict[tuple[int, str, bool], list[_Lost]] = {}
+    groups: dict[tuple[int, str, bool], list[LostPath]] = {}
     matches: dict[int, LocationMatch] = {}
     for lost in _lost_paths(evidence):
         match = next(nginx.location_matches(lost.path), None)
@@ -98,7 +81,7 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(nginx, matches[block], losses)
 
 
-def _is_of_another_site(nginx: Nginx, losses: Sequence[_Lost]) -> bool:
+def _is_of_another_site(nginx: Nginx, losses: Sequence[LostPath]) -> bool:
     """Return whether the program has a server block of its own for other names, and nothing of this
     site asked for the path: many sites of a server have "/login" or "/admin"."""
     responses = [response for lost in losses for response in lost.responses]
@@ -122,12 +105,12 @@ def _is_of_another_site(nginx: Nginx, losses: Sequence[_Lost]) -> bool:
     )
 
 
-def _folders(losses: Sequence[_Lost]) -> set[str]:
+def _folders(losses: Sequence[LostPath]) -> set[str]:
     """Return the first folders of the pages that are lost."""
     return {lost.path.lstrip("/").partition("/")[0] for lost in losses if not lost.is_websocket}
 
 
-def _is_own_absence(match: LocationMatch, lost: _Lost) -> bool:
+def _is_own_absence(match: LocationMatch, lost: LostPath) -> bool:
     """Return whether the site's own program may simply not have the path: it gets all that no
     other location takes, and many programs have a path of that name."""
     pattern = location_pattern(match.block)
@@ -136,25 +119,7 @@ def _is_own_absence(match: LocationMatch, lost: _Lost) -> bool:
     return is_rest and is_of_many(lost.path) and not (lost.is_websocket or is_file)
 
 
-def _may_open(nginx: Nginx, lost: _Lost) -> bool:
-    """Return whether a location may open the other program to visitors: it has a WebSocket that the
-    site opens or a file of its page, or nginx passes requests on to it already. Any other one may
-    listen on loopback so that visitors do not reach it."""
-    if lost.is_websocket or any(
-        isinstance(response, PageFileResponse) for response in lost.responses
-    ):
-        return True
-    port = f":{lost.visit.target.rpartition(':')[2]}"
-    directives = walk(nginx.config.main) if nginx.config else ()
-    return any(
-        f"{directive.args[0]}/".partition("://")[2].partition("/")[0].endswith(port)
-        or (directive.name == "server" and directive.args[0].endswith(port))
-        for directive in directives
-        if directive.name in {"proxy_pass", "server"} and directive.args
-    )
-
-
-def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
+def _lost_paths(evidence: Evidence) -> Iterator[LostPath]:
     visits = evidence.good(BackendVisit)
     paths = dict.fromkeys((visit.requested, visit.websocket) for visit in visits)
     for path, is_websocket in paths:
@@ -167,7 +132,7 @@ def _lost_paths(evidence: Evidence) -> Iterator[_Lost]:
         responses = _upgrades(evidence, path) if is_websocket else _pages(evidence, path)
         if len(known_visits) == 1 and responses:
             status = responses[0].status or 0
-            yield _Lost(path, is_websocket, tuple(responses), known_visits[0], status)
+            yield LostPath(path, is_websocket, tuple(responses), known_visits[0], status)
 
 
 def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:
@@ -217,7 +182,7 @@ def _pages(evidence: Evidence, path: str) -> Sequence[Exchange | PageFileRespons
     return responses if all(response.status in UNKNOWN_PAGE for response in responses) else ()
 
 
-def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
+def _claim(nginx: Nginx, match: LocationMatch, losses: list[LostPath]) -> Claim:
     evidence, lost = nginx.evidence, losses[0]
     directive = proxy_pass_of(match)
     target = lost.visit.target.removeprefix("http://")
@@ -252,7 +217,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
             "place": file_line(directive) if directive else "",
             "location": " ".join((match.block.name, *match.block.args)),
             "whole": is_whole,
-            "shared": _other_names(nginx, match) if is_whole else (),
+            "shared": other_names(nginx, match) if is_whole else (),
             "prefix": prefix,
             "line": f"proxy_pass http://{target};",
             "name": evidence.target.host,
@@ -260,17 +225,10 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[_Lost]) -> Claim:
             "block": file_line(named_block) if named_block else "",
             "block_names": " ".join(_server_name(named_block)) if named_block else "",
         },
-        fix=_move_name(nginx, match, named_block)
+        fix=move_name(nginx, match, named_block)
         if named_block
-        else _fix(nginx, match, lost, is_whole, prefix),
+        else lead_to_program(nginx, match, lost, is_whole, prefix),
     )
-
-
-def _other_names(nginx: Nginx, match: LocationMatch) -> tuple[str, ...]:
-    """Return the names of other sites that the server block has: they have the location too."""
-    host = nginx.evidence.target.host.removeprefix("www.")
-    names = (name for line in children(match.blocks[1], "server_name") for name in line.args)
-    return tuple(name for name in names if "." in name and name.removeprefix("www.") != host)
 
 
 def _logged_folders(nginx: Nginx, match: LocationMatch) -> set[str]:
@@ -288,7 +246,7 @@ def _logged_folders(nginx: Nginx, match: LocationMatch) -> set[str]:
 def _is_whole(
     nginx: Nginx,
     match: LocationMatch,
-    losses: Sequence[_Lost],
+    losses: Sequence[LostPath],
     logged: Collection[str] = (),
 ) -> bool:
     """Return whether the location is for nothing that its program has: none of its pages was
@@ -328,7 +286,7 @@ def _server_name(block: Directive) -> tuple[str, ...]:
     return next((directive.args for directive in children(block, "server_name")), ())
 
 
-def _block_of_program(nginx: Nginx, match: LocationMatch, lost: _Lost) -> Directive | None:
+def _block_of_program(nginx: Nginx, match: LocationMatch, lost: LostPath) -> Directive | None:
     """Return the server block without the target's name that leads to the program which has the
     site, if the block which answers has names of another site as well: its own program is right
     for those."""
@@ -353,30 +311,7 @@ def _leads_to(match: LocationMatch, target: str) -> bool:
     return endpoints == [target.removeprefix("http://")]
 
 
-def _move_name(nginx: Nginx, match: LocationMatch, block: Directive) -> Fix:
-    """Take the name out of the block that answers, and write it into that of its program."""
-    host = nginx.evidence.target.host
-    own = children(match.blocks[1], "server_name")
-    other = children(block, "server_name")
-    if len(own) != 1 or len(other) > 1:
-        return Fix((Manual("move-the-name", Where.SERVER),), Applicability.MANUAL)
-    rest = " ".join(name for name in own[0].args if name != host)
-    changes: dict[str, list[edits.TextEdit]] = {}
-    changes[own[0].file] = [edits.replace_directive(own[0], f"server_name {rest};")]
-    file = nginx.file(block)
-    if other:
-        line = f"server_name {' '.join((*other[0].args, host))};"
-        changes.setdefault(block.file, []).append(edits.replace_directive(other[0], line))
-    elif file is not None:
-        insertion = edits.insert_first(file.text, block, [f"server_name {host};"])
-        changes.setdefault(block.file, []).append(insertion)
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return Fix((Manual("move-the-name", Where.SERVER),), Applicability.MANUAL)
-    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
-
-
-def _new_prefix(match: LocationMatch, lost: _Lost) -> str:
+def _new_prefix(match: LocationMatch, lost: LostPath) -> str:
     """Return the prefix of a location for the path alone, or for its first folder that the location
     does not have itself."""
     if lost.is_websocket:
@@ -386,88 +321,3 @@ def _new_prefix(match: LocationMatch, lost: _Lost) -> str:
     start = start if lost.path.startswith(start) and start.endswith("/") else "/"
     first, slash, _ = lost.path[len(start) :].partition("/")
     return f"{start}{first}{slash}" if slash else posixpath.join(start, first)
-
-
-def _fix(nginx: Nginx, match: LocationMatch, lost: _Lost, is_whole: bool, prefix: str) -> Fix:
-    directive = proxy_pass_of(match)
-    changes: Changes = {}
-    if is_whole and _other_names(nginx, match):
-        pass  # what is right for this name would take the others' application away
-    elif directive is not None and is_whole:
-        _change_port(nginx, match, lost, directive, changes)
-    elif directive is not None and re.fullmatch(r"/[\w./-]+", prefix) and _may_open(nginx, lost):
-        _add_location(nginx, match, lost, prefix, changes)
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return Fix((Manual("pass-it-there", Where.SERVER),), Applicability.MANUAL)
-    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
-
-
-def _change_port(
-    nginx: Nginx, match: LocationMatch, lost: _Lost, directive: Directive, changes: Changes
-) -> None:
-    proxied = proxy_target_of(match, {})
-    members = proxied.endpoints if proxied and proxied.group else ()
-    named = members[0].directive if len(members) == 1 else None
-    if (
-        named is not None
-        and named.name == "server"
-        and proxied
-        and _is_alone(nginx, match, proxied)
-    ):
-        # All that names the group is meant for the same program.
-        rest = " ".join((lost.visit.target.removeprefix("http://"), *named.args[1:]))
-        changes[named.file] = [edits.replace_directive(named, f"server {rest};")]
-        return
-    origin = _ORIGIN.match(directive.args[0])
-    if origin is None or "$" in directive.args[0]:
-        return
-    rest = directive.args[0][origin.end() :]
-    is_changed = lost.visit.path != lost.path
-    uri = rest if rest and (is_changed or lost.path.startswith(rest)) else ""
-    line = f"proxy_pass {lost.visit.target}{uri};"
-    changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
-    if lost.is_websocket:
-        fields = _location_edits.missing_upgrade_headers(nginx, match, changes)
-        lines = _location_edits.http_1_1_lines(nginx, match, changes) if fields else []
-        lines += _location_edits.header_lines(nginx, match, fields, changes)
-        _location_edits.insert_lines(nginx, match, lines, changes)
-
-
-def _is_alone(nginx: Nginx, match: LocationMatch, proxied: ProxyTarget) -> bool:
-    """Return whether no other location passes requests on to the same group."""
-    others = (
-        proxy_target_of(other, {})
-        for selected in nginx.answering_servers()
-        for other in all_locations(selected.server)
-        if other.block is not match.block
-    )
-    return not any(other and other.group == proxied.group for other in others)
-
-
-def _add_location(
-    nginx: Nginx, match: LocationMatch, lost: _Lost, prefix: str, changes: Changes
-) -> None:
-    server = match.blocks[1]
-    file = nginx.file(server)
-    if file is None:
-        return
-    rest = lost.path.removeprefix(prefix)
-    uri = lost.visit.path.removesuffix(rest) if lost.visit.path != lost.path else ""
-    body = [
-        f"proxy_pass {lost.visit.target}{uri};",
-        "proxy_http_version 1.1;",
-        f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
-        "proxy_set_header X-Real-IP $remote_addr;",
-        "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
-        "proxy_set_header X-Forwarded-Proto $scheme;",
-    ]
-    if lost.is_websocket:
-        body += [
-            "proxy_set_header Upgrade $http_upgrade;",
-            'proxy_set_header Connection "upgrade";',
-            "proxy_read_timeout 3600s;",
-        ]
-    # A regular expression elsewhere must not take the path.
-    head = f"location ^~ {prefix}" if prefix.endswith("/") else f"location {prefix}"
-    changes[file.path] = [edits.insert_location(file.text, server, head, body)]

@@ -111,6 +111,7 @@ ROWS = (
     ProbeRow("server_access_logs", Side.INSIDE, "site", "always",
              "tail -n 1000 /var/log/apache2/access.log; journalctl -u caddy -n 1000", ("server",)),
     _after_failure("page_files", "namei -l FILE"),
+    _after_failure("target_files", "namei -l FILE"),
     _after_failure("newer_files", "namei -l FILE", "nginx"),
     _after_failure("sibling_files", "namei -l FILE; readlink /proc/PID/cwd", "nginx"),
     _after_failure("script_containers", "docker inspect NAME", "upstream"),

@@ -98,6 +98,7 @@ MESSAGES = Messages(
     Message("inside.other_ports", "Another port at which nginx serves the site."),
     Message("inside.server_access_logs", "The same by the logs of Apache and Caddy."),
     Message("inside.page_files", "Files of the page that nginx may not read."),
+    Message("inside.target_files", "Where the file is that nginx does not serve for the target."),
     Message("inside.newer_files", "The file that nginx would serve after a reload."),
     Message("inside.precompressed_files", "Compressed copies of the page's files that are old."),
     Message("inside.script_containers", "The container of PHP that does not find a script."),

@@ -79,6 +79,7 @@ INSIDE = (
     "access_logs",
     "server_access_logs",
     "page_files",
+    "target_files",
     "newer_files",
     "sibling_files",
     "script_containers",

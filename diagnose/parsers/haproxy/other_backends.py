@@ -22,9 +22,6 @@ from diagnose.parsers.haproxy.view import TargetProxies, path_to_backends, situa
 #: Maximum number of backends that are asked for one path.
 MAX_BACKENDS = 6
 
-#: What is added to a path to make one that nobody has.
-UNKNOWN = "diagnose-7f3a"
-
 
 @frozen
 class OtherBackend:
@@ -51,7 +48,7 @@ def other_backends(proxies: TargetProxies, target: Target) -> tuple[OtherBackend
     frontend names, without the one that gets the request."""
     if proxies.frontend.mode != "http" or not proxies.is_decided:
         return ()
-    return tuple(_others(proxies, target))[:MAX_BACKENDS]
+    return tuple(_other_backends(proxies, target))[:MAX_BACKENDS]
 
 
 def own_route(proxies: TargetProxies, target: Target) -> SiteRoute | None:
@@ -66,7 +63,7 @@ def own_route(proxies: TargetProxies, target: Target) -> SiteRoute | None:
     return route_to(proxies.frontend, backend, server, changes)
 
 
-def _others(proxies: TargetProxies, target: Target) -> Iterator[OtherBackend]:
+def _other_backends(proxies: TargetProxies, target: Target) -> Iterator[OtherBackend]:
     frontend = proxies.frontend
     rules = rules_of(frontend)
     situation = situation_of(rules, target, proxies.tls)
@@ -124,9 +121,3 @@ def false_literal(
 
 def _truth_of_upgrade(literal: Literal, websocket: bool) -> bool:
     return websocket != literal.negated
-
-
-def unknown_path(path: str) -> str:
-    """Return a path beside another one that nobody has."""
-    own, mark, query = path.partition("?")
-    return f"{own.rstrip('/')}-{UNKNOWN}{mark}{query}"

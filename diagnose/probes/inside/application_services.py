@@ -17,20 +17,20 @@ MAX_ENDPOINTS = 2
 
 @probe(after=NginxConfig)
 async def after_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
-    await _look(ctx)
+    await _read_services(ctx)
 
 
 @probe(after=WebServerConfig)
 async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
-    await _look(ctx)
+    await _read_services(ctx)
 
 
 @probe(after=Listeners)
 async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
-    await _look(ctx)
+    await _read_services(ctx)
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _read_services(ctx: ProbeContext) -> None:
     """Look once at the services of each application that the page is passed on to."""
     listeners = next(iter(ctx.observed(Listeners)), None)
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))

@@ -21,8 +21,8 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.web_sites import (
     answering_sites,

@@ -4,7 +4,6 @@ after the site has answered with an error or with a page, and one for a path tha
 first is answered with a page: an application that has a page for every path proves nothing.
 """
 
-import posixpath
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -17,19 +16,13 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.proxied_request import ProxiedRequest, proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
+from diagnose.parsers.unknown_paths import unknown_sibling
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.upstream_comparisons import (
-    send_request,
-    visitor_fields,
-)
-from diagnose.probes.inside.upstream_requests import (
-    http_version,
-)
+from diagnose.probes.inside.application_requests import send_request
+from diagnose.probes.inside.upstream_comparisons import visitor_fields
+from diagnose.probes.inside.upstream_requests import http_version
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
-
-#: What makes a path one that nobody has.
-UNKNOWN = "diagnose-7f3a"
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -87,15 +80,9 @@ async def _ask(
     answer = await ask_for(ctx, route, request, bypass.by, bypass.directive)
     is_page = answer is not None and answer.is_html and 200 <= (answer.status or 0) < 300
     if is_page and not file_path and bypass.by in {"longer", "regex"}:
-        unknown = unknown_path(path)
+        unknown = unknown_sibling(path)
         route, request = replace(route, path=unknown), replace(request, path=unknown)
         await ask_for(ctx, route, request, bypass.by, bypass.directive)
-
-
-def unknown_path(path: str) -> str:
-    """Return a path that nobody has, in the folder of a path and with its ending."""
-    folder, name = posixpath.split(path.partition("?")[0])
-    return posixpath.join(folder, f"{UNKNOWN}{posixpath.splitext(name)[1]}")
 
 
 async def ask_for(

@@ -12,7 +12,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.upstream_comparisons import send_request
+from diagnose.probes.inside.application_requests import send_request
 from diagnose.probes.inside.upstream_requests import http_version
 
 #: The field that decides, and what browsers send in it.

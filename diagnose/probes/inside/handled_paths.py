@@ -26,25 +26,25 @@ MAX_PATHS = 4
 
 @probe(after=PageFileResponse)
 async def path_of_file(ctx: ProbeContext, response: PageFileResponse) -> None:
-    await _look(ctx)
+    await _test_paths(ctx)
 
 
 @probe(after=Exchange)
 async def path_of_data(ctx: ProbeContext, exchange: Exchange) -> None:
-    await _look(ctx)
+    await _test_paths(ctx)
 
 
 @probe(after=Upgrade)
 async def path_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
-    await _look(ctx)
+    await _test_paths(ctx)
 
 
 @probe(after=WebServerConfig)
 async def paths_before_config(ctx: ProbeContext, config: WebServerConfig) -> None:
-    await _look(ctx)
+    await _test_paths(ctx)
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _test_paths(ctx: ProbeContext) -> None:
     config = next((each for each in ctx.observed(WebServerConfig) if each.product == "caddy"), None)
     servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
     server = next((each for each in servers if ctx.target.port in each.ports), None)

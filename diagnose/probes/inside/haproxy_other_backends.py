@@ -11,8 +11,9 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.haproxy.other_backends import other_backends, own_route, unknown_path
+from diagnose.parsers.haproxy.other_backends import other_backends, own_route
 from diagnose.parsers.haproxy.view import parsed, target_proxies
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import inner_path
 from diagnose.probes import ProbeContext, probe
@@ -124,15 +125,15 @@ async def _ask_others(
         route = own_route(proxies, ctx.target) if proxies else None
         if route is None or not route.host or route.scheme != "http":
             return
-        if not await _has(ctx, route, unknown_path(path), False):
+        if not await _has_path(ctx, route, unknown_path(path), False):
             return
     for other in others:
         if not other.route.host or other.route.scheme not in {"http", "https"}:
             continue
-        if await _has(ctx, other.route, path, websocket):
-            await _has(ctx, other.route, unknown_path(path), websocket)
+        if await _has_path(ctx, other.route, path, websocket):
+            await _has_path(ctx, other.route, unknown_path(path), websocket)
 
 
-async def _has(ctx: ProbeContext, route: SiteRoute, path: str, websocket: bool) -> bool:
+async def _has_path(ctx: ProbeContext, route: SiteRoute, path: str, websocket: bool) -> bool:
     visit = await ask_backend(ctx, route, path, inner_path(route, path), websocket)
     return visit is not None and visit.succeeded and (visit.status or 0) not in range(300, 400)

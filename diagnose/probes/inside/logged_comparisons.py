@@ -35,7 +35,7 @@ from diagnose.probes.inside.upstream_comparisons import (
     is_own_answer,
     nginx_request,
     page_variants,
-    unknown_path,
+    unknown_variant,
 )
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
@@ -122,7 +122,7 @@ async def _compare_spelling(
     changed = await asking.ask(variant)
     is_page = changed is not None and changed.is_html
     if changed is not None and not is_page and is_accepted(changed, first, target):
-        await asking.ask(unknown_path(variant))
+        await asking.ask(unknown_variant(variant))
         await control(asking, as_nginx, variant, 1)
 
 
@@ -150,7 +150,7 @@ async def _compare_file(
     changed = await asking.ask(variant)
     if changed is None or changed.status != 200 or changed.is_html:
         return
-    await asking.ask(unknown_path(variant))
+    await asking.ask(unknown_variant(variant))
     of_page = Asking(ctx, page_route, until, kind=LoggedComparison)
     for request in page_request:
         await of_page.ask(request)
@@ -199,6 +199,6 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: 
         response = await asking.ask(variant)
         if response is not None and is_accepted(response, first, target):
             if variant.part == "path":
-                await asking.ask(unknown_path(variant))
+                await asking.ask(unknown_variant(variant))
             await control(asking, as_nginx, variant, number)
             return

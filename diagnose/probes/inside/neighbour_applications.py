@@ -15,9 +15,10 @@ from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.neighbours import neighbours_of
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
-from diagnose.probes.inside.bypassed_applications import UNKNOWN, ask_for
+from diagnose.probes.inside.bypassed_applications import ask_for
 from diagnose.probes.inside.upstream_comparisons import visitor_fields
 from diagnose.probes.inside.upstream_requests import http_version
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
@@ -59,7 +60,7 @@ async def _ask_neighbours(
         for match in neighbours:
             status = await _ask(ctx, (socket, match), page, path, query) if page else None
             if page and status is not None and 200 <= status < 300:
-                unknown = f"{path.rstrip('/')}-{UNKNOWN}"
+                unknown = unknown_path(path)
                 await _ask(ctx, (socket, match), page, unknown, query)
         return
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.http import document_kind
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, inner_candidates, routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -66,7 +66,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig, address: str) -> None
     if url is None or (url.host, url.port) != (ctx.target.host, ctx.target.port):
         return
     path = url.path.partition("?")[0]
-    others = list(_others(ctx, config, path))[:MAX_APPLICATIONS]
+    others = list(_other_routes(ctx, config, path))[:MAX_APPLICATIONS]
     slots = (f"other applications {number}" for number in range(MAX_PATHS))
     if not others or path == "/" or not ctx.further_requests.begin(f"other applications {path}"):
         return
@@ -81,7 +81,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig, address: str) -> None
                 return
 
 
-def _others(ctx: ProbeContext, config: WebServerConfig, path: str) -> Iterator[SiteRoute]:
+def _other_routes(ctx: ProbeContext, config: WebServerConfig, path: str) -> Iterator[SiteRoute]:
     """Yield one route to each application of the site that does not get the path."""
     port, host = ctx.target.port, ctx.target.host
     asked = {route.authority for route in routes_of_name(config, port, host, path, False)}

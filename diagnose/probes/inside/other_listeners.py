@@ -13,10 +13,10 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute
-from diagnose.parsers.haproxy.other_backends import unknown_path
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_for_operators
 from diagnose.probes import ProbeContext, probe

@@ -28,13 +28,13 @@ MAX_ENDPOINTS = 2
 @probe(after=Exchange)
 async def after_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if _has_failed(ctx, exchange):
-        await _look(ctx)
+        await _read_programs(ctx)
 
 
 @probe(after=PageFileResponse)
 async def after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     if (response.status or 0) >= 400:
-        await _look(ctx)
+        await _read_programs(ctx)
 
 
 @probe(after=NginxConfig)
@@ -65,14 +65,14 @@ async def _look_late(ctx: ProbeContext) -> None:
     if any(_has_failed(ctx, exchange) for exchange in ctx.observed(Exchange)) or any(
         (response.status or 0) >= 400 for response in ctx.observed(PageFileResponse)
     ):
-        await _look(ctx)
+        await _read_programs(ctx)
         return
     for listeners in ctx.observed(Listeners):
         shared = {str(port) for port in shared_ports(listeners)}
-        await _look(ctx, shared)
+        await _read_programs(ctx, shared)
 
 
-async def _look(ctx: ProbeContext, only: set[str] | None = None) -> None:
+async def _read_programs(ctx: ProbeContext, only: set[str] | None = None) -> None:
     """Look once at each endpoint on which something listens that is no web server."""
     listeners = next(iter(ctx.observed(Listeners)), None)
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))

@@ -68,17 +68,17 @@ def _not_there(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 @probe(after=PageFileResponse)
 async def after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
-    await _look(ctx)
+    await _find_siblings(ctx)
 
 
 @probe(after=NginxConfig)
 async def after_configuration(ctx: ProbeContext, config: NginxConfig) -> None:
-    await _look(ctx)
+    await _find_siblings(ctx)
 
 
 @probe(after=Listeners)
 async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
-    await _look(ctx)
+    await _find_siblings(ctx)
 
 
 def _is_missing(response: PageFileResponse) -> bool:
@@ -86,7 +86,7 @@ def _is_missing(response: PageFileResponse) -> bool:
     return not response.redirects and (response.status == 404 or is_page)
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _find_siblings(ctx: ProbeContext) -> None:
     """Look for each file once, as soon as the configuration and the programs are known."""
     config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
     listeners = next(iter(ctx.observed(Listeners)), None)

@@ -324,14 +324,16 @@ async def _look_into(
             lookalike=_lookalike(hidden, named) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text, above),
             hidden=own,
-            elsewhere="" if pages and index else await _elsewhere(ctx, root, path, above, index),
+            elsewhere=""
+            if pages and index
+            else await _nearby_folder(ctx, root, path, above, index),
             suffixed="" if pages else await _suffixed(ctx, page, path),
             front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
         )
     )
 
 
-async def _elsewhere(
+async def _nearby_folder(
     ctx: ProbeContext, root: str, path: str, above: str, index: tuple[str, ...]
 ) -> str:
     """Return the folder nearby that has a requested file below an alias, or the folder for visitors

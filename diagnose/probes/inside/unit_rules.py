@@ -88,19 +88,19 @@ async def of_start(ctx: ProbeContext, start: NginxStart) -> None:
 @probe(after=Exchange)
 async def after_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if _is_unanswered(ctx, exchange):
-        await _look(ctx)
+        await _compare_rules(ctx)
 
 
 @probe(after=NginxConfig)
 async def after_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
     if any(_is_unanswered(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _look(ctx)
+        await _compare_rules(ctx)
 
 
 @probe(after=WebServerConfig)
 async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
     if any(_is_unanswered(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _look(ctx)
+        await _compare_rules(ctx)
 
 
 def _is_unanswered(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -108,7 +108,7 @@ def _is_unanswered(ctx: ProbeContext, exchange: Exchange) -> bool:
     return exchange.is_page_of(ctx.target) and (is_silent or exchange.status in {502, 503, 504})
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _compare_rules(ctx: ProbeContext) -> None:
     """Compare the addresses of the page's application with the rules of both units, once."""
     endpoints = list(dict.fromkeys(_endpoints(ctx)))[:MAX_ENDPOINTS]
     if not endpoints or ctx.observed(NginxContainer):

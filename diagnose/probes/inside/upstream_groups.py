@@ -16,7 +16,7 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import cookie_pair
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside import upstream_comparisons, upstream_routes
+from diagnose.probes.inside import application_requests, upstream_comparisons, upstream_routes
 from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.upstream_connect import ask_application
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
@@ -125,7 +125,7 @@ async def _ask(
     ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, endpoint: Endpoint
 ) -> RawAnswer | None:
     alone = replace(route, upstream=replace(route.upstream, endpoints=(endpoint,)))
-    return await upstream_comparisons.send_request(ctx, alone, request)
+    return await application_requests.send_request(ctx, alone, request)
 
 
 def _session_of(answer: RawAnswer | None) -> tuple[str, str]:

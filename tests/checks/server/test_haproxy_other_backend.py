@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability, Edit, Observation, Severity, Target
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
-from diagnose.parsers.haproxy.other_backends import unknown_path
+from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 

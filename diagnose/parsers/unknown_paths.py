@@ -1,0 +1,26 @@
+"""Paths that nobody has made: the controls of requests that ask whether an application has a path.
+An application may have one page for all paths. No I/O.
+"""
+
+import posixpath
+
+#: What makes a path one that nobody has.
+UNKNOWN = "diagnose-7f3a"
+
+
+def unknown_path(path: str) -> str:
+    """Return a path beside another one, with its query: "/-diagnose-7f3a" beside "/"."""
+    own, mark, query = path.partition("?")
+    return f"{own.rstrip('/') or '/'}-{UNKNOWN}{mark}{query}"
+
+
+def is_unknown_beside(path: str, other: str) -> bool:
+    """Return whether `path` is the unknown one beside `other`."""
+    return path.partition("?")[0] == unknown_path(other.partition("?")[0])
+
+
+def unknown_sibling(path: str) -> str:
+    """Return a path in the folder of another one, with its ending: what takes one by its ending or
+    its folder takes the other."""
+    folder, name = posixpath.split(path.partition("?")[0])
+    return posixpath.join(folder, f"{UNKNOWN}{posixpath.splitext(name)[1]}")
