@@ -5,7 +5,8 @@ know that a WebSocket is requested, and responds as to any request: 400, 404, 42
 The status proves nothing. The proof is the comparison: the application accepts the handshake, and
 nginx's response refuses it. Where the application wants a login first, it answers 401 with and
 without Upgrade. The configuration decides then, if the site's page opens a WebSocket there, the
-user named it, or the application is known to need it (`diagnose/applications`).
+user named it, the application is known to need it (`diagnose/applications`), or browsers of
+visitors got another answer there, by the access log: who has logged in gets to the WebSocket.
 
 The location may be that of a second server block of the same nginx, to which the visitors' one
 passes the upgrade on.
@@ -21,6 +22,7 @@ from checks.nginx._websockets import (
     handshake_evidence,
     locations_losing_upgrades,
     named_websocket,
+    refused_visitors,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -32,6 +34,7 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
@@ -104,7 +107,8 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     )
     # The program of a page that nobody knows may do without, and a known one may have none.
     is_missing = not proven and any(handshakes.not_found for handshakes in handshake_sets)
-    is_unsure = not is_asked and ((bool(login) and need != "required") or is_missing)
+    logged = not proven and _refused_visitors(evidence, paths)
+    is_unsure = not is_asked and (bool((login or logged) and need != "required") or is_missing)
     return Claim(
         severity=Severity.WARNING if library or is_unsure else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
@@ -115,6 +119,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         because=(
             *handshake_evidence(nginx, handshake_sets),
             *(known for path in paths if (known := named_websocket(evidence, path))),
+            *((logged,) if logged else ()),
         ),
         facts={
             "path": paths[0],
@@ -141,12 +146,23 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "name": known.library if known and need else "",
             "optional": need == "optional",
             "login": login or "",
+            "visitors": logged.status if logged else "",
+            "log": logged.file if logged else "",
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _refused_visitors(evidence: Evidence, paths: list[str]) -> RefusedHandshakes | None:
+    """Return the handshakes of visitors that got another answer than this run's own."""
+    for path in paths:
+        direct = WebSocketHandshakes.at_path(evidence, path).direct
+        if logged := refused_visitors(evidence, path, {upgrade.status for upgrade in direct}):
+            return logged
+    return None
 
 
 def _failed_pages(evidence: Evidence, paths: list[str]) -> list[Exchange]:

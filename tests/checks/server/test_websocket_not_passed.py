@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.sites import sites_of
@@ -264,3 +265,34 @@ def test_fires_and_covers_the_path_without_its_query() -> None:
     target, refused = replace(CHAT, websockets=(path,)), replace(upgrade(400), path=path)
     (claim,) = judge(CHECK, APACHE, apache_config(PAGES), LISTENING, refused, target=target)
     assert [subject.path for subject in claim.covers] == [path, "/ws"]
+
+
+VISIT = BackendVisit(
+    target="http://127.0.0.1:3000/", requested="/ws", path="/ws", websocket=True, status=401,
+    connected=True,
+)  # fmt: skip
+VISITORS = RefusedHandshakes(
+    file="/var/log/apache2/access.log", path="/ws", status=404, written="", server="apache"
+)
+
+
+def test_fires_where_visitors_who_logged_in_got_another_answer_than_this_run() -> None:
+    observations = (APACHE, apache_config(PAGES), LISTENING, VISITORS)
+    for status in (401, 302, 200):
+        (claim,) = judge(CHECK, *observations, replace(VISIT, status=status), target=SHOP)
+        assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+        assert claim.facts["visitors"] == 404
+    assert not judge(CHECK, *observations, replace(VISIT, status=404), target=SHOP)
+    assert not judge(CHECK, *observations, target=SHOP)
+    parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
+    passed = (APACHE, apache_config(parameter), LISTENING, VISITORS, VISIT)
+    assert not judge(CHECK, *passed, target=SHOP)
+
+
+def test_fires_for_a_path_of_the_page_whose_application_wants_a_login() -> None:
+    named = WebSocketPath(source="https://shop.example.com/", path="/ws")
+    observations = (APACHE, apache_config(PAGES), LISTENING, named)
+    (claim,) = judge(CHECK, *observations, VISIT, target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert not judge(CHECK, *observations, replace(VISIT, status=404), target=SHOP)
+    assert not judge(CHECK, *observations, target=SHOP)

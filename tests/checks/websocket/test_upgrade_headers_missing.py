@@ -5,6 +5,7 @@ import pytest
 
 from checks.http import endpoint_subjects
 from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
@@ -235,3 +236,31 @@ def test_fires_on_the_block_behind_the_one_that_passes_the_upgrade_on() -> None:
     assert "127.0.0.1:8080;" in claim.location.excerpt[0]
     assert not judge(CHECK, config(BEHIND + INNER % PASSED), *seen, target=CHAT)
     assert not judge(CHECK, config(BEHIND), *seen, target=CHAT)
+
+
+def test_fires_where_visitors_who_logged_in_got_another_answer_than_this_run() -> None:
+    visitors = RefusedHandshakes(
+        file="/var/log/nginx/access.log", path="/ws", status=400, written=""
+    )
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, visitors)
+    for status in (401, 302, 200, 101):
+        (claim,) = judge(CHECK, *observations, direct(status), target=SHOP)
+        assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+        assert (claim.facts["visitors"], claim.facts["log"]) == (400, visitors.file)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, None])
+def test_silent_where_the_application_refuses_visitors_as_it_refuses_this_run(
+    status: int | None,
+) -> None:
+    visitors = RefusedHandshakes(file="/log", path="/ws", status=status or 400, written="")
+    own = direct(status) if status else None
+    observations = [config(OWN % ""), BUILD, HOST, RUNNING, visitors, *([own] if own else [])]
+    assert not judge(CHECK, *observations, target=SHOP)
+
+
+def test_silent_where_upgrades_are_passed_on_and_visitors_who_logged_in_were_refused() -> None:
+    visitors = RefusedHandshakes(file="/log", path="/ws", status=404, written="")
+    assert not judge(CHECK, config(OWN % PASSED), visitors, direct(401), target=SHOP)
+    elsewhere = RefusedHandshakes(file="/log", path="/other", status=404, written="")
+    assert not judge(CHECK, config(OWN % ""), elsewhere, direct(401), target=SHOP)
