@@ -7,6 +7,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.sites import sites_of
 from tests.support.caddy_evidence import CADDY
@@ -15,6 +16,7 @@ from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.page_errors import page
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
@@ -296,3 +298,21 @@ def test_fires_for_a_path_of_the_page_whose_application_wants_a_login() -> None:
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
     assert not judge(CHECK, *observations, replace(VISIT, status=404), target=SHOP)
     assert not judge(CHECK, *observations, target=SHOP)
+
+
+def test_fires_where_a_person_writes_of_a_websocket_and_no_line_passes_one_on() -> None:
+    target = replace(SHOP, symptom=Symptom("websocket", "WebSocket connection failed"))
+    observations = (APACHE, LISTENING, page(200))
+    (claim,) = judge(CHECK, *observations, apache_config(PAGES), target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["unknown"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert not judge(CHECK, *observations, apache_config(), target=target)
+    assert not judge(CHECK, *observations, apache_config(PAGES), target=SHOP)
+    two = PAGES.replace(
+        "    ProxyPass /", "    ProxyPass /api/ http://127.0.0.1:4000/\n    ProxyPass /"
+    )
+    assert not judge(CHECK, *observations, apache_config(two), target=target)
+    slow = replace(SHOP, symptom=Symptom("slow", "slow WebSocket"))
+    assert not judge(CHECK, *observations, apache_config(PAGES), target=slow)
