@@ -5,7 +5,8 @@ Mostly the front end was built with the settings of development, or the applicat
 address of its own setting into files and forms of the page. A link is none: documentation has such
 links for its readers. Some pages speak with a program on
 the visitor's machine on purpose (a printer, a wallet, a card reader): a port that servers of
-development do not use is only a note.
+development do not use is only a note. So does a person's message, where the page shows no such
+address: if it is that of the site's own application, the application gives out its inner address.
 """
 
 from collections.abc import Iterator
@@ -95,10 +96,13 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         # The visitor's browser says so where no page shows it: behind a login, for example.
         named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
         local = [mention for mention in named if mention.is_local]
+    given = "" if local or not pages else _handed_out(evidence, pages[0])
+    if given:
+        local = [_Mention(given, pages[0], part="file")]
     if not pages or not local or is_loopback_host(evidence.target.host):
         return
     first = min(local, key=lambda mention: mention.port not in _DEVELOPMENT)
-    is_development = first.port in _DEVELOPMENT
+    is_development = first.port in _DEVELOPMENT or bool(given)
     written = first.part != "script"
     subjects = endpoint_subjects(pages)
     # Imported late: few pages have such addresses.
@@ -117,7 +121,8 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(
                 dict.fromkeys(mention.url for mention in local if mention.url != first.url)
             ),
-            "told": told,
+            "told": told and not given,
+            "given": bool(given),
             "socket": first.is_socket,
             "form": first.part == "form",
             "written": written,
@@ -131,6 +136,17 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _handed_out(evidence: Evidence, page: Exchange) -> str:
+    """Return the address of the site's own application that it gives out by a person's words, ""
+    if there is none, or if the application may have it from the web server."""
+    if evidence.target.symptom is None:
+        return ""
+    from checks.http._handed_out import handed_out_address, is_of_server
+
+    url = handed_out_address(evidence)
+    return "" if url and is_of_server(evidence, page, url.partition("://")[2]) else url
 
 
 def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Mention]:

@@ -1,11 +1,12 @@
 """The WebSocket handshakes at each path, and the locations that lose the upgrade."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from checks.nginx import Nginx
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.http import proxy_page
@@ -23,6 +24,10 @@ UPGRADE_MAP = (
 
 #: How an application answers who has not logged in.
 _LOGINS = {401, 403, *REDIRECTS}
+
+#: The same, and the page of a login, and a WebSocket that opens for everybody: a password of the
+#: proxy's own keeps strangers from it.
+_OF_STRANGERS = {101, 200, *_LOGINS}
 
 
 @frozen
@@ -124,8 +129,7 @@ class WebSocketHandshakes:
     def wants_login(self) -> bool:
         """Whether the application refuses the handshake, whole as it is, because nobody has logged
         in: its answer proves nothing, as it would be the same without Upgrade."""
-        statuses = [upgrade.status for upgrade in self.direct]
-        return bool(statuses) and all(status in _LOGINS for status in statuses)
+        return wants_login({upgrade.status for upgrade in self.direct})
 
     @property
     def proves_nothing(self) -> bool:
@@ -178,6 +182,11 @@ class WebSocketHandshakes:
         )
 
 
+def wants_login(statuses: Collection[int | None]) -> bool:
+    """Return whether an application answered handshakes as it answers who has not logged in."""
+    return bool(statuses) and _LOGINS.issuperset(statuses)
+
+
 def _is_closed(attempt: UpstreamTry, path: str) -> bool:
     kind = attempt.failure.kind if attempt.failure else ""
     return attempt.asked and attempt.path == path and kind in {"closed", "reset"}
@@ -196,6 +205,24 @@ def named_websocket(evidence: Evidence, path: str) -> WebSocketPath | None:
     its application."""
     named = [named for named in evidence.good(WebSocketPath) if named.path == path]
     return next((each for each in named if each.need), next(iter(named), None))
+
+
+def refused_visitors(
+    evidence: Evidence, path: str, statuses: Collection[int | None]
+) -> RefusedHandshakes | None:
+    """Return the handshakes of visitors at a path that got another answer than this run's own,
+    which has not logged in: the application itself takes that, asks for a login, or shows a page
+    (`statuses`). Who has logged in gets to the WebSocket, and the answer there is no login's."""
+    if not statuses or not _OF_STRANGERS.issuperset(statuses):
+        return None
+    return next(
+        (
+            logged
+            for logged in evidence.good(RefusedHandshakes)
+            if logged.path == path and logged.status not in statuses
+        ),
+        None,
+    )
 
 
 def locations_losing_upgrades(nginx: Nginx) -> Iterator[tuple[LocationMatch, list[str]]]:
@@ -220,6 +247,8 @@ def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str)
     ):
         return False
     if handshakes.broken_by_proxy or handshakes.accepted_as_requested:
+        return True
+    if refused_visitors(evidence, path, {upgrade.status for upgrade in handshakes.direct}):
         return True
     named = named_websocket(evidence, path)
     if named is not None and named.need:

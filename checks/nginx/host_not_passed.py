@@ -53,7 +53,8 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     told = _told_name(nginx, steps[0], page)
     if told is None:
         return
-    addresses = [url for url in _addresses(page) if _authority(url) == told.value]
+    own = [url for url in _addresses(page) if _authority(url) == told.value]
+    addresses = own or [f"http://{told.value}"]
     files = [file.url for file in page.files if file.url in addresses]
     severity = _page_files.severity(page, files) if files else Severity.WARNING
     is_plain = evidence.target.uses_tls and addresses[0].startswith("http:")
@@ -68,7 +69,8 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "url": addresses[0],
             "others": tuple(addresses[1:]),
             "base": page.base in addresses,
-            "form": not files and page.base not in addresses,
+            "form": bool(own) and not files and page.base not in addresses,
+            "given": not own,
             "field": told.field,
             "value": told.value,
             "place": told.place,
@@ -105,7 +107,18 @@ def _told_name(nginx: Nginx, step: Exchange, page: Page) -> ToldName | None:
             told = told_name(nginx, step, url.authority)
             if told is not None:
                 return told
-    return None
+    return _told_by_words(nginx, step)
+
+
+def _told_by_words(nginx: Nginx, step: Exchange) -> ToldName | None:
+    """Return the field by which nginx tells the application the address that a person writes the
+    site to give out."""
+    if nginx.evidence.target.symptom is None:
+        return None
+    from checks.http._handed_out import handed_out_address
+
+    url = handed_out_address(nginx.evidence)
+    return told_name(nginx, step, url.partition("://")[2]) if url else None
 
 
 def _fix(nginx: Nginx, told: ToldName, is_plain: bool) -> Fix:

@@ -3,12 +3,14 @@ to http:// drops it unless it has `upgrade=websocket` (mod_proxy, since 2.4.47) 
 ws://; a rule of HAProxy's or Caddy's takes the fields of the upgrade away.
 
 Where the site's application is known to open the WebSocket, and wants a login first, a handshake
-proves nothing: the line decides."""
+proves nothing: the line decides. So it does where browsers of visitors got another answer, by the
+access log, than this run, which has not logged in, and where a person writes that a WebSocket does
+not open."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from checks.nginx._websockets import named_websocket
+from checks.nginx._websockets import named_websocket, refused_visitors, wants_login
 from checks.server import (
     ServerView,
     indentation,
@@ -34,7 +36,9 @@ from diagnose.model import (
     Subject,
     server_commands,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
@@ -60,23 +64,66 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    known_paths = [named.path for named in evidence.good(WebSocketPath) if named.need]
-    for path in dict.fromkeys((*websocket_paths(evidence), *known_paths)):
+    named_paths = [named.path for named in evidence.good(WebSocketPath)]
+    logged_paths = [logged.path for logged in evidence.good(RefusedHandshakes)]
+    reported_paths = _reported_paths(view)
+    for path in dict.fromkeys(
+        (*websocket_paths(evidence), *named_paths, *logged_paths, *reported_paths)
+    ):
         upgrades = [
             upgrade
             for upgrade in evidence.of(Upgrade)
             if upgrade.path == path and upgrade.through == "front" and upgrade.port == target.port
         ]
-        named = named_websocket(evidence, path)
-        is_known = named is not None and bool(named.need)
-        if any(upgrade.accepted for upgrade in upgrades) or not (upgrades or is_known):
+        if any(upgrade.accepted for upgrade in upgrades):
             continue
         own = path.partition("?")[0]
         routes = [route_of(site, own, websocket=True) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
         if route is None or None in routes or _is_unavailable(upgrades):
             continue
-        yield _claim(view, path, route, upgrades, named if is_known else None)
+        statuses = _own_statuses(evidence, route, own)
+        named = named_websocket(evidence, path)
+        logged = refused_visitors(evidence, path, statuses)
+        is_known = named is not None and (bool(named.need) or wants_login(statuses))
+        is_tried = bool(upgrades) and path in websocket_paths(evidence)
+        if is_known or logged or is_tried or path in reported_paths:
+            opener = named if is_known else None
+            yield _claim(view, path, route, upgrades, opener, logged, reported_paths)
+
+
+def _reported_paths(view: ServerView) -> tuple[str, ...]:
+    """Return the paths of WebSockets of which a person writes that they do not open: those of the
+    page and of the log, or that of the page itself, if the site has one application and passes
+    WebSockets on nowhere."""
+    if view.evidence.target.symptom is None:
+        return ()
+    # Imported late: few runs have a pasted message.
+    from checks.websocket._reported import has_own_path, reported_paths
+
+    paths = reported_paths(view.evidence)
+    if not paths or has_own_path(view.evidence):
+        return paths
+    routes = [
+        route
+        for site in view.answering_sites
+        for route in site.routes
+        if route.host or route.socket
+    ]
+    applications = {(route.host, route.port, route.socket) for route in routes}
+    is_lost = all(route.websocket is False for route in routes)
+    return paths if is_lost and len(applications) == 1 else ()
+
+
+def _own_statuses(evidence: Evidence, route: SiteRoute, path: str) -> set[int | None]:
+    """Return how the application answered this run's own handshake at a path, as the server passes
+    it on: it was asked for that first."""
+    visits = [
+        visit
+        for visit in evidence.good(BackendVisit)
+        if visit.websocket and (visit.target, visit.requested) == (route.target, path)
+    ]
+    return {visit.status for visit in visits[:1]}
 
 
 def _mismatching_route(view: ServerView, path: str) -> SiteRoute | None:
@@ -127,8 +174,13 @@ def _claim(
     route: SiteRoute,
     upgrades: list[Upgrade],
     known: WebSocketPath | None,
+    logged: RefusedHandshakes | None,
+    reported_paths: Collection[str] = (),
 ) -> Claim:
     target = view.evidence.target
+    is_reported = path in reported_paths
+    is_named = named_websocket(view.evidence, path) is not None
+    logged_paths = {handshakes.path for handshakes in view.evidence.good(RefusedHandshakes)}
     # A handshake of the user's, or one that the application itself accepts, proves it.
     is_proven = bool(upgrades) and path in websocket_paths(view.evidence)
     missed_rule = _mismatching_route(view, path) if view.server.product == "apache" else None
@@ -144,6 +196,7 @@ def _claim(
             *((view.config,) if view.config else ()),
             view.server,
             *((known,) if known else ()),
+            *((logged,) if logged else ()),
         ),
         facts={
             **view.facts,
@@ -161,6 +214,10 @@ def _claim(
             "apache": view.server.product == "apache",
             "caddy": view.server.product == "caddy",
             "opener": known.library if known else "",
+            "reported": is_reported,
+            "unknown": is_reported and not is_named and path not in logged_paths,
+            "visitors": logged.status if logged else "",
+            "log": logged.file if logged else "",
         },
         confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         severity=None if known and known.need == "required" else websocket_severity(view.evidence),

@@ -5,7 +5,9 @@ know that a WebSocket is requested, and responds as to any request: 400, 404, 42
 The status proves nothing. The proof is the comparison: the application accepts the handshake, and
 nginx's response refuses it. Where the application wants a login first, it answers 401 with and
 without Upgrade. The configuration decides then, if the site's page opens a WebSocket there, the
-user named it, or the application is known to need it (`diagnose/applications`).
+user named it, the application is known to need it (`diagnose/applications`), or browsers of
+visitors got another answer there, by the access log: who has logged in gets to the WebSocket. So
+it does where a person writes that a WebSocket does not open.
 
 The location may be that of a second server block of the same nginx, to which the visitors' one
 passes the upgrade on.
@@ -21,6 +23,7 @@ from checks.nginx._websockets import (
     handshake_evidence,
     locations_losing_upgrades,
     named_websocket,
+    refused_visitors,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -32,10 +35,16 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    all_locations,
+    proxy_pass_of,
+    proxy_set_header_of,
+)
 
 #: Libraries that use ordinary requests where no WebSocket opens. A program may forbid that.
 _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
@@ -56,10 +65,10 @@ _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    losing = tuple(locations_losing_upgrades(nginx))
-    for match, paths in losing or _losing_behind(nginx):
+    losing = tuple(locations_losing_upgrades(nginx)) or _losing_behind(nginx)
+    for match, paths in losing or _losing_as_reported(nginx):
         if not inheritance_broken_at(match):
-            yield _claim(nginx, match, paths)
+            yield _claim(nginx, match, paths, is_reported=not losing)
 
 
 def _losing_behind(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
@@ -85,7 +94,45 @@ def _losing_behind(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
     return tuple(groups.values())
 
 
-def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
+def _losing_as_reported(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
+    """Return the location that loses the upgrade of a WebSocket of which a person writes that it
+    does not open: that of a path which the page or the log names, or that of the page itself, if
+    the site has one application and no location of it passes upgrades on."""
+    if nginx.evidence.target.symptom is None or nginx.config is None:
+        return ()
+    # Imported late: few runs have a pasted message.
+    from checks.websocket._reported import has_own_path, reported_paths
+
+    paths = reported_paths(nginx.evidence)
+    if paths and not has_own_path(nginx.evidence) and not _is_one_application(nginx):
+        return ()
+    for path in paths:
+        for match in nginx.location_matches(path):
+            if proxy_pass_of(match) and not all(upgrade_forwarding(match)):
+                return ((match, [path]),)
+    return ()
+
+
+def _is_one_application(nginx: Nginx) -> bool:
+    """Return whether the site passes requests on to one application alone, and upgrades nowhere."""
+    locations = [
+        match
+        for selected in nginx.answering_servers()
+        for match in all_locations(selected.server)
+        if proxy_pass_of(match)
+    ]
+    targets = {
+        directive.args[0].partition("://")[2].partition("/")[0]
+        for match in locations
+        if (directive := proxy_pass_of(match))
+    }
+    is_passed = any(all(upgrade_forwarding(match)) for match in locations)
+    return len(targets) == 1 and not is_passed
+
+
+def _claim(
+    nginx: Nginx, match: LocationMatch, paths: list[str], is_reported: bool = False
+) -> Claim:
     evidence, location = nginx.evidence, match.block
     handshake_sets = [WebSocketHandshakes.at_path(evidence, path) for path in paths]
     proven = any(
@@ -98,13 +145,17 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     known = named_websocket(evidence, paths[0])
     need = known.need if known else ""
     is_asked = any(path in evidence.target.websockets for path in paths)
+    logged_paths = {handshakes.path for handshakes in evidence.good(RefusedHandshakes)}
     login = not proven and next(
         (upgrade.status for each in handshake_sets if each.wants_login for upgrade in each.direct),
         None,
     )
     # The program of a page that nobody knows may do without, and a known one may have none.
     is_missing = not proven and any(handshakes.not_found for handshakes in handshake_sets)
-    is_unsure = not is_asked and ((bool(login) and need != "required") or is_missing)
+    logged = not proven and _refused_visitors(evidence, paths)
+    is_unsure = is_reported or (
+        not is_asked and (bool((login or logged) and need != "required") or is_missing)
+    )
     return Claim(
         severity=Severity.WARNING if library or is_unsure else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
@@ -115,6 +166,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         because=(
             *handshake_evidence(nginx, handshake_sets),
             *(known for path in paths if (known := named_websocket(evidence, path))),
+            *((logged,) if logged else ()),
         ),
         facts={
             "path": paths[0],
@@ -141,12 +193,25 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "name": known.library if known and need else "",
             "optional": need == "optional",
             "login": login or "",
+            "reported": is_reported,
+            "unknown": is_reported and known is None and paths[0] not in logged_paths,
+            "visitors": logged.status if logged else "",
+            "log": logged.file if logged else "",
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _refused_visitors(evidence: Evidence, paths: list[str]) -> RefusedHandshakes | None:
+    """Return the handshakes of visitors that got another answer than this run's own."""
+    for path in paths:
+        direct = WebSocketHandshakes.at_path(evidence, path).direct
+        if logged := refused_visitors(evidence, path, {upgrade.status for upgrade in direct}):
+            return logged
+    return None
 
 
 def _failed_pages(evidence: Evidence, paths: list[str]) -> list[Exchange]:

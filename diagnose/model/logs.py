@@ -113,6 +113,31 @@ class FailedRequests(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class RefusedHandshakes(Observation):
+    """Handshakes of browsers for a WebSocket that were refused, by the web server's access log.
+
+    `status` is that of the last answer, none that asks for a login, `times` their number, and
+    `written` the time of the last as printed. No later request for this path succeeded. They were
+    sent before the run began. The log has no fields: what `path` and `status` say, and what the
+    same browser else asked for, tells that they were handshakes (`parsers.logged_handshakes`).
+    """
+
+    layer: ClassVar[str] = "websocket"
+
+    file: FilePath
+    path: UrlPath
+    status: int
+    written: Text
+    times: int = 1
+    server: Word = ""
+
+    def summary(self) -> Summary:
+        subject = phrase("WebSocket {path} in the access log", path=self.path)
+        times = counted("{count} time", "{count} times", self.times)
+        return subject, (str(self.status), times, self.written)
+
+
+@frozen(kw_only=True, eq=False)
 class RefusedLogin(Observation):
     """Requests of visitors to whom the web server itself had asked for a password, and who got an
     error for one path though it took the password: by the access log, their user is known to the

@@ -147,14 +147,15 @@ def refused_upgrades(
         is_from_page = host_of(line.referer) in names
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
-        if _may_be_upgrade(line):
+        if may_be_upgrade(line):
             counts[line.path] += 1
         elif line.method == "GET" and line.status < 400:
             counts.pop(line.path, None)
     return tuple(path for path, _ in counts.most_common(MAX_UPGRADES))
 
 
-def _may_be_upgrade(line: AccessLine) -> bool:
+def may_be_upgrade(line: AccessLine) -> bool:
+    """Return whether a browser may have asked for a WebSocket and got none, by the log."""
     return (
         line.method == "GET"
         and line.version == "1.1"

@@ -15,7 +15,7 @@ from typing import TypeVar
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests, RefusedLogin
+from diagnose.model.logs import FailedRequests, RefusedHandshakes, RefusedLogin
 from diagnose.model.marks import UrlPath
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
@@ -53,7 +53,7 @@ _BAD_REQUEST = 400
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
-_LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedLogin)
+_LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin)
 
 
 def logs_of_other_sites(
@@ -85,7 +85,8 @@ class LoggedFailures:
     that led a visitor to themselves, and those whose own requests failed, or got a page in place of
     data. `used` are the pages that browsers used, if somebody reports a fault, `cross_origin` the
     requests of scripts of other sites' pages, `departures` the pages after which visitors did not
-    come back, and `logins` the requests with a password for the web server."""
+    come back, `logins` the requests with a password for the web server, and `handshakes` those of
+    `upgrades` that certainly asked for a WebSocket."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -97,6 +98,7 @@ class LoggedFailures:
     cross_origin: tuple[OtherRequest, ...] = ()
     departures: tuple[OtherRequest, ...] = ()
     logins: tuple[RefusedLogin, ...] = ()
+    handshakes: tuple[RefusedHandshakes, ...] = ()
 
 
 async def observe_failures(
@@ -107,7 +109,7 @@ async def observe_failures(
     if texts is None:
         return LoggedFailures()
     failures = _observed(ctx, site, _failures(ctx, site, texts), texts)
-    for failure in failures.requests:
+    for failure in (*failures.requests, *failures.handshakes):
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
     for path in dict.fromkeys(
@@ -145,9 +147,10 @@ def _in_log(
     names, is_shared = site.names, file in site.shared
     # A user who gives an origin or a method asks about that request.
     has_usual_request = ctx.options.request.origin is None and ctx.options.request.method == "GET"
+    upgrades = refused_upgrades(lines, names, is_shared, since)
     return LoggedFailures(
         requests=failed_requests(lines, file, names, is_shared, since, site.withholds_login),
-        upgrades=refused_upgrades(lines, names, is_shared, since),
+        upgrades=upgrades,
         unserved=unserved_pages(lines, file, names, is_shared, since),
         parts=unserved_parts(lines, file, names, _own_path(ctx), since),
         circling=circling_pages(lines, file, names, is_shared, since),
@@ -160,7 +163,17 @@ def _in_log(
         if has_usual_request
         else (),
         logins=refused_logins(lines, file, names, is_shared, since),
+        handshakes=_handshakes(lines, file, site, since) if upgrades else (),
     )
+
+
+def _handshakes(
+    lines: Sequence[AccessLine], file: str, site: LoggedSite, since: float
+) -> tuple[RefusedHandshakes, ...]:
+    # Imported late: few visitors are refused a WebSocket.
+    from diagnose.parsers.logged_handshakes import refused_handshakes
+
+    return refused_handshakes(lines, file, site.names, file in site.shared, since)
 
 
 def _joined(parts: Sequence[LoggedFailures]) -> LoggedFailures:
@@ -201,6 +214,7 @@ def _observed(
         cross_origin=_of_others(failures.cross_origin, own_path, at),
         departures=_of_others(failures.departures, own_path, at),
         logins=tuple(map(observed, failures.logins)),
+        handshakes=tuple(map(observed, failures.handshakes)),
     )
 
 

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
-from diagnose.model import Severity, Vantage
+import pytest
+
+from diagnose.model import Claim, Observation, Severity, Vantage
 from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script, sheet
 
@@ -68,3 +71,42 @@ def test_fires_on_the_message_of_a_browser() -> None:
     assert not claim.facts["told"]
     line = 'connect() failed while connecting to upstream, upstream: "http://localhost:3000/"'
     assert not judge(CHECK, PAGE, target=replace(SHOP, symptom=Symptom("refused", line)))
+
+
+ATTACHED = "上传的新附件的地址还是 http://localhost:3000/开头的 造成图片不显示"
+
+
+def given(text: str, site: str = SITE, *observations: Observation) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("wrong-address", text))
+    return judge(CHECK, PAGE, RUNNING, config(site), *observations, target=target)
+
+
+def test_fires_where_the_site_gives_out_the_address_of_its_own_application() -> None:
+    (claim,) = given(ATTACHED)
+    assert (claim.facts["given"], claim.facts["written"], claim.severity) == (True, True, None)
+    assert claim.facts["port"] == 3000
+    (claim,) = given("links in mails are https://localhost:3000/reset instead of our domain")
+    assert claim.facts["given"]
+    # The application may have made it of the name by which nginx asked before.
+    assert not given(ATTACHED.replace("localhost", "127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ATTACHED.replace("3000", "9000"),
+        "links have the wrong domain, with proxy_pass http://localhost:3000; in nginx",
+        "links are http, the app runs on localhost:3000",
+        "反代到 localhost:3000 后，链接变成 http",
+    ],
+    ids=["other port", "line of nginx", "where it runs", "Chinese line"],
+)
+def test_silent_where_the_words_name_another_port_or_a_configuration(text: str) -> None:
+    assert not given(text)
+
+
+def test_silent_where_nginx_tells_the_address_or_the_site_redirects_there() -> None:
+    told = SITE.replace("proxy_set_header Host $host;", "proxy_set_header Host localhost:3000;")
+    assert not given(ATTACHED, told)
+    location = (("Location", "http://localhost:3000/"),)
+    assert not given(ATTACHED, SITE, replace(page(302), headers=location, purpose="redirect"))

@@ -1,9 +1,12 @@
 """nginx.host-not-passed: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Applicability, Edit, Severity
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import loads, script, sheet
@@ -71,3 +74,14 @@ def test_silent_about_what_scripts_request() -> None:
 
 def test_silent_about_the_sites_own_name() -> None:
     assert not judge(CHECK, page(200), loads(script()), RUNNING, config(PLAIN))
+
+
+def test_fires_where_the_words_name_what_nginx_tells() -> None:
+    text = "new attachments get the address http://127.0.0.1:3000/files/1"
+    target = replace(SHOP, symptom=Symptom("wrong-address", text))
+    observations = (page(200), loads(), RUNNING)
+    (claim,) = judge(CHECK, *observations, config(PLAIN), target=target)
+    assert (claim.facts["given"], claim.facts["value"]) == (True, "127.0.0.1:3000")
+    passed = PLAIN.replace("3000;", "3000; proxy_set_header Host $host;")
+    assert not judge(CHECK, *observations, config(passed), target=target)
+    assert not judge(CHECK, *observations, config(PLAIN), target=SHOP)

@@ -5,7 +5,9 @@ import pytest
 from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.sites import sites_of
 from tests.support.caddy_evidence import CADDY
@@ -14,6 +16,7 @@ from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.page_errors import page
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
@@ -264,3 +267,52 @@ def test_fires_and_covers_the_path_without_its_query() -> None:
     target, refused = replace(CHAT, websockets=(path,)), replace(upgrade(400), path=path)
     (claim,) = judge(CHECK, APACHE, apache_config(PAGES), LISTENING, refused, target=target)
     assert [subject.path for subject in claim.covers] == [path, "/ws"]
+
+
+VISIT = BackendVisit(
+    target="http://127.0.0.1:3000/", requested="/ws", path="/ws", websocket=True, status=401,
+    connected=True,
+)  # fmt: skip
+VISITORS = RefusedHandshakes(
+    file="/var/log/apache2/access.log", path="/ws", status=404, written="", server="apache"
+)
+
+
+def test_fires_where_visitors_who_logged_in_got_another_answer_than_this_run() -> None:
+    observations = (APACHE, apache_config(PAGES), LISTENING, VISITORS)
+    for status in (401, 302, 200):
+        (claim,) = judge(CHECK, *observations, replace(VISIT, status=status), target=SHOP)
+        assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+        assert claim.facts["visitors"] == 404
+    assert not judge(CHECK, *observations, replace(VISIT, status=404), target=SHOP)
+    assert not judge(CHECK, *observations, target=SHOP)
+    parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
+    passed = (APACHE, apache_config(parameter), LISTENING, VISITORS, VISIT)
+    assert not judge(CHECK, *passed, target=SHOP)
+
+
+def test_fires_for_a_path_of_the_page_whose_application_wants_a_login() -> None:
+    named = WebSocketPath(source="https://shop.example.com/", path="/ws")
+    observations = (APACHE, apache_config(PAGES), LISTENING, named)
+    (claim,) = judge(CHECK, *observations, VISIT, target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert not judge(CHECK, *observations, replace(VISIT, status=404), target=SHOP)
+    assert not judge(CHECK, *observations, target=SHOP)
+
+
+def test_fires_where_a_person_writes_of_a_websocket_and_no_line_passes_one_on() -> None:
+    target = replace(SHOP, symptom=Symptom("websocket", "WebSocket connection failed"))
+    observations = (APACHE, LISTENING, page(200))
+    (claim,) = judge(CHECK, *observations, apache_config(PAGES), target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["unknown"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert not judge(CHECK, *observations, apache_config(), target=target)
+    assert not judge(CHECK, *observations, apache_config(PAGES), target=SHOP)
+    two = PAGES.replace(
+        "    ProxyPass /", "    ProxyPass /api/ http://127.0.0.1:4000/\n    ProxyPass /"
+    )
+    assert not judge(CHECK, *observations, apache_config(two), target=target)
+    slow = replace(SHOP, symptom=Symptom("slow", "slow WebSocket"))
+    assert not judge(CHECK, *observations, apache_config(PAGES), target=slow)

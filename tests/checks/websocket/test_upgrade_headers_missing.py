@@ -4,8 +4,10 @@ from typing import Literal
 import pytest
 
 from checks.http import endpoint_subjects
-from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
+from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
 from tests.support.page_errors import page
@@ -235,3 +237,84 @@ def test_fires_on_the_block_behind_the_one_that_passes_the_upgrade_on() -> None:
     assert "127.0.0.1:8080;" in claim.location.excerpt[0]
     assert not judge(CHECK, config(BEHIND + INNER % PASSED), *seen, target=CHAT)
     assert not judge(CHECK, config(BEHIND), *seen, target=CHAT)
+
+
+def test_fires_where_visitors_who_logged_in_got_another_answer_than_this_run() -> None:
+    visitors = RefusedHandshakes(
+        file="/var/log/nginx/access.log", path="/ws", status=400, written=""
+    )
+    observations = (config(OWN % ""), BUILD, HOST, RUNNING, visitors)
+    for status in (401, 302, 200, 101):
+        (claim,) = judge(CHECK, *observations, direct(status), target=SHOP)
+        assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+        assert (claim.facts["visitors"], claim.facts["log"]) == (400, visitors.file)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, None])
+def test_silent_where_the_application_refuses_visitors_as_it_refuses_this_run(
+    status: int | None,
+) -> None:
+    visitors = RefusedHandshakes(file="/log", path="/ws", status=status or 400, written="")
+    own = direct(status) if status else None
+    observations = [config(OWN % ""), BUILD, HOST, RUNNING, visitors, *([own] if own else [])]
+    assert not judge(CHECK, *observations, target=SHOP)
+
+
+def test_silent_where_upgrades_are_passed_on_and_visitors_who_logged_in_were_refused() -> None:
+    visitors = RefusedHandshakes(file="/log", path="/ws", status=404, written="")
+    assert not judge(CHECK, config(OWN % PASSED), visitors, direct(401), target=SHOP)
+    elsewhere = RefusedHandshakes(file="/log", path="/other", status=404, written="")
+    assert not judge(CHECK, config(OWN % ""), elsewhere, direct(401), target=SHOP)
+
+
+PLAIN = SITE.replace("        proxy_set_header Upgrade $http_upgrade;\n", "")
+FAILS = Symptom("websocket", "使用nginx反代后websocket连接失败")
+
+
+def reported(text: str, *observations: Observation, symptom: Symptom = FAILS) -> list[Claim]:
+    target = replace(SHOP, symptom=symptom)
+    return judge(CHECK, config(text), BUILD, HOST, RUNNING, *observations, target=target)
+
+
+def test_fires_where_a_person_writes_of_a_websocket_and_no_location_passes_one_on() -> None:
+    (claim,) = reported(PLAIN, page(200))
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["unknown"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (claim,) = reported(PLAIN, page(200), opened_by("", "/ws", ""), direct(404))
+    assert (claim.facts["path"], claim.facts["unknown"]) == ("/ws", False)
+
+
+@pytest.mark.parametrize(
+    "symptom",
+    [
+        Symptom("websocket-closed", "WebSocket closes after 60 seconds"),
+        Symptom("websocket-status", "WebSocket handshake: Unexpected response code: 502", 502),
+        Symptom("websocket", "Messages do not appear"),
+        Symptom("websocket", "WebSocket connection to 'wss://live.example.com/' failed"),
+        Symptom("websocket", "WebSocket connection to 'wss://shop.example.com:8443/' failed"),
+        Symptom("websocket", "The WebSocket is working, and messages do not appear"),
+        Symptom("slow", "The site is slow since it uses a WebSocket"),
+    ],
+    ids=["cut", "502", "no word of one", "other host", "other port", "works", "other kind"],
+)
+def test_silent_where_the_words_are_of_something_else(symptom: Symptom) -> None:
+    assert not reported(PLAIN, page(200), symptom=symptom)
+
+
+def test_silent_where_the_site_has_another_reason_or_place_for_its_websocket() -> None:
+    assert not reported(PLAIN)
+    assert not reported(PLAIN, page(502))
+    assert not reported(PLAIN, replace(page(200), mentions=("wss://live.example.com/",)))
+    assert not reported(PLAIN, page(200), front(101))
+    assert not reported(OWN % PASSED, page(200))
+    other = PLAIN.replace(
+        "    location /",
+        "    location /api { proxy_pass http://127.0.0.1:4000; }\n    location /",
+        1,
+    )
+    assert not reported(other, page(200))
+    files = PLAIN.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/www;")
+    assert not reported(files, page(200))
+    assert not judge(CHECK, config(PLAIN), BUILD, HOST, RUNNING, page(200), target=SHOP)

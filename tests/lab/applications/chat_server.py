@@ -3,9 +3,10 @@
     python -m tests.lab.applications.chat_server --path /live --page 'new WebSocket("/live")'
 
 `--library sockjs` greets at the path above; `socket.io` answers as Engine.IO does to a version
-(error 5) or a transport (error 0) that it does not know. With `--origin` it refuses a request from
-another origin with 400 and the words of `--refusal`, and one without an origin too (socket.io 1,
-checkRequest).
+(error 5) or a transport (error 0) that it does not know. With `--login` it answers all but its page
+with that status to who has no cookie `session`: 401, or 200 with the page of a login. With
+`--origin` it refuses a request from another origin with 400 and the words of `--refusal`, and one
+without an origin too (socket.io 1, checkRequest).
 """
 
 import argparse
@@ -19,6 +20,7 @@ from websockets.http11 import Request, Response
 
 from .options import answer
 
+LOGIN = '<!doctype html><title>Login</title><form><input type="password" name="password"></form>\n'
 PAGE = "<!doctype html><title>Chat</title><p>This is the chat of the shop, and its first page."
 
 
@@ -29,6 +31,7 @@ def main() -> None:
     parser.add_argument("--page", default="")
     parser.add_argument("--library", choices=("", "sockjs", "socket.io"), default="")
     parser.add_argument("--origin", default="")
+    parser.add_argument("--login", type=int, default=0)
     parser.add_argument("--refusal", default='{"code":null}')
     parser.add_argument("--transports", default="polling,websocket")
     given = parser.parse_args()
@@ -37,6 +40,9 @@ def main() -> None:
         asked = urlsplit(request.path)
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
         is_handshake = "upgrade" in request.headers
+        is_known = "session=" in request.headers.get("Cookie", "")
+        if given.login and asked.path != "/" and not is_known:
+            return answer(socket, HTTPStatus(given.login), LOGIN, "text/html")
         if given.library == "socket.io" and asked.path == given.path:
             if query.get("transport") not in given.transports.split(","):
                 return error(socket, 0, "Transport unknown")
