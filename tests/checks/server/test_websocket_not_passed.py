@@ -43,11 +43,14 @@ def test_fires_in_an_old_apache_with_a_line_of_its_own_and_the_module() -> None:
     assert first.argv == ("a2enmod", "proxy_wstunnel")
 
 
-def test_fires_and_leaves_a_continued_line_to_a_person() -> None:
+def test_fires_and_changes_a_continued_line_in_its_rows() -> None:
     split = PAGES.replace("ProxyPass / http", "ProxyPass / \\\n        http")
     (claim,) = judge(CHECK, APACHE, apache_config(split), LISTENING, upgrade(404), target=CHAT)
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "     ProxyPass / \\\n-        http://127.0.0.1:3000/\n" in edit.diff
+    assert "+        http://127.0.0.1:3000/ upgrade=websocket\n" in edit.diff
 
 
 def test_silent_when_it_is_passed_on_or_a_pattern_decides() -> None:
