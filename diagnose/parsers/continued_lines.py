@@ -24,11 +24,11 @@ def joined_rows(text: str, comments_too: bool = True) -> tuple[str, ...]:
     return tuple(joined)
 
 
-def raw_rows(text: str, number: int, comments_too: bool = True) -> tuple[str, ...]:
-    """Return the rows, as they are written, of the line that begins in a row (from 1)."""
+def raw_rows(text: str, first: int, comments_too: bool = True) -> tuple[str, ...]:
+    """Return the rows, as they are written, of the line that begins in the row `first` (from 1)."""
     rows = text.split("\n")
-    count = _rows_of_line(rows, number - 1, comments_too)
-    return tuple(rows[number - 1 : number - 1 + count])
+    count = _rows_of_line(rows, first - 1, comments_too)
+    return tuple(rows[first - 1 : first - 1 + count])
 
 
 def in_rows(rows: tuple[str, ...], changed: str) -> tuple[str, ...]:
