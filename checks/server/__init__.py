@@ -210,10 +210,12 @@ def line_edit(view: ServerView, path: str, changes: Mapping[int, tuple[str, ...]
 
 
 def _replaced(line: str, rows: tuple[str, ...], new_lines: tuple[str, ...]) -> Iterator[str]:
-    """Yield the lines in the place of one, which is written in these rows."""
+    """Yield the lines in the place of one, which is written in these rows. A comment is one row:
+    Caddy does not continue it."""
     for new in new_lines:
         is_kept = new in {line, rows[0]}
-        if is_kept or (len(new_lines) == 1 and len(rows) > 1):
+        is_changed = len(new_lines) == 1 and len(rows) > 1 and not new.lstrip().startswith("#")
+        if is_kept or is_changed:
             yield from rows if is_kept else in_rows(rows, new)
         else:
             yield new

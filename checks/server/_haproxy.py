@@ -165,6 +165,21 @@ def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
     return replace(view, line, f"{own[:stop]} {word}{own[stop:]}".strip())
 
 
+def with_word(text: str, old: str, new: str) -> str:
+    """Return a line with another word in the place of the one that is `old`, within its quotes; ""
+    if it is not there once as it is."""
+    spans = zip(split_words(text), word_spans(text), strict=True)
+    places = [span for word, span in spans if word == old]
+    if len(places) != 1:
+        return ""
+    start, stop = places[0]
+    written = text[start:stop]
+    is_two = written != old and " " in new
+    if written.strip("\"'") != old or is_two:
+        return ""
+    return f"{text[:start]}{written.replace(old, new)}{text[stop:]}"
+
+
 def longer_server_timeout(view: ServerView, backend: Proxy, needed: float) -> Edit | None:
     """Return an edit that lets a backend alone wait longer for its servers ("timeout server"):
     others may need their time. `needed` is what an answer takes, in seconds."""

@@ -6,7 +6,8 @@ from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.parsers.caddy.caddyfile import blocks_of
 from diagnose.parsers.caddy.sites import sites_of
 from tests.support.caddy_evidence import CADDY
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENS
@@ -111,13 +112,15 @@ def test_silent_where_haproxy_keeps_the_handshake(rule: str) -> None:
     assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, upgrade(400), target=CHAT)
 
 
-def caddy(*handlers: dict[str, object]) -> WebServerConfig:
+def caddy(*handlers: dict[str, object], text: str = "") -> WebServerConfig:
     """A site of Caddy's with these handlers, as `caddy adapt` (2.6.2) writes them."""
     inner = {"handler": "subroute", "routes": [{"handle": [handler]} for handler in handlers]}
     route = {"match": [{"host": ["shop.example.com"]}], "handle": [inner], "terminal": True}
     server = {"listen": [":443"], "routes": [route]}
-    sites = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
-    return WebServerConfig(product="caddy", path=CADDY.config, sites=sites)
+    blocks = blocks_of([(CADDY.config, text)])
+    sites = sites_of({"apps": {"http": {"servers": {"srv0": server}}}}, blocks)
+    files = (ServerFile(CADDY.config, text),)
+    return WebServerConfig(product="caddy", path=CADDY.config, sites=sites, files=files)
 
 
 def proxy(**operations: object) -> dict[str, object]:
@@ -267,3 +270,18 @@ def test_fires_and_covers_the_path_without_its_query() -> None:
     target, refused = replace(CHAT, websockets=(path,)), replace(upgrade(400), path=path)
     (claim,) = judge(CHECK, APACHE, apache_config(PAGES), LISTENING, refused, target=target)
     assert [subject.path for subject in claim.covers] == [path, "/ws"]
+
+
+def test_fires_and_takes_the_lines_of_caddy_away() -> None:
+    text = (
+        "shop.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up Host a\n"
+        "\t\theader_up \\\n\t\t\t-Upgrade\n\t}\n}\n"
+    )
+    config = caddy(proxy(delete=["Upgrade"]), text=text)
+    (claim,) = judge(CHECK, CADDY, config, CADDY_LISTENS, upgrade(426), target=CHAT, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\theader_up \\\n-\t\t\t-Upgrade\n" in edit.diff
+    assert "-\t\theader_up Host" not in edit.diff

@@ -93,3 +93,16 @@ def haproxy_server_line_with_quotes_and_without_ssl(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_has_words_between_quotes(lab: Lab) -> None:
     inner_tls(lab, "'check' \"ssl\" 'verify' none  # the shop")
+
+
+DELETED = SNIPPETS.replace("\n}\nshop", " {\n\t\theader_up \\\n\t\t\t-Upgrade\n\t}\n}\nshop")
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    differs=(caddy.CONFIG,),
+)
+def caddy_snippet_deletes_the_upgrade(lab: Lab) -> None:
+    caddy.serve(lab, DELETED)
