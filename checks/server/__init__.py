@@ -5,7 +5,7 @@ only one product has is a check whose name begins with it.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from checks.tls import visits_fail
@@ -26,7 +26,14 @@ from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.server_rules import AnsweringRule, HandledPath, ServedFolder
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
+from diagnose.model.web_servers import (
+    ServerFile,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+    WebSite,
+)
+from diagnose.parsers.continued_lines import in_rows, joined_rows, raw_rows
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
@@ -179,25 +186,63 @@ def manual_fix(view: ServerView, step: str) -> Fix:
 
 def line_edit(view: ServerView, path: str, changes: Mapping[int, tuple[str, ...]]) -> Edit | None:
     """Return an edit that replaces lines of a configuration file, each by the lines in `changes`.
-    Numbers count from 1. None if the file is not known or nothing changes."""
+    Numbers count from 1. A continued line is replaced as a whole: what does not change of it stays
+    in its rows. None if the file is not known or nothing changes."""
     file = view.config.file(path) if view.config else None
     if file is None:
         return None
-    lines = file.text.split("\n")
-    if any(not 0 < number <= len(lines) for number in changes):
+    rows, lines = file.text.split("\n"), file_rows(view, file)
+    if any(not 0 < number <= len(rows) for number in changes):
         return None
-    replaced = [new for number, line in enumerate(lines, 1) for new in changes.get(number, (line,))]
+    replaced: list[str] = []
+    continued = 0
+    for number, row in enumerate(rows, 1):
+        if number <= continued:
+            continue
+        if number not in changes:
+            replaced.append(row)
+            continue
+        own = _written_rows(view, file, number)
+        replaced += _replaced(lines[number - 1], own, changes[number])
+        continued = number + len(own) - 1
     text = diff(file.real or path, file.text, "\n".join(replaced))
     return Edit(file.real or path, text) if text else None
 
 
+def _replaced(line: str, rows: tuple[str, ...], new_lines: tuple[str, ...]) -> Iterator[str]:
+    """Yield the lines in the place of one, which is written in these rows. A comment is one row:
+    Caddy does not continue it."""
+    for new in new_lines:
+        is_kept = new in {line, rows[0]}
+        is_changed = len(new_lines) == 1 and len(rows) > 1 and not new.lstrip().startswith("#")
+        if is_kept or is_changed:
+            yield from rows if is_kept else in_rows(rows, new)
+        else:
+            yield new
+
+
 def line_text(view: ServerView, path: str, number: int) -> str:
-    """Return a line of a configuration file; "" if it is not known, or if a backslash continues
-    it."""
+    """Return a line of a configuration file; "" if it is not known, or the rest of a line that
+    began above. A line that a backslash continues is whole."""
     file = view.config.file(path) if view.config else None
-    lines = file.text.split("\n") if file else []
-    text = lines[number - 1] if 0 < number <= len(lines) else ""
-    return "" if text.endswith("\\") else text
+    rows = file_rows(view, file) if file else ()
+    return rows[number - 1] if 0 < number <= len(rows) else ""
+
+
+def file_rows(view: ServerView, file: ServerFile) -> tuple[str, ...]:
+    """Return the lines of a configuration file by their rows: of a continued line the first row has
+    all, and the others are empty. HAProxy continues no line."""
+    product = view.server.product
+    if product not in {"apache", "caddy"}:
+        return tuple(file.text.split("\n"))
+    return joined_rows(file.text, product == "apache")
+
+
+def _written_rows(view: ServerView, file: ServerFile, number: int) -> tuple[str, ...]:
+    product = view.server.product
+    if product not in {"apache", "caddy"}:
+        return (file.text.split("\n")[number - 1],)
+    return raw_rows(file.text, number, product == "apache")
 
 
 def indentation(line: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, file_rows, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute
 
@@ -20,7 +20,7 @@ def address_edit(view: ServerView, route: SiteRoute, address: str) -> Edit | Non
     # The other lines for this application: ProxyPassReverse has to name the same address.
     same = {
         number: text
-        for number, text in enumerate(file.text.split("\n") if file else (), 1)
+        for number, text in enumerate(file_rows(view, file) if file else (), 1)
         if _PASSES_ON.match(text) and len(written.findall(text)) == 1
     }
     changed = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView
+from checks.server import ServerView, file_rows
 from checks.server._field_lines import FieldLine
 
 _LINE = re.compile(
@@ -21,7 +21,7 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
     own = {(site.file, site.line) for site in view.answering_sites}
     for file in view.config.files if view.config else ():
         is_own = True
-        for number, text in enumerate(file.text.split("\n"), 1):
+        for number, text in enumerate(file_rows(view, file), 1):
             if opened := _SITE.match(text):
                 is_own = bool(opened[1]) or (file.path, number) in own
             elif is_own and (match := _LINE.fullmatch(text)) and _is_name(match["name"], name):

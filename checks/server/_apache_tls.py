@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, indentation
+from checks.server import ServerView, file_rows, indentation
 from checks.tls._cipher_lists import extended_list
 from diagnose.model.web_servers import WebSite
 
@@ -60,7 +60,7 @@ def _lines(view: ServerView, name: str) -> Iterator[tuple[WebSite | None, str, i
     for file in view.config.files if view.config else ():
         around: WebSite | None = None
         is_other = False
-        for number, text in enumerate(file.text.split("\n"), 1):
+        for number, text in enumerate(file_rows(view, file), 1):
             if opened := _SITE.match(text):
                 around = None if opened[1] else sites.get((file.path, number))
                 is_other = not opened[1] and around is None
@@ -97,7 +97,7 @@ def _add_versions(
     view: ServerView, site: WebSite, written: dict[str, dict[int, tuple[str, ...]]]
 ) -> None:
     file = view.config.file(site.file) if view.config else None
-    for number, text in enumerate(file.text.split("\n") if file else (), 1):
+    for number, text in enumerate(file_rows(view, file) if file else (), 1):
         is_own = site.line < number < site.end
         if is_own and re.fullmatch(r"(?i)\s*SSLEngine\s+on\s*", text):
             indent = indentation(text)

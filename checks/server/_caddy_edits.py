@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from checks.server import ServerView, indentation, line_edit
+from checks.server import ServerView, file_rows, indentation, line_edit
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 
@@ -21,7 +21,7 @@ def rewrite_edit(view: ServerView, file: str, number: int) -> Edit | None:
     """Return the edit that deletes the one `rewrite` or `uri` which stands in the same block as a
     line; None if there is not one alone."""
     config = view.config.file(file) if view.config and view.server.product == "caddy" else None
-    lines = config.text.split("\n") if config else []
+    lines = file_rows(view, config) if config else []
     if not 0 < number <= len(lines):
         return None
     rewrites = [
@@ -106,7 +106,7 @@ _FILE_NAMES = {"root", "try_files", "file_server"}
 def _site_lines(view: ServerView, site: WebSite) -> dict[int, str]:
     """Return the lines of a site with their numbers; none if they are not known."""
     file = view.config.file(site.file) if view.config and site.end else None
-    lines = file.text.split("\n") if file else []
+    lines = file_rows(view, file) if file else []
     return {number: line for number, line in enumerate(lines, 1) if site.line <= number <= site.end}
 
 
@@ -140,7 +140,7 @@ def block_edit(view: ServerView, names: str, matcher: str, new_name: str) -> Edi
     places = [
         (file.path, number, match)
         for file in view.config.files
-        for number, line in enumerate(file.text.split("\n"), 1)
+        for number, line in enumerate(file_rows(view, file), 1)
         if (match := pattern.fullmatch(line))
     ]
     if len(places) != 1:

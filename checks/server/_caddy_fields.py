@@ -4,7 +4,7 @@ of `reverse_proxy`."""
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView
+from checks.server import ServerView, file_rows
 from checks.server._field_lines import FieldLine
 
 _VALUE = r"(?P<value>\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\s\"`{][^\s]*)\s*"
@@ -23,7 +23,7 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
         sites = [site for site in (config.sites if config else ()) if site.file == file.path]
         own = {(site.file, site.line) for site in view.answering_sites}
         heads: list[str] = []
-        for number, text in enumerate(file.text.split("\n"), 1):
+        for number, text in enumerate(file_rows(view, file), 1):
             words = text.split()
             inside = [site for site in sites if site.line <= number <= site.end]
             is_own = not inside or any((site.file, site.line) in own for site in inside)

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, indentation
+from checks.server import ServerView, file_rows, indentation
 
 _PROTOCOLS = re.compile(r"(\s*protocols\s+)tls1\.3(?:\s+tls1\.3)?\s*")
 _LINES = {
@@ -20,7 +20,7 @@ def changes(view: ServerView, purpose: str) -> dict[str, dict[int, tuple[str, ..
         sites = [site for site in (config.sites if config else ()) if site.file == file.path]
         own = {(site.file, site.line) for site in view.answering_sites}
         heads: list[str] = []
-        for number, text in enumerate(file.text.split("\n"), 1):
+        for number, text in enumerate(file_rows(view, file), 1):
             inside = [site for site in sites if site.line <= number <= site.end]
             is_own = not inside or any((site.file, site.line) in own for site in inside)
             words = text.split()

@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, indentation, line_edit, line_text, manual_fix, reload_steps
+from checks.server import (
+    ServerView,
+    file_rows,
+    indentation,
+    line_edit,
+    line_text,
+    manual_fix,
+    reload_steps,
+)
 from checks.server._redirect_lines import EVERY_PATH, RedirectLine, redirecting_line, target_fix
 from diagnose.model import Applicability, Claim, Confidence, Edit, Fix, Severity, Subject, Target
 from diagnose.model.http import Exchange
@@ -113,7 +121,7 @@ def _own_folders(view: ServerView) -> Iterator[Claim]:
         return
     for site in view.answering_sites:
         file = view.config.file(site.file)
-        own = "\n".join(file.text.split("\n")[site.line : site.end]) if file else ""
+        own = "\n".join(file_rows(view, file)[site.line : site.end]) if file else ""
         for redirect in site.redirects:
             edit = exact_edit(view, redirect)
             is_first = not re.search(r"(?i)^\s*(?:RewriteRule|Include|Use)", own, re.MULTILINE)

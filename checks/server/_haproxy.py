@@ -22,7 +22,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebSite
 from diagnose.parsers.haproxy.addresses import BackendServer
-from diagnose.parsers.haproxy.config import Line, Proxy, split_words
+from diagnose.parsers.haproxy.config import Line, Proxy, split_words, word_spans
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.parsers.http import MISSING_PAGE
@@ -145,22 +145,39 @@ def rule_moved_before(haproxy: HaproxyView, first: Line, later: Line) -> Edit | 
 
 
 def without_words(view: ServerView, line: Line, *words: str) -> Edit | None:
-    """Return an edit that removes words from a line; None if they are not there as they are."""
+    """Return an edit that removes words from a line; None if they are not there."""
     own = line_text(view, line.file, line.number)
-    body, mark, comment = own.partition("#")
-    kept_words = [word for word in body.split() if word not in words]
-    if len(kept_words) == len(body.split()) or {'"', "'", "\\"} & set(body):
-        return None
-    return replace(view, line, " ".join(kept_words) + (f"  {mark}{comment}" if mark else ""))
+    pairs = tuple(zip(split_words(own), word_spans(own), strict=True))
+    removed = [index for index, (word, _) in enumerate(pairs) if index and word in words]
+    text = own
+    for index in reversed(removed):
+        text = text[: pairs[index - 1][1][1]] + text[pairs[index][1][1] :]
+    return replace(view, line, text.strip()) if removed else None
 
 
 def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
     """Return an edit that adds a word at the end of a line, before its comment."""
     own = line_text(view, line.file, line.number)
-    body, mark, comment = own.partition("#")
-    if {'"', "'", "\\"} & set(body):
+    spans = word_spans(own)
+    if not spans:
         return None
-    return replace(view, line, f"{body.strip()} {word}" + (f"  {mark}{comment}" if mark else ""))
+    stop = spans[-1][1]
+    return replace(view, line, f"{own[:stop]} {word}{own[stop:]}".strip())
+
+
+def with_word(text: str, old: str, new: str) -> str:
+    """Return a line with another word in the place of the one that is `old`, within its quotes; ""
+    if it is not there once as it is."""
+    spans = zip(split_words(text), word_spans(text), strict=True)
+    places = [span for word, span in spans if word == old]
+    if len(places) != 1:
+        return ""
+    start, stop = places[0]
+    written = text[start:stop]
+    is_two = written != old and " " in new
+    if written.strip("\"'") != old or is_two:
+        return ""
+    return f"{text[:start]}{written.replace(old, new)}{text[stop:]}"
 
 
 def longer_server_timeout(view: ServerView, backend: Proxy, needed: float) -> Edit | None:

@@ -3,7 +3,7 @@
 
 import re
 
-from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
+from checks.server import ServerView, file_rows, indentation, line_edit, line_text, reload_steps
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.web_servers import WebSite
@@ -46,7 +46,7 @@ def charset_fix(view: ServerView, written: str, value: str) -> Fix | None:
     places = []
     for file in view.config.files if view.config else ():
         is_own = True
-        for number, text in enumerate(file.text.split("\n"), 1):
+        for number, text in enumerate(file_rows(view, file), 1):
             if opened := _SITE.match(text):
                 is_own = bool(opened[1]) or (file.path, number) in own
             match = _CHARSET.fullmatch(text) if is_own else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.http import _page_files, exchanges_by_purpose
 from checks.http._missing_slashes import files_beside
-from checks.server import ServerView, line_edit
+from checks.server import ServerView, file_rows, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
@@ -90,7 +90,7 @@ def matcher_edit(view: ServerView, site: WebSite, near: NearRoute) -> Edit | Non
     """Return the edit that writes the wider matcher in the one line of the site that has the old
     one; None if there is not one such line, or it stands in a snippet."""
     file = view.config.file(site.file) if view.config and site.end else None
-    lines = file.text.split("\n")[: site.end] if file else []
+    lines = file_rows(view, file)[: site.end] if file else []
     places = [
         number
         for number, line in enumerate(lines, 1)

@@ -7,7 +7,7 @@ Apache: `timeout=` of ProxyPass, or else ProxyTimeout, or else Timeout (mod_prox
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_text, place_text
+from checks.server import ServerView, file_rows, line_text, place_text
 from checks.server._haproxy import haproxy_view, place
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute
@@ -48,7 +48,7 @@ def page_timeouts(view: ServerView, route: SiteRoute) -> Iterator[PageTimeout]:
         yield from _timeout(match, route.file, route.line)
     pattern = _LINES.get(view.server.product)
     for file in view.config.files if view.config and pattern else ():
-        for number, line in enumerate(file.text.split("\n")[:_MAX_LINES], start=1):
+        for number, line in enumerate(file_rows(view, file)[:_MAX_LINES], start=1):
             if pattern and (match := pattern.match(line[:200])):
                 yield from _timeout(match, file.path, number)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, indentation, line_edit
+from checks.server import ServerView, file_rows, indentation, line_edit
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 
@@ -11,7 +11,7 @@ def name_edit(view: ServerView, site: WebSite, written: str) -> Edit | None:
     """Return the edit that writes the target's name for a misspelled one, in the one line of the
     site that has it; None if several lines have it, or none."""
     file = view.config.file(site.file) if view.config and site.end else None
-    lines = file.text.split("\n")[: site.end] if file else []
+    lines = file_rows(view, file)[: site.end] if file else []
     name = re.compile(rf"(?<![\w.-]){re.escape(written)}(?![\w.-])", re.IGNORECASE)
     places = [
         number
@@ -31,7 +31,7 @@ def alias_edit(view: ServerView, site: WebSite) -> Edit | None:
     """Return the edit that gives a virtual host of Apache the target's name as well, below the last
     of its ServerName lines; None if it has none of its own."""
     file = view.config.file(site.file) if view.config and site.end else None
-    lines = file.text.split("\n")[: site.end] if file else []
+    lines = file_rows(view, file)[: site.end] if file else []
     places = [
         number
         for number, line in enumerate(lines, 1)

@@ -4,7 +4,7 @@ for a purpose. Each product has a writer (`_apache_tls`, `_caddy_tls`, `_haproxy
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from checks.server import ServerView, line_edit, place_text, reload_steps, server_on_port
+from checks.server import ServerView, file_rows, line_edit, place_text, reload_steps, server_on_port
 from diagnose.model import Applicability, Evidence, Fix, Location
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import Product
@@ -46,7 +46,7 @@ def tls_change(evidence: Evidence, purpose: Purpose) -> TlsChange | None:
     file, lines = next(iter(changes.items()))
     number = min(lines)
     config_file = view.config.file(file)
-    text = config_file.text.split("\n")[number - 1] if config_file else ""
+    text = file_rows(view, config_file)[number - 1] if config_file else ""
     column = len(text) - len(text.lstrip()) + 1
     location = Location(file, number, column, len(text) + 1, number, (clean(text, 500),))
     fix = Fix((*own_edits, *reload_steps(view.server)), Applicability.REVIEW)

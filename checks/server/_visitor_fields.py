@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
+from checks.server import ServerView, file_rows, indentation, line_edit, line_text, reload_steps
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.server._scheme_lines import scheme_place
@@ -155,7 +155,7 @@ def caddy_lines(view: ServerView, route: SiteRoute) -> Iterator[tuple[int, str]]
     """Yield the number and the text of each line in a proxy's block, without inner blocks."""
     file = view.config.file(route.file) if view.config else None
     depth = 0
-    for number, text in enumerate(file.text.split("\n") if file else (), 1):
+    for number, text in enumerate(file_rows(view, file) if file else (), 1):
         if number < route.line:
             continue
         words = text.split()

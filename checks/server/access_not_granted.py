@@ -8,10 +8,11 @@ above, as of a parent's .htaccess, counts beside them ("Upgrading to 2.4 from 2.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     line_text,
     manual_fix,
@@ -107,7 +108,7 @@ def _left_over(view: ServerView, site: WebSite, folder: str) -> tuple[str, Edit]
     sites = view.config.sites if view.config else ()
     used = {own.root.rstrip("/") for own in sites if own.root}
     used |= {alias.folder.rstrip("/") for own in sites for alias in own.aliases}
-    lines = file.text.split("\n") if file else []
+    lines = file_rows(view, file) if file else ()
     orphans = [
         (number, match)
         for number, line in enumerate(lines, 1)
@@ -129,7 +130,7 @@ def _are_related(folder: str, other: str) -> bool:
     return takes(folder, other) or takes(other, folder)
 
 
-def _grants(lines: list[str]) -> bool:
+def _grants(lines: Sequence[str]) -> bool:
     """Return whether the section that these lines begin with lets everybody in."""
     words = [" ".join(line.lower().split()) for line in lines[:100]]
     end = next((n for n, line in enumerate(words) if line.startswith("</directory")), 0)

@@ -6,7 +6,7 @@ folder of the .htaccess before such a target (mod_rewrite, "RewriteBase").
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, place_text, server_on_port
+from checks.server import ServerView, file_rows, line_edit, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -82,7 +82,7 @@ def _rule(view: ServerView, path: str, inner: str) -> _Rule | None:
     slash before it; None if there is none, or more than one."""
     file = view.config.file(path) if view.config else None
     rules = []
-    for number, line in enumerate(file.text.split("\n") if file else (), 1):
+    for number, line in enumerate(file_rows(view, file) if file else (), 1):
         match = _RULE.fullmatch(line)
         fixed = re.split(r"[$%{]", match[2], maxsplit=1)[0] if match else ""
         if match and inner.startswith(fixed):

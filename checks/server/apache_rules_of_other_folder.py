@@ -4,6 +4,7 @@ RewriteBase and the substitution name the old folder (mod_rewrite, "RewriteBase"
 page works.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from checks.server import pages_with_status, place_text, server_on_port
@@ -49,7 +50,7 @@ def apache_rules_of_other_folder(evidence: Evidence) -> Iterator[Claim]:
         return
     for rules in evidence.good(FolderRules)[:1]:
         to_script = script_rule(rules.file.text, rules.file.path, rules.folder)
-        if to_script is None:
+        if to_script is None or posixpath.dirname(to_script.script) == rules.folder:
             return
         own = Subject(port=target.port, path=target.path.partition("?")[0])
         yield Claim(

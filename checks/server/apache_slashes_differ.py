@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import _page_files
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     line_text,
     manual_fix,
@@ -153,7 +154,7 @@ def _edit(view: ServerView, route: SiteRoute, doubled: bool) -> Edit | None:
     new = old[:-1] if doubled else f"{old}/"
     words = match[2].split()
     changes = {route.line: (line.replace(old, new),)}
-    for number, text in enumerate(file.text.split("\n"), 1):
+    for number, text in enumerate(file_rows(view, file), 1):
         name, *rest = text.split() or [""]
         if name.lower() == "proxypassreverse" and rest and rest == words[: len(rest)]:
             changes[number] = (text.replace(old, new),)

@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server import (
+    ServerView,
+    file_rows,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -195,7 +202,7 @@ def _rules(view: ServerView) -> Iterator[str]:
     pattern, config = _RULES[view.server.product], view.config
     sites = [site for site in view.answering_sites if site.end and view.server.product == "apache"]
     for file in config.files if config else ():
-        for number, line in enumerate(file.text.split("\n"), 1):
+        for number, line in enumerate(file_rows(view, file), 1):
             match = pattern.match(f"{line} ")
             is_inside = not sites or any(
                 site.file == file.path and site.line <= number <= site.end for site in sites

@@ -6,7 +6,7 @@ alert internal_error (80), and no authority is asked.
 import re
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import ServerView, file_rows, manual_fix, place_text, server_view
 from checks.server.site_missing import INTERNAL_ERROR
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
@@ -27,7 +27,7 @@ def caddy_ask_refuses(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or view.server.product != "caddy":
         return
-    ask = _ask(view.config)
+    ask = _ask(view, view.config)
     handshakes = [
         handshake for handshake in evidence.of(Handshake) if handshake.port == target.port
     ]
@@ -57,12 +57,12 @@ def caddy_ask_refuses(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _ask(config: WebServerConfig) -> tuple[str, int, str] | None:
+def _ask(view: ServerView, config: WebServerConfig) -> tuple[str, int, str] | None:
     """Return file, line and URL of `ask`, if a site gets certificates on demand."""
     if not any(re.search(r"^\s*on_demand\b", file.text, re.MULTILINE) for file in config.files):
         return None
     for file in config.files:
-        for number, line in enumerate(file.text.split("\n"), 1):
+        for number, line in enumerate(file_rows(view, file), 1):
             if match := _ASK.match(line):
                 return file.path, number, match[1]
     return None

@@ -5,7 +5,7 @@ is healthy (reverse_proxy, "Active health checks"). Asked directly, the applicat
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, file_rows, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import failed_route, visit_of
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
@@ -62,7 +62,7 @@ def _health_line(view: ServerView) -> tuple[str, str] | None:
     lines = [
         (place_text(file.path, number), match[1])
         for file in (view.config.files if view.config else ())
-        for number, line in enumerate(file.text.split("\n"), 1)
+        for number, line in enumerate(file_rows(view, file), 1)
         if (match := _LINE.fullmatch(line))
         if any(
             site.file == file.path and site.line <= number <= site.end

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.server import ServerView, indentation, line_edit, manual_fix, reload_steps
+from checks.server import ServerView, file_rows, indentation, line_edit, manual_fix, reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange, page_exchanges
@@ -108,7 +108,7 @@ def _fix(view: ServerView) -> Fix:
     places = [
         (file.path, number, line)
         for file in (view.config.files if view.config else ())
-        for number, line in enumerate(file.text.split("\n"), 1)
+        for number, line in enumerate(file_rows(view, file), 1)
         if _PROXY.match(line)
     ]
     if len(places) != 1 or "#" in places[0][2] or places[0][2].endswith("\\"):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    file_rows,
     indentation,
     line_edit,
     manual_fix,
@@ -95,7 +96,7 @@ def _edit(view: ServerView, name: str) -> Edit | None:
     lines = [
         (file.path, number, line)
         for file in (view.config.files if view.config else ())
-        for number, line in enumerate(file.text.split("\n"), 1)
+        for number, line in enumerate(file_rows(view, file), 1)
     ]
     proxies = [each for each in lines if re.match(r"\s*reverse_proxy\b", each[2])]
     transports = [each for each in lines if re.match(r"\s*transport\b", each[2])]

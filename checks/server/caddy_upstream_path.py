@@ -6,7 +6,7 @@ proxy_pass may have one. To Caddy an upstream is host and port alone (Caddyfile,
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, manual_fix, reload_steps, server_on_port
+from checks.server import ServerView, file_rows, line_edit, manual_fix, reload_steps, server_on_port
 from checks.server._backend_answers import failed_route
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
@@ -88,7 +88,7 @@ def _fix(view: ServerView, route: SiteRoute, upstream: _Upstream) -> Fix:
     places = [
         (file.path, number, match)
         for file in (view.config.files if view.config else ())
-        for number, text in enumerate(file.text.split("\n"), 1)
+        for number, text in enumerate(file_rows(view, file), 1)
         if (match := line.fullmatch(text))
     ]
     if len(places) != 1:

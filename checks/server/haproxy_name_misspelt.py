@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from checks.server import ServerView, line_edit, line_text, manual_fix, place_text, reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view
+from checks.server._haproxy import HaproxyView, haproxy_view, with_word
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -169,11 +169,9 @@ def _fix(view: ServerView, name: _Name, host: str) -> Fix:
 
 def _edit(view: ServerView, name: _Name, host: str) -> Edit | None:
     own = line_text(view, name.file, name.line)
-    pattern = rf"(?<!\S){re.escape(name.text)}(?!\S)"
-    if len(re.findall(pattern, own)) != 1:
-        return None
     row = _SEPARATED.fullmatch(name.text) if name.is_row else None
     right = f"{host} {row[2]}" if row and row[2] else host
     if name.flaw == "below":
         right = f"{name.text} {host}"
-    return line_edit(view, name.file, {name.line: (re.sub(pattern, lambda _: right, own),)})
+    changed = with_word(own, name.text, right)
+    return line_edit(view, name.file, {name.line: (changed,)}) if changed else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     manual_fix,
     place_text,
@@ -61,7 +62,7 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
     """Remove the line `tls internal`. Whether an authority can reach this server is not known."""
     config = view.config
     file = config.file(site.file) if config else None
-    lines = file.text.split("\n")[site.line - 1 : site.end] if file and site.line else []
+    lines = file_rows(view, file)[site.line - 1 : site.end] if file and site.line else []
     numbers = [
         number
         for number, line in enumerate(lines, site.line)

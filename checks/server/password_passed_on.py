@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    file_rows,
     indentation,
     line_edit,
     line_text,
@@ -79,7 +80,7 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not challenges or not (refused or (path == own and _is_reported(evidence, control[1]))):
         return
-    if any(_REMOVES.match(line) for file in _files(view) for line in file.text.split("\n")):
+    if any(_REMOVES.match(line) for file in _files(view) for line in file_rows(view, file)):
         # The log is older than that line, or it is for another path.
         return
     line = _asking_line(view)
@@ -149,7 +150,7 @@ def _asking_line(view: ServerView) -> AskingLine | None:
     lines = [
         AskingLine(file.path, number, match)
         for file in _files(view)
-        for number, text in enumerate(file.text.split("\n"), 1)
+        for number, text in enumerate(file_rows(view, file), 1)
         if (match := pattern.match(text))
         # HAProxy may ask in the backend, of which the frontend's lines know nothing.
         if view.server.product == "haproxy"

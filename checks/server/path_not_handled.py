@@ -10,7 +10,14 @@ What files answer may be meant so, unless a matcher misses the path by its end, 
 from collections.abc import Collection, Iterator, Sequence
 
 from checks.http import exchanges_by_purpose
-from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server import (
+    ServerView,
+    file_rows,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._caddy_edits import file_server_edit, lacks_file_server
 from checks.server._near_routes import (
@@ -86,7 +93,7 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
 def _is_answered_with_nothing(view: ServerView, site: WebSite, path: str) -> bool:
     """Return whether the site has an empty block for a path: it takes notice, and says nothing."""
     file = view.config.file(site.file) if view.config else None
-    lines = file.text.split("\n")[site.line : site.end] if file else []
+    lines = file_rows(view, file)[site.line : site.end] if file else []
     return any(
         words[:1] in (["handle"], ["handle_path"], ["route"])
         and words[1:] in ([path, "{"], [path, "{", "}"], [f"{path}*", "{"], [f"{path}*", "{", "}"])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx._failed_requests import current_failures, request_facts
-from checks.server import ServerView, place_text, server_on_port
+from checks.server import ServerView, file_rows, place_text, server_on_port
 from checks.server._apache_sections import lines_for
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -96,7 +96,7 @@ def _asking_line(view: ServerView, site: WebSite, path: str) -> _AskingLine | No
 def _of_apache(view: ServerView, site: WebSite, path: str) -> Iterator[_AskingLine]:
     lines = list(lines_for(view, site, path))
     file = view.config.file(site.file) if view.config else None
-    own = file.text.split("\n")[site.line : site.end] if file else []
+    own = file_rows(view, file)[site.line : site.end] if file else []
     realms = {match[1].strip('"') for line in own if (match := _APACHE_REALM.match(line))}
     if len(realms) > 1:
         # A browser has no password for a second realm (RFC 9110 section 11.5).
@@ -113,7 +113,7 @@ def _of_caddy(view: ServerView, site: WebSite, path: str) -> Iterator[_AskingLin
     """Yield the lines of the site's own block: one inside of another block is for less."""
     file = view.config.file(site.file) if view.config else None
     depth = 0
-    for number, text in enumerate(file.text.split("\n")[: site.end] if file else (), 1):
+    for number, text in enumerate(file_rows(view, file)[: site.end] if file else (), 1):
         if number <= site.line:
             continue
         match = _CADDY_ASKS.match(text) if depth == 0 else None

@@ -23,6 +23,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
+from checks.server._visitor_fields import caddy_lines
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -45,6 +46,9 @@ from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
 #: Apache since this version passes upgrades by mod_proxy_http.
 _UPGRADE_PARAMETER = (2, 4, 47)
+
+#: A line of Caddy's reverse_proxy that takes a field of the upgrade away, or sets it.
+_DROPS = re.compile(r"(?i)\s*header_up\s+(?:-(?:upgrade|connection)|connection\s+\"?close\"?)\s*$")
 
 
 @check(
@@ -255,9 +259,11 @@ def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
             return manual_fix(view, "pass-on")
         steps.append(edit)
     debian = view.server.config.startswith("/etc/apache2/")
+    # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c.
+    is_sure = view.server.product != "caddy" and (debian or not _lacks_tunnel(view))
     return Fix(
         (*steps, *reload_steps(view.server)),
-        Applicability.AUTOMATIC if debian or not _lacks_tunnel(view) else Applicability.REVIEW,
+        Applicability.AUTOMATIC if is_sure else Applicability.REVIEW,
     )
 
 
@@ -265,6 +271,9 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     """Let the line pass upgrades on; in an older Apache, a line for the path goes before it."""
     if view.server.product == "haproxy":
         return kept_upgrade(view, path)
+    if view.server.product == "caddy":
+        own = [number for number, text in caddy_lines(view, route) if _DROPS.match(text)]
+        return line_edit(view, route.file, dict.fromkeys(own, ())) if own else None
     line = line_text(view, route.file, route.line)
     if view.server.product == "apache" and route.for_websockets and route.for_pages is False:
         changed = re.sub(r"(?i)\bhttp(s?)://", r"ws\1://", line, count=1)

@@ -59,8 +59,9 @@ class SiteFolder(Observation):
 
 @frozen(kw_only=True, eq=False)
 class FolderRules(Observation):
-    """The .htaccess whose rules decide for the requested path, after its page was 404. They lead
-    all that is no file to a script of another folder, and its own folder has a script of that name.
+    """The .htaccess whose rules decide for the requested path, after its page was 404, or for a
+    file of the page that did not come. They are meant to lead all that is no file to a script, and
+    its own folder has a script of that name: this one, or they name that of another folder.
 
     `file` is the .htaccess with its text, `folder` the path of the URL of its folder ("/" or
     "/blog"), `script` the path of the URL to which the rules lead, and `script_exists` whether that

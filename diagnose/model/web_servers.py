@@ -70,7 +70,8 @@ class WebServer(Observation):
     whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
     ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
 
-    `arguments` is the command line of Traefik, which may hold its whole configuration.
+    `arguments` is the command line of Traefik, or of Caddy's `reverse-proxy` and `file-server`,
+    which may hold the whole configuration; relative paths in it begin at `folder`.
 
     `container` is the name of the container in which it runs and was observed, "" outside of one.
 
@@ -101,6 +102,7 @@ class WebServer(Observation):
     file_state: Word = ""
     container: Label = ""
     arguments: ServerText = ""
+    folder: FilePath = ""
 
     @property
     def title(self) -> str:

@@ -1,9 +1,9 @@
 """Parse Apache's configuration files into directives and sections (httpd, "Configuration Files").
 No I/O.
 
-A file is read line by line: a backslash at the end of a line continues it, "#" begins a comment
-only at the start of a line, and words may be quoted. The time is linear in the text. A mistake in
-the text never raises: what is not understood is kept as a directive.
+A file is read line by line: a backslash at the end of a line continues it, a comment too. "#"
+begins a comment only at the start of a line, and words may be quoted. The time is linear in the
+text. A mistake in the text never raises: what is not understood is kept as a directive.
 """
 
 import re
@@ -75,24 +75,21 @@ def _close(
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, str]]:
-    """Return each statement with its first and its last line."""
+    """Return each statement with its first and its last line. A backslash continues a comment as
+    well: what stands below it is commented out (util.c, ap_cfg_getline_core)."""
     pieces: list[str] = []
-    first = 1
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
+    first, rows = 1, text.split("\n")
+    for number, row in enumerate(rows, 1):
+        line = row.removesuffix("\r")
         if not pieces:
             first = number
-            if not stripped or stripped.startswith("#"):
-                continue
-        if stripped.endswith("\\"):
-            pieces.append(stripped[:-1])
+        if line.endswith("\\") and number < len(rows):
+            pieces.append(line[:-1])
             continue
-        statement = " ".join((*pieces, stripped)).strip()
+        statement = "".join((*pieces, line)).strip()
         pieces = []
-        if statement:
+        if statement and not statement.startswith("#"):
             yield first, number, statement
-    if statement := " ".join(pieces).strip():
-        yield first, first + len(pieces) - 1, statement
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -25,14 +25,15 @@ class ScriptRule:
     base: Directive | None = None
 
 
-def script_rule(text: str, file: str, folder: str) -> ScriptRule | None:
+def script_rule(text: str, file: str, folder: str, is_on_only: bool = True) -> ScriptRule | None:
     """Return the rule of an .htaccess by which all that is no file goes to a script; `folder` is
-    the path of the URL of its folder ("/" or "/blog"). None if it has none, or if its engine is
-    off."""
+    the path of the URL of its folder ("/" or "/blog"). None if it has none, or with `is_on_only` if
+    its engine is off."""
     lines = list(_flat(parse(text, file)))
     engine = [line for line in lines if line.name == "rewriteengine"]
-    rules = [line for line in lines if line.name == "rewriterule" and _leads_to_script(line)]
-    if not rules or not engine or [word.lower() for word in engine[-1].args] != ["on"]:
+    rules = [line for line in lines if line.name == "rewriterule" and leads_to_script(line)]
+    is_on = bool(engine) and [word.lower() for word in engine[-1].args] == ["on"]
+    if not rules or (is_on_only and not is_on):
         return None
     bases = [line for line in lines if line.name == "rewritebase" and line.args]
     base, rule = next(reversed(bases), None), rules[-1]
@@ -73,7 +74,8 @@ def _query(substitution: str) -> str:
     return f"{mark}{query}"
 
 
-def _leads_to_script(line: Directive) -> bool:
+def leads_to_script(line: Directive) -> bool:
+    """Return whether a rule leads to a script of the server, and does not answer itself."""
     if len(line.args) < 2 or not _SCRIPT.fullmatch(line.args[1].partition("?")[0]):
         return False
     flags = {flag.partition("=")[0].strip("[] ").upper() for flag in _flags(line)}

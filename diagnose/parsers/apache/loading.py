@@ -3,13 +3,16 @@ that depend on modules and parameters. No I/O."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.apache.config import MAX_DEPTH, Directive, parse
 
 #: Maximum number of directives of a whole configuration.
 MAX_LOADED = 50_000
+
+#: Maximum number of characters of a word into which a macro's arguments are written.
+MAX_ARGUMENT = 4000
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EXPORT = re.compile(r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=(\S*)\s*$", re.MULTILINE)
@@ -46,6 +49,7 @@ class _Loading:
     defines: set[str]
     complete: bool = True
     count: int = 0
+    macros: dict[str, Directive] = field(default_factory=dict)
 
 
 def environment(text: str) -> dict[str, str]:
@@ -214,9 +218,46 @@ def _undefine(loading: _Loading, directive: Directive, depth: int) -> list[Direc
 
 
 def _macro(loading: _Loading, directive: Directive, depth: int) -> list[Directive]:
-    """mod_macro builds sections from arguments: they are not read."""
-    loading.complete = False
+    """Keep a macro (mod_macro, "Macro"); its name has no case."""
+    if directive.args:
+        loading.macros[directive.args[0].lower()] = directive
     return []
+
+
+def _undefine_macro(loading: _Loading, directive: Directive, depth: int) -> list[Directive]:
+    loading.macros.pop("".join(directive.args[:1]).lower(), None)
+    return []
+
+
+def _use(loading: _Loading, directive: Directive, depth: int) -> list[Directive]:
+    """Return the lines of a macro with the arguments in the place of its parameters, each as a line
+    of the macro (mod_macro, "Use")."""
+    name, *values = directive.args or ("",)
+    macro = loading.macros.get(name.lower())
+    parameters = macro.args[1:] if macro else ()
+    if macro is None or len(parameters) != len(values) or depth > MAX_DEPTH:
+        loading.complete = False
+        return []
+    # The longest name first: "$name" may begin "$names".
+    pairs = sorted(
+        zip(parameters, values, strict=True), key=lambda pair: len(pair[0]), reverse=True
+    )
+    block = tuple(_filled(line, pairs) for line in macro.block or ())
+    return _expanded(loading, block, depth + 1)
+
+
+def _filled(line: Directive, pairs: Sequence[tuple[str, str]]) -> Directive:
+    """Return a line of a macro, and those of its section, with the arguments."""
+    args = tuple(_with_values(argument, pairs) for argument in line.args)
+    block = None if line.block is None else tuple(_filled(own, pairs) for own in line.block)
+    return replace(line, args=args, block=block)
+
+
+def _with_values(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+    for parameter, value in pairs:
+        if parameter and parameter in text:
+            text = text.replace(parameter, value)[:MAX_ARGUMENT]
+    return text
 
 
 _HANDLERS: dict[str, Callable[[_Loading, Directive, int], list[Directive]]] = {
@@ -230,5 +271,6 @@ _HANDLERS: dict[str, Callable[[_Loading, Directive, int], list[Directive]]] = {
     "define": _define,
     "undefine": _undefine,
     "macro": _macro,
-    "use": _macro,
+    "use": _use,
+    "undefmacro": _undefine_macro,
 }

@@ -13,6 +13,10 @@ _NOISE = re.compile(
 )
 _MODULE = re.compile(r"^ (\w{1,100})_module \((?:static|shared)\)", re.MULTILINE)
 _HOST = re.compile(r"\((/[^\n()]{1,1000}):(\d{1,9})\)")
+_MACRO_HOST = re.compile(
+    r"\(macro '[^'\n]{0,200}' \(defined on line (\d{1,9}) of \"([^\"\n]{1,1000})\"\)"
+    r"[^\n()]{0,1200}:(\d{1,9})\)"
+)
 _BUILD = re.compile(r"^ -D (HTTPD_ROOT|SERVER_CONFIG_FILE)=\"([^\"\n]{0,1000})\"", re.MULTILINE)
 _VERSION = re.compile(r"^Server version: Apache/(\S{1,50})", re.MULTILINE)
 
@@ -59,6 +63,8 @@ def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
 
 def parse_dump(text: str) -> tuple[tuple[str, ...], frozenset[tuple[str, int]]]:
     """Return the loaded modules and the places of the virtual hosts, from DUMP_MODULES and
-    DUMP_VHOSTS."""
-    hosts = frozenset((path, int(line)) for path, line in _HOST.findall(text))
-    return tuple(dict.fromkeys(_MODULE.findall(text))), hosts
+    DUMP_VHOSTS. Lines of a macro count from it, so the first is 1."""
+    hosts = {(path, int(line)) for path, line in _HOST.findall(text)}
+    in_macros = {(path, int(first) + int(line)) for first, path, line in _MACRO_HOST.findall(text)}
+    hosts_and_macros = frozenset(hosts | in_macros)
+    return tuple(dict.fromkeys(_MODULE.findall(text))), hosts_and_macros

@@ -29,7 +29,7 @@ def conditions_hold(conditions: Sequence[Directive], request: ServerRequest) -> 
     """Return whether all conditions are true; one with [OR] and the next one are alternatives."""
     groups: list[list[Truth]] = [[]]
     for condition in conditions:
-        groups[-1].append(_holds(condition, request))
+        groups[-1].append(condition_truth(condition, request))
         if not {"OR", "ORNEXT"} & _flags(condition):
             groups.append([])
     return all_of(any_of(group) for group in groups if group)
@@ -37,7 +37,7 @@ def conditions_hold(conditions: Sequence[Directive], request: ServerRequest) -> 
 
 def condition_question(condition: Directive, request: ServerRequest) -> Question | None:
     """Return what a condition asks for that is not known; None if it was evaluated."""
-    if _holds(condition, request) is not None:
+    if condition_truth(condition, request) is not None:
         return None
     subject = "".join(condition.args[:1]).upper()
     if "REMOTE_ADDR" in subject or "REMOTE_HOST" in subject:
@@ -54,7 +54,8 @@ def _flags(condition: Directive) -> set[str]:
     return {word.strip() for word in words}
 
 
-def _holds(condition: Directive, request: ServerRequest) -> Truth:
+def condition_truth(condition: Directive, request: ServerRequest) -> Truth:
+    """Return whether a condition is true; None if it asks for what is not known, as for files."""
     if len(condition.args) < 2:
         return None
     subject, test = condition.args[:2]

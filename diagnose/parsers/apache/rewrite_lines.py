@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from diagnose.parsers.continued_lines import joined_rows
+
 _OTHER_SECTIONS = re.compile(r"(?i)\s*<(/?)(?:(?:directory|files|location)(?:match)?|if)\b")
 
 #: Maximum number of lines that are read, and of characters of one.
@@ -24,7 +26,7 @@ class RewriteLine(NamedTuple):
 def rewrite_lines(text: str, first: int, last: int) -> Iterator[RewriteLine]:
     """Yield these lines of the virtual host from the line `first` to `last`."""
     depth, is_on = 0, False
-    for number, line in enumerate(text.split("\n")[:_MAX_LINES], 1):
+    for number, line in enumerate(joined_rows(text)[:_MAX_LINES], 1):
         if not first <= number <= last or len(line) > _MAX_LINE:
             continue
         if section := _OTHER_SECTIONS.match(line):

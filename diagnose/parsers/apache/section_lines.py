@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from diagnose.model.web_servers import WebServerConfig, WebSite
+from diagnose.parsers.continued_lines import joined_rows
 from diagnose.parsers.web_sites import takes
 
 _OPENS = re.compile(r"\s*<(\w+)\s*([^>]*)>")
@@ -20,7 +21,7 @@ _TRANSPARENT = {"ifmodule", "ifdefine", "ifversion"}
 class SiteLine(NamedTuple):
     """A line of a site's file. `order` says which of two lines counts, with `number`: 0 in the
     virtual host itself, 1 in a <Directory>, 2 in a <Location>. A line that a backslash continues
-    has no text."""
+    is whole, and the rows behind its first are empty."""
 
     order: int
     number: int
@@ -31,10 +32,9 @@ def section_lines(config: WebServerConfig, site: WebSite, path: str) -> Iterator
     """Yield the lines of a virtual host that count for a path. A section with a pattern is not
     evaluated: its lines are left out."""
     file = config.file(site.file)
-    lines = file.text.split("\n")[: max(site.end - 1, 0)] if file else []
+    lines = joined_rows(file.text)[: max(site.end - 1, 0)] if file else ()
     sections: list[tuple[str, str]] = []
-    for number, line in enumerate(lines[site.line :], site.line + 1):
-        text = "" if line.endswith("\\") else line
+    for number, text in enumerate(lines[site.line :], site.line + 1):
         if match := _OPENS.match(text):
             sections.append((match[1].lower(), match[2].strip("\"' ")))
         elif _CLOSES.match(text):

@@ -1,28 +1,37 @@
 """The lines of a Caddyfile: where its sites and their directives stand. No I/O.
 
-What the file means is known from `caddy adapt`; this finds the lines for it. It is linear in the
-text, total, and knows nothing of snippets' arguments.
+What the file means is known from `caddy adapt`; this finds the lines for it. A site has the lines
+of what it imports too, without arguments in their places. It is linear in the text, and total.
 """
 
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import islice
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.continued_lines import joined_rows
 from diagnose.parsers.sanitize import clean
 
 #: Maximum number of lines of a file.
 MAX_LINES = 20000
+
+#: Maximum number of lines that a site has with what it imports, and of imports in each other.
+MAX_IMPORTED, MAX_DEPTH = 5000, 8
 
 _ADDRESS = re.compile(r"(?:(https?)://)?(\[[^\]]*\]|[^:/\[\]]*)(?::(\d{1,5}))?(?:/.*)?")
 
 
 @frozen
 class Line:
-    """A line of a site: its words, without the brace at its end."""
+    """A line of a site: its words, without the brace at its end. `file` is where it stands: that of
+    the site, or one that is imported."""
 
     number: int
     words: tuple[str, ...]
+    file: str = ""
 
 
 @frozen
@@ -34,6 +43,11 @@ class Block:
     line: int
     end: int
     lines: tuple[Line, ...] = ()
+
+    @property
+    def is_snippet(self) -> bool:
+        """Whether it is no site, but lines for others, as in "(proxy) {"."""
+        return self.addresses[0].startswith("(")
 
     def first(self, *words: str) -> Line | None:
         """Return the first line that has all these words."""
@@ -73,13 +87,57 @@ def import_patterns(text: str, folder: str) -> Iterator[str]:
 
 def blocks_of(files: Iterable[tuple[str, str]]) -> tuple[Block, ...]:
     """Return the site blocks of files, given as paths and texts."""
-    return tuple(block for path, text in files for block in _blocks(path, text))
+    texts = tuple(files)
+    blocks = [block for path, text in texts for block in _blocks(path, text)]
+    snippets: dict[str, tuple[Line, ...]] = {}
+    for block in blocks:
+        if block.is_snippet:
+            snippets.setdefault(block.addresses[0].strip("()"), block.lines)
+    imported = _Imported(snippets, dict(texts))
+    return tuple(
+        replace(block, lines=tuple(islice(imported.lines(block.lines), MAX_IMPORTED)))
+        for block in blocks
+        if not block.is_snippet
+    )
+
+
+class _Imported:
+    """The lines that `import` brings: of a snippet, or of files (Caddyfile, "import")."""
+
+    def __init__(self, snippets: dict[str, tuple[Line, ...]], texts: dict[str, str]) -> None:
+        self._snippets, self._texts = snippets, texts
+
+    def lines(self, lines: tuple[Line, ...], depth: int = 0) -> Iterator[Line]:
+        """Yield lines, each import followed by what it brings."""
+        for line in lines:
+            yield line
+            if line.words[:1] == ("import",) and len(line.words) > 1 and depth < MAX_DEPTH:
+                yield from self.lines(self._brought(line), depth + 1)
+
+    def _brought(self, line: Line) -> tuple[Line, ...]:
+        name = line.words[1].strip('"`')
+        if name in self._snippets:
+            return self._snippets[name]
+        if not re.search(r"[/.*]", name):
+            return ()
+        pattern = posixpath.join(posixpath.dirname(line.file), name)
+        paths = [path for path in self._texts if fnmatchcase(path, pattern)]
+        return tuple(each for path in paths[:100] for each in _file_lines(path, self._texts[path]))
+
+
+def _file_lines(path: str, text: str) -> Iterator[Line]:
+    """Yield the lines of a file that a site imports."""
+    for number, raw in enumerate(joined_rows(text, False)[:MAX_LINES], 1):
+        words = _words(raw)
+        body = words[:-1] if words[-1:] == ["{"] else words
+        if body and body != ["}"]:
+            yield Line(number, tuple(body), path)
 
 
 def _blocks(path: str, text: str) -> Iterator[Block]:
     depth, head, start = 0, [], 0
     lines: list[Line] = []
-    for number, raw in enumerate(text.splitlines()[:MAX_LINES], 1):
+    for number, raw in enumerate(joined_rows(text, False)[:MAX_LINES], 1):
         words = _words(raw)
         if not words:
             continue
@@ -92,9 +150,9 @@ def _blocks(path: str, text: str) -> Iterator[Block]:
             if not opens and not continues:
                 # A file with one site may leave the braces out; then its lines are directives.
                 head, start = (head, start) if number == start and not lines else ([], 0)
-                lines.append(Line(number, tuple(words)))
+                lines.append(Line(number, tuple(words), path))
         elif body != ["}"]:
-            lines.append(Line(number, tuple(body)))
+            lines.append(Line(number, tuple(body), path))
         if opens:
             if depth == 0:
                 lines = []
@@ -108,7 +166,7 @@ def _blocks(path: str, text: str) -> Iterator[Block]:
 
 def _block(path: str, head: list[str], start: int, end: int, lines: list[Line]) -> Iterator[Block]:
     addresses = [word for part in head for word in part.split(",") if word]
-    if addresses and not addresses[0].startswith("("):
+    if addresses:
         cleaned = tuple(clean(word, 300) for word in addresses[:200])
         yield Block(cleaned, path, start, end, tuple(lines))
 

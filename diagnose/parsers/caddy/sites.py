@@ -19,7 +19,7 @@ from diagnose.model.web_servers import (
     WebSite,
 )
 from diagnose.parsers.caddy.access_log import access_logs
-from diagnose.parsers.caddy.caddyfile import Block, address_of
+from diagnose.parsers.caddy.caddyfile import Block, Line, address_of
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.caddy.routes import parts_of
 from diagnose.parsers.hostnames import is_address
@@ -247,8 +247,8 @@ def _is_of(block: Block, site: WebSite) -> bool:
 
 
 def _placed_file(file: SiteFile, block: Block) -> SiteFile:
-    line = block.first("tls", file.path)
-    return replace(file, file=block.file, line=line.number if line else block.line)
+    place = _place(block, block.first("tls", file.path))
+    return replace(file, file=place[0], line=place[1])
 
 
 def _placed_route(route: SiteRoute, block: Block) -> SiteRoute:
@@ -256,9 +256,15 @@ def _placed_route(route: SiteRoute, block: Block) -> SiteRoute:
     dial = route.target.partition("://")[2]
     written = {dial, route.target, dial.removesuffix(":80"), route.target.removesuffix(":443")}
     line = next((line for line in block.lines if dial and written.intersection(line.words)), None)
-    return replace(route, file=block.file, line=line.number if line else block.line)
+    place = _place(block, line)
+    return replace(route, file=place[0], line=place[1])
 
 
 def _placed_redirect(redirect: SiteRedirect, block: Block) -> SiteRedirect:
-    line = block.first("redir", redirect.target)
-    return replace(redirect, file=block.file, line=line.number if line else block.line)
+    place = _place(block, block.first("redir", redirect.target))
+    return replace(redirect, file=place[0], line=place[1])
+
+
+def _place(block: Block, line: Line | None) -> tuple[str, int]:
+    """Return where a line stands, and of none where the site begins."""
+    return (line.file or block.file, line.number) if line else (block.file, block.line)

@@ -216,6 +216,23 @@ def split_words(text: str, environment: Mapping[str, str] | None = None) -> tupl
     return tuple(words)
 
 
+def word_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where each word of a line begins and ends, with its quotes."""
+    spans: list[tuple[int, int]] = []
+    open_word = False
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind == "comment" or (kind == "blank" and len(spans) >= MAX_WORDS):
+            break
+        if kind == "blank":
+            open_word = False
+            continue
+        start = spans.pop()[0] if open_word else match.start()
+        spans.append((start, match.end()))
+        open_word = True
+    return tuple(spans)
+
+
 def _value(kind: str, text: str, environment: Mapping[str, str]) -> str:
     if kind == "hex":
         return chr(int(text, 16))

@@ -147,21 +147,26 @@ async def folder_of_handled_path(ctx: ProbeContext, handled: HandledPath) -> Non
 async def rules_of_missing_page(
     ctx: ProbeContext, folder: SiteFolder, config: WebServerConfig
 ) -> None:
-    """Read the .htaccess of each folder on the way to the page; the deepest one with rules counts
-    (mod_rewrite, "RewriteOptions": rules are not inherited)."""
-    if config.product != "apache" or not folder.exists or folder.page_exists:
+    """Read the .htaccess of each folder on the way to the page, or to a file of it that did not
+    come; the deepest one with rules counts (mod_rewrite, "RewriteOptions": rules are not
+    inherited)."""
+    if config.product != "apache" or not folder.exists:
         return
     at, names = ctx.elapsed(), _folders(folder.requested)
-    above = ctx.target.path.partition("?")[0].removesuffix(folder.requested).rstrip("/")
+    own_path = ctx.target.path.partition("?")[0]
+    is_own = own_path.endswith(folder.requested)
+    if not is_own and all(site.root.rstrip("/") != folder.path for site in config.sites):
+        return
+    above = own_path.removesuffix(folder.requested).rstrip("/") if is_own else ""
     paths = [posixpath.join(folder.path, name.strip("/"), ".htaccess") for name in names]
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     for name, path, content in zip(names, paths, contents, strict=True):
         url = f"{above}{name}".rstrip("/") or "/"
-        rule = None if content.failure else script_rule(content.text, path, url)
+        rule = None if content.failure else script_rule(content.text, path, url, False)
         if rule is None:
             continue
         own = posixpath.join(posixpath.dirname(path), posixpath.basename(rule.script))
-        if posixpath.dirname(rule.script) == url or UNSAFE.search(own):
+        if UNSAFE.search(own):
             return
         led = posixpath.normpath(f"{folder.path}/{rule.script.removeprefix(above)}")
         own_scripts, others = await asyncio.gather(ctx.machine.glob(own), ctx.machine.glob(led))

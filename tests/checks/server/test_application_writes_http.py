@@ -52,9 +52,10 @@ def test_fires_and_loads_the_module_that_the_line_needs() -> None:
     assert "a2enmod" in str(claim.fix.steps[0])
 
 
-def test_fires_without_an_edit_where_the_line_goes_on() -> None:
+def test_fires_and_writes_its_line_below_one_that_goes_on() -> None:
     site = HTTPS.replace("ProxyPass / http", "ProxyPass / \\\n        http")
-    assert added(APACHE, apache_config(site), PLAIN, SECURE) == []
+    (line,) = added(APACHE, apache_config(site), PLAIN, SECURE)
+    assert line.startswith("Header edit Location ")
 
 
 def test_silent_where_the_field_helps_or_another_redirects() -> None:

@@ -23,6 +23,7 @@ def text(rules: str) -> str:
         (BY_RULE.format("shop.exmaple.com"), None, "-i shop.example.com }"),
         (BY_ACL.format("shop.exmaple.com"), None, "+    acl shop hdr(host) -i shop.example.com\n"),
         (BY_RULE.format("https://shop.example.com"), None, "-i shop.example.com }"),
+        (BY_RULE.format("'shop.exmaple.com'"), None, "-i 'shop.example.com' }"),
         (BY_MAP, "# hosts\nshop.exmaple.com app\n", "+shop.example.com app\n"),
         (BY_MAP, "Shop.Example.com app\n", "+shop.example.com app\n"),
         (BY_MAP, "shop.example.com,app\n", "+shop.example.com app\n"),

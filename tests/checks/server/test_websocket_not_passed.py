@@ -8,7 +8,8 @@ from diagnose.model.http import Upgrade
 from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.symptom import Symptom
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.parsers.caddy.caddyfile import blocks_of
 from diagnose.parsers.caddy.sites import sites_of
 from tests.support.caddy_evidence import CADDY
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENS
@@ -46,11 +47,14 @@ def test_fires_in_an_old_apache_with_a_line_of_its_own_and_the_module() -> None:
     assert first.argv == ("a2enmod", "proxy_wstunnel")
 
 
-def test_fires_and_leaves_a_continued_line_to_a_person() -> None:
+def test_fires_and_changes_a_continued_line_in_its_rows() -> None:
     split = PAGES.replace("ProxyPass / http", "ProxyPass / \\\n        http")
     (claim,) = judge(CHECK, APACHE, apache_config(split), LISTENING, upgrade(404), target=CHAT)
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "     ProxyPass / \\\n-        http://127.0.0.1:3000/\n" in edit.diff
+    assert "+        http://127.0.0.1:3000/ upgrade=websocket\n" in edit.diff
 
 
 def test_silent_when_it_is_passed_on_or_a_pattern_decides() -> None:
@@ -111,13 +115,15 @@ def test_silent_where_haproxy_keeps_the_handshake(rule: str) -> None:
     assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, upgrade(400), target=CHAT)
 
 
-def caddy(*handlers: dict[str, object]) -> WebServerConfig:
+def caddy(*handlers: dict[str, object], text: str = "") -> WebServerConfig:
     """A site of Caddy's with these handlers, as `caddy adapt` (2.6.2) writes them."""
     inner = {"handler": "subroute", "routes": [{"handle": [handler]} for handler in handlers]}
     route = {"match": [{"host": ["shop.example.com"]}], "handle": [inner], "terminal": True}
     server = {"listen": [":443"], "routes": [route]}
-    sites = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
-    return WebServerConfig(product="caddy", path=CADDY.config, sites=sites)
+    blocks = blocks_of([(CADDY.config, text)])
+    sites = sites_of({"apps": {"http": {"servers": {"srv0": server}}}}, blocks)
+    files = (ServerFile(CADDY.config, text),)
+    return WebServerConfig(product="caddy", path=CADDY.config, sites=sites, files=files)
 
 
 def proxy(**operations: object) -> dict[str, object]:
@@ -316,3 +322,18 @@ def test_fires_where_a_person_writes_of_a_websocket_and_no_line_passes_one_on() 
     assert not judge(CHECK, *observations, apache_config(two), target=target)
     slow = replace(SHOP, symptom=Symptom("slow", "slow WebSocket"))
     assert not judge(CHECK, *observations, apache_config(PAGES), target=slow)
+
+
+def test_fires_and_takes_the_lines_of_caddy_away() -> None:
+    text = (
+        "shop.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up Host a\n"
+        "\t\theader_up \\\n\t\t\t-Upgrade\n\t}\n}\n"
+    )
+    config = caddy(proxy(delete=["Upgrade"]), text=text)
+    (claim,) = judge(CHECK, CADDY, config, CADDY_LISTENS, upgrade(426), target=CHAT, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\theader_up \\\n-\t\t\t-Upgrade\n" in edit.diff
+    assert "-\t\theader_up Host" not in edit.diff

@@ -17,7 +17,7 @@ def _serve(lab: Lab, *lines: str, before: str = "") -> None:
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=WS,
-    manual=PERSON,
+    differs=(caddy.CONFIG,),
 )
 def caddy_deletes_the_upgrade(lab: Lab) -> None:
     """Issue 56 of schollz/cowyo: Caddy 0.9 lost the upgrade, so that the page began anew for
@@ -29,7 +29,7 @@ def caddy_deletes_the_upgrade(lab: Lab) -> None:
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=WS,
-    manual=PERSON,
+    differs=(caddy.CONFIG,),
 )
 def caddy_closes_each_connection(lab: Lab) -> None:
     """`header_up Connection close`, after advice about keep-alive."""

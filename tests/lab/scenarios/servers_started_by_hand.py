@@ -136,3 +136,30 @@ def haproxy_sets_its_variables(lab: Lab) -> None:
 def haproxy_sets_a_variable_of_another_port(lab: Lab) -> None:
     """The same; the variable has a port on which nothing listens."""
     _with_variables(lab, 3001)
+
+
+def _command(lab: Lab, options: str) -> None:
+    """Start Caddy with one command that has all in its options, on port 80."""
+    caddy.install(lab)
+    _folder(lab)
+    lab.server.path(caddy.CONFIG).unlink()
+    lab.spawn(
+        lab.server, ["sh", "-c", f"cd {FOLDER} && HOME={caddy.HOME} exec caddy {options}"], 80
+    )
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    target="http://shop.example.com/",
+    manual="start the application",
+)
+def caddy_of_one_command_with_another_port(lab: Lab) -> None:
+    """https://caddyserver.com/docs/quick-starts/reverse-proxy: `caddy reverse-proxy --to :3001`,
+    and the application listens on 3000."""
+    _command(lab, "reverse-proxy --from http://shop.example.com --to 127.0.0.1:3001")
+
+
+@healthy_caddy(target="http://shop.example.com/")
+def caddy_of_one_command(lab: Lab) -> None:
+    _command(lab, "reverse-proxy --from http://shop.example.com --to 127.0.0.1:3000")

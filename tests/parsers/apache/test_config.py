@@ -27,6 +27,14 @@ def test_sections_lines_and_quoted_words() -> None:
     assert location.block[0].args == ("http://127.0.0.1:3000/", "#", "kept"), "as httpd reads it"
 
 
+def test_a_backslash_continues_words_and_comments() -> None:
+    name, listen = parse("ServerNa\\\nme a\n# Listen \\\nListen 80\nListen 81\\", "a.conf")
+    assert (name.name, name.args, name.stop) == ("servername", ("a",), 2)
+    assert (listen.args, listen.line) == (("81\\",), 5)
+    (log,) = parse("ErrorLog /a\\ \nListen\\", "a.conf")[:1]
+    assert log.args == ("/a\\",), "a blank behind it: nothing is continued"
+
+
 def test_a_section_that_is_not_closed_ends_with_the_file() -> None:
     (host,) = parse("<VirtualHost *:80>\nServerName a", "a.conf")
     assert host.block

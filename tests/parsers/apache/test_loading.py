@@ -53,10 +53,25 @@ def test_variables_are_replaced_and_unknown_ones_stay() -> None:
     assert names(loaded(text)) == ["servername shop.example.com", "listen 8080", "log ${OTHER}"]
 
 
-def test_macros_are_not_understood_and_that_is_said() -> None:
-    config = loaded("<Macro M $a>\nServerName $a\n</Macro>\nUse M x")
-    assert names(config) == []
-    assert not config.complete
+MACRO = "<Macro M $a $ab>\n<VirtualHost *:$ab>\nServerName $a\n</VirtualHost>\n</Macro>\n"
+
+
+def test_a_macro_has_the_arguments_of_each_use() -> None:
+    config = loaded(f"{MACRO}Use M x 80\nUse m y 81\nUndefMacro M")
+    assert config.complete
+    first, second = config.main
+    assert (first.args, second.args) == (("*:80",), ("*:81",))
+    assert first.block
+    assert second.block
+    assert (first.line, first.stop, first.block[0].args) == (2, 4, ("x",))
+    assert second.block[0].args == ("y",)
+
+
+def test_a_macro_that_is_not_known_or_calls_itself_is_said() -> None:
+    assert not loaded("Use M x").complete
+    assert not loaded(f"{MACRO}Use M x").complete
+    assert not loaded(f"{MACRO}UndefMacro M\nUse M x 80").complete
+    assert not loaded("<Macro M>\nUse M\nUse M\n</Macro>\nUse M").complete
 
 
 def test_what_the_reader_must_read_is_found_in_the_text() -> None:

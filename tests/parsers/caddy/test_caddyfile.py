@@ -28,6 +28,31 @@ http://plain.example.com:8080 {
 """
 
 
+IMPORTS = """\
+(proxy) {
+	header X a
+	reverse_proxy localhost:3000 \\
+		localhost:3001
+	import proxy
+}
+shop.example.com {
+	import proxy
+	import site.d/*.caddy {
+	}
+}
+"""
+
+
+def test_a_site_has_the_lines_of_what_it_imports() -> None:
+    files = [("/etc/caddy/Caddyfile", IMPORTS), ("/etc/caddy/site.d/a.caddy", "a\nencode gzip\n")]
+    (site,) = blocks_of(files)
+    line, encode = site.first("reverse_proxy", "localhost:3001"), site.first("encode")
+    assert line
+    assert encode
+    assert (line.file, line.number) == ("/etc/caddy/Caddyfile", 3)
+    assert (encode.file, encode.number) == ("/etc/caddy/site.d/a.caddy", 2)
+
+
 def test_site_blocks_have_their_addresses_and_lines() -> None:
     first, second = blocks_of([("/etc/caddy/Caddyfile", TEXT)])
     assert first.addresses == ("example.com", "www.example.com")

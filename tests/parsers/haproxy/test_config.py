@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.haproxy.config import parse, seconds, split_words
+from diagnose.parsers.haproxy.config import parse, seconds, split_words, word_spans
 
 TEXT = """\
 global
@@ -23,6 +23,13 @@ frontend web from base
 backend app
     server a 127.0.0.1:3000
 """
+
+
+def test_words_are_where_they_are_written() -> None:
+    text = """  http-request set-header X "a b"c\\ d 'e'  # no"""
+    words = [text[start:stop] for start, stop in word_spans(text)]
+    assert words == ["http-request", "set-header", "X", '"a b"c\\ d', "'e'"]
+    assert len(split_words(text)) == len(words)
 
 
 def test_words_are_split_as_the_manual_says() -> None:

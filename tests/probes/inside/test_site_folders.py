@@ -92,7 +92,8 @@ def test_the_rules_of_the_deepest_folder_that_lead_out_of_it() -> None:
 
 def test_rules_that_stay_in_their_folder_or_have_no_script_there() -> None:
     own = "RewriteEngine On\nRewriteRule . index.php [L]\n"
-    assert not rules_of("/blog/tea/", **{"blog/.htaccess": own, "blog/index.php": "<?php\n"})
+    (rules,) = rules_of("/blog/tea/", **{"blog/.htaccess": own, "blog/index.php": "<?php\n"})
+    assert (rules.script, rules.script_exists) == ("/blog/index.php", True)
     moved = "RewriteEngine On\nRewriteRule . /index.php [L]\n"
     assert not rules_of("/blog/tea/", **{"blog/.htaccess": moved, "index.php": "<?php\n"})
 

@@ -27,13 +27,13 @@ from diagnose.parsers.apache.loading import (
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.settings import holds_settings
 from diagnose.parsers.apache.sites import listens_of, main_error_log, shared_aliases, sites_of
+from diagnose.parsers.command_options import parse_command_line
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.apache_files import MAX_BYTES, Tree, read_tree
 from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites, htaccess_files
-from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,

@@ -22,17 +22,18 @@ from diagnose.model.web_servers import (
 )
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
+from diagnose.parsers.caddy.command_document import command_document
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.served_folders import served_folder
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.command_options import parse_command_line
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
 from diagnose.probes.inside.web_servers.caddy_log import issuance_complaint
-from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
@@ -98,6 +99,8 @@ class CaddyReader:
         if state is None:
             return None
         process, service, unit = candidate.process, candidate.service, state.unit
+        if process and command_document(process.title, process.folder):
+            return _by_command(replace(state, at=at, took=ctx.elapsed() - at), process)
         options = await _options(ctx, process)
         name = command_name(candidate.binary)
         words = _config_words(options)
@@ -133,6 +136,8 @@ class CaddyReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()
+        if given := command_document(server.arguments, server.folder):
+            return _config_of_command(ctx, server, given)
         disk = await read_disk(ctx, server)
         running = await _running(ctx, server, disk.document)
         document = disk.document or running
@@ -193,6 +198,40 @@ def _folders(ctx: ProbeContext, document: object) -> tuple[ServedFolder, ...]:
     requests = requests_of(ctx.target, ctx.options.request.method)
     folders = (served_folder(document, request) for request in requests)
     return tuple(folder for folder in folders if folder is not None)
+
+
+def _by_command(state: WebServer, process: ServerProcess) -> WebServer:
+    """Return the server of a command that has its whole configuration in its options: nothing is
+    tested or loaded, and a change of them needs another start."""
+    unit = state.unit
+    return replace(
+        state,
+        equivalent=f"ps -o args= -p {process.pid}",
+        loaded=process.started,
+        start=unit_command("restart", unit, ()),
+        stop=unit_command("stop", unit, ("kill", "-TERM", str(process.pid))),
+        arguments=process.title,
+        folder=process.folder,
+    )
+
+
+def _config_of_command(
+    ctx: ProbeContext, server: WebServer, document: dict[str, object]
+) -> WebServerConfig:
+    """Return the configuration of a command line; its sites stand in no file."""
+    sites = sites_of(document)
+    return WebServerConfig(
+        vantage=Vantage.SERVER,
+        at=ctx.elapsed(),
+        equivalent=server.equivalent,
+        product="caddy",
+        path="",
+        sites=sites,
+        listens=listens_of(sites),
+        loaded=True,
+        rules=_rules(ctx, document, ()),
+        folders=_folders(ctx, document),
+    )
 
 
 def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:

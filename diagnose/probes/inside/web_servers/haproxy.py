@@ -10,6 +10,7 @@ from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebServerTest
+from diagnose.parsers.command_options import parse_command_line
 from diagnose.parsers.haproxy.certificate_lists import certificate_lists
 from diagnose.parsers.haproxy.config import Configuration, parse, split_words
 from diagnose.parsers.haproxy.dynamic_backends import map_files
@@ -22,7 +23,6 @@ from diagnose.parsers.haproxy.sites import (
 )
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
-from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,

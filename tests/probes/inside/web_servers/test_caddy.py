@@ -174,3 +174,16 @@ def test_the_log_in_a_file_is_read() -> None:
 def refusal(name: str, error: str) -> str:
     line = {"level": "error", "logger": "tls.obtain", "identifier": name, "error": error}
     return json.dumps({**line, "msg": "could not get certificate from issuer"}) + "\n"
+
+
+def test_a_proxy_of_one_command() -> None:
+    title = "caddy reverse-proxy --from http://shop.example.com --to 127.0.0.1:3000"
+    process = ServerProcess(10, "caddy", title, "/usr/bin/caddy", 100.0, 0, ports=(80,))
+    ctx = caddy_context({})
+    server = describe(ctx, process)
+    assert (server.config, server.test, server.reload) == ("", (), ())
+    assert server.arguments == title
+    read = asyncio.run(READER.read_config(ctx, server))
+    assert read
+    assert read.loaded is True
+    assert read.sites[0].routes[0].authority == "127.0.0.1:3000"

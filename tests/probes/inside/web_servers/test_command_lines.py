@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.probes.inside.web_servers.command_lines import parse_command_line
+from diagnose.parsers.command_options import parse_command_line
 
 VALUED = {"-f", "-D", "--config"}
 
