@@ -1,8 +1,10 @@
 """Decides whether a fix helped, by comparing the reports before and after it. No I/O.
 
-A fix did not help if its cause or a symptom of it is still there. A symptom in a file that the fix
-did not edit does not count, because it has a fix of its own. A fix broke something if there is a
-new error and everything the error rests on was observed successfully before, by the same commands.
+A fix did not help if its cause is still there; or if a symptom of it is, and no probe of the
+problem that failed before succeeds now. If one does, the symptom that is left has another cause. A
+symptom in a file that the fix did not edit does not count, because it has a fix of its own. A fix
+broke something if there is a new error and everything the error rests on was observed successfully
+before, by the same commands.
 
 Any other new finding was only hidden before. A closed port hides what is behind it. Of two errors
 of one layer about the same subject, the first may hide the second: a client in a redirect loop
@@ -28,7 +30,9 @@ _PROBED_LAYERS = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
 def regression_reason(cause: Finding, before: Report, after: Report) -> str | None:
     """Return why a fix must be rolled back; None if it is kept."""
     for finding in after.causes:
-        if _is_same_problem(finding, cause) or _was_symptom(finding, cause, before):
+        if _is_same_problem(finding, cause) or (
+            _was_symptom(finding, cause, before) and not _has_progressed(cause, before, after)
+        ):
             return f"{finding.check.id} is still there"
     for finding in after.findings:
         root = _root_finding(finding, after)
@@ -63,6 +67,21 @@ def _was_symptom(finding: Finding, cause: Finding, before: Report) -> bool:
     return any(earlier.explained_by == cause.id for earlier in earlier_findings) and not any(
         earlier.is_cause for earlier in earlier_findings
     )
+
+
+def _has_progressed(cause: Finding, before: Report, after: Report) -> bool:
+    """Return True if a probe that showed the problem, as the cause or as a symptom of it, shows no
+    fault any more."""
+    failed = {
+        _probe_key(observation)
+        for finding in before.findings
+        if cause.id in {finding.id, finding.explained_by}
+        for observation in finding.claim.because
+        if type(observation).layer in _PROBED_LAYERS and observation.shows_fault
+    }
+    repeated = [each for each in after.evidence.observations if _probe_key(each) in failed]
+    still_failing = {_probe_key(each) for each in repeated if each.shows_fault}
+    return any(_probe_key(each) not in still_failing for each in repeated)
 
 
 def _is_in_unedited_file(finding: Finding, cause: Finding) -> bool:

@@ -86,6 +86,25 @@ def test_what_followed_from_it_and_stands_by_itself_is_no_success() -> None:
     assert regression_reason(cause, before, after) == "tcp.timeout is still there"
 
 
+def test_what_is_left_of_it_has_another_cause_where_a_visit_gets_further() -> None:
+    """nginx runs and answers on this machine; the firewall's own files have the port closed."""
+    cause = finding_of("nginx.not-running", RUNS)
+    refused = finding_of("tcp.refused", REFUSES, by=cause.id)
+    closed = finding_of("firewall.port-closed", RULES, by=cause.id)
+    before = report(cause, refused, closed)
+    left = replace(closed, explained_by=None)
+    assert regression_reason(cause, before, report(left, OPEN)) is None
+    said = regression_reason(cause, before, report(left, REFUSES))
+    assert said == "firewall.port-closed is still there"
+
+
+def test_a_cause_that_stands_is_no_success_although_a_visit_gets_further() -> None:
+    cause = finding_of("nginx.not-running", REFUSES)
+    left = finding_of("nginx.not-running", RUNS)
+    said = regression_reason(cause, report(cause), report(left, OPEN))
+    assert said == "nginx.not-running is still there"
+
+
 def test_another_fault_of_that_name_that_stood_before_is_not_what_followed() -> None:
     cause = finding_of("firewall.port-closed")
     apart = finding_of("tcp.refused", replace(REFUSES, port=80, equivalent="nc 80"), about=HTTP)
