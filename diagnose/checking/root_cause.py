@@ -142,7 +142,8 @@ def findings(
         raised, key=lambda raised_claim: (raised_claim[0].id in ignored, _weight(raised_claim))
     )
     ordered = _with_unexcused_last(ordered)
-    causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
+    explained = {index: _explainer(index, ordered) for index in range(len(ordered))}
+    causes = _in_order_of_visit(explained, ordered, ignored)
     sequence = _causes_and_symptoms(causes)
     if reported is not None:
         answers, possible = _reported_roots(ordered, causes, reported)
@@ -175,6 +176,23 @@ def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
         if cause is None:
             sequence += [root, *(index for index in causes if causes[index] == root)]
     return sequence
+
+
+def _in_order_of_visit(
+    causes: Mapping[int, int | None], ordered: list[tuple[Check, Claim]], ignored: Iterable[str]
+) -> Mapping[int, int | None]:
+    """Return the same in an order in which, of causes that weigh the same, the one that stops
+    visitors first comes first."""
+    if sum(cause is None for cause in causes.values()) < 2:
+        return causes
+    # Imported late: few runs find several causes.
+    from diagnose.checking.visit_order import sorted_roots
+
+    weights = {
+        index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:3]) for index in causes
+    }
+    layers = {index: ordered[index][0].layer for index in causes}
+    return {index: causes[index] for index in sorted_roots(causes, weights, layers)}
 
 
 def _reported_roots(

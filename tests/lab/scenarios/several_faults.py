@@ -112,3 +112,114 @@ def closed_port_chain_and_upgrade(lab: Lab) -> None:
     lab.install(good.pem, good.key_pem)
     lab.change("    proxy_set_header Upgrade $http_upgrade;\n", "")
     firewalld(lab, CLOSED)
+
+
+PAGE = "    return 301 https://$host$request_uri;"
+PLAIN = "    proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host $http_host;"
+PERSON = "a certificate is to be had from the authority"
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="certificate.name-mismatch",
+    besides=("http.no-redirect",),
+    seen_besides=("http.no-redirect",),
+    manual=PERSON,
+)
+def another_name_and_plain_http_served(lab: Lab) -> None:
+    """The certificate is another site's, and port 80 serves the pages itself."""
+    lab.change(PAGE, PLAIN)
+    other = certificates.leaf("other.example.org")
+    lab.install(other.chain, other.key_pem)
+
+
+@scenario(
+    outside="certificate.chain-incomplete",
+    server="certificate.chain-incomplete",
+    besides=("http.no-redirect",),
+    seen_besides=("http.no-redirect",),
+    manual=PERSON,
+)
+def chain_and_plain_http_served(lab: Lab) -> None:
+    """The intermediate is missing, and port 80 serves the pages itself."""
+    lab.change(PAGE, PLAIN)
+    good = certificates.good()
+    lab.install(good.pem, good.key_pem)
+
+
+@scenario(
+    outside="certificate.expired",
+    server="certificate.expired",
+    besides=("upstream.refused",),
+    seen_besides=("http.server-error",),
+    manual=PERSON,
+)
+def expired_and_the_application_is_down(lab: Lab) -> None:
+    """The certificate has expired, and nothing listens where nginx passes requests on."""
+    lab.application_service.stop()
+    old = certificates.leaf(starts=-95, ends=-5)
+    lab.install(old.chain, old.key_pem)
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="certificate.name-mismatch",
+    besides=("http.redirect-loop",),
+    seen_besides=("http.redirect-loop",),
+    manual=PERSON,
+)
+def another_name_and_a_redirect_loop(lab: Lab) -> None:
+    """The certificate is another site's, and the block of port 443 redirects to itself."""
+    lab.change("  location / {\n    proxy_pass", f"  location / {{\n{PAGE}\n    proxy_pass")
+    other = certificates.leaf("other.example.org")
+    lab.install(other.chain, other.key_pem)
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="certificate.name-mismatch",
+    besides=("server.rule-refuses",),
+    seen_besides=("websocket.not-upgraded",),
+    args=("--ws", "/ws"),
+    manual=PERSON,
+    needs=caddy.needs_caddy,
+)
+def caddy_another_name_and_a_rule(lab: Lab) -> None:
+    """Caddy has another site's certificate, and a rule refuses the WebSocket: browsers stop at the
+    certificate."""
+    rule = "\thandle /ws {\n\t\trespond 404\n\t}\n\treverse_proxy"
+    caddy.install(lab, caddy.SHOP.replace("\treverse_proxy", rule))
+    other = certificates.leaf("other.example.org")
+    lab.server.write(caddy.PEM, other.chain)
+    lab.server.write(caddy.KEY, other.key_pem, 0o600)
+    caddy.start(lab)
+
+
+@scenario(
+    outside="certificate.chain-incomplete",
+    server="server.chain-not-sent",
+    besides=("server.application-down",),
+    seen_besides=("http.server-error",),
+    manual=PERSON,
+    needs=haproxy.needs_haproxy,
+)
+def haproxy_chain_and_the_application_is_down(lab: Lab) -> None:
+    """HAProxy has no intermediate, and nothing listens where it passes requests on."""
+    haproxy.install(lab, haproxy.SITE.replace("3000", "3001"))
+    good = certificates.good()
+    lab.server.write(haproxy.PEM, good.pem + good.key_pem, 0o600)
+    haproxy.start(lab)
+
+
+@scenario(
+    outside="tcp.rejected-by-host",
+    server="nginx.site-not-included",
+    besides=("firewall.port-closed",),
+    differs=("/etc/nginx/conf.d/shop.conf.off",),
+)
+def file_set_aside_behind_a_closed_port(lab: Lab) -> None:
+    """The site's file has a name that no include takes, and 443 is closed in firewalld."""
+    lab.server.sh("mv /etc/nginx/conf.d/shop.conf /etc/nginx/conf.d/shop.conf.off")
+    lab.server.write("/etc/nginx/conf.d/other.conf", "server {\n  listen 80;\n  return 404;\n}\n")
+    lab.restart_nginx()
+    firewalld(lab, CLOSED)
