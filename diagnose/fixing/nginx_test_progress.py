@@ -19,8 +19,9 @@ _STRUCTURE = re.compile(
     r"unexpected |invalid number of arguments|"
     r"directive (?:is not terminated|is not allowed here|is duplicate|has no opening)"
 )
-#: The place of a missing brace is guessed from the indentation, so a later error may be caused by a
-#: wrong guess.
+#: The place of a missing brace is guessed from the indentation, so a later error in a line may be
+#: caused by a wrong guess. An error that names no line comes after nginx has read all files: a
+#: variable that nothing sets, a certificate that is not there.
 _MISSING_BRACE = "unexpected end of file"
 
 
@@ -40,7 +41,8 @@ def reveals_next_error(
     return (
         not _STRUCTURE.search(error.text)
         and not any(
-            _MISSING_BRACE in earlier.text or earlier.words == error.words
+            (_MISSING_BRACE in earlier.text and error.file is not None)
+            or earlier.words == error.words
             for earlier in earlier_errors
         )
         and not any(

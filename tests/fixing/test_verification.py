@@ -14,7 +14,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import messages
 from tests.support.check_evidence import REFUSED, TIMEOUT, evidence
-from tests.support.report_builder import ADDRESS, LEAF
+from tests.support.report_builder import ADDRESS, LEAF, SERVER
 
 HTTPS, HTTP = (Subject(address=ADDRESS, port=port) for port in (443, 80))
 OPEN = Connection(address=ADDRESS, port=443, family=4, equivalent="nc 443")
@@ -96,6 +96,28 @@ def test_what_is_left_of_it_has_another_cause_where_a_visit_gets_further() -> No
     assert regression_reason(cause, before, report(left, OPEN)) is None
     said = regression_reason(cause, before, report(left, REFUSES))
     assert said == "firewall.port-closed is still there"
+
+
+def test_an_application_that_answers_with_an_error_of_its_own_is_reached() -> None:
+    cause = finding_of("upstream.plain-to-tls")
+    before = report(cause, finding_of("http.server-error", answer(502), by=cause.id))
+    assert (
+        regression_reason(cause, before, report(finding_of("http.server-error", answer(500))))
+        is None
+    )
+    for status in (502, 504):
+        left = report(finding_of("http.server-error", answer(status)))
+        said = regression_reason(cause, before, left)
+        assert said == "http.server-error is still there"
+
+
+def test_what_the_servers_own_visit_meets_did_not_follow_from_a_rule_for_visitors() -> None:
+    cause = finding_of("firewall.forward-port")
+    looped = finding_of("http.redirect-loop", answer(301), by=cause.id)
+    left = report(replace(looped, explained_by=None))
+    assert regression_reason(cause, report(cause, looped, SERVER), left) is None
+    said = regression_reason(cause, report(cause, looped), left)
+    assert said == "http.redirect-loop is still there"
 
 
 def test_a_cause_that_stands_is_no_success_although_a_visit_gets_further() -> None:

@@ -294,6 +294,8 @@ def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
         ("plain_to_a_server_with_tls", "tornado_headers_missing"),
         ("server_has_an_old_line_in_hosts", "host_is_the_applications_address"),
         ("dropped_by_a_rule_that_cannot_be_written_again", "host_is_inherited_wrong"),
+        ("forward_by_a_rich_rule", "https_leads_back_to_http"),
+        ("map_missing_since_the_last_start", "brace_forgotten"),
     ],
 )
 def test_what_only_a_site_that_answers_shows_is_mended_next(
