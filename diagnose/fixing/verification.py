@@ -22,9 +22,13 @@ from diagnose.model import Edit, Finding, Observation, Report, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerTest
 
 #: Layers in which a probe gets a response; in the other layers, state is read.
 _PROBED_LAYERS = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
+
+#: A configuration's tests: of two errors, a server that starts shows the second.
+_TESTS = (NginxTest, WebServerTest)
 
 #: Those in which the server answers a visitor.
 _ANSWER_LAYERS = _PROBED_LAYERS - {"tcp"}
@@ -83,7 +87,8 @@ def _has_progressed(cause: Finding, before: Report, after: Report) -> bool:
     for finding in before.findings:
         if cause.id in {finding.id, finding.explained_by}:
             for observation in finding.claim.because:
-                if type(observation).layer in _PROBED_LAYERS:
+                is_probe = type(observation).layer in _PROBED_LAYERS
+                if is_probe or isinstance(observation, _TESTS):
                     key, reached = _probe_key(observation), _stage(observation)
                     reached_before[key] = max(reached, reached_before.get(key, reached))
     reached_after: dict[tuple[str, str], int] = {}
@@ -95,7 +100,10 @@ def _has_progressed(cause: Finding, before: Report, after: Report) -> bool:
 
 def _stage(observation: Observation) -> int:
     """Return how far a probe gets: 0 if it fails, or what is in front of the application answers
-    in its place; 1 if another error comes; 2 if there is no fault."""
+    in its place; 1 if another error comes; 2 if there is no fault. The test of a configuration that
+    is refused gets to 0, that of a valid one to 2."""
+    if isinstance(observation, _TESTS):
+        return 2 if observation.passed else 0
     if not observation.shows_fault:
         return 2
     if not isinstance(observation, Exchange | Upgrade) or observation.failure is not None:

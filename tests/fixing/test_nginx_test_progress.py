@@ -69,6 +69,16 @@ def test_behind_a_brace_that_was_guessed_no_line_is_believed() -> None:
     assert named('unknown "connection_upgrade" variable', missing)
 
 
+def test_what_keeps_a_server_with_a_valid_configuration_from_starting_is_another_fault() -> None:
+    start = commands.start_nginx(("nginx",))
+    held = CommandResult(start.argv, 1, "", "bind() failed (98)", 0.1, Failure("exit", "1"))
+    assert reveals_next_error((EDIT, TEST), start, held, stood(MISTYPED))
+    passed = evidence(NginxTest(binary="nginx", passed=True))
+    assert not reveals_next_error((EDIT, TEST), start, held, passed)
+    assert not reveals_next_error((EDIT,), start, held, stood(MISTYPED))
+    assert not reveals_next_error((TEST,), start, held, stood(MISTYPED))
+
+
 def test_only_a_test_that_had_failed_before_can_hide_a_fault() -> None:
     ran = CommandResult(TEST.argv, 1, "", said(NO_KEY), 0.1, Failure("exit", "it ended with 1"))
     passed = evidence(NginxTest(binary="nginx", passed=True))

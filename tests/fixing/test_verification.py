@@ -98,6 +98,17 @@ def test_what_is_left_of_it_has_another_cause_where_a_visit_gets_further() -> No
     assert said == "firewall.port-closed is still there"
 
 
+def test_a_configuration_that_is_valid_now_stays_although_nginx_does_not_run() -> None:
+    refused = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
+    cause = finding_of("nginx.config-invalid", refused)
+    idle = finding_of("nginx.not-running", RUNS, by=cause.id)
+    left = replace(idle, explained_by=None)
+    before = report(cause, idle)
+    assert regression_reason(cause, before, report(left, replace(refused, passed=True))) is None
+    said = regression_reason(cause, before, report(left, refused))
+    assert said == "nginx.not-running is still there"
+
+
 def test_an_application_that_answers_with_an_error_of_its_own_is_reached() -> None:
     cause = finding_of("upstream.plain-to-tls")
     before = report(cause, finding_of("http.server-error", answer(502), by=cause.id))

@@ -235,6 +235,29 @@ def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: 
     assert not faulty.difference(laboratory.snapshot())
 
 
+def test_a_configuration_that_is_valid_now_stays_where_another_program_has_the_port(
+    laboratory: Lab,
+) -> None:
+    """nginx cannot start: that is another fault, and it is named next."""
+    laboratory.restore()
+    laboratory.edit("proxy_read_timeout 3600s;", "proxy_read_timeout 3600s")
+    laboratory.stop_nginx()
+    laboratory.spawn(
+        laboratory.server, laboratory.server.python("-m", "http.server", "80"), ready=80
+    )
+    laboratory.try_to_start_nginx()
+    faulty = laboratory.snapshot()
+    status, text = fix(laboratory, TARGET)
+    assert status == 2
+    assert "It helped" in text
+    assert "what keeps the server from starting is another fault" in text
+    assert "was undone" not in text
+    assert laboratory.server.run(["nginx", "-t"]).returncode == 0
+    status, text = fix(laboratory, "--undo")
+    assert status == 0, text
+    assert not faulty.difference(laboratory.snapshot())
+
+
 # What did not help is taken back; what came to light behind is no reason to
 
 
