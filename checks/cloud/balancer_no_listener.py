@@ -7,6 +7,7 @@ on port 80. Whether a listener is missing or closed cannot be seen from outside.
 
 from collections.abc import Iterator
 
+from checks.firewall import CLOSED_PORT
 from checks.tcp import ProbedPort, probed_ports, subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -42,7 +43,7 @@ class _Balancer:
     severity=Severity.ERROR,
     needs=[Connection, DnsAnswer],
     needs_fault=[Connection],
-    explains=["tcp.refused", "tcp.timeout", "listener.missing"],
+    explains=["tcp.refused", "tcp.timeout", "listener.missing", *CLOSED_PORT],
 )
 def balancer_no_listener(evidence: Evidence) -> Iterator[Claim]:
     closed = probed_ports(evidence, "refused", "silent")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.firewall import CLOSED_PORT
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -51,6 +52,7 @@ from diagnose.parsers.sanitize import clean
         "http.*",
         "websocket.*",
         "listener.missing",
+        *CLOSED_PORT,
     ],
 )
 def hosts_override(evidence: Evidence) -> Iterator[Claim]:

@@ -4,6 +4,7 @@ address does not reply here either; for an internal site that works it is at mos
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.firewall import CLOSED_PORT
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -35,6 +36,7 @@ FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.
         *CONNECTION_FAILURES,
         "http.port-closed",
         "listener.missing",
+        *CLOSED_PORT,
         "server.certificate-not-issued",
     ],
 )

@@ -15,6 +15,18 @@ EXPLAINS = (
     "server.certificate-not-issued",
 )
 
+#: The checks whose findings are right where the port is not to be reached on this machine.
+CLOSED_PORT = (
+    "firewall.port-closed",
+    "firewall.wrong-zone",
+    "firewall.source-zone",
+    "firewall.source-restricted",
+    "firewall.rich-rule",
+    "firewall.policy",
+    "firewall.ruleset-blocks",
+    "firewall.ufw-port-closed",
+)
+
 
 def shortened(texts: tuple[str, ...], limit: int) -> tuple[str, ...]:
     """Return the first texts, and how many more there are as "+N"."""

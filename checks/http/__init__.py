@@ -69,14 +69,14 @@ def endpoint_subjects(
     return tuple(dict.fromkeys(subjects))
 
 
-def works_over_https(evidence: Evidence) -> tuple[Exchange, ...]:
-    """Return the target's responses over verified TLS that serve the visitor and do not redirect to
-    http."""
+def works_over_https(evidence: Evidence, *, verified: bool = True) -> tuple[Exchange, ...]:
+    """Return the target's responses over TLS that serve the visitor and do not redirect to http:
+    those with a certificate that browsers accept, or those with another (`verified` is False)."""
     return tuple(
         exchange
         for exchange in exchanges_by_purpose(evidence, "target")
         if exchange.url.startswith("https:")
-        and exchange.verified
+        and exchange.verified is verified
         and (exchange.status or 500) < 500
         and all(
             not (redirect_target(step) or "").startswith("http:")

@@ -24,7 +24,8 @@ from diagnose.parsers.urls import is_related_host
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def no_redirect(evidence: Evidence) -> Iterator[Claim]:
-    secure = works_over_https(evidence)
+    # Behind a certificate that browsers refuse, plain http is open all the same.
+    secure = works_over_https(evidence) or works_over_https(evidence, verified=False)
     if evidence.target.port != 443 or not secure:
         return
     chains = [
@@ -46,6 +47,8 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
         for redirect_chain in final_chains
         if _is_fault(Nginx.of(evidence), redirect_chain.steps[-1].status or 0)
     ]
+    if not secure[0].verified:  # what is refused there is no page that is open
+        failed_chains, final_chains = [], served_chains
     has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)
     for group, severity in (
         (served_chains, Severity.NOTE if has_hsts else Severity.WARNING),
@@ -91,6 +94,7 @@ def _claim(
     subjects = endpoint_subjects(firsts)
     is_served = (group[0].steps[-1].status or 0) < 300
     # A redirect would take the visitors from a page to a refusal.
+    is_verified = secure[0].verified
     refused = next((step.status for step in secure if (step.status or 0) >= 400), 0)
     return Claim(
         about=merge_subjects(subjects),
@@ -104,13 +108,14 @@ def _claim(
             "status": group[0].steps[-1].status,
             "served": is_served,
             "error": severity is not Severity.NOTE and not is_served,
-            "refused": refused,
+            "refused": refused if is_verified else 0,
+            "unverified": not is_verified,
         },
         # What answers an error may stand there on purpose.
         fix=_fix(
             Nginx.of(evidence),
             [redirect_chain.steps[-1] for redirect_chain in group],
-            sure=is_served and severity is not Severity.NOTE and not refused,
+            sure=is_served and severity is not Severity.NOTE and not refused and is_verified,
         ),
     )
 

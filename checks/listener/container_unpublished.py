@@ -9,6 +9,7 @@ If only a network namespace with a listener was observed and no engine, the clai
 
 from collections.abc import Iterator
 
+from checks.firewall import CLOSED_PORT
 from checks.firewall._nat import dnat_targets
 from checks.firewall._visitors import CONTAINERS, target_addresses
 from checks.listener import listeners_on, target_answers, target_connections
@@ -35,6 +36,8 @@ _EXPLAINS = (
     "http.port-closed",
     "dns.dead-address",
     "dns.dead-ipv6",
+    # An engine lets in what it publishes, whatever the firewall of the server has open.
+    *CLOSED_PORT,
 )
 
 

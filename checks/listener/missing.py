@@ -5,6 +5,7 @@ over UDP. Behind a CDN the port is closed to the CDN alone, which says so."""
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from checks.firewall import CLOSED_PORT
 from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
 from checks.listener._other_addresses import (
@@ -47,16 +48,9 @@ if TYPE_CHECKING:
         "http.port-closed",
         "dns.dead-address",
         "dns.dead-ipv6",
-        # A firewall correctly closes a port on which nothing listens.
-        "firewall.port-closed",
-        "firewall.wrong-zone",
-        "firewall.source-zone",
-        "firewall.source-restricted",
-        "firewall.rich-rule",
-        "firewall.policy",
-        "firewall.ruleset-blocks",
-        "firewall.ufw-port-closed",
     ],
+    # A firewall correctly closes a port on which nothing is set up to listen.
+    excuses=CLOSED_PORT,
 )
 def missing(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port

@@ -35,6 +35,7 @@ def check(
     needs_fault: Iterable[type[Observation]] = (),
     needs_message: bool = False,
     explains: Iterable[str] = (),
+    excuses: Iterable[str] = (),
     on_loopback: bool = False,
     about_resolver: bool = False,
     unanswered: bool = False,
@@ -43,6 +44,8 @@ def check(
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
     name."""
 
+    excused = tuple(excuses)
+
     def decorate(judge: CheckFunction) -> Check:
         return Check(
             id=id_of(judge.__module__),
@@ -50,7 +53,8 @@ def check(
             needs=tuple(needs),
             needs_fault=tuple(needs_fault),
             needs_message=needs_message,
-            explains=tuple(explains),
+            explains=(*explains, *excused),
+            excuses=excused,
             judge=judge,
             on_loopback=on_loopback,
             about_resolver=about_resolver,

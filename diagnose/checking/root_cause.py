@@ -141,7 +141,9 @@ def findings(
     ordered = sorted(
         raised, key=lambda raised_claim: (raised_claim[0].id in ignored, _weight(raised_claim))
     )
-    causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
+    ordered = _with_unexcused_last(ordered)
+    explained = {index: _explainer(index, ordered) for index in range(len(ordered))}
+    causes = _in_order_of_visit(explained, ordered, ignored)
     sequence = _causes_and_symptoms(causes)
     if reported is not None:
         answers, possible = _reported_roots(ordered, causes, reported)
@@ -174,6 +176,23 @@ def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
         if cause is None:
             sequence += [root, *(index for index in causes if causes[index] == root)]
     return sequence
+
+
+def _in_order_of_visit(
+    causes: Mapping[int, int | None], ordered: list[tuple[Check, Claim]], ignored: Iterable[str]
+) -> Mapping[int, int | None]:
+    """Return the same in an order in which, of causes that weigh the same, the one that stops
+    visitors first comes first."""
+    if sum(cause is None for cause in causes.values()) < 2:
+        return causes
+    # Imported late: few runs find several causes.
+    from diagnose.checking.visit_order import sorted_roots
+
+    weights = {
+        index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:3]) for index in causes
+    }
+    layers = {index: ordered[index][0].layer for index in causes}
+    return {index: causes[index] for index in sorted_roots(causes, weights, layers)}
 
 
 def _reported_roots(
@@ -231,8 +250,8 @@ def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
         index = pending.pop()
         explainers = [
             candidate
-            for candidate in range(len(ordered))
-            if _is_cause_of(ordered[candidate], ordered[index])
+            for candidate in _causes_of(index, ordered)
+            if not _is_void_excuse(candidate, index, ordered)
         ]
         if not explainers:
             roots.add(index)
@@ -240,6 +259,37 @@ def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
         visited.update(explainers)
     roots.discard(symptom)
     return min(roots, default=None)
+
+
+def _with_unexcused_last(ordered: list[tuple[Check, Claim]]) -> list[tuple[Check, Claim]]:
+    """Move each finding whose excuse is void behind the roots of that excuse: a program must listen
+    before its port is opened, and the kernel that refuses a connection has let it in."""
+    places = {index: (index, 0) for index in range(len(ordered))}
+    for index, (check, _) in enumerate(ordered):
+        excusers = [
+            cause
+            for cause in range(len(ordered))
+            if check.id in ordered[cause][0].excuses and _is_void_excuse(cause, index, ordered)
+        ]
+        roots = [root for cause in excusers if (root := _explainer(cause, ordered)) is not None]
+        if roots:
+            places[index] = max((index, 0), (max(roots), 1))
+    return [ordered[index] for index in sorted(places, key=places.__getitem__)]
+
+
+def _causes_of(symptom: int, ordered: list[tuple[Check, Claim]]) -> list[int]:
+    return [
+        candidate
+        for candidate in range(len(ordered))
+        if _is_cause_of(ordered[candidate], ordered[symptom])
+    ]
+
+
+def _is_void_excuse(cause: int, symptom: int, ordered: list[tuple[Check, Claim]]) -> bool:
+    """Whether a finding would be right with this cause alone, and the cause has one of its own: a
+    closed port stays closed when the program that was to listen on it has started."""
+    is_excuse = ordered[symptom][0].id in ordered[cause][0].excuses
+    return is_excuse and bool(_causes_of(cause, ordered))
 
 
 def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bool:

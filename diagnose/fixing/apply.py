@@ -28,7 +28,7 @@ from diagnose.fixing.rollback import (
 )
 from diagnose.fixing.verification import is_new_finding, regression_reason
 from diagnose.machine import Machine
-from diagnose.model import Aspect, Command, Edit, Finding, Report
+from diagnose.model import Aspect, Command, Edit, Effect, Finding, Report
 from diagnose.model.frozen import frozen
 from diagnose.parsers.nginx.edits import apply_patch
 
@@ -227,7 +227,7 @@ async def _run_steps(
             if result.failure is not None:
                 if not reveals_next_error(entry.steps[:number], step, result, before.evidence):
                     raise FixError(f"{shlex.join(step.argv)}: {error_line(result)}")
-                on_progress("further", None)
+                on_progress("not-started" if step.effect is Effect.START else "further", None)
                 break
         await _save_chain_listing(journal.files, f"{number}.chain-left", step)
         await journal.note("end", step=number)

@@ -1,8 +1,10 @@
 """Decides whether a fix helped, by comparing the reports before and after it. No I/O.
 
-A fix did not help if its cause or a symptom of it is still there. A symptom in a file that the fix
-did not edit does not count, because it has a fix of its own. A fix broke something if there is a
-new error and everything the error rests on was observed successfully before, by the same commands.
+A fix did not help if its cause is still there; or if a symptom of it is, and no probe of the
+problem that failed before gets further now. If one does, the symptom that is left has another
+cause. A symptom in a file that the fix did not edit does not count, because it has a fix of its
+own. A fix broke something if there is a new error and everything the error rests on was observed
+successfully before, by the same commands.
 
 Any other new finding was only hidden before. A closed port hides what is behind it. Of two errors
 of one layer about the same subject, the first may hide the second: a client in a redirect loop
@@ -15,20 +17,33 @@ another certificate that has a new error, it replaced one fault by another.
 
 from collections.abc import Iterator
 
-from diagnose.checking.root_cause import layer_statuses
+from diagnose.checking.root_cause import is_seen_from_server, layer_statuses
 from diagnose.model import Edit, Finding, Observation, Report, Severity
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerTest
 
 #: Layers in which a probe gets a response; in the other layers, state is read.
 _PROBED_LAYERS = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
+
+#: A configuration's tests: of two errors, a server that starts shows the second.
+_TESTS = (NginxTest, WebServerTest)
+
+#: Those in which the server answers a visitor.
+_ANSWER_LAYERS = _PROBED_LAYERS - {"tcp"}
+
+#: The statuses of a reverse proxy that does not reach the application (RFC 9110 sections 15.6.3 to
+#: 15.6.5), and of an application that gets no Upgrade (section 15.5.22).
+_FRONT_STATUSES = {None, 426, 502, 503, 504}
 
 
 def regression_reason(cause: Finding, before: Report, after: Report) -> str | None:
     """Return why a fix must be rolled back; None if it is kept."""
     for finding in after.causes:
-        if _is_same_problem(finding, cause) or _was_symptom(finding, cause, before):
+        if _is_same_problem(finding, cause) or (
+            _was_symptom(finding, cause, before) and not _has_progressed(cause, before, after)
+        ):
             return f"{finding.check.id} is still there"
     for finding in after.findings:
         root = _root_finding(finding, after)
@@ -53,7 +68,7 @@ def _is_same_problem(finding: Finding, cause: Finding) -> bool:
 
 
 def _was_symptom(finding: Finding, cause: Finding, before: Report) -> bool:
-    if _is_in_unedited_file(finding, cause):
+    if _is_in_unedited_file(finding, cause) or _is_behind_the_way_in(finding, cause, before):
         return False
     earlier_findings = [
         earlier
@@ -63,6 +78,44 @@ def _was_symptom(finding: Finding, cause: Finding, before: Report) -> bool:
     return any(earlier.explained_by == cause.id for earlier in earlier_findings) and not any(
         earlier.is_cause for earlier in earlier_findings
     )
+
+
+def _has_progressed(cause: Finding, before: Report, after: Report) -> bool:
+    """Return True if a probe that showed the problem, as the cause or as a symptom of it, gets
+    further now."""
+    reached_before: dict[tuple[str, str], int] = {}
+    for finding in before.findings:
+        if cause.id in {finding.id, finding.explained_by}:
+            for observation in finding.claim.because:
+                is_probe = type(observation).layer in _PROBED_LAYERS
+                if is_probe or isinstance(observation, _TESTS):
+                    key, reached = _probe_key(observation), _stage(observation)
+                    reached_before[key] = max(reached, reached_before.get(key, reached))
+    reached_after: dict[tuple[str, str], int] = {}
+    for observation in after.evidence.observations:
+        key, reached = _probe_key(observation), _stage(observation)
+        reached_after[key] = min(reached, reached_after.get(key, reached))
+    return any(reached_after.get(key, 0) > reached for key, reached in reached_before.items())
+
+
+def _stage(observation: Observation) -> int:
+    """Return how far a probe gets: 0 if it fails, or what is in front of the application answers
+    in its place; 1 if another error comes; 2 if there is no fault. The test of a configuration that
+    is refused gets to 0, that of a valid one to 2."""
+    if isinstance(observation, _TESTS):
+        return 2 if observation.passed else 0
+    if not observation.shows_fault:
+        return 2
+    if not isinstance(observation, Exchange | Upgrade) or observation.failure is not None:
+        return 0
+    return int(observation.status not in _FRONT_STATUSES)
+
+
+def _is_behind_the_way_in(finding: Finding, cause: Finding, before: Report) -> bool:
+    """Return True if the server's own visits met a finding behind what only visitors from elsewhere
+    pass: its kernel forwards and refuses nothing of what it sends to itself."""
+    is_answer = finding.check.layer in _ANSWER_LAYERS
+    return is_answer and cause.check.judges_the_way_in and is_seen_from_server(before)
 
 
 def _is_in_unedited_file(finding: Finding, cause: Finding) -> bool:

@@ -19,6 +19,10 @@ MESSAGES = Messages(
         "fix.further",
         "nginx reports another fault now; it loads nothing until that one is fixed too",
     ),
+    Message(
+        "fix.not-started",
+        "the configuration is valid now; what keeps the server from starting is another fault",
+    ),
     Message("fix.undoing", "undoing it"),
     Message("fix.healed", "  It helped. `diagnose fix --undo` undoes it; copies are in {folder}."),
     Message(

@@ -220,12 +220,15 @@ class Check:
     kinds of which at least one observation must show a fault, () if the check does not depend on
     it. A check that `needs_message` answers a message that somebody pasted, and claims nothing
     without one. `explains` are the ids of checks whose findings about a covered subject are
-    symptoms of this one; `tcp.*` stands for all checks of a layer. `on_loopback` is True for a
-    check of the firewall that judges what the server sends to itself, and not how visitors get in.
-    A check of DNS is `about_resolver` if its fault is the resolver's, whatever name is asked for.
-    If a finding that is no root cause is `unanswered`, the run could not answer the user's
-    question. A check that `names_requests` lists requests for other paths than the target's, each
-    as the path of its subject or as the fact `path`: a cause that was met there explains it.
+    symptoms of this one; `tcp.*` stands for all checks of a layer. `excuses` are those of them that
+    are right as long as this one is a root cause: nothing is set up to listen on a port, and the
+    firewall has it closed. A program that was to listen there excuses no closed port. `on_loopback`
+    is True for a check of the firewall that judges what the server sends to itself, and not how
+    visitors get in. A check of DNS is `about_resolver` if its fault is the resolver's, whatever
+    name is asked for. If a finding that is no root cause is `unanswered`, the run could not answer
+    the user's question. A check that `names_requests` lists requests for other paths than the
+    target's, each as the path of its subject or as the fact `path`: a cause that was met there
+    explains it.
     """
 
     id: str
@@ -239,6 +242,7 @@ class Check:
     about_resolver: bool = False
     unanswered: bool = False
     names_requests: bool = False
+    excuses: tuple[str, ...] = ()
 
     def runs_on(
         self,

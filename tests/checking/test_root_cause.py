@@ -203,6 +203,35 @@ def test_a_chain_of_explanations_has_one_root() -> None:
     ]
 
 
+#: A closed port, a program that does not listen there, and why.
+CLOSED_IN_RULES = check("firewall.port-closed", Severity.ERROR, "tcp.refused")
+IDLE = replace(
+    check("listener.missing", Severity.ERROR, "tcp.refused", "firewall.port-closed"),
+    excuses=("firewall.port-closed",),
+)
+STOPPED = check("nginx.not-running", Severity.ERROR, "listener.missing")
+REFUSED_AT = check("tcp.refused", Severity.ERROR)
+
+
+def test_a_port_without_a_program_is_rightly_closed() -> None:
+    assert explanations((CLOSED_IN_RULES, claim()), (IDLE, claim())) == [
+        ("listener.missing", None),
+        ("firewall.port-closed", "listener.missing"),
+    ]
+
+
+def test_a_port_that_is_closed_to_a_program_which_does_not_run_is_a_fault_of_its_own() -> None:
+    """Also if the program's cause is less sure: it must run before the port is opened."""
+    likely = claim(confidence=Confidence.LIKELY)
+    raised = [(CLOSED_IN_RULES, claim()), (REFUSED_AT, claim()), (IDLE, claim()), (STOPPED, likely)]
+    assert explanations(*raised) == [
+        ("nginx.not-running", None),
+        ("tcp.refused", "nginx.not-running"),
+        ("listener.missing", "nginx.not-running"),
+        ("firewall.port-closed", None),
+    ]
+
+
 def test_the_heavier_of_two_roots_explains_the_symptom_that_both_would() -> None:
     one = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     other = check("nginx.odd", Severity.WARNING, "tcp.rejected")

@@ -61,8 +61,22 @@ def test_braces_and_semicolons_may_be_in_the_wrong_place_now(text: str) -> None:
     assert not named(f"{text} in {CONF}:4")
 
 
-def test_behind_a_brace_that_was_guessed_nothing_is_believed() -> None:
-    assert not named(NO_KEY, f'unexpected end of file, expecting "}}" in {CONF}:5')
+def test_behind_a_brace_that_was_guessed_no_line_is_believed() -> None:
+    missing = f'unexpected end of file, expecting "}}" in {CONF}:5'
+    assert not named(f'unknown directive "lisen" in {CONF}:3', missing)
+    # What names no line is found after all files were read.
+    assert named(NO_KEY, missing)
+    assert named('unknown "connection_upgrade" variable', missing)
+
+
+def test_what_keeps_a_server_with_a_valid_configuration_from_starting_is_another_fault() -> None:
+    start = commands.start_nginx(("nginx",))
+    held = CommandResult(start.argv, 1, "", "bind() failed (98)", 0.1, Failure("exit", "1"))
+    assert reveals_next_error((EDIT, TEST), start, held, stood(MISTYPED))
+    passed = evidence(NginxTest(binary="nginx", passed=True))
+    assert not reveals_next_error((EDIT, TEST), start, held, passed)
+    assert not reveals_next_error((EDIT,), start, held, stood(MISTYPED))
+    assert not reveals_next_error((TEST,), start, held, stood(MISTYPED))
 
 
 def test_only_a_test_that_had_failed_before_can_hide_a_fault() -> None:

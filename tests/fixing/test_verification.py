@@ -14,7 +14,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import messages
 from tests.support.check_evidence import REFUSED, TIMEOUT, evidence
-from tests.support.report_builder import ADDRESS, LEAF
+from tests.support.report_builder import ADDRESS, LEAF, SERVER
 
 HTTPS, HTTP = (Subject(address=ADDRESS, port=port) for port in (443, 80))
 OPEN = Connection(address=ADDRESS, port=443, family=4, equivalent="nc 443")
@@ -84,6 +84,58 @@ def test_what_followed_from_it_and_stands_by_itself_is_no_success() -> None:
     before = report(cause, finding_of("tcp.timeout", SHUT, by=cause.id))
     after = report(finding_of("tcp.timeout", SHUT))
     assert regression_reason(cause, before, after) == "tcp.timeout is still there"
+
+
+def test_what_is_left_of_it_has_another_cause_where_a_visit_gets_further() -> None:
+    """nginx runs and answers on this machine; the firewall's own files have the port closed."""
+    cause = finding_of("nginx.not-running", RUNS)
+    refused = finding_of("tcp.refused", REFUSES, by=cause.id)
+    closed = finding_of("firewall.port-closed", RULES, by=cause.id)
+    before = report(cause, refused, closed)
+    left = replace(closed, explained_by=None)
+    assert regression_reason(cause, before, report(left, OPEN)) is None
+    said = regression_reason(cause, before, report(left, REFUSES))
+    assert said == "firewall.port-closed is still there"
+
+
+def test_a_configuration_that_is_valid_now_stays_although_nginx_does_not_run() -> None:
+    refused = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
+    cause = finding_of("nginx.config-invalid", refused)
+    idle = finding_of("nginx.not-running", RUNS, by=cause.id)
+    left = replace(idle, explained_by=None)
+    before = report(cause, idle)
+    assert regression_reason(cause, before, report(left, replace(refused, passed=True))) is None
+    said = regression_reason(cause, before, report(left, refused))
+    assert said == "nginx.not-running is still there"
+
+
+def test_an_application_that_answers_with_an_error_of_its_own_is_reached() -> None:
+    cause = finding_of("upstream.plain-to-tls")
+    before = report(cause, finding_of("http.server-error", answer(502), by=cause.id))
+    assert (
+        regression_reason(cause, before, report(finding_of("http.server-error", answer(500))))
+        is None
+    )
+    for status in (502, 504):
+        left = report(finding_of("http.server-error", answer(status)))
+        said = regression_reason(cause, before, left)
+        assert said == "http.server-error is still there"
+
+
+def test_what_the_servers_own_visit_meets_did_not_follow_from_a_rule_for_visitors() -> None:
+    cause = finding_of("firewall.forward-port")
+    looped = finding_of("http.redirect-loop", answer(301), by=cause.id)
+    left = report(replace(looped, explained_by=None))
+    assert regression_reason(cause, report(cause, looped, SERVER), left) is None
+    said = regression_reason(cause, report(cause, looped), left)
+    assert said == "http.redirect-loop is still there"
+
+
+def test_a_cause_that_stands_is_no_success_although_a_visit_gets_further() -> None:
+    cause = finding_of("nginx.not-running", REFUSES)
+    left = finding_of("nginx.not-running", RUNS)
+    said = regression_reason(cause, report(cause), report(left, OPEN))
+    assert said == "nginx.not-running is still there"
 
 
 def test_another_fault_of_that_name_that_stood_before_is_not_what_followed() -> None:

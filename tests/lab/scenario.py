@@ -50,6 +50,8 @@ class Scenario:
     manual: str = ""  # why nobody can carry the remedy out here
     differs: tuple[str, ...] = ()  # what the cure may leave otherwise than it was
     also: tuple[str, ...] = ()  # further root causes that may be named
+    besides: tuple[str, ...] = ()  # those that the server names behind the first, in this order
+    seen_besides: tuple[str, ...] = ()  # and those named from the client
     needs: Callable[[], str] = lambda: ""  # why it cannot be played here
     both: str | None = SAME
     unsure: tuple[Side, ...] = ()  # who sees nothing wrong, and no site that works either
@@ -64,6 +66,11 @@ class Scenario:
     def expected(self) -> dict[Side, str | None]:
         both = (self.server or self.outside) if self.both == SAME else self.both
         return {"client": self.outside, "server": self.server, "both": both}
+
+    def right(self, side: Side) -> list[str]:
+        """The root causes that this side names, the most important first."""
+        more = self.seen_besides if side == "client" else self.besides
+        return [cause for cause in (self.expected[side], *more) if cause]
 
     def obstacle(self) -> str:
         """Why it cannot be played, here or yet; empty when it can."""
@@ -103,6 +110,8 @@ def scenario(
     manual: str = "",
     differs: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
+    besides: tuple[str, ...] = (),
+    seen_besides: tuple[str, ...] = (),
     needs: Callable[[], str] = lambda: "",
     both: str | None = SAME,
     unsure: tuple[Side, ...] = (),
@@ -121,7 +130,7 @@ def scenario(
         its_layer = layer or (on_server or outside or "healthy").partition(".")[0]
         FOUND[name] = Scenario(
             name, apply, outside, on_server, its_layer, target, asked, ipv6, heals, manual,
-            differs, also, needs, both, unsure, keeps, not_on or {},
+            differs, also, besides, seen_besides, needs, both, unsure, keeps, not_on or {},
         )  # fmt: skip
         return apply
 

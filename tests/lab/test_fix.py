@@ -235,6 +235,29 @@ def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: 
     assert not faulty.difference(laboratory.snapshot())
 
 
+def test_a_configuration_that_is_valid_now_stays_where_another_program_has_the_port(
+    laboratory: Lab,
+) -> None:
+    """nginx cannot start: that is another fault, and it is named next."""
+    laboratory.restore()
+    laboratory.edit("proxy_read_timeout 3600s;", "proxy_read_timeout 3600s")
+    laboratory.stop_nginx()
+    laboratory.spawn(
+        laboratory.server, laboratory.server.python("-m", "http.server", "80"), ready=80
+    )
+    laboratory.try_to_start_nginx()
+    faulty = laboratory.snapshot()
+    status, text = fix(laboratory, TARGET)
+    assert status == 2
+    assert "It helped" in text
+    assert "what keeps the server from starting is another fault" in text
+    assert "was undone" not in text
+    assert laboratory.server.run(["nginx", "-t"]).returncode == 0
+    status, text = fix(laboratory, "--undo")
+    assert status == 0, text
+    assert not faulty.difference(laboratory.snapshot())
+
+
 # What did not help is taken back; what came to light behind is no reason to
 
 
@@ -294,6 +317,8 @@ def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
         ("plain_to_a_server_with_tls", "tornado_headers_missing"),
         ("server_has_an_old_line_in_hosts", "host_is_the_applications_address"),
         ("dropped_by_a_rule_that_cannot_be_written_again", "host_is_inherited_wrong"),
+        ("forward_by_a_rich_rule", "https_leads_back_to_http"),
+        ("map_missing_since_the_last_start", "brace_forgotten"),
     ],
 )
 def test_what_only_a_site_that_answers_shows_is_mended_next(

@@ -69,7 +69,7 @@ def judge(scenario: Scenario, reports: dict[Side, Report]) -> None:
     for side, report in reports.items():
         expected = scenario.expected[side]
         named = [cause for cause in report.causes if cause not in scenario.also]
-        right = [expected] if expected else []
+        right = scenario.right(side)
         assert named == right, say(f"{side}: {right} expected, {named} named", report)
         if side in scenario.unsure:
             assert not report.complaints, say(f"{side}: not sure", report)
@@ -135,6 +135,9 @@ def play(lab: Lab, scenario: Scenario, sides: tuple[Side, ...] = tuple(WORDS)) -
         reports |= again if again["server"].causes else {}
     steps = reports[scenario.heals].steps()
     done = carry_out(lab, steps)
+    for _ in scenario.besides:  # each shows its steps when those before it are done
+        report = look(lab, scenario, sides=("server",))["server"]
+        done = say(done, carry_out(lab, report.steps())) if report.causes else done
     until(lambda: working(lab), f"the cure works\n{done}\n")
     # What the server says after it, the fix has seen already.
     seen: set[Side] = {"both", "server"} if automatic else {"both"}

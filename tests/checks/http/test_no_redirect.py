@@ -101,6 +101,18 @@ def test_silent_where_https_does_not_work() -> None:
     assert not judge("http.no-redirect", plain())
 
 
+def test_fires_behind_a_certificate_that_browsers_refuse_and_leaves_its_cure_to_a_person() -> None:
+    refused = replace(HOME, verified=False)
+    (claim,) = judge("http.no-redirect", refused, plain(), config(SITE + PAGES), *AROUND)
+    assert claim.facts["unverified"]
+    assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_silent_behind_such_a_certificate_about_a_refusal() -> None:
+    assert not judge("http.no-redirect", replace(HOME, verified=False), plain(404))
+    assert not judge("http.no-redirect", replace(HOME, verified=False), plain(502))
+
+
 def test_silent_about_port_80_of_a_site_on_another_port() -> None:
     target = Target("shop.example.com:8443", "https", "shop.example.com", 8443)
     other = Exchange(

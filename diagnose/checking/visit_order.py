@@ -1,0 +1,40 @@
+"""Which of several root causes stops visitors first. No I/O.
+
+Causes of the layers `nginx` and `server` are read from configurations, which are the same whichever
+way a visitor takes. What follows from them shows where visitors meet them: a rule that refuses a
+path is met after the handshake, so a certificate that browsers refuse comes before it.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from itertools import groupby
+
+#: The layers in which a visitor gets an answer, and those whose place their symptoms show.
+_ANSWER_LAYERS = {"http", "upstream", "websocket"}
+_CONFIGURED_LAYERS = {"nginx", "server"}
+_WAY_LAYERS = {"tcp", "tls", "certificate"}
+
+
+def sorted_roots(
+    causes: Mapping[int, int | None],
+    weights: Mapping[int, Hashable],
+    layers: Mapping[int, str],
+) -> Iterator[int]:
+    """Yield the root causes of neighbouring equal weights in the order of a visit, then the
+    symptoms. `causes` are the roots of all findings, None for a root, the weightiest first."""
+    roots = [index for index, cause in causes.items() if cause is None]
+    symptoms: dict[int, set[str]] = {}
+    for index, cause in causes.items():
+        if cause is not None:
+            symptoms.setdefault(cause, set()).add(layers[index])
+    for _, group in groupby(roots, key=weights.__getitem__):
+        yield from sorted(
+            group, key=lambda root: _is_met_late(layers[root], symptoms.get(root, set()))
+        )
+    yield from (index for index, cause in causes.items() if cause is not None)
+
+
+def _is_met_late(layer: str, symptoms: set[str]) -> bool:
+    """Return True if visitors meet a cause only when they get an answer."""
+    if layer in _CONFIGURED_LAYERS:
+        return bool(symptoms & _ANSWER_LAYERS) and not symptoms & _WAY_LAYERS
+    return layer in _ANSWER_LAYERS

@@ -1,0 +1,27 @@
+"""Of several causes, the one that stops visitors first."""
+
+from diagnose.checking.visit_order import sorted_roots
+
+LAYERS = {0: "server", 1: "certificate", 2: "http"}
+
+
+def test_a_rule_that_is_met_with_the_answer_comes_after_the_handshake() -> None:
+    causes = {0: None, 1: None, 2: 0}
+    assert list(sorted_roots(causes, dict.fromkeys(causes, 1), LAYERS)) == [1, 0, 2]
+
+
+def test_what_lets_nobody_in_comes_before_it() -> None:
+    """The server does not run: its symptom is a refused connection."""
+    causes = {0: None, 1: None, 2: 0, 3: 0}
+    layers = {**LAYERS, 3: "tcp"}
+    assert list(sorted_roots(causes, dict.fromkeys(causes, 1), layers)) == [0, 1, 2, 3]
+
+
+def test_a_configuration_without_a_symptom_keeps_its_place() -> None:
+    causes = {0: None, 1: None, 2: 1}
+    assert list(sorted_roots(causes, dict.fromkeys(causes, 1), LAYERS)) == [0, 1, 2]
+
+
+def test_a_cause_of_less_weight_stays_behind() -> None:
+    causes = {0: None, 1: None, 2: 0}
+    assert list(sorted_roots(causes, {0: 1, 1: 2, 2: 1}, LAYERS)) == [0, 1, 2]
