@@ -31,7 +31,10 @@ _NAME = re.compile(
     r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
 
-_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SYMPTOM_PATTERNS)
+#: A letter of Chinese is no letter of a word beside it ("显示disconnected"): ASCII.
+_COMPILED = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE | re.ASCII)) for kind, pattern in SYMPTOM_PATTERNS
+)
 
 #: The words in which a message names a status.
 _STATUS = [pattern for kind, pattern in _COMPILED if kind == "status"][-1]
@@ -175,7 +178,10 @@ def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None =
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
         return Symptom(kind, hidden, number)
-    start = max(hidden.lower().find(recognized[:40].lower()), 0)
+    lower = hidden.lower()
+    # Words that were typed in another way are found by their beginning.
+    places = (lower.find(recognized[:length].lower()) for length in (40, 12))
+    start = next((place for place in places if place >= 0), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
     shown = f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
