@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.clauses import contrast, failing_part, is_foreign
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
 from diagnose.parsers.cut_connections import says_connection_is_cut
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -91,6 +92,10 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
         cut = says_connection_is_cut(words)
         if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):
             return _symptom("websocket-closed", line, cut)
+        seen = _seen_fault(symptom, line, words)
+        if cut and seen and seen.kind == "websocket":
+            return _symptom("websocket-closed", line, cut)
+        return seen
     return _seen_fault(symptom, line, words)
 
 
@@ -102,7 +107,15 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
         kinds = ("wrong-address",)
     if kinds is None:
         return symptom
+    if not kinds and is_foreign(words):
+        return None
     fault = visible_fault(words, kinds)
+    if not kinds and (fault is None or fault.kind == "unusable"):
+        # A program that did not connect says nothing of a part, and names https for its address.
+        is_connected = symptom is None or symptom.kind == "unusable"
+        told = (failing_part(words) if is_connected else None) or contrast(words, is_connected)
+        if told:
+            return _symptom(told.kind, line, told.words)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 

@@ -9,7 +9,7 @@ from diagnose.parsers.misspelled import mended
 #: Letters and digits of full width (U+FF10 to U+FF5A), which Chinese keyboards type; their
 #: punctuation stays, which the patterns name. Hyphens that do not break (U+2010, U+2011), and what
 #: took an invisible character's place.
-_SIGNS = {
+_SIGNS: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code - 0xFEE0).isalnum()},
     ord("\N{FULLWIDTH FULL STOP}"): ".",
     ord("\N{FULLWIDTH SOLIDUS}"): "/",
@@ -17,6 +17,12 @@ _SIGNS = {
     0x2011: "-",
     ord("\N{REPLACEMENT CHARACTER}"): "",
 }
+#: Words that sound or look alike, and mean the same beside such words.
+_ALIKE = (
+    (lazy_pattern("登陆"), "登录"),
+    (lazy_pattern("转跳|调转(?=到|至|了|http)"), "跳转"),
+    (lazy_pattern("[链联]接(?=不上|失败|超时|服务器|断开|中断|不了)"), "连接"),
+)
 #: Words between a "not" and its verb that say nothing ("is not being loaded"). "Not always" and
 #: "not yet" say something.
 _FILLER = lazy_pattern(
@@ -55,8 +61,12 @@ def usual_spelling(words: str) -> str:
         words = words.translate(_SIGNS)
     words = _CONTRACTION.sub(r"\1n't", _APOSTROPHE.sub("'", words))
     words = _FILLER.sub("", mended(words))
-    if not _IS_TRADITIONAL.search(words):
+    if words.isascii():
         return words
-    for traditional, simplified in _OTHER_WORDS:
-        words = words.replace(traditional, simplified)
-    return words.translate(_TRADITIONAL)
+    if _IS_TRADITIONAL.search(words):
+        for traditional, simplified in _OTHER_WORDS:
+            words = words.replace(traditional, simplified)
+        words = words.translate(_TRADITIONAL)
+    for pattern, usual in _ALIKE:
+        words = pattern.sub(usual, words)
+    return words

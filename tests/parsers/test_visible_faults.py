@@ -169,6 +169,11 @@ the subdomain does not work with ssl
 example.com works but www.example.com does not
 www.example.com 可以，example.com 不行""",
     "some-visitors": """
+works on Chrome, not on iPhone Safari
+API works in Postman but not in browser
+postman可以，浏览器不行
+curl works, browser doesn't
+浏览器可以，curl 不行
 在PC上访问没问题，但是朋友的手机上打不开
 the site is inaccessible over IPv6
 some portion of your visitors cannot reach it
@@ -195,24 +200,40 @@ This site cannot be loaded due to a certificate
 a warning that the ssl certificate is not valid""",
     "filing": """
 阿里云备案拦截""",
-    "unusable": """
-I cant get it to work behind nginx
+    "not-over-https": """
 配置证书后无法通过HTTPS访问
-使用反向代理后服务器就不能用域名访问
 works on http but not on https
 http能访问，https不能访问
 https 访问不了
+使用HTTPS协议加域名时首页无法加载
+port 80 works but 443 doesn't
+only works over http
+if I disable SSL everything is fine, if I enable SSL it can't be opened
+只能使用http访问，无法使用https访问""",
+    "not-outside": """
 can't access from outside, works on localhost
 外网无法访问，内网可以
-使用HTTPS协议加域名时首页无法加载
 本地curl正常，外网打不开
+I can only reach it from the local network
+does not work outside the local network
+from outside, the page never opens, on the LAN it is fine
+用公网IP无法访问""",
+    "not-by-name": """
 works with IP but not with domain
 用IP可以访问，用域名访问不了
-works on Chrome, not on iPhone Safari
+I can only reach my IP and not my domain
+My site only works with the IP address
+通过192.168.1.5可以打开，但是域名打不开""",
+    "not-through-proxy": """
+website works fine on port 8080 but not through nginx
+the app loads directly on ip:3000 but I get nothing via the reverse proxy
+直接访问ip:端口正常，反代后打不开
+without nginx everything is fine, behind nginx I get an error""",
+    "unusable": """
+I cant get it to work behind nginx
+使用反向代理后服务器就不能用域名访问
 微信小程序 request:fail
 users in China cannot access
-port 80 works but 443 doesn't
-I can only reach my IP and not my domain
 The service fails to respond when accessed via the reverse proxy
 the server fails to start after a reboot
 I am not able to save the general settings
@@ -228,10 +249,6 @@ ping ok but site doesn't open
 docker container not reachable via nginx
 can't reach the app through the reverse proxy
 反向代理不成功
-API works in Postman but not in browser
-postman可以，浏览器不行
-curl works, browser doesn't
-浏览器可以，curl 不行
 请求失败
 Network Error
 服务不可用""",
