@@ -105,6 +105,16 @@ def contrast(words: str, is_alone: bool = True) -> ToldFault | None:
     return _contrast_of_clients(failing, working) or (_alone(failing) if is_alone else None)
 
 
+def works_elsewhere(words: str) -> ToldFault | None:
+    """Return that a site fails, by words that say only that something works and another does not;
+    None if they say nothing of it, or of no site."""
+    table, clauses = _words(), tuple(_clauses(words))
+    failing = next((clause.rest for clause in clauses if clause.fails), None)
+    if failing is None or not any(clause.works for clause in clauses):
+        return None
+    return ToldFault("unusable", failing) if table.named["site"].search(words) else None
+
+
 def _contrast_of_clients(failing: list[str], working: list[_Clause]) -> ToldFault | None:
     """Return the client that fails where another works."""
     clients = _words().named["clients"]

@@ -275,7 +275,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
-    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
+    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.clauses import contrast, failing_part, is_foreign
+from diagnose.parsers.clauses import contrast, failing_part, is_foreign, works_elsewhere
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
 from diagnose.parsers.cut_connections import says_connection_is_cut
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -25,6 +25,9 @@ _URL = re.compile(
     r"[^\s\"'<>`，。；！？、（）【】“”「」\u3400-\u9fff]+",
     re.IGNORECASE,
 )
+
+#: The scheme and the host of a URL.
+_HOST = lazy_pattern(r"(?i)\b(https?)://([^\s/:?#\"'<>，。；、\u3400-\u9fff]{1,253})")
 
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
@@ -58,6 +61,9 @@ _MAY_BE_CUT = frozenset({"closed", "reset", "websocket", "unusable", "stream"})
 _NAMES_WEBSOCKET = lazy_pattern(
     r"(?i)(?<![A-Za-z])wss?(?![A-Za-z])|web ?sockets?|socket\.io|signalr|\bmqtt|长连接"
 )
+
+#: Kinds of which a contrast says more: from which side the site fails for some, or at all.
+_MAY_BE_CONTRAST = frozenset({"unusable", "some-visitors"})
 
 #: What Chrome's message of mixed content says before the address that it blocked, far behind its
 #: beginning.
@@ -110,12 +116,19 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
     if not kinds and is_foreign(words):
         return None
     fault = visible_fault(words, kinds)
-    if not kinds and (fault is None or fault.kind == "unusable"):
+    if not kinds and (fault is None or fault.kind in _MAY_BE_CONTRAST):
         # A program that did not connect says nothing of a part, and names https for its address.
-        is_connected = symptom is None or symptom.kind == "unusable"
-        told = (failing_part(words) if is_connected else None) or contrast(words, is_connected)
+        is_read = (fault is None or fault.kind == "unusable") and (
+            symptom is None or symptom.kind == "unusable"
+        )
+        told = (failing_part(words) if is_read else None) or contrast(words, is_alone=is_read)
+        if told is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
+            # The schemes alone differ: "http://… works, https://… does not".
+            told = contrast(words.replace("://…", " "), is_alone=False)
         if told:
             return _symptom(told.kind, line, told.words)
+    if fault is None and symptom is None and (told := works_elsewhere(words)):
+        return _symptom(told.kind, line, told.words)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 

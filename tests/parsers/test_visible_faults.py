@@ -201,6 +201,7 @@ a warning that the ssl certificate is not valid""",
     "filing": """
 阿里云备案拦截""",
     "not-over-https": """
+http://shop.example.com能访问，https://shop.example.com不能访问
 配置证书后无法通过HTTPS访问
 works on http but not on https
 http能访问，https不能访问
@@ -211,6 +212,7 @@ only works over http
 if I disable SSL everything is fine, if I enable SSL it can't be opened
 只能使用http访问，无法使用https访问""",
     "not-outside": """
+内网可以，外网打不开
 can't access from outside, works on localhost
 外网无法访问，内网可以
 本地curl正常，外网打不开
@@ -230,6 +232,8 @@ the app loads directly on ip:3000 but I get nothing via the reverse proxy
 直接访问ip:端口正常，反代后打不开
 without nginx everything is fine, behind nginx I get an error""",
     "unusable": """
+https://192.0.2.4 works but https://shop.example.com does not
+https://shop.example.com 访问失败
 I cant get it to work behind nginx
 使用反向代理后服务器就不能用域名访问
 微信小程序 request:fail
