@@ -319,6 +319,19 @@ MESSAGES = Messages(
         "show which request takes long.",
     ),
     Message(
+        "elsewhere.outside",
+        "This run looked from one machine, and does not know whether visitors come the same way. "
+        "Run `{command}` where it fails, at best over a mobile network (without it: `{curl}`). A "
+        "security group of the cloud, a router that has to forward the port, and the provider "
+        "close a port from outside alone.",
+    ),
+    # NOTE: the message is about a WebSocket, and no page names one.
+    Message(
+        "elsewhere.websocket-path",
+        "No path of a WebSocket is known here, so none was opened. The browser's tools show it "
+        "(F12, Network, WS): `{command} --ws PATH` opens it.",
+    ),
+    Message(
         "elsewhere.https",
         "It may come from a network that lets port 443 not through, from an old program that knows "
         "no current version of TLS, or from parts of the page that have http addresses.",
