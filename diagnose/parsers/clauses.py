@@ -18,8 +18,8 @@ TABLE = Path(__file__).with_suffix(".toml")
 
 #: Clauses that are looked at, from the first, and failures of one of them.
 _MAX_CLAUSES, _MAX_FAILURES = 24, 4
-#: Characters between a part and its failure, at most.
-_FARTHEST = 48
+#: Characters between a part, or a circumstance that tells a contrast by itself, and its failure.
+_FARTHEST, _NEAR = 48, 28
 _FRAGMENT = re.compile(r"\{([a-z-]+)\}")
 
 
@@ -128,10 +128,13 @@ def _contrast_of_clients(failing: list[str], working: list[_Clause]) -> ToldFaul
 
 def _alone(failing: list[str]) -> ToldFault | None:
     """Return a circumstance that tells a contrast by itself: "cannot be reached from outside"."""
+    fails = _words().named["fails"]
     for each in _words().contrasts:
-        text = next(filter(each.fails.search, failing), "") if each.is_alone else ""
-        if text:
-            return ToldFault(each.kind, text)
+        for text in failing if each.is_alone else ():
+            failures = [match.span() for match in fails.finditer(text)][:_MAX_FAILURES]
+            named = each.fails.search(text)
+            if named and min(_distance(named.span(), span) for span in failures) <= _NEAR:
+                return ToldFault(each.kind, text)
     return None
 
 

@@ -71,6 +71,8 @@ def test_no_part_fails(words: str) -> None:
         ("works in Chrome and in Firefox", None),
         ("fails in Chrome and in Firefox", None),
         ("behind nginx it fails", None),
+        ("https fails", "not-over-https"),
+        ("it fails since the page of the campaign that I started last week has SSL", None),
         ("", None),
     ],
 )

@@ -49,6 +49,9 @@ Importing a module script failed.
 反向代理后,http访问正常,https访问会丢css样式
 after the update my static files stopped working""",
     "blank": """
+the favicon is fine but the page is totally blank
+it goes completely white after a second
+nothing shows on the page
 返回了一个空的html页面
 页面空白
 white screen after deploy
@@ -60,6 +63,8 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+I get the apache welcome screen over HTTPS
+the website opens different with https and without https
 two domains in different folders, both are showing the same site
 the proxy serves the first random domain
 second domain redirects to the first vhost
