@@ -217,7 +217,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
-        r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
+        r"|SslHandshakeFailed|curl: \(35\)|SSL routines:.{0,60}?alert|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     *COMPLAINTS,
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
@@ -276,6 +276,6 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
-        r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
+        r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

@@ -121,7 +121,11 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
         is_read = (fault is None or fault.kind == "unusable") and (
             symptom is None or symptom.kind == "unusable"
         )
-        told = (failing_part(words) if is_read else None) or contrast(words, is_alone=is_read)
+        part = failing_part(words)
+        # "无法连接终端": what does not connect is a WebSocket.
+        if part and not is_read and not (fault is None and part.kind == "websocket"):
+            part = None
+        told = part or contrast(words, is_alone=is_read)
         if told is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
             # The schemes alone differ: "http://… works, https://… does not".
             told = contrast(words.replace("://…", " "), is_alone=False)

@@ -23,7 +23,8 @@ _ALIKE = (
     (lazy_pattern("转跳|调转(?=到|至|了|http)"), "跳转"),
     (lazy_pattern("[链联]接(?=不上|失败|超时|服务器|断开|中断|不了)"), "连接"),
 )
-#: "re-direct", "re-load": a hyphen that most people leave out.
+#: "can not", "re-direct", "re-load": a blank or a hyphen that most people leave out.
+_CAN_NOT = lazy_pattern(r"(?i)\bcan not\b(?! only)")
 _HYPHEN = lazy_pattern(r"(?i)\bre-(?=direct|load|connect|new|start)")
 #: Words between a "not" and its verb that say nothing ("is not being loaded"). "Not always" and
 #: "not yet" say something.
@@ -62,7 +63,7 @@ def usual_spelling(words: str) -> str:
     if not words.isascii():
         words = words.translate(_SIGNS)
     words = _CONTRACTION.sub(r"\1n't", _APOSTROPHE.sub("'", words))
-    words = _FILLER.sub("", mended(_HYPHEN.sub("re", words)))
+    words = _FILLER.sub("", mended(_CAN_NOT.sub("cannot", _HYPHEN.sub("re", words))))
     if words.isascii():
         return words
     if _IS_TRADITIONAL.search(words):

@@ -87,6 +87,9 @@ def test_a_circumstance_alone_is_no_contrast_for_a_program() -> None:
     symptom = symptom_of(message)
     assert symptom
     assert symptom.kind == "not-connected"
+    symptom = symptom_of("无法连接终端")
+    assert symptom
+    assert symptom.kind == "websocket"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from diagnose.parsers.usual_spelling import usual_spelling
         ("５０２ Ｂａｄ，打不开", "502 Bad，打不开"),
         ("time\u2011out", "time-out"),
         ("is not being loaded, doesn't even load", "is not loaded, doesn't load"),
+        ("it can not be reached", "it cannot be reached"),
         ("it re-directs me, re-load it", "it redirects me, reload it"),
         ("it is not always there", "it is not always there"),
         ("", ""),

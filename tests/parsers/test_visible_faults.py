@@ -237,6 +237,9 @@ the app loads directly on ip:3000 but I get nothing via the reverse proxy
 直接访问ip:端口正常，反代后打不开
 without nginx everything is fine, behind nginx I get an error""",
     "unusable": """
+This Site Can Not Be Reached
+unable to communicate with the server
+Caddy not serving webpage
 https://192.0.2.4 works but https://shop.example.com does not
 https://shop.example.com 访问失败
 I cant get it to work behind nginx
