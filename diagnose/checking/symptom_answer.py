@@ -32,6 +32,8 @@ from diagnose.parsers.told_forms import tells_of_form
 _MOST_USUAL = 3
 #: What a field that the application gets excludes.
 _EXCLUDED = {"X-Forwarded-Proto": "upstream.scheme-not-passed"}
+#: Where else a message may come from, if it is about the way to the site.
+_WAYS = frozenset({"network", "outside"})
 _OTHER_SERVERS = ("apache", "caddy", "haproxy")
 #: The web servers that titles of checks name, and a word of such a title.
 _PRODUCTS = frozenset({"nginx", *_OTHER_SERVERS})
@@ -206,13 +208,13 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
     if _is_unsent(report.evidence, symptom):
         return "unsent", None
     is_seen = is_tried(symptom) and not (
-        is_way_unseen(report) or _is_websocket_unopened(report.evidence, symptom)
+        is_way_unseen(report) or is_websocket_unopened(report.evidence, symptom)
     )
     is_absent = verdict(report).status == "ok" and is_seen
     return ("absent" if is_absent else "unknown"), None
 
 
-def _is_websocket_unopened(evidence: Evidence, symptom: Symptom) -> bool:
+def is_websocket_unopened(evidence: Evidence, symptom: Symptom) -> bool:
     """Return whether a message is about a WebSocket, and this run opened none: it knows no path of
     one, or an application wants a login first."""
     return symptom.kind.startswith("websocket") and not any(
@@ -226,7 +228,7 @@ def is_way_unseen(report: Report) -> bool:
     symptom = report.evidence.target.symptom
     return (
         symptom is not None
-        and symptom_table()[symptom.kind].elsewhere == "network"
+        and symptom_table()[symptom.kind].elsewhere in _WAYS
         and is_seen_from_server(report)
         and not any(
             observation.vantage is Vantage.ELSEWHERE for observation in report.evidence.observations

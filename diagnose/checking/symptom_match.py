@@ -19,6 +19,10 @@ TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
 
 #: Statuses and close codes are compared by these kinds.
 NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "websocket-closed"})
+#: Kinds that say that the whole site fails where something else works.
+_CONTRASTS: frozenset[SymptomKind] = frozenset(
+    {"not-outside", "not-through-proxy", "not-over-https", "not-by-name"}
+)
 #: Kinds that any line may be of.
 _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other", "sometimes"})
 #: What a run does not try: a form, a sign-in, a second visitor, a field or an address that only the
@@ -28,7 +32,7 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
     {
         "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login",
         "callback", "login-address", "websocket-closed", "method", "not-loaded", "some-visitors",
-        "other-name", "blank", "wrong-site", "ranges", "body-size", "limit",
+        "other-name", "blank", "wrong-site", "ranges", "body-size", "limit", "not-outside",
     }
 )  # fmt: skip
 #: Statuses that a GET of the page without a body does not get: a large or a wrong body, a long
@@ -113,6 +117,8 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences are the symptom."""
     if symptom.kind == "unusable":
         return group[0].severity is Severity.ERROR
+    if symptom.kind in _CONTRASTS and group[0].severity is not Severity.ERROR:
+        return False
     if _ends_when_told(group, symptom):
         return True
     if symptom.number is not None and symptom.kind in NUMBERED:

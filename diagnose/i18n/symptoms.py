@@ -131,6 +131,10 @@ MESSAGES = Messages(
     Message("some-visitors", "the site fails for some visitors"),
     Message("login", "nobody can sign in, or nobody stays signed in"),
     Message("filing", "a page about the ICP filing"),
+    Message("not-outside", "it works inside, and not from outside"),
+    Message("not-through-proxy", "it works at the application, and not through the proxy"),
+    Message("not-over-https", "it works over http, and not over https"),
+    Message("not-by-name", "it works by the address, and not by the name"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
@@ -313,6 +317,35 @@ MESSAGES = Messages(
         "Only the page itself was timed, from here. It may come from the distance or the visitor's "
         "network, from large files, or from the page's scripts: the browser's tools (F12, Network) "
         "show which request takes long.",
+    ),
+    Message(
+        "elsewhere.outside",
+        "This run looked from one machine, and does not know whether visitors come the same way. "
+        "Run `{command}` where it fails, at best over a mobile network (without it: `{curl}`). A "
+        "security group of the cloud, a router that has to forward the port, and the provider "
+        "close a port from outside alone.",
+    ),
+    # NOTE: the message is about a WebSocket, and no page names one.
+    Message(
+        "elsewhere.websocket-path",
+        "No path of a WebSocket is known here, so none was opened. The browser's tools show it "
+        "(F12, Network, WS): `{command} --ws PATH` opens it.",
+    ),
+    Message(
+        "elsewhere.https",
+        "It may come from a network that lets port 443 not through, from an old program that knows "
+        "no current version of TLS, or from parts of the page that have http addresses.",
+    ),
+    Message(
+        "elsewhere.by-name",
+        "It may come from the visitor's resolver, or from an old answer that is still cached. In "
+        "mainland China providers cut off a name without an ICP filing, while the address works.",
+    ),
+    Message(
+        "elsewhere.through-proxy",
+        "It may belong to another path. Ask for it twice on the server with `curl -v`, once "
+        "through the web server and once at the application's own port: the Host field, "
+        "X-Forwarded-Proto, the path, and the limits of size and time are what differs.",
     ),
     Message(
         "elsewhere.other-name",

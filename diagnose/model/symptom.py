@@ -40,7 +40,9 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: GET; "ranges": a film cannot be wound or played; "other-name": the site fails with www., without
 #: it, or under another of its names; "some-visitors": it fails for some visitors alone; "filing": a
 #: provider's page about the ICP filing that China demands; "login": nobody can sign in, or who did
-#: is not signed in.
+#: is not signed in. What works where it fails (diagnose/parsers/clauses.toml): "not-outside": it
+#: works on the server or in its network; "not-through-proxy": the application answers by itself;
+#: "not-over-https": it works over http; "not-by-name": it works by the address.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -68,6 +70,7 @@ SymptomKind = Literal[
     "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
     "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",
     "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing", "login",
+    "not-outside", "not-through-proxy", "not-over-https", "not-by-name",
     "unusable", "other",
 ]  # fmt: skip
 

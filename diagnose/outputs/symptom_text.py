@@ -143,8 +143,18 @@ def _is_untried(report: Report, answer: "SymptomAnswer") -> bool:
     is known nevertheless."""
     from diagnose.checking.symptom_match import is_tried
 
-    is_untried = not is_tried(answer.symptom) or _is_way_unseen(report)
+    is_untried = (
+        not is_tried(answer.symptom) or _is_way_unseen(report) or _is_unopened(report, answer)
+    )
     return answer.kind == "unknown" and is_untried
+
+
+def _is_unopened(report: Report, answer: "SymptomAnswer") -> bool:
+    """Return whether the message is about a WebSocket, and this run knew no path of one."""
+    from diagnose.checking.symptom_answer import is_websocket_unopened
+
+    is_unnamed = not report.evidence.target.websockets
+    return is_unnamed and is_websocket_unopened(report.evidence, answer.symptom)
 
 
 def _is_way_unseen(report: Report) -> bool:
@@ -191,6 +201,8 @@ def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -
         key = "log"
     if _is_way_unseen(report):
         key = "in-front"
+    elif _is_unopened(report, answer):
+        key = "websocket-path"
     url = report.evidence.target.url
     return translate(
         f"elsewhere.{key}",

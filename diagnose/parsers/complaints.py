@@ -57,6 +57,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         + _PRIVATE +
         r"|\b(?:requests?|hits|connections?|users?|visitors?|clients?|traffic)\b.{0,30}?\b(?:com(?:e|es|ing)|originat\w{1,3}|appears?|seems?)\b.{0,20}?\b(?:from|as)\b.{0,16}?"
         + _PRIVATE +
+        r"|\b(?:sees?|shows?|gets?|logs?) (?:only )?(?:the )?(?:proxy|nginx|docker|gateway|cloudflare|load ?balancer|traefik|caddy)(?:[’']s|server)? ips?\b"
         r"|\b(?:logs?|logged|admin panel|dashboard|backend)\b.{0,30}?\b(?:shows?|see|sees|says?|has|have|only|as)\b.{0,40}?(?:127\.0\.0\.1|"
         r"172\.(?:1[6-9]|2\d|3[01])\.\d|192\.168\.\d|(?<![\d.])10\.\d{1,3}\.\d)"
         r"|(?:127\.0\.0\.1|172\.(?:1[6-9]|2\d|3[01])[\d.]{2,8}|192\.168[\d.]{2,8}|(?<![\d.])10\.\d[\d.]{2,9})(?: is (?:shown|logged|displayed))? (?:for|instead of) (?:all|every|each|the (?:real|client|visitor|user)|real|client)"

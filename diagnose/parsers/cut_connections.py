@@ -33,7 +33,8 @@ _LENGTH = (
 )
 #: A time that is not told exactly.
 _A_WHILE = (
-    r"(?:a (?:while|few (?:seconds|minutes))|some (?:time|seconds|minutes)"
+    r"(?:a (?:(?:short |long |certain )?(?:period|time)(?: of time)?|while|few (?:seconds|minutes))"
+    r"|some (?:time|seconds|minutes)"
     r"|several (?:seconds|minutes)"
     r"|(?:being )?(?:idle|inactiv\w{1,3})|一段时间|一会儿?|几(?:秒|分钟)|空闲|无操作|没有?操作)"
 )

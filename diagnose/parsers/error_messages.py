@@ -75,7 +75,8 @@ _AFTER_WORKING = re.compile(
     r"(?:(?:works?|opens|loads|is|returns|answers|gives|shows) )?"
     r"(?:works?|fine|ok|okay|well|working|reachable|correctly|(?:with )?200(?: ok)?)"
     r"(?=[,.;)]|$| (?:but|while|and|whereas)\b)"
-    r"| ?(?:都|也|是)?(?:可以|能够?)?(?:没问题|正常|可以)(?:地?(?:访问|打开|返回))?的?"
+    r"| ?(?:都|也|是)?(?:可以|能够?)?(?:没问题|正常|可以|能够?(?=访问|打开|用))"
+    r"(?:地?(?:访问|打开|返回|用))?的?"
     r"(?=[，。；,;]|但|而|$)",
     re.IGNORECASE,
 )

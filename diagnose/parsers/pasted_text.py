@@ -25,10 +25,16 @@ _NOISE = tuple(
 )
 
 
+#: The colours of a terminal (ECMA-48 section 8.3.117). Between a word and a number they join both.
+_COLOUR = re.compile(r"\x1b\[[0-9;:]{0,20}m")
+
+
 def condensed(text: str) -> str:
-    """Return a text without certificates, dumps and frames of tracebacks, at most MAX_LENGTH
-    characters of it."""
+    """Return a text without colours, certificates, dumps and frames of tracebacks, at most
+    MAX_LENGTH characters of it."""
     text = text[:MAX_READ]
+    if "\x1b" in text:
+        text = _COLOUR.sub("", text)
     if "\n" in text:
         for noise in _NOISE:
             text = noise.sub("", text)

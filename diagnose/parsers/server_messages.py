@@ -17,7 +17,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Type: {1,9}connection\b"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
-    ("acme", r"申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
+    ("acme", r"get directory at '?https?:|failed to get nonce|obtain ssl failed|申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own

@@ -36,7 +36,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|AADSTS50011|callback URL mismatch|redirect_?ur[il].{0,12}?(?:参数错误|请求不合法|不匹配|不一致|不正确|错误|无效|未)"
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
-    ("mixed-content", r"Mixed Content|requested an insecure |must be served over HTTPS|insecure WebSocket connection may not be initiated"
+    ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合(?:内容|连接|加载)|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
@@ -71,7 +71,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Response code was not 101: (?P<r>\d{3})"
         r"|(?P<s>\d{3}), message='Invalid response status'"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
-        r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"),
+        r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?:web ?sockets?|(?<![A-Za-z])wss)(?! handshake)(?:\b|(?=[\u3400-\u9fff]))[^.,;，。；\n]{0,30}?(?<![\w.:/-])(?P<u>40[0-5]|426|50[0-4])(?![0-9A-Za-z:.])"),
     ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
         r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
     ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|Invalid HTTP version string|'(?:Upgrade|Connection)' header (?:is missing|value)"
@@ -88,6 +89,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:(?:\d{1,5}|one|a) ?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?|hours?)|minute|hour)\b"
         r"|(?:WebSocket|\bwss?\b|socket|\bchat\b|real-?time|live).{0,80}?(?:drop|disconnect|clos|die|terminat)\w{0,4} (?:\w{1,12} ){0,3}(?:at|after|every|on)"
         r" (?:the |about |exactly |around )?\d{1,5}[- ]?(?:s(?:ec\w{0,5})?|m(?:in\w{0,4})?)\b"
+        r"|web ?socket(?: connection)?s?\b.{0,12}?\b(?:is|are|was|were|gets?|got|being) (?:\w{1,13} ){0,2}?(?:reset|terminated|dropped|killed|cut)\b"
         r"|web ?sockets?\b.{0,30}?\b(?:(?:keeps?|constantly|always|frequently|repeatedly) (?:clos|dropp|break)\w{1,4}|disconnect(?:s|ed|ing)?\b|reconnect(?:s|ing)\b)"
         r"|\b(?:disconnect|clos|drop|die)\w{0,3} (?:if|when|while|on|after)(?: being| it is| they are)? (?:idle|inactiv)|空闲.{0,10}?断"),
     ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
@@ -215,13 +217,13 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
-        r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
+        r"|SslHandshakeFailed|curl: \(35\)|SSL routines:.{0,60}?alert|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     *COMPLAINTS,
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
         r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
-        r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
+        r"|NameResolutionError|No address associated|NXDOMAIN|finding that site|(?:Safari|we|browser) can(?:[’']t|not| not) find the server|find the server [“\"]"
         r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
         r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
         r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
@@ -273,7 +275,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
-    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
-        r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
+    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
+        r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.clauses import contrast, failing_part, is_foreign, works_elsewhere
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
 from diagnose.parsers.cut_connections import says_connection_is_cut
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -25,13 +26,19 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
+#: The scheme and the host of a URL.
+_HOST = lazy_pattern(r"(?i)\b(https?)://([^\s/:?#\"'<>，。；、\u3400-\u9fff]{1,253})")
+
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
     r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b|req(?:uest)?\.body\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
     r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
 
-_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SYMPTOM_PATTERNS)
+#: A letter of Chinese is no letter of a word beside it ("显示disconnected"): ASCII.
+_COMPILED = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE | re.ASCII)) for kind, pattern in SYMPTOM_PATTERNS
+)
 
 #: The words in which a message names a status.
 _STATUS = [pattern for kind, pattern in _COMPILED if kind == "status"][-1]
@@ -54,6 +61,9 @@ _MAY_BE_CUT = frozenset({"closed", "reset", "websocket", "unusable", "stream"})
 _NAMES_WEBSOCKET = lazy_pattern(
     r"(?i)(?<![A-Za-z])wss?(?![A-Za-z])|web ?sockets?|socket\.io|signalr|\bmqtt|长连接"
 )
+
+#: Kinds of which a contrast says more: from which side the site fails for some, or at all.
+_MAY_BE_CONTRAST = frozenset({"unusable", "some-visitors"})
 
 #: What Chrome's message of mixed content says before the address that it blocked, far behind its
 #: beginning.
@@ -88,6 +98,10 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
         cut = says_connection_is_cut(words)
         if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):
             return _symptom("websocket-closed", line, cut)
+        seen = _seen_fault(symptom, line, words)
+        if cut and seen and seen.kind == "websocket":
+            return _symptom("websocket-closed", line, cut)
+        return seen
     return _seen_fault(symptom, line, words)
 
 
@@ -99,7 +113,26 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
         kinds = ("wrong-address",)
     if kinds is None:
         return symptom
+    if not kinds and is_foreign(words):
+        return None
     fault = visible_fault(words, kinds)
+    if not kinds and (fault is None or fault.kind in _MAY_BE_CONTRAST):
+        # A program that did not connect says nothing of a part, and names https for its address.
+        is_read = (fault is None or fault.kind == "unusable") and (
+            symptom is None or symptom.kind == "unusable"
+        )
+        part = failing_part(words)
+        # "无法连接终端": what does not connect is a WebSocket.
+        if part and not is_read and not (fault is None and part.kind == "websocket"):
+            part = None
+        told = part or contrast(words, is_alone=is_read)
+        if told is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
+            # The schemes alone differ: "http://… works, https://… does not".
+            told = contrast(words.replace("://…", " "), is_alone=False)
+        if told:
+            return _symptom(told.kind, line, told.words)
+    if fault is None and symptom is None and (told := works_elsewhere(words)):
+        return _symptom(told.kind, line, told.words)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 
@@ -175,7 +208,10 @@ def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None =
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
         return Symptom(kind, hidden, number)
-    start = max(hidden.lower().find(recognized[:40].lower()), 0)
+    lower = hidden.lower()
+    # Words that were typed in another way are found by their beginning.
+    places = (lower.find(recognized[:length].lower()) for length in (40, 12))
+    start = next((place for place in places if place >= 0), 0)
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
     shown = f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"

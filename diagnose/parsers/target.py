@@ -199,7 +199,8 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
     from diagnose.parsers.sanitize import clean
 
     names = names_in_words(text)
-    if symptom and len(names) == 1:
+    # A name and the same with "www.": who writes both has one site.
+    if symptom and len({name.removeprefix("www.") for name in names}) == 1:
         return names[0]
     quoted = _quoted_input(text)
     if symptom and names:

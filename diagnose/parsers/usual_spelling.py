@@ -1,8 +1,37 @@
 """The usual spelling of words that people type in another way: contractions without an apostrophe,
-and Traditional Chinese. So each pattern of a symptom is written once. No I/O.
+slips of the keys, letters of full width, Traditional Chinese. So each pattern of a symptom is
+written once. No I/O.
 """
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.misspelled import mended
+
+#: Letters and digits of full width (U+FF10 to U+FF5A), which Chinese keyboards type; their
+#: punctuation stays, which the patterns name. Hyphens that do not break (U+2010, U+2011), and what
+#: took an invisible character's place.
+_SIGNS: dict[int, int | str] = {
+    **{code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code - 0xFEE0).isalnum()},
+    ord("\N{FULLWIDTH FULL STOP}"): ".",
+    ord("\N{FULLWIDTH SOLIDUS}"): "/",
+    0x2010: "-",
+    0x2011: "-",
+    ord("\N{REPLACEMENT CHARACTER}"): "",
+}
+#: Words that sound or look alike, and mean the same beside such words.
+_ALIKE = (
+    (lazy_pattern("登陆"), "登录"),
+    (lazy_pattern("转跳|调转(?=到|至|了|http)"), "跳转"),
+    (lazy_pattern("[链联]接(?=不上|失败|超时|服务器|断开|中断|不了)"), "连接"),
+)
+#: "can not", "re-direct", "re-load": a blank or a hyphen that most people leave out.
+_CAN_NOT = lazy_pattern(r"(?i)\bcan not\b(?! only)")
+_HYPHEN = lazy_pattern(r"(?i)\bre-(?=direct|load|connect|new|start)")
+#: Words between a "not" and its verb that say nothing ("is not being loaded"). "Not always" and
+#: "not yet" say something.
+_FILLER = lazy_pattern(
+    r"(?i)(?<=not |n't |n’t )(?:(?:being|even|actually|really|properly|correctly|currently"
+    r"|successfully|seem to|appear to) ){1,2}(?=[a-z])"
+)
 
 #: "cant", "doesnt", "dont": typed in haste. "wont" and "cant" are words too, of no website.
 _CONTRACTION = lazy_pattern(
@@ -30,11 +59,17 @@ _IS_TRADITIONAL = lazy_pattern(
 
 
 def usual_spelling(words: str) -> str:
-    """Return words with the apostrophes that were left out or typed with another key, and in
-    Simplified Chinese."""
+    """Return words as most people spell them, and in Simplified Chinese."""
+    if not words.isascii():
+        words = words.translate(_SIGNS)
     words = _CONTRACTION.sub(r"\1n't", _APOSTROPHE.sub("'", words))
-    if not _IS_TRADITIONAL.search(words):
+    words = _FILLER.sub("", mended(_CAN_NOT.sub("cannot", _HYPHEN.sub("re", words))))
+    if words.isascii():
         return words
-    for traditional, simplified in _OTHER_WORDS:
-        words = words.replace(traditional, simplified)
-    return words.translate(_TRADITIONAL)
+    if _IS_TRADITIONAL.search(words):
+        for traditional, simplified in _OTHER_WORDS:
+            words = words.replace(traditional, simplified)
+        words = words.translate(_TRADITIONAL)
+    for pattern, usual in _ALIKE:
+        words = pattern.sub(usual, words)
+    return words

@@ -43,9 +43,10 @@ def _table() -> tuple[tuple[SymptomKind, int | None, re.Pattern[str]], ...]:
     table = tomllib.loads(TABLE.read_text("utf-8"))
     fragments = {name: f"(?:{'|'.join(words)})" for name, words in table["fragments"].items()}
 
+    # A letter of Chinese is no letter of a word beside it: ASCII.
     def pattern(words: list[str]) -> re.Pattern[str]:
         text = _FRAGMENT.sub(lambda match: fragments[match[1]], "|".join(words))
-        return re.compile(text, re.IGNORECASE)
+        return re.compile(text, re.IGNORECASE | re.ASCII)
 
     return tuple(
         (fault["kind"], fault.get("number"), pattern(fault["words"])) for fault in table["fault"]

@@ -191,6 +191,15 @@ def test_words_that_say_nothing_in_particular_are_answered_by_any_error() -> Non
     assert answer(Symptom("unusable", "m"), (), {"http.no-redirect": ()})[0] == "unrelated"
 
 
+def test_what_works_elsewhere_is_answered_by_an_error_of_its_layer() -> None:
+    outside = Symptom("not-outside", "m")
+    assert answer(outside, (), {"listener.loopback-only": ()})[0] == "cause"
+    assert answer(outside, (), {"http.server-error": (page(502),)})[0] == "possible"
+    assert answer(Symptom("not-by-name", "m"), (), {"dns.nxdomain": ()})[0] == "cause"
+    # A note breaks nothing.
+    assert answer(outside, (), {"tcp.unstable": ()})[0] != "cause"
+
+
 def test_a_line_of_the_log_that_says_the_same_is_it() -> None:
     text = "upstream sent too big header"
     line = LogLine(file="/e", when=1.0, level="error", pid=1, text=text, doing="reading")

@@ -111,6 +111,29 @@ def test_from_outside_the_way_was_seen() -> None:
     assert "curl" not in symptom_text(report, "en")
 
 
+def test_a_run_from_one_place_does_not_know_the_way_of_others() -> None:
+    report = with_symptom(healthy(), Symptom("not-outside", "works inside, not from outside"))
+    sentence = symptom_text(report, "en")
+    assert sentence.startswith("This run could not see whether")
+    assert "does not know whether visitors come the same way" in sentence
+    assert "`diagnose https://shop.example.com/`" in sentence
+    assert "手机网络" in symptom_text(report, "zh")
+
+
+def test_what_was_tried_and_is_well_did_not_occur() -> None:
+    report = with_symptom(healthy(), Symptom("not-over-https", "http works, https does not"))
+    assert "did not occur in this run" in symptom_text(report, "en")
+    assert "port 443" in symptom_text(report, "en")
+
+
+def test_a_websocket_whose_path_nobody_named_is_asked_for() -> None:
+    report = with_symptom(healthy(), Symptom("websocket", "the terminal stays disconnected"))
+    sentence = symptom_text(report, "en")
+    assert "No path of a WebSocket is known here" in sentence
+    assert "--ws PATH" in sentence
+    assert "From here the site answers with status 200." in sentence
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_format_has_it(lang: str) -> None:
     report, view = with_symptom(healthy(), EXPIRED), View(lang=lang, width=1000)

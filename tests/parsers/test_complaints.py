@@ -190,8 +190,8 @@ OTHERS: dict[str, SymptomKind | None] = {
     "请求超时": "timeout",
     # Another kind has these words as well, and means something else.
     "通过公网ip:8080打开管理页面，显示网页无法连接": "not-connected",
-    "用公网IP无法访问": "unusable",
-    "通过公网IP+3010访问失败": "unusable",
+    "用公网IP无法访问": "not-outside",
+    "通过公网IP+3010访问失败": "not-outside",
     "客户端IP获取失败": "visitor-address",
     "Cloudflare proxy breaks HTTPS, infinite redirect": "redirects",
     "308 redirect too many times": "redirects",

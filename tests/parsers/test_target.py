@@ -134,3 +134,18 @@ def test_a_mistake_does_not_repeat_secrets(message: str) -> None:
 )
 def test_a_page_whose_name_is_a_number_is_no_network(text: str) -> None:
     assert parse_target(text).path in {"/8", "/32"}
+
+
+@pytest.mark.parametrize(
+    ("words", "url"),
+    [
+        (
+            "http://shop.example.com能访问，https://shop.example.com不能访问",
+            "https://shop.example.com/",
+        ),
+        ("shop.example.com和www.shop.example.com都打不开", "https://shop.example.com/"),
+        ("www.example.com and example.com are both down", "https://www.example.com/"),
+    ],
+)
+def test_which_of_two_addresses_a_sentence_is_about(words: str, url: str) -> None:
+    assert parse_target(words).url == url

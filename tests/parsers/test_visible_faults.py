@@ -49,6 +49,9 @@ Importing a module script failed.
 反向代理后,http访问正常,https访问会丢css样式
 after the update my static files stopped working""",
     "blank": """
+the favicon is fine but the page is totally blank
+it goes completely white after a second
+nothing shows on the page
 返回了一个空的html页面
 页面空白
 white screen after deploy
@@ -60,6 +63,8 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+I get the apache welcome screen over HTTPS
+the website opens different with https and without https
 two domains in different folders, both are showing the same site
 the proxy serves the first random domain
 second domain redirects to the first vhost
@@ -169,6 +174,11 @@ the subdomain does not work with ssl
 example.com works but www.example.com does not
 www.example.com 可以，example.com 不行""",
     "some-visitors": """
+works on Chrome, not on iPhone Safari
+API works in Postman but not in browser
+postman可以，浏览器不行
+curl works, browser doesn't
+浏览器可以，curl 不行
 在PC上访问没问题，但是朋友的手机上打不开
 the site is inaccessible over IPv6
 some portion of your visitors cannot reach it
@@ -195,24 +205,47 @@ This site cannot be loaded due to a certificate
 a warning that the ssl certificate is not valid""",
     "filing": """
 阿里云备案拦截""",
-    "unusable": """
-I cant get it to work behind nginx
+    "not-over-https": """
+http://shop.example.com能访问，https://shop.example.com不能访问
 配置证书后无法通过HTTPS访问
-使用反向代理后服务器就不能用域名访问
 works on http but not on https
 http能访问，https不能访问
 https 访问不了
+使用HTTPS协议加域名时首页无法加载
+port 80 works but 443 doesn't
+only works over http
+if I disable SSL everything is fine, if I enable SSL it can't be opened
+只能使用http访问，无法使用https访问""",
+    "not-outside": """
+内网可以，外网打不开
 can't access from outside, works on localhost
 外网无法访问，内网可以
-使用HTTPS协议加域名时首页无法加载
 本地curl正常，外网打不开
+I can only reach it from the local network
+does not work outside the local network
+from outside, the page never opens, on the LAN it is fine
+用公网IP无法访问""",
+    "not-by-name": """
 works with IP but not with domain
 用IP可以访问，用域名访问不了
-works on Chrome, not on iPhone Safari
+I can only reach my IP and not my domain
+My site only works with the IP address
+通过192.168.1.5可以打开，但是域名打不开""",
+    "not-through-proxy": """
+website works fine on port 8080 but not through nginx
+the app loads directly on ip:3000 but I get nothing via the reverse proxy
+直接访问ip:端口正常，反代后打不开
+without nginx everything is fine, behind nginx I get an error""",
+    "unusable": """
+This Site Can Not Be Reached
+unable to communicate with the server
+Caddy not serving webpage
+https://192.0.2.4 works but https://shop.example.com does not
+https://shop.example.com 访问失败
+I cant get it to work behind nginx
+使用反向代理后服务器就不能用域名访问
 微信小程序 request:fail
 users in China cannot access
-port 80 works but 443 doesn't
-I can only reach my IP and not my domain
 The service fails to respond when accessed via the reverse proxy
 the server fails to start after a reboot
 I am not able to save the general settings
@@ -228,10 +261,6 @@ ping ok but site doesn't open
 docker container not reachable via nginx
 can't reach the app through the reverse proxy
 反向代理不成功
-API works in Postman but not in browser
-postman可以，浏览器不行
-curl works, browser doesn't
-浏览器可以，curl 不行
 请求失败
 Network Error
 服务不可用""",
