@@ -1,5 +1,5 @@
 """Reads the log of the program that serves the target, after a message about an upload that was too
-large (413), or about an error of the server (5xx), with which some frameworks answer one: it may
+large (413), or about an error of the server (500), with which some frameworks answer one: it may
 have a limit of its own, behind a web server or without one. And after a form of
 a page of the site was refused, by the web server's log: the program may say that its origin is the
 reason. Nothing is sent."""
@@ -83,7 +83,7 @@ async def _read(ctx: ProbeContext, listeners: Listeners) -> None:
     if symptom is None or ctx.observed(NginxContainer):
         return
     status = (symptom.number or 0) if symptom.kind == "status" else 0
-    is_error = status >= _SERVER_ERROR
+    is_error = status == _SERVER_ERROR
     if symptom.kind not in _KINDS and status != TOO_LARGE and not is_error:
         return
 

@@ -52,6 +52,7 @@ def test_the_words_of_a_framework_after_an_error_of_the_server() -> None:
     (refusal,) = look(replace(TOLD, number=500), "node", output)
     assert (refusal.method, refusal.status, refusal.message) == ("", 500, line)
     assert not look(replace(TOLD, number=404), "node", output)
+    assert not look(replace(TOLD, number=502), "node", output)
     assert not look(replace(TOLD, number=500), "node", OUTPUT)
 
 
