@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty, file_of, private_authority_kind
+from checks.certificate._outdated_copies import renews
 from checks.nginx import Nginx, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
@@ -21,6 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Edit,
     Evidence,
     Fix,
@@ -64,7 +66,7 @@ def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             continue
         for answering_block in nginx.selected_servers():
             file = _served_file(nginx, answering_block.server, served_cert)
-            candidate = _best_candidate(evidence, served_cert) if file else None
+            candidate = _best_candidate(evidence, served_cert, file) if file else None
             if file and candidate:
                 yield _claim(
                     nginx, served_cert, file, candidate, _pair(nginx, answering_block.server, file)
@@ -99,7 +101,7 @@ def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Repl
     for answering_block in nginx.selected_servers():
         file = _served_file(nginx, answering_block.server, served_cert)
         candidate = (
-            _best_candidate(evidence, served_cert)
+            _best_candidate(evidence, served_cert, file)
             if file and answering_block.name_match != "default"
             else None
         )
@@ -114,7 +116,7 @@ def _server_replacement(evidence: Evidence, served_cert: ServedCertificate) -> R
     """Return the replacement at the line of another server than nginx; None if nginx answers, or
     if its line is not known."""
     view, file = server_on_port(evidence), file_of(evidence, served_cert.leaf)
-    candidate = _best_candidate(evidence, served_cert) if view and file else None
+    candidate = _best_candidate(evidence, served_cert, file) if view and file else None
     if view is None or file is None or candidate is None:
         return None
     # Imported late: few certificates have another one beside them.
@@ -147,6 +149,7 @@ def _server_claim(evidence: Evidence, served_cert: ServedCertificate) -> Iterato
             "place": replacement.place,
         },
         severity=None if expired else Severity.WARNING,
+        confidence=_confidence(evidence, served_cert),
         fix=replacement.fix,
     )
 
@@ -171,6 +174,12 @@ def _facts(
     }
 
 
+def _confidence(evidence: Evidence, served_cert: ServedCertificate) -> Confidence:
+    """A script that copies the renewed files before the old ones end is not seen."""
+    is_due = served_cert.leaf.is_due(evidence.started_at)
+    return Confidence.CERTAIN if is_due else Confidence.LIKELY
+
+
 def _is_other_site(evidence: Evidence, served_cert: ServedCertificate) -> bool:
     """Return whether the served certificate is not an earlier issue of the site's own."""
     covers_host = covers(
@@ -188,7 +197,9 @@ def _served_file(
     return next((file for file in files if file.sha256 == served_cert.leaf.sha256), None)
 
 
-def _best_candidate(evidence: Evidence, served_cert: ServedCertificate) -> OtherCertificate | None:
+def _best_candidate(
+    evidence: Evidence, served_cert: ServedCertificate, file: CertificateFile | None
+) -> OtherCertificate | None:
     """Return the best certificate that is valid, has its key and, if the served one only needs
     renewal, expires later than that.
 
@@ -202,7 +213,10 @@ def _best_candidate(evidence: Evidence, served_cert: ServedCertificate) -> Other
         for candidate in evidence.good(OtherCertificate)
         if candidate.key
         and candidate.leaf.is_current(current_time)
-        and (is_other_site or candidate.leaf.outlasts(served_cert.leaf))
+        and (
+            is_other_site
+            or (candidate.leaf.outlasts(served_cert.leaf) and renews(candidate, file, current_time))
+        )
         and covers(host, candidate.leaf.dns_names, candidate.leaf.addresses)
         and not candidate.leaf.self_issued
     ]
@@ -258,6 +272,7 @@ def _claim(
             "place": file_line(pair.certificate) if pair else "",
         },
         severity=None if is_expired else Severity.WARNING,
+        confidence=_confidence(nginx.evidence, served_cert),
         location=nginx.location(pair.certificate) if pair else None,
         fix=_fix(nginx, served_cert, candidate, pair),
     )

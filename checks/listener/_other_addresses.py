@@ -140,17 +140,17 @@ def _of_containers(evidence: Evidence) -> Iterator[OtherAddress]:
                     yield OtherAddress(url, port.port, container=container.name)
 
 
-def _of_programs(evidence: Evidence) -> Iterator[OtherAddress]:
-    """Yield the port of the program that listens alone, on a server without a web server: those
-    that listen for other machines come first. What speaks TLS there is not known. Who typed https
-    has no such guess."""
+def has_no_web_server(evidence: Evidence) -> bool:
+    """Return whether the server has no web server: its site may be a program's, on a port of its
+    own."""
     is_server = bool(evidence.of(WebServer) or evidence.of(WebServerConfig))
-    if (
-        is_server
-        or not evidence.target.is_bare_name
-        or any(state.masters for state in evidence.good(NginxState))
-    ):
-        return
+    has_nginx = any(state.masters for state in evidence.good(NginxState))
+    return not is_server and not has_nginx
+
+
+def site_programs(evidence: Evidence) -> dict[tuple[str, int], bool]:
+    """Return the programs that may serve a site, each with its port, and whether they listen for
+    this machine alone."""
     sockets = {
         (socket.process, socket.port): socket
         for listing in evidence.good(Listeners)
@@ -160,12 +160,21 @@ def _of_programs(evidence: Evidence) -> Iterator[OtherAddress]:
         and socket.port not in _NO_SITES
         and socket.port < _EPHEMERAL
     }
-    public = [key for key, socket in sockets.items() if not is_loopback(socket.address)]
-    candidates = public or list(sockets)
+    return {(name or "", port): is_loopback(each.address) for (name, port), each in sockets.items()}
+
+
+def _of_programs(evidence: Evidence) -> Iterator[OtherAddress]:
+    """Yield the port of the program that listens alone, on a server without a web server: those
+    that listen for other machines come first. What speaks TLS there is not known. Who typed https
+    has no such guess."""
+    if not evidence.target.is_bare_name or not has_no_web_server(evidence):
+        return
+    programs = site_programs(evidence)
+    candidates = [key for key, is_inner in programs.items() if not is_inner] or list(programs)
     if len(candidates) == 1:
         ((program, port),) = candidates
         url = address(evidence.target, port, port in _TLS_PORTS)
-        yield OtherAddress(url, port, program=program or "")
+        yield OtherAddress(url, port, program=program)
 
 
 def _open_ports(evidence: Evidence) -> set[int]:

@@ -13,8 +13,10 @@ from checks.listener._other_addresses import (
     WELCOME_FOLDERS,
     OtherAddress,
     address,
+    has_no_web_server,
     only_other_address,
     other_address,
+    site_programs,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -79,6 +81,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     other = (
         None if elsewhere or plain_port or not evidence.target.uses_tls else other_address(evidence)
     )
+    several = () if other or not evidence.target.uses_tls else _several_programs(evidence)
     is_asked_here = evidence.target.uses_tls and not (unsure or refused or quic)
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
@@ -107,17 +110,30 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             if evidence.target.uses_tls and not nginx and (other is None or other.program)
             else "",
             "programs": _open_programs(listeners),
+            "several": several,
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
         # The port may be meant, or plain http: then the address lacks it.
         confidence=_confidence(
-            unsure, bool(elsewhere or site_port or other or (refused and plain_listeners))
+            unsure,
+            bool(elsewhere or site_port or other or several or (refused and plain_listeners)),
         ),
-        severity=Severity.NOTE if unsure else None,
+        # Which of the programs has the site, if one does, is not known.
+        severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
         served_at=_served_at(evidence, nginx, elsewhere, plain_port) if is_asked_here else None,
     )
+
+
+def _several_programs(evidence: Evidence) -> tuple[str, ...]:
+    """Return the addresses of the programs that listen for other machines on a server without a web
+    server, if there is more than one; () elsewhere."""
+    if not evidence.target.is_bare_name or not has_no_web_server(evidence):
+        return ()
+    ports = [port for (_, port), is_inner in site_programs(evidence).items() if not is_inner]
+    urls = [address(evidence.target, port, tls=False) for port in dict.fromkeys(ports)]
+    return tuple(urls[:4]) if len(urls) > 1 else ()
 
 
 def _confidence(unsure: bool, may_be_another_port: bool) -> Confidence:

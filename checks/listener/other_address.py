@@ -5,6 +5,7 @@ the site. That may be meant."""
 from collections.abc import Iterator
 
 from checks.listener import listeners_on
+from checks.listener._other_addresses import has_no_web_server, site_programs
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,6 +20,8 @@ from diagnose.model import (
 )
 from diagnose.model.server import Listeners, UnservedAddress
 
+#: Most programs that are named.
+_MAX_PROGRAMS = 3
 #: The port of https.
 _HTTPS = 443
 
@@ -39,7 +42,21 @@ def other_address(evidence: Evidence) -> Iterator[Claim]:
             "port": _HTTPS,
             "tls": target.uses_tls,
             "unnamed": not unserved.is_named,
+            "inner": _inner_programs(evidence),
         },
         confidence=Confidence.CERTAIN if unserved.is_named else Confidence.LIKELY,
         fix=Fix((Manual("https", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _inner_programs(evidence: Evidence) -> tuple[str, ...]:
+    """Return the programs that listen for this machine alone, each with its address, on a server
+    without a web server that would pass requests on to them."""
+    if not has_no_web_server(evidence):
+        return ()
+    names = [
+        f"{name} 127.0.0.1:{port}"
+        for (name, port), is_inner in site_programs(evidence).items()
+        if is_inner
+    ]
+    return tuple(names[:_MAX_PROGRAMS])

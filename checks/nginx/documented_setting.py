@@ -63,7 +63,8 @@ def documented_setting(evidence: Evidence) -> Iterator[Claim]:
     # What somebody has set to another value is a decision, as long as nobody misses it. Beside a
     # message that means something else, a note would look like its cause.
     wanted = [gap for gap in lacking if not topic and is_needed(evidence, gap) and not gap.is_set]
-    if chosen := missed or wanted:
+    # Without the fields the application mistakes itself for another site.
+    if chosen := sorted(missed or wanted, key=lambda gap: gap.topic != "field"):
         yield _claim(nginx, known, chosen, is_missed=bool(missed))
 
 

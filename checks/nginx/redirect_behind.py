@@ -44,6 +44,7 @@ _FORWARDED = "$http_x_forwarded_proto"
     explains=[
         "http.redirect-loop", "http.redirect-wrong-host", "http.redirect-downgrade",
         "server.forces-https", "server.scheme-not-passed", "server.application-answers",
+        "server.application-writes-http",
     ],
 )  # fmt: skip
 def redirect_behind(evidence: Evidence) -> Iterator[Claim]:

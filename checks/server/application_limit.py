@@ -1,6 +1,7 @@
-"""After a message about an upload that is too large: the program that serves the site answered 413
-itself, by its own log (`docker logs`, its journal, its files). So the limit is the program's, and
-not that of a web server in front of it, of which there may be none.
+"""After a message about an upload that is too large, or about an error of the server: the program
+that serves the site answered 413 itself, by its own log (`docker logs`, its journal, its files), or
+wrote that a request is larger than its limit; SvelteKit answers 500 then. So the limit is the
+program's, and not that of a web server in front of it, of which there may be none.
 """
 
 from collections.abc import Iterator
@@ -40,16 +41,21 @@ _TOO_LARGE = 413
 )
 def application_limit(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
-    refusals = tuple(each for each in evidence.good(ProgramRefusal) if each.status == _TOO_LARGE)
-    if not refusals or not asks_about_size(evidence) or _is_server_in_container(evidence):
+    refusals = tuple(filter(_is_about_size, evidence.good(ProgramRefusal)))
+    if not refusals or _is_server_in_container(evidence):
         return
     refusal = refusals[0]
+    if refusal.method and not asks_about_size(evidence):
+        return
     is_alone = refusal.endpoint == str(target.port)
     yield Claim(
-        about=Subject(port=target.port, path=refusal.path if is_alone else target.path),
+        about=Subject(
+            port=target.port, path=refusal.path if is_alone and refusal.path else target.path
+        ),
         covers=(Subject(port=target.port),),
         because=refusals,
-        confidence=Confidence.CERTAIN,
+        # Another request than the one that a person means may have been the large one.
+        confidence=Confidence.CERTAIN if refusal.method else Confidence.LIKELY,
         facts={
             "process": refusal.process,
             "endpoint": refusal.endpoint,
@@ -63,6 +69,12 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("raise", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _is_about_size(refusal: ProgramRefusal) -> bool:
+    """Return whether a program refused a request for its size. The words of a framework about that
+    come without a method; those about a form have the status and the method of the log."""
+    return refusal.status == _TOO_LARGE or not refusal.method
 
 
 def _is_server_in_container(evidence: Evidence) -> bool:

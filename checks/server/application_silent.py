@@ -4,13 +4,25 @@ longer looks the same, so the cause is certain only after a minute, and a note w
 front waits longer than this run did.
 """
 
+import math
+import re
 from collections.abc import Iterator
 
-from checks.http._response_limits import is_unawaited, limit_facts
-from checks.server import manual_fix, place_text, server_on_port
+from checks.http._response_limits import is_unawaited, limit_facts, response_limit
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Listeners
@@ -19,6 +31,7 @@ from diagnose.parsers.web_sites import inner_path
 
 #: Seconds. What Apache and nginx wait by default.
 _PATIENCE = 60
+_VALUE = re.compile(r"[0-9.]+[a-z]*$")
 
 
 @check(
@@ -39,6 +52,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
         return
     waited = max((visit.took, *(page.took for page in pages)))
     is_open = is_unawaited(evidence, pages)
+    short_limit = _short_limit(evidence, view.server.product)
     yield Claim(
         about=Subject(port=target.port, path=path),
         covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
@@ -55,10 +69,29 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
             "status": pages[0].status or "",
             "command": visit.equivalent,
             "open": is_open,
-            **(limit_facts(evidence) if is_open else {}),
+            **(limit_facts(evidence) if is_open else short_limit),
         },
-        fix=manual_fix(view, "wait-longer" if is_open else "look-into-it"),
+        fix=_fix(view, is_open=is_open, has_limit=bool(short_limit)),
     )
+
+
+def _short_limit(evidence: Evidence, product: str) -> dict[str, object]:
+    """Return the line by which the server in front gives up, and the one that lets it wait longer;
+    {} where none is written."""
+    limit = response_limit(evidence)
+    if not limit.line:
+        return {}
+    seconds = max(2 * _PATIENCE, 2 * math.ceil(limit.seconds))
+    value = f"{seconds}" if product == "apache" else f"{seconds}s"
+    longer = _VALUE.sub(value, limit.line)
+    return {"limit_line": limit.line, "limit_place": limit.place, "longer_line": longer}
+
+
+def _fix(view: ServerView, *, is_open: bool, has_limit: bool) -> Fix:
+    """Nothing is to be loaded where no line of the configuration is to be changed."""
+    if is_open or has_limit:
+        return manual_fix(view, "wait-longer" if is_open else "look-into-it")
+    return Fix((Manual("look-into-it", Where.SERVER),), Applicability.MANUAL)
 
 
 def _is_silence(page: Exchange) -> bool:

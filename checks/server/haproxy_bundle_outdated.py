@@ -4,6 +4,7 @@ certificate was renewed, and the file was not made again: it still holds the old
 from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty
+from checks.certificate._outdated_copies import renews
 from checks.server import ServerView, reload_steps
 from checks.server._haproxy import haproxy_view
 from diagnose.checking.registry import check
@@ -45,13 +46,15 @@ def haproxy_bundle_outdated(evidence: Evidence) -> Iterator[Claim]:
             ),
             None,
         )
-        renewed = _renewed(evidence, served) if file else None
+        renewed = _renewed(evidence, served, file) if file else None
         if file and renewed:
             yield _claim(view, served, file, renewed)
             return
 
 
-def _renewed(evidence: Evidence, served: ServedCertificate) -> OtherCertificate | None:
+def _renewed(
+    evidence: Evidence, served: ServedCertificate, file: CertificateFile
+) -> OtherCertificate | None:
     """Return the newest certificate for the name that is valid now, has its key, and is valid for
     longer than the one that is served."""
     candidates = (
@@ -61,6 +64,7 @@ def _renewed(evidence: Evidence, served: ServedCertificate) -> OtherCertificate 
         and other_certificate.key != other_certificate.path
         and other_certificate.leaf.is_current(evidence.started_at)
         and other_certificate.leaf.outlasts(served.leaf)
+        and renews(other_certificate, file, evidence.started_at)
         and covers(
             evidence.target.host, other_certificate.leaf.dns_names, other_certificate.leaf.addresses
         )
@@ -78,6 +82,7 @@ def _claim(
     own = not path.startswith(("/etc/letsencrypt/", "/root/.acme.sh/"))
     step = server_commands.write_bundle(path, renewed.path, renewed.key)
     is_expired = served.leaf.is_expired(view.evidence.started_at)
+    is_due = served.leaf.is_due(view.evidence.started_at)
     applicability = Applicability.AUTOMATIC if is_same_renewal else Applicability.REVIEW
     steps = (step, *reload_steps(view.server)) if own else (Manual("combine", Where.SERVER),)
     return Claim(
@@ -96,6 +101,6 @@ def _claim(
             "expired": is_expired,
         },
         severity=None if is_expired else Severity.WARNING,
-        confidence=Confidence.CERTAIN if is_same_renewal else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if is_same_renewal and is_due else Confidence.LIKELY,
         fix=Fix(steps, applicability if own else Applicability.MANUAL),
     )

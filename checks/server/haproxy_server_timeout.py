@@ -87,7 +87,8 @@ def _logged_pages(evidence: Evidence) -> Iterator[Claim]:
         backend = haproxy.proxies.backend if haproxy else None
         if haproxy is None or backend is None or not failure.ending.startswith("sH"):
             continue
-        is_used = failure.is_from_page or failure.times >= _MANY
+        is_own = failure.path == evidence.target.path.partition("?")[0]
+        is_used = is_own or failure.is_from_page or failure.times >= _MANY
         because: tuple[Observation, ...] = (failure, haproxy.view.server)
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
@@ -100,7 +101,8 @@ def _logged_pages(evidence: Evidence) -> Iterator[Claim]:
                 "log": failure.file,
                 "method": failure.method,
             },
-            severity=Severity.WARNING if is_used else Severity.NOTE,
+            covers=(Subject(port=evidence.target.port),) if is_own else (),
+            severity=None if is_own else Severity.WARNING if is_used else Severity.NOTE,
             ruled_out=("server.application-down",),
             fix=_longer(haproxy, backend, 0.0),
         )

@@ -1,6 +1,7 @@
 """The application serves all its paths below a prefix that its settings name (the context path of
 Java's web applications: `server.servlet.context-path` of Spring Boot, a folder in Tomcat's
-`webapps`), and nginx asks without it: the application answers 404.
+`webapps`), or below the folder to which its first page redirects; and nginx asks without it: the
+application answers 404.
 
 The evidence is the application itself, asked with and without the prefix.
 """
@@ -14,9 +15,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.upstream_answers import REDIRECT, is_catch_all
 
 
 @check(severity=Severity.ERROR, needs=[Exchange, NginxConfig], explains=CONSEQUENCES)
@@ -24,6 +27,8 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "context-path"):
         directive = proxy_pass_of(match)
         if directive is None or change.status != 404:
+            continue
+        if is_catch_all(evidence.of(ComparedRequest), change.request) and not change.failures:
             continue
         prefix = change.request.value.removesuffix(change.request.original)
         line = _line(nginx.evidence, match, directive, prefix)
@@ -37,7 +42,12 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
             match,
             change,
             directive,
-            {"prefix": prefix, "target": directive.args[0], "line": line},
+            {
+                "prefix": prefix,
+                "target": directive.args[0],
+                "line": line,
+                "redirects": change.request.name == REDIRECT,
+            },
             # The other way is to let the page ask for the prefix itself.
             location_fix(nginx, match, file_edits, sure=False) if file_edits else manual,
         )

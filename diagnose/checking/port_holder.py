@@ -1,6 +1,7 @@
 """Which program has the target's port, if it is not nginx: the words of many checks are nginx's."""
 
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from diagnose.model import Evidence, Vantage
@@ -57,6 +58,7 @@ def program_facts(evidence: Evidence) -> dict[str, object]:
             commands = filter(None, (shlex.join(server.test), shlex.join(server.reload)))
             facts |= {"other_product": server.product, "other_load": " && ".join(commands)}
             facts |= {"other_log": _log_command(evidence, server)}
+            facts |= {"other_config": _config_file(evidence, server)}
     return dict[str, object](facts)
 
 
@@ -72,9 +74,23 @@ def _log_command(evidence: Evidence, server: "WebServer") -> str:
     return shlex.join(("journalctl", "-u", server.unit, "-n", "50")) if server.unit else ""
 
 
+def _config_file(evidence: Evidence, server: "WebServer") -> str:
+    """Return the file that a server reads first; "" if it was not read."""
+    from diagnose.model.web_servers import WebServerConfig
+
+    configs = evidence.good(WebServerConfig)
+    return next((config.path for config in configs if config.product == server.product), "")
+
+
+def is_about_nginx(facts: Mapping[str, object]) -> bool:
+    """Return whether a finding names a file of nginx's: its words are nginx's then, whichever
+    program has the port in front."""
+    return any("/nginx" in value for value in facts.values() if isinstance(value, str))
+
+
 def other_program(evidence: Evidence) -> str:
     """Return the name of the program that has the target's port on the server, as its project
-    writes it; "" if it is nginx, if nginx runs beside it, or if it is not known."""
+    writes it; "" if it is nginx, or not known. An nginx may run on another port."""
     if not any(observation.vantage is Vantage.SERVER for observation in evidence.observations):
         return ""
     # Imported late: a run from outside needs none of these.
@@ -92,7 +108,7 @@ def other_program(evidence: Evidence) -> str:
         return ""
     if not masters and (not names or name in _ENGINE_PROCESSES):
         return _program_in_container(evidence, port)
-    if name is None or name in _NO_ANSWER or any(s.masters for s in evidence.of(NginxState)):
+    if name is None or name in _NO_ANSWER:
         return ""
     titles = (server.title for server in evidence.good(WebServer) if port in server.ports)
     return next(titles, name)

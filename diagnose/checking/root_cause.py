@@ -125,7 +125,13 @@ def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
 
 def _with_program(claim: Claim, program: Mapping[str, object]) -> Claim:
     """Give each text the facts about the program that has the port and is not nginx."""
-    return replace(claim, facts={**program, **claim.facts}) if program else claim
+    if not program:
+        return claim
+    from diagnose.checking.port_holder import is_about_nginx
+
+    if is_about_nginx(claim.facts):
+        return claim
+    return replace(claim, facts={**program, **claim.facts})
 
 
 def findings(

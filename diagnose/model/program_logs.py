@@ -124,6 +124,8 @@ class FailedUnit(Observation):
 class ProgramRefusal(Observation):
     """A request that the program refused which has the target's port, or which a web server passes
     the target's path on to, by its own log: its method and path, without its query, and the status.
+    Where the log has the words of a framework alone, method and path are "", and the status is the
+    one that a person tells.
 
     `endpoint` is the program's port or its Unix socket. `process` is the name of the program, or of
     its container; `message` is the last such line, and `times` the number of lines about the same
@@ -141,6 +143,8 @@ class ProgramRefusal(Observation):
     times: int = 1
 
     def summary(self) -> Summary:
-        subject = phrase("request {method} {path}", method=self.method, path=self.path)
         times = counted("{count} time", "{count} times", self.times)
+        if not self.method:
+            return self.process, (self.message, times)
+        subject = phrase("request {method} {path}", method=self.method, path=self.path)
         return subject, (str(self.status), times)

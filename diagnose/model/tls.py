@@ -110,6 +110,13 @@ class Certificate:
             return False
         return self.not_after - now < min(self.lifetime / 3, timedelta(days=21))
 
+    def is_renewable(self, now: datetime) -> bool:
+        """Return True if less than a third of its lifetime is left: automatic renewal has usually
+        happened by then."""
+        if self.not_after is None or self.lifetime is None:
+            return False
+        return self.not_after - now < self.lifetime / 3
+
     def is_expired(self, now: datetime) -> bool:
         """Return True if its end date is known and past."""
         return self.not_after is not None and self.not_after < now

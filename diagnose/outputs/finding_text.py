@@ -25,11 +25,11 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
-from diagnose.outputs.program_note import program_note, with_own_commands
+from diagnose.outputs.program_note import names_lines, program_note, with_own_commands
 from diagnose.probes import diagnose_command
 
 #: The layers whose pages write for nginx what any web server can be told.
-_LAYERS_OF_ANY_SERVER = {"certificate", "http", "tls", "websocket"}
+_LAYERS_OF_ANY_SERVER = {"certificate", "dns", "http", "tls", "websocket"}
 
 
 class Facts(dict[str, object]):
@@ -97,12 +97,12 @@ def title(finding: Finding, lang: str) -> str:
 
 
 def summary(finding: Finding, lang: str) -> str:
-    return _fill(finding, _check_texts(finding, lang).summary, lang)
+    return _with_own_commands(finding, _fill(finding, _check_texts(finding, lang).summary, lang))
 
 
 def meaning(finding: Finding, lang: str) -> str:
     """Return what it means: for whom it matters, and what a remedy does not keep."""
-    return _fill(finding, _check_texts(finding, lang).meaning, lang)
+    return _with_own_commands(finding, _fill(finding, _check_texts(finding, lang).meaning, lang))
 
 
 def remedy(finding: Finding, lang: str) -> str:
@@ -128,7 +128,11 @@ def _program_note(finding: Finding, lang: str) -> str:
     # A page that has words for other programs, or for this one, needs none of ours.
     if "nginx" not in words or "{{#other_program}}" in words or str(program) in words:
         return ""
-    return program_note(finding.claim.facts, str(program), _fill(finding, words, lang), lang)
+    filled = _fill(finding, words, lang)
+    own = _with_own_commands(finding, filled)
+    if "nginx" not in own and not names_lines(finding.claim.facts, filled):
+        return ""
+    return program_note(finding.claim.facts, str(program), filled, lang)
 
 
 def _with_own_commands(finding: Finding, text: str) -> str:

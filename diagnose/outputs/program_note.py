@@ -26,13 +26,25 @@ def program_note(facts: Mapping[str, object], program: str, text: str, lang: str
 
 
 def with_own_commands(facts: Mapping[str, object], text: str) -> str:
-    """Return a text with the commands of the server that answers; as it is if that is nginx."""
+    """Return a text with the commands and words of the server that answers; as it is if that is
+    nginx."""
     product = _product(facts)
     if product is None:
         return text
+    from diagnose.parsers.own_words import with_own_words
     from diagnose.parsers.server_words import with_loading_commands
 
-    return with_loading_commands(text, product)
+    return with_own_words(with_loading_commands(text, product), product)
+
+
+def names_lines(facts: Mapping[str, object], text: str) -> bool:
+    """Return whether a text has lines of nginx's that the server that answers writes otherwise."""
+    product = _product(facts)
+    if product is None:
+        return False
+    from diagnose.parsers.server_words import server_words
+
+    return bool(server_words(text, product))
 
 
 def _product(facts: Mapping[str, object]) -> "Product | None":
@@ -43,4 +55,5 @@ def _product(facts: Mapping[str, object]) -> "Product | None":
     # Imported late: few remedies need it.
     from diagnose.parsers.server_words import Product
 
-    return Product(str(name), str(load), str(facts.get("other_log", "")))
+    log, config = (str(facts.get(fact, "")) for fact in ("other_log", "other_config"))
+    return Product(str(name), str(load), log, str(facts.get("other_program", "")), config)

@@ -28,11 +28,14 @@ _SECURE = "https://$host$request_uri"
 @frozen
 class Product:
     """A web server: `load` are the commands that test and load its configuration, and `log` is the
-    one that shows its log."""
+    one that shows its log. `title` is its name as its project writes it, `config` the file that it
+    reads first."""
 
     name: str
     load: str
     log: str = ""
+    title: str = ""
+    config: str = ""
 
 
 def server_words(text: str, product: Product) -> tuple[str, ...]:
@@ -54,16 +57,11 @@ def does_itself(text: str, product: Product) -> bool:
 
 def with_loading_commands(text: str, product: Product) -> str:
     """Return a text with the server's commands in the place of those that load nginx's
-    configuration or show its log, and with its plugin in those of certbot."""
+    configuration or show its log."""
     own = f"`{product.load}`"
     if product.log:
         text = text.replace(_LOG, f"`{product.log}`")
-    text = LOADING.sub(lambda match: f"run {own}" if match[0][:4] == "run " else own, text)
-    if product.name == "apache":
-        return text.replace("certbot --nginx ", "certbot --apache ").replace(
-            "certbot certonly --nginx ", "certbot certonly --apache "
-        )
-    return text
+    return LOADING.sub(lambda match: f"run {own}" if match[0][:4] == "run " else own, text)
 
 
 def _words(span: str, product: Product) -> Iterator[str]:

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from diagnose.model import Target
 from diagnose.model.http import Exchange
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, RequestPart
 from diagnose.parsers.origin_refusals import refuses_origin
 from diagnose.parsers.redirects import (
     REDIRECTS,
@@ -18,6 +18,8 @@ from diagnose.parsers.urls import normalize_url, parse_url
 
 #: How an application ends a connection in the place of an answer. nginx makes a 502 of it.
 _CLOSED = {"closed", "reset"}
+#: What names a context path: the redirect of the application's first page.
+REDIRECT = "redirect"
 
 
 def is_questionable(exchange: Exchange) -> bool:
@@ -86,11 +88,16 @@ def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Ta
     return not _refuses_origin(response) or (is_longer and response.status == as_nginx.status)
 
 
+def needs_unknown_path(part: RequestPart, name: str) -> bool:
+    """Return whether a change of a request takes a control with a path that nobody has made."""
+    return part == "path" or (part == "context-path" and name == REDIRECT)
+
+
 def is_catch_all(requests: Iterable[ComparedRequest], changed: ComparedRequest) -> bool:
     """Return whether the application answers a path that nobody has made as it answers the changed
     one: it has one page, or one refusal, for all paths. Without that control it may have. A context
-    path needs none: the application's own settings name it."""
-    if changed.part != "path":
+    path that the application's own settings name needs none."""
+    if not needs_unknown_path(changed.part, changed.name):
         return False
     unknown = [request for request in requests if request.part == "unknown-path"]
     answer = changed.status, changed.is_html

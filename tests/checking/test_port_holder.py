@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.checking.port_holder import other_program, program_facts
+from diagnose.checking.port_holder import is_about_nginx, other_program, program_facts
 from diagnose.model import Observation, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.nginx import NginxProcess, NginxState
@@ -27,6 +27,16 @@ def test_a_web_server_by_its_title_and_any_program_by_its_name() -> None:
     assert name_of(held_by("node"), NginxState(installed=True)) == "node"
 
 
+def test_the_program_on_the_port_while_nginx_runs_on_another() -> None:
+    running = NginxState(installed=True, masters=(NginxProcess(pid=1, binary="/usr/sbin/nginx"),))
+    assert name_of(held_by("haproxy"), running) == "haproxy"
+
+
+def test_a_finding_that_names_a_file_of_nginx() -> None:
+    assert is_about_nginx({"place": "/etc/nginx/conf.d/shop.conf:12"})
+    assert not is_about_nginx({"file": "/etc/ssl/lab/shop.pem", "days": 3})
+
+
 def test_nothing_where_nginx_may_answer_or_nobody_knows() -> None:
     assert not name_of(held_by("nginx"))
     assert not name_of(held_by("docker-proxy"))
@@ -34,8 +44,6 @@ def test_nothing_where_nginx_may_answer_or_nobody_knows() -> None:
     assert not name_of(held_by(None))
     assert not name_of(replace(HELD, sockets=(replace(WEB, port=8443),)))
     assert not name_of(ANSWER)
-    running = NginxState(installed=True, masters=(NginxProcess(pid=1, binary="/usr/sbin/nginx"),))
-    assert not name_of(held_by("haproxy"), running)
 
 
 def test_a_program_in_a_container_by_its_name_and_the_containers() -> None:
@@ -59,6 +67,7 @@ def test_the_facts_of_a_web_server_that_was_read() -> None:
         "other_product": "apache",
         "other_load": "apachectl -t && systemctl reload apache2",
         "other_log": "journalctl -u apache2 -n 50",
+        "other_config": "",
     }
     assert program_facts(evidence(HELD)) == {"other_program": "apache2"}
     assert program_facts(evidence(held_by("nginx"), APACHE)) == {}

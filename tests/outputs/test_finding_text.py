@@ -140,6 +140,22 @@ def test_the_remedy_has_the_lines_and_commands_of_the_server_that_answers() -> N
         assert "nginx -t" not in text
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_step_about_any_server_is_in_the_words_of_the_one_that_answers(lang: str) -> None:
+    step = Manual("cover-the-name", Where.SERVER)
+    facts = {
+        "name": "shop.example.com", "file": "/etc/ssl/lab/shop.pem", "other_program": "Apache",
+        "other_product": "apache", "other_load": "apachectl -t && apachectl graceful",
+        "other_config": "/etc/apache2/apache2.conf",
+    }  # fmt: skip
+    claim = replace(mended().findings[0].claim, fix=Fix((step,)), facts=facts)
+    finding = Finding("f1", load_check("certificate.name-mismatch"), claim)
+    text = finding_text.manual_text(finding, step, lang) + finding_text.remedy(finding, lang)
+    assert "nginx" not in text
+    assert "`apachectl -S`" in text
+    assert "certbot --apache" in text
+
+
 def test_a_gap_is_told_once() -> None:
     gap = Unseen(what="the firewall", why="needs-root")
     gaps = finding_text.evidence_gaps(report(gap, gap), View())

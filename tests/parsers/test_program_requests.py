@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.parsers.program_requests import refused_request
+from diagnose.parsers.program_requests import oversized_request, refused_request
 
 FIBER = "14:03:07 | 413 | 0s | 172.17.0.1 | PUT | /release/app-1.0.jar | Request Entity Too Large"
 
@@ -42,3 +42,29 @@ def test_a_request_that_succeeded_later() -> None:
     later = FIBER.replace("413", "200").replace("Request Entity Too Large", "-")
     assert refused_request(f"{FIBER}\n{later}\n", 413) is None
     assert refused_request(f"{later}\n{FIBER}\n", 413)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SvelteKitError: Content-length of 21553972 exceeds limit of 20000000 bytes.",
+        "PayloadTooLargeError: request entity too large",
+        "Microsoft.AspNetCore.Server.Kestrel.Core.BadHttpRequestException: "
+        "Request body too large. The max request body size is 30000000 bytes.",
+        "org.springframework.web.multipart.MaxUploadSizeExceededException: Maximum upload size",
+        "http: request body too large",
+        "Error: Body exceeded 1 MB limit.",
+        "django.core.exceptions.RequestDataTooBig: Request body exceeded settings.",
+    ],
+)
+def test_words_about_a_request_that_is_too_large(line: str) -> None:
+    request = oversized_request(f"started\n{line}\n    at start\n")
+    assert request
+    assert (request.method, request.text, request.times) == ("", line, 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["the limit for a body is 20000000 bytes", "client_max_body_size 20m", "413 files"]
+)
+def test_words_about_a_limit_that_nobody_met(line: str) -> None:
+    assert oversized_request(line) is None

@@ -143,12 +143,6 @@ def test_what_a_server_does_itself() -> None:
     assert not does_itself("`proxy_set_header X-Real-IP $remote_addr;`", CADDY)
 
 
-def test_the_plugin_of_certbot() -> None:
-    text = "`certbot --nginx -d shop.example.com`"
-    assert with_loading_commands(text, APACHE) == "`certbot --apache -d shop.example.com`"
-    assert with_loading_commands(text, CADDY) == text
-
-
 @given(st.text(alphabet="`location proxy_set_header{};/=^~$\"' \n12", max_size=300))
 def test_total(text: str) -> None:
     for product in (APACHE, CADDY, HAPROXY, Product("traefik", "")):

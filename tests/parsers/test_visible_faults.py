@@ -137,7 +137,12 @@ still serving old certificate after renew
 renewed the cert but browser still shows expired
 I replaced the certificate files and still get the old one
 续期后浏览器还是提示过期
-the browser is still showing the old date, I have renewed the certificate""",
+the browser is still showing the old date, I have renewed the certificate
+申请续期之后浏览器浏览还显示之前的日期
+续签成功了，但是证书有效期没变
+浏览器里的有效期还是原来的，证书已经更新了
+renewed with acme.sh, browser still shows the same expiry date
+the expiry date has not changed after certbot renewed""",
     "login-address": """
 the OAuth2 redirect URI uses http behind the proxy""",
     "mixed-content": """

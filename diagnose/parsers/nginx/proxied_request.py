@@ -340,13 +340,15 @@ def single_slash_variant(request: ProxiedRequest, path: str) -> RequestVariant |
     return RequestVariant(other, "path", "replaced", "", request.path, single)
 
 
-def context_path_variants(request: ProxiedRequest, prefixes: Sequence[str]) -> list[RequestVariant]:
-    """Return the request below each of these prefixes, where the application may serve its
-    paths."""
+def context_path_variants(
+    request: ProxiedRequest, prefixes: Sequence[str], name: str = ""
+) -> list[RequestVariant]:
+    """Return the request below each of these prefixes, where the application may serve its paths.
+    `name` says what names them, "" for its settings."""
     return [
         RequestVariant(
             replace(request, path=prefix + request.path),
-            "context-path", "replaced", "", request.path, prefix + request.path,
+            "context-path", "replaced", name, request.path, prefix + request.path,
         )
         for prefix in prefixes
         if not request.path.startswith(f"{prefix}/")

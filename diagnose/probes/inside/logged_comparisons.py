@@ -32,9 +32,11 @@ from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_comparisons import (
     Asking,
     control,
+    is_decisive,
     is_own_answer,
     nginx_request,
     page_variants,
+    try_first_folder,
     unknown_variant,
 )
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
@@ -196,9 +198,7 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: 
         return
     variants = await page_variants(ctx, route, request, target, exchange)
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
-        response = await asking.ask(variant)
-        if response is not None and is_accepted(response, first, target):
-            if variant.part == "path":
-                await asking.ask(unknown_variant(variant))
-            await control(asking, as_nginx, variant, number)
+        if await is_decisive(asking, as_nginx, first, variant, number):
             return
+    if exchange.status == 404:
+        await try_first_folder(asking, as_nginx, first)

@@ -78,6 +78,32 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
     return pages if is_served else []
 
 
+def silent_pages(ctx: ProbeContext) -> list[Exchange]:
+    """Return the target's page from each address, if none was answered while this run waited."""
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    is_silent = all(page.failure and page.failure.kind == "timeout" for page in pages)
+    return pages if is_silent else []
+
+
+async def observe_own_failures(ctx: ProbeContext, site: LoggedSite) -> bool:
+    """Emit the requests for the target's own page whose end the server itself decided, by its log,
+    and return whether there are any. What a client ended is no failure."""
+    texts = await read_logs(ctx, site)
+    if texts is None:
+        return False
+    since = max(texts.clock - RECENT_SECONDS, int(site.loaded))
+    own_path, has_any = _own_path(ctx), False
+    for path, lines in texts.visitors_lines(ctx, site):
+        for failure in _in_log(ctx, site, path, lines, since).requests:
+            is_own = (failure.method, failure.path) == ("GET", own_path)
+            if is_own and failure.ending[:1] not in {"", "c", "C", "-"}:
+                equivalent = command(ctx, site, failure.file)
+                logged = replace(failure, at=texts.at, took=texts.took, server=site.server)
+                ctx.emit(replace(logged, equivalent=equivalent))
+                has_any = True
+    return has_any
+
+
 @frozen
 class LoggedFailures:
     """What failed by the logs: requests, the paths at which browsers may have been refused a

@@ -198,19 +198,29 @@ MAX_FOLDERS = 8
 MAX_CERTIFICATES = 4
 
 
+#: Messages about a certificate that is older than it should be.
+_OF_THE_DATE = frozenset({"certificate-expired", "certificate-outdated"})
+
+
 @probe(after=CertificateFile)
 async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
-    """Emit certificates for the target's name that could replace the one nginx uses.
+    """Emit certificates for the target's name that could replace the one that is used.
 
-    If that has expired or expires soon, only certificates that are valid for longer. If it does
-    not fit the name or is self-signed, any valid one.
+    If its renewal is due, or a message says that the old one is still shown, only certificates that
+    are valid for longer. If it does not fit the name or is self-signed, any valid one.
     """
-    host = ctx.target.host
+    host, symptom = ctx.target.host, ctx.target.symptom
+    is_asked = symptom is not None and symptom.kind in _OF_THE_DATE
     affected = [
         candidate
         for candidate in ctx.observed(CertificateFile)
         if candidate.chain
-        and (expires_soon(candidate.chain[0]) or _is_unusable(candidate.chain[0], host))
+        and (
+            is_asked
+            or candidate.chain[0].is_renewable(datetime.now(UTC))
+            or expires_soon(candidate.chain[0])
+            or _is_unusable(candidate.chain[0], host)
+        )
     ]
     if not affected or affected[0] is not certificate:
         return

@@ -1,5 +1,6 @@
 """Reads the log of the program that serves the target, after a message about an upload that was too
-large (413): it may have a limit of its own, behind a web server or without one. And after a form of
+large (413), or about an error of the server (500), with which some frameworks answer one: it may
+have a limit of its own, behind a web server or without one. And after a form of
 a page of the site was refused, by the web server's log: the program may say that its origin is the
 reason. Nothing is sent."""
 
@@ -14,7 +15,7 @@ from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.origin_refusals import logged_refusal
-from diagnose.parsers.program_requests import RefusedRequest, refused_request
+from diagnose.parsers.program_requests import RefusedRequest, oversized_request, refused_request
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.containers import ENGINES
@@ -31,7 +32,7 @@ from diagnose.probes.inside.unanswered import emit_if_too_slow
 RECENT_SECONDS = 600
 
 #: Content Too Large (RFC 9110 section 15.5.14), and the kinds of messages that may say so.
-TOO_LARGE = 413
+TOO_LARGE, _SERVER_ERROR = 413, 500
 _KINDS = frozenset({"body-size", "upload"})
 
 #: Statuses with which frameworks refuse a form's origin (Django, SvelteKit, Spring; Rails;
@@ -81,14 +82,20 @@ async def _read(ctx: ProbeContext, listeners: Listeners) -> None:
     symptom = ctx.target.symptom
     if symptom is None or ctx.observed(NginxContainer):
         return
-    is_status = symptom.kind == "status" and symptom.number == TOO_LARGE
-    if symptom.kind not in _KINDS and not is_status:
+    status = (symptom.number or 0) if symptom.kind == "status" else 0
+    is_error = status == _SERVER_ERROR
+    if symptom.kind not in _KINDS and status != TOO_LARGE and not is_error:
         return
+
+    def find(text: str) -> RefusedRequest | None:
+        request = None if is_error else refused_request(text, TOO_LARGE)
+        return request or oversized_request(text)
+
     for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)):
         if not is_front(listeners, endpoint) and ctx.further_requests.begin(
             f"requests that {endpoint} refused"
         ):
-            await _read_log(ctx, endpoint, TOO_LARGE, lambda text: refused_request(text, TOO_LARGE))
+            await _read_log(ctx, endpoint, status if is_error else TOO_LARGE, find)
 
 
 async def _read_log(

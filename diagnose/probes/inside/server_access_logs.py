@@ -31,6 +31,8 @@ from diagnose.probes.inside.logged_requests import (
     answered_pages,
     logs_of_other_sites,
     observe_failures,
+    observe_own_failures,
+    silent_pages,
 )
 
 _READABLE: frozenset[Product] = frozenset({"apache", "caddy", "haproxy"})
@@ -63,7 +65,11 @@ async def _read_once(ctx: ProbeContext) -> None:
         config for config in ctx.observed(WebServerConfig) if config.product == server.product
     ]
     is_wanted = ctx.options.wants("server")
-    if not configs or not is_wanted or not (pages := answered_pages(ctx)):
+    if not configs or not is_wanted:
+        return
+    if not (pages := answered_pages(ctx)):
+        if server.product == "haproxy":
+            await _read_own_failures(ctx, server, configs[0])
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
         _report_unlogged(ctx, configs[0])
@@ -80,6 +86,14 @@ async def _read_once(ctx: ProbeContext) -> None:
                 from diagnose.probes.inside.logged_errors import observe_reasons
 
                 await observe_reasons(ctx, configs[0], failures.requests)
+                return
+
+
+async def _read_own_failures(ctx: ProbeContext, server: WebServer, config: WebServerConfig) -> None:
+    """Read why HAProxy ended earlier requests for a page of which this run saw nothing."""
+    if silent_pages(ctx) and ctx.further_requests.begin(SERVER_ACCESS_LOG):
+        for site in _logged_sites(server, config, ctx.target):
+            if await observe_own_failures(ctx, site):
                 return
 
 

@@ -28,17 +28,21 @@ from diagnose.parsers.nginx.proxied_request import (
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
+from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
 from diagnose.parsers.set_cookie import secure_cookie
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
+    REDIRECT,
     absolute_location,
     is_accepted,
     is_questionable,
+    needs_unknown_path,
     reproduces,
 )
+from diagnose.parsers.urls import parse_url
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
@@ -54,6 +58,9 @@ MAX_VARIANTS = 5
 #: Seconds after which no further request is begun. An application beside nginx answers in
 #: milliseconds.
 MAX_SECONDS = 6.0
+
+#: The first folder of a path.
+_FOLDER = re.compile(r"(/[\w.~-]{1,60})/", re.ASCII)
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -147,12 +154,31 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     else:
         variants = await page_variants(ctx, route, request, ctx.target, exchange)
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
-        response = await asking.ask(variant)
-        if response is not None and is_accepted(response, first, ctx.target):
-            if variant.part == "path":
-                await asking.ask(unknown_variant(variant))
-            await control(asking, as_nginx, variant, number)
+        if await is_decisive(asking, as_nginx, first, variant, number):
             return
+    if method == "GET" and exchange.status == 404:
+        await try_first_folder(asking, as_nginx, first)
+
+
+async def is_decisive(
+    asking: "Asking",
+    as_nginx: RequestVariant,
+    first: ComparedRequest,
+    variant: RequestVariant,
+    number: int,
+) -> bool:
+    """Ask for a changed request, and return whether the application serves the page then; the
+    controls follow. `first` is the answer to nginx's own request."""
+    response = await asking.ask(variant)
+    target = asking.ctx.target
+    if asking.kind is not ComparedRequest:
+        target = replace(target, path=first.path, websockets=())
+    if response is None or not is_accepted(response, first, target):
+        return False
+    if needs_unknown_path(variant.part, variant.name):
+        await asking.ask(unknown_variant(variant))
+    await control(asking, as_nginx, variant, number)
+    return True
 
 
 def unknown_variant(variant: RequestVariant) -> RequestVariant:
@@ -187,6 +213,30 @@ async def page_variants(
         prefixes = await read_context_paths(ctx, route)
         variants = [*variants[:2], *context_path_variants(request, prefixes), *variants[2:]]
     return variants
+
+
+async def try_first_folder(
+    asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest
+) -> None:
+    """Ask for the path below the folder to which the application redirects from its root, if that
+    was not asked for yet."""
+    folder = await _first_folder(asking.ctx, asking.route, as_nginx.request)
+    asked = {each.value for each in asking.ctx.observed(asking.kind) if each.part != "none"}
+    for variant in context_path_variants(as_nginx.request, (folder,) if folder else (), REDIRECT):
+        if variant.value not in asked:
+            await is_decisive(asking, as_nginx, first, variant, MAX_VARIANTS)
+
+
+async def _first_folder(ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest) -> str:
+    """Return the folder to which the application redirects from its root, "/app"; "" for none."""
+    if request.path.partition("?")[0] in {"", "/"}:
+        return ""
+    answer = await send_request(ctx, route, replace(request, path="/"))
+    if answer is None or answer.head.status not in REDIRECTS:
+        return ""
+    location = parse_url(absolute_location(answer.field("Location"), ctx.target.url))
+    match = _FOLDER.match(location.path) if location else None
+    return match[1] if match else ""
 
 
 async def _tell_scheme(asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest) -> None:

@@ -8,8 +8,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from diagnose.model.http import Exchange, RequestPurpose
 from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
-from diagnose.probes.outside.http_requests import PageRequest, request_anew
+from diagnose.probes.outside.http_connections import open_http
+from diagnose.probes.outside.http_requests import (
+    PageRequest,
+    fetch_page,
+    patience,
+    request_anew,
+)
+from diagnose.probes.outside.known_applications import emit_named_application
 
 #: Maximum number of segments of a folder, each of which is tried.
 MAX_DEPTH = 2
@@ -61,4 +69,16 @@ async def _request(
     ctx: ProbeContext, page: Exchange, url: SplitResult, is_control: bool = False
 ) -> Exchange | None:
     purpose: RequestPurpose = "unknown" if is_control else "folder"
-    return await request_anew(ctx, PageRequest(url.geturl(), page.address, purpose, page.verified))
+    request = PageRequest(url.geturl(), page.address, purpose, page.verified)
+    parsed = parse_url(request.url)
+    if is_control or parsed is None:
+        return await request_anew(ctx, request)
+    connection, _ = await open_http(ctx, page.address, parsed, False, patience(ctx))
+    if connection is None:
+        return None
+    exchange, answer = await fetch_page(ctx, connection, request)
+    connection.close()
+    if exchange.status == 200:
+        # Visitors get no page that says whose it is.
+        emit_named_application(ctx, exchange.headers, exchange.url, answer.text)
+    return exchange

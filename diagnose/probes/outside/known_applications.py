@@ -27,6 +27,26 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
     application, by = known
     start = "/" if ctx.target.is_websocket else ctx.target.path
     folder = clean(folder_of(application, parsed_url.path, start))
+    _emit_known(ctx, application, by, folder, url)
+    if ctx.options.wants("websocket"):
+        _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
+
+
+def emit_named_application(ctx: ProbeContext, headers: Headers, url: str, text: str = "") -> None:
+    """Emit the application that names itself in an answer which is not the site's own page, once in
+    a run: in the fields of one that wants a login first, or on a page that no visitor gets to. Its
+    WebSockets are not tried."""
+    parsed_url, known = parse_url(url), recognize(text, headers)
+    if parsed_url is None or known is None:
+        return
+    if ctx.further_requests.begin("application of the site"):
+        folder = clean(folder_of(known[0], parsed_url.path, ctx.target.path))
+        _emit_known(ctx, *known, folder, url)
+
+
+def _emit_known(
+    ctx: ProbeContext, application: Application, by: RecognizedBy, folder: str, url: str
+) -> None:
     ctx.emit(
         KnownApplication(
             at=ctx.elapsed(),
@@ -37,8 +57,6 @@ def emit_application(ctx: ProbeContext, text: str, headers: Headers, url: str) -
             by=by,
         )
     )
-    if ctx.options.wants("websocket"):
-        _emit_websockets(ctx, application, _base_folder(ctx, text, url) or folder, url)
 
 
 def _application_of_message(ctx: ProbeContext) -> tuple[Application, RecognizedBy] | None:

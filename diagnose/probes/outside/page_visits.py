@@ -3,6 +3,7 @@
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.net.http import HttpConnection, HttpResult
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
 from diagnose.probes.outside.http_requests import PageRequest, fetch_page
@@ -42,7 +43,23 @@ async def _complete_visit(
         if is_own_page(ctx, exchange):
             await load_page_files(ctx, http_connection, page, exchange, answer)
             await _try_other_ports(ctx, exchange)
+    elif _is_withheld(ctx, exchange):
+        from diagnose.probes.outside.known_applications import emit_named_application
+
+        emit_named_application(ctx, exchange.headers, exchange.url)
     http_connection.close()
+
+
+def _is_withheld(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a program refuses its page to a visitor who has not logged in, as Jenkins does with
+    403: the fields of the answer may name it."""
+    return (
+        exchange.purpose in {"target", "redirect"}
+        and exchange.status in {401, 403}
+        and exchange.verified
+        and is_own_origin(ctx.target, exchange.url)
+        and not ctx.target.is_websocket
+    )
 
 
 def _is_media(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile, NginxProcess, NginxState
 from tests.support.check_evidence import NOW, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.renewed_certificate import OLD, SERVED
+from tests.support.tls_evidence import shake
 
 CHECK = "certificate.renewed-elsewhere"
 NEW = replace(OLD, not_before=NOW - timedelta(days=1), not_after=NOW + timedelta(days=89),
@@ -135,3 +136,63 @@ def test_fires_and_has_it_copied_where_nginx_does_not_see_the_place() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert isinstance(claim.fix.steps[0], Manual)
+
+
+EARLY = replace(OLD, not_before=NOW - timedelta(days=62), not_after=NOW + timedelta(days=28))
+COPY = CertificateFile(path="/etc/nginx/shop.pem", sha256="aa", chain=(EARLY,))
+RENEWED = replace(OTHER, leaf=replace(NEW, not_before=NOW - timedelta(days=5)))
+
+
+def early(file: CertificateFile, other: OtherCertificate) -> list[Claim]:
+    return judge(CHECK, shake(chain=(EARLY,)), file, other, RUNNING, config())
+
+
+@pytest.mark.parametrize(
+    "authorities",
+    [("CN=ca", "CN=ca"), ("CN=R10,O=Let's Encrypt,C=US", "CN=E7,O=Let's Encrypt,C=US")],
+    ids=["the same", "another intermediate"],
+)
+def test_fires_before_the_copy_expires(authorities: tuple[str, str]) -> None:
+    first, second = (
+        replace(certificate, issuer=issuer)
+        for certificate, issuer in zip((EARLY, RENEWED.leaf), authorities, strict=True)
+    )
+    (claim,) = judge(
+        CHECK,
+        shake(chain=(first,)),
+        replace(COPY, chain=(first,)),
+        replace(RENEWED, leaf=second),
+        RUNNING,
+        config(),
+    )
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diff(claim)
+
+
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        (replace(COPY, real="/etc/letsencrypt/archive/shop.example.com/fullchain1.pem"), RENEWED),
+        (COPY, replace(RENEWED, tool="", path="/etc/nginx/ssl/mail.pem")),
+        (COPY, replace(RENEWED, leaf=replace(NEW, not_before=NOW - timedelta(hours=9)))),
+        (COPY, replace(RENEWED, leaf=replace(RENEWED.leaf, issuer="CN=R13,O=Let's Encrypt"))),
+        (
+            replace(
+                COPY,
+                chain=(replace(EARLY, dns_names=("shop.example.com", "www.shop.example.com")),),
+            ),
+            RENEWED,
+        ),
+    ],
+    ids=[
+        "a tool renews the one in use",
+        "nothing renews the other",
+        "renewed today: a script may copy it tonight",
+        "of another authority",
+        "for fewer names",
+    ],
+)
+def test_silent_while_the_other_may_be_no_renewal(
+    file: CertificateFile, other: OtherCertificate
+) -> None:
+    assert not early(file, other)

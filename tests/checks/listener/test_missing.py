@@ -275,3 +275,30 @@ def test_fires_behind_a_cdn_that_is_refused(
     found = judge("listener.missing", *observations)
     assert [claim.confidence for claim in found] == expected
     assert all(claim.facts["behind"] for claim in found)
+
+
+def _program(port: int, process: str, address: str = "0.0.0.0") -> Listener:
+    return Listener(address=address, port=port, family=4, pid=port, process=process)
+
+
+def test_fires_as_a_warning_where_several_programs_listen_for_a_bare_name() -> None:
+    sockets = (_program(3100, "node"), _program(8082, "bbs-go"), _program(22, "sshd"))
+    both = Listeners(vantage=Vantage.SERVER, sockets=sockets)
+    bare = replace(SHOP, input="shop.example.com")
+    (claim,) = judge("listener.missing", host(), both, connected(failure=REFUSED), target=bare)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["several"] == (
+        "http://shop.example.com:3100/", "http://shop.example.com:8082/",
+    )  # fmt: skip
+
+
+def test_is_certain_where_https_was_typed_or_one_program_is_inner() -> None:
+    several = (_program(3100, "node"), _program(8082, "bbs-go"))
+    both = Listeners(vantage=Vantage.SERVER, sockets=several)
+    typed = replace(SHOP, input="https://shop.example.com/")
+    (claim,) = judge("listener.missing", host(), both, connected(failure=REFUSED), target=typed)
+    assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
+    inner = replace(both, sockets=(several[0], _program(8082, "bbs-go", "127.0.0.1")))
+    bare = replace(SHOP, input="shop.example.com")
+    (claim,) = judge("listener.missing", host(), inner, connected(failure=REFUSED), target=bare)
+    assert not claim.facts["several"]

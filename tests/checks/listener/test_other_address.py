@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from diagnose.model import Confidence, Failure, Vantage
-from diagnose.model.server import Listeners, UnservedAddress
+from diagnose.model.server import Listener, Listeners, UnservedAddress
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import listening
@@ -33,3 +36,15 @@ def test_silent_where_443_listens_or_the_list_failed() -> None:
     assert not judge("listener.other-address", *both, target=PLAIN)
     failed = Listeners(vantage=Vantage.SERVER, failure=Failure("denied", "no"))
     assert not judge("listener.other-address", unserved(), failed, target=PLAIN)
+
+
+def test_fires_and_names_what_listens_for_this_machine_alone() -> None:
+    inner = Listener(address="127.0.0.1", port=3100, family=4, pid=7, process="node")
+    listed = listening(8090)
+    both = replace(listed, sockets=(*listed.sockets, inner))
+    (claim,) = judge("listener.other-address", unserved(), both, target=PLAIN)
+    assert claim.facts["inner"] == ("node 127.0.0.1:3100",)
+    (claim,) = judge(
+        "listener.other-address", unserved(), both, WebServer(product="caddy"), target=PLAIN
+    )
+    assert not claim.facts["inner"]

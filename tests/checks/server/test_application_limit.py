@@ -30,3 +30,22 @@ def test_silent_without_a_message_or_where_a_server_in_a_container_wrote_it() ->
     inside: WebServer = replace(APACHE, container="edge")
     assert not judge(CHECK, inside, REFUSED, target=TOLD)
     assert not judge(CHECK, target=TOLD)
+
+
+WORDS = replace(
+    REFUSED, endpoint="3000", process="node", method="", path="", status=500, times=1,
+    message="SvelteKitError: Content-length of 21553972 exceeds limit of 20000000 bytes.",
+)  # fmt: skip
+
+
+def test_fires_for_the_words_of_a_framework_after_a_500() -> None:
+    told = replace(SHOP, symptom=Symptom("status", "Error 500 - Internal error", number=500))
+    (claim,) = judge(CHECK, APACHE, WORDS, target=told)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.about.path == SHOP.path
+
+
+def test_silent_about_a_form_that_was_refused() -> None:
+    told = replace(SHOP, symptom=Symptom("status", "Error 500 - Internal error", number=500))
+    form = replace(REFUSED, method="POST", path="/login", status=500)
+    assert not judge(CHECK, APACHE, form, target=told)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Failure, Host, Manual, Vantage
 from diagnose.model.backends import BackendVisit
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -49,3 +49,19 @@ def test_silent_when_it_refuses() -> None:
 def test_silent_when_the_connection_was_not_taken() -> None:
     lost = replace(VISIT, connected=False)
     assert not judge(CHECK, APACHE, apache_config(), SILENT, lost)
+
+
+def test_fires_with_the_line_by_which_the_server_gives_up() -> None:
+    text = HTTPS.replace("  ProxyPass ", "  ProxyTimeout 20\n  ProxyPass ", 1)
+    host = Host(vantage=Vantage.SERVER, role="server", hostname="web")
+    (claim,) = judge(CHECK, host, APACHE, apache_config(text), LISTENING, SILENT, VISIT)
+    assert claim.facts["longer_line"] == "ProxyTimeout 120"
+    assert claim.fix
+    assert len(claim.fix.steps) > 1
+
+
+def test_fires_and_loads_nothing_where_nothing_is_changed() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, SILENT, VISIT)
+    assert "longer_line" not in claim.facts
+    assert claim.fix
+    assert [type(step) for step in claim.fix.steps] == [Manual]

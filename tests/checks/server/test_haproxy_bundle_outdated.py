@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Claim, Command, Observation
+from diagnose.model import Applicability, Claim, Command, Confidence, Observation, Severity
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
 from tests.support.check_evidence import NOW
@@ -61,3 +61,27 @@ def test_silent_without_a_key_or_a_later_certificate() -> None:
 def test_silent_where_the_file_is_not_the_one_that_is_served() -> None:
     assert not judge(replace(FILE, sha256="cc"), OTHER)
     assert not judge(replace(FILE, path="/elsewhere.pem"), OTHER)
+
+
+EARLY = replace(OLD, not_before=NOW - timedelta(days=62), not_after=NOW + timedelta(days=28))
+
+
+def early(other: OtherCertificate) -> list[Claim]:
+    return put(
+        "server.haproxy-bundle-outdated",
+        SERVER,
+        config(),
+        shake(chain=(EARLY,)),
+        replace(FILE, chain=(EARLY,)),
+        other,
+    )
+
+
+def test_fires_before_the_bundle_expires() -> None:
+    days_ago = replace(NEW, not_before=NOW - timedelta(days=5))
+    (claim,) = early(replace(OTHER, leaf=days_ago))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_silent_while_a_script_may_still_make_the_bundle() -> None:
+    assert not early(OTHER)

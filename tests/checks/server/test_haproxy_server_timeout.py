@@ -48,6 +48,13 @@ def test_fires_for_a_page_in_the_log() -> None:
     assert "-    timeout server 90s\n+    timeout server 180s\n" in edit.diff
 
 
+def test_fires_for_the_targets_own_page_that_did_not_come() -> None:
+    silent = replace(page(200), status=None, failure=Failure("timeout", "timed out"))
+    (claim,) = judge(CHECK, SERVER, WAITS, silent, replace(logged(), path="/"))
+    assert claim.severity is None
+    assert claim.fix
+
+
 def test_is_a_note_for_one_visitor() -> None:
     (claim,) = judge(CHECK, SERVER, WAITS, page(200), logged())
     assert claim.severity is Severity.NOTE

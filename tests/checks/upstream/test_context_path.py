@@ -68,3 +68,21 @@ def test_silent_where_nothing_is_there_either() -> None:
         *(config(CUT), BUILD, RUNNING, page(404), *controlled(MISSING, BELOW)),
         target=API,
     )
+
+
+BY_REDIRECT = replace(BELOW, name="redirect")
+UNKNOWN = compared(
+    404, "unknown-path", change="replaced", original="/user/info",
+    value="/shop/user/info-diagnose-7f3a", path=API.path,
+)  # fmt: skip
+
+
+def test_fires_where_the_first_page_redirects_there() -> None:
+    (claim,) = claims(CUT, MISSING, BY_REDIRECT, UNKNOWN)
+    assert claim.facts["redirects"]
+    assert "+        proxy_pass http://127.0.0.1:8080/shop/;\n" in diff(claim)
+
+
+def test_silent_where_every_path_below_the_redirect_has_the_page() -> None:
+    assert not claims(CUT, MISSING, BY_REDIRECT, replace(UNKNOWN, status=200))
+    assert not claims(CUT, MISSING, BY_REDIRECT)

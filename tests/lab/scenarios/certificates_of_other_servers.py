@@ -45,6 +45,16 @@ def apache_names_a_copy_of_the_certificate(lab: Lab) -> None:
     _apache(lab, certificates.leaf(starts=-95, ends=-5))
 
 
+@apache_scenario(outside=None, server="certificate.renewed-elsewhere", differs=(apache.SITE,))
+def apache_names_a_copy_that_has_four_weeks(lab: Lab) -> None:
+    _apache(lab, certificates.leaf(starts=-62, ends=28))
+
+
+@caddy_scenario(outside=None, server="certificate.renewed-elsewhere", differs=(caddy.CONFIG,))
+def caddy_names_a_copy_that_has_four_weeks(lab: Lab) -> None:
+    _caddy(lab, certificates.leaf(starts=-62, ends=28))
+
+
 @caddy_scenario(outside="certificate.self-signed", differs=(caddy.CONFIG,))
 def caddy_has_a_certificate_of_its_own_making(lab: Lab) -> None:
     _caddy(lab, certificates.leaf(issuer="self"))

@@ -271,6 +271,36 @@ def message_of_jenkins_where_nginx_passes_no_host(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace(HOST, "").replace(SCHEME, ""))
 
 
+#: What an application answers before a login.
+WITHHELD = """
+import http.server, sys
+
+class Application(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = b"<!doctype html><title>x</title>Authentication required"
+        self.send_response(403)
+        self.send_header("X-Jenkins", "2.89")
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET
+    log_message = lambda *_: None
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Application).serve_forever()
+"""
+
+
+@healthy()
+def jenkins_before_a_login_where_nginx_passes_no_host(lab: Lab) -> None:
+    """A note says what its documentation asks for: nobody reports a fault."""
+    lab.spawn(lab.server, lab.server.python("-c", WITHHELD, "8090"), 8090)
+    lab.change(PAGES, PAGES.replace(HOST, "").replace(SCHEME, "").replace(":3000", ":8090"))
+
+
 @healthy(args=(BROKEN,))
 def message_of_jenkins_where_nginx_passes_all(lab: Lab) -> None:
     """The message is of another time."""

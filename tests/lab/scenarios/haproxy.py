@@ -257,6 +257,16 @@ def renewed_and_not_combined_again(lab: Lab) -> None:
     haproxy.start(lab)
 
 
+@haproxy_scenario(outside=None, server="server.haproxy-bundle-outdated", differs=(haproxy.PEM,))
+def renewed_and_the_bundle_has_four_weeks(lab: Lab) -> None:
+    haproxy.install(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(certificates.leaf(starts=-62, ends=28)), 0o600)
+    good = certificates.good()
+    lab.server.write(f"{LIVE}/fullchain.pem", good.chain)
+    lab.server.write(f"{LIVE}/privkey.pem", good.key_pem, 0o600)
+    haproxy.start(lab)
+
+
 @haproxy_scenario(
     outside=None,
     server="server.haproxy-key-missing",

@@ -137,6 +137,24 @@ def bare_name_of_an_application_that_is_closed_on_purpose(lab: Lab) -> None:
 
 
 @scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
+def bare_name_of_two_programs_on_ports_of_their_own(lab: Lab) -> None:
+    """https://github.com/mlogclub/bbs-go/issues/174, healed: page and data are on two ports,
+    and nobody says that https is wanted. A warning names both."""
+    _alone(lab)
+    for port in ("3100", "8082"):
+        argv = lab.server.python("-m", "http.server", "-b", "0.0.0.0", port)
+        lab.spawn(lab.server, argv, int(port))
+        for words in ((), ("--permanent",)):
+            command = ["firewall-cmd", *words, f"--add-port={port}/tcp"]
+            lab.server.run(command, check=True)
+
+
+@healthy(target=f"http://{site.NAME}:8082/")
+def one_of_two_programs_by_its_whole_address(lab: Lab) -> None:
+    bare_name_of_two_programs_on_ports_of_their_own(lab)
+
+
+@scenario(target=site.NAME, outside="tcp.refused", server="listener.missing", manual="a choice")
 def bare_name_where_the_certificate_is_there(lab: Lab) -> None:
     """The certificate was ordered, and nginx has the site in plain http alone."""
     plain_site(lab)

@@ -75,6 +75,63 @@ def newer_one_for_another_name(lab: Lab) -> None:
     of_certbot(lab, certificates.leaf(starts=-93, ends=-3))
 
 
+def of_acme_sh(lab: Lab, one: certificates.Issued) -> None:
+    """As acme.sh keeps it, in the home of a user."""
+    folder = f"/home/admin/.acme.sh/{site.NAME}_ecc"
+    lab.server.sh("mount -t tmpfs lab /home")  # the server's alone
+    lab.undo(lambda: lab.server.sh("umount /home"))
+    lab.server.write(f"{folder}/fullchain.cer", one.chain)
+    lab.server.write(f"{folder}/{site.NAME}.cer", one.pem)
+    lab.server.write(f"{folder}/{site.NAME}.key", one.key_pem, 0o600)
+
+
+@scenario(
+    outside=None,
+    server="certificate.renewed-elsewhere",
+    differs=MINE,
+    not_on={"redhat": "nginx does not see /home"},
+)
+def renewed_by_acme_sh_and_the_copy_has_four_weeks(lab: Lab) -> None:
+    """Installed by hand once, with `cp`. The copy is still good, and no renewal reaches it."""
+    first = certificates.leaf(starts=-62, ends=28)
+    lab.install(first.chain, first.key_pem)
+    of_acme_sh(lab, certificates.leaf(key=first.key))
+
+
+@scenario(outside=None, server="certificate.renewed-elsewhere", differs=MINE)
+def renewed_by_certbot_and_the_copy_has_four_weeks(lab: Lab) -> None:
+    first = certificates.leaf(starts=-62, ends=28)
+    lab.install(first.chain, first.key_pem)
+    of_certbot(lab, certificates.good())
+
+
+@healthy()
+def renewed_by_acme_sh_and_installed(lab: Lab) -> None:
+    """`acme.sh --install-cert` wrote the copy at the renewal."""
+    good = certificates.good()
+    lab.install(good.chain, good.key_pem)
+    of_acme_sh(lab, good)
+
+
+@healthy()
+def renewed_today_and_copied_at_night(lab: Lab) -> None:
+    """A timer copies the files once a day."""
+    first = certificates.leaf(starts=-61, ends=29)
+    lab.install(first.chain, first.key_pem)
+    of_certbot(lab, certificates.leaf(starts=-0.5, ends=89))
+
+
+@healthy()
+def a_second_certificate_for_the_mail_server(lab: Lab) -> None:
+    """It is newer, made by hand, and another program's."""
+    first = certificates.leaf(starts=-62, ends=28)
+    lab.install(first.chain, first.key_pem)
+    second = certificates.good()
+    lab.server.write("/etc/ssl/mail/shop.example.com.pem", second.chain)
+    lab.server.write("/etc/ssl/mail/shop.example.com.key", second.key_pem, 0o600)
+    lab.undo(lambda: lab.server.sh("rm -rf /etc/ssl/mail"))
+
+
 @healthy()
 def newer_one_lies_about(lab: Lab) -> None:
     """The one in use is good for long enough."""

@@ -1,7 +1,7 @@
 """Scenarios of server.answer-too-late: the page takes four seconds, and the server in front waits
 two."""
 
-from .. import apache, caddy, haproxy
+from .. import apache, caddy, haproxy, site
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
@@ -59,6 +59,21 @@ def haproxy_waits_less_than_a_report_takes(lab: Lab) -> None:
     serve_haproxy(lab, "", "    timeout server 2s\n")
     for _ in range(3):
         visit(lab, "/report")
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-server-timeout",
+    target=f"https://{site.NAME}/report",
+    args=("--timeout", "8"),
+    manual="a person finds out why it hangs",
+)
+def haproxy_logged_what_this_run_does_not_wait_for(lab: Lab) -> None:
+    """https://github.com/unicef/etools/issues/47: this run waits for less than HAProxy does, and
+    the log says how earlier requests ended."""
+    lab.application("--mode", "hang")
+    serve_haproxy(lab, "", "    timeout server 6s\n")
+    visit(lab, "/report")
 
 
 @healthy_haproxy()

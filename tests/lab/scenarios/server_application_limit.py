@@ -1,11 +1,12 @@
 """An application has its own limit for the size of a request, and no web server is in front of it,
 or one with a wider limit."""
 
-from .. import site
+from .. import caddy, site
 from ..containers import Engine
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from ..web_servers import keep_only
+from .caddy import caddy_scenario, healthy_caddy
 from .page_assets import PAGE
 
 MESSAGE = "413 Request Entity Too Large when Maven uploads the jar"
@@ -91,3 +92,37 @@ def application_behind_nginx_has_a_limit(lab: Lab) -> None:
     passed = "    proxy_pass http://127.0.0.1:8080;\n"
     lab.change(PAGE, f"  location / {{\n{passed}  }}\n\n")
     _put(lab, f"https://{site.NAME}/app.jar", 3000)
+
+
+#: SvelteKit answers 500 to what is larger than its limit, and writes why.
+SVELTEKIT = APPLICATION.replace("413 if", "500 if").replace(
+    '        line = f"12:00:01 | {status} | 0s | 172.17.0.1 | {self.command} | {self.path} | -"\n',
+    '        line = f"SvelteKitError: Content-length of {size} exceeds limit of 2000 bytes."\n'
+    '        line = line if status == 500 else "ready"\n',
+)
+RESTORE = f"https://{site.NAME}/backup-restore"
+FAILED = 'The restore function generates an "Error 500 - Internal error" message'
+
+
+def _behind_caddy(lab: Lab) -> None:
+    engine = Engine(lab)
+    argv = engine.server.python("-c", SVELTEKIT, "8080")
+    address = engine.run("ciso", argv, ((8080, 8080),), image="ciso/frontend:latest")
+    engine.reaches(address, 8080)
+    caddy.serve(lab, caddy.SHOP.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+
+
+@caddy_scenario(
+    outside=None, server="server.application-limit", target=RESTORE, args=(FAILED,), manual=LIMIT
+)
+def application_behind_caddy_answers_500_to_a_large_request(lab: Lab) -> None:
+    """https://github.com/intuitem/ciso-assistant-community/issues/801: Caddy writes no log of
+    requests by itself."""
+    _behind_caddy(lab)
+    _put(lab, RESTORE, 3000)
+
+
+@healthy_caddy(target=RESTORE, args=(FAILED,))
+def application_behind_caddy_takes_a_request(lab: Lab) -> None:
+    _behind_caddy(lab)
+    _put(lab, RESTORE, 300)

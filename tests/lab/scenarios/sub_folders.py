@@ -202,6 +202,24 @@ def redirect_without_the_folder_of_grafana(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.redirect-to-error", server="http.redirect-leaves-folder",
+    target=f"https://{site.NAME}/grafana/convert", manual="root_url is the application's setting",
+)  # fmt: skip
+def redirect_without_the_folder_of_a_page_of_grafana(lab: Lab) -> None:
+    """https://github.com/grafana-cold-storage/tutorials/issues/180: the process has no name of its
+    own, and the page that no visitor gets to says whose it is."""
+    page = "<!doctype html><title>Grafana</title>"
+    text = GRAFANA.replace('"Content-Length", "0"', f'"Content-Length", "{len(page)}"')
+    text = text.replace(
+        "self.end_headers()", f"self.end_headers()\n        self.wfile.write({page.encode()!r})"
+    )
+    lab.spawn(lab.server, lab.server.application("guarded_server", "root-only", "3002"), 3002)
+    lab.spawn(lab.server, lab.server.python("-c", text), 3001)
+    block = "  location /grafana/ {\n    proxy_pass http://127.0.0.1:3001/;\n  }\n"
+    lab.change(PAGES, PAGES.replace("3000", "3002") + block)
+
+
+@scenario(
     outside=None, server="nginx.path-info-missing", target=f"https://{site.NAME}/api.php/records",
     differs=MINE,
 )  # fmt: skip

@@ -81,3 +81,56 @@ def context_path_of_the_arguments_is_left_out(lab: Lab) -> None:
 def context_path_in_proxy_pass(lab: Lab) -> None:
     """proxy_pass http://127.0.0.1:8080/jeecg-boot/."""
     serve_java(lab, "/jeecg-boot/")
+
+
+#: All its paths are below /shop/; with "page" it has one page for all of them.
+BELOW = """
+import http.server, sys
+
+class Application(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        is_there = path in {"/shop/", "/shop/info"} or path.startswith("/shop/") and PAGE
+        status = 302 if path == "/" else 200 if is_there else 404
+        body = b'{"success":true}' if is_there else b'{"status":404}'
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/shop/")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET
+    log_message = lambda *_: None
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Application).serve_forever()
+"""
+INFO = f"https://{site.NAME}/api/info"
+
+
+def _redirects(lab: Lab, path: str, has_page: bool) -> None:
+    text = BELOW.replace("PAGE", str(has_page))
+    lab.spawn(lab.server, lab.server.python("-c", text), PORT)
+    location = f"  location /api/ {{\n    proxy_pass http://127.0.0.1:{PORT}{path};\n  }}\n"
+    pages = "  location / {\n    proxy_pass"
+    lab.change(pages, f"{location}\n{pages}")
+
+
+@scenario(outside=None, server="upstream.context-path", target=INFO, differs=MINE)
+def first_page_redirects_to_the_context_path(lab: Lab) -> None:
+    """No settings to be read: the redirect of its first page says where its paths are."""
+    _redirects(lab, "/", has_page=False)
+
+
+@healthy(target=INFO)
+def first_page_redirects_to_a_page_for_every_path(lab: Lab) -> None:
+    """What is asked for is nowhere: below the folder every path has the page."""
+    _redirects(lab, "/", has_page=True)
+
+
+@healthy(target=INFO)
+def context_path_of_the_redirect_in_proxy_pass(lab: Lab) -> None:
+    _redirects(lab, "/shop/", has_page=False)

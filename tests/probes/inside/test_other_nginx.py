@@ -160,6 +160,17 @@ def test_nothing_is_looked_for_while_the_one_in_use_is_good(tmp_path: Path) -> N
     assert not certificates_in(tmp_path, file(certificates.leaf(starts=-50, ends=40)))
 
 
+def test_the_renewed_one_is_looked_for_as_soon_as_renewal_is_usual(tmp_path: Path) -> None:
+    path = write_certificate(
+        tmp_path,
+        "root/.acme.sh/shop.example.com_ecc/fullchain.cer",
+        certificates.good(),
+        "shop.example.com.key",
+    )
+    (other,) = certificates_in(tmp_path, file(certificates.leaf(starts=-62, ends=28)))
+    assert (other.path, other.tool) == (path, "acme.sh")
+
+
 def test_it_is_looked_for_once(tmp_path: Path) -> None:
     write_certificate(tmp_path, "etc/nginx/ssl/new.pem", certificates.good(), "new.key")
     ending = file(certificates.leaf(starts=-95, ends=-5))

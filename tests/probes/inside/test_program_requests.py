@@ -21,9 +21,11 @@ TOLD = Symptom("status", "413 Request Entity Too Large", number=413)
 OUTPUT = f"process gomvn\nsource docker logs gomvn\n {FIBER}\n"
 
 
-def look(symptom: Symptom | None, process: str = "docker-proxy") -> list[ProgramRefusal]:
+def look(
+    symptom: Symptom | None, process: str = "docker-proxy", output: str = OUTPUT
+) -> list[ProgramRefusal]:
     command = shlex.join(("sh", "-c", LOG_SCRIPT, "sh", str(probes.RECENT_SECONDS), "443"))
-    result = CommandResult((), 0, OUTPUT, "", 0.0)
+    result = CommandResult((), 0, output, "", 0.0)
     looking: Any = Looking(RecordedMachine({command: result}, {}))
     looking.target = replace(looking.target, symptom=symptom)
     listeners = looking.emit(Listeners(sockets=(replace(PROXY, process=process),)))
@@ -42,6 +44,16 @@ def test_nothing_is_read_without_a_message_or_for_a_web_server() -> None:
     assert not look(None)
     assert not look(replace(TOLD, number=502))
     assert not look(TOLD, "nginx")
+
+
+def test_the_words_of_a_framework_after_an_error_of_the_server() -> None:
+    line = "SvelteKitError: Content-length of 21553972 exceeds limit of 20000000 bytes."
+    output = f"process node\nsource journalctl -u app.service\n {line}\n  at Object.start\n"
+    (refusal,) = look(replace(TOLD, number=500), "node", output)
+    assert (refusal.method, refusal.status, refusal.message) == ("", 500, line)
+    assert not look(replace(TOLD, number=404), "node", output)
+    assert not look(replace(TOLD, number=502), "node", output)
+    assert not look(replace(TOLD, number=500), "node", OUTPUT)
 
 
 FORM = FailedRequests(

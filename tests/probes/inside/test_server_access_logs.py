@@ -11,7 +11,7 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.machine.container import ContainerMachine
-from diagnose.model import Unseen
+from diagnose.model import Failure, Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
@@ -65,6 +65,29 @@ def test_nothing_is_read_for_a_page_that_fails_or_another_server() -> None:
     assert not look(replace(APACHE, ports=(8443,)))
     assert not look(replace(APACHE, container="web"))
     assert not look(replace(APACHE, product="traefik"))
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "status", "is_read"),
+    [
+        ("sH--", "/", 504, True),
+        ("SC--", "/", 503, True),
+        ("cD--", "/", 504, False),
+        ("----", "/", 504, False),
+        ("sH--", "/report", 504, False),
+    ],
+)
+def test_how_haproxy_ended_requests_for_a_page_that_does_not_come(
+    state: str, path: str, status: int, is_read: bool
+) -> None:
+    silent = replace(PAGE, status=None, failure=Failure("timeout", "timed out"))
+    line = REFUSED.replace("SC--", state).replace("503", str(status))
+    line = line.replace("POST /api", f"GET {path}")
+    failures = look(
+        HAPROXY, haproxy_config(HAPROXY_TEXT), silent, line, "/var/log/haproxy.log",
+        ("-t", "haproxy"),
+    )  # fmt: skip
+    assert [failure.ending for failure in failures] == ([state] if is_read else [])
 
 
 def test_what_was_before_the_last_load_is_about_another_configuration() -> None:

@@ -352,6 +352,22 @@ def test_a_page_that_is_missing_is_asked_for_below_the_context_path() -> None:
     assert len(machine.commands_run) == 1
 
 
+def redirects_below(asked: str) -> bytes:
+    path = asked.split(" ")[1]
+    if path == "/":
+        return answer("302 Found", "", "Location: /jeecg-boot/")
+    is_there = path == "/jeecg-boot/info"
+    return answer("200 OK" if is_there else "404 Not Found", "{}")
+
+
+def test_a_page_that_is_missing_is_asked_for_where_the_first_page_redirects_to() -> None:
+    missing = replace(REFUSED, status=404, url=f"{REFUSED.url}info")
+    ctx = compare(serving(redirects_below), missing, "", target=replace(SHOP, path="/info"))
+    parts = [(each.part, each.value, each.status) for each in ctx.observed(ComparedRequest)]
+    assert ("context-path", "/jeecg-boot/info", 200) in parts
+    assert ("unknown-path", "/jeecg-boot/info-diagnose-7f3a", 404) in parts
+
+
 def test_the_context_path_is_looked_for_only_where_the_page_is_missing() -> None:
     machine = JavaServer()
     compare(serving(minds_upgrade), machine=machine)

@@ -5,7 +5,7 @@ from diagnose.model.applications import KnownApplication
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.probes.further_requests import FurtherRequests
-from diagnose.probes.outside.known_applications import emit_application
+from diagnose.probes.outside.known_applications import emit_application, emit_named_application
 from tests.probes.outside.test_websocket import Looking
 
 N8N = "<title>n8n.io - Workflow Automation</title>"
@@ -50,6 +50,16 @@ def test_a_relative_websocket_begins_at_the_base_of_the_page() -> None:
 def test_one_that_opens_without_a_login_is_marked() -> None:
     (websocket,) = look("<title>Odoo</title>", "/web/login").observed(WebSocketPath)
     assert (websocket.path, websocket.opens) == ("/websocket", True)
+
+
+def test_one_that_names_itself_before_a_login() -> None:
+    """Jenkins refuses its first page with 403 and the field X-Jenkins."""
+    for fields, names in (((("X-Jenkins", "2.89"),), ["Jenkins"]), ((("Server", "nginx"),), [])):
+        run = Looking(Target(SHOP, "https", "shop.example.com", 443))
+        run.further_requests = FurtherRequests()  # type: ignore[attr-defined]
+        emit_named_application(run, fields, f"{SHOP}/")  # type: ignore[arg-type]
+        assert [known.name for known in run.observed(KnownApplication)] == names
+        assert not run.observed(WebSocketPath)
 
 
 BROKEN = "It appears that your reverse proxy set up is broken."
