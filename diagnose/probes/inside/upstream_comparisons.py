@@ -9,6 +9,7 @@ are sent. They are GET; only where the user has asked for a POST, they repeat th
 no body, and change nothing but what tells the application the visitor's origin.
 """
 
+import re
 from dataclasses import replace
 
 from diagnose.model import Target, Vantage
