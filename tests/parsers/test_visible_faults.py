@@ -451,3 +451,29 @@ def test_a_sentence_with_a_name_is_a_message() -> None:
     target = parse_target("访问shop.example.com页面空白")
     assert target.symptom
     assert (target.host, target.symptom.kind) == ("shop.example.com", "blank")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("httpd.service启动失败", "server-start"),
+        ("页面CORS报错", "cors"),
+        ("nginx转发vnc黑屏", "websocket"),
+        ("使用nginx反代后websocket连接失败", "websocket"),
+    ],
+)
+def test_a_chinese_character_ends_a_latin_word(words: str, kind: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom
+    assert (symptom.kind, symptom.text) == (kind, words)
+
+
+def test_a_blank_that_is_missing_changes_no_words_that_are_understood() -> None:
+    written = "登陆成功但是不会跳转，点击后台会跳到login页面。使用IP访问不会出现这种情况"
+    symptom = symptom_of(written)
+    assert symptom
+    assert (symptom.kind, symptom.text) == ("wrong-address", written)
+    assert symptom_of("我的网站是shop网站") is None
+    hidden = symptom_of("请求/api?token=abcdef0123456789abcdef报CORS错误")
+    assert hidden
+    assert "abcdef0123456789" not in hidden.text
