@@ -33,7 +33,6 @@ from diagnose.model.web_servers import (
     WebServerTest,
     WebSite,
 )
-from diagnose.parsers.continued_lines import in_rows, joined_rows, raw_rows
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
@@ -216,6 +215,9 @@ def _replaced(line: str, rows: tuple[str, ...], new_lines: tuple[str, ...]) -> I
         is_kept = new in {line, rows[0]}
         is_changed = len(new_lines) == 1 and len(rows) > 1 and not new.lstrip().startswith("#")
         if is_kept or is_changed:
+            # Imported late: a healthy run edits nothing.
+            from diagnose.parsers.continued_lines import in_rows
+
             yield from rows if is_kept else in_rows(rows, new)
         else:
             yield new
@@ -235,6 +237,9 @@ def file_rows(view: ServerView, file: ServerFile) -> tuple[str, ...]:
     product = view.server.product
     if product not in {"apache", "caddy"}:
         return tuple(file.text.split("\n"))
+    # Imported late: a healthy run reads no line.
+    from diagnose.parsers.continued_lines import joined_rows
+
     return joined_rows(file.text, product == "apache")
 
 
@@ -242,6 +247,8 @@ def _written_rows(view: ServerView, file: ServerFile, number: int) -> tuple[str,
     product = view.server.product
     if product not in {"apache", "caddy"}:
         return (file.text.split("\n")[number - 1],)
+    from diagnose.parsers.continued_lines import raw_rows
+
     return raw_rows(file.text, number, product == "apache")
 
 

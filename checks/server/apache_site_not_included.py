@@ -1,17 +1,28 @@
 """The site's file lies in the folder of an include (Debian's sites-enabled, Red Hat's conf.d), and
 Apache does not read it: `IncludeOptional conf.d/*.conf` takes files that end in ".conf" (Debian's
-2.2 took all), or that line is missing.
+2.2 took all), or that line is missing. Or the site is in a file that is read, in an <IfDefine>
+whose parameter nothing defines (core, "IfDefine").
 
 Where a site with a wildcard answers the name in its place, its refusal of the page tells.
 """
 
 from collections.abc import Iterator
 
-from checks.server import reload_steps, server_view
+from checks.server import (
+    ServerView,
+    indentation,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -22,6 +33,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.apache.section_lines import undefined_section
 from diagnose.parsers.web_sites import has_name
 
 #: Debian's folder of the sites that are there and not enabled: another check is about it.
@@ -67,6 +79,8 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
         ),
         None,
     )
+    if site is None and view.server.pid is not None:
+        yield from _in_section(view)
     if site is None or view.server.pid is None:
         return
     folder, _, name = site.file.rpartition("/")
@@ -81,6 +95,7 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
             "file": site.file,
             "config": view.config.path,
             "suffix": not suffix,
+            "parameter": "",
             "folder": folder.rpartition("/")[2],
         },
         fix=Fix(
@@ -88,6 +103,39 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL if suffix else Applicability.REVIEW,
         ),
     )
+
+
+def _in_section(view: ServerView) -> Iterator[Claim]:
+    """Yield the site that an <IfDefine> leaves out."""
+    target = view.evidence.target
+    for site in view.config.idle if view.config else ():
+        file = view.config.file(site.file) if view.config else None
+        is_meant = has_name(site, target.host) and site.listens_on(target.port)
+        section = undefined_section(file.text, site.line) if file and is_meant else None
+        if file is None or section is None:
+            continue
+        number, parameter = section
+        text = line_text(view, file.path, number)
+        define = f"{indentation(text)}Define {parameter}"
+        edit = line_edit(view, file.path, {number: (define, text)})
+        edits: list[Edit] = [edit] if edit else []
+        yield Claim(
+            about=Subject(text=site.file),
+            covers=(Subject(port=target.port), Subject(port=80)),
+            because=(view.server, view.config) if view.config else (view.server,),
+            confidence=Confidence.LIKELY,
+            facts={
+                **view.facts,
+                "file": site.file,
+                "config": place_text(file.path, number),
+                "suffix": False,
+                "parameter": parameter,
+                "folder": "",
+            },
+            # The section may leave it out on purpose.
+            fix=Fix((*edits, *reload_steps(view.server)), Applicability.REVIEW),
+        )
+        return
 
 
 def _is_own(site: WebSite, evidence: Evidence) -> bool:

@@ -2,7 +2,7 @@
 that depend on modules and parameters. No I/O."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diagnose.model.frozen import frozen
@@ -14,7 +14,11 @@ MAX_LOADED = 50_000
 #: Maximum number of characters of a word into which a macro's arguments are written.
 MAX_ARGUMENT = 4000
 
+#: Maximum number of parameters of a configuration.
+MAX_PARAMETERS = 100
+
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_IF_DEFINE = re.compile(r"(?im)^[ \t]*<IfDefine[ \t]+\"?(\w{1,100})\"?[ \t]*>")
 _EXPORT = re.compile(r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=(\S*)\s*$", re.MULTILINE)
 
 #: Modules that every build has, also where no LoadModule names them.
@@ -85,6 +89,12 @@ def include_patterns(text: str, root: str, variables: Mapping[str, str]) -> tupl
 
     collect(parse(text, ""))
     return tuple(dict.fromkeys(patterns))
+
+
+def parameters_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the parameters that the <IfDefine> sections of files ask for."""
+    names = (name for text in texts for name in _IF_DEFINE.findall(text))
+    return tuple(dict.fromkeys(names))[:MAX_PARAMETERS]
 
 
 def server_root(text: str, default: str) -> str:

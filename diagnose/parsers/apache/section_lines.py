@@ -2,10 +2,11 @@
 Sections", "How the sections are merged"). No I/O."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from diagnose.model.web_servers import WebServerConfig, WebSite
+from diagnose.parsers.apache.config import Directive, parse
 from diagnose.parsers.continued_lines import joined_rows
 from diagnose.parsers.web_sites import takes
 
@@ -51,3 +52,23 @@ def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
         return takes(prefix, path)
     folder = f"{site.root.rstrip('/')}/"
     return name == "directory" and bool(site.root) and takes(prefix, folder + path.lstrip("/"))
+
+
+def undefined_section(text: str, line: int) -> tuple[int, str] | None:
+    """Return the line and the parameter of the <IfDefine> in which a line of a file stands, None if
+    it stands in none, or in an <IfModule> or the like as well: more than one may be missing."""
+    around = list(_around(parse(text, ""), line))
+    if [section.name for section in around] != ["ifdefine"]:
+        return None
+    name = "".join(around[0].args[:1])
+    return (around[0].line, name) if re.fullmatch(r"\w{1,100}", name) else None
+
+
+def _around(directives: Sequence[Directive], line: int) -> Iterator[Directive]:
+    """Yield the conditional sections around a line, the outer ones first."""
+    for directive in directives:
+        if directive.block is None or not directive.line < line <= directive.stop:
+            continue
+        if directive.name.startswith("if"):
+            yield directive
+        yield from _around(directive.block, line)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Command
+from diagnose.model import Command, Edit
 from diagnose.model.web_servers import WebSite
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -56,3 +56,17 @@ def test_fires_beside_a_wildcard_that_refuses_the_page() -> None:
     assert isinstance(step, Command)
     assert step.argv[-1] == "/etc/httpd/conf.d/shop.conf"
     assert not judge(CHECK, APACHE, config, LISTENING, ANSWER)
+
+
+def test_fires_for_a_parameter_that_nothing_defines() -> None:
+    text = f"{OTHER}<IfDefine SHOP>\n{HTTPS}</IfDefine>\n"
+    config = apache_config(text)
+    idle = replace(apache_config().sites[0], line=text[: text.index("<IfD")].count("\n") + 2)
+    config = replace(config, sites=apache_config(OTHER).sites, idle=(idle,))
+    (claim,) = judge(CHECK, APACHE, config, masked=False)
+    assert claim.facts["parameter"] == "SHOP"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+Define SHOP\n <IfDefine SHOP>\n" in edit.diff
+    assert not judge(CHECK, APACHE, replace(config, idle=(replace(idle, names=("a.example",)),)))

@@ -45,6 +45,21 @@ def apache_without_upgrade_in_a_macro(lab: Lab) -> None:
     apache.start(lab)
 
 
+@apache_scenario(outside="tls.plain-http", server="server.apache-site-not-included", differs=FILES)
+def apache_site_in_a_section_that_nothing_defines(lab: Lab) -> None:
+    """`-D SHOP` was in the unit of another system."""
+    apache.serve(lab, f"<IfDefine SHOP>\n{HTTPS}</IfDefine>\n{HTTP}")
+
+
+@healthy_apache(args=WS)
+def apache_site_in_a_section_that_is_defined(lab: Lab) -> None:
+    """And the page for maintenance is switched off."""
+    closed = HTTPS[: HTTPS.index("    ProxyPres")] + "    Redirect 503 /\n</VirtualHost>\n"
+    maintenance = f"<IfDefine MAINTENANCE>\n{closed}</IfDefine>\n"
+    text = f"{maintenance}Define SHOP\n<IfDefine SHOP>\n{HTTPS}</IfDefine>\n{HTTP}"
+    apache.serve(lab, text)
+
+
 @healthy_apache(args=WS)
 def apache_has_its_sites_in_a_macro(lab: Lab) -> None:
     other = "Use Site www.example.com 443\n"

@@ -4,6 +4,7 @@ from diagnose.parsers.apache.loading import (
     environment,
     include_patterns,
     load,
+    parameters_of,
     server_root,
 )
 
@@ -88,3 +89,8 @@ def test_debians_variables() -> None:
         "APACHE_RUN_DIR": "/var/run/apache2",
         "APACHE_RUN_USER": "www-data",
     }
+
+
+def test_the_parameters_that_sections_ask_for() -> None:
+    text = '<IfDefine SHOP>\n</IfDefine>\n  <ifdefine "B">\n<IfDefine !C>\n# <IfDefine D>\n'
+    assert parameters_of([text, "<IfDefine SHOP>"]) == ("SHOP", "B")

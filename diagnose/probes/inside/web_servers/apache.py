@@ -23,6 +23,7 @@ from diagnose.parsers.apache.loading import (
     LoadedConfig,
     environment,
     load,
+    parameters_of,
 )
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.settings import holds_settings
@@ -155,7 +156,8 @@ class ApacheReader:
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
         idle, idle_aliases = await _idle_sites(ctx, tree, loaded, variables, debian)
-        idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
+        left_out = _sites_left_out(server.config, tree, loaded, variables, options.defines)
+        idle = (*left_out, *idle)
         config = WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -209,16 +211,23 @@ async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:
     return environment(content.text)
 
 
-def _sites_without_module(
-    path: str, tree: Tree, loaded: LoadedConfig, variables: dict[str, str]
+def _sites_left_out(
+    path: str,
+    tree: Tree,
+    loaded: LoadedConfig,
+    variables: dict[str, str],
+    defines: Sequence[str],
 ) -> tuple[WebSite, ...]:
-    """Return the sites that stand in <IfModule ssl_module> while that module is not loaded."""
-    if "ssl" in loaded.modules:
+    """Return the sites that stand in <IfModule ssl_module> while that module is not loaded, or in
+    an <IfDefine> whose parameter nothing defines."""
+    parameters = parameters_of(tree.source.texts.values())
+    if "ssl" in loaded.modules and not parameters:
         return ()
-    with_ssl = load(path, tree.source, tree.root, variables, (*loaded.modules, "ssl"))
+    modules = (*loaded.modules, "ssl")
+    whole = load(path, tree.source, tree.root, variables, modules, (*defines, *parameters))
     places = {(site.file, site.line) for site in sites_of(loaded, tree.root)}
     return tuple(
-        site for site in sites_of(with_ssl, tree.root) if (site.file, site.line) not in places
+        site for site in sites_of(whole, tree.root) if (site.file, site.line) not in places
     )
 
 
