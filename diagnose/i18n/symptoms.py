@@ -333,7 +333,7 @@ MESSAGES = Messages(
     ),
     Message(
         "elsewhere.https",
-        "It may come from a network that lets port 443 not through, from an old program that knows "
+        "It may come from a network that closes port 443, from an old program that knows "
         "no current version of TLS, or from parts of the page that have http addresses.",
     ),
     Message(

@@ -242,6 +242,8 @@ the app loads directly on ip:3000 but I get nothing via the reverse proxy
 直接访问ip:端口正常，反代后打不开
 without nginx everything is fine, behind nginx I get an error""",
     "unusable": """
+Caddy not responding
+前端增加nginx 代理后访问异常
 This Site Can Not Be Reached
 unable to communicate with the server
 Caddy not serving webpage
