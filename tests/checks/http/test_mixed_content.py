@@ -113,6 +113,35 @@ def test_fires_for_what_a_browser_blocked_on_another_page() -> None:
         assert any(isinstance(step, Edit) for step in claim.fix.steps)
 
 
+API = "http://shop.example.com/storage/v1/a.pdf"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Blocked loading mixed active content “{API}”",
+        f'Blocked loading mixed active content "{API}"',
+        f"Blocked loading mixed display content “{API}”",
+        f"Loading mixed (insecure) display content “{API}” on a secure page",
+        f"Loading mixed (insecure) active content “{API}” on a secure page",
+        f"Mixed Content: Upgrading insecure display request ‘{API}’ to use ‘https’",
+        f"已阻止载入混合活动内容“{API}”",
+        f"正在安全页面上载入混合（不安全）的显示内容“{API}”",
+        "[blocked] The page at https://shop.example.com/desk was not allowed to run insecure "
+        f"content from {API}.",
+        "[Warning] The page at https://shop.example.com/desk was allowed to display insecure "
+        f"content from {API}.",
+        "[blocked] The page at https://shop.example.com/desk requested insecure content from "
+        f"{API}. This content was blocked and must be served over HTTPS.",
+    ],
+)
+def test_reads_the_address_in_the_words_of_firefox_and_safari(text: str) -> None:
+    (claim,) = pasted(text, RUNNING, proxied())
+    assert claim.facts["message"]
+    assert claim.facts["file"] == API
+    assert not pasted(text.replace("shop.example.com/storage", "cdn.example.net/storage"))
+
+
 def test_the_message_is_a_note_where_nginx_tells_the_scheme() -> None:
     told = proxied("proxy_set_header X-Forwarded-Proto https;")
     (claim,) = pasted(TOLD.format("http://shop.example.com/api/v1"), RUNNING, told)
