@@ -119,12 +119,14 @@ def inner_requests(
     this machine, and `behind` are the nginx in containers of it."""
     requests: list[InnerRequest] = []
     fields: Mapping[str, str | None] = dict.fromkeys(_FORWARDED, "")
+    container = ""
     while len(requests) < MAX_BLOCKS:
         inner = _inner_request(servers, server, target, fields, addresses, behind)
         if inner is None:
             break
-        requests.append(inner)
+        requests.append(replace(inner, container=inner.container or container))
         if inner.container:
+            container = inner.container
             # What is a loopback address in there is none of this machine.
             servers = next(each.servers for each in behind if each.container == inner.container)
             addresses, behind = (), ()

@@ -34,11 +34,16 @@ server {
   }
 }
 """
-FORCES_HTTPS = "if ($http_x_forwarded_proto != https) { return 301 https://$host$request_uri; }"
+#: By error_page, so that the rule is not one that is named: a program has no such line.
+FORCES_HTTPS = (
+    "error_page 418 =301 https://$host$request_uri;"
+    " if ($http_x_forwarded_proto != https) { return 418; }"
+)
 LOGIN = (
-    "absolute_redirect off; if ($uri = /login) { return 200 'Sign in'; }"
-    " if ($http_x_forwarded_proto != https) { return 302 http://$host/login; }"
-    " if ($uri = /) { return 302 https://$host/login; }"
+    "error_page 418 =302 http://$host/login; error_page 419 =302 https://$host/login;"
+    " if ($uri = /login) { return 200 'Sign in'; }"
+    " if ($http_x_forwarded_proto != https) { return 418; }"
+    " if ($uri = /) { return 419; }"
 )
 
 

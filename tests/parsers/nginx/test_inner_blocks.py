@@ -104,3 +104,13 @@ def test_the_way_goes_on_in_a_container() -> None:
     assert inner.told_value("X-Forwarded-Proto") == "http"
     assert not through(outer.replace("8088", "8089"), "")
     assert not through(outer.replace("http://127", "https://127"), "")
+
+
+def test_a_block_behind_it_is_in_the_same_container() -> None:
+    outer = "proxy_pass http://127.0.0.1:8088;"
+    own = "} } server { listen 127.0.0.1:3001; location / { root /srv;"
+    first, second = through(
+        outer, own.replace("} }", "} location /docs { proxy_pass http://127.0.0.1:3001; } }", 1)
+    )
+    assert (first.container, second.container) == ("web", "web")
+    assert second.socket.port == 3001
