@@ -1,13 +1,14 @@
-"""The line of a server block of the same nginx, behind the visitors' one, because of which a
-redirect leads to plain http or to a port that no visitor reaches."""
+"""The line of a server block of the same nginx, or of one in a container, behind the visitors' one,
+because of which a redirect leads to plain http or to a port that no visitor reaches."""
 
 from checks.http import _redirect_edits
 from checks.nginx import Nginx, _inner_blocks, file_line
 from checks.nginx._edits import Changes
-from diagnose.model import Fix
+from diagnose.model import Applicability, Fix, Manual, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import ContainerNginx, Directive
+from diagnose.parsers.nginx.inner_blocks import InnerRequest
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url, parse_url
@@ -18,12 +19,15 @@ class InnerLine:
     """The line, as it is written, and its remedy; None without one. `reason` says what it does:
     "rule" redirects, "told" does not tell the application the visitor's scheme, "slash" is a block
     that adds the slash of a folder, and "path" redirects to a path that nginx completes with its
-    own scheme and port."""
+    own scheme and port. `container` and `engine` are those of an nginx in a container, "" for a
+    block of the same nginx."""
 
     directive: Directive | None = None
     text: str = ""
     fix: Fix | None = None
     reason: str = ""
+    container: str = ""
+    engine: str = ""
 
     @property
     def facts(self) -> dict[str, object]:
@@ -34,6 +38,8 @@ class InnerLine:
             "inner_told": self.reason == "told",
             "inner_slash": self.reason == "slash",
             "inner_path": self.reason == "path",
+            "inner_container": self.container,
+            "inner_engine": self.engine,
         }
 
 
@@ -50,7 +56,7 @@ def inner_line(nginx: Nginx, step: Exchange, manual_step: str = "inner-line") ->
         fix = _redirect_edits.fix(nginx, changes, manual_step, sure=redirect.is_completed)
         reason = "slash" if redirect.redirect is None else "rule"
         reason = "path" if redirect.redirect and redirect.is_completed else reason
-        return _line(nginx, redirect.line, fix, reason)
+        return _line(nginx, redirect.request, redirect.line, fix, reason)
     url = parse_url(step.url)
     return untold_line(nginx, url.path, manual_step) if url and url.secure else InnerLine()
 
@@ -64,7 +70,7 @@ def untold_line(nginx: Nginx, path: str, manual_step: str) -> InnerLine:
     _inner_blocks.pass_scheme_on(nginx, scheme, changes)
     # Whether the application reads the field is its own setting.
     fix = _redirect_edits.fix(nginx, changes, manual_step, sure=False)
-    return _line(nginx, scheme.directive, fix, "told")
+    return _line(nginx, scheme.request, scheme.directive, fix, "told")
 
 
 def loop_line(nginx: Nginx, cycle: tuple[Exchange, ...]) -> InnerLine:
@@ -82,11 +88,20 @@ def loop_line(nginx: Nginx, cycle: tuple[Exchange, ...]) -> InnerLine:
     # A block that tells PHP "on" says so to visitors of http too.
     is_php = scheme.match is not None and proxy_pass_of(scheme.match) is None
     fix = _redirect_edits.fix(nginx, changes, "inner-rule", sure=not is_php)
-    return _line(nginx, scheme.directive, fix, "told" if scheme.match else "rule")
+    return _line(nginx, scheme.request, scheme.directive, fix, "told" if scheme.match else "rule")
 
 
-def _line(nginx: Nginx, directive: Directive, fix: Fix, reason: str) -> InnerLine:
-    return InnerLine(directive, _inner_blocks.written_line(nginx, directive), fix, reason)
+def _line(
+    nginx: Nginx, request: InnerRequest, directive: Directive, fix: Fix, reason: str
+) -> InnerLine:
+    engine = ""
+    if request.container:
+        behind = nginx.evidence.good(ContainerNginx)
+        engine = next(each.engine for each in behind if each.container == request.container)
+        manual = Manual("inner-line-in-container", Where.SERVER)
+        fix = Fix((manual,), Applicability.MANUAL)
+    text = _inner_blocks.written_line(nginx, directive)
+    return InnerLine(directive, text, fix, reason, request.container, engine)
 
 
 def _is_same_page(step: Exchange) -> bool:

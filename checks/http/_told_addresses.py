@@ -8,12 +8,17 @@ from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence
 from diagnose.parsers.nginx.locations import proxy_set_header_of
 
-_URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。]{1,500}")
+#: Firefox quotes an address with “ and ”, or with the marks of the reader's language.
+_URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。“”„‘’‚«»「」『』（）]{1,500}")
 
-#: Words of browsers about an address, and of servers, whose addresses are the applications'.
+#: Words of browsers about an address (Chromium; Firefox's security.properties; WebKit's
+#: MixedContentChecker), and of servers, whose addresses are the applications'.
 _BROWSERS = re.compile(
-    r"net::ERR_|NS_ERROR|Failed to (?:load|fetch)|WebSocket connection to|Mixed Content|XMLHttpReq"
-    r"|Content Security Policy|an insecure |insecure endpoint"
+    r"net::ERR_|NS_ERROR|Failed to (?:load|fetch)|WebSocket connection to|XMLHttpReq"
+    r"|Content Security Policy|an insecure |insecure endpoint|(?i:mixed content)"
+    r"|(?i:mixed (?:\(insecure\) )?(?:active|display)) content|insecure content from"
+    r"|Cross-Origin Request Blocked|已拦截跨源请求|Loading failed for the <"
+    r"|混合.{0,9}内容"
 )
 _SERVERS = re.compile(r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]")
 

@@ -90,7 +90,7 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
         holders = [socket.process or "" for each in listeners for socket in each.on(endpoint.port)]
         if any(holder.startswith(_REPLACING) for holder in holders):
             return True
-    requests = inner_requests(nginx, path)
+    requests = inner_requests(nginx, path, in_containers=True)
     return bool(requests) and (
         not requests[-1].passes_on or requests[-1].told_value(SCHEME_FIELD) != "https"
     )

@@ -33,6 +33,8 @@ from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
+#: Paths of the site that are looked at, to see where nginx passes them on.
+_MAX_PATHS = 8
 #: A policy of the page allows its own origin, and http is another (form-action 'self').
 _POLICY = "Content Security Policy"
 
@@ -76,7 +78,9 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     inner = InnerLine()
     script = _script_of(evidence, requests)
     if is_application and page_url.secure and not script:
-        inner = untold_line(nginx, page_url.path, "https-addresses")
+        paths = (page_url.path, *_paths(evidence, page, urls))
+        lines = (untold_line(nginx, path, "https-addresses") for path in dict.fromkeys(paths))
+        inner = next((line for line in lines if line.directive), inner)
     is_untold = is_application and not scheme_place and not script
     fix = server_fix(evidence, page_url.path) if is_untold else None
     yield Claim(
@@ -100,6 +104,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "origin": evidence.target.origin,
             "inner": file_line(inner.directive) if inner.directive else "",
             "inner_line": inner.text,
+            "inner_container": inner.container,
+            "inner_engine": inner.engine,
             "breaks": severity is Severity.ERROR,
             **setting,
         },
@@ -167,6 +173,15 @@ def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
         if _is_insecure(url) and _host(url) == evidence.target.host
         if url.replace("http:", "https:", 1) not in loaded
     )
+
+
+def _paths(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths of the site whose answers may have written these addresses: their own, and
+    those from which scripts of the page read data."""
+    own = (url.path for each in urls if (url := parse_url(each)) is not None)
+    responses = evidence.good(PageFileResponse)
+    read = (*page.data_paths, *(path for each in responses for path in each.data_paths))
+    return tuple(dict.fromkeys((*own, *read)))[:_MAX_PATHS]
 
 
 def _own_setting(evidence: Evidence) -> dict[str, object]:

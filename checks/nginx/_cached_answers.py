@@ -2,22 +2,33 @@
 `proxy_ignore_headers` names them (ngx_http_upstream_process_cache_control)."""
 
 import re
-from collections.abc import Collection
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import location_fix
+from checks.nginx._location_edits import insert_lines, location_fix
 from diagnose.model import Applicability, Fix, Manual, Where
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _NOT_KEPT = re.compile(r"no-cache|no-store|private|max-age=0\b", re.IGNORECASE)
 #: Names of cookies that tell visitors apart.
 SESSION = re.compile(r"sess|sid\b|auth|token|login|csrf|xsrf|remember|\bid$", re.IGNORECASE)
+
+#: The fields by which an application says that a response is of one visitor, or how long it may be
+#: kept.
+_POLICY = frozenset({"set-cookie", "cache-control", "expires", "x-accel-expires", "vary"})
+_COOKIE = "set-cookie"
+#: What tells visitors apart in a request.
+_VISITOR = ("$http_cookie", "$http_authorization")
+#: A location for names of files that are the same for all visitors.
+_FILES = re.compile(r"\.\(?(?:\?:)?[\w|?\[\]]{2,400}\)?\??\)?\$$")
+_PROGRAMS = re.compile(r"php|html?|jsp|aspx?|\bdo\b|json|xml|cgi", re.IGNORECASE)
+#: The statuses that a `proxy_cache_valid` without one is about (ngx_http_proxy_module).
+_USUAL_STATUSES = frozenset({200, 301, 302})
 
 
 def module_prefix(match: LocationMatch) -> str:
@@ -33,8 +44,8 @@ def cache_zone(match: LocationMatch, prefix: str) -> Directive | None:
     return None if zone is None or zone.args[:1] in {(), ("off",)} else zone
 
 
-def is_kept(match: LocationMatch, prefix: str, headers: Headers) -> bool:
-    """Return whether nginx keeps a response with status 200 and these fields. Set-Cookie is not
+def is_kept(match: LocationMatch, prefix: str, headers: Headers, status: int = 200) -> bool:
+    """Return whether nginx keeps a response with this status and these fields. Set-Cookie is not
     asked about."""
     ignored = {
         word.lower() for line in match.directives(f"{prefix}_ignore_headers") for word in line.args
@@ -44,7 +55,12 @@ def is_kept(match: LocationMatch, prefix: str, headers: Headers) -> bool:
     if _NOT_KEPT.search(policy) or age == "0" or ("expires" in fields and "max-age" not in policy):
         return False  # Expires is mostly a time in the past
     valid = match.directives(f"{prefix}_cache_valid")
-    is_valid = any(len(line.args) == 1 or {"200", "any"} & set(line.args[:-1]) for line in valid)
+    is_valid = any(
+        status in _USUAL_STATUSES
+        if len(line.args) == 1
+        else {str(status), "any"} & set(line.args[:-1])
+        for line in valid
+    )
     return is_valid or "max-age" in policy or age not in {"", "0"}
 
 
@@ -57,12 +73,26 @@ def cache_folder(match: LocationMatch, zone: str) -> str:
     return ""
 
 
-def heeding_fix(
-    nginx: Nginx, match: LocationMatch, ignoring: Directive, fields: Collection[str], step: str
-) -> Fix:
-    """Let nginx heed these fields (in lower case) again, so that it does not keep such responses. A
-    person empties the cache; `step` is what a person does if the line cannot be edited."""
-    others = [word for word in ignoring.args if word.lower() not in fields]
+def is_for_files(match: LocationMatch) -> bool:
+    """Return whether a location is for files by the end of their names, which are the same for all
+    visitors."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    return (
+        pattern is not None
+        and pattern.modifier in {"~", "~*"}
+        and _FILES.search(pattern.text) is not None
+        and _PROGRAMS.search(pattern.text) is None
+    )
+
+
+def heeding_fix(nginx: Nginx, match: LocationMatch, ignoring: Directive, step: str) -> Fix:
+    """Let nginx heed what the application says of its responses again, and keep nothing of
+    visitors who send a cookie or a password: a page of theirs that forbids nothing would go to all
+    others. Of files only the cookie is heeded. A person empties the cache; `step` is what a person
+    does if the line cannot be edited."""
+    is_of_files = is_for_files(match) and _COOKIE in map(str.lower, ignoring.args)
+    heeded = {_COOKIE} if is_of_files else _POLICY
+    others = [word for word in ignoring.args if word.lower() not in heeded]
     file, changes = nginx.file(ignoring), Changes()
     if file is not None:
         # No comment in its place: it would swallow what follows on the line.
@@ -71,9 +101,29 @@ def heeding_fix(
             if others
             else edits.remove_directive(file.text, ignoring)
         ]
+        if not is_of_files:
+            _keep_visitors_out(nginx, match, changes)
     file_edits = config_edits(nginx, changes)
     empty = Manual("empty-the-cache", Where.SERVER)
     if not file_edits:
         return Fix((Manual(step, Where.SERVER), empty), Applicability.MANUAL)
     fix = location_fix(nginx, match, file_edits, sure=False)
     return Fix((*fix.steps, empty), Applicability.MANUAL)
+
+
+def _keep_visitors_out(nginx: Nginx, match: LocationMatch, changes: Changes) -> None:
+    """Add the lines by which requests with a cookie or a password are neither kept in the
+    location's cache nor answered from it. What is written already stays."""
+    lines = []
+    for name in (f"{module_prefix(match)}_no_cache", f"{module_prefix(match)}_cache_bypass"):
+        words = [word for line in match.directives(name) for word in line.args]
+        missing = [word for word in _VISITOR if word not in words]
+        own = children(match.block, name)
+        if not missing:
+            continue
+        if own:
+            line = f"{name} {' '.join((*own[-1].args, *missing))};"
+            changes.setdefault(own[-1].file, []).append(edits.replace_directive(own[-1], line))
+        else:
+            lines.append(f"{name} {' '.join((*words, *missing))};")
+    insert_lines(nginx, match, lines, changes)

@@ -1,5 +1,5 @@
-"""The server block of the same nginx to which a location passes requests on, and its line that
-answers in the place of an application.
+"""The server block of the same nginx, or of one in a container, to which a location passes requests
+on, and its line that answers in the place of an application.
 
 There `$scheme` is "http" and the port is that of its own socket, whatever visitors use.
 """
@@ -13,7 +13,7 @@ from checks.nginx._edits import Changes
 from diagnose.model import Target, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import ContainerNginx, Directive
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.conditions import condition_holds
@@ -23,9 +23,10 @@ from diagnose.parsers.nginx.final_requests import (
     request_locations,
     searched_location,
 )
-from diagnose.parsers.nginx.inner_blocks import InnerRequest
+from diagnose.parsers.nginx.inner_blocks import InnerRequest, NginxBehind
 from diagnose.parsers.nginx.inner_blocks import inner_requests as requests_behind
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.server_blocks import servers as servers_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import normalize_url, parse_url
@@ -43,12 +44,18 @@ _OFF = {"", "off", "0"}
 _PHP_LINE = "fastcgi_param HTTPS on;"
 
 
-def inner_requests(nginx: Nginx, path: str) -> tuple[InnerRequest, ...]:
+def inner_requests(
+    nginx: Nginx, path: str, in_containers: bool = False
+) -> tuple[InnerRequest, ...]:
     """Return the blocks behind the one that visitors reach, through which a request for a path
     goes; the last one answers it, or passes it on to a program. () if an application is asked at
-    once, or if visitors reach blocks that differ."""
+    once, or if visitors reach blocks that differ. Blocks of an nginx in a container, whose files
+    are not the server's, are among them only if that is asked for."""
+    behind = _in_containers(nginx) if in_containers else ()
     ways = [
-        requests_behind(nginx.servers, selected.server, _target(nginx, path), _addresses(nginx))
+        requests_behind(
+            nginx.servers, selected.server, _target(nginx, path), _addresses(nginx), behind
+        )
         for selected in (() if nginx.is_refused else nginx.answering_servers())
     ]
     places = {tuple(file_line(request.server.block) for request in way) for way in ways}
@@ -105,9 +112,16 @@ def _addresses(nginx: Nginx) -> frozenset[str]:
     )
 
 
+def _in_containers(nginx: Nginx) -> tuple[NginxBehind, ...]:
+    return tuple(
+        NginxBehind(servers_of(each.main), each.endpoints, each.port, each.container)
+        for each in nginx.evidence.good(ContainerNginx)
+    )
+
+
 def _is_held(nginx: Nginx, request: InnerRequest) -> bool:
     """Return whether no other program than nginx has the port of a block."""
-    return all(
+    return bool(request.container) or all(
         (listener.process or "") in _PROGRAMS
         for listeners in nginx.evidence.good(Listeners)
         for listener in listeners.on(request.socket.port)
@@ -152,7 +166,7 @@ def inner_redirect(nginx: Nginx, step: Exchange) -> InnerRedirect | None:
     if url is None or url.host != nginx.evidence.target.host:
         return None
     onward = redirect_target(step)
-    for request in inner_requests(nginx, url.path) if onward else ():
+    for request in inner_requests(nginx, url.path, in_containers=True) if onward else ():
         for redirect, location in _redirects(request, step):
             completed = _completed(request, location) if location.startswith("/") else location
             if not _is_replaced(request, completed) and normalize_url(completed) == onward:
@@ -257,7 +271,7 @@ def inner_scheme(nginx: Nginx, step: Exchange) -> InnerScheme | None:
 def untold_scheme(nginx: Nginx, path: str) -> InnerScheme | None:
     """Return the line of an inner block because of which a program is not told that the visitor
     uses https, although the block before says so, or may; None without one."""
-    for request in inner_requests(nginx, path):
+    for request in inner_requests(nginx, path, in_containers=True):
         if not request.passes_on or request.target.uses_tls:
             continue
         match = request.match

@@ -3,7 +3,8 @@
 field, and the cache does not look at the session. The next visitor gets the page of somebody else.
 
 By default nginx heeds the field (ngx_http_proxy_module, "proxy_cache_valid"). The evidence is such
-a page, with a sign of a session, and the configuration. A cache that a cookie or a variable of the
+a page, with a sign of a session, or the redirect to a login, and the configuration: who has logged
+in gets that redirect out of the cache again. A cache that a cookie or a variable of the
 administrator's own keeps such pages out of (`proxy_no_cache`), or tells apart in its key, is meant
 for visitors without a session. What `proxy_cache_bypass` alone leads past is kept all the same.
 """
@@ -32,6 +33,12 @@ from diagnose.parsers.urls import parse_url
 
 _FORBIDS = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
 _PRIVATE = re.compile(r"\bprivate\b", re.IGNORECASE)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: The requests of visitors in a run.
+_VISITS = frozenset({"target", "redirect", "logged"})
+#: How a path of a login is written, and how its page asks for the password.
+_LOGIN = re.compile(r"/(?:[\w-]{0,20}[-_])?(?:log[-_]?in|sign[-_]?in|auth|sso)\b", re.IGNORECASE)
+_PASSWORD = re.compile(r"\btype=[\"']?password\b", re.IGNORECASE)
 #: What PHP sends where a script has started a session (ext/session, CACHE_LIMITER_FUNC(nocache)).
 _PHP_SESSION = "Thu, 19 Nov 1981 08:52:00 GMT"
 #: Variables that tell nothing of a visitor's session. Any other may: "$cookie_sid", or a `map`.
@@ -42,7 +49,6 @@ _NO_SESSION = {
     "server_name", "server_port", "slice_range", "uri",
 }  # fmt: skip
 _VARIABLE = re.compile(r"\$\{?(\w+)")
-_FIELDS = ("cache-control", "expires")
 
 
 @frozen(eq=False)
@@ -70,6 +76,7 @@ def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(kept.ignoring),
         facts={
             "url": kept.page.url.partition("?")[0],
+            "login": _is_of_login(kept.page),
             "policy": clean(kept.page.header("Cache-Control") or "", 100),
             "location": " ".join((kept.match.block.name, *kept.match.block.args)),
             "directive": " ".join((kept.ignoring.name, *kept.ignoring.args)),
@@ -79,7 +86,7 @@ def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
             "zone": kept.zone,
             "folder": cache_folder(kept.match, kept.zone),
         },
-        fix=heeding_fix(nginx, kept.match, kept.ignoring, _FIELDS, "heed-the-field"),
+        fix=heeding_fix(nginx, kept.match, kept.ignoring, "heed-the-field"),
     )
 
 
@@ -88,7 +95,7 @@ def _kept_pages(nginx: Nginx) -> Iterator[_Kept]:
         return
     for page in nginx.evidence.good(Exchange):
         url = parse_url(page.url)
-        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        is_page = page.purpose in _VISITS and page.status in {200, *_REDIRECTS}
         if not is_page or url is None or url.host != nginx.evidence.target.host:
             continue
         if not _is_of_one_visitor(nginx.evidence, page):
@@ -100,7 +107,7 @@ def _kept_pages(nginx: Nginx) -> Iterator[_Kept]:
                 continue
             for ignoring in match.directives(f"{prefix}_ignore_headers"):
                 is_ignored = "cache-control" in map(str.lower, ignoring.args)
-                if is_ignored and is_kept(match, prefix, page.headers):
+                if is_ignored and is_kept(match, prefix, page.headers, page.status or 0):
                     yield _Kept(page, match, ignoring, zone.args[0])
 
 
@@ -115,7 +122,17 @@ def _is_of_one_visitor(evidence: Evidence, page: Exchange) -> bool:
     symptom = evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "cached"
     is_php = page.header("Expires") == _PHP_SESSION
-    return has_session or is_told or is_php or bool(_PRIVATE.search(policy))
+    has_login = is_told or _is_of_login(page)
+    if page.status in _REDIRECTS:  # others, as from / to /en/, are the same for all visitors
+        return has_session or has_login
+    return has_session or has_login or is_php or bool(_PRIVATE.search(policy))
+
+
+def _is_of_login(page: Exchange) -> bool:
+    """Return whether a redirect leads to a login, or a page asks for a password."""
+    if page.status in _REDIRECTS:
+        return _LOGIN.search((page.header("Location") or "").partition("?")[0]) is not None
+    return _PASSWORD.search(page.body) is not None
 
 
 def _minds_session(match: LocationMatch, prefix: str) -> bool:

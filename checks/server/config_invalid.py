@@ -76,11 +76,12 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
 def _mistake_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
     """Return what the word is that Caddy does not know, and what it has in its place."""
     mistake = known_mistake(test.message) if view.server.product == "caddy" else None
-    kinds = ("address", "site", "old", "needless")
+    kinds = ("address", "site", "old", "needless", "transport", "plugin")
     return {
         **{kind: mistake is not None and mistake.kind == kind for kind in kinds},
         "word": mistake.word if mistake else "",
         "wanted": mistake.wanted if mistake else "",
+        "grpc": mistake is not None and mistake.word in {"grpc", "h2c"},
     }
 
 

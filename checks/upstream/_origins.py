@@ -86,7 +86,7 @@ def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRout
     # Imported late: only a refused form needs it.
     from checks.nginx._inner_blocks import inner_requests, untold_scheme
 
-    requests = inner_requests(nginx, path)
+    requests = inner_requests(nginx, path, in_containers=True)
     inner = requests[-1] if requests and requests[-1].passes_on else None
     if inner is None or proxy_pass_of(inner.match) is None or None in inner.fields.values():
         return None

@@ -4,10 +4,12 @@ of `-p 8080:3000`): in the containers' own network only the second number exists
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._address_lines import address_line, line_facts, writer_of
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
@@ -38,8 +40,10 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
                 "published": fault.is_published,
                 "inner": fault.inner or "",
                 "ports": fault.ports,
+                "port_inside": fault.ports[0] if len(fault.ports) == 1 else "",
+                **line_facts(backend, fault.attempt.port),
             }
-            yield upstream_claim(
+            claim = upstream_claim(
                 nginx,
                 BackendFault(
                     backend,
@@ -53,6 +57,8 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 _fix(nginx, backend, fault),
             )
+            line = address_line(backend, fault.attempt.port)
+            yield replace(claim, location=nginx.location(line) or claim.location)
 
 
 @frozen
@@ -97,13 +103,22 @@ def _wrong_port(attempt: UpstreamTry, container: Container, namespace: Namespace
 
 def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
     """Write the port inside of the container. Without a published port only a person knows which of
-    the container's ports is meant."""
+    the container's ports is meant, unless it is a single one. nginx-proxy writes its file anew out
+    of the container's environment."""
     manual = Fix((Manual("write-the-inner-port", Where.SERVER),), Applicability.MANUAL)
-    if not fault.inner or len(backend.connect_attempts) != 1:
+    line, old = address_line(backend, fault.attempt.port), str(fault.attempt.port)
+    writer = writer_of(nginx, line)
+    if writer is not None and writer.panel == "nginx-proxy":
+        return Fix((Manual("set-the-virtual-port", Where.SERVER),), Applicability.MANUAL)
+    port = fault.inner or (fault.ports[0] if len(fault.ports) == 1 else 0)
+    if not port or len(backend.connect_attempts) != 1:
         return manual
     changes: Changes = {}
-    old = f"{fault.attempt.host}:{fault.attempt.port}"
-    new = f"{fault.attempt.host}:{fault.inner}"
-    directives = [proxy_target.directive for proxy_target in backend.proxy_targets]
-    replace_in_directives(nginx, directives, old, new, changes)
-    return edit_fix(nginx, changes, "write-the-inner-port") if changes else manual
+    own = [proxy_target.directive for proxy_target in backend.proxy_targets]
+    is_own = line is backend.proxy_target.directive
+    colon = "" if line.args[-1:] == (old,) else ":"
+    host = f"{fault.attempt.host}:" if is_own else colon
+    lines = own if is_own else [line]
+    replace_in_directives(nginx, lines, f"{host}{old}", f"{host}{port}", changes)
+    sure = bool(fault.inner)
+    return edit_fix(nginx, changes, "write-the-inner-port", sure=sure) if changes else manual

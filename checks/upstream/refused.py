@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._address_lines import line_facts
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
@@ -44,6 +45,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "program": sockets.program,
                         "php": sockets.program == "PHP-FPM",
                         "web": backend.proxy_target.speaks_http,
+                        **line_facts(backend, int(endpoints[0].rpartition(":")[2])),
                     },
                     because=(
                         *backend.connect_attempts,

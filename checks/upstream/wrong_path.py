@@ -83,6 +83,10 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
             continue
+        is_added = is_cut and _adds_folder(match, proxy_target)
+        if is_added and not change.request.is_html:
+            # Programs that serve hooks or data below a folder say "OK" at "/", and nothing else.
+            continue
         is_refused = is_known_path(change.request, change.as_nginx[0])
         if not is_cut and (
             is_refused or not _is_whole_site(nginx, match, proxy_target, change.request)
@@ -104,13 +108,21 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             # A page at "/" shows that the application works there, not that it is meant here. What
             # wants credentials, or another method, was not seen.
             confidence=None
-            if not is_refused and (is_cut or _knows_prefix(match, change.request))
+            if not is_refused and not is_added and (is_cut or _knows_prefix(match, change.request))
             else Confidence.LIKELY,
         )
     if not is_judged:
         yield from _by_loop(evidence)
     if not is_judged and evidence.good(PageFileResponse):
         yield from _by_files(evidence)
+
+
+def _adds_folder(match: LocationMatch, proxy_target: ProxyTarget) -> bool:
+    """Return whether a location for all paths puts a folder before them (`proxy_pass
+    http://app/hooks/`): nobody writes that by mistake for a slash."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    is_for_all = pattern is not None and pattern.modifier in {"", "^~"} and pattern.text == "/"
+    return is_for_all and (proxy_target.uri or "/").strip("/") != ""
 
 
 def _by_files(evidence: Evidence) -> Iterator[Claim]:

@@ -335,6 +335,12 @@ MESSAGES = Messages(
         " interface: Details, Custom Locations, or the tab Advanced.",
     ),
     Message(
+        "fix.panel-nginx-proxy",
+        "nginx-proxy writes {file} anew, out of the environment of the containers: a port is their"
+        " VIRTUAL_PORT, a name VIRTUAL_HOST; lines of one's own go to a file of that name in"
+        " /etc/nginx/vhost.d.",
+    ),
+    Message(
         "fix.panel-ispconfig",
         "ISPConfig writes {file} anew: what is to stay goes to the options of the site, nginx"
         " Directives.",

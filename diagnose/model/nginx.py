@@ -246,6 +246,31 @@ class InnerNginx(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ContainerNginx(Observation):
+    """The configuration of an nginx in a container to which the server's own nginx passes requests
+    on: observed after a message, or where a page or a redirect names the site with http.
+
+    `endpoints` are the addresses, with their ports, at which nginx reaches it, and `port` is the
+    one in the container. `main` and `files` are as in `NginxConfig`; each path in them has the
+    container's name in front, as in "docker cp" ("web:/etc/nginx/nginx.conf").
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    engine: Word = ""
+    container: Label
+    endpoints: tuple[tuple[Address, int], ...]
+    port: int
+    main: Directives = ()
+    files: ConfigFiles = ()
+
+    def summary(self) -> Summary:
+        return phrase("nginx in the container {name}", name=self.container), counted(
+            "{count} file read", "{count} files read", len(self.files)
+        )
+
+
+@frozen(kw_only=True, eq=False)
 class CertificateFile(Observation):
     """A file named by ssl_certificate.
 

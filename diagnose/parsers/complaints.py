@@ -18,6 +18,8 @@ _UPLOAD = (
     r".{0,40}?(?:fail|stuck|can[’']?t|n[’']t (?:work|go)|error)"
     r"|(?:fail|error|stuck|stop|hang)\w{0,4}\b.{0,30}?\bupload|only upload (?:very |really )?(?:small|tiny)"
     r"|上传.{0,24}?(?:失败|不了|不上|报错|出错|卡|中断|超时|不成功|没反应|没有反应|错误|异常)"
+    r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:starts? (?:over|again|from)|begins? again|(?:not|n[’']t) resum\w{1,4}|progress\b.{0,40}?100 ?%)"
+    r"|(?:not|n[’']t) resume (?:the |an? |my )?upload|断点续传.{0,12}?(?:失败|无效|不了|不能|不行|没)|上传.{0,30}?(?:从头|重新(?:上传|开始))"
     r"|上传.{0,24}?(?:卡死|卡住)|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
 )
 #: How a download ends early. "Failed to download" of a package manager names a file of its own.

@@ -9,7 +9,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import printable
 
 #: A panel that has a place for lines of one's own. The values are keys of texts.
-Panel = Literal["", "plesk", "hestia", "npm", "ispconfig"]
+Panel = Literal["", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy"]
 
 #: Lines at the beginning of a file in which it says who writes it.
 _HEAD = 25
@@ -32,6 +32,9 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
 )
 
+#: What nginx-proxy writes above the servers of an upstream block, and at the beginning of its file.
+_NGINX_PROXY = lazy_pattern(r"^\s{0,40}#\s{1,40}Container: \S|^# nginx-proxy\b", re.MULTILINE)
+
 
 @frozen
 class GeneratedFile:
@@ -46,7 +49,7 @@ def generated_file(text: str, *paths: str) -> GeneratedFile | None:
     """Return who writes a file that has this text and these paths (its own, and that of a link to
     it); None if nothing tells that a program does."""
     panels = (panel for panel, pattern in _PATHS for path in paths if pattern.match(path))
-    panel = next(panels, None) or ""
+    panel = next(panels, None) or ("nginx-proxy" if _NGINX_PROXY.search(text) else "")
     words = next(filter(None, map(_claim, text.split("\n", _HEAD)[:_HEAD])), "")
     return GeneratedFile(words, panel) if words or panel else None
 

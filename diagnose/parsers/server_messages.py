@@ -76,7 +76,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-header", r"upstream sent too big header"),
     ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
     ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
-    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"
+    ("upstream-refused", r"\b502\b.{0,60}?\b(?:upstream|backend)\W{1,3}(?:server )?connection refused|connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"
         # What a program on the server asked of its own machine: Node, Go
         r"|ECONNREFUSED (?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost):\d"
         r"|(?<!tcp: )dial tcp (?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}: connect: connection refused"),

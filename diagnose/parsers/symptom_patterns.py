@@ -37,7 +37,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
-        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合(?:内容|连接|加载)|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
+        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"

@@ -52,6 +52,7 @@ INSIDE = (
     "backend_logins",
     "backend_schemes",
     "inner_nginx",
+    "container_nginx",
     "site_folders",
     "handled_paths",
     "server_logs",

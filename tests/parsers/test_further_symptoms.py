@@ -34,3 +34,12 @@ def test_a_long_message() -> None:
     symptom = symptom_of("502 Bad Gateway, " + "and also a, " * 2_000)
     assert symptom is not None
     assert further_symptoms(symptom) == ()
+
+
+def test_a_status_and_the_refusal_behind_it_are_of_the_connection_inside() -> None:
+    symptom = symptom_of("502 Bad Gateway & Upstream connection refused")
+    assert symptom
+    assert symptom.kind == "upstream-refused"
+    visitor = symptom_of("curl: (7) Failed to connect: Connection refused")
+    assert visitor
+    assert visitor.kind == "refused"

@@ -63,3 +63,14 @@ def test_the_folder_of_a_panel(path: str, panel: str) -> None:
 )
 def test_a_file_of_a_person(text: str) -> None:
     assert generated_file(text, PATH, "") is None
+
+
+def test_what_nginx_proxy_writes() -> None:
+    for text in (
+        "# nginx-proxy version : 1.6.4\nmap a b {}\n",
+        "upstream shop.example.com {\n    # Container: whoami\n    server 172.17.0.2:8000;\n}\n",
+    ):
+        generated = generated_file(text, "/etc/nginx/conf.d/default.conf")
+        assert generated
+        assert generated.panel == "nginx-proxy"
+    assert not generated_file("# behind nginx-proxy\n# the container: whoami\n", PATH)

@@ -1,5 +1,5 @@
-"""Names common mistakes behind Caddy's "unrecognized directive". Source of the words of Caddy 1:
-Caddy's documentation, "Upgrade Guide" (from v1 to v2). No I/O."""
+"""Names common mistakes behind Caddy's "unrecognized directive" and "module not registered". Source
+of the words of Caddy 1: Caddy's documentation, "Upgrade Guide" (from v1 to v2). No I/O."""
 
 import re
 from typing import Literal
@@ -7,10 +7,26 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 
 #: What the word is: an address without `reverse_proxy`, another site within a block that is not
-#: closed, a word of Caddy 1 that has a new name, or one that is needed no more.
-Kind = Literal["address", "site", "old", "needless"]
+#: closed, a word of Caddy 1 that has a new name, one that is needed no more, a transport that
+#: `reverse_proxy` does not have, or a module that this build of Caddy lacks.
+Kind = Literal["address", "site", "old", "needless", "transport", "plugin"]
 
 _UNKNOWN = re.compile(r"\bunrecognized (?:sub)?directive:? (\S{1,300}?)(?:,|$| at )")
+_MODULE = re.compile(r"\bmodule not registered: ([\w.-]{1,200})")
+_TRANSPORT = "http.reverse_proxy.transport."
+#: Where modules of others lie, by the first words of their names.
+_PACKAGES = {"dns.providers.": "github.com/caddy-dns/"}
+#: Directives of common modules that no build of Caddy has by itself, and where they come from.
+_PLUGINS = {
+    "cache": "github.com/caddyserver/cache-handler",
+    "cgi": "github.com/aksdb/caddy-cgi/v2",
+    "crowdsec": "github.com/hslatman/caddy-crowdsec-bouncer/http",
+    "geoip": "github.com/zhangjiayin/caddy-geoip2",
+    "layer4": "github.com/mholt/caddy-l4",
+    "rate_limit": "github.com/mholt/caddy-ratelimit",
+    "replace": "github.com/caddyserver/replace-response",
+    "webdav": "github.com/mholt/caddy-webdav",
+}
 _ADDRESS = re.compile(r"(?:(?:https?|h2c)://)?(?:[\w.-]*|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}/?|unix//\S+")
 _SITE = re.compile(r"(?:\*\.)?(?:[\w-]+\.)+[A-Za-z][\w-]*")
 
@@ -35,7 +51,8 @@ _OLD = {
 
 @frozen
 class Mistake:
-    """A word that Caddy does not know. `wanted` is what Caddy 2 has in its place, "" if nothing."""
+    """A word that Caddy does not know. `wanted` is what Caddy 2 has in its place, or the package of
+    a module; "" if that is nothing, or not known."""
 
     kind: Kind
     word: str
@@ -44,12 +61,26 @@ class Mistake:
 
 def known_mistake(message: str) -> Mistake | None:
     """Return the mistake behind an error of `caddy adapt`; None if that is not known."""
+    if module := _MODULE.search(message):
+        return _missing_module(module[1].rstrip("."))
     match = _UNKNOWN.search(message)
     word = match[1] if match else ""
     if word in _OLD:
         return Mistake("old" if _OLD[word] else "needless", word, _OLD[word])
+    if word in _PLUGINS:
+        return Mistake("plugin", word, _PLUGINS[word])
     if _ADDRESS.fullmatch(word):
         return Mistake("address", word, f"reverse_proxy {word.rstrip('/')}")
     if _SITE.fullmatch(word):
         return Mistake("site", word)
     return None
+
+
+def _missing_module(name: str) -> Mistake:
+    if name.startswith(_TRANSPORT):
+        return Mistake("transport", name.removeprefix(_TRANSPORT))
+    for words, folder in _PACKAGES.items():
+        if name.startswith(words):
+            return Mistake("plugin", name, f"{folder}{name.removeprefix(words)}")
+    word = name.rpartition(".")[2]
+    return Mistake("plugin", name, _PLUGINS.get(word, ""))

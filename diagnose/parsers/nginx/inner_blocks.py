@@ -1,6 +1,6 @@
 """The way of a request through server blocks of one nginx: a location passes it on to an address
-and a port on which nginx itself listens, and the block there answers it, or passes it on again. No
-I/O.
+and a port on which nginx itself listens, and the block there answers it, or passes it on again. Or
+it goes on to the nginx of a container, and through the blocks there. No I/O.
 
 The block is chosen as for a visitor: by the socket, then by the Host field that the location sends
 (ngx_http_proxy_module, "proxy_set_header"), else the default one of the socket.
@@ -28,11 +28,23 @@ _FORWARDED = ("x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-fo
 
 
 @frozen(eq=False)
+class NginxBehind:
+    """Another nginx: its blocks, the hosts and ports that lead to it, and the port on which it
+    gets their requests. `container` is the name of the one in which it runs."""
+
+    servers: Sequence[Server]
+    endpoints: Collection[tuple[str, int]]
+    port: int
+    container: str
+
+
+@frozen(eq=False)
 class InnerRequest:
     """A request as a server block behind another gets it. `outer` is the location that passes it
     on. `target` has the scheme, the name, the port and the path of this request. `host` is its Host
     field, and `fields` the values of the fields that say how the visitor asked, in lower case; None
-    if a value cannot be known."""
+    if a value cannot be known. `container` is where another nginx runs that has the block, "" for
+    one of this nginx."""
 
     outer: LocationMatch
     proxy_target: ProxyTarget
@@ -42,6 +54,7 @@ class InnerRequest:
     target: Target
     host: str
     fields: Mapping[str, str | None]
+    container: str = ""
 
     @property
     def path(self) -> str:
@@ -95,18 +108,28 @@ class InnerRequest:
 
 
 def inner_requests(
-    servers: Sequence[Server], server: Server, target: Target, addresses: Collection[str] = ()
+    servers: Sequence[Server],
+    server: Server,
+    target: Target,
+    addresses: Collection[str] = (),
+    behind: Sequence[NginxBehind] = (),
 ) -> tuple[InnerRequest, ...]:
     """Return the blocks behind a server block that a request for the target passes, in their order;
     () if a program of another kind answers, or if the way is not known. `addresses` are those of
-    this machine."""
+    this machine, and `behind` are the nginx in containers of it."""
     requests: list[InnerRequest] = []
     fields: Mapping[str, str | None] = dict.fromkeys(_FORWARDED, "")
+    container = ""
     while len(requests) < MAX_BLOCKS:
-        inner = _inner_request(servers, server, target, fields, addresses)
+        inner = _inner_request(servers, server, target, fields, addresses, behind)
         if inner is None:
             break
-        requests.append(inner)
+        requests.append(replace(inner, container=inner.container or container))
+        if inner.container:
+            container = inner.container
+            # What is a loopback address in there is none of this machine.
+            servers = next(each.servers for each in behind if each.container == inner.container)
+            addresses, behind = (), ()
         server, target, fields = inner.server, inner.target, inner.fields
     return tuple(requests)
 
@@ -117,6 +140,7 @@ def _inner_request(
     target: Target,
     fields: Mapping[str, str | None],
     addresses: Collection[str],
+    behind: Sequence[NginxBehind],
 ) -> InnerRequest | None:
     bare_path, mark, query = target.path.partition("?")
     outer, path = final_request(server, bare_path)
@@ -125,7 +149,9 @@ def _inner_request(
     if proxied is None or outer.redirects or has_unknown_rules(server, bare_path):
         return None
     host = forwarded_host(outer, proxied, target)
-    socket = _socket(servers, proxied, addresses)
+    socket, container = _socket(servers, proxied, addresses), ""
+    if socket is None:
+        socket, container = _socket_behind(proxied, behind)
     if not proxied.speaks_http or socket is None or socket.ssl is not proxied.secure or not host:
         return None
     block, kind = server_blocks.select_server(socket, host.partition(":")[0])
@@ -140,7 +166,7 @@ def _inner_request(
     )
     own = {**variables, "https": "on" if target.uses_tls else "", **_field_variables(fields)}
     told = {name: _told_value(outer, name, fields[name], own) for name in fields}
-    return InnerRequest(outer, proxied, socket, block, kind, onward, host, told)
+    return InnerRequest(outer, proxied, socket, block, kind, onward, host, told, container)
 
 
 def _field_variables(fields: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -161,6 +187,20 @@ def _socket(
             return None
         reached[socket.address, socket.port] = socket
     return next(iter(reached.values())) if len(reached) == 1 else None
+
+
+def _socket_behind(
+    proxied: ProxyTarget, behind: Sequence[NginxBehind]
+) -> tuple[Socket | None, str]:
+    """Return the only socket of another nginx to which a location passes requests on, and its
+    container; None if that is not the only way."""
+    for nginx in behind:
+        if proxied.endpoints and all(
+            (endpoint.host, endpoint.port) in nginx.endpoints for endpoint in proxied.endpoints
+        ):
+            sockets = server_blocks.sockets(nginx.servers, nginx.port)
+            return (sockets[0], nginx.container) if len(sockets) == 1 else (None, "")
+    return None, ""
 
 
 def _told_value(

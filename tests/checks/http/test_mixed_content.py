@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity, Vantage
 from diagnose.model.applications import KnownApplication
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import ContainerNginx, NginxConfig
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -111,6 +112,35 @@ def test_fires_for_what_a_browser_blocked_on_another_page() -> None:
         assert claim.facts["own"]
         assert claim.fix
         assert any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+API = "http://shop.example.com/storage/v1/a.pdf"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Blocked loading mixed active content “{API}”",
+        f'Blocked loading mixed active content "{API}"',
+        f"Blocked loading mixed display content “{API}”",
+        f"Loading mixed (insecure) display content “{API}” on a secure page",
+        f"Loading mixed (insecure) active content “{API}” on a secure page",
+        f"Mixed Content: Upgrading insecure display request ‘{API}’ to use ‘https’",
+        f"已阻止载入混合活动内容“{API}”",
+        f"正在安全页面上载入混合（不安全）的显示内容“{API}”",
+        "[blocked] The page at https://shop.example.com/desk was not allowed to run insecure "
+        f"content from {API}.",
+        "[Warning] The page at https://shop.example.com/desk was allowed to display insecure "
+        f"content from {API}.",
+        "[blocked] The page at https://shop.example.com/desk requested insecure content from "
+        f"{API}. This content was blocked and must be served over HTTPS.",
+    ],
+)
+def test_reads_the_address_in_the_words_of_firefox_and_safari(text: str) -> None:
+    (claim,) = pasted(text, RUNNING, proxied())
+    assert claim.facts["message"]
+    assert claim.facts["file"] == API
+    assert not pasted(text.replace("shop.example.com/storage", "cdn.example.net/storage"))
 
 
 def test_the_message_is_a_note_where_nginx_tells_the_scheme() -> None:
@@ -250,3 +280,37 @@ server {
     (claim,) = judge("http.mixed-content", page, RUNNING, passed)
     assert not claim.facts["inner"]
     assert claim.facts["told"]
+
+
+INSIDE = """
+http {
+    server {
+        listen 80;
+        location / { try_files $uri /index.html; }
+        location /api/ {
+            proxy_pass http://backend:5001;
+            proxy_set_header X-Forwarded-Proto %s;
+        }
+    }
+}
+"""
+
+
+def in_container(scheme: str) -> ContainerNginx:
+    main = nginx_parser.parse(INSIDE % scheme, "web:/etc/nginx/nginx.conf")
+    return ContainerNginx(
+        vantage=Vantage.SERVER, engine="docker", container="web",
+        endpoints=(("127.0.0.1", 3000),), port=80, main=main,
+    )  # fmt: skip
+
+
+def test_names_the_line_of_the_nginx_in_a_container() -> None:
+    front = proxied("proxy_set_header X-Forwarded-Proto $scheme;")
+    text = "Blocked loading mixed active content “http://shop.example.com/api/a.pdf”"
+    (claim,) = pasted(text, RUNNING, front, in_container("$scheme"))
+    assert (claim.severity, claim.facts["inner_container"]) == (Severity.WARNING, "web")
+    assert claim.facts["inner"] == "web:/etc/nginx/nginx.conf:8"
+    assert claim.fix
+    assert [getattr(step, "step", "") for step in claim.fix.steps] == ["inner-line-in-container"]
+    (other,) = pasted(text, RUNNING, front, in_container("$http_x_forwarded_proto"))
+    assert not other.facts["inner"]

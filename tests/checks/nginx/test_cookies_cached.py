@@ -50,6 +50,10 @@ def test_fires_for_the_page_itself() -> None:
     )
     assert "-proxy_ignore_headers Set-Cookie;" in str(claim.fix)
     assert "# proxy" not in str(claim.fix), "a comment would swallow what follows on its line"
+    assert "proxy_no_cache $http_cookie $http_authorization;" in str(claim.fix), (
+        "a page for a visitor who is logged in sets no cookie"
+    )
+    assert "proxy_cache_bypass $http_cookie $http_authorization;" in str(claim.fix)
 
 
 def test_fires_for_php() -> None:
@@ -130,3 +134,59 @@ def test_fires_after_a_message_where_no_cookie_was_seen() -> None:
 def test_silent_after_a_message_where_the_cookie_is_not_kept(lines: str) -> None:
     first, loaded, _ = seen()
     assert not judge(CHECK, RUNNING, site(lines), first, loaded, target=TOLD, masked=False)
+
+
+#: The cache of a proxy in aaPanel, before an application with a login.
+PANEL = SITE.replace(
+    "proxy_set_header",
+    "add_header X-Cache $upstream_cache_status;\n"
+    "proxy_ignore_headers Set-Cookie Cache-Control expires;\n"
+    "proxy_cache assets; proxy_cache_valid 200 304 301 302 10m;\nproxy_set_header",
+    1,
+)
+LOGIN = ("Location", "/admin/login")
+HIT = ("X-Cache", "HIT")
+
+
+@pytest.mark.parametrize("purpose", ["target", "logged", "redirect"])
+def test_fires_for_the_redirect_to_a_login(purpose: Any) -> None:
+    moved = replace(page(302), headers=(LOGIN, COOKIE, HIT), purpose=purpose)
+    (claim,) = judge(CHECK, RUNNING, config(PANEL), page(200), moved, masked=False)
+    assert claim.facts["hit"]
+    removed = [line for line in str(claim.fix).split("\\n") if line.startswith("-")]
+    assert any("proxy_ignore_headers Set-Cookie Cache-Control expires;" in line for line in removed)
+    assert "proxy_no_cache $http_cookie $http_authorization;" in str(claim.fix)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PANEL.replace("200 304 301 302", "200"),
+        PANEL.replace("Set-Cookie Cache-Control expires", "Cache-Control expires"),
+        PANEL.replace("add_header X-Cache", "add_header Set-Cookie sid=1; add_header X-Cache"),
+        PANEL.replace("add_header X-Cache", "userid on; add_header X-Cache"),
+    ],
+)
+def test_silent_for_a_redirect_that_is_not_kept_or_whose_cookie_nginx_sets(text: str) -> None:
+    moved = replace(page(302), headers=(LOGIN, COOKIE))
+    assert not judge(CHECK, RUNNING, config(text), moved, masked=False)
+
+
+def test_silent_for_other_sites_and_posts() -> None:
+    moved = replace(page(302), headers=(LOGIN, COOKIE), purpose="redirect")
+    elsewhere = replace(moved, url="https://login.example.org/")
+    assert not judge(CHECK, RUNNING, config(PANEL), page(200), elsewhere, masked=False)
+    posted = replace(moved, method="POST")
+    assert not judge(CHECK, RUNNING, config(PANEL), page(200), posted, masked=False)
+
+
+def test_files_are_kept_as_before() -> None:
+    (claim,) = judge(CHECK, RUNNING, site(IGNORED), *seen(), masked=False)
+    assert claim.facts["files"]
+    assert "no_cache" not in str(claim.fix)
+
+
+def test_after_a_message_about_cookies_only_the_cache_of_the_page_counts() -> None:
+    told = replace(SHOP, symptom=Symptom("cookie", "the login is lost again"))
+    assert judge(CHECK, RUNNING, config(PANEL), page(200), target=told, masked=False)
+    assert not judge(CHECK, RUNNING, site(IGNORED), page(200), target=told, masked=False)

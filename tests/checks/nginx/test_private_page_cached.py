@@ -35,10 +35,12 @@ def test_fires_for_a_page_of_a_php_session() -> None:
     diff = claim.fix.steps[0]
     assert isinstance(diff, Edit)
     (removed,) = (line for line in diff.diff.splitlines()[2:] if line.startswith("-"))
-    (added,) = (line for line in diff.diff.splitlines()[2:] if line.startswith("+"))
+    added = [line[1:].strip() for line in diff.diff.splitlines()[2:] if line.startswith("+")]
     assert "proxy_ignore_headers" in removed
-    assert "proxy_ignore_headers" not in added
-    assert "proxy_cache_valid 5m;" in added
+    assert not any("proxy_ignore_headers" in line for line in added)
+    assert any("proxy_cache_valid 5m;" in line for line in added)
+    assert "proxy_no_cache $http_cookie $http_authorization;" in added
+    assert "proxy_cache_bypass $http_cookie $http_authorization;" in added
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,39 @@ def test_silent_where_the_page_is_not_kept_for_others(lines: str) -> None:
 )
 def test_silent_for_pages_of_everybody(headers: tuple[tuple[str, str], ...]) -> None:
     assert not judge(CHECK, RUNNING, site(IGNORED), answer(*headers), masked=False)
+
+
+LOGIN = '<!doctype html><form method=post><input type="password" name="p"></form>'
+VALID = IGNORED.replace("proxy_cache_valid 5m", "proxy_cache_valid 200 302 5m")
+
+
+def test_fires_for_a_redirect_to_the_login_and_for_its_page() -> None:
+    moved = replace(answer(NOT_KEPT, ("Location", "/console/login?next=/")), status=302)
+    (claim,) = judge(CHECK, RUNNING, site(VALID), moved, masked=False)
+    assert claim.facts["login"]
+    page_of_login = replace(answer(NOT_KEPT), purpose="redirect", body=LOGIN)
+    assert judge(CHECK, RUNNING, site(VALID), page_of_login, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "location"),
+    [
+        (VALID, "/en/"),
+        (VALID, "/blog/authors"),
+        (IGNORED.replace("proxy_cache_valid 5m", "proxy_cache_valid 200 5m"), "/login"),
+        (VALID.replace("Cache-Control ", ""), "/login"),
+    ],
+)
+def test_silent_for_redirects_of_everybody_and_those_that_are_not_kept(
+    lines: str, location: str
+) -> None:
+    moved = replace(answer(NOT_KEPT, ("Location", location)), status=302)
+    assert not judge(CHECK, RUNNING, site(lines), moved, masked=False)
+
+
+def test_the_remedy_keeps_what_is_written_already() -> None:
+    lines = f"{IGNORED} proxy_cache_bypass $cookie_sid;"
+    (claim,) = judge(CHECK, RUNNING, site(lines), answer(*PHP), masked=False)
+    fix = str(claim.fix)
+    assert "proxy_cache_bypass $cookie_sid $http_cookie $http_authorization;" in fix
+    assert "proxy_no_cache $http_cookie $http_authorization;" in fix

@@ -58,6 +58,12 @@ def test_fires_with_what_caddy_has_in_the_place_of_an_unknown_word() -> None:
     address = replace(failed, message=f"{place} localhost:3000")
     (claim,) = judge(CHECK, stopped, address)
     assert (claim.facts["address"], claim.facts["wanted"]) == (True, "reverse_proxy localhost:3000")
+    grpc = "module not registered: http.reverse_proxy.transport.grpc"
+    (claim,) = judge(CHECK, stopped, replace(failed, message=grpc))
+    assert (claim.facts["transport"], claim.facts["grpc"]) == (True, True)
+    plugin = "module not registered: dns.providers.cloudflare"
+    (claim,) = judge(CHECK, stopped, replace(failed, message=plugin))
+    assert claim.facts["wanted"] == "github.com/caddy-dns/cloudflare"
     unknown = replace(failed, message=f"{place} gzipp")
     (claim,) = judge(CHECK, stopped, unknown)
     assert not any(claim.facts[kind] for kind in ("address", "site", "old", "needless"))

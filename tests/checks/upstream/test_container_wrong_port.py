@@ -47,12 +47,12 @@ def test_fires_for_the_name_of_a_service() -> None:
     assert "proxy_pass http://app:8080;" in str(claim.fix.steps[0])
 
 
-def test_fires_without_an_edit_for_a_port_that_nothing_publishes() -> None:
+def test_fires_for_review_for_a_port_that_nothing_publishes() -> None:
     unpublished = replace(READER, ports=(ContainerPort(8080),))
     (claim,) = judge(CHECK, ASKED, CONFIG, lists(container=unpublished))
     assert (claim.confidence, claim.facts["ports"]) == (Confidence.LIKELY, (8080,))
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_without_an_edit_where_nothing_listens_on_the_inner_port() -> None:
@@ -74,3 +74,50 @@ def test_silent_where_it_is_no_refusal() -> None:
     assert not judge(CHECK, replace(ASKED, failure=TIMEOUT), CONFIG, lists())
     assert not judge(CHECK, replace(ASKED, failure=None), CONFIG, lists())
     assert ASKED.failure is REFUSED
+
+
+GROUP = "upstream shop {\n    server 172.17.0.10:4396;\n    keepalive 2;\n}\n"
+PASSED = SITE.replace("127.0.0.1:3000", "shop")
+BY_GROUP = replace(ASKED, target="http://shop")
+
+
+def test_names_the_server_of_the_upstream_block() -> None:
+    (claim,) = judge(CHECK, BY_GROUP, config(GROUP + PASSED), lists())
+    assert claim.facts["line"] == "server"
+    assert str(claim.facts["line_place"]).endswith(":3")
+    assert claim.location
+    assert claim.location.line == 3
+    assert claim.fix
+    assert "+    server 172.17.0.10:8080;" in str(claim.fix.steps[0].diff)  # type: ignore[union-attr]
+
+
+def test_a_single_port_is_written_for_review() -> None:
+    unpublished = replace(READER, ports=(ContainerPort(8080),))
+    (claim,) = judge(CHECK, BY_GROUP, config(GROUP + PASSED), lists(container=unpublished))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "server 172.17.0.10:8080;" in str(claim.fix.steps[0])
+    two = replace(INSIDE, sockets=(("0.0.0.0", 8080), ("0.0.0.0", 9090)))
+    (other,) = judge(CHECK, BY_GROUP, config(GROUP + PASSED), lists(two, unpublished))
+    assert other.fix
+    assert other.fix.applicability is Applicability.MANUAL
+
+
+def test_names_the_set_that_holds_the_port() -> None:
+    text = SITE.replace(
+        "proxy_pass http://127.0.0.1:3000",
+        "set $upstream_port 4396;\n        proxy_pass http://172.17.0.10:$upstream_port",
+    )
+    asked = replace(ASKED, target="http://172.17.0.10:$upstream_port")
+    (claim,) = judge(CHECK, asked, config(text), lists())
+    assert claim.facts["line"] == "set"
+    assert claim.fix
+    assert "set $upstream_port 8080;" in str(claim.fix.steps[0])
+
+
+def test_nginx_proxy_is_told_by_the_containers_environment() -> None:
+    text = GROUP.replace("    server", "    # Container: reader\n    server", 1) + PASSED
+    (claim,) = judge(CHECK, BY_GROUP, config(text), lists(), masked=False)
+    assert claim.facts["port_inside"] == 8080
+    assert claim.fix
+    assert [getattr(step, "step", "") for step in claim.fix.steps] == ["set-the-virtual-port"]

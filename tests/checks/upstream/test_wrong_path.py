@@ -305,3 +305,14 @@ def test_silent_for_a_page_that_is_answered_and_of_which_a_form_fails() -> None:
     requests = [of_the_log(request) for request in (PAGE_WITH, PAGE_WITHOUT)]
     answer = replace(page(200), url=BELOW.url)
     assert not judge(CHECK, config(KEPT), BUILD, RUNNING, answer, failed, *requests, target=BELOW)
+
+
+ADDED = SITE.replace("http://127.0.0.1:3000", "http://127.0.0.1:3000/hooks/")
+
+
+@pytest.mark.parametrize("is_page", [True, False])
+def test_a_folder_that_is_put_before_all_paths_is_meant(is_page: bool) -> None:
+    """adnanh/webhook says "OK" at "/", and serves its hooks below /hooks/."""
+    root = compared(200, "path", change="replaced", original="/hooks/", value="/", is_html=is_page)
+    found = judge(CHECK, config(ADDED), BUILD, RUNNING, page(404), *controlled(compared(404), root))
+    assert [claim.confidence for claim in found] == ([Confidence.LIKELY] if is_page else [])

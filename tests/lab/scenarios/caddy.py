@@ -62,6 +62,19 @@ def caddy_names_an_address_without_its_directive(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside=None,
+    server="server.config-invalid",
+    manual="a person corrects the line",
+)
+def caddy_has_no_transport_of_that_name(lab: Lab) -> None:
+    """After https://github.com/caddyserver/caddy/issues/5572: `transport grpc`."""
+    caddy.serve(lab)
+    proxied = "\treverse_proxy 127.0.0.1:3000"
+    block = f"{proxied} {{\n\t\ttransport grpc {{\n\t\t\tkeepalive 10s\n\t\t}}\n\t}}"
+    caddy.edit(lab, proxied, block)
+
+
+@caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
     keeps=("listeners",),

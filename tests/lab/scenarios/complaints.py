@@ -11,6 +11,7 @@ MINE = (site.CONF,)
 FEED = f"https://{site.NAME}/feed"
 DOWNLOADED = "nginx不返回数据，而是下载"
 SOMEBODY = "members cannot log out, and visitors are logged in as somebody else"
+PAUSED = "after a pause the upload of a large file starts over instead of going on"
 UPLOAD = "mobile app: upload of large videos fails, photos work"
 CACHE = "proxy_cache_path /var/cache/pages levels=1:2 keys_zone=pages:1m;\n"
 KEPT = (
@@ -64,6 +65,18 @@ def cache_leaves_the_cookies_out(lab: Lab) -> None:
 @healthy()
 def cache_keeps_what_a_logout_sets_and_nobody_asks(lab: Lab) -> None:
     _cached(lab, "")
+
+
+@scenario(outside=None, server="nginx.request-buffered", args=(PAUSED,), differs=(site.CONF,))
+def words_about_an_upload_that_begins_again(lab: Lab) -> None:
+    """After https://github.com/sjqzhang/go-fastdfs/issues/80."""
+    lab.change(PAGE, PAGE.replace("    proxy_http", "    client_max_body_size 0;\n    proxy_http"))
+
+
+@healthy(args=(PAUSED,))
+def words_about_an_upload_that_is_passed_on(lab: Lab) -> None:
+    lines = "    client_max_body_size 0;\n    proxy_request_buffering off;\n    proxy_http"
+    lab.change(PAGE, PAGE.replace("    proxy_http", lines))
 
 
 @scenario(outside=None, server="nginx.body-limit", args=(UPLOAD,), differs=(site.CONF,))

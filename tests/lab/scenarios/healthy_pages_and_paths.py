@@ -3,6 +3,7 @@
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy
+from .frameworks import PAGES
 from .logged_paths import _interface as interface
 from .logins_over_http import LOGIN, TOLD
 from .logins_over_http import _serve as serve_login
@@ -87,3 +88,22 @@ def login_is_told_of_https_by_a_map(lab: Lab) -> None:
     """As nginx-proxy writes it."""
     lab.edit("map $http_upgrade", f"{SCHEME_MAP}map $http_upgrade")
     serve_login(lab, TOLD.replace("$scheme", "$proto"))
+
+
+#: A program that serves hooks below a folder and says "OK" at its root, played by nginx.
+HOOKS = """\
+server {
+  listen 127.0.0.1:3009;
+  default_type text/plain;
+  location = / { return 200 "OK"; }
+  location = /hooks/deploy { return 200 "done"; }
+  location / { return 404 "404 page not found"; }
+}
+"""
+
+
+@healthy()
+def hooks_are_below_a_folder_of_their_program(lab: Lab) -> None:
+    """After https://github.com/adnanh/webhook/issues/204: nginx puts /hooks/ before all paths."""
+    lab.edit("map $http_upgrade", f"{HOOKS}map $http_upgrade")
+    lab.change(PAGES, PAGES.replace("http://127.0.0.1:3000", "http://127.0.0.1:3009/hooks/"))

@@ -65,3 +65,52 @@ def cache_that_ends_logins(lab: Lab) -> None:
 @healthy()
 def cache_that_hides_the_removed_cookie(lab: Lab) -> None:
     _blog(lab, f"{IGNORED}    proxy_hide_header Set-Cookie;\n")
+
+
+#: What an application with a login answers to who has none yet, played by nginx.
+ADMIN = f"https://{site.NAME}/admin/profile"
+LOGIN = """\
+server {
+  listen 127.0.0.1:3003;
+  absolute_redirect off;
+  location = /admin/profile {
+    add_header Set-Cookie "JSESSIONID=$request_id; Path=/; HttpOnly";
+    return 302 /admin/login;
+  }
+  location / {
+    default_type text/html;
+    add_header Set-Cookie "JSESSIONID=$request_id; Path=/; HttpOnly";
+    return 200 "<!doctype html><title>Blog</title><form><input type=password name=p></form>";
+  }
+}
+"""
+PANEL = """\
+    add_header X-Cache $upstream_cache_status;
+    proxy_ignore_headers Set-Cookie Cache-Control expires;
+    proxy_cache assets;
+    proxy_cache_key $host$uri$is_args$args;
+    proxy_cache_valid 200 304 301 302 10m;
+"""
+KEPT_OUT = """\
+    proxy_cache assets;
+    proxy_cache_valid 200 304 301 302 10m;
+    proxy_no_cache $http_cookie $http_authorization;
+    proxy_cache_bypass $http_cookie $http_authorization;
+"""
+
+
+def _admin(lab: Lab, lines: str) -> None:
+    lab.edit("map $http_upgrade", f"{CACHE}{LOGIN}map $http_upgrade")
+    passed = PAGE.replace("127.0.0.1:3000", "127.0.0.1:3003")
+    lab.change(PAGE, passed.replace("    proxy_http", f"{lines}    proxy_http"))
+
+
+@scenario(outside=None, server="nginx.cookies-cached", target=ADMIN, manual=PERSON)
+def cache_that_keeps_the_redirect_to_the_login(lab: Lab) -> None:
+    """After https://github.com/halo-dev/halo/issues/12: the cache of a proxy in aaPanel."""
+    _admin(lab, PANEL)
+
+
+@healthy(target=ADMIN)
+def cache_without_visitors_of_a_login(lab: Lab) -> None:
+    _admin(lab, KEPT_OUT)

@@ -49,3 +49,47 @@ def port_of_the_server_at_a_services_name(lab: Lab) -> None:
     address = application(engine, ports=PUBLISHED)
     proxy(engine, proxied("http://app:4396"), hosts=f"{address} app\n")
     engine.reaches("127.0.0.1", 443)
+
+
+#: What nginx-proxy writes for a container whose VIRTUAL_PORT is not the one that it listens on.
+WRITTEN = "upstream shop {\n    %s    server %s:%d;\n    keepalive 2;\n}\n"
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-wrong-port",
+    manual="the container gets another VIRTUAL_PORT",
+    not_on=PANEL,
+)
+def port_that_nginx_proxy_was_told(lab: Lab) -> None:
+    """After https://github.com/nginx-proxy/nginx-proxy/issues/2378."""
+    engine = Engine(lab)
+    address = application(engine)
+    group = WRITTEN % ("# Container: app\n", address, 8400)
+    proxy(engine, group + proxied("http://shop"))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-wrong-port",
+    differs=(site.CONF,),
+    not_on=PANEL,
+)
+def port_in_the_upstream_block(lab: Lab) -> None:
+    """The port stands in a `server` of the block that proxy_pass names."""
+    engine = Engine(lab)
+    address = application(engine)
+    lab.edit("http://127.0.0.1:3000", "http://shop_app")
+    group = (WRITTEN % ("", address, 8400)).replace("upstream shop ", "upstream shop_app ")
+    lab.edit("map $http_upgrade", f"{group}map $http_upgrade")
+    lab.reload()
+
+
+@healthy(not_on=PANEL)
+def port_that_nginx_proxy_was_told_rightly(lab: Lab) -> None:
+    engine = Engine(lab)
+    address = application(engine)
+    group = WRITTEN % ("# Container: app\n", address, 3000)
+    proxy(engine, group + proxied("http://shop"))
+    engine.reaches("127.0.0.1", 443)

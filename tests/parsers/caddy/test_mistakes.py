@@ -6,6 +6,7 @@ from diagnose.parsers.caddy.mistakes import Mistake, known_mistake
 
 FILE = "/etc/caddy/Caddyfile:3"
 INNER = f"parsing caddyfile tokens for 'reverse_proxy': {FILE} - Error during parsing: unrecognized"
+MISSING = "getting module named 'NAME': module not registered: http"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,20 @@ INNER = f"parsing caddyfile tokens for 'reverse_proxy': {FILE} - Error during pa
         (
             f"{INNER} subdirective transparent, at Caddyfile:3",
             Mistake("needless", "transparent"),
+        ),
+        (f"{INNER}: {MISSING}.reverse_proxy.transport.grpc", Mistake("transport", "grpc")),
+        (
+            f"{FILE}: getting module named 'dns.providers.alidns': module not registered: "
+            "dns.providers.alidns, at /etc/caddy/Caddyfile:4",
+            Mistake("plugin", "dns.providers.alidns", "github.com/caddy-dns/alidns"),
+        ),
+        (
+            f"{FILE}: unrecognized directive: rate_limit",
+            Mistake("plugin", "rate_limit", "github.com/mholt/caddy-ratelimit"),
+        ),
+        (
+            f"{MISSING}.handlers.own_words",
+            Mistake("plugin", "http.handlers.own_words"),
         ),
         (f"{FILE}: unrecognized directive: reverse_prxy", None),
         (f"{FILE}: unrecognized directive: 127.0.0.1", None),

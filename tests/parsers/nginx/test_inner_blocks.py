@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Target
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.inner_blocks import InnerRequest, inner_requests
+from diagnose.parsers.nginx.inner_blocks import InnerRequest, NginxBehind, inner_requests
 
 TARGET = Target("shop.example.com", "https", "shop.example.com", 443, "/docs?q=1")
 OUTER = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host;"
@@ -80,3 +80,37 @@ def test_a_path_is_as_the_block_gets_it() -> None:
     outer = OUTER.replace("8080", "8080/shop/")
     (inner,) = way(outer, FILES, target=replace(TARGET, path="/docs"))
     assert inner.path == "/shop/docs"
+
+
+INSIDE = "http { server { listen 80; location / { proxy_pass http://app:5001; %s } } }"
+
+
+def through(outer: str, lines: str) -> tuple[InnerRequest, ...]:
+    text = (
+        "http {\nserver { listen 443 ssl; server_name shop.example.com;\n"
+        f"location / {{ {outer} }} }}\n}}\n"
+    )
+    servers = server_blocks.servers(nginx_parser.parse(text, "nginx.conf"))
+    inside = server_blocks.servers(nginx_parser.parse(INSIDE % lines, "web:nginx.conf"))
+    behind = NginxBehind(inside, {("127.0.0.1", 8088)}, 80, "web")
+    return inner_requests(servers, servers[0], TARGET, (), (behind,))
+
+
+def test_the_way_goes_on_in_a_container() -> None:
+    outer = "proxy_pass http://127.0.0.1:8088; proxy_set_header X-Forwarded-Proto $scheme;"
+    (inner,) = through(outer, "proxy_set_header X-Forwarded-Proto $scheme;")
+    assert (inner.container, inner.passes_on) == ("web", True)
+    assert inner.fields["x-forwarded-proto"] == "https"
+    assert inner.told_value("X-Forwarded-Proto") == "http"
+    assert not through(outer.replace("8088", "8089"), "")
+    assert not through(outer.replace("http://127", "https://127"), "")
+
+
+def test_a_block_behind_it_is_in_the_same_container() -> None:
+    outer = "proxy_pass http://127.0.0.1:8088;"
+    own = "} } server { listen 127.0.0.1:3001; location / { root /srv;"
+    first, second = through(
+        outer, own.replace("} }", "} location /docs { proxy_pass http://127.0.0.1:3001; } }", 1)
+    )
+    assert (first.container, second.container) == ("web", "web")
+    assert second.socket.port == 3001
