@@ -11,13 +11,20 @@ either: a rule that lets it in turns "No route to host" into "Connection refused
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import NAMELESS, has_no_listener, is_server_host
+from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+
+_EVERY_ADDRESS = {"", "0.0.0.0", "::"}
+#: What `localhost` and 127.0.0.1 in proxy_pass reach of a port that is published on loopback alone.
+_LOOPBACK = {"127.0.0.1"}
 
 
 @check(
@@ -46,7 +53,7 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                Fix((Manual(_step(candidates[0], proxy), Where.SERVER),), Applicability.MANUAL),
+                _fix(nginx, backend, candidates[0], proxy),
             )
 
 
@@ -67,6 +74,31 @@ def _step(container: Container, proxy: NginxContainer | None) -> str:
     if proxy is None or proxy.own_network:
         return "publish"
     return "name-it" if _shared_network(container, proxy) else "join-and-name-it"
+
+
+def _published(container: Container, port: int) -> ContainerPort | None:
+    """Return how the engine publishes a port of the container, as another one of the server."""
+    return next(
+        (mapping for mapping in container.ports if mapping.inner == port and mapping.port), None
+    )
+
+
+def _fix(nginx: Nginx, backend: Backend, container: Container, proxy: NginxContainer | None) -> Fix:
+    """Write the published port in the place of the container's, if nginx reaches it at the same
+    address."""
+    step = _step(container, proxy)
+    manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
+    published = _published(container, port)
+    if step != "publish" or published is None or len(backend.connect_attempts) != 1:
+        return manual
+    if published.address not in {host, *_EVERY_ADDRESS, *(_LOOPBACK if is_loopback(host) else ())}:
+        return manual
+    changes: Changes = {}
+    directives = [proxy_target.directive for proxy_target in backend.proxy_targets]
+    old, new = f"{host}:{port}", f"{host}:{published.port}"
+    replace_in_directives(nginx, directives, old, new, changes)
+    return edit_fix(nginx, changes, step, sure=False) if changes else manual
 
 
 def _candidates(
@@ -113,9 +145,7 @@ def _facts(
     # A port stands in `proxy_pass`, or in a line of the `upstream` block that it names.
     directives = [endpoint.directive for endpoint in backend.proxy_target.endpoints]
     directive = next(filter(None, directives), backend.proxy_target.directive)
-    published = next(
-        (mapping for mapping in container.ports if mapping.inner == port and mapping.port), None
-    )
+    published = _published(container, port)
     return {
         "container": container.name,
         "engine": container.engine,

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Manual, Observation, Vantage, Where
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Failure,
+    Manual,
+    Observation,
+    Vantage,
+    Where,
+)
 from diagnose.model.containers import (
     Container,
     ContainerPort,
@@ -50,6 +59,20 @@ def test_fires_for_a_port_that_is_published_as_another() -> None:
     moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
     (claim,) = judge(CHECK, DOWN, config(), docker_containers(moved))
     assert claim.facts["published"] == 8081
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_pass http://127.0.0.1:8081;" in edit.diff
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "::1"])
+def test_another_address_is_written_by_hand(address: str) -> None:
+    """127.0.0.1 does not reach a port that is published there alone."""
+    moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, address),))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(moved))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_for_the_loopback_of_a_container_with_nginx() -> None:

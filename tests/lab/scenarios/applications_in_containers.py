@@ -1,6 +1,7 @@
 """The application is in a container, behind nginx on the server or in another container. Docker
 does not run here: see `nginx_in_container`."""
 
+from .. import site
 from ..containers import Engine, application, behind_nginx, proxied, proxy
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
@@ -169,4 +170,31 @@ def second_container_publishes_no_port(lab: Lab) -> None:
     argv = engine.server.python(str(HERE / "application.py"), "--host", "0.0.0.0", "--port", "4000")
     engine.reaches(engine.run("api", argv), 4000)
     lab.edit("127.0.0.1:3000", "127.0.0.1:4000")
+    lab.reload()
+
+
+def _published_as_8081(lab: Lab) -> None:
+    """nginx of the server passes requests on to 3000; the container publishes its 3000 as 8081."""
+    lab.application_service.stop()
+    engine = Engine(lab)
+    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
+    engine.reaches("127.0.0.1", 8081)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unpublished",
+    differs=(site.CONF,),
+    not_on=PANEL,
+)
+def port_of_the_container_at_the_servers_address(lab: Lab) -> None:
+    """`ports: ["127.0.0.1:8081:3000"]`, and proxy_pass has the second number."""
+    _published_as_8081(lab)
+
+
+@healthy(not_on=PANEL)
+def published_number_differs_from_the_containers(lab: Lab) -> None:
+    """The same, and proxy_pass has the first number."""
+    _published_as_8081(lab)
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8081")
     lab.reload()
