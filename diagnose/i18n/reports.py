@@ -339,6 +339,13 @@ MESSAGES = Messages(
         "ISPConfig writes {file} anew: what is to stay goes to the options of the site, nginx"
         " Directives.",
     ),
+    Message(
+        "fix.panel-nginx-proxy",
+        "nginx-proxy writes {file} anew from the containers' environment: correct VIRTUAL_HOST,"
+        " VIRTUAL_PORT (the port inside of the application's container) or LETSENCRYPT_HOST in the"
+        " application's service, then `docker compose up -d`. Both containers need one network."
+        " Lines of one's own go to /etc/nginx/vhost.d.",
+    ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),

@@ -8,8 +8,9 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import printable
 
-#: A panel that has a place for lines of one's own. The values are keys of texts.
-Panel = Literal["", "plesk", "hestia", "npm", "ispconfig"]
+#: A panel, or another program that writes files, with a place for lines of one's own. The values
+#: are keys of texts.
+Panel = Literal["", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy"]
 
 #: Lines at the beginning of a file in which it says who writes it.
 _HEAD = 25
@@ -32,6 +33,11 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
 )
 
+#: The first lines that nginx-proxy writes, since version 1 and before (nginx.tmpl).
+_NGINX_PROXY = lazy_pattern(
+    r"#[ \t]*nginx-proxy version\b|# If we receive X-Forwarded-Proto, pass it through; otherwise"
+)
+
 
 @frozen
 class GeneratedFile:
@@ -46,8 +52,10 @@ def generated_file(text: str, *paths: str) -> GeneratedFile | None:
     """Return who writes a file that has this text and these paths (its own, and that of a link to
     it); None if nothing tells that a program does."""
     panels = (panel for panel, pattern in _PATHS for path in paths if pattern.match(path))
-    panel = next(panels, None) or ""
-    words = next(filter(None, map(_claim, text.split("\n", _HEAD)[:_HEAD])), "")
+    head = text.split("\n", _HEAD)[:_HEAD]
+    written: Panel = "nginx-proxy" if any(map(_NGINX_PROXY.match, head)) else ""
+    panel = next(panels, None) or written
+    words = next(filter(None, map(_claim, head)), "")
     return GeneratedFile(words, panel) if words or panel else None
 
 
