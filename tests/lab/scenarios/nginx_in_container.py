@@ -227,6 +227,21 @@ def mounted_file_was_saved_again(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.server-error",
+    server="nginx.container-file-outdated",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def corrected_file_is_not_in_the_container(lab: Lab) -> None:
+    """The file alone is mounted; `sed -i` wrote a new one, and a reload does not help."""
+    server = lab.server
+    server.write("/srv/shop.conf", TEXT.replace("app:3000", "app:3001"))
+    engine = both(lab, "", binds=[("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")])
+    server.sh("sed -i s/app:3001/app:3000/ /srv/shop.conf")
+    engine.docker("exec", "proxy", "/usr/sbin/nginx", "-s", "reload")
+
+
+@scenario(
     outside="tcp.refused",
     server="listener.loopback-only",
     manual=NO_ENGINE,
