@@ -14,13 +14,15 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import NAMELESS, has_no_listener, is_server_host
+from checks.upstream._containers import NAMELESS, has_no_listener, is_beside, is_server_host
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.server import Interface
+from diagnose.parsers.hostnames import is_address
 
 _EVERY_ADDRESS = {"", "0.0.0.0", "::"}
 #: What `localhost` and 127.0.0.1 in proxy_pass reach of a port that is published on loopback alone.
@@ -40,11 +42,12 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
             if len(candidates) != 1:
                 continue
             proxy = _proxy(evidence)
+            address = _facts_of_address(evidence, containers, candidates[0], backend)
             yield upstream_claim(
                 nginx,
                 BackendFault(
                     backend,
-                    _facts(candidates[0], backend, proxy),
+                    _facts(candidates[0], backend, proxy) | address,
                     because=(
                         *backend.connect_attempts,
                         containers,
@@ -53,7 +56,7 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                _fix(nginx, backend, candidates[0], proxy),
+                _fix(nginx, backend, candidates[0], proxy, bool(address["left"])),
             )
 
 
@@ -76,6 +79,20 @@ def _step(container: Container, proxy: NginxContainer | None) -> str:
     return "name-it" if _shared_network(container, proxy) else "join-and-name-it"
 
 
+def _facts_of_address(
+    evidence: Evidence, containers: Containers, container: Container, backend: Backend
+) -> dict[str, object]:
+    """Return which address the container has left, and which it has now."""
+    attempt = backend.connect_attempts[0]
+    if not _is_left(evidence, containers, attempt):
+        return {"left": "", "address": ""}
+    return {
+        "left": attempt.host,
+        "address": _address_inside(containers, container, attempt.port),
+        "message": "",
+    }
+
+
 def _published(container: Container, port: int) -> ContainerPort | None:
     """Return how the engine publishes a port of the container, as another one of the server."""
     return next(
@@ -83,20 +100,28 @@ def _published(container: Container, port: int) -> ContainerPort | None:
     )
 
 
-def _fix(nginx: Nginx, backend: Backend, container: Container, proxy: NginxContainer | None) -> Fix:
+def _fix(
+    nginx: Nginx,
+    backend: Backend,
+    container: Container,
+    proxy: NginxContainer | None,
+    is_left: bool,
+) -> Fix:
     """Write the published port in the place of the container's, if nginx reaches it at the same
-    address."""
+    address, or at 127.0.0.1 in the place of an address that no container has."""
     step = _step(container, proxy)
     manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
     published = _published(container, port)
     if step != "publish" or published is None or len(backend.connect_attempts) != 1:
         return manual
-    if published.address not in {host, *_EVERY_ADDRESS, *(_LOOPBACK if is_loopback(host) else ())}:
+    reached = "127.0.0.1" if is_left else host
+    loopback = _LOOPBACK if is_loopback(reached) else ()
+    if published.address not in {reached, *_EVERY_ADDRESS, *loopback}:
         return manual
     changes: Changes = {}
     directives = [proxy_target.directive for proxy_target in backend.proxy_targets]
-    old, new = f"{host}:{port}", f"{host}:{published.port}"
+    old, new = f"{host}:{port}", f"{reached}:{published.port}"
     replace_in_directives(nginx, directives, old, new, changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else manual
 
@@ -109,6 +134,12 @@ def _candidates(
         return ()
     attempt = backend.connect_attempts[0]
     kind = attempt.failure.kind if attempt.failure else ""
+    if _is_left(evidence, containers, attempt):
+        return tuple(
+            container
+            for container in containers.running
+            if _address_inside(containers, container, attempt.port)
+        )
     is_rejected = kind in {"unreachable", "timeout"} and has_no_listener(evidence, attempt.port)
     if not (kind == "refused" or is_rejected) or not is_server_host(evidence, attempt.host):
         return ()
@@ -126,6 +157,29 @@ def _candidates(
         and (proxy is None or container.id != proxy.digest)
         and _has_inside(containers, container, attempt.port)
     )
+
+
+def _is_left(evidence: Evidence, containers: Containers, attempt: UpstreamTry) -> bool:
+    """Return whether nginx of the server itself asks an address of the containers' network that no
+    container has. An engine gives addresses anew when containers are created or started. Nobody
+    answers for such an address: "No route to host". One whose program does not listen refuses."""
+    is_silent = attempt.failure is not None and attempt.failure.kind == "unreachable"
+    if not is_silent or _proxy(evidence) is not None or not is_address(attempt.host):
+        return False
+    addresses = [address for each in containers.namespaces for address in each.addresses]
+    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    return attempt.host not in {*addresses, *own} and is_beside(evidence, attempt.host, addresses)
+
+
+def _address_inside(containers: Containers, container: Container, port: int) -> str:
+    """Return the address of a container with a program at this port; "" if none listens there."""
+    addresses = (
+        address
+        for namespace in containers.namespaces
+        if namespace.container == container.id and namespace.listens(port)
+        for address in namespace.addresses
+    )
+    return next(addresses, "")
 
 
 def _has_inside(containers: Containers, container: Container, port: int) -> bool:

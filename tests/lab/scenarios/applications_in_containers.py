@@ -198,3 +198,54 @@ def published_number_differs_from_the_containers(lab: Lab) -> None:
     _published_as_8081(lab)
     lab.edit("127.0.0.1:3000", "127.0.0.1:8081")
     lab.reload()
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    manual="the container has to get more memory",
+    not_on=PANEL,
+)
+def container_used_too_much_memory(lab: Lab) -> None:
+    """The kernel ended it at its limit: Exited (137), OOMKilled."""
+    behind_nginx(lab).docker("ended", "app", "137", "OOMKilled")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    manual="the other program has to give the port up",
+    not_on=PANEL,
+)
+def engine_could_not_start_the_container(lab: Lab) -> None:
+    """docker compose up ended with an error, and left the container behind as "Created"."""
+    words = "driver failed programming external connectivity on endpoint app: address in use"
+    behind_nginx(lab).docker("refused", "app", words)
+
+
+def _at_its_address(lab: Lab) -> Engine:
+    """nginx of the server passes requests on to the container's own address."""
+    engine = Engine(lab)
+    address = application(engine)
+    lab.edit("127.0.0.1:3000", f"{address}:3000")
+    lab.reload()
+    return engine
+
+
+@healthy(not_on=PANEL)
+def container_at_its_own_address(lab: Lab) -> None:
+    """It works, until the address changes."""
+    _at_its_address(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unpublished",
+    manual="the compose file has to publish a port",
+    not_on=PANEL,
+)
+def container_has_left_its_address(lab: Lab) -> None:
+    """It was created again, and its engine gave it another address."""
+    engine = _at_its_address(lab)
+    engine.docker("stop", "app")
+    application(engine, "app2")
