@@ -15,6 +15,7 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "status": container.status or container.state,
         "last_words": container.last_words if has_failed(container) else "",
         "restarting": container.state == "restarting",
+        "out_of_memory": container.out_of_memory,
     }
 
 
@@ -34,10 +35,13 @@ def stopped_by_name(containers: Containers, host: str) -> Container | None:
 
 
 def has_failed(container: Container) -> bool:
-    """Whether its program ended by itself: it would end again."""
+    """Whether its program ended by itself, or could not start: it would end again."""
     clean_end = container.status.startswith(("Exited (0)", "Exited (137)", "Exited (143)"))
-    return container.state in {"restarting", "dead"} or (
-        container.state == "exited" and not clean_end
+    return (
+        container.state in {"restarting", "dead"}
+        or (container.state == "exited" and not clean_end)
+        or container.out_of_memory
+        or container.not_started
     )
 
 

@@ -8,8 +8,15 @@ import re
 from collections.abc import Iterator
 
 from checks.listener import listeners_on, target_answers, target_connections
-from checks.listener._containers import has_failed, start_fix, stopped_by_name, stopped_facts
+from checks.listener._containers import (
+    has_failed,
+    is_called,
+    start_fix,
+    stopped_by_name,
+    stopped_facts,
+)
 from checks.nginx import Nginx
+from checks.upstream._containers import NAMELESS
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,6 +33,17 @@ from diagnose.model.server import Listeners
 
 #: nginx's message at its start (ngx_http_upstream.c).
 _HOST_NOT_FOUND = re.compile(r'host not found in upstream "([^"]+)"')
+
+#: nginx, Apache and HAProxy do not find a certificate or a key at their start.
+_MISSING_FILE = re.compile(
+    r"(?:cannot load certificate(?: key)? |BIO_new_file\(|SSLCertificate(?:Key)?File: file )"
+    r"[\"']([^\"'\n]{1,400})[\"'][^\n]{0,400}(?:No such file|does not exist)"
+)
+
+#: The name by which Docker Desktop, and `host-gateway` on Linux, calls the server itself.
+_SERVER_NAMES = {"host.docker.internal", "host.containers.internal"}
+
+_MAX_NEIGHBOURS = 6
 
 #: nginx may not read a file (ngx_event_openssl.c, ngx_conf_file.c). Root in a container may be
 #: without the right to pass over permissions (`cap_drop: ALL`), or be nobody on the host.
@@ -81,6 +99,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 "port": port,
                 **stopped_facts(container),
                 "unreadable": unreadable[1] if unreadable else "",
+                **_reason_facts(containers, container, needed),
                 "needed": needed.name if needed else "",
                 "needed_status": needed.status if needed else "",
             },
@@ -104,9 +123,33 @@ def _confidence(
 def _needed_container(containers: Containers, container: Container) -> Container | None:
     """Return the container that nginx asks for in its last message, if that does not run either:
     nginx ends at its start if a name in its configuration has no address."""
-    match = _HOST_NOT_FOUND.search(container.last_words)
-    host = match[1].rpartition(":")[0] or match[1] if match else ""
-    return stopped_by_name(containers, host)
+    return stopped_by_name(containers, _asked_host(container.last_words))
+
+
+def _reason_facts(
+    containers: Containers, container: Container, needed: Container | None
+) -> dict[str, object]:
+    """Return what its last message lacks: a name, with the containers that it could mean, or a
+    file."""
+    words = container.last_words if has_failed(container) else ""
+    host = "" if needed else _asked_host(words)
+    networks = set(container.networks) - NAMELESS
+    named = [item for item in containers.running if host and is_called(item, host)]
+    beside = [item for item in containers.running if networks & set(item.networks)]
+    missing = _MISSING_FILE.search(words)
+    return {
+        "unknown_host": host,
+        "server_name": host in _SERVER_NAMES,
+        "apart": named[0].name if named and named[0] not in beside else "",
+        "network": next(iter(sorted(networks)), ""),
+        "neighbours": tuple(item.name for item in beside[:_MAX_NEIGHBOURS]),
+        "missing_file": missing[1] if missing else "",
+    }
+
+
+def _asked_host(words: str) -> str:
+    match = _HOST_NOT_FOUND.search(words)
+    return (match[1].rpartition(":")[0] or match[1]) if match else ""
 
 
 def _fix(container: Container, needed: Container | None) -> Fix:

@@ -10,8 +10,19 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import container_restart
+from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.containers import BindMount, NginxContainer
 from diagnose.model.nginx import CertificateFile, NginxConfig
 from diagnose.model.tls import Handshake, served_certificates
@@ -28,6 +39,10 @@ from diagnose.model.tls import Handshake, served_certificates
         "certificate.name-mismatch",
         "http.hsts-traps-visitors",
         "nginx.key-mismatch",
+        # What is wrong in the old configuration may be corrected in the new one.
+        "http.server-error",
+        "nginx.upstream-unresolvable",
+        "upstream.*",
     ],
 )
 def container_file_outdated(evidence: Evidence) -> Iterator[Claim]:
@@ -69,10 +84,13 @@ def _claim(nginx: Nginx, container: NginxContainer, mount: BindMount) -> Claim:
     )
     restart = container_restart(nginx)
     step = Manual("start-again", Where.SERVER)
+    # Whatever was corrected on the server, nginx does not have it.
+    failures = () if certificates else front_failures(evidence, ("/", evidence.target.path or "/"))
     return Claim(
         about=Subject(text=mount.point),
-        covers=subjects,
-        because=(container, *([nginx.config] if nginx.config else []), *certificates),
+        covers=(*subjects, *([Subject(port=evidence.target.port)] if failures else [])),
+        because=(container, *([nginx.config] if nginx.config else []), *certificates, *failures),
+        confidence=Confidence.LIKELY if failures else Confidence.CERTAIN,
         facts={
             "container": container.title,
             "engine": container.engine,
@@ -80,7 +98,7 @@ def _claim(nginx: Nginx, container: NginxContainer, mount: BindMount) -> Claim:
             "source": mount.source,
             "certificate": bool(certificates),
         },
-        severity=None if expired or is_bad else Severity.WARNING,
+        severity=None if expired or is_bad or failures else Severity.WARNING,
         fix=Fix((restart,), Applicability.REVIEW)
         if restart
         else Fix((step,), Applicability.MANUAL),

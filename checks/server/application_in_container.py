@@ -8,14 +8,13 @@ A web server in a container of its own: server.container-not-reached. nginx: the
 """
 
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from checks.listener._containers import is_called, start_fix, stopped_by_name, stopped_facts
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit
 from checks.server._backend_answers import refused_websockets, route_to_application
-from checks.upstream._containers import publishing
+from checks.upstream._containers import is_beside, publishing
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -168,7 +167,7 @@ def _fault_of_address(
             published = _published(container, ports, route.port)
             return _Fault("address", container, route.port, ports, published)
     addresses = [address for each in containers.namespaces for address in each.addresses]
-    if not _is_beside(evidence, route.host, addresses):
+    if not is_beside(evidence, route.host, addresses):
         return None
     return _in_network("address", containers, containers.running, route.port)
 
@@ -215,20 +214,6 @@ def _ports(namespace: Namespace | None) -> tuple[int, ...]:
     """Return the ports at which a namespace takes connections from outside of it."""
     numbers = {number for _, number in namespace.sockets} if namespace else set()
     return tuple(sorted(port for port in numbers if namespace and namespace.listens(port)))
-
-
-def _is_beside(evidence: Evidence, host: str, addresses: Sequence[str]) -> bool:
-    """Return whether an address is in a network of the server that has one of these, too."""
-    networks = (
-        ip_network(network, strict=False)
-        for interface in evidence.good(Interface)
-        for network in interface.networks
-    )
-    return any(
-        ip_address(host) in network
-        and any(ip_address(other) in network for other in addresses if is_address(other))
-        for network in networks
-    )
 
 
 def _claim(

@@ -1,10 +1,14 @@
 """Which container or program is behind an address of proxy_pass."""
 
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
 from diagnose.model import Evidence, Subject
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface, Listeners
+from diagnose.parsers.hostnames import is_address
 
 
 def is_server_host(evidence: Evidence, host: str) -> bool:
@@ -46,6 +50,20 @@ def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container,
         container
         for container in containers
         if any(mapping.port == port for mapping in container.ports)
+    )
+
+
+def is_beside(evidence: Evidence, host: str, addresses: Sequence[str]) -> bool:
+    """Return whether an address is in a network of the server that has one of these, too."""
+    networks = (
+        ip_network(network, strict=False)
+        for interface in evidence.good(Interface)
+        for network in interface.networks
+    )
+    return any(
+        ip_address(host) in network
+        and any(ip_address(other) in network for other in addresses if is_address(other))
+        for network in networks
     )
 
 

@@ -11,13 +11,22 @@ either: a rule that lets it in turns "No route to host" into "Connection refused
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import NAMELESS, has_no_listener, is_server_host
+from checks.upstream._containers import NAMELESS, has_no_listener, is_beside, is_server_host
+from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.server import Interface
+from diagnose.parsers.hostnames import is_address
+
+_EVERY_ADDRESS = {"", "0.0.0.0", "::"}
+#: What `localhost` and 127.0.0.1 in proxy_pass reach of a port that is published on loopback alone.
+_LOOPBACK = {"127.0.0.1"}
 
 
 @check(
@@ -33,11 +42,12 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
             if len(candidates) != 1:
                 continue
             proxy = _proxy(evidence)
+            address = _facts_of_address(evidence, containers, candidates[0], backend)
             yield upstream_claim(
                 nginx,
                 BackendFault(
                     backend,
-                    _facts(candidates[0], backend, proxy),
+                    _facts(candidates[0], backend, proxy) | address,
                     because=(
                         *backend.connect_attempts,
                         containers,
@@ -46,7 +56,7 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                Fix((Manual(_step(candidates[0], proxy), Where.SERVER),), Applicability.MANUAL),
+                _fix(nginx, backend, candidates[0], proxy, bool(address["left"])),
             )
 
 
@@ -69,6 +79,53 @@ def _step(container: Container, proxy: NginxContainer | None) -> str:
     return "name-it" if _shared_network(container, proxy) else "join-and-name-it"
 
 
+def _facts_of_address(
+    evidence: Evidence, containers: Containers, container: Container, backend: Backend
+) -> dict[str, object]:
+    """Return which address the container has left, and which it has now."""
+    attempt = backend.connect_attempts[0]
+    if not _is_left(evidence, containers, attempt):
+        return {"left": "", "address": ""}
+    return {
+        "left": attempt.host,
+        "address": _address_inside(containers, container, attempt.port),
+        "message": "",
+    }
+
+
+def _published(container: Container, port: int) -> ContainerPort | None:
+    """Return how the engine publishes a port of the container, as another one of the server."""
+    return next(
+        (mapping for mapping in container.ports if mapping.inner == port and mapping.port), None
+    )
+
+
+def _fix(
+    nginx: Nginx,
+    backend: Backend,
+    container: Container,
+    proxy: NginxContainer | None,
+    is_left: bool,
+) -> Fix:
+    """Write the published port in the place of the container's, if nginx reaches it at the same
+    address, or at 127.0.0.1 in the place of an address that no container has."""
+    step = _step(container, proxy)
+    manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
+    published = _published(container, port)
+    if step != "publish" or published is None or len(backend.connect_attempts) != 1:
+        return manual
+    reached = "127.0.0.1" if is_left else host
+    loopback = _LOOPBACK if is_loopback(reached) else ()
+    if published.address not in {reached, *_EVERY_ADDRESS, *loopback}:
+        return manual
+    changes: Changes = {}
+    directives = [proxy_target.directive for proxy_target in backend.proxy_targets]
+    old, new = f"{host}:{port}", f"{reached}:{published.port}"
+    replace_in_directives(nginx, directives, old, new, changes)
+    return edit_fix(nginx, changes, step, sure=False) if changes else manual
+
+
 def _candidates(
     evidence: Evidence, containers: Containers, backend: Backend
 ) -> tuple[Container, ...]:
@@ -77,6 +134,12 @@ def _candidates(
         return ()
     attempt = backend.connect_attempts[0]
     kind = attempt.failure.kind if attempt.failure else ""
+    if _is_left(evidence, containers, attempt):
+        return tuple(
+            container
+            for container in containers.running
+            if _address_inside(containers, container, attempt.port)
+        )
     is_rejected = kind in {"unreachable", "timeout"} and has_no_listener(evidence, attempt.port)
     if not (kind == "refused" or is_rejected) or not is_server_host(evidence, attempt.host):
         return ()
@@ -96,6 +159,29 @@ def _candidates(
     )
 
 
+def _is_left(evidence: Evidence, containers: Containers, attempt: UpstreamTry) -> bool:
+    """Return whether nginx of the server itself asks an address of the containers' network that no
+    container has. An engine gives addresses anew when containers are created or started. Nobody
+    answers for such an address: "No route to host". One whose program does not listen refuses."""
+    is_silent = attempt.failure is not None and attempt.failure.kind == "unreachable"
+    if not is_silent or _proxy(evidence) is not None or not is_address(attempt.host):
+        return False
+    addresses = [address for each in containers.namespaces for address in each.addresses]
+    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    return attempt.host not in {*addresses, *own} and is_beside(evidence, attempt.host, addresses)
+
+
+def _address_inside(containers: Containers, container: Container, port: int) -> str:
+    """Return the address of a container with a program at this port; "" if none listens there."""
+    addresses = (
+        address
+        for namespace in containers.namespaces
+        if namespace.container == container.id and namespace.listens(port)
+        for address in namespace.addresses
+    )
+    return next(addresses, "")
+
+
 def _has_inside(containers: Containers, container: Container, port: int) -> bool:
     """Return whether a container declares the port, or a program in it listens there."""
     declared = any(mapping.inner == port for mapping in container.ports)
@@ -113,9 +199,7 @@ def _facts(
     # A port stands in `proxy_pass`, or in a line of the `upstream` block that it names.
     directives = [endpoint.directive for endpoint in backend.proxy_target.endpoints]
     directive = next(filter(None, directives), backend.proxy_target.directive)
-    published = next(
-        (mapping for mapping in container.ports if mapping.inner == port and mapping.port), None
-    )
+    published = _published(container, port)
     return {
         "container": container.name,
         "engine": container.engine,

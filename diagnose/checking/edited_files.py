@@ -4,7 +4,7 @@ program writes it anew. Such an edit is not automatic. No I/O."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Evidence
+from diagnose.model import Applicability, Claim, Edit, Evidence, Manual
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.generated_files import generated_file
 from diagnose.parsers.nginx.include_places import sites_of
@@ -18,6 +18,8 @@ def with_edited_files(evidence: Evidence, claim: Claim) -> Claim:
     there are any."""
     edited = list(_edited_files(evidence, claim))
     facts = next(filter(None, (_facts(config, file) for config, file in edited)), {})
+    if not edited:
+        facts = _generated_facts_of_place(evidence, claim)
     if not facts or claim.fix is None:
         return claim
     fix = claim.fix
@@ -42,10 +44,28 @@ def _facts(config: NginxConfig, file: ConfigFile) -> dict[str, object]:
         names = list(dict.fromkeys(map(str, sites)))
         more = ("…",) if len(names) > _MAX_SITES else ()
         facts = {"shared_file": file.path, "shared_sites": (*names[:_MAX_SITES], *more)}
-    if generated := generated_file(file.text, file.path, file.real):
-        facts |= {
-            "generated_file": file.real or file.path,
-            "generated_words": generated.words,
-            "panel": generated.panel,
-        }
-    return facts
+    return facts | _generated_facts(file)
+
+
+def _generated_facts(file: ConfigFile) -> dict[str, object]:
+    generated = generated_file(file.text, file.path, file.real)
+    if generated is None:
+        return {}
+    return {
+        "generated_file": file.real or file.path,
+        "generated_words": generated.words,
+        "panel": generated.panel,
+    }
+
+
+def _generated_facts_of_place(evidence: Evidence, claim: Claim) -> dict[str, object]:
+    """Return who writes the file that a person is told to change: its place is PATH:LINE."""
+    steps = claim.fix.steps if claim.fix else ()
+    path, _, line = str(claim.facts.get("place", "")).rpartition(":")
+    if not line.isdecimal() or not any(isinstance(step, Manual) for step in steps):
+        return {}
+    for config in evidence.good(NginxConfig):
+        for file in config.files:
+            if path in {file.path, file.real}:
+                return _generated_facts(file)
+    return {}

@@ -335,15 +335,16 @@ MESSAGES = Messages(
         " interface: Details, Custom Locations, or the tab Advanced.",
     ),
     Message(
-        "fix.panel-nginx-proxy",
-        "nginx-proxy writes {file} anew, out of the environment of the containers: a port is their"
-        " VIRTUAL_PORT, a name VIRTUAL_HOST; lines of one's own go to a file of that name in"
-        " /etc/nginx/vhost.d.",
-    ),
-    Message(
         "fix.panel-ispconfig",
         "ISPConfig writes {file} anew: what is to stay goes to the options of the site, nginx"
         " Directives.",
+    ),
+    Message(
+        "fix.panel-nginx-proxy",
+        "nginx-proxy writes {file} anew from the containers' environment: correct VIRTUAL_HOST,"
+        " VIRTUAL_PORT (the port inside of the application's container) or LETSENCRYPT_HOST in the"
+        " application's service, then `docker compose up -d`. Both containers need one network."
+        " Lines of one's own go to /etc/nginx/vhost.d.",
     ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),

@@ -30,7 +30,9 @@ class ContainerPort:
 class Container:
     """A container, as its engine ("docker", "podman") lists it. `networks` contains "host" if the
     container has no network of its own. `status` is the engine's sentence about the state ("Exited
-    (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output."""
+    (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output, or
+    from its engine if that could not start it (`not_started`). `out_of_memory` tells that the
+    kernel ended it for lack of memory (OOMKilled)."""
 
     engine: Engine
     id: Digest
@@ -41,6 +43,8 @@ class Container:
     state: State = ""
     status: Text = ""
     last_words: Text = ""
+    not_started: bool = False
+    out_of_memory: bool = False
 
     @property
     def stopped(self) -> bool:

@@ -8,7 +8,8 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import printable
 
-#: A panel that has a place for lines of one's own. The values are keys of texts.
+#: A panel, or another program that writes files, with a place for lines of one's own. The values
+#: are keys of texts.
 Panel = Literal["", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy"]
 
 #: Lines at the beginning of a file in which it says who writes it.
@@ -32,8 +33,13 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
 )
 
-#: What nginx-proxy writes above the servers of an upstream block, and at the beginning of its file.
-_NGINX_PROXY = lazy_pattern(r"^\s{0,40}#\s{1,40}Container: \S|^# nginx-proxy\b", re.MULTILINE)
+#: What nginx-proxy writes at the beginning of its file, since version 1 and before (nginx.tmpl), and
+#: above the servers of an upstream block.
+_NGINX_PROXY = lazy_pattern(
+    r"^[ \t]{0,40}#[ \t]{1,40}Container: \S|^#[ \t]{0,40}nginx-proxy\b"
+    r"|^# If we receive X-Forwarded-Proto, pass it through; otherwise",
+    re.MULTILINE,
+)
 
 
 @frozen

@@ -2,7 +2,18 @@
 
 from diagnose.checking.edited_files import with_edited_files
 from diagnose.checking.registry import load_check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Finding, Fix, Subject, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Finding,
+    Fix,
+    Manual,
+    Subject,
+    Vantage,
+    Where,
+)
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.outputs import finding_text
 from diagnose.parsers.nginx import config as nginx_parser
@@ -59,6 +70,21 @@ def test_a_file_that_a_program_writes_is_for_review() -> None:
     claim = edited("shop.example.com", snippet=f"# Do not edit: made by make\n{API}")
     assert not is_automatic(claim)
     assert claim.facts["generated_words"] == "Do not edit: made by make"
+
+
+def by_hand(place: str) -> Claim:
+    """A claim with a manual step at a place of a file that nginx-proxy writes."""
+    text = "# nginx-proxy version : 1.10.2\nserver { return 503; }\n"
+    config = NginxConfig(vantage=Vantage.SERVER, path=MAIN, files=(ConfigFile(MAIN, text),))
+    fix = Fix((Manual("change", Where.SERVER),), Applicability.MANUAL)
+    claim = Claim(about=Subject(port=443), because=(), fix=fix, facts={"place": place})
+    return with_edited_files(Evidence(SHOP, NOW, (config,)), claim)
+
+
+def test_a_place_that_a_person_changes_is_told_as_written_by_a_program() -> None:
+    assert by_hand(f"{MAIN}:2").facts["panel"] == "nginx-proxy"
+    for place in (MAIN, f"{SNIPPET}:2", ""):
+        assert "panel" not in by_hand(place).facts
 
 
 def remedy_text(lang: str, **facts: object) -> str:

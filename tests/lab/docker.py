@@ -259,6 +259,16 @@ def main() -> None:
             pause(load(words[0]), word == "pause")
         case "ended":
             stop(load(words[0]), int(words[1]))
+            save(load(words[0]) | {"oom": "OOMKilled" in words})
+        case "refused":
+            # It could not be started: `docker compose up` leaves it behind as created.
+            stop(load(words[0]))
+            save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
+        case "inspect" if ".State" in words[1]:
+            known = load(words[-1])
+            print(
+                json.dumps({"OOMKilled": known.get("oom", False), "Error": known.get("error", "")})
+            )
         case "inspect":
             ports = load(words[-1])["ports"]
             bound = {f"{inner}/tcp": [{"HostIp": "", "HostPort": f"{o}"}] for o, inner in ports}

@@ -50,9 +50,23 @@ def test_the_folder_of_a_panel(path: str, panel: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "# nginx-proxy version : 1.10.2",
+        "# If we receive X-Forwarded-Proto, pass it through; otherwise, pass along the",
+    ],
+)
+def test_what_nginx_proxy_writes(line: str) -> None:
+    generated = generated_file(f"{line}\nmap $a $b {{\n}}\n", PATH)
+    assert generated
+    assert generated.panel == "nginx-proxy"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
+        "# behind nginx-proxy version 1\n",
         "server {\n    listen 443 ssl; # managed by Certbot\n}\n",
         "# managed by Certbot\n",
         "# generated 2024-11-08, Mozilla Guideline v5.7, nginx 1.26.2\n",
@@ -65,7 +79,7 @@ def test_a_file_of_a_person(text: str) -> None:
     assert generated_file(text, PATH, "") is None
 
 
-def test_what_nginx_proxy_writes() -> None:
+def test_what_nginx_proxy_writes_above_its_servers() -> None:
     for text in (
         "# nginx-proxy version : 1.6.4\nmap a b {}\n",
         "upstream shop.example.com {\n    # Container: whoami\n    server 172.17.0.2:8000;\n}\n",

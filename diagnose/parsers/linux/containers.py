@@ -81,16 +81,25 @@ def _state(word: object) -> State:
     return _STATES.get("exited" if text in {"stopped", "stopping"} else text, "")
 
 
-def with_details(container: Container, bindings: str, output: str) -> Container:
+def with_details(container: Container, bindings: str, output: str, state: str = "") -> Container:
     """Return a container with the ports that it publishes when it runs (`inspect`,
-    .HostConfig.PortBindings), and why it ended: of its last output the error of nginx, if there is
-    one, else the last line."""
+    .HostConfig.PortBindings), and why it ended: what its engine says (.State), or else of its last
+    output the error of nginx, if there is one, else the last line."""
     ports = container.ports
     if not any(mapping.port for mapping in ports):
         ports = (*tuple(_bound_ports(bindings))[:MAX_ITEMS], *ports)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if _FATAL.search(line)]
-    return replace(container, ports=ports, last_words=clean((errors or lines or [""])[-1], 300))
+    inspected = next(_objects([state.strip()]), {})
+    # The engine could not start it: "driver failed …: port is already allocated".
+    refusal = str(inspected.get("Error") or "") if isinstance(inspected.get("Error"), str) else ""
+    return replace(
+        container,
+        ports=ports,
+        last_words=clean(refusal or (errors or lines or [""])[-1], 300),
+        not_started=bool(refusal),
+        out_of_memory=inspected.get("OOMKilled") is True,
+    )
 
 
 def _bound_ports(text: str) -> Iterator[ContainerPort]:

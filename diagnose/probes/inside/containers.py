@@ -27,6 +27,9 @@ ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "pod
 
 SCRIPT = read_script(__file__, "containers.sh")
 
+#: What the names of the sections about a single container begin with.
+_DETAILS = ("last ", "bindings ", "state ")
+
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
 
@@ -51,7 +54,7 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
     containers = tuple(
         container for name, text in sections if name in readers for container in readers[name](text)
     )
-    details = {name: text for name, text in sections if name.startswith(("last ", "bindings "))}
+    details = {name: text for name, text in sections if name.startswith(_DETAILS)}
     return ContainerLists(
         engines=tuple(
             _ENGINES[name]
@@ -63,6 +66,7 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
                 container,
                 details.get(f"bindings {container.id}", ""),
                 details.get(f"last {container.id}", ""),
+                details.get(f"state {container.id}", ""),
             )
             for container in containers
         ),

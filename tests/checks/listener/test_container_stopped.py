@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Vantage
+from diagnose.model import Applicability, Claim, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import connected, host, listening
@@ -89,3 +89,48 @@ def test_fires_with_the_container_that_nginx_asks_for() -> None:
         ("docker", "start", "proxy"),
     ]
     assert any("shop-backend-1" in text for text in texts(CHECK, claim))
+
+
+def emerg(words: str, *running: Container) -> Claim:
+    ended = replace(ENDED, networks=("shop_default",), last_words=f"nginx: [emerg] {words}")
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ended, *running))
+    return claim
+
+
+APP = replace(
+    ENDED, id="c" * 64, name="shop-app-1", networks=("shop_default",), ports=(), state="running",
+    status="Up 2 hours", last_words="",
+)  # fmt: skip
+
+
+def test_an_unknown_name_is_told_with_the_names_that_are_there() -> None:
+    claim = emerg('host not found in upstream "api:3000" in /etc/nginx/conf.d/a.conf:4', APP)
+    assert claim.facts["unknown_host"] == "api"
+    assert claim.facts["neighbours"] == ("shop-app-1",)
+    assert any("called `api`" in text and "shop-app-1" in text for text in texts(CHECK, claim))
+
+
+def test_a_container_of_the_name_in_another_network_is_connected() -> None:
+    apart = replace(APP, networks=("backend_default",))
+    claim = emerg('host not found in upstream "app" in /etc/nginx/conf.d/a.conf:4', apart)
+    command = "docker network connect --alias app shop_default shop-app-1"
+    assert any(command in text for text in texts(CHECK, claim))
+
+
+def test_the_name_of_the_server_needs_extra_hosts() -> None:
+    claim = emerg('host not found in upstream "host.docker.internal" in /etc/nginx/nginx.conf:4')
+    line = 'extra_hosts: ["host.docker.internal:host-gateway"]'
+    assert any(line in text for text in texts(CHECK, claim))
+
+
+def test_a_missing_certificate_is_named() -> None:
+    path = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+    claim = emerg(
+        f'cannot load certificate "{path}": BIO_new_file() failed (SSL: error:80000002:system'
+        " library::No such file or directory)"
+    )
+    assert claim.facts["missing_file"] == path
+    assert any("/etc/letsencrypt:/etc/letsencrypt:ro" in text for text in texts(CHECK, claim))
+    for words in ("bind() to 0.0.0.0:443 failed (98: Address already in use)", "unknown directive"):
+        claim = emerg(words)
+        assert (claim.facts["missing_file"], claim.facts["unknown_host"]) == ("", "")

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.containers import BindMount
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxProcess, NginxState
 from tests.checks.certificate.test_renewed_not_loaded import FILE, NEW
 from tests.checks.upstream.test_container_loopback import OWN
@@ -38,3 +39,17 @@ def test_silent_where_the_file_is_the_same_or_not_nginxs() -> None:
     assert not judge(CHECK, same, config(), STATE, EXPIRED, SERVED)
     other = replace(OWN, mounts=(replace(MOUNT, point="/etc/hosts"),))
     assert not judge(CHECK, other, config(), STATE, EXPIRED, SERVED)
+
+
+PLAIN = config()
+MAIN = replace(OWN, mounts=(BindMount(PLAIN.path, "/srv/nginx.conf", replaced=True),))
+
+
+def test_an_old_configuration_is_an_error_while_the_page_fails() -> None:
+    """Whatever was corrected in the server's file, nginx does not have it."""
+    failed = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=502)
+    (claim,) = judge(CHECK, MAIN, PLAIN, STATE, failed)
+    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert failed in claim.because
+    (claim,) = judge(CHECK, MAIN, PLAIN, STATE, replace(failed, status=200))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)

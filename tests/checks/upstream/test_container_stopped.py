@@ -6,7 +6,7 @@ from diagnose.model import Applicability, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.checks.upstream.test_refused import DOWN, UP
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import SITE, config
 
 CHECK = "upstream.container-stopped"
@@ -36,6 +36,19 @@ def test_fires_with_the_reason_where_it_failed() -> None:
     failed = replace(ENDED, status="Exited (1) 2 minutes ago", last_words="Error: no database")
     (claim,) = judge(CHECK, DOWN, config(), docker_containers(failed))
     assert claim.facts["last_words"] == "Error: no database"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_with_the_words_of_the_engine_or_the_lack_of_memory() -> None:
+    full = replace(ENDED, status="Exited (137) 2 minutes ago", out_of_memory=True)
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(full))
+    assert claim.facts["out_of_memory"] is True
+    assert any("OOMKilled" in text for text in texts(CHECK, claim))
+    words = "Bind for 127.0.0.1:3000 failed: port is already allocated"
+    refused = replace(ENDED, state="created", status="Created", last_words=words, not_started=True)
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(refused))
+    assert claim.facts["last_words"] == words
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Manual, Observation, Vantage, Where
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Failure,
+    Manual,
+    Observation,
+    Vantage,
+    Where,
+)
 from diagnose.model.containers import (
     Container,
     ContainerPort,
@@ -12,6 +21,7 @@ from diagnose.model.containers import (
     Namespace,
     NginxContainer,
 )
+from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Interface
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import TIMEOUT, judge, texts
@@ -50,6 +60,20 @@ def test_fires_for_a_port_that_is_published_as_another() -> None:
     moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
     (claim,) = judge(CHECK, DOWN, config(), docker_containers(moved))
     assert claim.facts["published"] == 8081
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_pass http://127.0.0.1:8081;" in edit.diff
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "::1"])
+def test_another_address_is_written_by_hand(address: str) -> None:
+    """127.0.0.1 does not reach a port that is published there alone."""
+    moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, address),))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(moved))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_for_the_loopback_of_a_container_with_nginx() -> None:
@@ -128,3 +152,45 @@ def test_silent_where_the_firewall_may_be_the_reason(
     observations: tuple[Observation, ...],
 ) -> None:
     assert not judge(CHECK, REJECTED, TO_SERVER, *observations, PROXY, OWN)
+
+
+LEFT = "172.18.0.9"
+BRIDGE = Interface(
+    vantage=Vantage.SERVER, name="br-1", up=True, addresses=("172.18.0.1",),
+    networks=("172.18.0.1/16",),
+)  # fmt: skip
+TO_CONTAINER = config(SITE.replace("127.0.0.1:3000", f"{LEFT}:3000"))
+GONE = replace(DOWN, target=f"http://{LEFT}:3000", host=LEFT, address=LEFT, failure=NO_ROUTE)
+INSIDE = Namespace(9, ("node",), EXPOSED.id, ("172.18.0.3",), (("0.0.0.0", 3000),))
+
+
+def test_an_address_that_the_container_has_left() -> None:
+    seen = docker_containers(EXPOSED, namespaces=(INSIDE,))
+    (claim,) = judge(CHECK, GONE, TO_CONTAINER, seen, BRIDGE)
+    assert (claim.facts["left"], claim.facts["address"]) == (LEFT, "172.18.0.3")
+    assert any("`127.0.0.1:3000`" in text for text in texts(CHECK, claim))
+    published = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
+    seen = docker_containers(published, namespaces=(INSIDE,))
+    (claim,) = judge(CHECK, GONE, TO_CONTAINER, seen, BRIDGE)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_pass http://127.0.0.1:8081;" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("attempt", "namespaces"),
+    [
+        (GONE, (INSIDE, replace(INSIDE, container="d" * 64, addresses=(LEFT,)))),
+        (GONE, (replace(INSIDE, sockets=(("127.0.0.1", 3000),)),)),
+        (GONE, (replace(INSIDE, addresses=("10.0.0.3",)),)),
+        (replace(GONE, failure=DOWN.failure), (INSIDE,)),
+        (replace(GONE, failure=TIMEOUT), (INSIDE,)),
+    ],
+    ids=["another has it", "nothing listens", "another network", "it refuses", "a firewall"],
+)
+def test_silent_where_the_address_may_be_a_containers(
+    attempt: UpstreamTry, namespaces: tuple[Namespace, ...]
+) -> None:
+    seen = docker_containers(EXPOSED, namespaces=namespaces)
+    assert not judge(CHECK, attempt, TO_CONTAINER, seen, BRIDGE)

@@ -1,6 +1,7 @@
 """The application is in a container, behind nginx on the server or in another container. Docker
 does not run here: see `nginx_in_container`."""
 
+from .. import site
 from ..containers import Engine, application, behind_nginx, proxied, proxy
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
@@ -170,3 +171,81 @@ def second_container_publishes_no_port(lab: Lab) -> None:
     engine.reaches(engine.run("api", argv), 4000)
     lab.edit("127.0.0.1:3000", "127.0.0.1:4000")
     lab.reload()
+
+
+def _published_as_8081(lab: Lab) -> None:
+    """nginx of the server passes requests on to 3000; the container publishes its 3000 as 8081."""
+    lab.application_service.stop()
+    engine = Engine(lab)
+    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
+    engine.reaches("127.0.0.1", 8081)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unpublished",
+    differs=(site.CONF,),
+    not_on=PANEL,
+)
+def port_of_the_container_at_the_servers_address(lab: Lab) -> None:
+    """`ports: ["127.0.0.1:8081:3000"]`, and proxy_pass has the second number."""
+    _published_as_8081(lab)
+
+
+@healthy(not_on=PANEL)
+def published_number_differs_from_the_containers(lab: Lab) -> None:
+    """The same, and proxy_pass has the first number."""
+    _published_as_8081(lab)
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8081")
+    lab.reload()
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    manual="the container has to get more memory",
+    not_on=PANEL,
+)
+def container_used_too_much_memory(lab: Lab) -> None:
+    """The kernel ended it at its limit: Exited (137), OOMKilled."""
+    behind_nginx(lab).docker("ended", "app", "137", "OOMKilled")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    manual="the other program has to give the port up",
+    not_on=PANEL,
+)
+def engine_could_not_start_the_container(lab: Lab) -> None:
+    """docker compose up ended with an error, and left the container behind as "Created"."""
+    words = "driver failed programming external connectivity on endpoint app: address in use"
+    behind_nginx(lab).docker("refused", "app", words)
+
+
+def _at_its_address(lab: Lab) -> Engine:
+    """nginx of the server passes requests on to the container's own address."""
+    engine = Engine(lab)
+    address = application(engine)
+    lab.edit("127.0.0.1:3000", f"{address}:3000")
+    lab.reload()
+    return engine
+
+
+@healthy(not_on=PANEL)
+def container_at_its_own_address(lab: Lab) -> None:
+    """It works, until the address changes."""
+    _at_its_address(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unpublished",
+    manual="the compose file has to publish a port",
+    not_on=PANEL,
+)
+def container_has_left_its_address(lab: Lab) -> None:
+    """It was created again, and its engine gave it another address."""
+    engine = _at_its_address(lab)
+    engine.docker("stop", "app")
+    application(engine, "app2")

@@ -175,6 +175,17 @@ def name_of_the_service_is_wrong(lab: Lab) -> None:
 
 
 @scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    manual="the compose file has to name the server",
+    not_on=PANEL,
+)
+def name_of_the_server_is_unknown_on_linux(lab: Lab) -> None:
+    """A compose file that was written with Docker Desktop: host.docker.internal."""
+    ends_at_once(lab, proxied("http://host.docker.internal:3000"))
+
+
+@scenario(
     outside="tls.plain-http",
     server="listener.container-port",
     manual=NO_ENGINE,
@@ -213,6 +224,21 @@ def mounted_file_was_saved_again(lab: Lab) -> None:
     text = TEXT.replace(site.PEM, "/etc/tls/chain.pem")
     both(lab, text, binds=[("/srv/chain.pem", "/etc/tls/chain.pem")])
     server.sh("cp /srv/chain.pem /srv/new.pem; mv /srv/new.pem /srv/chain.pem")
+
+
+@scenario(
+    outside="http.server-error",
+    server="nginx.container-file-outdated",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def corrected_file_is_not_in_the_container(lab: Lab) -> None:
+    """The file alone is mounted; `sed -i` wrote a new one, and a reload does not help."""
+    server = lab.server
+    server.write("/srv/shop.conf", TEXT.replace("app:3000", "app:3001"))
+    engine = both(lab, "", binds=[("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")])
+    server.sh("sed -i s/app:3001/app:3000/ /srv/shop.conf")
+    engine.docker("exec", "proxy", "/usr/sbin/nginx", "-s", "reload")
 
 
 @scenario(

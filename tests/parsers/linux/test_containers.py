@@ -169,7 +169,18 @@ def test_what_docker_says_of_a_container_that_ended() -> None:
     assert with_details(ended, "Error: no such object", "").ports == ()
 
 
-@given(bindings=st.text(max_size=80), output=st.text(max_size=80))
-def test_details_of_any_text(bindings: str, output: str) -> None:
+def test_what_the_engine_says_of_the_end_goes_before_the_log() -> None:
     (ended,) = podman_ps(ENDED)
-    assert with_details(ended, bindings, output).id == ID
+    refusal = "Bind for 0.0.0.0:3000 failed: port is already allocated"
+    known = with_details(ended, "", OUTPUT, f'{{"OOMKilled":false,"Error":"{refusal}"}}\n')
+    assert (known.last_words, known.not_started, known.out_of_memory) == (refusal, True, False)
+    known = with_details(ended, "", OUTPUT, '{"OOMKilled":true,"Error":""}')
+    assert (known.not_started, known.out_of_memory) == (False, True)
+    assert known.last_words.startswith("nginx: [emerg]")
+    assert not with_details(ended, "", "", '{"OOMKilled":"yes","Error":[1]}').out_of_memory
+
+
+@given(*(st.text(max_size=80),) * 3)
+def test_details_of_any_text(bindings: str, output: str, state: str) -> None:
+    (ended,) = podman_ps(ENDED)
+    assert with_details(ended, bindings, output, state).id == ID

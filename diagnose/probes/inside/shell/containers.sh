@@ -19,6 +19,7 @@ for e in docker podman; do
   )
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
+    part "state $id"; $e inspect -f '{{json .State}}' "$id" 2>&1 | head -c 8000
     part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
   done
 done
