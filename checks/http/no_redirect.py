@@ -25,7 +25,7 @@ from diagnose.parsers.urls import is_related_host
 @check(severity=Severity.WARNING, needs=[Exchange])
 def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     # Behind a certificate that browsers refuse, plain http is open all the same.
-    secure = works_over_https(evidence) or works_over_https(evidence, verified=False)
+    secure = works_over_https(evidence) or _pages_behind_a_refusal(evidence)
     if evidence.target.port != 443 or not secure:
         return
     chains = [
@@ -64,6 +64,17 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     ):
         if group:
             yield _claim(evidence, group, secure, severity)
+
+
+def _pages_behind_a_refusal(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the site's own pages behind a certificate that browsers refuse. What a block of
+    nginx's without the name answers is none: then the site may be plain http."""
+    pages = works_over_https(evidence, verified=False)
+    nginx = Nginx.of(evidence)
+    answering = list(nginx.answering_servers()) if nginx.config else []
+    is_other = bool(answering) and all(each.name_match == "default" for each in answering)
+    is_served = all((page.status or 500) < 400 for page in pages)
+    return pages if is_served and not is_other else ()
 
 
 def _is_fault(nginx: Nginx, status: int) -> bool:

@@ -3,6 +3,9 @@ from it.
 
 Linux does not allow two programs to bind one port of one address (bind(2), EADDRINUSE). So nginx
 cannot start or cannot load that part of its configuration; `nginx -t` does not report it.
+
+Where the program answers with the certificate of another name, it has none of the site either: a
+web server without a site of that name answers with its first one.
 """
 
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 from checks.listener import listeners_on
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
+from checks.server import idle_site, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,7 +29,8 @@ from diagnose.model import (
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, served_certificates
+from diagnose.parsers.hostnames import covers
 
 #: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
 NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
@@ -43,7 +48,14 @@ WEB_SERVERS = (
 @check(
     severity=Severity.ERROR,
     needs=[Listeners, NginxState, NginxConfig],
-    explains=["tls.*", "certificate.*", "http.port-closed", "nginx.reload-needed"],
+    explains=[
+        "tls.*",
+        "certificate.*",
+        "http.port-closed",
+        "nginx.reload-needed",
+        "server.wrong-site",
+        "websocket.not-upgraded",
+    ],
 )
 def other_process(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
@@ -61,7 +73,8 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         for handshake in evidence.of(Handshake)
         if _is_target_visit(handshake, target.port)
     ]
-    if any(handshake.failure is None for handshake in handshakes):
+    is_answered = any(handshake.failure is None for handshake in handshakes)
+    if is_answered and (nginx.master or not _is_for_other_names(evidence)):
         return
     # nginx could not start because of this port, so port 80 is missing as well.
     also_80 = not nginx.master and bool(nginx.listen_sockets(80)) and not listeners_on(evidence, 80)
@@ -74,7 +87,9 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         because=(*evidence.good(Listeners), nginx.state, *evidence.good(NginxConfig), *handshakes),
         # Without a test visit this may also be a server that has replaced nginx.
         severity=None if handshakes else Severity.NOTE,
-        confidence=_confidence(nginx, holder, bool(handshakes)),
+        confidence=Confidence.LIKELY
+        if is_answered and server_on_port(evidence)
+        else _confidence(nginx, holder, bool(handshakes)),
         facts={
             "port": target.port,
             "process": holder.process,
@@ -117,6 +132,22 @@ def _listen_directive(nginx: Nginx, port: int) -> Directive | None:
         listen for server in nginx.servers for listen in server.listens if listen.port == port
     )
     return next((listen.directive for listen in listens if listen.directive), None)
+
+
+def _is_for_other_names(evidence: Evidence) -> bool:
+    """Return whether the program has a certificate for other names alone. A web server whose
+    configuration has the name is no such program: then nginx is not asked for it. One that has a
+    site of the name which is not enabled may be meant."""
+    target, view = evidence.target, server_on_port(evidence)
+    if view is not None and idle_site(view):
+        return False
+    leaves = [
+        served.leaf
+        for served in served_certificates(evidence, lambda each: each.port == target.port)
+    ]
+    return bool(leaves) and not any(
+        covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves
+    )
 
 
 def _is_target_visit(handshake: Handshake, port: int) -> bool:

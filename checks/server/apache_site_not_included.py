@@ -34,6 +34,7 @@ from diagnose.model import (
 from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.section_lines import undefined_section
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import has_name
 
 #: Debian's folder of the sites that are there and not enabled: another check is about it.
@@ -79,7 +80,7 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
         ),
         None,
     )
-    if site is None and view.server.pid is not None:
+    if site is None and view.server.pid is not None and not _is_served(evidence):
         yield from _in_section(view)
     if site is None or view.server.pid is None:
         return
@@ -136,6 +137,21 @@ def _in_section(view: ServerView) -> Iterator[Claim]:
             fix=Fix((*edits, *reload_steps(view.server)), Applicability.REVIEW),
         )
         return
+
+
+def _is_served(evidence: Evidence) -> bool:
+    """Return whether visitors get a page, which another site has for the name: then a site for
+    maintenance, or for tests, is left out on purpose. The page of a package is none, nor one that
+    is another site's by a person's words."""
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is not None and symptom.kind == "wrong-site":
+        return False
+    return bool(pages) and all(
+        page.verified
+        and 200 <= (page.status or 0) < 400
+        and not is_default_page(page.status, page.body)
+        for page in pages
+    )
 
 
 def _is_own(site: WebSite, evidence: Evidence) -> bool:

@@ -104,7 +104,9 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     ]
     idle = _site_named(view, view.config.idle, target.port)
     strays = _pages_without_a_site(view, sites[0]) or _pages_of_another(view, sites[0])
-    if not foreign and not idle and not inner and not strays:
+    # What a section of a file that is read leaves out (<IfDefine>) may be so on purpose.
+    is_unread = idle is not None and view.config.file(idle.file) is None
+    if not foreign and not is_unread and not inner and not strays:
         return
     yield _claim(view, sites[0], idle, inner, foreign, strays)
 

@@ -8,6 +8,7 @@ The evidence is the application itself, asked with and without the prefix.
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
@@ -31,6 +32,8 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
         if is_catch_all(evidence.of(ComparedRequest), change.request) and not change.failures:
             continue
         prefix = change.request.value.removesuffix(change.request.original)
+        if change.request.name == REDIRECT and _gets_there(nginx, match, prefix):
+            continue
         line = _line(nginx.evidence, match, directive, prefix)
         changes: Changes = {}
         if line:
@@ -51,6 +54,18 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
             # The other way is to let the page ask for the prefix itself.
             location_fix(nginx, match, file_edits, sure=False) if file_edits else manual,
         )
+
+
+def _gets_there(nginx: Nginx, match: LocationMatch, prefix: str) -> bool:
+    """Return whether the redirect of the application's first page leads visitors to the application
+    itself, below its prefix: then the site works, and a path without the prefix is no page."""
+    variables = upstreams.request_variables(nginx.evidence.target)
+    proxy_target = upstreams.proxy_target_of(match, variables)
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    own = pattern.text if pattern and pattern.modifier in {"", "^~"} else None
+    is_kept = proxy_target is not None and proxy_target.uri in {None, "", own}
+    others = list(nginx.location_matches(f"{prefix}/")) if is_kept else []
+    return bool(others) and all(other.block is match.block for other in others)
 
 
 def _line(evidence: Evidence, match: LocationMatch, directive: Directive, prefix: str) -> str:

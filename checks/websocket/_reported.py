@@ -11,13 +11,19 @@ from diagnose.parsers.urls import parse_url
 
 _WEBSOCKET = lazy_pattern(r"(?i)web ?sockets?|(?<![a-z0-9.-])wss://")
 _ADDRESS = lazy_pattern(r"(?i)(?<![a-z0-9])wss?://[^\s\"'<>`，。；！？、（）\u3400-\u9fff]{1,300}")
-#: Words of somebody whose WebSocket opens, or who only says that it is switched on.
+#: Words of somebody whose WebSocket opens, or does by now, or who only says that it is switched on.
 _OPENS = lazy_pattern(
     r"(?i)web ?sockets? (?:support )?(?:is |are |does |do |itself )?"
     r"(?:works?|working|fine|ok|enabled|connects|opens|switched on|turned on)\b"
     r"|(?:enabled?|activated?|turned on|supports?) (?:\w{1,8} )?web ?sockets?"
     r"|web ?socket.{0,4}?(?:正常|没问题|可以连|能连|已(?:开启|启用|打开|支持))"
     r"|(?:已经?|都)?(?:开启|启用|打开|勾选|开)了? ?web ?socket"
+    r"|\b(?:no|without|not an?|n[o'’]t any) (?:\w{1,10} )?web ?sockets? (?:\w{1,12} )?"
+    r"(?:errors?|problems?|issues?|failures?|trouble)"
+    r"|web ?sockets? (?:(?!not\b|never\b|be\b)\w{1,12} ){0,3}(?:solved|fixed|resolved|gone)\b"
+    r"|web ?sockets?\b[^.;!?]{0,40}?[ ,]now it works\b"
+    r"|没有?(?:任何)? ?web ?socket ?(?:的)?(?:报错|错误|问题|异常)"
+    r"|web ?socket(?:(?![未没不怎如]).){0,6}?(?:好了|解决|修好|恢复)"
 )
 #: Kinds of words with which a WebSocket that does not open is told, and statuses of an application
 #: that sees no upgrade.

@@ -21,7 +21,8 @@ _VERBS = re.compile(
     r"\bnginx(?= (?:reads|serves|listen there|listen on it|must be able to reach)\b)"
     r"|nginx(?= (?:读取|所用|监听|能访问))"
 )
-_OBJECTS = re.compile(r"(?<=\breload )nginx\b|(?<=重新加载 )nginx\b")
+_OBJECTS = re.compile(r"(?<!systemctl reload )(?<=\b[Rr]eload )nginx\b|(?<=重新加载 )nginx\b")
+_RELOAD = re.compile(r"\bsystemctl reload nginx\b")
 _CERTBOT = re.compile(r"\bcertbot (?:certonly )?--nginx(?= )")
 _RENEWAL = re.compile(r"(`certbot renew\b[^`\n]{0,300}?) --nginx`")
 _PLUGIN = re.compile(r"\bpython3-certbot-nginx\b")
@@ -68,6 +69,10 @@ def with_own_words(text: str, product: Product) -> str:
     if product.config:
         text = _with_commands(text, words, product.config)
     text = text.replace("`listen 80;`", f"`{words.listens}`")
+    # Within a hook of another command: a quote would end it there.
+    command = product.load.rpartition(" && ")[2]
+    if not {"'", '"'}.intersection(command):
+        text = _RELOAD.sub(lambda _: command, text)
     return _OBJECTS.sub(title, _VERBS.sub(title, text))
 
 

@@ -42,6 +42,11 @@ def test_a_failing_part(words: str, kind: str) -> None:
         "配置证书后打不开",
         "how to enable websockets",
         "password " + "x " * 60 + "fails",
+        "The certificate does not expire until March",
+        "the upload is not limited",
+        "It's not the certificate",
+        "I lost my password to the VPS",
+        "the login is not blocked",
     ],
 )
 def test_no_part_fails(words: str) -> None:

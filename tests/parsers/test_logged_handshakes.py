@@ -45,6 +45,7 @@ def test_a_refused_handshake(line: AccessLine) -> None:
     [
         asked("/report", 404),
         asked("/api/v1/hosts/terminal", 404),
+        asked("/search", 400, has_query=True),
         asked("/news", 404),
         asked("/ws", 401),
         asked("/ws", 502),
@@ -54,8 +55,8 @@ def test_a_refused_handshake(line: AccessLine) -> None:
         asked("/ws", 404, referer="https://shop.example.com/"),
         asked("/ws", 404, when=40.0),
     ],
-    ids=["page", "page of a terminal", "letters", "login", "down", "HTTP/2", "program", "own",
-         "link", "old"],
+    ids=["page", "page of a terminal", "query", "letters", "login", "down", "HTTP/2", "program",
+         "own", "link", "old"],
 )  # fmt: skip
 def test_no_refused_handshake(line: AccessLine) -> None:
     assert not paths(line)
@@ -66,10 +67,33 @@ def test_what_opened_later_is_over() -> None:
 
 
 def test_a_browser_that_speaks_http_2_opens_websockets_by_http_1_1() -> None:
-    page = asked("/", 200, version="2.0")
-    assert paths(page, asked("/updates", 500)) == (("/updates", 500, 1),)
+    page, update = asked("/", 200, version="2.0"), asked("/updates", 500)
+    assert paths(page, update, update) == (("/updates", 500, 2),)
+    assert not paths(page, update)
     other = asked("/", 200, version="2.0", client="192.0.2.8")
-    assert not paths(other, asked("/updates", 500))
+    assert not paths(other, update, update)
     # At the port of http the same browser speaks HTTP/1.1.
     assert not paths(page, asked("/updates", 404))
     assert paths(page, asked("/updates", 404), asked("/updates", 404)) == (("/updates", 404, 2),)
+
+
+def test_a_missing_page_was_typed_without_a_query() -> None:
+    assert not paths(asked("/console", 404), asked("/console", 404))
+    assert paths(asked("/console"), asked("/console")) == (("/console", 400, 2),)
+    assert paths(asked("/console", 404, has_query=True)) == (("/console", 404, 1),)
+
+
+def test_pages_that_keep_their_address_from_all_requests() -> None:
+    """As `Referrer-Policy: no-referrer` makes browsers do."""
+    messages = asked("/api/notifications", 404, has_query=True)
+    assert paths(messages)
+    assert not paths(asked("/app.js", 200), messages)
+    assert paths(asked("/app.js", 200, referer="https://shop.example.com/"), messages)
+    assert paths(asked("/app.js", 200), asked("/ws", 404)) == (("/ws", 404, 1),)
+
+
+def test_an_application_that_fails_answers_all_with_an_error() -> None:
+    live = asked("/live", 500, has_query=True)
+    assert paths(live) == (("/live", 500, 1),)
+    assert not paths(live, asked("/", 500))
+    assert not paths(live, asked("/orders", 502, version="2.0", method="POST"))

@@ -49,6 +49,15 @@ def test_the_words_of_each_server(text: str, apache: str, haproxy: str, caddy: s
     assert with_own_words(text, CADDY) == caddy
 
 
+def test_the_hook_of_a_renewal_has_a_command_of_the_server() -> None:
+    text = "Reload nginx: `certbot renew --deploy-hook 'systemctl reload nginx'`."
+    product = Product("apache", "apachectl -t && apachectl graceful", title="Apache")
+    own = "Reload Apache: `certbot renew --deploy-hook 'apachectl graceful'`."
+    assert with_own_words(text, product) == own
+    quoted = Product("caddy", "caddy reload --config '/etc/my caddy'", title="Caddy")
+    assert "'systemctl reload nginx'" in with_own_words(text, quoted)
+
+
 @pytest.mark.parametrize(
     "text", ["nginx passes the request on.", "In nginx beside `proxy_pass`.", "`ingress-nginx`"]
 )

@@ -113,6 +113,15 @@ def test_silent_behind_such_a_certificate_about_a_refusal() -> None:
     assert not judge("http.no-redirect", replace(HOME, verified=False), plain(502))
 
 
+def test_silent_behind_such_a_certificate_where_no_page_of_the_site_is() -> None:
+    """The site is plain http, and a block for all names has a certificate of its own."""
+    refused, other = replace(HOME, verified=False), SITE.replace("shop.example.com", "_")
+    assert other != SITE
+    assert not judge("http.no-redirect", refused, plain(), config(other + PAGES), *AROUND)
+    assert not judge("http.no-redirect", replace(refused, status=404), plain())
+    assert judge("http.no-redirect", refused, plain(), config(SITE + PAGES), *AROUND)
+
+
 def test_silent_about_port_80_of_a_site_on_another_port() -> None:
     target = Target("shop.example.com:8443", "https", "shop.example.com", 8443)
     other = Exchange(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from diagnose.checking.registry import load_check
@@ -12,10 +14,10 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.outputs.finding_text import manual_text
 from diagnose.parsers.nginx.config import parse
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import NOW, judge
 from tests.support.firewall_rules import ADDRESS, host, listening
 from tests.support.nginx_evidence import config as nginx_config
 from tests.support.tls_evidence import RESET, shake
@@ -32,6 +34,16 @@ STOPPED = NginxState(vantage=Vantage.SERVER, installed=True)
 RUNNING = NginxState(
     vantage=Vantage.SERVER, installed=True, masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx"),)
 )
+FOREIGN = Handshake(
+    address=ADDRESS,
+    port=443,
+    chain=(
+        Certificate(
+            "CN=www.example.org", "CN=ca", "1", NOW - timedelta(days=5), NOW + timedelta(days=60),
+            "aa", dns_names=("www.example.org",),
+        ),
+    ),
+)  # fmt: skip
 CLOSED = Failure("closed", "connection closed")
 
 
@@ -96,6 +108,18 @@ def test_silent_when_apache_has_the_port_and_a_site_with_the_name() -> None:
     assert not judge("listener.other-process", *old, apache_config())
     another = apache_config(HTTPS.replace("shop.example.com", "www.example.org"))
     assert judge("listener.other-process", *old, another), "the name is nginx's"
+
+
+def test_fires_where_a_web_server_without_the_name_answers_with_its_first_site() -> None:
+    other = apache_config(HTTPS.replace("shop.example.com", "www.example.org"))
+    stopped = (nginx_config(), NginxState(installed=True), LISTENING, APACHE, other, FOREIGN)
+    (claim,) = judge("listener.other-process", *stopped)
+    assert claim.confidence is Confidence.LIKELY
+    own = replace(FOREIGN, chain=(replace(FOREIGN.chain[0], dns_names=("shop.example.com",)),))
+    assert not judge("listener.other-process", *stopped[:-1], own)
+    assert not judge("listener.other-process", *held_port(RUNNING, FOREIGN, process="caddy"))
+    idle = apache_config(HTTPS.replace("shop.example.com", "www.example.org"), HTTPS)
+    assert not judge("listener.other-process", *stopped[:-2], idle, FOREIGN)
 
 
 def test_the_way_into_the_server_is_not_stopped() -> None:

@@ -70,3 +70,16 @@ def test_fires_for_a_parameter_that_nothing_defines() -> None:
     assert isinstance(edit, Edit)
     assert "+Define SHOP\n <IfDefine SHOP>\n" in edit.diff
     assert not judge(CHECK, APACHE, replace(config, idle=(replace(idle, names=("a.example",)),)))
+
+
+def test_silent_where_another_site_serves_the_name_of_a_section() -> None:
+    """As for a page of maintenance that is switched off."""
+    text = f"{OTHER}<IfDefine MAINTENANCE>\n{HTTPS}</IfDefine>\n"
+    idle = replace(apache_config().sites[0], line=text[: text.index("<IfD")].count("\n") + 2)
+    config = replace(apache_config(text), sites=apache_config(OTHER).sites, idle=(idle,))
+    assert not judge(CHECK, APACHE, config, LISTENING, ANSWER)
+    assert judge(CHECK, APACHE, config, LISTENING, replace(ANSWER, verified=False))
+    assert judge(CHECK, APACHE, config, LISTENING, replace(ANSWER, status=404))
+    welcome = replace(ANSWER, body="<title>Apache2 Debian Default Page: It works</title>")
+    assert judge(CHECK, APACHE, config, LISTENING, welcome)
+    assert not judge("server.wrong-site", APACHE, config, LISTENING, ANSWER)

@@ -86,3 +86,12 @@ def test_fires_where_the_first_page_redirects_there() -> None:
 def test_silent_where_every_path_below_the_redirect_has_the_page() -> None:
     assert not claims(CUT, MISSING, BY_REDIRECT, replace(UNKNOWN, status=200))
     assert not claims(CUT, MISSING, BY_REDIRECT)
+
+
+@pytest.mark.parametrize("target", ["8080", "8080/"])
+def test_silent_where_the_redirect_leads_visitors_there(target: str) -> None:
+    """The site has the application's whole paths, and somebody typed one without the folder."""
+    text = CUT.replace("/api/", "/").replace("8080/", target)
+    whole = replace(BY_REDIRECT, original=API.path, value=f"/shop{API.path}")
+    assert not claims(text, MISSING, whole, UNKNOWN)
+    assert claims(text, MISSING, replace(whole, name="/shop"), UNKNOWN)

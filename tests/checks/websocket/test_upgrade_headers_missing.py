@@ -296,9 +296,14 @@ def test_fires_where_a_person_writes_of_a_websocket_and_no_location_passes_one_o
         Symptom("websocket", "WebSocket connection to 'wss://shop.example.com:8443/' failed"),
         Symptom("websocket", "The WebSocket is working, and messages do not appear"),
         Symptom("slow", "The site is slow since it uses a WebSocket"),
+        Symptom("other", "no WebSocket errors, but pictures are missing"),
+        Symptom("websocket", "the WebSocket problem is solved, thank you"),
+        Symptom("websocket", "the WebSocket was broken, now it works"),
+        Symptom("websocket", "websocket已经好了"),
     ],
-    ids=["cut", "502", "no word of one", "other host", "other port", "works", "other kind"],
-)
+    ids=["cut", "502", "no word of one", "other host", "other port", "works", "other kind", "none",
+         "solved", "works by now", "solved in Chinese"],
+)  # fmt: skip
 def test_silent_where_the_words_are_of_something_else(symptom: Symptom) -> None:
     assert not reported(PLAIN, page(200), symptom=symptom)
 
@@ -318,3 +323,16 @@ def test_silent_where_the_site_has_another_reason_or_place_for_its_websocket() -
     files = PLAIN.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/www;")
     assert not reported(files, page(200))
     assert not judge(CHECK, config(PLAIN), BUILD, HOST, RUNNING, page(200), target=SHOP)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the WebSocket problem is not solved",
+        "the websocket is broken. The login now works",
+        "how can the websocket error be fixed?",
+        "websocket还没解决",
+    ],
+)
+def test_fires_where_the_words_are_of_a_fault_that_is_there(words: str) -> None:
+    assert reported(PLAIN, page(200), symptom=Symptom("websocket", words))

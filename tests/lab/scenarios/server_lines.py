@@ -61,6 +61,14 @@ def apache_site_in_a_section_that_is_defined(lab: Lab) -> None:
 
 
 @healthy_apache(args=WS)
+def apache_section_of_the_name_is_for_maintenance(lab: Lab) -> None:
+    """The first site answers the name, and its certificate has it."""
+    first = HTTPS.replace("    ServerName shop.example.com\n", "    ServerName any.example.com\n")
+    closed = HTTPS[: HTTPS.index("    ProxyPres")] + "    Redirect 503 /\n</VirtualHost>\n"
+    apache.serve(lab, f"{first}<IfDefine MAINTENANCE>\n{closed}</IfDefine>\n{HTTP}")
+
+
+@healthy_apache(args=WS)
 def apache_has_its_sites_in_a_macro(lab: Lab) -> None:
     other = "Use Site www.example.com 443\n"
     apache.install(lab, f"{MACRO}{other}\n{HTTP}")

@@ -223,3 +223,27 @@ def file_set_aside_behind_a_closed_port(lab: Lab) -> None:
     lab.server.write("/etc/nginx/conf.d/other.conf", "server {\n  listen 80;\n  return 404;\n}\n")
     lab.restart_nginx()
     firewalld(lab, CLOSED)
+
+
+OTHER_NAMES = """\
+server {
+  listen 443 ssl default_server;
+  server_name _;
+  ssl_certificate /etc/nginx/ssl/shop.example.com.pem;
+  ssl_certificate_key /etc/nginx/ssl/shop.example.com.key;
+  return 404;
+}
+"""
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server", manual=PERSON
+)  # fmt: skip
+def plain_http_beside_a_block_for_all_names(lab: Lab) -> None:
+    """The site is plain http, and what answers on 443 is none of it: no redirect is missing."""
+    text = lab.server.read(lab.server.here("/etc/nginx/conf.d/shop.conf"))
+    block = text[text.index("server {") : text.index("server {", text.index("server {") + 1)]
+    lab.edit(PAGE, PLAIN)
+    other = certificates.leaf("other.example.org")
+    lab.install(other.chain, other.key_pem)
+    lab.change(block, f"{OTHER_NAMES}\n")

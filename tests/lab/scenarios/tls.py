@@ -1,6 +1,6 @@
 """The connection stands, and no TLS comes about."""
 
-from .. import certificates, site
+from .. import apache, certificates, site
 from ..lab import HERE, SSHD_ARGV, Lab
 from ..scenario import healthy, scenario
 
@@ -148,6 +148,26 @@ def program_on_443_never_answers(lab: Lab) -> None:
 def program_on_443_hangs_up(lab: Lab) -> None:
     """Another program holds 443, reads, and closes."""
     instead_of_nginx(lab, "--port", "443", "--mode", "close")
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="listener.other-process",
+    manual="which of the two is to serve the site?",
+    needs=apache.needs_apache,
+)
+def apache_took_the_port_of_nginx(lab: Lab) -> None:
+    """nginx has the site, and stopped; Apache started at boot with its first site."""
+    lab.stop_nginx()
+    rule = "RewriteEngine On\n    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"
+    text = f"{apache.HTTPS}\n{apache.HTTP}".replace(
+        f"Redirect permanent / https://{site.NAME}/", rule
+    )
+    apache.install(lab, text.replace(site.NAME, "web1.example.com"), keep_nginx=True)
+    other = certificates.leaf("web1.example.com")
+    lab.server.write(apache.PEM, other.chain)
+    lab.server.write(apache.KEY, other.key_pem, 0o600)
+    apache.start(lab)
 
 
 @scenario(

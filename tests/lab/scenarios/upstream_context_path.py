@@ -134,3 +134,13 @@ def first_page_redirects_to_a_page_for_every_path(lab: Lab) -> None:
 @healthy(target=INFO)
 def context_path_of_the_redirect_in_proxy_pass(lab: Lab) -> None:
     _redirects(lab, "/shop/", has_page=False)
+
+
+@healthy(target=f"https://{site.NAME}/info")
+def first_page_redirects_visitors_to_the_context_path(lab: Lab) -> None:
+    """nginx passes all paths on as they are, and the site is below /shop/: this path is none."""
+    lab.spawn(lab.server, lab.server.python("-c", BELOW.replace("PAGE", "False")), PORT)
+    lab.change(
+        "  location / {\n    proxy_pass http://127.0.0.1:3000",
+        f"  location / {{\n    proxy_pass http://127.0.0.1:{PORT}",
+    )

@@ -86,6 +86,32 @@ def missing_page_of_a_browser_that_speaks_http_2(lab: Lab) -> None:
     browser(lab, "/reports", *KNOWN)
 
 
+@healthy(args=PLAIN)
+def missing_console_of_somebody_who_has_logged_in(lab: Lab) -> None:
+    """No application of the site has a WebSocket. Somebody tried an address that another has."""
+    _terminal(lab, path="/elsewhere")
+    for _ in range(2):
+        browser(lab, "/console", *KNOWN)
+
+
+@healthy(args=PLAIN)
+def missing_messages_of_pages_that_keep_their_address(lab: Lab) -> None:
+    """`Referrer-Policy: no-referrer`: what a page asks for looks like an address that was typed."""
+    _terminal(lab, path="/elsewhere")
+    browser(lab, "/app.js", *KNOWN)
+    browser(lab, "/api/notifications?page=2", *KNOWN)
+
+
+@healthy(args=PLAIN)
+def live_page_while_the_application_failed(lab: Lab) -> None:
+    """It answers every path with its page now, and answered with 500 a minute ago."""
+    lab.application("--mode", "error")
+    log_of_its_own(lab)
+    for path in ("/live?id=2", "/orders"):
+        browser(lab, path)
+    _serve(lab, "chat_server", "--path", "/elsewhere", "--login", "200")
+
+
 @apache_scenario(outside=None, server="server.websocket-not-passed", manual=ELSEWHERE)
 def apache_passes_no_terminal_behind_a_login(lab: Lab) -> None:
     _serve(lab, "chat_server", "--path", "/xterm/ws-555", "--login", "200")
