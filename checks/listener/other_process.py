@@ -3,6 +3,9 @@ from it.
 
 Linux does not allow two programs to bind one port of one address (bind(2), EADDRINUSE). So nginx
 cannot start or cannot load that part of its configuration; `nginx -t` does not report it.
+
+Visitors may get an answer all the same: the certificate of another name, or the page of a package,
+of a web server that has no site of the target's name, where nginx has it and does not run.
 """
 
 from collections.abc import Iterator
@@ -26,6 +29,7 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServer, WebServerConfig
 
 #: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
 NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
@@ -43,7 +47,18 @@ WEB_SERVERS = (
 @check(
     severity=Severity.ERROR,
     needs=[Listeners, NginxState, NginxConfig],
-    explains=["tls.*", "certificate.*", "http.port-closed", "nginx.reload-needed"],
+    explains=[
+        "tls.*",
+        "certificate.*",
+        "http.*",
+        "nginx.reload-needed",
+        "websocket.*",
+        "server.wrong-site",
+        "server.redirect-missing",
+        "server.own-answer",
+        "server.application-answers",
+        "server.page-missing",
+    ],
 )
 def other_process(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
@@ -61,7 +76,8 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         for handshake in evidence.of(Handshake)
         if _is_target_visit(handshake, target.port)
     ]
-    if any(handshake.failure is None for handshake in handshakes):
+    is_answered = any(handshake.failure is None for handshake in handshakes)
+    if is_answered and not _is_kept_out(nginx):
         return
     # nginx could not start because of this port, so port 80 is missing as well.
     also_80 = not nginx.master and bool(nginx.listen_sockets(80)) and not listeners_on(evidence, 80)
@@ -74,7 +90,9 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         because=(*evidence.good(Listeners), nginx.state, *evidence.good(NginxConfig), *handshakes),
         # Without a test visit this may also be a server that has replaced nginx.
         severity=None if handshakes else Severity.NOTE,
-        confidence=_confidence(nginx, holder, bool(handshakes)),
+        confidence=Confidence.LIKELY
+        if is_answered
+        else _confidence(nginx, holder, bool(handshakes)),
         facts={
             "port": target.port,
             "process": holder.process,
@@ -88,6 +106,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
                 )
             ),
             "name": target.host,
+            "answered": is_answered,
             "container": holder.process in {"docker-proxy", "rootlessport"},
             "ssh": holder.process == "sshd",
         },
@@ -117,6 +136,27 @@ def _listen_directive(nginx: Nginx, port: int) -> Directive | None:
         listen for server in nginx.servers for listen in server.listens if listen.port == port
     )
     return next((listen.directive for listen in listens if listen.directive), None)
+
+
+def _is_kept_out(nginx: Nginx) -> bool:
+    """Return whether nginx has the site and does not run, and a web server whose configuration has
+    no site of the name answers with what is not the site's."""
+    evidence, target = nginx.evidence, nginx.evidence.target
+    if nginx.state is None or nginx.state.masters:
+        return False
+    has_name = any(each.name_match != "default" for each in nginx.selected_servers())
+    answering = {
+        server.product
+        for server in evidence.good(WebServer)
+        if server.pid is not None and target.port in server.ports
+    }
+    is_read = any(config.product in answering for config in evidence.good(WebServerConfig))
+    if not (has_name and is_read):
+        return False
+    # Imported late: where the target's port answers as it should, nobody asks.
+    from checks.server._port_holders import holder_has_site, is_of_holder
+
+    return is_of_holder(evidence) and not holder_has_site(evidence)
 
 
 def _is_target_visit(handshake: Handshake, port: int) -> bool:
