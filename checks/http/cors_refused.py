@@ -14,6 +14,7 @@ from typing import Literal
 
 from checks.http import addresses, endpoint_subjects
 from checks.http._hidden_fields import field_source
+from checks.http._preflights import preflight_facts, preflight_steps
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -82,9 +83,21 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
+            **preflight_facts(evidence, first),
         },
-        fix=Fix((Manual("answer-the-origin", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (
+                Manual("answer-the-origin", Where.SERVER),
+                *(preflight_steps(evidence, first) if _is_refused(first, reason) else ()),
+            ),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _is_refused(page: Exchange, reason: CorsRefusal) -> bool:
+    """Return whether a preflight is refused as if it were the request itself."""
+    return reason == "failed" and page.method == _PREFLIGHT and page.status in {401, 403, 404, 405}
 
 
 def _sent_origin(page: Exchange) -> str:

@@ -4,8 +4,8 @@ from it.
 Linux does not allow two programs to bind one port of one address (bind(2), EADDRINUSE). So nginx
 cannot start or cannot load that part of its configuration; `nginx -t` does not report it.
 
-Where the program answers with the certificate of another name, it has none of the site either: a
-web server without a site of that name answers with its first one.
+Visitors may get an answer all the same: the certificate of another name, or the page of a package,
+of a web server that has no site of the target's name, where nginx has it and does not run.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from checks.listener import listeners_on
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
-from checks.server import idle_site, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,8 +28,8 @@ from diagnose.model import (
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tls import Handshake, served_certificates
-from diagnose.parsers.hostnames import covers
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServer, WebServerConfig
 
 #: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
 NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
@@ -51,10 +50,14 @@ WEB_SERVERS = (
     explains=[
         "tls.*",
         "certificate.*",
-        "http.port-closed",
+        "http.*",
         "nginx.reload-needed",
+        "websocket.*",
         "server.wrong-site",
-        "websocket.not-upgraded",
+        "server.redirect-missing",
+        "server.own-answer",
+        "server.application-answers",
+        "server.page-missing",
     ],
 )
 def other_process(evidence: Evidence) -> Iterator[Claim]:
@@ -74,7 +77,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         if _is_target_visit(handshake, target.port)
     ]
     is_answered = any(handshake.failure is None for handshake in handshakes)
-    if is_answered and (nginx.master or not _is_for_other_names(evidence)):
+    if is_answered and not _is_kept_out(nginx):
         return
     # nginx could not start because of this port, so port 80 is missing as well.
     also_80 = not nginx.master and bool(nginx.listen_sockets(80)) and not listeners_on(evidence, 80)
@@ -88,7 +91,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         # Without a test visit this may also be a server that has replaced nginx.
         severity=None if handshakes else Severity.NOTE,
         confidence=Confidence.LIKELY
-        if is_answered and server_on_port(evidence)
+        if is_answered
         else _confidence(nginx, holder, bool(handshakes)),
         facts={
             "port": target.port,
@@ -103,6 +106,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
                 )
             ),
             "name": target.host,
+            "answered": is_answered,
             "container": holder.process in {"docker-proxy", "rootlessport"},
             "ssh": holder.process == "sshd",
         },
@@ -134,20 +138,30 @@ def _listen_directive(nginx: Nginx, port: int) -> Directive | None:
     return next((listen.directive for listen in listens if listen.directive), None)
 
 
-def _is_for_other_names(evidence: Evidence) -> bool:
-    """Return whether the program has a certificate for other names alone. A web server whose
-    configuration has the name is no such program: then nginx is not asked for it. One that has a
-    site of the name which is not enabled may be meant."""
-    target, view = evidence.target, server_on_port(evidence)
+def _is_kept_out(nginx: Nginx) -> bool:
+    """Return whether nginx has the site and does not run, and a web server whose configuration has
+    no site of the name answers with what is not the site's."""
+    evidence, target = nginx.evidence, nginx.evidence.target
+    if nginx.state is None or nginx.state.masters:
+        return False
+    has_name = any(each.name_match != "default" for each in nginx.selected_servers())
+    answering = {
+        server.product
+        for server in evidence.good(WebServer)
+        if server.pid is not None and target.port in server.ports
+    }
+    is_read = any(config.product in answering for config in evidence.good(WebServerConfig))
+    if not (has_name and is_read):
+        return False
+    # Imported late: where the target's port answers as it should, nobody asks.
+    from checks.server import idle_site, server_on_port
+    from checks.server._port_holders import holder_has_site, is_of_holder
+
+    view = server_on_port(evidence)
+    # A site of the name that is not enabled may be the one that is meant.
     if view is not None and idle_site(view):
         return False
-    leaves = [
-        served.leaf
-        for served in served_certificates(evidence, lambda each: each.port == target.port)
-    ]
-    return bool(leaves) and not any(
-        covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves
-    )
+    return is_of_holder(evidence) and not holder_has_site(evidence)
 
 
 def _is_target_visit(handshake: Handshake, port: int) -> bool:

@@ -1,30 +1,58 @@
 """Another program has the port, and the server whose configuration has the site does not run: two
-programs cannot open one port (bind(2), EADDRINUSE). Visitors get the certificate of the other.
+programs cannot open one port (bind(2), EADDRINUSE). Visitors get the certificate of the other, or
+the page of its package.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from checks.nginx import Nginx
+from checks.http import endpoint_subjects
 from checks.server import place_text, start_steps
+from checks.server._port_holders import (
+    holder_has_site,
+    is_of_holder,
+    served_leaves,
+    stray_pages,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
     Subject,
     Where,
 )
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tls import Handshake, served_certificates, speaks_plain_http
-from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.model.tls import Handshake, speaks_plain_http
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.nginx.server_blocks import select_server, servers, sockets
 from diagnose.parsers.web_sites import answering_sites, has_name
+
+#: How a failed start says that a port is taken (bind(2), EADDRINUSE).
+_IN_USE = re.compile(r"(?i)in use|failed \(98:|could not bind")
+
+
+@dataclass(frozen=True)
+class _Stopped:
+    """A server that has the site and does not run: the place of the site in its configuration, why
+    its last start failed ("" if that is not known), the commands that start it, and the words with
+    which its own test refuses its configuration ("" if it does not)."""
+
+    title: str
+    place: str
+    complaint: str
+    unit: str
+    start: tuple[Command, ...]
+    refused: str
+    because: tuple[Observation, ...]
 
 
 @check(
@@ -44,35 +72,36 @@ from diagnose.parsers.web_sites import answering_sites, has_name
 def port_held(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     holder = _holder(evidence)
-    if holder is None or is_address(target.host) or _holder_has_site(evidence):
+    if holder is None or is_address(target.host) or holder_has_site(evidence):
         return
-    served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
-    leaves = [certificate.leaf for certificate in served]
-    is_plain = any(map(speaks_plain_http, evidence.of(Handshake))) and not leaves
-    is_ours = any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
-    if is_ours or not (leaves or is_plain):
+    pages = stray_pages(evidence)
+    plain = any(map(speaks_plain_http, evidence.of(Handshake)))
+    is_plain = plain and not served_leaves(evidence)
+    if not (is_plain or is_of_holder(evidence)):
         return
-    for server, site in _stopped(evidence):
-        yield Claim(
-            about=Subject(port=target.port),
-            covers=(Subject(port=target.port), Subject(port=80)),
-            because=(server, *evidence.good(WebServerConfig), *evidence.good(Listeners)),
-            facts={
-                "server": server.title,
-                "name": target.host,
-                "port": target.port,
-                "holder": holder.process,
-                "ssh": holder.process == "sshd",
-                "pid": holder.pid or "",
-                "place": place_text(site.file, site.line),
-                "complaint": server.complaint,
-                "unit": server.unit,
-                "plain": is_plain,
-            },
-            confidence=Confidence.CERTAIN if server.complaint else Confidence.LIKELY,
-            fix=Fix((Manual("decide", Where.SERVER), *start_steps(server)), Applicability.MANUAL),
-        )
+    stopped = next(_stopped(evidence), None)
+    if stopped is None:
         return
+    yield Claim(
+        about=Subject(port=target.port),
+        covers=(Subject(port=target.port), Subject(port=80), *endpoint_subjects(pages)),
+        because=(*stopped.because, *evidence.good(Listeners), *pages),
+        facts={
+            "server": stopped.title,
+            "name": target.host,
+            "port": target.port,
+            "holder": holder.process,
+            "ssh": holder.process == "sshd",
+            "pid": holder.pid or "",
+            "place": stopped.place,
+            "complaint": stopped.complaint,
+            "unit": stopped.unit,
+            "plain": is_plain,
+            "refused": stopped.refused,
+        },
+        confidence=Confidence.CERTAIN if _IN_USE.search(stopped.complaint) else Confidence.LIKELY,
+        fix=Fix((Manual("decide", Where.SERVER), *stopped.start), Applicability.MANUAL),
+    )
 
 
 def _holder(evidence: Evidence) -> Listener | None:
@@ -85,8 +114,8 @@ def _holder(evidence: Evidence) -> Listener | None:
     return next((listener for listener in own if listener.process), None)
 
 
-def _stopped(evidence: Evidence) -> Iterator[tuple[WebServer, WebSite]]:
-    """Return the servers that do not run and have the site, each with it."""
+def _stopped(evidence: Evidence) -> Iterator[_Stopped]:
+    """Yield the servers that do not run and have the site."""
     target = evidence.target
     for server in evidence.good(WebServer):
         if server.pid is not None or server.foreign:
@@ -96,7 +125,22 @@ def _stopped(evidence: Evidence) -> Iterator[tuple[WebServer, WebSite]]:
                 continue
             for site in answering_sites(config, target.port, target.host):
                 if has_name(site, target.host) or _has_certificate(evidence, site):
-                    yield server, site
+                    yield _Stopped(
+                        server.title,
+                        place_text(site.file, site.line),
+                        server.complaint,
+                        server.unit,
+                        start_steps(server),
+                        next(
+                            (
+                                test.message
+                                for test in evidence.good(WebServerTest)
+                                if test.product == server.product and not test.passed
+                            ),
+                            "",
+                        ),
+                        (server, config),
+                    )
 
 
 def _has_certificate(evidence: Evidence, site: WebSite) -> bool:
@@ -106,18 +150,3 @@ def _has_certificate(evidence: Evidence, site: WebSite) -> bool:
     leaves = [file.chain[0] for file in files if file.chain]
     host = evidence.target.host
     return any(covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves)
-
-
-def _holder_has_site(evidence: Evidence) -> bool:
-    """Return whether the program on the port has the site too."""
-    target = evidence.target
-    running = {server.product for server in evidence.good(WebServer) if server.pid is not None}
-    for config in evidence.good(WebServerConfig):
-        sites = answering_sites(config, target.port, target.host)
-        if config.product in running and any(has_name(site, target.host) for site in sites):
-            return True
-    nginx = Nginx.of(evidence)
-    if nginx.state is None or not nginx.master or nginx.config is None:
-        return False
-    own = sockets(servers(nginx.config.main), target.port)
-    return any(select_server(socket, target.host)[1] != "default" for socket in own)

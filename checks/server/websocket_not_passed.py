@@ -223,6 +223,7 @@ def _claim(
             "visitors": logged.status if logged else "",
             "log": logged.file if logged else "",
         },
+        is_reported=is_reported,
         confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         severity=None if known and known.need == "required" else websocket_severity(view.evidence),
         fix=_fix(view, path, route),

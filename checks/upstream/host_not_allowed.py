@@ -6,7 +6,7 @@ header". The evidence is the application's own answer to this name: its words, o
 page under the name "localhost" and refuses it again under the visitor's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import decisive_change, proxied_match
@@ -53,13 +53,19 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
         refuses_host(passed.status, body)
         for body in (passed.body, *(exchange.body for exchange in exchanges))
     )
-    comparison = _local_requests(evidence)
+    comparison, address = _local_requests(evidence), _welcome_address(responses)
     if not named and not comparison:
         return
     directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=target.port, path=passed.path, text=file_line(directive)),
-        because=(passed, *comparison, *exchanges, *([nginx.config] if nginx.config else [])),
+        because=(
+            passed,
+            *((address,) if address else ()),
+            *comparison,
+            *exchanges,
+            *([nginx.config] if nginx.config else []),
+        ),
         facts={
             "url": exchanges[0].url,
             "host": target.host,
@@ -68,13 +74,41 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             "application": passed.endpoint,
             "place": file_line(directive),
             "local": comparison[0].status if comparison else "",
+            "other": address.sent if address else "",
+            "other_status": address.status if address else "",
         },
         confidence=Confidence.CERTAIN
         if named and not is_wordless_refusal(passed.status, passed.body)
         else Confidence.LIKELY,
         ruled_out=("upstream.refused", "upstream.wrong-host-header"),
         location=nginx.location(directive),
-        fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix(
+            (
+                Manual("allow-the-name", Where.APPLICATION),
+                *((Manual("send-its-address", Where.SERVER),) if address else ()),
+            ),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _welcome_address(responses: Sequence[Asked]) -> Asked | None:
+    """Return the response to the application's own address, if it serves that each time, and
+    refuses each time the name that nginx passes on."""
+    passed = [response for response in responses if response.variant == "passed"]
+    if len(passed) < 2 or len({response.status for response in passed}) > 1:
+        return None
+    by_name: dict[str, list[Asked]] = {}
+    for response in responses:
+        if response.variant == "address":
+            by_name.setdefault(response.sent, []).append(response)
+    return next(
+        (
+            group[0]
+            for group in by_name.values()
+            if len(group) > 1 and all(200 <= (each.status or 0) < 400 for each in group)
+        ),
+        None,
     )
 
 

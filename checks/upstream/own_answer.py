@@ -35,7 +35,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     if not pages or not answer or match is None or status < 400 or decisive_change(evidence):
         return
     if any(
-        other_answer.variant != "passed" and _is_good(other_answer)
+        other_answer.variant not in {"passed", "address"} and _is_good(other_answer)
         for other_answer in evidence.of(Asked)
     ):
         return  # another Host decides (upstream.wrong-host-header)

@@ -187,7 +187,7 @@ def _is_welcome(response: Asked, loops: bool) -> bool:
     status = response.status or 500
     good = status < 400 if response.variant == "visitor" and not loops else status < 300
     return (
-        response.variant != "passed"
+        response.variant not in {"passed", "address"}
         and good
         and not header_parser.may_reject_host(response.status, response.body)
     )

@@ -201,6 +201,7 @@ def _claim(
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
+        is_reported=is_reported,
         fix=_fix(nginx, match, handshake_sets, paths),
     )
 

@@ -23,6 +23,16 @@ NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "web
 _CONTRASTS: frozenset[SymptomKind] = frozenset(
     {"not-outside", "not-through-proxy", "not-over-https", "not-by-name"}
 )
+#: Kinds that say how a connection fails, and not which.
+_CONNECTIONS: frozenset[SymptomKind] = frozenset(
+    {"refused", "timeout", "not-connected", "reset", "closed"}
+)
+#: What runs over a WebSocket in a page, in the words of who uses it.
+_OVER_WEBSOCKET = re.compile(
+    r"(?i)web ?sockets?|(?<![a-z0-9.-])wss?://"
+    r"|(?<![a-z0-9-])(?:terminals?|consoles?|web ?shells?|shellserver|xterm|vnc)(?![a-z0-9-])"
+    r"|终端|控制台"
+)
 #: Kinds that any line may be of.
 _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other", "sometimes"})
 #: What a run does not try: a form, a sign-in, a second visitor, a field or an address that only the
@@ -115,6 +125,8 @@ def with_reported_notes(
 
 def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences are the symptom."""
+    if any(finding.claim.is_reported for finding in group):
+        return True
     if symptom.kind == "unusable":
         return group[0].severity is Severity.ERROR
     if symptom.kind in _CONTRASTS and group[0].severity is not Severity.ERROR:
@@ -132,8 +144,16 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
             return True
         if symptom.number != _ABNORMAL_CLOSURE:
             return False
-    shown = symptom_table()[symptom.kind].shown
+    shown = (*symptom_table()[symptom.kind].shown, *_websocket_checks(symptom))
     return any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom)
+
+
+def _websocket_checks(symptom: Symptom) -> tuple[str, ...]:
+    """Return the checks of a WebSocket that does not open, if a message tells of a connection that
+    fails and names what runs over a WebSocket: a terminal is not reached, where the page is."""
+    if symptom.kind not in _CONNECTIONS or not _OVER_WEBSOCKET.search(symptom.words):
+        return ()
+    return tuple(check for check in symptom_table()["websocket"].shown if "websocket" in check)
 
 
 def _ends_when_told(group: tuple[Finding, ...], symptom: Symptom) -> bool:
@@ -174,6 +194,8 @@ def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences may lead to the symptom."""
     row = symptom_row(symptom)
     if any(is_listed(finding.check.id, row.possible) for finding in group):
+        return True
+    if any(finding.check.needs_message for finding in group):
         return True
     if symptom.kind == "timeout" and _gateway_times_out(group):
         return True

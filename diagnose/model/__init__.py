@@ -193,7 +193,8 @@ class Claim:
     besides `about`, whose symptoms this claim explains. `severity` is set only if it differs from
     the check's own. `request` is the path of the other page of the site that the claim is about,
     None for the target's own (`diagnose.model.other_requests`). `served_at` is the address at which
-    this server has the site, where it has nothing for the target's own.
+    this server has the site, where it has nothing for the target's own. `is_reported` says that the
+    words of the pasted message are among the reasons: then it answers them.
     """
 
     about: Subject
@@ -207,6 +208,7 @@ class Claim:
     fix: Fix | None = None
     request: str | None = None
     served_at: ServedAddress | None = None
+    is_reported: bool = False
 
 
 CheckFunction = Callable[[Evidence], Iterable[Claim]]

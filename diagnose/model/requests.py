@@ -18,7 +18,7 @@ from diagnose.model.marks import (
 )
 from diagnose.model.summary import Summary, Words, answer_phrase, clauses, counted, phrase, remarked
 
-HostVariant = Literal["passed", "visitor", "own"]
+HostVariant = Literal["passed", "visitor", "own", "address"]
 #: The part in which a request differs from nginx's.
 #: "origin": all fields that tell the application the visitor's origin.
 #: "unknown-path": a path that nobody has made, beside the one that makes the difference.
@@ -36,8 +36,9 @@ class Asked(Observation):
     `target` is the argument of proxy_pass as written, `path` the path that the visitor requested
     from nginx. `variant` is the kind of name in the Host field, `sent` that name: "passed" (as
     nginx is configured to send it), "visitor" (the site's own), "own" (a name by which the
-    application may know itself). The request is repeated as a control if the name seems to decide.
-    `head` is the size in bytes of the response head, including status
+    application may know itself), "address" (that of proxy_pass, or "localhost", after an
+    application refused the name in so many words). The request is repeated as a control if the
+    name seems to decide. `head` is the size in bytes of the response head, including status
     line and blank line (RFC 9112 section 2.1), 0 if it did not arrive completely; `largest` are its
     largest fields with their sizes in bytes. For a Unix socket, the port is 0 and `address` is
     "unix:" and a path.

@@ -414,3 +414,38 @@ def test_a_websocket_that_no_run_opened_is_not_said_to_be_well(
     answer = symptom_answer(report_about(Symptom("websocket", "it does not connect"), attempts))
     assert answer
     assert answer.kind == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "expected"),
+    [
+        ("timeout", "The terminal: timeout waiting for connection at shellserver.pl", "cause"),
+        ("not-connected", "Couldn't establish a connection to wss://shop.example.com/ws", "cause"),
+        ("closed", "网页终端连接已断开", "cause"),
+        ("timeout", "Operation timed out after 5000 milliseconds", "unrelated"),
+        ("name", "terminal: could not resolve host", "unrelated"),
+    ],
+)
+@pytest.mark.parametrize(
+    "check_id", ["server.websocket-not-passed", "websocket.upgrade-headers-missing"]
+)
+def test_what_runs_over_a_websocket_does_not_connect(
+    kind: SymptomKind, words: str, expected: str, check_id: str
+) -> None:
+    """The page is there, so the connection that fails is that of the WebSocket."""
+    assert answer(Symptom(kind, words), causes={check_id: ()})[0] == expected
+
+
+def test_a_claim_that_rests_on_the_words_answers_them() -> None:
+    report = report_about(Symptom("unusable", "m"), causes={"server.websocket-not-passed": ()})
+    (finding,) = report.findings
+    warning = replace(finding.claim, severity=Severity.WARNING)
+    for is_reported, expected in ((True, "cause"), (False, "unrelated")):
+        claim = replace(warning, is_reported=is_reported)
+        result = symptom_answer(replace(report, findings=(replace(finding, claim=claim),)))
+        assert result
+        assert result.kind == expected
+
+
+def test_a_check_that_needs_a_message_may_be_it() -> None:
+    assert answer(Symptom("frame", "m"), causes={"http.application-setting": ()})[0] == "possible"

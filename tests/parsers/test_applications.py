@@ -139,3 +139,17 @@ def test_words_of_many_programs_are_no_message_of_one() -> None:
 
 def test_ids_are_those_of_the_files() -> None:
     assert "n8n" in application_ids()
+
+
+def test_webmin_is_known_by_its_login_and_its_words() -> None:
+    """Usermin, which has settings of its own, is another program."""
+    recognized = recognize("<title>Login to Webmin</title>", ())
+    assert recognized
+    assert recognized[0].name == "Webmin"
+    assert not recognize("<title>Login to Usermin</title>", (("Server", "MiniServ"),))
+    words = (
+        "Warning! Webmin has detected that the program https://shop.example.com/proc/ was linked"
+    )
+    message = message_of(words)
+    assert message
+    assert message.means == "allowed_origin"

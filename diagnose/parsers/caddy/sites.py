@@ -268,3 +268,27 @@ def _placed_redirect(redirect: SiteRedirect, block: Block) -> SiteRedirect:
 def _place(block: Block, line: Line | None) -> tuple[str, int]:
     """Return where a line stands, and of none where the site begins."""
     return (line.file or block.file, line.number) if line else (block.file, block.line)
+
+
+def named_sites(blocks: Sequence[Block]) -> tuple[WebSite, ...]:
+    """Return the sites of blocks by their addresses alone, where Caddy refuses what is in them."""
+    return tuple(site for block in blocks for site in [_named_site(block)] if site.names)
+
+
+def _named_site(block: Block) -> WebSite:
+    addresses = [address for text in block.addresses if (address := address_of(text))]
+    named = [address for address in addresses if address.host]
+    ports = dict.fromkeys(
+        (address.port or (HTTP_PORT if address.scheme == "http" else HTTPS_PORT), address.scheme)
+        for address in named
+    )
+    return WebSite(
+        names=tuple(dict.fromkeys(clean(address.host, 253) for address in named)),
+        sockets=tuple(
+            SiteSocket(port, tls=scheme != "http" and port != HTTP_PORT) for port, scheme in ports
+        ),
+        file=block.file,
+        line=block.line,
+        end=block.end,
+        one_label=True,
+    )

@@ -7,12 +7,14 @@ WebSocket that the application refuses is handled in the same way.
 """
 
 import asyncio
+from collections.abc import Collection
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked, HostVariant
 from diagnose.parsers.curl_output import EXIT_FAILURES
+from diagnose.parsers.http import refuses_host
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
@@ -72,6 +74,23 @@ async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
         if responses[0] and response and _is_better(responses[0], response):
             await _emit_response(ctx, route, response.variant, response.sent)
             await _emit_response(ctx, route, *host_fields[0])
+            return
+    if responses and responses[0] and refuses_host(responses[0].status, responses[0].body):
+        await _ask_for_addresses(ctx, route, responses[0], {sent for _, sent in host_fields})
+
+
+async def _ask_for_addresses(
+    ctx: ProbeContext, route: UpstreamRoute, passed: Asked, known: Collection[str]
+) -> None:
+    """Ask an application that refuses the site's name for its own address: it may serve that one
+    alone. What helps is asked for again, and so is what did not."""
+    for name in dict.fromkeys((route.upstream.authority, "localhost")):
+        if name in known:
+            continue
+        response = await _emit_response(ctx, route, "address", name)
+        if response and _is_better(passed, response):
+            await _emit_response(ctx, route, "address", name)
+            await _emit_response(ctx, route, "passed", passed.sent)
             return
 
 

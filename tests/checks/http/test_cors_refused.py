@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
@@ -139,3 +139,28 @@ def test_silent_on_the_origin_of_a_websocket() -> None:
     target = replace(SHOP, scheme="wss", path="/ws", websockets=("/ws",))
     assert not judge(CHECK, answer(), target=target, masked=False)
     assert judge(CHECK, answer(), target=replace(target, symptom=PASTED.symptom), masked=False)
+
+
+@pytest.mark.parametrize(
+    ("server", "product"),
+    [("nginx/1.26.3", "nginx"), ("Apache/2.4.62", "apache"), ("Caddy", "caddy"), ("gunicorn", "")],
+)
+def test_fires_with_the_lines_of_the_server_that_answers_in_place_of_the_application(
+    server: str, product: str
+) -> None:
+    refused = answer(401, ("Server", server), method="OPTIONS")
+    (claim,) = judge(CHECK, refused, masked=False)
+    assert claim.fix is not None
+    steps = [step.step for step in claim.fix.steps if isinstance(step, Manual)]
+    assert ("answer-options" in steps) is bool(product)
+    assert [name for name in ("nginx", "apache", "caddy", "haproxy") if claim.facts[name]] == (
+        [product] if product else []
+    )
+    assert claim.facts["path"] == "/"
+
+
+def test_fires_without_those_lines_where_the_server_itself_refuses() -> None:
+    own = replace(answer(405, ("Server", "nginx"), method="OPTIONS"), body=OWN_PAGE)
+    (claim,) = judge(CHECK, own, masked=False)
+    assert claim.fix is not None
+    assert len(claim.fix.steps) == 1

@@ -13,10 +13,12 @@ from diagnose.model import (
     Severity,
     Vantage,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.outputs.finding_text import manual_text
 from diagnose.parsers.nginx.config import parse
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import NOW, judge
 from tests.support.firewall_rules import ADDRESS, host, listening
 from tests.support.nginx_evidence import config as nginx_config
@@ -45,6 +47,13 @@ FOREIGN = Handshake(
     ),
 )  # fmt: skip
 CLOSED = Failure("closed", "connection closed")
+
+
+def shown(body: str) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/", address=ADDRESS, port=443, status=200, purpose="target",
+        body=body,
+    )  # fmt: skip
 
 
 def visit(failure: Failure | None = CLOSED) -> Handshake:
@@ -115,8 +124,6 @@ def test_fires_where_a_web_server_without_the_name_answers_with_its_first_site()
     stopped = (nginx_config(), NginxState(installed=True), LISTENING, APACHE, other, FOREIGN)
     (claim,) = judge("listener.other-process", *stopped)
     assert claim.confidence is Confidence.LIKELY
-    own = replace(FOREIGN, chain=(replace(FOREIGN.chain[0], dns_names=("shop.example.com",)),))
-    assert not judge("listener.other-process", *stopped[:-1], own)
     assert not judge("listener.other-process", *held_port(RUNNING, FOREIGN, process="caddy"))
     idle = apache_config(HTTPS.replace("shop.example.com", "www.example.org"), HTTPS)
     assert not judge("listener.other-process", *stopped[:-2], idle, FOREIGN)
@@ -141,3 +148,34 @@ def _remedy(check: Check, lang: str, process: str) -> str:
     step = claim.fix.steps[0]
     assert isinstance(step, Manual)
     return manual_text(Finding("f1", check, claim), step, lang)
+
+
+FOREIGN = shake(chain=(replace(LEAF, dns_names=("web1.example.com",)),))
+OF_OTHERS = apache_config(HTTPS.replace("shop.example.com", "web1.example.com"))
+
+
+def test_fires_where_a_server_without_the_site_answers_for_nginx() -> None:
+    held = held_port(STOPPED, APACHE, OF_OTHERS, FOREIGN, process="apache2")
+    (claim,) = judge("listener.other-process", *held)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["answered"] is True
+
+
+def test_fires_for_the_page_of_a_package_with_the_sites_certificate() -> None:
+    page = shown("<title>Apache2 Debian Default Page: It works</title>")
+    held = held_port(STOPPED, APACHE, OF_OTHERS, shake(chain=(LEAF,)), page, process="apache2")
+    (claim,) = judge("listener.other-process", *held)
+    assert claim.facts["process"] == "apache2"
+
+
+def test_silent_where_the_server_that_answers_has_the_site_or_is_not_known() -> None:
+    held = held_port(STOPPED, APACHE, apache_config(), FOREIGN, process="apache2")
+    assert not judge("listener.other-process", *held)
+    unread = held_port(STOPPED, FOREIGN, process="apache2")
+    assert not judge("listener.other-process", *unread)
+    moved = held_port(
+        STOPPED, APACHE, OF_OTHERS, shake(chain=(LEAF,)), shown("<h1>Shop</h1>"), process="apache2"
+    )
+    assert not judge("listener.other-process", *moved)
+    runs = held_port(RUNNING, APACHE, OF_OTHERS, FOREIGN, process="apache2")
+    assert not judge("listener.other-process", *runs)

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Failure
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import WebServerConfig, WebServerTest
 from diagnose.parsers.haproxy.config import parse
 from diagnose.parsers.haproxy.sites import sites_of
 from tests.support.certificates import LEAF
@@ -22,6 +23,13 @@ HELD = Listeners(
     sockets=(Listener(address="0.0.0.0", port=443, family=4, pid=10, process="apache2"),)
 )
 FOREIGN = shake(chain=(replace(LEAF, dns_names=("www.example.org",)),))
+
+
+def shown(body: str) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=200,
+        purpose="target", body=body,
+    )  # fmt: skip
 
 
 def haproxy_site() -> WebServerConfig:
@@ -68,3 +76,13 @@ def test_silent_when_the_holder_has_the_site_or_its_certificate_fits() -> None:
 
 def test_silent_when_nobody_else_has_the_site() -> None:
     assert not judge(CHECK, APACHE, OTHER, HELD, FOREIGN)
+
+
+def test_fires_for_the_page_of_a_package_with_the_sites_certificate() -> None:
+    page = shown("<title>Welcome to nginx!</title>")
+    test = WebServerTest(product="haproxy", passed=False, message="unknown keyword 'servr'")
+    held = (APACHE, STOPPED, OTHER, haproxy_site(), HELD, shake(chain=(LEAF,)))
+    (claim,) = judge(CHECK, *held, page, test)
+    assert claim.facts["refused"] == "unknown keyword 'servr'"
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, *held, shown("<h1>Shop</h1>"))

@@ -68,3 +68,22 @@ def test_fires_less_sure_on_djangos_page_without_a_word() -> None:
 )  # fmt: skip
 def test_silent_when(observations: tuple[Exchange | Asked | ComparedRequest, ...]) -> None:
     assert not judge(CHECK, config(SITE), *observations)
+
+
+ADDRESS = asked(200, "address", sent="127.0.0.1:3000")
+
+
+def test_fires_with_the_address_that_the_application_serves() -> None:
+    (claim,) = judge(CHECK, config(), page(403, VITE), PASSED, ADDRESS, ADDRESS, PASSED)
+    assert claim.facts["other"] == "127.0.0.1:3000"
+    assert claim.fix is not None
+    assert len(claim.fix.steps) == 2
+
+
+@pytest.mark.parametrize(
+    "asked_again",
+    [(ADDRESS,), (ADDRESS, ADDRESS), (ADDRESS, replace(ADDRESS, status=403), PASSED)],
+)
+def test_fires_without_an_address_that_was_not_controlled(asked_again: tuple[Asked, ...]) -> None:
+    (claim,) = judge(CHECK, config(), page(403, VITE), PASSED, *asked_again)
+    assert not claim.facts["other"]

@@ -192,8 +192,8 @@ def apache_finds_its_port_taken(lab: Lab) -> None:
     apache.install(lab, keep_nginx=True)
     other_certificate(lab, "localhost")
     files = f"ssl_certificate {OTHER_PEM}; ssl_certificate_key {OTHER_KEY}"
-    page = f"server {{ listen 80; listen 443 ssl; {files}; root /var/www/html; }}\n"
-    lab.server.write(site.CONF, page)
+    page = f"server {{ listen 443 ssl; {files}; root /var/www/html; }}\n"
+    lab.server.write(site.CONF, f"{site.HTTP}\n{page}")
     lab.start_nginx()
     lab.server.sh("apachectl start >/dev/null 2>&1 || :")
 
@@ -212,9 +212,22 @@ def haproxy_finds_its_port_taken(lab: Lab) -> None:
     other_certificate(lab, "localhost")
     page = OTHER.replace("aaa.example.org", "localhost")
     lab.server.sh("rm -f /etc/apache2/sites-enabled/*")
-    lab.server.write("/etc/apache2/sites-enabled/default.conf", page)
+    lab.server.write("/etc/apache2/sites-enabled/default.conf", f"{page}\n{HTTP}")
     apache.start(lab)
     lab.server.sh("haproxy -W -D -f /etc/haproxy/haproxy.cfg >/dev/null 2>&1 || :")
+
+
+@apache_scenario(
+    outside="certificate.name-mismatch",
+    server="listener.other-process",
+    manual="which of the two servers is wanted, a person knows",
+)
+def apache_answers_while_nginx_is_stopped(lab: Lab) -> None:
+    """nginx was stopped for an update; Apache starts by itself, and has its default site."""
+    apache.install(lab, f"{OTHER}\n{HTTP}", keep_nginx=True)
+    other_certificate(lab)
+    lab.stop_nginx()
+    apache.start(lab)
 
 
 @apache_scenario(outside="http.not-the-site", manual="the site has to be written for port 443")

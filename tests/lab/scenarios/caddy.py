@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from .. import caddy, certificates
+from .. import caddy, certificates, site
 from ..caddy import KEY, OTHER, PEM, SHOP
 from ..lab import Lab
 from ..scenario import healthy, scenario
@@ -37,6 +37,22 @@ def caddy_beside_a_leftover_nginx(lab: Lab) -> None:
 
 
 # Faults
+
+
+@caddy_scenario(
+    outside="http.not-the-site",
+    server="server.port-held",
+    manual="which of the two servers is wanted, a person knows",
+)
+def caddy_refused_while_nginx_has_the_ports(lab: Lab) -> None:
+    """An update of the Caddyfile has a slip, so Caddy ended; nginx, which a package brought along,
+    got the ports with its own page, and reads the site's certificate."""
+    caddy.install(lab, caddy.SHOP.replace("reverse_proxy", "reverse_prox"), keep_nginx=True)
+    files = f"ssl_certificate {caddy.PEM}; ssl_certificate_key {caddy.KEY}"
+    page = f"server {{ listen 80; listen 443 ssl; {files}; root /var/www/html; }}\n"
+    lab.server.write(site.CONF, page)
+    lab.server.write("/var/www/html/index.html", "<title>Welcome to nginx!</title>\n")
+    lab.start_nginx()
 
 
 @caddy_scenario(

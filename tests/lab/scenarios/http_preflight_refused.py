@@ -5,7 +5,7 @@ from .. import apache, site
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .apache import healthy_apache
+from .apache import apache_scenario, healthy_apache
 from .nginx_other_requests_failed import log_of_its_own, visit
 
 OTHER = "https://app.example.net/"
@@ -98,6 +98,37 @@ def message_about_a_preflight_that_a_condition_refuses(lab: Lab) -> None:
     """https://github.com/filegator/filegator/issues/142, with the condition in nginx: the line is
     the cause, and that the browser keeps the answer to itself its consequence."""
     _orders(lab, "if ($request_method !~ ^(GET|POST)$) { return 405; }")
+
+
+@apache_scenario(
+    outside="http.cors-refused", args=(BLOCKED,), manual=CHOICE,
+    target=f"https://{site.NAME}/api/orders",
+)  # fmt: skip
+def message_about_a_preflight_that_an_application_behind_apache_refuses(lab: Lab) -> None:
+    """After https://github.com/sabre-io/Baikal/issues/1087, behind Apache: the application treats
+    OPTIONS as any request. The step has Apache's lines."""
+    lab.spawn(lab.server, lab.server.python("-c", STRICT), 3009)
+    apache.serve(lab, f"{HTTPS.replace('3000', '3009')}\n{HTTP}")
+
+
+@healthy_apache(args=(BLOCKED,), target=f"https://{site.NAME}/api/orders")
+def preflight_that_apache_answers_for_the_application(lab: Lab) -> None:
+    """Those lines."""
+    lab.spawn(lab.server, lab.server.python("-c", STRICT), 3009)
+    method = "\"expr=%{REQUEST_METHOD} == 'OPTIONS'\""
+    lines = (
+        "RewriteEngine On",
+        "RewriteCond %{REQUEST_METHOD} =OPTIONS",
+        "RewriteRule ^/api/ - [R=204,L]",
+        "Header always set Access-Control-Allow-Origin https://app.example.net",
+        f'Header always set Access-Control-Allow-Methods "GET, POST" {method}',
+        f'Header always set Access-Control-Allow-Headers "content-type" {method}',
+        "ProxyPreserveHost",
+    )
+    text = HTTPS.replace("3000", "3009").replace("ProxyPreserveHost", "\n    ".join(lines))
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "rewrite", "headers")
+    apache.start(lab)
 
 
 @healthy()

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.caddy.caddyfile import blocks_of
 from diagnose.parsers.caddy.document import decode
-from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.caddy.sites import admin_address, listens_of, named_sites, sites_of
 from diagnose.parsers.web_sites import answering_sites, redirect_of, route_of
 from tests.support.caddy_evidence import document
 
@@ -162,3 +163,12 @@ def test_a_site_without_a_name_on_the_https_port_has_tls_and_no_certificate() ->
     server = {"listen": [":443"], "routes": [route]}
     (site,) = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
     assert (site.names, site.sockets[0].tls, site.issuance) == (("*",), True, "none")
+
+
+def test_the_names_of_a_refused_file_are_known() -> None:
+    text = "{\n\tdebug\n}\nshop.example.com, http://www.example.com:8080 {\n\treverse_prox x\n}\n"
+    (site,) = named_sites(blocks_of([("/etc/caddy/Caddyfile", text)]))
+    assert site.names == ("shop.example.com", "www.example.com")
+    assert [(socket.port, socket.tls) for socket in site.sockets] == [(443, True), (8080, False)]
+    assert (site.file, site.line) == ("/etc/caddy/Caddyfile", 4)
+    assert not named_sites(blocks_of([("/etc/caddy/Caddyfile", ":80 {\n}\n")]))

@@ -86,6 +86,16 @@ async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         await writer.drain()
 
 
+async def own_address_alone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A program that serves requests for its own address alone."""
+    asked = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if "Host: 127.0.0.1:" in asked:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n<p>It works.")
+    else:
+        writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\nForbidden: invalid Host header")
+    writer.close()
+
+
 def test_two_names_two_answers() -> None:
     passed, visitor = sorted(
         looked(by_host, NOT_FOUND).observed(Asked)[:2], key=lambda one: one.variant
@@ -95,6 +105,15 @@ def test_two_names_two_answers() -> None:
     assert passed.failure.kind == "closed"
     assert (visitor.status, visitor.body, visitor.failure) == (200, "<p>It works.", None)
     assert "Host: shop.example.com" in visitor.equivalent
+
+
+def test_an_application_that_refuses_the_name_is_asked_for_its_address() -> None:
+    """Where nginx passes the visitors' name on."""
+    lines = "proxy_set_header Host $host;"
+    seen = looked(own_address_alone, NOT_FOUND, lines).observed(Asked)
+    assert [one.variant for one in seen] == ["passed", "address", "address", "passed"]
+    assert [one.status for one in seen] == [403, 200, 200, 403]
+    assert seen[1].sent.startswith("127.0.0.1:")
 
 
 def test_a_name_that_helps_is_asked_for_again() -> None:

@@ -134,6 +134,24 @@ async def idle_servers(ctx: ProbeContext, handshake: Handshake, listeners: Liste
 
 
 @probe(after=Exchange, needs=Listeners)
+async def idle_servers_of_page(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
+    """Do the same after visitors got the page of a package, with whatever certificate; and test the
+    configuration of the server that has the site."""
+    if not is_first(ctx, exchange, _is_new_installation) or not listeners.on(ctx.target.port):
+        return
+    servers = await list_servers(ctx, listeners)
+    if servers is None:
+        return
+    # No site answers, so that one is sought which a person has switched off, too.
+    chosen = list(stopped_servers(servers, is_sought=True))[:MAX_READ]
+    await asyncio.gather(*(_observe_idle(ctx, candidate, True) for candidate in chosen))
+
+
+def _is_new_installation(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return exchange.is_page_of(ctx.target) and is_default_page(exchange.status, exchange.body)
+
+
+@probe(after=Exchange, needs=Listeners)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the servers on other ports after the page redirects to itself, names itself with http,
     or is that of a new installation, and none of these servers has the port: one of them may stand
@@ -242,6 +260,8 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool
     server = await reader.describe(ctx, candidate)
     known_products = {server.product for server in ctx.observed(WebServer)}
     config = await reader.read_config(ctx, server) if server else None
+    if server is not None and config is None:
+        config = await _refused_config(ctx, server)
     if server is None or config is None or server.product in known_products:
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
@@ -260,6 +280,18 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool
         ctx.emit(config)
         if is_sought and not server.foreign:
             await _run_test(ctx, reader, server)
+
+
+async def _refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+    """Return the names of a configuration that the server itself refuses, where another program has
+    the target's port; None if there is none, or the server's own reader reads it all the same."""
+    is_held = any(listeners.on(ctx.target.port) for listeners in ctx.observed(Listeners))
+    if server.product != "caddy" or not is_held:
+        return None
+    # Imported late: few servers have a stopped Caddy with a mistake in its file.
+    from diagnose.probes.inside.web_servers.caddy import refused_config
+
+    return await refused_config(ctx, server)
 
 
 def candidates(servers: InstalledServers, port: int, is_held: bool) -> Iterator[Candidate]:

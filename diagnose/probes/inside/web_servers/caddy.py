@@ -26,7 +26,7 @@ from diagnose.parsers.caddy.command_document import command_document
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.served_folders import served_folder
-from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.caddy.sites import admin_address, listens_of, named_sites, sites_of
 from diagnose.parsers.command_options import parse_command_line
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.whole_numbers import whole_number
@@ -180,6 +180,33 @@ class CaddyReader:
 
 
 READER: Reader = CaddyReader()
+
+
+async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+    """Return the names, sockets and places of the sites of a Caddyfile that `caddy adapt` refuses:
+    nothing else is known of them. None if there are none."""
+    if not server.test:
+        return None
+    at, disk = ctx.elapsed(), await read_disk(ctx, server)
+    files = [(file.path, file.text) for file in disk.files if file.failure is None]
+    if disk.document is not None or any(uses_environment(text) for _, text in files):
+        return None
+    sites = await asyncio.to_thread(lambda: named_sites(blocks_of(files)))
+    return (
+        WebServerConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(server.test),
+            product="caddy",
+            path=server.config,
+            sites=sites,
+            listens=listens_of(sites),
+            complete=False,
+        )
+        if sites
+        else None
+    )
 
 
 def _rules(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Failure, Unseen
+from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
@@ -46,6 +47,13 @@ journal apache2
 HTTPS = Listener(address="0.0.0.0", port=443, family=4, pid=10, process="apache2")
 WORKER = replace(HTTPS, port=80, pid=11)
 NGINX = replace(HTTPS, process="nginx", pid=90)
+
+
+def shown(body: str) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=200,
+        purpose="target", body=body,
+    )  # fmt: skip
 
 
 def process(pid: int, parent: int, ticks: int, details: str = "", user: int = 0) -> str:
@@ -250,6 +258,25 @@ def _look_for_idle(ctx: Looking, handshake: Handshake) -> None:
         await probes.idle_servers.work(ctx, handshake, ctx.observed(Listeners)[0])
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("body", "is_sought"), [("<title>Welcome to nginx!</title>", True), ("<h1>Shop</h1>", False)]
+)
+def test_a_stopped_server_is_looked_for_behind_the_page_of_a_package(
+    monkeypatch: pytest.MonkeyPatch, body: str, is_sought: bool
+) -> None:
+    ctx = Looking(RecordedMachine({shlex.join(probes.LIST_COMMAND): listed(units=UNITS)}))
+    monkeypatch.setattr(probes, "reader_of", lambda kind: IdleReader())
+    ctx.emit(Listeners(sockets=(NGINX,)))
+    page = ctx.emit(shown(body))
+
+    async def work() -> None:
+        await probes.idle_servers_of_page.work(ctx, page, ctx.observed(Listeners)[0])
+
+    asyncio.run(work())
+    assert bool(ctx.observed(WebServer)) is is_sought
+    assert bool(ctx.observed(WebServerTest)) is is_sought
 
 
 class IdleReader:

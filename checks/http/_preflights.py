@@ -1,0 +1,47 @@
+"""How the site's own web server answers a preflight in place of the application (Fetch standard,
+"CORS-preflight fetch")."""
+
+import re
+from collections.abc import Mapping
+
+from diagnose.model import Evidence, Manual, Where
+from diagnose.model.http import Exchange
+from diagnose.parsers.http import proxy_page
+
+#: A path that may stand in a line as it is, and header names with commas between them.
+_PLAIN_PATH = re.compile(r"/[\w./-]{0,200}")
+_FIELDS = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
+_PRODUCTS = ("nginx", "apache", "caddy", "haproxy")
+
+
+def preflight_facts(evidence: Evidence, page: Exchange) -> Mapping[str, object]:
+    """Return the facts of the step `answer-options`: the web server that passes the page's request
+    on, the path, and the header fields for which the preflight asked."""
+    product = _product(evidence, page)
+    path = page.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    asked = _FIELDS.search(page.equivalent)
+    return {
+        "path": f"/{path}" if _PLAIN_PATH.fullmatch(f"/{path}") else "/",
+        "asked": asked[1] if asked else "",
+        **{name: name == product for name in _PRODUCTS},
+    }
+
+
+def preflight_steps(evidence: Evidence, page: Exchange) -> tuple[Manual, ...]:
+    """Return the step with the lines of that web server; () where it is not known, or refuses the
+    preflight itself."""
+    known = _product(evidence, page) and not proxy_page(page.body)
+    return (Manual("answer-options", Where.SERVER),) if known else ()
+
+
+def _product(evidence: Evidence, page: Exchange) -> str:
+    from checks.nginx import Nginx
+    from checks.server import server_on_port
+
+    if view := server_on_port(evidence):
+        return view.server.product if view.server.product in _PRODUCTS else ""
+    nginx = Nginx.of(evidence)
+    name = (page.header("Server") or "").lower()
+    if nginx.master and nginx.answering_servers():
+        return "nginx"
+    return next((each for each in _PRODUCTS if name.startswith(each)), "")
