@@ -33,8 +33,8 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
 )
 
-#: What nginx-proxy writes at the beginning of its file, since version 1 and before (nginx.tmpl), and
-#: above the servers of an upstream block.
+#: What nginx-proxy (nginx.tmpl) writes at the beginning of its file, and above the servers of an
+#: upstream block.
 _NGINX_PROXY = lazy_pattern(
     r"^[ \t]{0,40}#[ \t]{1,40}Container: \S|^#[ \t]{0,40}nginx-proxy\b"
     r"|^# If we receive X-Forwarded-Proto, pass it through; otherwise",
