@@ -16,6 +16,8 @@ from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
+from diagnose.model.tls import served_certificates
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import https_only, wants_tls
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirects_in_page
@@ -68,11 +70,20 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
 
 def _pages_behind_a_refusal(evidence: Evidence) -> tuple[Exchange, ...]:
     """Return the site's own pages behind a certificate that browsers refuse. What a block of
-    nginx's without the name answers is none: then the site may be plain http."""
+    nginx's without the name answers is none, nor what has a self-signed certificate for
+    another name, as a package brings it: then the site may be plain http."""
     pages = works_over_https(evidence, verified=False)
     nginx = Nginx.of(evidence)
     answering = list(nginx.answering_servers()) if nginx.config else []
     is_other = bool(answering) and all(each.name_match == "default" for each in answering)
+    leaves = [
+        served.leaf
+        for served in served_certificates(evidence, lambda handshake: handshake.port == 443)
+    ]
+    is_other |= any(
+        leaf.self_issued and not covers(evidence.target.host, leaf.dns_names, leaf.addresses)
+        for leaf in leaves
+    )
     is_served = all((page.status or 500) < 400 for page in pages)
     return pages if is_served and not is_other else ()
 

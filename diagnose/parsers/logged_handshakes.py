@@ -95,9 +95,9 @@ def _are_handshakes(
         return True
     clients = {(line.client, line.agent) for line in requests}
     if not words.isdisjoint(_LIKELY_WORDS) and clients.isdisjoint(reticent):
-        if any(line.has_query for line in requests):
-            return True
-        return len(requests) > 1 and requests[-1].status != _NOT_FOUND
+        if requests[-1].status == _NOT_FOUND:
+            return all(line.has_query for line in requests)
+        return len(requests) > 1 or requests[0].has_query
     # A page that is missing at the port of http is asked for by HTTP/1.1 as well.
     return len(requests) > 1 and clients.issubset(newer)
 

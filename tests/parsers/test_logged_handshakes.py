@@ -79,6 +79,7 @@ def test_a_browser_that_speaks_http_2_opens_websockets_by_http_1_1() -> None:
 
 def test_a_missing_page_was_typed_without_a_query() -> None:
     assert not paths(asked("/console", 404), asked("/console", 404))
+    assert not paths(asked("/console", 404, has_query=True), asked("/console", 404))
     assert paths(asked("/console"), asked("/console")) == (("/console", 400, 2),)
     assert paths(asked("/console", 404, has_query=True)) == (("/console", 404, 1),)
 

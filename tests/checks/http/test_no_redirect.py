@@ -1,8 +1,10 @@
 from dataclasses import replace
+from datetime import timedelta
 
 from diagnose.model import Applicability, Severity, Target
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from diagnose.model.tls import Certificate, Handshake
+from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
@@ -119,6 +121,15 @@ def test_silent_behind_such_a_certificate_where_no_page_of_the_site_is() -> None
     assert other != SITE
     assert not judge("http.no-redirect", refused, plain(), config(other + PAGES), *AROUND)
     assert not judge("http.no-redirect", replace(refused, status=404), plain())
+    made = Certificate(
+        "CN=localhost", "CN=localhost", "1", NOW - timedelta(days=5), NOW + timedelta(days=60),
+        "aa", dns_names=("localhost",),
+    )  # fmt: skip
+    assert made.self_issued
+    handshake = Handshake(address="203.0.113.10", port=443, chain=(made,))
+    assert not judge("http.no-redirect", refused, plain(), handshake)
+    own = replace(handshake, chain=(replace(made, dns_names=("shop.example.com",)),))
+    assert judge("http.no-redirect", refused, plain(), own)
     assert judge("http.no-redirect", refused, plain(), config(SITE + PAGES), *AROUND)
 
 
