@@ -13,6 +13,7 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.websocket_refusal import passes_guard
 
 #: The map from which `Connection` is set (nginx.org, "WebSocket proxying").
 UPGRADE_MAP = (
@@ -145,8 +146,11 @@ class WebSocketHandshakes:
         return bool(self.direct) and all(upgrade.status == 404 for upgrade in self.direct)
 
     def takes(self, upgrade: Upgrade) -> bool:
-        """Return whether the application takes a changed handshake, unlike nginx's."""
-        return upgrade.accepted and bool(not self.closed_by_application or upgrade.stayed_open)
+        """Return whether the application takes a changed handshake, unlike nginx's: it opens it, or
+        asks it to log in, which comes after the refusal."""
+        if upgrade.accepted:
+            return bool(not self.closed_by_application or upgrade.stayed_open)
+        return bool(self.direct) and all(passes_guard(each, upgrade) for each in self.direct)
 
     @property
     def accepted_as_requested(self) -> bool:

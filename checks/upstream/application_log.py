@@ -41,8 +41,11 @@ _IN_CONTAINER = re.compile(r"(?:docker|podman) logs ")
 _LOOPBACK = r"((?:127\.0\.0\.1|localhost|\[?::1\]?):\d{1,5})"
 _REFUSED = re.compile(rf"ECONNREFUSED {_LOOPBACK}|{_LOOPBACK}[^\n]{{0,80}}?refused")
 
+#: Who is answered so has not logged in.
+_LOGINS = {401, 407}
+
 #: What an application answers on purpose to a page.
-_MEANT = {401, 404, 405, 407, 410, 429}
+_MEANT = {*_LOGINS, 404, 405, 410, 429}
 
 
 @check(
@@ -120,13 +123,30 @@ def _failed_pages(evidence: Evidence) -> list[Exchange]:
     return [
         page
         for page in page_exchanges(evidence)
-        if (page.status or 999) >= 400 and page.status not in {401, 407}
+        if (page.status or 999) >= 400 and page.status not in _LOGINS
     ]
 
 
 def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
     upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.is_visit]
-    return [] if any(map(_is_open, upgrades)) else upgrades
+    if any(map(_is_open, upgrades)):
+        return []
+    return [] if _wrote_of_others(evidence, upgrades) else upgrades
+
+
+def _wrote_of_others(evidence: Evidence, visits: list[Upgrade]) -> bool:
+    """Return whether the visitor's handshake was only asked to log in, and a changed one of this
+    run, such as one from a foreign Origin, was refused in another way: the line is about that."""
+    paths = {visit.path for visit in visits}
+    is_login = all(visit.status in _LOGINS for visit in visits)
+    return is_login and any(
+        not upgrade.is_visit
+        and upgrade.variant != "normal"
+        and upgrade.path in paths
+        and (upgrade.status or 0) >= 400
+        and upgrade.status not in _LOGINS
+        for upgrade in evidence.of(Upgrade)
+    )
 
 
 def _is_open(upgrade: Upgrade) -> bool:

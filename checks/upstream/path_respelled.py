@@ -9,7 +9,8 @@ Next.js have such names. Double slashes become one (ngx_http_core_module, merge_
 in the path, as those of image services, is lost.
 
 The application itself, asked with both encodings, is the evidence: for the target, for a file of
-its page, and for a request that failed by the access log. A "%2F" is enough without it.
+its page, and for a request that failed by the access log. A "%2F" is enough without it, also where
+the application wants a login first: visitors who have logged in got 404 or 405.
 """
 
 import re
@@ -121,7 +122,8 @@ class _Respelling:
 )
 def path_respelled(evidence: Evidence) -> Iterator[Claim]:
     claims = [*_by_answers(evidence), *_by_files(evidence)]
-    yield from claims or _by_path(evidence)
+    claims = claims or [*_by_path(evidence)]
+    yield from claims or _by_visitors(evidence)
 
 
 def _by_answers(evidence: Evidence) -> Iterator[Claim]:
@@ -193,6 +195,49 @@ def _by_path(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(
                 nginx, respelling, pages[0].url, status, subjects, pages, confidence, redirect
             )
+
+
+def _by_visitors(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by visitors who had logged in and got 404 or 405 for a path with "%2F", where this run
+    is asked to log in for each spelling: nginx decodes it, and the application looks for a name."""
+    # Imported late: few runs have these.
+    from diagnose.model.logs import FailedRequests
+
+    failures = [
+        failure
+        for failure in evidence.good(FailedRequests)
+        if failure.server == "nginx" and failure.status in {404, 405} and failure.is_from_page
+        if "%2f" in failure.path.lower() and _is_behind_a_login(evidence, failure.path)
+    ]
+    for failure in failures:
+        nginx = Nginx.of(replace(evidence, target=replace(evidence.target, path=failure.path)))
+        match = proxied_match(nginx, failure.path)
+        respelling = _respelling(nginx, match, failure.path) if match else None
+        if respelling is None or not respelling.is_encoded:
+            continue
+        alike = [other for other in failures if other.path == failure.path]
+        yield _claim(
+            nginx, respelling, evidence.target.origin + failure.path, failure.status,
+            (Subject(port=evidence.target.port, path=failure.path),),
+            alike, Confidence.LIKELY, severity=Severity.WARNING,
+        )  # fmt: skip
+        return
+
+
+def _is_behind_a_login(evidence: Evidence, path: str) -> bool:
+    """Return whether the application asks this run to log in for the path as nginx spells it, and
+    for the visitor's spelling."""
+    # Imported late: few runs have these.
+    from diagnose.model.requests import LoggedComparison
+
+    requests = [*evidence.of(ComparedRequest), *evidence.of(LoggedComparison)]
+    own = [request for request in requests if request.path.partition("?")[0] == path]
+    spelled = [request for request in own if is_respelling(request.original, request.value)]
+    as_nginx = [request for request in own if request.part == "none"]
+    return bool(spelled and as_nginx) and {request.status for request in (*spelled, *as_nginx)} <= {
+        401,
+        403,
+    }
 
 
 def _respelling(nginx: Nginx, match: LocationMatch, path: str) -> _Respelling | None:

@@ -7,6 +7,7 @@ application itself: it serves the page without the field, and refuses it again w
 is judged: 401, 403 and 404 may be an access rule for the visitor's address.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http._known_application import own_setting
@@ -14,7 +15,9 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.requests import ComparedRequest, LoggedComparison
+from diagnose.model.server import Listeners
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
@@ -38,17 +41,41 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
             change,
             directive or match.block,
             {
-                "proxy": _source_address(request.address),
+                "proxy": _named_address(evidence, request.port)
+                or _source_address(evidence, request),
                 **own_setting(evidence, "trusted_proxy"),
             },
             Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
         )
 
 
-def _source_address(address: str) -> str:
+#: What may be an address in a line of a log.
+_ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:.]{3,45}(?![\w/])")
+#: Programs that pass on what comes to the published port of a container.
+_FORWARDERS = {"docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon"}
+
+
+def _named_address(evidence: Evidence, port: int) -> str:
+    """Return the address of the proxy as the application's own line about proxies names it; "" if
+    it names none, or more than one."""
+    for line in evidence.good(ProgramLine):
+        if line.endpoint == str(port) and "proxy" in line.message.lower():
+            words = {match[0].rstrip(".:") for match in _ADDRESS.finditer(line.message)}
+            addresses = [word for word in words if is_address(word)]
+            if len(addresses) == 1:
+                return addresses[0]
+    return ""
+
+
+def _source_address(evidence: Evidence, request: ComparedRequest) -> str:
     """Return the address from which the application sees nginx, "" if that is unknown.
 
-    A connection to a loopback address comes from a loopback address (RFC 1122 section 3.2.1.3).
+    A connection to a loopback address comes from a loopback address (RFC 1122 section 3.2.1.3). An
+    application in a container sees its network's gateway in its place.
     """
+    listeners = [each for every in evidence.good(Listeners) for each in every.on(request.port)]
+    if any(listener.process in _FORWARDERS for listener in listeners):
+        return ""
+    address = request.address
     is_loopback = is_address(address) and (address.startswith("127.") or address == "::1")
     return ("::1" if address == "::1" else "127.0.0.1") if is_loopback else ""

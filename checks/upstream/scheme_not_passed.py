@@ -34,7 +34,11 @@ from diagnose.model.pages import Page
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
-from diagnose.parsers.own_scheme import complains_of_http, names_itself_plain
+from diagnose.parsers.own_scheme import (
+    complains_of_http,
+    is_written_in_script,
+    names_itself_plain,
+)
 from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
 from diagnose.parsers.upstream_answers import reproduces
 
@@ -143,13 +147,15 @@ def _effect(
 
 
 def _severity(evidence: Evidence, as_nginx: tuple[ComparedRequest, ...]) -> Severity:
-    """Browsers do not load files over http, nor what a script requests at such an address. A link
-    is led back to https."""
+    """Browsers do not load files over http, nor what a script requests at such an address, as
+    settings in the page name it. A link is led back to https."""
     host = evidence.target.host
     pages = [page for page in evidence.good(Page) if names_itself_plain(page, host)]
     if any(url in file.url for page in pages for file in page.files for url in _plain(as_nginx)):
         return Severity.ERROR
-    return Severity.NOTE if as_nginx[0].is_html and not pages else Severity.WARNING
+    bodies = (page.body for page in page_exchanges(evidence))
+    is_asked_for = pages or any(is_written_in_script(body, host) for body in bodies)
+    return Severity.NOTE if as_nginx[0].is_html and not is_asked_for else Severity.WARNING
 
 
 def _plain(requests: tuple[ComparedRequest, ...]) -> set[str]:

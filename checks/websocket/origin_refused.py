@@ -5,9 +5,11 @@ A site that serves pages opens its WebSocket from them, and a browser said so wh
 client's first request is the target. A host for programs may accept another site's pages only, on
 purpose.
 
-Some applications refuse a request without an Origin as well (Action Cable: 404). There another
-Origin that is accepted decides: that of the other scheme (nobody tells the application that the
-page came over https), that with a port (Host has one), or the application's own address.
+A demand for a login (401) in the place of the refusal (403) shows the same: the Origin is compared
+before the login. Some applications refuse a request without an Origin as well (Action Cable: 404).
+There another Origin that is accepted decides: that of the other scheme (nobody tells the
+application that the page came over https), that with a port (Host has one), or the application's
+own address.
 """
 
 from collections.abc import Iterator
@@ -22,10 +24,11 @@ from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.urls import polled_socketio_path
-from diagnose.parsers.websocket_refusal import Refusal
+from diagnose.parsers.websocket_refusal import Refusal, passing_retries
 
 
 @check(
@@ -35,7 +38,7 @@ from diagnose.parsers.websocket_refusal import Refusal
     explains=[
         "upstream.application-log",
         "websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy",
-        "upstream.own-answer",
+        "upstream.own-answer", "server.application-answers",
     ],
 )  # fmt: skip
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
@@ -63,11 +66,9 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     for attempt in (*refused, *closed):
         own_origin = evidence.target.origin
         origin = attempt.first.origin or own_origin
-        accepts_no_origin = any(
-            retry.variant == "no-origin" and retry.accepted for retry in attempt.retries
-        )
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
-        accepted_variants = {retry.variant for retry in attempt.retries if retry.accepted}
+        passing = passing_retries(attempt)
+        passing_variants = {retry.variant for retry in passing}
         host_result = _accepted_by_host(nginx, handshakes)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
@@ -75,13 +76,14 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         facts = {
             "origin": origin,
             "other": origin != own_origin,
-            "without": accepts_no_origin,
+            "without": "no-origin" in passing_variants,
+            "login": _login_status(attempt, handshakes),
             "code": attempt.first.close_code or "",
             "close_reason": attempt.first.close_reason,
             "pages": pages,
-            "scheme": "other-scheme" in accepted_variants or forwarded_match is not None,
+            "scheme": "other-scheme" in passing_variants or forwarded_match is not None,
             "tls": evidence.target.uses_tls,
-            "port": "with-port" in accepted_variants,
+            "port": "with-port" in passing_variants,
             "own_address": _own_address(handshakes),
             **_front(evidence, nginx, attempt.path),
             "forwarded_place": _forwarded_place(forwarded_match),
@@ -98,9 +100,9 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             Where.SERVER,
             facts,
             Confidence.CERTAIN
-            if host_result or forwarded_match or told_name
+            if (host_result or forwarded_match or told_name) and not facts["login"]
             else Confidence.LIKELY
-            if pages
+            if pages or host_result or forwarded_match or told_name
             else Confidence.POSSIBLE,
             None
             if host_result or forwarded_match or told_name or (pages and origin == own_origin)
@@ -154,9 +156,21 @@ def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:
     """Whether the application refuses what nginx sends, and accepts the same with another Origin,
     or with the visitor's scheme."""
     other_handshakes = (*handshakes.forwarded, *handshakes.own_host, *handshakes.forwarded_host)
-    return handshakes.refused_by_application and any(
-        upgrade.accepted for upgrade in other_handshakes
+    return handshakes.refused_by_application and any(map(handshakes.takes, other_handshakes))
+
+
+def _login_status(attempt: Attempt, handshakes: WebSocketHandshakes) -> int | str:
+    """Return the status with which changed handshakes were asked to log in, "" where one opened."""
+    changed = (
+        *handshakes.visitor_host,
+        *handshakes.forwarded,
+        *handshakes.forwarded_host,
+        *handshakes.own_host,
     )
+    passing = [*passing_retries(attempt), *filter(handshakes.takes, changed)]
+    if any(upgrade.accepted for upgrade in passing):
+        return ""
+    return next((upgrade.status for upgrade in passing if upgrade.status), "")
 
 
 def _stays_open(handshakes: WebSocketHandshakes) -> bool:

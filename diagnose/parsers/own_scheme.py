@@ -17,8 +17,17 @@ from diagnose.parsers.urls import is_related_host, parse_url
 
 #: The query of a login is longer only if somebody plays.
 _MAX_QUERY = 8192
+#: Characters of a page that are looked at.
+_MAX_BODY = 262_144
 #: JSON may write a slash as \\/ (RFC 8259 section 7).
 _PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
+#: The types of scripts that stand in a page, and of their settings. Others describe the page to
+#: search engines ("application/ld+json").
+_TYPE = re.compile(r"\btype\s{0,3}=\s{0,3}[\"']?([\w/+.-]{1,60})", re.IGNORECASE)
+_READ_TYPES = frozenset({"module", "text/javascript", "application/javascript",
+                         "application/json"})  # fmt: skip
+#: As many scripts of a page are looked at.
+_MOST_SCRIPTS = 50
 #: "redirects to http", "http instead of https", "登录后会跳转到http". An error of HTTP is none, nor
 #: is the address of a machine inside.
 _TO_HTTP = lazy_pattern(
@@ -40,6 +49,27 @@ def plain_addresses(text: str, host: str) -> tuple[str, ...]:
     )
     own = (url for url in dict.fromkeys(addresses) if _names_host(url, host))
     return tuple(islice(own, _MOST))
+
+
+def is_written_in_script(body: str, host: str) -> bool:
+    """Return whether a script that stands in a page, or its settings, has an http: address of this
+    host: what it requests there, a browser does not let a page of https get."""
+    return any(
+        plain_addresses(text, host)
+        for attributes, text in islice(_scripts(body[:_MAX_BODY]), _MOST_SCRIPTS)
+        if ((kind := _TYPE.search(attributes)) is None or kind[1].lower() in _READ_TYPES)
+    )
+
+
+def _scripts(body: str) -> Iterator[tuple[str, str]]:
+    """Yield the attributes and the text of each script that stands in a page."""
+    small, end = body.lower(), 0
+    while (start := small.find("<script", end)) >= 0:
+        opened = small.find(">", start)
+        end = small.find("</script", opened)
+        if opened < 0 or end < 0:
+            return
+        yield body[start + 7 : min(opened, start + 500)], body[opened + 1 : end]
 
 
 def _names_host(url: str, host: str) -> bool:

@@ -120,9 +120,27 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
         return "subprotocol"
     if opens_at_times(attempt):
         return None
-    if any(retry.variant in ORIGIN_VARIANTS and retry.accepted for retry in attempt.retries):
+    if any(retry.variant in ORIGIN_VARIANTS for retry in passing_retries(attempt)):
         return "origin"
     return "origin" if is_origin_refusal(attempt.first) else None
+
+
+def passes_guard(refused: Upgrade, changed: Upgrade) -> bool:
+    """Return whether a changed handshake was asked to log in (401, 407) where this one was
+    forbidden (403): what forbade it, such as a comparison of the Origin, let the other pass."""
+    return not refused.accepted and refused.status == 403 and changed.status in {401, 407}
+
+
+def passing_retries(attempt: Attempt) -> tuple[Upgrade, ...]:
+    """Return the changed handshakes that opened, or that came past the refusal of the first and
+    were asked to log in. As it was, the handshake must have been refused each time."""
+    repeated = [retry for retry in attempt.retries if retry.variant == "again"]
+    is_steady = all(retry.status == attempt.first.status for retry in repeated)
+    return tuple(
+        retry
+        for retry in attempt.retries
+        if retry.accepted or (is_steady and passes_guard(attempt.first, retry))
+    )
 
 
 def _limited(attempt: Attempt) -> bool:

@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.parsers.own_scheme import complains_of_http, names_itself_plain, plain_addresses
+from diagnose.parsers.own_scheme import (
+    complains_of_http,
+    is_written_in_script,
+    names_itself_plain,
+    plain_addresses,
+)
 from tests.support.page_errors import page
 from tests.support.page_evidence import loads, sheet
 
@@ -101,3 +106,23 @@ def test_a_message_complains_of_http(words: str) -> None:
 )
 def test_a_message_about_something_else(words: str) -> None:
     assert not complains_of_http(words)
+
+
+SETTINGS = '{"authUrl":"http:\\/\\/shop.example.com"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f'<script id="env" type="application/json">{SETTINGS}</script>', True),
+        (f"<p>Shop</p><SCRIPT>window.env = {SETTINGS};</SCRIPT>", True),
+        ("<script type='module'>get('http://shop.example.com/api')</script>", True),
+        (f'<script type="application/ld+json">{SETTINGS}</script>', False),
+        ('<a href="http://shop.example.com/">Shop</a><script>start()</script>', False),
+        ("<script>get('http://other.example.org/')</script>", False),
+        (f"<script>{SETTINGS}", False),
+        ("<script" * 9, False),
+    ],
+)
+def test_a_script_or_its_settings_in_a_page_name_it(body: str, expected: bool) -> None:
+    assert is_written_in_script(body, HOST) is expected

@@ -94,6 +94,15 @@ def test_fires_for_a_websocket() -> None:
     assert claim.severity is Severity.NOTE, "it need not be about the WebSocket"
 
 
+def test_silent_about_a_line_that_this_run_provoked() -> None:
+    """The visitor is asked to log in, and a foreign Origin of this run is forbidden."""
+    line = replace(LINE, message="HttpError: Forbidden")
+    observations = (line, upgrade(401), upgrade(403, "other-scheme"))
+    assert not judge(CHECK, *observations, target=CHAT)
+    assert judge(CHECK, line, upgrade(403), upgrade(401, "no-origin"), target=CHAT)
+    assert judge(CHECK, line, upgrade(401), upgrade(401, "other-scheme"), target=CHAT)
+
+
 def test_fires_for_a_websocket_that_opens_and_ends_with_an_error() -> None:
     opened = replace(upgrade(101), accepted=True)
     assert judge(CHECK, replace(opened, close_code=1011), LINE, target=CHAT)

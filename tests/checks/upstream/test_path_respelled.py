@@ -202,6 +202,29 @@ def test_fires_on_a_request_of_the_log() -> None:
     assert not judge(CHECK, *observations, *logged, target=target, masked=False)
 
 
+def of_visitors(lines: str, *requests: ComparedRequest, status: int = 404) -> list[Claim]:
+    """A page of the site asked for ENCODED, and this run asked the application for it."""
+    target, observations = respelled_path(lines, "/", 200)
+    failed = FailedRequests(
+        vantage=Vantage.SERVER, file="/var/log/nginx/access.log", server="nginx", method="DELETE",
+        path=ENCODED, status=status, written="", is_from_page=True,
+    )  # fmt: skip
+    logged = [of_the_log(request) for request in requests]
+    return judge(CHECK, *observations, failed, *logged, target=target, masked=False)
+
+
+def test_behind_a_login_the_visitors_404_tells() -> None:
+    as_nginx, as_visitor = compared(401, path=ENCODED), replace(DIRECT, status=401)
+    (claim,) = of_visitors(QUEUES, as_nginx, as_visitor, status=405)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["encoded"]
+    kept = QUEUES.replace("15672/", "15672")
+    assert not of_visitors(kept, as_nginx, as_visitor)
+    assert not of_visitors(QUEUES, as_nginx, as_visitor, status=403)
+    unknown = compared(404, path=ENCODED), replace(DIRECT, status=404)
+    assert not of_visitors(QUEUES, *unknown), "no login: the answers decide"
+
+
 def test_silent_where_the_script_is_there_for_no_encoding_or_for_each_path() -> None:
     assert not of_next(QUEUES, AS_NGINX, replace(AS_VISITOR, status=404), MADE_UP)
     assert not of_next(QUEUES, AS_NGINX, AS_VISITOR, replace(MADE_UP, status=200))

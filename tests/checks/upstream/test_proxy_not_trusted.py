@@ -1,9 +1,13 @@
 """upstream.proxy-not-trusted: X-Forwarded-For from a proxy that the application does not know."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Confidence, Manual, Where
 from diagnose.model.processes import RunningProgram, RunningPrograms
+from diagnose.model.program_logs import ProgramLine
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -56,3 +60,23 @@ def test_silent_where_it_may_be_a_rule_for_the_visitors_address(status: int) -> 
 def test_silent_on_another_field() -> None:
     other = compared(200, "field", "Connection", "replaced", value="close")
     assert not judge(CHECK, config(TEXT), page(400), *controlled(REFUSED, other))
+
+
+def test_the_applications_own_line_names_the_address() -> None:
+    """In a container it sees the gateway of its network."""
+    observations = (config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
+    line = ProgramLine(
+        message="2023-06-30 00:41:32.471 ERROR [homeassistant.components.http.forwarded] Received "
+        "X-Forwarded-For header from an untrusted proxy 172.17.0.1",
+        weight=3, endpoint="3000", process="homeassistant", equivalent="docker logs homeassistant",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *observations, line, masked=False)
+    assert claim.facts["proxy"] == "172.17.0.1"
+    other = replace(line, message="ERROR: proxy 172.17.0.1 or 172.18.0.1 is not trusted")
+    (claim,) = judge(CHECK, *observations, other, masked=False)
+    assert claim.facts["proxy"] == "127.0.0.1"
+    published = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=3000, family=4, process="docker-proxy"),)
+    )
+    (claim,) = judge(CHECK, *observations, published, masked=False)
+    assert claim.facts["proxy"] == ""

@@ -113,6 +113,18 @@ def test_links_of_a_page_are_a_note_and_its_files_are_not() -> None:
     assert claim.severity is Severity.ERROR
 
 
+def test_an_address_in_the_settings_of_a_script_is_asked_for() -> None:
+    """Keycloak's console reads where to log in from JSON in its page."""
+    written = replace(PLAIN, is_html=True, plain_addresses=("http://shop.example.com",))
+    settings = '{"authUrl":"http://shop.example.com"}'
+    shown = page(200, f'<script id="environment" type="application/json">{settings}</script>')
+    (claim,) = claims(SITE, written, ADDED, answer=shown)
+    assert claim.severity is Severity.WARNING
+    described = page(200, f'<script type="application/ld+json">{settings}</script>')
+    (claim,) = claims(SITE, written, ADDED, answer=described)
+    assert claim.severity is Severity.NOTE
+
+
 def test_silent_where_they_are_the_applications_own() -> None:
     assert not claims(
         SITE, PLAIN, replace(ADDED, plain_addresses=PLAIN.plain_addresses), answer=page(200)

@@ -198,6 +198,40 @@ def test_certain_where_the_forwarded_host_decides() -> None:
     assert "+ proxy_set_header X-Forwarded-Host $host;\n" in edit.diff
 
 
+def test_a_demand_for_a_login_is_past_the_comparison_of_the_origin() -> None:
+    """code-server compares the Origin before it asks for the password."""
+    text = SITE.replace(
+        "Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host $host:$server_port;"
+    )
+    observations = (upgrade(403), direct(403), config(text), BUILD, RUNNING, home("text/html"))
+    (claim,) = judge(
+        "websocket.origin-refused",
+        *observations,
+        direct(401, variant="forwarded-host"),
+        target=CHAT,
+    )
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["login"] == 401
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    other = direct(403, variant="forwarded-host")
+    assert not judge("websocket.origin-refused", *observations, other, target=CHAT)
+
+
+def test_fires_where_a_request_without_an_origin_is_asked_to_log_in() -> None:
+    observations = (upgrade(403), upgrade(401, "no-origin"), home("text/html"))
+    (claim,) = judge("websocket.origin-refused", *observations, target=CHAT)
+    assert (claim.confidence, claim.facts["login"]) == (Confidence.LIKELY, 401)
+    assert not judge("websocket.unauthorized", *observations, target=CHAT)
+    unsteady = upgrade(401, "again")
+    assert not judge("websocket.origin-refused", *observations, unsteady, target=CHAT)
+
+
+def test_silent_where_everybody_is_asked_to_log_in() -> None:
+    observations = (upgrade(401), upgrade(401, "no-origin"), upgrade(403, "with-port"))
+    assert not judge("websocket.origin-refused", *observations, home("text/html"), target=CHAT)
+
+
 def closed(observation: Upgrade) -> Upgrade:
     """Opened, and closed at once for a policy."""
     return replace(observation, ended="close", close_code=1008)

@@ -87,6 +87,15 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             return script('let socket = new Socket("/socket", {params: {}});socket.connect();')
         case "phoenix" | "phoenix-session":
             return page('<script defer src="/assets/app.js"></script>')
+        case "code-server" if upgrades:
+            # code-server, src/node/wsRouter.ts: the Origin is compared before the login.
+            own = fields.get("x-forwarded-host", fields.get("host", ""))
+            is_own = fields.get("origin", f"https://{own}").partition("://")[2] == own
+            if not is_own:
+                return refused("403 Forbidden", "Forbidden")
+            return refused("401 Unauthorized", "Unauthorized")
+        case "code-server":
+            return page()
         case "login" if method == "POST" or path == "/":
             return redirect("/" if method == "POST" else "/login")
         case "login":

@@ -305,6 +305,29 @@ def n8n_with_the_host(lab: Lab) -> None:
     _application(lab, "n8n", _with_upgrade(PAGES))
 
 
+def _told(name: str) -> str:
+    line = f"    proxy_set_header X-Forwarded-Host {name};\n"
+    return _with_upgrade(PAGES).replace(
+        "    proxy_set_header X-", f"{line}    proxy_set_header X-", 1
+    )
+
+
+@scenario(
+    outside="websocket.origin-refused", server="websocket.origin-refused",
+    args=("--ws", "/stable"), manual="the WebSocket that is left wants a login",
+)  # fmt: skip
+def code_server_told_another_host(lab: Lab) -> None:
+    """ "host does not match origin", after issue 6161 of code-server: the Origin is compared before
+    the login, so that with another X-Forwarded-Host the handshake is asked to log in."""
+    _application(lab, "code-server", _told("$host:$server_port"))
+
+
+@healthy(args=("--ws", "/stable"), unsure=("client", "server", "both"))
+def code_server_told_the_visitors_host(lab: Lab) -> None:
+    """The handshake of a stranger is asked to log in, and a foreign Origin is forbidden."""
+    _application(lab, "code-server", _told("$host"))
+
+
 @scenario(
     outside="websocket.not-upgraded", server="websocket.ssi-on", both="websocket.not-upgraded",
     args=("--ws", "/websocket"), differs=MINE,

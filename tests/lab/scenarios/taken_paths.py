@@ -8,6 +8,7 @@ X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
 from .. import site
 from ..lab import Lab
 from ..scenario import BARE, UNLOGGED, healthy, scenario
+from .nginx_other_requests_failed import LOG, visit
 from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
 
 MINE = (site.CONF,)
@@ -290,6 +291,35 @@ def encoded_slash_is_decoded(lab: Lab) -> None:
     )
     pages = PAGES.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3001/;")
     _application(lab, lines, pages)
+
+
+def _queues_behind_a_login(lab: Lab, target: str) -> None:
+    """A visitor with a password asks for a queue from the page of the queues."""
+    lines = (
+        "  location / {\n"
+        '    if ($http_authorization = "") { return 401 login; }\n'
+        '    if ($request_uri ~ "%2F") { return 200 queue; }\n    return 404 none;\n  }\n'
+        "  location = / { return 200 queues; }\n"
+    )
+    lab.server.sh(f"rm -f {LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {LOG}"))
+    pages = PAGES.replace("http://127.0.0.1:3000;", f"{target};")
+    _application(lab, lines, f"  access_log {LOG} combined;\n{pages}")
+    visit(lab, "/api/queues/%2F/mail", "-u", "anna:secret")
+
+
+@scenario(
+    outside=None, server="upstream.path-respelled", args=("--method", "GET"), not_on=ANOTHER_BLOCK,
+    manual="the access log keeps what failed",
+)  # fmt: skip
+def encoded_slash_behind_a_login(lab: Lab) -> None:
+    """Issue 173 of docker-library/rabbitmq: this run is asked to log in for each spelling."""
+    _queues_behind_a_login(lab, "http://127.0.0.1:3001/")
+
+
+@healthy(not_on=ANOTHER_BLOCK)
+def encoded_slash_behind_a_login_is_kept(lab: Lab) -> None:
+    _queues_behind_a_login(lab, "http://127.0.0.1:3001")
 
 
 CHUNK_FAILED = "ChunkLoadError: Loading chunk 319 failed."
