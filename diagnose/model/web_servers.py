@@ -190,6 +190,16 @@ class PathChange:
 
 
 @frozen
+class PathTest:
+    """A condition on the path of a request: the regular expression `pattern` matches it, or does
+    not if it is `negated`. With `folds_case` upper and lower case are the same."""
+
+    pattern: UrlPath
+    folds_case: bool = False
+    negated: bool = False
+
+
+@frozen
 class SiteRoute:
     """Where a site passes requests on to: those whose path begins with `path` ("/" for all).
 
@@ -199,9 +209,10 @@ class SiteRoute:
     `fixed_path` is True, it gets this path alone for every request. `changes` are what the server
     makes of the path after that, in order.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
-    unknown. `pattern` is True if `path` is a regular expression. Then `for_pages` and
-    `for_websockets` are whether its conditions are true for an ordinary request and for a
-    handshake, None if that is unknown. `exact` is True if the path must
+    unknown. `pattern` is True if `path` is a regular expression; with `folds_case` upper and lower
+    case are the same in it. Then `for_pages` and `for_websockets` are whether its conditions are
+    true for an ordinary request and for a handshake, None if that is unknown, and all of
+    `path_tests` have to be true of the path besides. `exact` is True if the path must
     be `path` itself, and `literal` if it is compared by characters: /app takes /apple too. With TLS
     `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
@@ -236,6 +247,8 @@ class SiteRoute:
     members: tuple[HostName, ...] = ()
     changes: tuple[PathChange, ...] = ()
     fixed_path: bool = False
+    folds_case: bool = False
+    path_tests: tuple[PathTest, ...] = ()
 
     @property
     def authority(self) -> str:

@@ -8,6 +8,9 @@ from ipaddress import ip_address
 from diagnose.model.web_servers import PathChange, SiteRedirect, SiteRoute, WebServerConfig, WebSite
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
+#: The path of the request in the address of a route by a regular expression (Apache, mod_rewrite).
+REQUEST_PATH = "%{REQUEST_URI}"
+
 
 def answering_sites(
     config: WebServerConfig, port: int, host: str, visited: Collection[str] = ()
@@ -142,7 +145,13 @@ def is_within(site: WebSite, route: SiteRoute) -> bool:
 def misses_pattern(route: SiteRoute, path: str) -> bool:
     """Return whether a route by a regular expression does not take the path."""
     is_known = len(route.path) <= 500 and is_supported_pcre(route.path)
-    return is_known and pcre_search(route.path, path, False) is None
+    if is_known and pcre_search(route.path, path, route.folds_case) is None:
+        return True
+    return any(
+        is_supported_pcre(test.pattern)
+        and (pcre_search(test.pattern, path, test.folds_case) is None) != test.negated
+        for test in route.path_tests
+    )
 
 
 def _is_for(route: SiteRoute, websocket: bool | None) -> bool | None:
@@ -153,8 +162,10 @@ def _is_for(route: SiteRoute, websocket: bool | None) -> bool | None:
 
 def _at_path(route: SiteRoute, path: str) -> SiteRoute | None:
     """Return a route by a regular expression as it is for one path; None if that is not known."""
-    match = pcre_search(route.path, path, False) if is_supported_pcre(route.path) else None
-    if match is None or "$" in route.host or "%" in route.target or "$" in route.socket:
+    is_known = is_supported_pcre(route.path)
+    match = pcre_search(route.path, path, route.folds_case) if is_known else None
+    unread = route.target.replace(REQUEST_PATH, "")
+    if match is None or "$" in route.host or "%" in unread or "$" in route.socket:
         return None
 
     def group(name: re.Match[str]) -> str:
@@ -164,7 +175,10 @@ def _at_path(route: SiteRoute, path: str) -> SiteRoute | None:
     inner = re.sub(r"\$(\d)", group, route.backend_path)
     if "$" in inner:
         return None
-    return replace(route, path=path, backend_path=inner[:500], pattern=False, exact=True)
+    inner = inner.replace(REQUEST_PATH, path)
+    return replace(
+        route, path=path, backend_path=inner[:500], pattern=False, exact=True, path_tests=()
+    )
 
 
 def routes_of_name(

@@ -1,12 +1,15 @@
 """Evaluates RewriteCond for a request of this run (mod_rewrite). No I/O."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from diagnose._version import VERSION
 from diagnose.model.server_rules import Question
+from diagnose.model.web_servers import PathTest
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of, negated
 
 _VARIABLE = re.compile(r"%\{([A-Z_]+(?::[A-Za-z-]+)?)\}", re.IGNORECASE)
@@ -25,14 +28,57 @@ _FIELD_VARIABLES = {
 _AGENTS = (f"diagnose/{VERSION}", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Firefox/140")
 
 
-def conditions_hold(conditions: Sequence[Directive], request: ServerRequest) -> Truth:
-    """Return whether all conditions are true; one with [OR] and the next one are alternatives."""
-    groups: list[list[Truth]] = [[]]
+#: What a browser may write into Connection for an ordinary request: nothing with HTTP/2.
+_CONNECTIONS = ("", "keep-alive", "close")
+
+#: Variables that only the request of one path has.
+OF_ONE_PATH = frozenset({"REQUEST_URI", "QUERY_STRING"})
+
+
+def conditions_hold(
+    conditions: Sequence[Directive], request: ServerRequest, unknown: Collection[str] = ()
+) -> Truth:
+    """Return whether all conditions are true; a false one decides, whatever is not known of the
+    others. The variables `unknown` are not read from the request."""
+    return all_of(
+        any_of(condition_truth(condition, request, unknown) for condition in group)
+        for group in alternatives(conditions)
+    )
+
+
+def alternatives(conditions: Sequence[Directive]) -> list[list[Directive]]:
+    """Return the conditions in groups: one with [OR] and the next one are alternatives."""
+    groups: list[list[Directive]] = [[]]
     for condition in conditions:
-        groups[-1].append(condition_truth(condition, request))
+        groups[-1].append(condition)
         if not {"OR", "ORNEXT"} & _flags(condition):
             groups.append([])
-    return all_of(any_of(group) for group in groups if group)
+    return [group for group in groups if group]
+
+
+def path_test(group: Sequence[Directive]) -> PathTest | None:
+    """Return what alternatives ask of the path alone, None if they ask for anything else too."""
+    tests = [test for condition in group if (test := _path_test(condition))]
+    if not tests or len(tests) < len(group):
+        return None
+    if len(tests) == 1:
+        return tests[0]
+    if any(test.negated or test.folds_case != tests[0].folds_case for test in tests):
+        return None
+    pattern = "|".join(f"(?:{test.pattern})" for test in tests)
+    return replace(tests[0], pattern=pattern) if is_supported_pcre(pattern) else None
+
+
+def _path_test(condition: Directive) -> PathTest | None:
+    if len(condition.args) < 2 or condition.args[0].upper() != "%{REQUEST_URI}":
+        return None
+    test = condition.args[1]
+    pattern = test.removeprefix("!")
+    if pattern.startswith("="):
+        pattern = f"^{re.escape(_literal(pattern))}$"
+    if not _is_pattern(pattern) or not is_supported_pcre(pattern):
+        return None
+    return PathTest(clean(pattern, 500), _ignores_case(condition), test.startswith("!"))
 
 
 def condition_question(condition: Directive, request: ServerRequest) -> Question | None:
@@ -54,26 +100,36 @@ def _flags(condition: Directive) -> set[str]:
     return {word.strip() for word in words}
 
 
-def condition_truth(condition: Directive, request: ServerRequest) -> Truth:
-    """Return whether a condition is true; None if it asks for what is not known, as for files."""
+def condition_truth(
+    condition: Directive, request: ServerRequest, unknown: Collection[str] = ()
+) -> Truth:
+    """Return whether a condition is true; None if it asks for what is not known, as for files, or
+    for one of the variables `unknown`."""
     if len(condition.args) < 2:
         return None
     subject, test = condition.args[:2]
     if subject.upper() == "%{HTTP_USER_AGENT}":
-        own, browsers = (_test(agent, test, condition) for agent in _AGENTS)
-        return own if own == browsers else None
-    text = _value(subject, request)
+        return _common_truth(_AGENTS, test, condition)
+    if subject.upper() == "%{HTTP:CONNECTION}" and not request.websocket:
+        return _common_truth(_CONNECTIONS, test, condition)
+    text = _value(subject, request, unknown)
     return None if text is None else _test(text, test, condition)
+
+
+def _common_truth(texts: Sequence[str], test: str, condition: Directive) -> Truth:
+    """Return whether all of the texts pass the test, or none; None if they differ."""
+    first, *others = (_test(text, test, condition) for text in texts)
+    return first if all(other == first for other in others) else None
 
 
 def _test(text: str, test: str, condition: Directive) -> Truth:
     """Return whether a text passes the test; None for a test of files, numbers or expressions."""
-    ignores_case = bool({"NC", "NOCASE"} & _flags(condition))
+    ignores_case = _ignores_case(condition)
     pattern = test.removeprefix("!")
-    if pattern.startswith(("-", "<", ">")) or len(pattern) > 500 or "%{" in pattern:
+    if not _is_pattern(pattern):
         return None
     if pattern.startswith("="):
-        expected = pattern[1:].strip('"')
+        expected = _literal(pattern)
         truth: Truth = text.lower() == expected.lower() if ignores_case else text == expected
     elif is_supported_pcre(pattern):
         truth = pcre_search(pattern, text, ignores_case) is not None
@@ -82,7 +138,20 @@ def _test(text: str, test: str, condition: Directive) -> Truth:
     return negated(truth) if test.startswith("!") else truth
 
 
-def _value(subject: str, request: ServerRequest) -> str | None:
+def _is_pattern(pattern: str) -> bool:
+    """Return whether a test without its "!" is a regular expression or "=" and a text."""
+    return not pattern.startswith(("-", "<", ">")) and len(pattern) <= 500 and "%{" not in pattern
+
+
+def _literal(pattern: str) -> str:
+    return pattern[1:].strip('"')
+
+
+def _ignores_case(condition: Directive) -> bool:
+    return bool({"NC", "NOCASE"} & _flags(condition))
+
+
+def _value(subject: str, request: ServerRequest, unknown: Collection[str]) -> str | None:
     """Return the text that a test string stands for; None if a part of it is not known. A look-up
     in a map that is not there gives nothing (mod_rewrite, "RewriteMap")."""
     if _NO_MAP.fullmatch(subject):
@@ -90,7 +159,8 @@ def _value(subject: str, request: ServerRequest) -> str | None:
     parts: list[str] = []
     position = 0
     for match in _VARIABLE.finditer(subject):
-        value = _variable(match[1].upper(), request)
+        name = match[1].upper()
+        value = None if name in unknown else _variable(name, request)
         if value is None:
             return None
         parts += [subject[position : match.start()], value]

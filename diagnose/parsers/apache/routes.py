@@ -7,10 +7,12 @@ from dataclasses import replace
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.web_sites import REQUEST_PATH
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "h2c": 80, "h2": 443, "ajp": 8009}
 _URL = re.compile(
-    r"([a-z][a-z0-9+]{0,15})://(\[[0-9A-Fa-f:.]{2,45}\]|[^/:\[\]\s|]{0,255})(?::(\d{1,5}))?(/.*|)"
+    r"([a-z][a-z0-9+]{0,15})://(\[[0-9A-Fa-f:.]{2,45}\]|[^/:\[\]\s|%]{0,255})(?::(\d{1,5}))?"
+    r"(/.*|%\{REQUEST_URI\}.*|)"
 )
 
 
@@ -56,8 +58,12 @@ def _route(directive: Directive, prefix: str) -> SiteRoute | None:
     is_pattern = directive.name == "proxypassmatch"
     passed = route_to(words[0], words[1], directive, is_pattern, upgrade)
     timeout = next((word.partition("=")[2] for word in options if word.startswith("timeout=")), "")
-    # Without a "$" in its target, the whole path is appended.
-    is_decided = True if is_pattern and not prefix and "$" in passed.backend_path else None
+    if is_pattern and passed.scheme and "$" not in words[1]:
+        # The whole path is appended then (mod_proxy.c, ap_proxy_trans_match).
+        own = passed.backend_path if words[1].endswith(passed.backend_path) else ""
+        passed = replace(passed, backend_path=f"{own}{REQUEST_PATH}")
+    # A section's own pattern is another one (mod_proxy, "ProxyPassMatch").
+    is_decided = True if is_pattern and not prefix else None
     return replace(
         passed, idle_s=_seconds(timeout), for_pages=is_decided, for_websockets=is_decided
     )

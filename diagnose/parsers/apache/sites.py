@@ -141,10 +141,11 @@ def _site(
     )
     tls = any(socket.tls for socket in sockets)
     passed = tuple(islice(routes_of(inner, passing), 2 * MAX_ROUTES))
+    names = tuple(_names(inner, main))
     balancers = [line for line in (*inner, *sections) if line.name in {"proxy", "balancermember"}]
-    redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
+    redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed, names)
     return WebSite(
-        tuple(_names(inner, main)),
+        names,
         sockets,
         files,
         tuple(
@@ -233,7 +234,16 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
     names = tuple(member.authority for member in routes if member.host)
     if len(routes) != 1:
         return replace(route, members=names)
-    return replace(routes[0], target=route.target, backend_path=route.backend_path, members=names)
+    return replace(
+        routes[0],
+        target=route.target,
+        backend_path=route.backend_path,
+        members=names,
+        for_pages=route.for_pages,
+        for_websockets=route.for_websockets,
+        folds_case=route.folds_case,
+        path_tests=route.path_tests,
+    )
 
 
 def _member_lines(directives: Sequence[Directive], name: str) -> Iterator[Directive]:

@@ -259,6 +259,25 @@ def apache_scheme_not_passed_beside_a_rule_for_websockets(lab: Lab) -> None:
     apache.serve(lab, site_with(BESIDE))
 
 
+SOCKET_IO = BESIDE.replace(
+    "RewriteCond", "RewriteCond %{REQUEST_URI} ^/socket.io [NC]\nRewriteCond", 1
+)
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.scheme-not-passed", differs=FILES)
+def apache_scheme_not_passed_beside_a_rule_for_one_path(lab: Lab) -> None:
+    """https://github.com/hedgedoc/hedgedoc/issues/616: the rule for WebSockets asks for the path
+    too, as the guides of Socket.IO write it."""
+    lab.application("--mode", "redirect-to-https")
+    apache.serve(lab, site_with(SOCKET_IO))
+
+
+@healthy_apache()
+def apache_scheme_passed_beside_a_rule_for_one_path(lab: Lab) -> None:
+    lab.application("--mode", "redirect-to-https")
+    apache.serve(lab, site_with(f"{TOLD}\n{SOCKET_IO}"))
+
+
 @healthy_apache(target="https://shop.example.com/manage")
 def apache_application_writes_https_into_its_redirects(lab: Lab) -> None:
     told_by(lab, TOLD, "scheme-in-redirect")
