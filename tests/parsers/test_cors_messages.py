@@ -125,8 +125,8 @@ NO_FIELD = "No 'Access-Control-Allow-Origin' header is present on the requested 
         f"Access to XMLHttpRequest at '{RESOURCE}/b' (redirected from '{RESOURCE}/a') from origin "
         f"'{PAGE}' has been blocked by CORS policy: {NO_FIELD}",
         f"Access to fetch at '{RESOURCE}/' from origin '{PAGE}' has been blocked by CORS policy: "
-        "The 'Access-Control-Allow-Origin' header has a value 'https://other.example.net' that is not "
-        "equal to the supplied origin.",
+        "The 'Access-Control-Allow-Origin' header has a value 'https://other.example.net' that is "
+        "not equal to the supplied origin.",
         # Chromium until 2017, which named the resource's origin first.
         f"Access to Font at '{RESOURCE}/a.woff2' from origin '{RESOURCE}' has been blocked by CORS "
         f"policy: {NO_FIELD} Origin '{PAGE}' is therefore not allowed access.",
