@@ -75,14 +75,30 @@ def shown_page(evidence: Evidence) -> ShownPage | None:
 
 
 def blocked_uses(evidence: Evidence, shown: ShownPage) -> Iterator[BlockedUse]:
-    """Yield what the page's Content Security Policy forbids: its files first."""
+    """Yield what the page's Content Security Policy forbids: its files first. What it allows over
+    https is left out where the page has it as http:// of its own host: the scheme is the fault, and
+    not the policy."""
     page_policies = policies(shown.values(CSP), shown.answer.body)
     if not page_policies:
         return
     for kind, url, source in _uses(evidence, shown):
         asked = _requested_url(shown.page, url)
-        if directive := blocking_directive(page_policies, shown.url, asked, kind):
+        directive = blocking_directive(page_policies, shown.url, asked, kind)
+        if directive and not (
+            (secure := _over_https(shown, asked))
+            and blocking_directive(page_policies, shown.url, secure, kind) is None
+        ):
             yield BlockedUse(kind, url, directive, source)
+
+
+def _over_https(shown: ShownPage, url: str) -> str:
+    """Return an http address of the host of a page that came over https with the page's scheme and
+    port; "" for any other address."""
+    parsed = parse_url(url)
+    is_own = parsed is not None and parsed.host == shown.url.host and parsed.port == 80
+    if parsed is None or not is_own or parsed.scheme != "http" or not shown.url.secure:
+        return ""
+    return f"{shown.url.scheme}://{shown.url.authority}{parsed.path}"
 
 
 def _uses(

@@ -9,7 +9,7 @@ where it looks, also after a redirect to https.
 import posixpath
 from collections.abc import Iterator
 
-from checks.http._redirects import NginxRedirect, redirects_of
+from checks.http._redirects import NginxRedirect, redirect_location, redirects_of
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
@@ -35,6 +35,7 @@ from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
 
 _FILE = f"{CHALLENGES}x"
 
@@ -109,11 +110,7 @@ def _answer(nginx: Nginx, host: str) -> _Answer | None:
     redirect = next(iter(redirects_of(server, _FILE)), None)
     last: Server | None = server
     if redirect is not None:
-        parts = redirect.parts
-        is_own = (
-            parts is not None and parts[0] == "https" and parts[1] in {"$host", "$http_host", host}
-        )
-        last = _server(nginx, host, 443) if is_own else None
+        last = _redirect_server(nginx, redirect, host)
     if last is None or (last is not server and next(iter(redirects_of(last, _FILE)), None)):
         return None
     match = select_location(last, _FILE)
@@ -124,6 +121,32 @@ def _answer(nginx: Nginx, host: str) -> _Answer | None:
     if served is None:
         return None
     return _Answer(server, match, posixpath.dirname(served.path), served.directive, redirect)
+
+
+def _redirect_server(nginx: Nginx, redirect: NginxRedirect, host: str) -> Server | None:
+    """Return the block of https to which a redirect leads the challenge of a name, under the same
+    path; None if it leads elsewhere, or if that is unknown."""
+    names = redirect.server.names
+    values = {
+        "host": host,
+        "http_host": host,
+        "server_name": names[0] if names else "",
+        "server_port": "80",
+        "scheme": "http",
+        "https": "",
+        "request_uri": _FILE,
+        "uri": _FILE,
+        "document_uri": _FILE,
+        "args": "",
+        "query_string": "",
+        "is_args": "",
+    }
+    url = parse_url(redirect_location(redirect, values))
+    if url is None or not url.secure or url.port != 443 or url.path != _FILE:
+        return None
+    server = _server(nginx, url.host, 443)
+    # Another name is followed where a block of this nginx has it: a default takes any name.
+    return server if server and (url.host == host or url.host in server.names) else None
 
 
 def _server(nginx: Nginx, host: str, port: int) -> Server | None:

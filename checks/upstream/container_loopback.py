@@ -2,7 +2,8 @@
 application is outside it: on the server or in another container.
 
 A container has a network namespace of its own, with a loopback device of its own
-(network_namespaces(7)). Inside it the connection was refused; outside it a program has the port.
+(network_namespaces(7)). Inside it the connection was refused; outside it a program has the port. A
+name may lead there too: by the container's hosts file, or by that of the server.
 A service has the same with PrivateNetwork= (systemd.exec(5)).
 """
 
@@ -50,7 +51,7 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
             nginx,
             BackendFault(
                 backend,
-                _facts(evidence, container, application, port),
+                _facts(evidence, container, application, backend.connect_attempts[0]),
                 because=(
                     *backend.connect_attempts,
                     container,
@@ -74,7 +75,7 @@ class _Application:
 
 def _is_own_loopback(attempt: UpstreamTry) -> bool:
     refused = attempt.failure is not None and attempt.failure.kind == "refused"
-    return refused and is_local_host(attempt.host)
+    return refused and (is_local_host(attempt.host) or is_loopback(attempt.address))
 
 
 def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:
@@ -91,7 +92,7 @@ def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Applica
 
 
 def _facts(
-    evidence: Evidence, container: NginxContainer, application: _Application, port: int
+    evidence: Evidence, container: NginxContainer, application: _Application, attempt: UpstreamTry
 ) -> dict[str, object]:
     listener, namespace = application.listener, application.namespace
     networks = {
@@ -104,7 +105,9 @@ def _facts(
         "container": container.title,
         "apart_only": container.own_network,
         "engine": container.engine,
-        "port": port,
+        "port": attempt.port,
+        "named": "" if is_local_host(attempt.host) else attempt.host,
+        "address": attempt.address,
         "other": application.name,
         "process": (listener.process or "") if listener else _first(namespace),
         "on_server": listener is not None,

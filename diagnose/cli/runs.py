@@ -108,7 +108,8 @@ def run_targets(
         async with open_machine(options) as machine:
 
             def run_target(target: Target, net: "Net") -> Coroutine[Any, Any, Report]:
-                return run(target, options, net, group.watchdog.record(make_sink()), machine)
+                own = options if len(targets) == 1 else options_for(target, options)
+                return run(target, own, net, group.watchdog.record(make_sink()), machine)
 
             if len(targets) == 1:
                 return await group.run_all([run_target(targets[0], LocalNet())])
@@ -121,6 +122,17 @@ def run_targets(
                 watching.cancel()
 
     return run_to_end(run_all, options)
+
+
+def options_for(target: Target, options: "Options") -> "Options":
+    """Return the options of one target among several: a message names the request of its own
+    target, and of no other."""
+    if target.symptom is None:
+        return options
+    from diagnose.parsers.cors_messages import with_message
+
+    request = with_message(options.request, target.symptom, target.input)
+    return options if request == options.request else replace(options, request=request)
 
 
 def run_to_end(

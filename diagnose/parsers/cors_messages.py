@@ -1,9 +1,12 @@
 """Read which request a browser's message about CORS is about. No I/O.
 
 Chromium: "Access to fetch at 'URL' from origin 'ORIGIN' has been blocked by CORS policy: …". Of a
-preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed. Firefox does
-not name the origin: "Cross-Origin Request Blocked: … the remote resource at URL. (Reason: …)", nor
-does a line such as "OPTIONS URL 405".
+preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed. Until 2017
+it named the resource's origin first, and the page's at the end: "Font from origin 'RESOURCE' has
+been blocked from loading by Cross-Origin Resource Sharing policy: … Origin 'PAGE' is therefore not
+allowed access." WebKit: "Origin PAGE is not allowed by Access-Control-Allow-Origin." Firefox does
+not name the page: "Cross-Origin Request Blocked: … the remote resource at URL. (Reason: …)", and
+what "does not match" there is the value that was sent. Nor does a line such as "OPTIONS URL 405".
 """
 
 import re
@@ -18,7 +21,17 @@ HEADERS_FIELD = "Access-Control-Request-Headers"
 
 _URL = r"(https?://[\w.:\[\]-]{1,260}?)"
 _END = r"(?![\w:-]|\.\w)"
+#: What names the page wherever it stands: older Chromium, and WebKit.
+_PAGE = re.compile(
+    rf"\bOrigin ['\"‘“]?{_URL}['\"’”]? is (?:therefore )?not allowed"
+    r" (?:access|by Access-Control-Allow)"
+)
+#: Chromium's line today; its older one has the resource's origin behind these words.
 _ORIGIN = re.compile(rf"from origin ['\"‘“]?{_URL}(?![\w.:/-])")
+#: The older line of a file of which it names the origin alone.
+_UNNAMED_FILE = re.compile(
+    rf"\b[A-Z]\w{{2,15}} from origin ['\"‘“]?{_URL}['\"’”]? has been blocked from loading"
+)
 #: How people name the site whose page asks. What a refused answer allows ("has a value 'URL'") is
 #: another one; a value that comes twice is that of the page.
 _TOLD_ORIGIN = re.compile(
@@ -40,7 +53,9 @@ _FIELD = re.compile(
 
 def origin_of(text: str) -> str:
     """Return the origin of the page that a message about CORS says asked; "" if it names none."""
-    match = _ORIGIN.search(text) or _TOLD_ORIGIN.search(text)
+    match = _PAGE.search(text)
+    if match is None and not _UNNAMED_FILE.search(text):
+        match = _ORIGIN.search(text) or _TOLD_ORIGIN.search(text)
     return match[1].rstrip(".:").lower() if match else ""
 
 
@@ -48,8 +63,10 @@ def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> R
     """Return the request that a message is about; what the user has given stays as it is."""
     if symptom is None or symptom.kind not in {"cors", "status"}:
         return fields
+    if _UNNAMED_FILE.search(text):
+        return fields  # Which file it was is not known: the site's other files may be for nobody.
     # What people tell by the way counts where they speak of CORS alone.
-    is_told = symptom.kind == "cors" or _ORIGIN.search(text) is not None
+    is_told = symptom.kind == "cors" or _PAGE.search(text) or _ORIGIN.search(text) is not None
     origin = origin_of(text) if is_told else ""
     is_blocked = _WITHOUT_ORIGIN.search(text) is not None
     if not origin and not is_blocked:

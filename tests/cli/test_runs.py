@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.cli.runs import RunGroup, open_machine, report_builder, run_to_end
+from diagnose.cli.runs import RunGroup, open_machine, options_for, report_builder, run_to_end
 from diagnose.machine import Machine
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Report
+from diagnose.parsers.target import parse_target
 from diagnose.probes import Options
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import CLOSED, NAME, healthy, mended
@@ -96,3 +97,16 @@ def test_masked_evidence_is_judged_within_the_same_layers() -> None:
     without_tcp = Options(skip=("tcp",))
     judged = report_builder(without_tcp)(replace(seen, scope=without_tcp.scope), ())
     assert judged.findings == ()
+
+
+def test_a_message_beside_another_site_names_the_request_of_its_own_target() -> None:
+    line = (
+        "Access to font at 'https://shop.example.com/a.woff2' from origin "
+        "'https://www.shop.example.com' has been blocked by CORS policy"
+    )
+    page = parse_target("https://www.shop.example.com/")
+    assert options_for(page, Options()) == Options()
+    own = options_for(parse_target(line), Options())
+    assert own.request.origin == "https://www.shop.example.com"
+    other = parse_target("https://shop.example.com/ 502 Bad Gateway")
+    assert options_for(other, Options()) == Options()

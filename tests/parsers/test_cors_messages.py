@@ -107,3 +107,57 @@ def test_a_site_in_a_message_about_a_status_is_no_origin() -> None:
     status = Symptom("status", "404", 404)
     text = "from https://app.example.net I get a 404"
     assert with_message(RequestFields(), status, text) == RequestFields()
+
+
+PAGE = "https://www.example.com"
+RESOURCE = "https://api.example.com"
+NO_FIELD = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Chromium today, also after a redirect.
+        f"Access to font at '{RESOURCE}/a.woff2' from origin '{PAGE}' has been blocked by CORS "
+        f"policy: {NO_FIELD}",
+        f"Access to script at '{RESOURCE}/a.mjs' from origin '{PAGE}' has been blocked by CORS "
+        f"policy: {NO_FIELD}",
+        f"Access to XMLHttpRequest at '{RESOURCE}/b' (redirected from '{RESOURCE}/a') from origin "
+        f"'{PAGE}' has been blocked by CORS policy: {NO_FIELD}",
+        f"Access to fetch at '{RESOURCE}/' from origin '{PAGE}' has been blocked by CORS policy: "
+        "The 'Access-Control-Allow-Origin' header has a value 'https://other.example.net' that is "
+        "not equal to the supplied origin.",
+        # Chromium until 2017, which named the resource's origin first.
+        f"Access to Font at '{RESOURCE}/a.woff2' from origin '{RESOURCE}' has been blocked by CORS "
+        f"policy: {NO_FIELD} Origin '{PAGE}' is therefore not allowed access.",
+        f"XMLHttpRequest cannot load {RESOURCE}/a. {NO_FIELD} Origin '{PAGE}' is therefore not "
+        "allowed access. The response had HTTP status code 404.",
+        f"Fetch API cannot load {RESOURCE}/a. {NO_FIELD} Origin '{PAGE}' is therefore not allowed "
+        "access.",
+        f"Redirect from '{RESOURCE}/a' to 'https://login.example.net/' has been blocked by CORS "
+        f"policy: {NO_FIELD} Origin '{PAGE}' is therefore not allowed access.",
+        # WebKit.
+        f"Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 200",
+        f"XMLHttpRequest cannot load {RESOURCE}/a. Origin {PAGE} is not allowed by "
+        "Access-Control-Allow-Origin.",
+    ],
+)
+def test_the_page_is_not_the_resource(text: str) -> None:
+    assert origin_of(text) == PAGE
+    assert with_message(RequestFields(), CORS, text).origin == PAGE
+
+
+def test_a_file_of_which_the_origin_alone_is_named_is_not_asked() -> None:
+    text = (
+        f"Font from origin '{RESOURCE}' has been blocked from loading by Cross-Origin Resource "
+        f"Sharing policy: {NO_FIELD} Origin '{PAGE}' is therefore not allowed access."
+    )
+    assert origin_of(text) == PAGE
+    assert with_message(RequestFields(), CORS, text) == RequestFields()
+    cut = text.partition(" Origin 'https://www")[0]
+    assert origin_of(cut) == ""
+
+
+def test_a_value_that_does_not_match_names_no_page() -> None:
+    text = f"{FIREFOX}(Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘{PAGE}’)."
+    assert with_message(RequestFields(), CORS, text) == RequestFields(origin=UNKNOWN_ORIGIN)

@@ -69,7 +69,15 @@ def test_silent_where_the_policy_changes_http_to_https_before() -> None:
     policy = answer("style-src 'self'; upgrade-insecure-requests")
     upgrading = replace(loads(style), upgrades=True)
     assert not judge(CHECK, upgrading, policy)
-    assert judge(CHECK, loads(style), answer("style-src 'self'"))
+    other = sheet("http://cdn.example.net/a.css")
+    assert judge(CHECK, loads(other), answer("style-src 'self'"))
+
+
+def test_silent_where_the_scheme_of_an_own_file_is_the_fault() -> None:
+    """http.mixed-content names it: over https the policy allows the file."""
+    style = sheet("http://shop.example.com/a.css")
+    assert not judge(CHECK, loads(style), answer("style-src 'self'"))
+    assert judge(CHECK, loads(style), answer("style-src 'none'"))
 
 
 OTHER = "https://cdn.example.net/a"

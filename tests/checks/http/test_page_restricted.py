@@ -45,10 +45,13 @@ def test_fires_on_a_form_that_may_not_be_sent(policy: str) -> None:
     assert "'self'" in str(claim.facts["corrected"])
 
 
-def test_fires_on_a_form_over_http_behind_a_proxy() -> None:
-    """After issue 161 of jjethwa/rundeck: 'self' is https."""
+def test_silent_where_the_scheme_is_the_fault() -> None:
+    """'self' is https, and the form is http://: http.mixed-content names it."""
     form = PageUse("form", "http://shop.example.com/login")
-    assert judge(CHECK, loads(uses=(form,)), answer("form-action 'self'"))
+    assert not judge(CHECK, loads(uses=(form,)), answer("form-action 'self'"))
+    assert judge(CHECK, loads(uses=(form,)), answer("form-action 'none'"))
+    for url in ("http://shop.example.com:8080/login", "http://pay.example.net/login"):
+        assert judge(CHECK, loads(uses=(PageUse("form", url),)), answer("form-action 'self'"))
 
 
 def test_fires_on_a_base_that_is_ignored() -> None:

@@ -86,3 +86,32 @@ def test_silent_on_the_same_folder_and_on_other_names() -> None:
     assert not judge(CHECK, written("/srv/spa"), config(SPA + REDIRECT), BUILD, RUNNING)
     other = written("/x", "www.example.net")
     assert not judge(CHECK, other, config(SPA + REDIRECT), BUILD, RUNNING)
+
+
+def test_follows_what_the_redirect_writes_for_the_name() -> None:
+    for target in (
+        "https://$server_name$request_uri",
+        "https://$http_host$uri",
+        "https://shop.example.com$request_uri",
+        "https://${host}:443$request_uri",
+    ):
+        redirect = REDIRECT.replace("https://$host$request_uri", target)
+        observations = (config(SPA + redirect), BUILD, RUNNING)
+        (claim,) = judge(CHECK, written("/var/www/acme"), *observations)
+        assert claim.facts["looked"] == "/srv/spa/.well-known/acme-challenge"
+        assert not judge(CHECK, written("/srv/spa"), *observations)
+
+
+def test_follows_another_name_of_this_nginx_and_no_other() -> None:
+    www = SPA.replace("server_name shop.example.com", "server_name www.example.com")
+    redirect = REDIRECT.replace("$host", "www.example.com")
+    assert judge(CHECK, written("/var/www/acme"), config(www + redirect), BUILD, RUNNING)
+    assert not judge(CHECK, written("/srv/spa"), config(www + redirect), BUILD, RUNNING)
+    for target in (
+        "other.example.net$request_uri",
+        "$unknown$request_uri",
+        "$host/",
+        "$host:8443/",
+    ):
+        redirect = REDIRECT.replace("$host$request_uri", target)
+        assert not judge(CHECK, written("/var/www/acme"), config(SPA + redirect), BUILD, RUNNING)

@@ -10,7 +10,7 @@ from diagnose.model.nginx import UpstreamTry
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import judge, texts
 from tests.support.firewall_rules import listening
-from tests.support.nginx_evidence import config
+from tests.support.nginx_evidence import SITE, config
 
 CHECK = "upstream.container-loopback"
 OWN = NginxContainer(
@@ -46,6 +46,14 @@ def test_fires_where_the_server_has_the_port() -> None:
     (claim,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF), listeners)
     assert (claim.facts["on_server"], claim.facts["local_only"]) == (True, True)
     assert any("host.docker.internal" in text for text in texts(CHECK, claim))
+
+
+def test_fires_where_a_name_leads_to_its_own_loopback() -> None:
+    attempt = replace(DOWN, host="app", address="127.0.0.1", target="http://app:3000")
+    named = config(SITE.replace("127.0.0.1:3000", "app:3000"))
+    (claim,) = judge(CHECK, attempt, named, OWN, seen(ITSELF, INSIDE), listening(443))
+    assert (claim.facts["named"], claim.facts["address"]) == ("app", "127.0.0.1")
+    assert any("getent hosts app" in text for text in texts(CHECK, claim))
 
 
 @pytest.mark.parametrize(

@@ -494,6 +494,19 @@ def challenges_in_another_folder(lab: Lab) -> None:
     _expiring(lab, "/var/www/html")
 
 
+@scenario(
+    outside="certificate.expires-soon", server="nginx.challenge-folder",
+    manual="the authority has to reach it",
+)  # fmt: skip
+def challenges_redirected_to_the_servers_name(lab: Lab) -> None:
+    """After https://github.com/jvvan/reverseproxy/issues/10: the whole block of port 80 redirects
+    to $server_name, and the application gets the challenges."""
+    _expiring(lab, "/var/www/html")
+    folder = "  location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n  }\n\n"
+    lab.edit(folder, "")
+    lab.change("https://$host$request_uri", "https://$server_name$request_uri")
+
+
 @scenario(outside="certificate.expires-soon", manual="the authority has to reach it")
 def challenges_in_the_right_folder(lab: Lab) -> None:
     """Only the renewal is late."""

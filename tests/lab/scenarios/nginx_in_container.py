@@ -132,6 +132,21 @@ def loopback_of_the_container(lab: Lab) -> None:
     manual=NO_ENGINE,
     not_on=PANEL,
 )
+def name_that_is_loopback_in_the_container(lab: Lab) -> None:
+    """After https://github.com/jeecgboot/JeecgBoot/issues/5560: the name of the application's
+    service stands for 127.0.0.1 in a file of hosts, and proxy_pass says the name."""
+    engine = Engine(lab)
+    application(engine)
+    proxy(engine, TEXT, hosts="127.0.0.1 app\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
 def loopback_is_meant_to_be_the_server(lab: Lab) -> None:
     """After a question on Server Fault: nginx in a container, the application on the server itself,
     proxy_pass says localhost."""

@@ -66,6 +66,19 @@ def policy_without_the_form_of_the_page(lab: Lab) -> None:
     _sends(lab, FORM, _policy("default-src 'self'; form-action 'none'"))
 
 
+@scenario(outside="http.form-over-http", manual="the application writes the address")
+def policy_that_forbids_the_form_over_http_alone(lab: Lab) -> None:
+    """After https://github.com/nextcloud/server/issues/18155: form-action 'self' is right, and the
+    application writes http:// into its pages."""
+    form = FORM.replace("action=/", f"action=http://{site.NAME}/")
+    _sends(lab, form, _policy("default-src 'self'; form-action 'self'"))
+
+
+@healthy()
+def policy_that_allows_the_form_of_the_page(lab: Lab) -> None:
+    _sends(lab, FORM, _policy("default-src 'self'; form-action 'self'"))
+
+
 @scenario(outside="http.page-restricted", differs=(site.CONF,))
 def sandbox_for_uploads_around_the_page(lab: Lab) -> None:
     _sends(lab, "<script src=/app.js></script>\n", _policy("sandbox"), **{"app.js": "go();\n"})
