@@ -155,7 +155,9 @@ def _script_of(evidence: Evidence, requests: tuple[str, ...]) -> str:
     if not requests or (page is not None and requests[0] in page.requests):
         return ""
     responses = evidence.good(PageFileResponse)
-    return next((each.url for each in responses if requests[0] in each.requests), "")
+    source = next((each for each in responses if requests[0] in each.requests), None)
+    # The application writes the description of its interface for each request.
+    return "" if source is None or source.file_kind == "description" else source.url
 
 
 def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:

@@ -5,8 +5,12 @@ the application and not in nginx. The evidence is the application, asked exactly
 
 Where a WebSocket opens at the same address, an ordinary request gets 400 or 426 there (RFC 6455
 section 4.2.1; RFC 9110 section 15.5.22).
+
+Of a storage server (the S3 protocol) it says whether nginx sends another Host than visitors do:
+clients sign the Host (AWS Signature Version 4), so that every signed request is refused.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
@@ -14,12 +18,14 @@ from checks.nginx._inner_blocks import answering_block
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.upstream_answers import reproduces
 
 
@@ -59,10 +65,27 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "command": requests[0].equivalent,
             "websocket": _opened_websocket(evidence, requests[0].path),
+            "signed_host": _replaced_host(nginx, match, requests[0]),
             "tried": tuple(dict.fromkeys(request.name or request.part for request in changes)),
         },
         fix=Fix((Manual("ask-the-application", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+#: An error of the S3 protocol (Amazon S3 API Reference, "Error Responses").
+_STORAGE_ERROR = re.compile(r"<Error>\s{0,20}<Code>\w{1,60}</Code>.{0,1500}<RequestId>", re.DOTALL)
+
+
+def _replaced_host(nginx: Nginx, match: LocationMatch, request: ComparedRequest) -> str:
+    """Return the Host that nginx sends to a storage server of its own network, if it is not the
+    visitor's; "" otherwise. Storage elsewhere may want its own name."""
+    target = nginx.evidence.target
+    is_near = is_private(request.address) or is_loopback(request.address)
+    proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    if proxy is None or not is_near or not _STORAGE_ERROR.search(request.body):
+        return ""
+    sent = proxy_headers.forwarded_host(match, proxy, target) or ""
+    return "" if sent.lower() in {target.host, target.authority} else sent
 
 
 def _opened_websocket(evidence: Evidence, path: str) -> str:

@@ -69,6 +69,11 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
         passing = passing_retries(attempt)
         passing_variants = {retry.variant for retry in passing}
+        # Who accepts the site's name with another scheme or port wants the site's own pages.
+        is_own_name = origin == own_origin and bool(
+            passing_variants & {"other-scheme", "with-port"}
+        )
+        is_meant = pages or is_own_name
         host_result = _accepted_by_host(nginx, handshakes)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
@@ -80,7 +85,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "login": _login_status(attempt, handshakes),
             "code": attempt.first.close_code or "",
             "close_reason": attempt.first.close_reason,
-            "pages": pages,
+            "pages": is_meant,
             "scheme": "other-scheme" in passing_variants or forwarded_match is not None,
             "tls": evidence.target.uses_tls,
             "port": "with-port" in passing_variants,
@@ -102,10 +107,10 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             Confidence.CERTAIN
             if (host_result or forwarded_match or told_name) and not facts["login"]
             else Confidence.LIKELY
-            if pages or host_result or forwarded_match or told_name
+            if is_meant or host_result or forwarded_match or told_name
             else Confidence.POSSIBLE,
             None
-            if host_result or forwarded_match or told_name or (pages and origin == own_origin)
+            if host_result or forwarded_match or told_name or (is_meant and origin == own_origin)
             else Severity.WARNING,
         )
         base_claim = replace(base_claim, covers=(*base_claim.covers, *_first_requests(evidence)))

@@ -159,12 +159,12 @@ class PageFileResponse(Observation):
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
-    in comments, `data_paths`, `sent_paths` and `handles_forms` those of `Page`. `body_end` and
-    `coding_fault` are those of `ResponseBody`, as far as the file was read. `integrity_fails` is
-    True if the whole file was read and has none of the page's hashes. `uses` and `features` are
-    what the file asks browsers for and the page's policies may forbid, `evaluates` is True if it
-    runs a text as a program (`eval`, `new Function`); they are read only where the page has such a
-    policy.
+    in comments, or the first server of a description if that is the site with http:. `data_paths`,
+    `sent_paths` and `handles_forms` are those of `Page`. `body_end` and `coding_fault` are those of
+    `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole file was
+    read and has none of the page's hashes. `uses` and `features` are what the file asks browsers
+    for and the page's policies may forbid, `evaluates` is True if it runs a text as a program
+    (`eval`, `new Function`); they are read only where the page has such a policy.
     """
 
     layer: ClassVar[str] = "http"

@@ -319,6 +319,15 @@ class _Loader:
             **page.fields(self._ctx.target, self._ctx.options.request, may_send_secrets),
         }
 
+    def _requests_of(self, file: PageFile, text: str, answer: HttpResult) -> tuple[str, ...]:
+        host = self._ctx.target.host
+        if file.kind == "description" and answer.status == 200:
+            # Imported late: few pages show one.
+            from diagnose.parsers.api_descriptions import plain_servers
+
+            return plain_servers(self._ctx.options.request.mask_secrets(answer.text), host)
+        return plain_requests_of(text, host)
+
     def _emit(
         self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
     ) -> None:
@@ -347,7 +356,7 @@ class _Loader:
                     *own_plain_sockets_in(text, self._ctx.target.host),
                     *own_ports_in(text, self._ctx.target.host),
                 ),
-                requests=plain_requests_of(text, self._ctx.target.host),
+                requests=self._requests_of(file, text, answer),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
                 handles_forms=handles_forms(text),

@@ -12,7 +12,7 @@ from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.page_evidence import answered, loads, module, script, sheet
+from tests.support.page_evidence import answered, description, loads, module, script, sheet
 from tests.support.upstream_evidence import page as target_page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -36,6 +36,18 @@ def test_fires_as_an_error_for_the_only_style_sheet() -> None:
     (claim,) = judge(CHECK, page)
     assert claim.severity is Severity.ERROR
     assert claim.facts["base"] == "http://shop.example.com/"
+
+
+def test_fires_for_the_server_of_the_description_that_the_page_shows() -> None:
+    """Issue 171 of springdoc/springdoc-openapi: the application writes it for each request."""
+    shown = answered(description(), requests=("http://shop.example.com",))
+    observations = (RUNNING, config(), TARGET_PAGE, loads(script(), description()))
+    (claim,) = judge(CHECK, *observations, shown)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["script"] == ""
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert not judge(CHECK, *observations, answered(description()))
 
 
 def test_fires_for_a_file_that_redirects_to_http() -> None:

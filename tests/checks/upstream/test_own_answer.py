@@ -51,6 +51,22 @@ def test_fires_and_names_the_websocket_of_the_address() -> None:
         assert claim.facts["websocket"] == url
 
 
+def test_fires_and_names_the_host_that_clients_of_a_storage_do_not_sign() -> None:
+    body = (
+        "<Error><Code>AccessDenied</Code><RequestId>17A1</RequestId><HostId>dd90</HostId></Error>"
+    )
+    denied = compared(403, body=body)
+    bare = SITE.replace("        proxy_set_header Host $host;\n", "")
+    for text, request, sent in (
+        (bare, denied, "127.0.0.1:3000"),
+        (SITE, denied, ""),
+        (bare, REFUSED, ""),
+        (bare, replace(denied, address="203.0.113.77"), ""),
+    ):
+        (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(403), request, masked=False)
+        assert claim.facts["signed_host"] == sent
+
+
 def test_silent_where_one_change_decides() -> None:
     served = replace(OTHER, status=200)
     assert not claims(page(403), *controlled(REFUSED, served))

@@ -148,6 +148,8 @@ def test_fires_where_the_other_scheme_opens_and_no_origin_does_not() -> None:
     (claim,) = judge("websocket.origin-refused", REFUSED, NO_ORIGIN, other, target=CHAT)
     assert claim.facts["scheme"]
     assert not claim.facts["without"]
+    assert claim.confidence is Confidence.LIKELY, "it wants pages of this name"
+    assert claim.severity is None
 
 
 def test_fires_where_the_port_in_the_origin_opens() -> None:

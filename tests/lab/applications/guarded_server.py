@@ -7,6 +7,7 @@ Its words are those of the framework. GET is served; what a mode refuses stands 
 
 import asyncio
 import gzip
+import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -91,6 +92,12 @@ def answer(mode: str, method: str, path: str, fields: Mapping[str, str]) -> Answ
                 if where == "/openapi.json"
                 else ("404 Not Found", '{"detail":"Not Found"}', (JSON,))
             )
+        case "springdoc":
+            if where == "/docs":
+                return "200 OK", SWAGGER, (HTML,)
+            server = {"url": own, "description": "Generated server url"}
+            text = json.dumps({"openapi": "3.0.1", "servers": [server], "paths": {}})
+            return "200 OK", text, (JSON,)
         case "relative":
             if where == "/":
                 return "200 OK", PAGE + '<script src="static/app.js"></script>\n', (HTML,)

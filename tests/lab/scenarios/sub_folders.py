@@ -94,6 +94,23 @@ def interface_with_its_description(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace("3000", "3001"))
 
 
+def _described(lab: Lab, pages: str) -> None:
+    lab.spawn(lab.server, lab.server.application("guarded_server", "springdoc", "3001"), 3001)
+    lab.change(PAGES, pages.replace("3000", "3001"))
+
+
+@scenario(outside="http.mixed-content", target=f"https://{site.NAME}/docs", differs=MINE)
+def interface_whose_description_names_http(lab: Lab) -> None:
+    """Issue 171 of springdoc: "Try it out" sends its requests to http, which browsers block."""
+    lines = PAGES.splitlines(keepends=True)
+    _described(lab, "".join(line for line in lines if "X-Forwarded-Proto" not in line))
+
+
+@healthy(target=f"https://{site.NAME}/docs")
+def interface_whose_description_names_https(lab: Lab) -> None:
+    _described(lab, PAGES)
+
+
 @healthy(target=f"https://{site.NAME}/calc/")
 def application_in_a_folder_with_relative_files(lab: Lab) -> None:
     _folder(lab, "relative", "/calc/")
