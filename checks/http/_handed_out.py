@@ -25,6 +25,15 @@ _OF_CONFIGURATION = re.compile(
     r"|upstream|backend|反代\w{0,3}|代理到?|转发到?|运行在|监听|后端是?|端口是?)"
     r"(?: (?:to|on|at|is|from))?[\s:=\"'`“]{0,3}(?:https?://)?$"
 )
+#: The same as a whole address in data: the scheme is written, and a path or the end follows.
+_URL = re.compile(
+    r"(?<![A-Za-z0-9])https?:(?://|\\/\\/)((?:localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{1,4})"
+    r"(?=[\\/\"'<\s?]|$)"
+)
+#: The types of answers that other programs read, and the pages of other sites show.
+_DATA = ("application/json", "application/xml", "application/rss+xml", "application/atom+xml")
+_DATA_TYPES = (*_DATA, "text/xml", "application/feed+json")
+_KEEP_HOST = frozenset({"caddy", "haproxy"})
 #: Characters before an address in which such words stand.
 _BEFORE = 40
 
@@ -45,6 +54,27 @@ def handed_out_address(evidence: Evidence) -> str:
     ports = set(_own_ports(evidence))
     own = (each for each in named if int(each.rpartition(":")[2]) in ports)
     return next((f"http://{each}" for each in own), "")
+
+
+def answered_address(evidence: Evidence, page: Exchange) -> str:
+    """Return the first address of the site's own application, on the machine itself, in the data
+    of an answer; "" if there is none, or if the web server tells the application that address."""
+    media_type = (page.header("Content-Type") or "").partition(";")[0].strip().lower()
+    if media_type not in _DATA_TYPES or page.status != 200:
+        return ""
+    from checks.http._told_names import told_name
+
+    named = dict.fromkeys(match[1].lower() for match in _URL.finditer(page.body))
+    ports = set(_own_ports(evidence)) if named else set()
+    nginx = Nginx.of(evidence)
+    for each in named:
+        is_told = told_name(nginx, page, each) is not None or any(
+            not route.keeps_host and each in {route.sent_host, route.authority}
+            for route in _routes(evidence)
+        )
+        if int(each.rpartition(":")[2]) in ports and not is_told:
+            return f"http://{each}"
+    return ""
 
 
 def _leads_there(evidence: Evidence) -> bool:
@@ -82,6 +112,13 @@ def is_of_server(evidence: Evidence, page: Exchange, authority: str) -> bool:
 
     if told_name(Nginx.of(evidence), page, authority) is not None:
         return True
-    return any(target.authority == authority for target in _nginx_targets(evidence)) or any(
-        authority in {route.sent_host, route.authority} for route in _routes(evidence)
+    if any(target.authority == authority for target in _nginx_targets(evidence)):
+        return True
+    view = server_on_port(evidence)
+    # These two pass the visitor's host on by themselves.
+    keeps = view is not None and view.config is not None and view.config.product in _KEEP_HOST
+    return any(
+        authority == route.sent_host
+        or (authority == route.authority and not (keeps and route.keeps_host))
+        for route in _routes(evidence)
     )

@@ -2,7 +2,8 @@
 browser that is the visitor's own machine (RFC 6761 section 6.3), where no such program runs.
 
 Mostly the front end was built with the settings of development, or the application writes the
-address of its own setting into files and forms of the page. A link is none: documentation has such
+address of its own setting into files and forms of the page, or into its data. A link is none:
+documentation has such
 links for its readers. Some pages speak with a program on
 the visitor's machine on purpose (a printer, a wallet, a card reader): a port that servers of
 development do not use is only a note. So does a person's message, where the page shows no such
@@ -97,6 +98,8 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
         local = [mention for mention in named if mention.is_local]
     given = "" if local or not pages else _handed_out(evidence, pages[0])
+    answered = "" if local or given or not pages else _answered(evidence, pages)
+    given = given or answered
     if given:
         local = [_Mention(given, pages[0], part="file")]
     if not pages or not local or is_loopback_host(evidence.target.host):
@@ -123,6 +126,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             ),
             "told": told and not given,
             "given": bool(given),
+            "answered": bool(answered),
             "socket": first.is_socket,
             "form": first.part == "form",
             "written": written,
@@ -147,6 +151,15 @@ def _handed_out(evidence: Evidence, page: Exchange) -> str:
 
     url = handed_out_address(evidence)
     return "" if url and is_of_server(evidence, page, url.partition("://")[2]) else url
+
+
+def _answered(evidence: Evidence, pages: tuple[Exchange, ...]) -> str:
+    """Return the address of the site's own application in data that it answers with."""
+    if not any("://" in page.body or ":\\/" in page.body for page in pages):
+        return ""
+    from checks.http._handed_out import answered_address
+
+    return next(filter(None, (answered_address(evidence, page) for page in pages)), "")
 
 
 def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Mention]:

@@ -45,6 +45,13 @@ _CREDENTIALS = re.compile(r"(?i)authorization: (?:([a-z]+) )?")
 _ADDRESSES = ("http://", "https://")
 
 
+#: What closes a path on purpose.
+_GUARDS = frozenset({"auth_basic", "auth_request", "deny"})
+#: A page's manifest, which browsers ask for without the user's password (W3C Web Application
+#: Manifest, "Processing the manifest"; HTML standard, "link type manifest").
+_MANIFEST = re.compile(r"(?:\.webmanifest|/(?:[\w-]{1,20}-)?manifest\.json)$", re.IGNORECASE)
+
+
 @check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
 def own_answer(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -68,6 +75,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_password = scheme.lower() == "basic"
     is_token = sent is not None and not is_password
     is_plain = _is_redirect_missing(nginx, page)
+    is_guard = directive.name in _GUARDS and not (sent or is_plain)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -86,18 +94,30 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "token": is_token,
             "scheme": scheme,
             "plain": is_plain,
+            "asks": directive.name == "auth_basic",
+            "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
         },
         fix=Fix(
             (
                 Manual(
-                    "password" if is_password else "token" if is_token else "change-the-rule",
+                    "password"
+                    if is_password
+                    else "token"
+                    if is_token
+                    else "leave-it-closed"
+                    if is_guard
+                    else "change-the-rule",
                     Where.SERVER,
                 ),
             ),
             Applicability.MANUAL,
         ),
     )
+
+
+def _is_manifest(path: str) -> bool:
+    return _MANIFEST.search(path.partition("?")[0]) is not None
 
 
 def _is_about_own_address(nginx: Nginx, directive: Directive) -> bool:

@@ -57,6 +57,13 @@ _CUT = re.compile(
 _KINDS = ("closed", "timeout", "reset", "chunks")
 #: Paths that are reported, and cut responses of a file from which on they are no accident.
 MAX_PATHS, _OFTEN = 2, 2
+#: How people write the size at which nginx's temporary file is full unless it is told otherwise
+#: (proxy_max_temp_file_size, 1024m), and a little more: what the visitor had read before.
+_GIGABYTE = re.compile(
+    r"(?<![\d.,])1(?:[.,][0-2]\d?)? ?(?:GB|GiB|G|gigs?|gigabytes?|个?G)(?![A-Za-z])"
+    r"|(?<!\d)10[0-9]{2} ?(?:MB|MiB|M)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 #: Seconds for which nginx waits for the next event of a stream after the edit.
 _LONG = 3600
 
@@ -89,6 +96,9 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
         return
     line, match = matches[-1] if matches else (None, None)
     passing, subjects = _pass_directive(nginx, evidence.target.path), body_subjects(visited)
+    full = (
+        _full_file(nginx, evidence.target.path) if match and match["closed"] and not own else None
+    )
     yield Claim(
         about=subjects[0],
         covers=subjects,
@@ -107,6 +117,7 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "application": error_log.upstream_authority(line) if line else own[0].url,
             "asked": own[0].received if own else "",
             **dict.fromkeys(("patience", "set", "set_place"), ""),
+            "full": full is not None,
             "place": file_line(passing) if passing else "",
             "times": "",
             **{kind: bool(match and match[kind]) for kind in _KINDS},
@@ -116,7 +127,8 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(passing) if passing else None,
         ruled_out=("nginx.temp-files-unwritable",),
-        fix=Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+        fix=(_unlimited(nginx, full) if full else None)
+        or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -146,6 +158,7 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
             or (wait is not None and wait.is_short)
         )
         passing = _pass_directive(nginx, path)
+        full = _full_file(nginx, path) if match["closed"] else None
         yield Claim(
             about=Subject(port=evidence.target.port, path=path),
             covers=(NO_PORT,) if _is_reported(evidence) else (),
@@ -161,6 +174,7 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
                 "set_place": file_line(wait.timeout.directive)
                 if wait and wait.timeout.directive
                 else "",
+                "full": full is not None,
                 "url": evidence.target.origin + path,
                 "received": "",
                 "message": line.text,
@@ -173,7 +187,7 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
                 **{kind: bool(match[kind]) for kind in _KINDS},
             },
             ruled_out=("nginx.temp-files-unwritable",),
-            fix=(wait.fix(nginx) if wait else None)
+            fix=(wait.fix(nginx) if wait else _unlimited(nginx, full) if full else None)
             or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
         )
 
@@ -196,6 +210,32 @@ class _Wait:
             return None
         file_edits = setting_edits(nginx, self.match, {self.timeout.name: f"{_LONG}s"})
         return location_fix(nginx, self.match, file_edits, sure=False) if file_edits else None
+
+
+def _full_file(nginx: Nginx, path: str) -> LocationMatch | None:
+    """Return the location whose temporary file is full at the size that a person tells of a
+    download that is cut; None if nobody does, or if the location has no such file, or another
+    size."""
+    symptom = nginx.evidence.target.symptom
+    if symptom is None or symptom.kind != "incomplete" or not _GIGABYTE.search(symptom.words):
+        return None
+    matches = list(request_matches(nginx, path))
+    if len(matches) != 1 or gateway_prefix(matches[0]) != "proxy":
+        return None
+    match = matches[0]
+    size, buffering = (
+        match.directive("proxy_max_temp_file_size"),
+        match.directive("proxy_buffering"),
+    )
+    is_buffered = buffering is None or buffering.args[:1] != ("off",)
+    return match if size is None and is_buffered else None
+
+
+def _unlimited(nginx: Nginx, match: LocationMatch) -> Fix | None:
+    """Return the fix by which nginx writes no temporary file, and takes from the application what
+    the visitor reads."""
+    file_edits = setting_edits(nginx, match, {"proxy_max_temp_file_size": "0"})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
 def _wait(nginx: Nginx, path: str) -> _Wait | None:

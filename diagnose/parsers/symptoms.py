@@ -78,6 +78,8 @@ _BLOCKED = "insecure "
 #: the visitor; the old version that was updated is no old page.
 _BESIDE_A_STATUS = frozenset({"timeout", "cached"})
 _ONLY_STATUS: tuple[SymptomKind, ...] = ("status",)
+#: The status that an authority got for the file of a challenge is not that of a page.
+_ONLY_CHALLENGE: tuple[SymptomKind, ...] = ("acme",)
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
@@ -138,6 +140,8 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
     kinds: tuple[SymptomKind, ...] | None = _VAGUE.get(symptom.kind) if symptom else ()
     if _LOST_PORT.search(words) and (symptom is None or symptom.kind == "status"):
         kinds = ("wrong-address",)
+    if symptom is not None and symptom.kind == "status" and (symptom.number or 0) < 500:
+        kinds = kinds or _ONLY_CHALLENGE
     if kinds is None:
         return symptom
     if not kinds and is_foreign(words):

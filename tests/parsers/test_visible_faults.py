@@ -326,6 +326,9 @@ UI constantly reloads when running behind reverse proxy
 I can enter a message but it doesn´t appear on the chat""",
     "acme": """
 certbot renew fails
+Certs fail to renew: certbot renew throws errors that it can't complete the challenge (404 error)
+let's encrypt challenge gets 404
+证书续签 404
 acme 验证失败""",
     "nginx-start": """
 systemctl start nginx fails with exit-code
@@ -479,3 +482,19 @@ def test_a_blank_that_is_missing_changes_no_words_that_are_understood() -> None:
     hidden = symptom_of("请求/api?token=abcdef0123456789abcdef报CORS错误")
     assert hidden
     assert "abcdef0123456789" not in hidden.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "after certbot renewed the certificate the site gives 404",
+        "I followed the tutorial for certbot, now the site gives 404",
+        "the page 404 since we use let's encrypt",
+        "证书续签后网站404",
+        "证书申请成功，网站404",
+    ],
+)
+def test_a_status_behind_a_renewal_is_that_of_a_page(text: str) -> None:
+    symptom = symptom_of(text)
+    assert symptom
+    assert (symptom.kind, symptom.number) == ("status", 404)

@@ -91,6 +91,30 @@ def test_fires_where_the_site_gives_out_the_address_of_its_own_application() -> 
     assert not given(ATTACHED.replace("localhost", "127.0.0.1"))
 
 
+DATA = replace(
+    PAGE,
+    headers=(("Content-Type", "application/json; charset=utf-8"),),
+    body='{"picture": "http://127.0.0.1:3000/avatar/1.image"}',
+    mentions=(),
+)
+
+
+def test_fires_where_data_names_the_own_application() -> None:
+    (claim,) = judge(CHECK, DATA, RUNNING, config(SITE), masked=False)
+    assert (claim.facts["answered"], claim.facts["url"]) == (True, "http://127.0.0.1:3000")
+    escaped = replace(DATA, body='{"a": "http:\\/\\/localhost:3000\\/a"}')
+    assert judge(CHECK, escaped, RUNNING, config(SITE), masked=False)
+
+
+def test_silent_on_data_with_another_address_and_on_what_nginx_tells() -> None:
+    for body in ('{"a": "http://127.0.0.1:9000/"}', '{"a": "127.0.0.1:3000"}', '{"a": 3000}'):
+        assert not judge(CHECK, replace(DATA, body=body), RUNNING, config(SITE))
+    page_type = (("Content-Type", "text/html"),)
+    assert not judge(CHECK, replace(DATA, headers=page_type), RUNNING, config(SITE))
+    told = SITE.replace("proxy_set_header Host $host;", "proxy_set_header Host 127.0.0.1:3000;")
+    assert not judge(CHECK, DATA, RUNNING, config(told))
+
+
 @pytest.mark.parametrize(
     "text",
     [

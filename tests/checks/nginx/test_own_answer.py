@@ -35,6 +35,20 @@ def test_fires_as_a_note_and_names_the_line() -> None:
     assert claim.location
 
 
+def test_leaves_what_is_closed_on_purpose() -> None:
+    asked = own("401 Authorization Required")
+    (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), masked=False)
+    text = "".join(texts(CHECK, claim))
+    assert "closes the path on purpose" in text
+    assert "use-credentials" not in text
+    manifest = replace(SHOP, path="/manifest.webmanifest")
+    (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), target=manifest, masked=False)
+    assert 'crossorigin="use-credentials"' in "".join(texts(CHECK, claim))
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    (claim,) = judge(CHECK, response, RUNNING, config(PLAIN), target=HTTP, masked=False)
+    assert "on purpose" not in "".join(texts(CHECK, claim))
+
+
 def test_fires_on_a_password_that_is_refused() -> None:
     asked = replace(
         own("401 Authorization Required"),

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure, Severity, Symptom
+from diagnose.model import Confidence, Edit, Failure, Severity, Symptom
 from diagnose.model.http import ResponseBody
 from diagnose.model.logs import LogLine
 from diagnose.parsers.symptoms import symptom_of
@@ -165,3 +165,37 @@ def test_the_default_wait_is_a_note_without_a_message() -> None:
     other = replace(SHOP, symptom=symptom_of("EventSource gets nothing, events arrive all at once"))
     (claim,) = judge("upstream.response-cut", *observations, target=other)
     assert claim.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "any file above 1.0 GB stops",
+        "file transfers stop at 1.1 GB",
+        "下载到1G就断",
+        "ends at 1024 MB",
+    ],
+)
+def test_a_temporary_file_that_is_full_is_not_the_applications_fault(text: str) -> None:
+    told = replace(SHOP, symptom=Symptom("incomplete", text))
+    seen = (RUNNING, LOG_READ, FILE, page(200))
+    (claim,) = judge("upstream.response-cut", *seen, config(SITE), target=told)
+    assert claim.facts["full"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_max_temp_file_size 0;" in edit.diff
+    for line in ("proxy_max_temp_file_size 0", "proxy_buffering off"):
+        other = config(SITE.replace("proxy_pass", f"{line};\n        proxy_pass"))
+        (claim,) = judge("upstream.response-cut", *seen, other, target=told)
+        assert not claim.facts["full"]
+
+
+@pytest.mark.parametrize(
+    "text", ["stops at 2.5 GB", "the 11 GB file is cut off", "stops at 1.9 GB"]
+)
+def test_another_size_is_not_that_of_the_temporary_file(text: str) -> None:
+    told = replace(SHOP, symptom=Symptom("incomplete", text))
+    seen = (RUNNING, LOG_READ, FILE, page(200), config(SITE))
+    (claim,) = judge("upstream.response-cut", *seen, target=told)
+    assert not claim.facts["full"]

@@ -4,9 +4,10 @@ page that a stranger gets shows it.
 After https://github.com/nocobase/nocobase/issues/477: the address of the program's storage.
 """
 
-from .. import site
+from .. import caddy, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .caddy import caddy_scenario, healthy_caddy
 
 MINE = (site.CONF,)
 ATTACHED = "可以用域名正常访问，但是上传的新附件的地址还是 http://{}/开头的，图片不显示"
@@ -38,3 +39,68 @@ def address_of_another_program_is_given_out(lab: Lab) -> None:
 @healthy(args=("The links are wrong in my mails. nginx has proxy_pass http://localhost:3000;",))
 def line_of_the_configuration_beside_a_complaint(lab: Lab) -> None:
     """The address is the one at which nginx asks, and the words say so."""
+
+
+SETTING = "the application's own setting"
+#: An interface that writes an address of its own setting into its data.
+INTERFACE = """
+import http.server, sys
+
+class Comments(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = ('{"user": {"name": "A", "picture": "%s/avatar/1.image"}}' % sys.argv[1]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", 3009), Comments).serve_forever()
+"""
+FIND = f"https://{site.NAME}/api/find"
+SEEN = "The URLs for the images look like: http://127.0.0.1:3000/a.image instead of our domain"
+
+
+def _interface(lab: Lab, address: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", INTERFACE, address), 3009)
+
+
+def _behind_caddy(lab: Lab, address: str) -> None:
+    _interface(lab, address)
+    caddy.serve(
+        lab, caddy.SHOP.replace("\treverse", "\treverse_proxy /api/* 127.0.0.1:3009\n\treverse")
+    )
+
+
+@caddy_scenario(
+    outside=None, server="http.localhost-in-page", target=FIND, manual=SETTING,
+)  # fmt: skip
+def data_names_the_application_behind_caddy(lab: Lab) -> None:
+    """After https://github.com/umputun/remark42/issues/1658."""
+    _behind_caddy(lab, "http://127.0.0.1:3009")
+
+
+@healthy_caddy(target=FIND)
+def data_names_the_site_behind_caddy(lab: Lab) -> None:
+    _behind_caddy(lab, f"https://{site.NAME}")
+
+
+@caddy_scenario(outside=None, server="http.localhost-in-page", args=(SEEN,), manual=SETTING)
+def caddys_application_gives_out_its_inner_address(lab: Lab) -> None:
+    """The same by a person's words: Caddy asks the application with the visitor's host."""
+    caddy.serve(lab)
+
+
+@scenario(outside=None, server="http.localhost-in-page", target=FIND, manual=SETTING)
+def data_names_the_application_behind_nginx(lab: Lab) -> None:
+    _interface(lab, "http://127.0.0.1:3009")
+    proxied = "proxy_pass http://127.0.0.1:3009; proxy_set_header Host $host;"
+    lab.change("  location /ws", f"  location /api/ {{ {proxied} }}\n\n  location /ws")
+
+
+@healthy(target=FIND)
+def data_names_another_program_behind_nginx(lab: Lab) -> None:
+    """A program that listens on the reader's own machine has another port."""
+    _interface(lab, "http://127.0.0.1:9229")
+    proxied = "proxy_pass http://127.0.0.1:3009; proxy_set_header Host $host;"
+    lab.change("  location /ws", f"  location /api/ {{ {proxied} }}\n\n  location /ws")

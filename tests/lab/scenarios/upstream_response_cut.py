@@ -4,12 +4,16 @@ After https://blog.csdn.net/zhangkunls/article/details/134609693 and http://www.
 the download of a large file fails through nginx, and the page is well.
 """
 
+from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
 from .nginx_other_requests_failed import log_of_its_own, visit
 
 RAW = str(HERE / "applications" / "raw_server.py")
 APPLICATION = "the application has to be mended"
+AT_THE_LIMIT = (
+    "any file above 1.0 GB starts to download, then stops: network error 18: transfer closed"
+)
 FAILS = "通过 nginx 代理下载大文件失败，网络错误"
 
 
@@ -32,6 +36,21 @@ def downloads_are_cut_off(lab: Lab) -> None:
 )  # fmt: skip
 def message_says_that_a_download_is_cut_off(lab: Lab) -> None:
     _downloads(lab, "cut", "/files/big.zip")
+
+
+@scenario(
+    outside=None, server="upstream.response-cut", args=(AT_THE_LIMIT,), differs=(site.CONF,),
+    not_on=UNLOGGED,
+)  # fmt: skip
+def message_says_that_downloads_end_at_the_size_of_the_temporary_file(lab: Lab) -> None:
+    """After https://github.com/a1ex4/ownfoil/issues/33. A gigabyte is too much for the laboratory:
+    the file is small, and the log's line the same."""
+    _downloads(lab, "cut", "/files/big.zip")
+
+
+@healthy(args=(AT_THE_LIMIT,))
+def downloads_beyond_that_size_are_whole(lab: Lab) -> None:
+    _downloads(lab, "big", "/files/big.zip")
 
 
 @healthy(args=(FAILS,))
