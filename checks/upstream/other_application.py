@@ -32,6 +32,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse, PageFileTrial
+from diagnose.model.program_logs import ProgramLine
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
@@ -45,6 +46,8 @@ from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import is_related_host, parse_url
 
+#: What uvicorn writes without a library for WebSockets (uvicorn/protocols/http).
+_NO_LIBRARY = "Unsupported upgrade request"
 #: Folders of the site of which something is lost, if all of it is.
 _FOLDERS = 2
 
@@ -157,7 +160,10 @@ def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:
 
 
 def _upgrades(evidence: Evidence, path: str) -> Sequence[Upgrade]:
-    """Return the handshakes of visitors, none if the program that gets them opens one."""
+    """Return the handshakes of visitors, none if the program that gets them opens one, or writes
+    that it cannot open any: then it is the program that is meant."""
+    if any(_NO_LIBRARY in line.message for line in evidence.good(ProgramLine)):
+        return ()
     here = [upgrade for upgrade in evidence.good(Upgrade) if upgrade.path.partition("?")[0] == path]
     visits = [upgrade for upgrade in here if upgrade.is_visit]
     is_open = any(upgrade.accepted for upgrade in here)

@@ -7,6 +7,7 @@ import pytest
 from diagnose.model import Applicability, Claim, Confidence, Observation, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import PageFileTrial
+from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -78,6 +79,12 @@ def test_fires_where_another_program_opens_the_websocket() -> None:
         assert "proxy_set_header Upgrade $http_upgrade;" in lines_of(claim)
     (claim,) = claims(PAGES, OPENS, REFUSES, upgrade(404), path="/", status=200)
     assert "+ location /ws {" in lines_of(claim)
+
+
+def test_silent_about_a_websocket_that_the_program_writes_it_cannot_open() -> None:
+    line = ProgramLine(message="WARNING:  Unsupported upgrade request.", weight=1, endpoint="3000")
+    assert not claims(SOCKETS, OPENS, REFUSES, upgrade(404), line, path="/", status=200)
+    assert claims(PAGES, HAS, UNKNOWN, line), "a page is no matter of that line"
 
 
 def test_the_name_is_moved_where_it_stands_in_the_block_of_another_site() -> None:

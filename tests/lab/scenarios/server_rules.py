@@ -210,7 +210,7 @@ def haproxy_forbids_the_websocket(lab: Lab) -> None:
 
 @haproxy_scenario(
     outside="websocket.not-upgraded",
-    server="server.application-answers",
+    server="server.path-changed",
     args=WS,
     manual=RULE,
 )
