@@ -26,6 +26,7 @@ from diagnose.model import (
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
+from diagnose.parsers.urls import parse_url
 
 #: A line about these is about a WebSocket.
 _WEBSOCKET_WORDS = ("websocket", "upgrade", "origin", "handshake", "socket", "scope")
@@ -66,7 +67,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     if line is None or not (pages or sockets):
         return
     severity = _severity(line, pages, sockets)
-    if any(visit.succeeded for visit in evidence.good(BackendVisit)):
+    if any(visit.succeeded and _is_of(line, visit) for visit in evidence.good(BackendVisit)):
         # Asked directly the application answers: it is not the application that fails.
         severity = Severity.NOTE
     first, port = (pages or sockets)[0], evidence.target.port
@@ -94,6 +95,13 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _is_of(line: ProgramLine, visit: BackendVisit) -> bool:
+    """Return whether the program that wrote the line was asked; other programs of the server are
+    asked too."""
+    url = parse_url(visit.target)
+    return url is None or not line.endpoint.isdecimal() or str(url.port) == line.endpoint
 
 
 def _subject(port: int, path: str) -> Subject:

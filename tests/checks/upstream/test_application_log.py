@@ -114,6 +114,9 @@ def test_a_note_where_the_application_answers_when_it_is_asked_directly() -> Non
     visit = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
     (claim,) = judge(CHECK, replace(ANSWER, status=502), LINE, visit)
     assert claim.severity is Severity.NOTE
+    other = replace(visit, target="http://127.0.0.1:3001")
+    (claim,) = judge(CHECK, replace(ANSWER, status=502), LINE, other)
+    assert claim.severity is not Severity.NOTE
 
 
 def test_silent_when_the_page_came_or_wants_a_login() -> None:
