@@ -14,17 +14,22 @@ from checks.http import (
     endpoint_subjects,
     exchanges_by_purpose,
     redirected_sockets,
-    works_over_https,
 )
 from checks.http._logins import leads_back, return_address
-from checks.nginx import Nginx, _location_edits, file_line
-from checks.nginx._edits import Changes, config_edits
+from checks.http._redirect_host_edits import (
+    host_fix,
+    line_fix,
+    nginx_fix,
+    rewriter_fix,
+    server_fix_of_line,
+    server_line,
+)
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
     Evidence,
-    Fix,
     Host,
     Severity,
     Vantage,
@@ -34,15 +39,14 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
-from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.redirects import is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
 if TYPE_CHECKING:
-    from checks.server._redirect_lines import RedirectLine
+    pass
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -57,8 +61,6 @@ _REASONS = {
     "protocol": "tls",
 }
 
-#: An argument that needs no quotes.
-_PLAIN = lazy_pattern(r"[^\s;{}\"'\\]+")
 
 # EAI_NONAME, EAI_NODATA (netdb.h): the name was looked up and does not exist.
 _NO_SUCH_NAME = {-2, -5}
@@ -224,7 +226,7 @@ def _claim(
     is_inner = inner.directive is not None and inner.reason != "told"
     scheme = "https" if onward.startswith("https:") else "http"
     unserved = _answering_block(nginx, reason, onward, failed_exchanges)
-    own_line = _server_line(evidence, steps[0])
+    own_line = server_line(evidence, steps[0])
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
@@ -277,61 +279,13 @@ def _claim(
         else None,
         fix=(inner.fix if is_inner else None)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
-        or (rewriter and _rewrite(nginx, match, rewriter))
+        or (rewriter and rewriter_fix(nginx, match, rewriter))
         or (sent_name and visitors_name_fix(nginx, sent_name, onward))
-        or (None if own_redirect or sent_name else _host_fix(evidence, steps[0], host))
-        or _server_fix(evidence, steps)
-        or _line_fix(evidence, own_line)
-        or _fix(nginx, reason, steps),
+        or (None if own_redirect or sent_name else host_fix(evidence, steps[0], host))
+        or server_fix_of_line(evidence, steps)
+        or line_fix(evidence, own_line)
+        or nginx_fix(nginx, reason, steps),
     )
-
-
-def _host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
-    """Return the fix of another server than nginx, if it tells the application this very host."""
-    from checks.server import server_on_port
-    from checks.server._backend_answers import route_to_application
-
-    view, url = server_on_port(evidence), parse_url(step.url)
-    route = route_to_application(view, url.path) if view and url else None
-    if route is None or url is None or step.port != evidence.target.port:
-        return None
-    if route.keeps_host or route.replacement_host.lower() not in {host, f"{host}:80"}:
-        return None
-    from checks.http._told_scheme import server_fix
-
-    return server_fix(evidence, url.path, "host")
-
-
-def _server_line(evidence: Evidence, step: Exchange) -> "RedirectLine | None":
-    """Return the line of another server than nginx that makes the redirect, None if there is none
-    or more."""
-    from checks.server import server_view
-    from checks.server._redirect_lines import redirecting_line
-
-    view = server_view(evidence)
-    return redirecting_line(view, step) if view and step.port in view.server.ports else None
-
-
-def _line_fix(evidence: Evidence, line: "RedirectLine | None") -> Fix | None:
-    """Return the fix in which a person corrects the line of another server than nginx: the name to
-    which it leads may be the right one, and not be there yet."""
-    from checks.server import manual_fix, server_view
-
-    view = server_view(evidence) if line else None
-    return manual_fix(view, "correct-the-line") if view else None
-
-
-def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
-    """Return the fix of the redirect of another server than nginx, to the site itself."""
-    from checks.server import server_view
-    from checks.server._redirect_lines import target_fix, visitors_host
-
-    if any(step.url.startswith("https:") for step in steps) or not works_over_https(evidence):
-        return None
-    view, line = server_view(evidence), _server_line(evidence, steps[0])
-    if view is None or line is None:
-        return None
-    return target_fix(view, line, "https", visitors_host(evidence, view.server.product, line))
 
 
 def _answering_block(
@@ -384,46 +338,7 @@ def _rewriter(
     return None, None
 
 
-def _rewrite(nginx: Nginx, match: LocationMatch | None, directive: Directive) -> Fix | None:
-    """Make the redirect lead to the address that the visitor used."""
-    replacement_url = parse_url(directive.args[1])
-    if match is None or replacement_url is None or not all(map(_PLAIN.fullmatch, directive.args)):
-        return None
-    host = _location_edits.host_variable(nginx.evidence.target)
-    line = f"proxy_redirect {directive.args[0]} $scheme://{host}{replacement_url.path};"
-    file_edits = config_edits(nginx, {directive.file: [edits.replace_directive(directive, line)]})
-    return (
-        _location_edits.location_fix(nginx, match, file_edits, sure=False) if file_edits else None
-    )
-
-
 def _lost_port(evidence: Evidence, host: str) -> int | str:
     """Return the target's port, if the redirect keeps its name and loses that port."""
     target = evidence.target
     return target.port if host == target.host and target.port not in {80, 443} else ""
-
-
-def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
-    """Redirect to the name that the visitor asked for, if the site works there over https.
-
-    If the destination does not exist yet or is only down, it may be intended, so that needs review.
-    """
-    changes: Changes = {}
-    is_tried = bool(works_over_https(nginx.evidence))
-    has_https = is_tried or _redirect_edits.serves_https(nginx)
-    if any(step.url.startswith("https:") for step in steps) or not has_https:
-        return (
-            _redirect_edits.without_port(nginx, steps[0]) if reason == "silent" else None
-        ) or _redirect_edits.by_hand("name-the-host")
-    redirects = {
-        id(redirect.directive): redirect
-        for step in steps
-        if (redirect := _redirects.find_redirect(nginx, step))
-    }
-    for redirect in redirects.values():
-        uri = redirect.parts[2] if redirect.parts else ""
-        new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
-        _redirect_edits.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
-    return _redirect_edits.fix(
-        nginx, changes, "name-the-host", sure=is_tried and reason in {"invalid", "inward"}
-    )

@@ -1,0 +1,114 @@
+"""The remedies of http.redirect-wrong-host, for nginx and for other servers."""
+
+from typing import TYPE_CHECKING
+
+from checks.http import (
+    _redirect_edits,
+    _redirects,
+    works_over_https,
+)
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._edits import Changes, config_edits
+from diagnose.model import (
+    Evidence,
+    Fix,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from checks.server._redirect_lines import RedirectLine
+
+#: An argument that needs no quotes.
+_PLAIN = lazy_pattern(r"[^\s;{}\"'\\]+")
+
+
+def server_line(evidence: Evidence, step: Exchange) -> "RedirectLine | None":
+    """Return the line of another server than nginx that makes the redirect, None if there is none
+    or more."""
+    from checks.server import server_view
+    from checks.server._redirect_lines import redirecting_line
+
+    view = server_view(evidence)
+    return redirecting_line(view, step) if view and step.port in view.server.ports else None
+
+
+def host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
+    """Return the fix of another server than nginx, if it tells the application this very host."""
+    from checks.server import server_on_port
+    from checks.server._backend_answers import route_to_application
+
+    view, url = server_on_port(evidence), parse_url(step.url)
+    route = route_to_application(view, url.path) if view and url else None
+    if route is None or url is None or step.port != evidence.target.port:
+        return None
+    if route.keeps_host or route.replacement_host.lower() not in {host, f"{host}:80"}:
+        return None
+    from checks.http._told_scheme import server_fix
+
+    return server_fix(evidence, url.path, "host")
+
+
+def server_fix_of_line(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
+    """Return the fix of the redirect of another server than nginx, to the site itself."""
+    from checks.server import server_view
+    from checks.server._redirect_lines import target_fix, visitors_host
+
+    if any(step.url.startswith("https:") for step in steps) or not works_over_https(evidence):
+        return None
+    view, line = server_view(evidence), server_line(evidence, steps[0])
+    if view is None or line is None:
+        return None
+    return target_fix(view, line, "https", visitors_host(evidence, view.server.product, line))
+
+
+def line_fix(evidence: Evidence, line: "RedirectLine | None") -> Fix | None:
+    """Return the fix in which a person corrects the line of another server than nginx: the name to
+    which it leads may be the right one, and not be there yet."""
+    from checks.server import manual_fix, server_view
+
+    view = server_view(evidence) if line else None
+    return manual_fix(view, "correct-the-line") if view else None
+
+
+def rewriter_fix(nginx: Nginx, match: LocationMatch | None, directive: Directive) -> Fix | None:
+    """Make the redirect lead to the address that the visitor used."""
+    replacement_url = parse_url(directive.args[1])
+    if match is None or replacement_url is None or not all(map(_PLAIN.fullmatch, directive.args)):
+        return None
+    host = _location_edits.host_variable(nginx.evidence.target)
+    line = f"proxy_redirect {directive.args[0]} $scheme://{host}{replacement_url.path};"
+    file_edits = config_edits(nginx, {directive.file: [edits.replace_directive(directive, line)]})
+    return (
+        _location_edits.location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+    )
+
+
+def nginx_fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
+    """Redirect to the name that the visitor asked for, if the site works there over https.
+
+    If the destination does not exist yet or is only down, it may be intended, so that needs review.
+    """
+    changes: Changes = {}
+    is_tried = bool(works_over_https(nginx.evidence))
+    has_https = is_tried or _redirect_edits.serves_https(nginx)
+    if any(step.url.startswith("https:") for step in steps) or not has_https:
+        return (
+            _redirect_edits.without_port(nginx, steps[0]) if reason == "silent" else None
+        ) or _redirect_edits.by_hand("name-the-host")
+    redirects = {
+        id(redirect.directive): redirect
+        for step in steps
+        if (redirect := _redirects.find_redirect(nginx, step))
+    }
+    for redirect in redirects.values():
+        uri = redirect.parts[2] if redirect.parts else ""
+        new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
+        _redirect_edits.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
+    return _redirect_edits.fix(
+        nginx, changes, "name-the-host", sure=is_tried and reason in {"invalid", "inward"}
+    )
