@@ -11,7 +11,7 @@ from diagnose.parsers.cdn import ALIASES, field_signs
 
 @check(severity=Severity.NOTE, needs=[Resolution])
 def cdn_in_front(evidence: Evidence) -> Iterator[Claim]:
-    signs = [*_alias_signs(evidence), *_header_signs(evidence)]
+    signs = cdn_signs(evidence)
     if not signs:
         return
     cdn = signs[0][0]
@@ -26,7 +26,13 @@ def cdn_in_front(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+#: The CDN, the sign as it was seen, and where.
 Sign = tuple[str, str, Observation]
+
+
+def cdn_signs(evidence: Evidence) -> list[Sign]:
+    """Return the signs of CDNs: those of DNS first, then those of responses."""
+    return [*_alias_signs(evidence), *_header_signs(evidence)]
 
 
 def _alias_signs(evidence: Evidence) -> Iterator[Sign]:

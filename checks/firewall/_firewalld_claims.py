@@ -1,6 +1,7 @@
 """Claims of the firewalld checks: which ports are closed to whom, and what opens them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from checks.firewall import _restricted_ports
@@ -8,9 +9,10 @@ from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._firewalld_fixes import allow_commands
 from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
+from checks.firewall._other_ways import has_other_way
 from checks.firewall._refusals import Refusal
 from checks.firewall._visitors import client_attempts, endpoint_texts, failed_client
-from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.firewall import Zone
 
 
@@ -33,6 +35,9 @@ def claim(
             firewalld, refusal.outcomes, visitor or _restricted_ports.PLACEHOLDER
         )
         fix = _restricted_ports.question(narrow_steps, fix, visitor)
+    elif fix and _restricted_ports.is_automatic(fix) and has_other_way(firewalld.evidence):
+        # Nobody knows whether visitors are to come past the CDN or the tunnel.
+        fix = replace(fix, applicability=Applicability.REVIEW)
     zones = [refusal.runtime.policy or refusal.zone, refusal.zone, refusal.alternative_zone]
     zones += [refusal.after_reload.zone_match.zone] if refusal.after_reload else []
     because = [

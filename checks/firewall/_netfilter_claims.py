@@ -2,6 +2,7 @@
 from."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from checks.firewall import _restricted_ports
@@ -10,8 +11,9 @@ from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._netfilter_fixes import allow_steps
+from checks.firewall._other_ways import has_other_way
 from checks.firewall._visitors import endpoint_texts, failed_client
-from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import RulePosition, accepts
 
@@ -34,6 +36,9 @@ def claim(
         fix = NOTHING_LISTENS
     elif fix and source_rules and _restricted_ports.is_automatic(fix):
         fix = opening_question(view, blockages, fix, replies=replies)
+    elif fix and _restricted_ports.is_automatic(fix) and has_other_way(view.evidence):
+        # Nobody knows whether visitors are to come past the CDN or the tunnel.
+        fix = replace(fix, applicability=Applicability.REVIEW)
     subjects = {
         Subject(address=blockage.address or None, port=blockage.port) for blockage in blockages
     }

@@ -14,7 +14,6 @@ from typing import Literal
 
 from checks.http import addresses, endpoint_subjects
 from checks.http._hidden_fields import field_source
-from checks.http._preflights import preflight_facts, preflight_steps
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -55,6 +54,9 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not judged:
         return
+    # Imported late: few pages are refused so.
+    from checks.http._preflights import preflight_facts, preflight_steps
+
     pages, reason = [page for page, _ in judged], judged[0][1]
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
     origin = _sent_origin(first)

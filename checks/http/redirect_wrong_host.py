@@ -16,14 +16,6 @@ from checks.http import (
     redirected_sockets,
 )
 from checks.http._logins import leads_back, return_address
-from checks.http._redirect_host_edits import (
-    host_fix,
-    line_fix,
-    nginx_fix,
-    rewriter_fix,
-    server_fix_of_line,
-    server_line,
-)
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -205,6 +197,14 @@ def _claim(
 ) -> Claim:
     from checks.http._inner_lines import InnerLine, inner_line
     from checks.http._known_application import own_setting
+    from checks.http._redirect_host_edits import (
+        host_fix,
+        line_fix,
+        nginx_fix,
+        rewriter_fix,
+        server_fix_of_line,
+        server_line,
+    )
     from checks.http._told_names import told_name, visitors_name_fix
 
     steps = [exchange for exchange, _ in group]

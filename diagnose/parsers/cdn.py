@@ -1,6 +1,9 @@
 """Signs of content delivery networks: the names that they use for their customers' sites, and the
 fields that they add to responses."""
 
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
 from diagnose.model.http import header
 from diagnose.model.marks import Headers
 
@@ -69,3 +72,29 @@ def balancer_of(alias: str) -> str:
     """Return whose load balancer has this name, "" for none."""
     name = alias.lower().rstrip(".")
     return next((owner for suffix, owner in BALANCERS if name.endswith(suffix)), "")
+
+
+#: Cloudflare's networks (https://www.cloudflare.com/ips/, 2026-11); the list has been the same for
+#: years.
+_CLOUDFLARE = (
+    "103.21.244.0/22", "103.22.200.0/22", "103.31.4.0/22", "104.16.0.0/13",
+    "104.24.0.0/14", "108.162.192.0/18", "131.0.72.0/22", "141.101.64.0/18",
+    "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "188.114.96.0/20",
+    "190.93.240.0/20", "197.234.240.0/22", "198.41.128.0/17", "2400:cb00::/32",
+    "2405:8100::/32", "2405:b500::/32", "2606:4700::/32", "2803:f800::/32",
+    "2a06:98c0::/29", "2c0f:f248::/32",
+)  # fmt: skip
+
+
+def is_cloudflare(address: str) -> bool:
+    """Return whether an address is Cloudflare's; False for what is no address."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(parsed in network for network in _networks() if network.version == parsed.version)
+
+
+@cache
+def _networks() -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, _CLOUDFLARE))

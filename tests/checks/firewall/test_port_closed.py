@@ -1,8 +1,10 @@
 import pytest
 
-from diagnose.model import Command, Confidence, Severity, Target
+from diagnose.model import Applicability, Command, Confidence, Observation, Severity, Target
+from diagnose.model.dns import Resolution
 from diagnose.model.firewall import PortRange
-from tests.support.check_evidence import TIMEOUT, judge, texts
+from diagnose.model.processes import TunnelClient
+from tests.support.check_evidence import SHOP, TIMEOUT, judge, texts
 from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
@@ -43,6 +45,34 @@ def test_fires_where_the_zone_of_the_interface_does_not_open_the_port() -> None:
         "firewall-cmd --permanent --zone=public --remove-service=https",
         "firewall-cmd --zone=public --remove-service=https",
     ]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        Resolution(name=SHOP.host, family=4, addresses=("104.16.1.1",)),
+        TunnelClient(program="cloudflared", pid=7, host="127.0.0.1", port=80),
+        TunnelClient(program="cloudflared", pid=7, host="127.0.0.1", port=80, names=(SHOP.host,)),
+    ],
+)
+def test_a_person_opens_the_port_where_visitors_may_come_another_way(way: Observation) -> None:
+    (claim,) = judge("firewall.port-closed", *server(*CLOSED), way, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert commands(claim)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        Resolution(name=SHOP.host, family=4, addresses=(ADDRESS,)),
+        TunnelClient(program="cloudflared", pid=7, host="a", port=80, names=("a.example.com",)),
+    ],
+)
+def test_the_port_is_opened_where_another_site_has_a_way_of_its_own(way: Observation) -> None:
+    (claim,) = judge("firewall.port-closed", *server(*CLOSED), way)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_once_for_all_closed_ports_of_a_zone() -> None:
