@@ -54,10 +54,10 @@ def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
     return name == "directory" and bool(site.root) and takes(prefix, folder + path.lstrip("/"))
 
 
-def undefined_section(text: str, line: int) -> tuple[int, str] | None:
+def undefined_section(text: str, line_number: int) -> tuple[int, str] | None:
     """Return the line and the parameter of the <IfDefine> in which a line of a file stands, None if
     it stands in none, or in an <IfModule> or the like as well: more than one may be missing."""
-    around = list(_around(parse(text, ""), line))
+    around = list(_around(parse(text, ""), line_number))
     if [section.name for section in around] != ["ifdefine"]:
         return None
     name = "".join(around[0].args[:1])
