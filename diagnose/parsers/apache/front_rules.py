@@ -12,7 +12,11 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 from diagnose.parsers.apache.config import Directive, parse
 from diagnose.parsers.apache.folder_rules import leads_to_script
-from diagnose.parsers.apache.rewrite_conditions import condition_truth
+from diagnose.parsers.apache.rewrite_conditions import (
+    alternatives,
+    condition_truth,
+    is_alternative,
+)
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of, negated
 
@@ -106,7 +110,7 @@ def _sparing(
 ) -> FaultyRule | None:
     """Return the rule with tests that spare files."""
     tests = [line for line in conditions if _is_file_test(line)]
-    alternatives = [line for line in tests if _is_alternative(line)]
+    alternatives = [line for line in tests if is_alternative(line)]
     if any(line.args[1][0] != "!" for line in tests):
         return None if alternatives else _negated(rule, conditions, rows)
     is_tested = any(line.args[1] in {"!-f", "!-s"} for line in tests)
@@ -153,17 +157,18 @@ def _conditions(lines: Sequence[Directive], number: int) -> list[Directive]:
 
 
 def _hold(conditions: Sequence[Directive], request: ServerRequest, is_file: bool) -> Truth:
-    groups: list[list[Truth]] = [[]]
-    for condition in conditions:
-        if _is_file_test(condition):
-            test = condition.args[1]
-            truth: Truth = is_file and not test.endswith("d")
-            groups[-1].append(negated(truth) if test.startswith("!") else truth)
-        else:
-            groups[-1].append(condition_truth(condition, request))
-        if not _is_alternative(condition):
-            groups.append([])
-    return all_of(any_of(group) for group in groups if group)
+    return all_of(
+        any_of(_truth(condition, request, is_file) for condition in group)
+        for group in alternatives(conditions)
+    )
+
+
+def _truth(condition: Directive, request: ServerRequest, is_file: bool) -> Truth:
+    if not _is_file_test(condition):
+        return condition_truth(condition, request)
+    test = condition.args[1]
+    truth: Truth = is_file and not test.endswith("d")
+    return negated(truth) if test.startswith("!") else truth
 
 
 def _is_file_test(condition: Directive) -> bool:
@@ -172,11 +177,6 @@ def _is_file_test(condition: Directive) -> bool:
         and _FILE.fullmatch(condition.args[0]) is not None
         and _TEST.fullmatch(condition.args[1]) is not None
     )
-
-
-def _is_alternative(condition: Directive) -> bool:
-    words = "".join(condition.args[2:3]).strip("[]").upper().split(",")
-    return bool({"OR", "ORNEXT"} & {word.strip() for word in words})
 
 
 def _matches(rule: Directive, path: str) -> Truth:

@@ -51,9 +51,14 @@ def alternatives(conditions: Sequence[Directive]) -> list[list[Directive]]:
     groups: list[list[Directive]] = [[]]
     for condition in conditions:
         groups[-1].append(condition)
-        if not {"OR", "ORNEXT"} & _flags(condition):
+        if not is_alternative(condition):
             groups.append([])
     return [group for group in groups if group]
+
+
+def is_alternative(condition: Directive) -> bool:
+    """Return whether a condition and the next one are alternatives ([OR])."""
+    return bool({"OR", "ORNEXT"} & _flags(condition))
 
 
 def path_test(group: Sequence[Directive]) -> PathTest | None:
