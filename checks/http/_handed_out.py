@@ -31,8 +31,11 @@ _URL = re.compile(
     r"(?=[\\/\"'<\s?]|$)"
 )
 #: The types of answers that other programs read, and the pages of other sites show.
-_DATA = ("application/json", "application/xml", "application/rss+xml", "application/atom+xml")
-_DATA_TYPES = (*_DATA, "text/xml", "application/feed+json")
+_DATA_TYPES = (
+    "application/json", "application/xml", "application/rss+xml", "application/atom+xml",
+    "text/xml", "application/feed+json",
+)  # fmt: skip
+#: Servers that pass the visitor's Host on by themselves.
 _KEEP_HOST = frozenset({"caddy", "haproxy"})
 #: Characters before an address in which such words stand.
 _BEFORE = 40
@@ -115,7 +118,6 @@ def is_of_server(evidence: Evidence, page: Exchange, authority: str) -> bool:
     if any(target.authority == authority for target in _nginx_targets(evidence)):
         return True
     view = server_on_port(evidence)
-    # These two pass the visitor's host on by themselves.
     keeps = view is not None and view.config is not None and view.config.product in _KEEP_HOST
     return any(
         authority == route.sent_host

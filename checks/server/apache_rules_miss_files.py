@@ -6,7 +6,6 @@ come as an HTML page. The evidence is the folder: the script is there, and wheth
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.http import _page_files
 from checks.server import ServerView, pages_with_status, place_text, server_on_port
@@ -21,6 +20,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import FolderRules, SiteFolder
@@ -31,7 +31,7 @@ from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.server_request import ServerRequest
 
 
-@dataclass(frozen=True)
+@frozen
 class _Request:
     """What visitors asked for: its path and URL, and the observations of it."""
 

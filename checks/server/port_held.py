@@ -5,7 +5,6 @@ the page of its package.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.http import endpoint_subjects
 from checks.server import place_text, start_steps
@@ -29,6 +28,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
@@ -40,7 +40,7 @@ from diagnose.parsers.web_sites import answering_sites, has_name
 _IN_USE = re.compile(r"(?i)in use|failed \(98:|could not bind")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Stopped:
     """A server that has the site and does not run: the place of the site in its configuration, why
     its last start failed ("" if that is not known), the commands that start it, and the words with

@@ -60,13 +60,13 @@ def _has_port(text: str, port: str) -> bool:
 def line_facts(backend: Backend, port: int) -> dict[str, object]:
     """Return the name of the line that holds the port, and its place."""
     directive = address_line(backend, port)
-    is_server = directive in children_of_group(backend)
+    is_server = directive in _server_lines(backend)
     own = backend.proxy_target.directive
     name = directive.name if directive is own or is_server or directive.name == "set" else "map"
     return {"line": name, "line_place": file_line(directive)}
 
 
-def children_of_group(backend: Backend) -> tuple[Directive, ...]:
+def _server_lines(backend: Backend) -> tuple[Directive, ...]:
     """Return the `server` lines of the upstream block that a backend is."""
     group = backend.proxy_target.group
     return tuple(children(group, "server")) if group else ()
