@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
@@ -33,7 +32,8 @@ _HOST = lazy_pattern(r"(?i)\b(https?)://([^\s/:?#\"'<>，。；、\u3400-\u9fff]
 #: A host's name is no word of a message either ("slow.example.com").
 _NAME = re.compile(
     r"(?<![A-Za-z0-9.-])(www\.)?(?!socket\.io\b|acme\.sh\b|req(?:uest)?\.body\b)(?:[A-Za-z0-9-]{1,63}\.){1,10}"
-    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+    r"(?!(?:html?|php|jsp?|css|conf|mp4|json|txt|service)\b)[A-Za-z]{2,24}(?![A-Za-z0-9-])",
+    re.ASCII,
 )
 
 #: A letter of Chinese is no letter of a word beside it ("显示disconnected"): ASCII.
@@ -43,10 +43,6 @@ _COMPILED = tuple(
 
 #: The words in which a message names a status.
 _STATUS = [pattern for kind, pattern in _COMPILED if kind == "status"][-1]
-
-#: Where a Latin letter stands beside a Chinese character. A number is no word: what it counts may
-#: stand behind it.
-_BORDER = lazy_pattern(r"(?<=[A-Za-z])(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[A-Za-z])")
 
 #: Kinds of which somebody's own words may say more, and what they may be: anything if () is given.
 _VAGUE: Mapping[SymptomKind, tuple[SymptomKind, ...]] = {
@@ -97,29 +93,7 @@ _BY_TOPIC: dict[Topic, SymptomKind] = {
 
 def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
-    known. `of_websocket`: a WebSocket is what the words are about, whether they say so or not.
-
-    A Chinese character beside a Latin letter is no border of a word to an expression. Many people
-    write a blank between them, and many do not: where the words as they are say little, those with
-    the blank are read."""
-    symptom = _symptom_as_written(text, of_websocket)
-    if symptom is not None and symptom.kind not in _VAGUE:
-        return symptom
-    spaced = _BORDER.sub(" ", text[: MAX_LENGTH * 2])
-    if spaced == text:
-        return symptom
-    other = _symptom_as_written(spaced, of_websocket)
-    if other is None or (symptom is not None and other.kind in _VAGUE):
-        return symptom
-    # Long words are shown in part, which is the one with the blanks.
-    return (
-        replace(other, text=hide_secrets(clean(condensed(text), MAX_LENGTH)))
-        if not other.message
-        else other
-    )
-
-
-def _symptom_as_written(text: str, of_websocket: bool) -> Symptom | None:
+    known. `of_websocket`: a WebSocket is what the words are about, whether they say so or not."""
     symptom = message_symptom(text)
     line = clean(condensed(text), MAX_LENGTH)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
