@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.rewrite_lines import flags_of, rewrite_lines
+from diagnose.parsers.apache.rewrite_flags import listed_flags
+from diagnose.parsers.apache.rewrite_lines import rewrite_lines
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 _CONDITION = re.compile(
@@ -17,7 +18,7 @@ _RULE = re.compile(
     r"(?i)\s*RewriteRule\s+([\"']?)(\S{1,300}?)\1\s+([\"']?)(\S{1,500}?)\3(?:\s+\[([^\]]{0,200})\])?\s*"
 )
 #: Flags with which a rule does not lead to a file of the site.
-_OTHER_FLAGS = {"P", "PROXY", "F", "FORBIDDEN", "G", "GONE"}
+_OTHER_FLAGS = {"P", "F", "G"}
 
 
 @frozen
@@ -49,7 +50,7 @@ def early_rules(text: str, first: int, last: int) -> Iterator[EarlyRule]:
                 corrected[line.number] = f"{match[1]}%{{DOCUMENT_ROOT}}%{{REQUEST_URI}}{match[2]}"
             continue
         rule = _RULE.fullmatch(line.text)
-        is_of_file = rule is not None and not flags_of(rule[5]) & _OTHER_FLAGS
+        is_of_file = rule is not None and not set(listed_flags(rule[5] or "")) & _OTHER_FLAGS
         if line.is_on and is_plain and corrected and rule and is_of_file:
             yield EarlyRule(line.number, rule[2], rule[4], corrected)
         corrected, is_plain = {}, True

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 
 _SCRIPT = re.compile(r"/?(?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?)")
 
@@ -78,12 +79,7 @@ def leads_to_script(line: Directive) -> bool:
     """Return whether a rule leads to a script of the server, and does not answer itself."""
     if len(line.args) < 2 or not _SCRIPT.fullmatch(line.args[1].partition("?")[0]):
         return False
-    flags = {flag.partition("=")[0].strip("[] ").upper() for flag in _flags(line)}
-    return not flags & {"R", "REDIRECT", "F", "FORBIDDEN", "G", "GONE", "P", "PROXY"}
-
-
-def _flags(line: Directive) -> Sequence[str]:
-    return " ".join(line.args[2:]).split(",")
+    return not {"R", "F", "G", "P"} & set(rewrite_flags(line))
 
 
 def _flat(directives: Sequence[Directive]) -> Iterator[Directive]:

@@ -17,6 +17,7 @@ from diagnose.parsers.apache.rewrite_conditions import (
     condition_truth,
     is_alternative,
 )
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of, negated
 
@@ -185,7 +186,7 @@ def _matches(rule: Directive, path: str) -> Truth:
     own = pattern.removeprefix("!")
     if len(own) > 500 or not is_supported_pcre(own):
         return None
-    ignores_case = "NC" in " ".join(rule.args[2:]).upper()
+    ignores_case = "NC" in rewrite_flags(rule)
     is_match = pcre_search(own, path, ignores_case) is not None
     return is_match is not pattern.startswith("!")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 #: Longest line, and most lines and rules that are looked at.
@@ -24,7 +25,7 @@ _PHP = {"php_flag", "php_value", "php_admin_flag", "php_admin_value"}
 
 #: What a path may have that is written into an expression.
 _PLAIN = re.compile(r"/[\w./-]{1,200}")
-_ENDS = {"R", "REDIRECT", "F", "FORBIDDEN", "G", "GONE", "P", "PROXY", "END"}
+_ENDS = {"R", "F", "G", "P", "END"}
 
 
 def faulty_lines(text: str, message: str) -> tuple[int, ...]:
@@ -136,7 +137,7 @@ def _circling(
 ) -> CirclingRule | None:
     if len(rule.args) < 2 or rule.args[1] == "-" or ":" in rule.args[1]:
         return None
-    flags = {flag.partition("=")[0].strip("[] ").upper() for flag in _flags(rule)}
+    flags = set(rewrite_flags(rule))
     target = rule.args[1].partition("?")[0]
     path = target if target.startswith("/") else f"{base}{target}"
     prefix = re.split(r"[$%]", path, maxsplit=1)[0]
@@ -150,7 +151,7 @@ def _circling(
     if flags & _ENDS or is_tested or not _PLAIN.fullmatch(prefix) or prefix == folder:
         return None
     own = re.sub(r"[$%]\d", "x", path).removeprefix(folder)
-    if not _matches(rule.args[0], own, bool(flags & {"NC", "NOCASE"})):
+    if not _matches(rule.args[0], own, "NC" in flags):
         return None
     pattern = prefix.replace(".", "\\.") + ("$" if is_whole else "")
     first = conditions[0].line if conditions else rule.line
@@ -162,10 +163,6 @@ def _matches(pattern: str, path: str, ignores_case: bool) -> bool:
     if len(own) > 500 or not is_supported_pcre(own):
         return False
     return (pcre_search(own, path, ignores_case) is not None) is not pattern.startswith("!")
-
-
-def _flags(rule: Directive) -> list[str]:
-    return " ".join(rule.args[2:]).split(",")
 
 
 def _flat(directives: tuple[Directive, ...]) -> Iterator[Directive]:

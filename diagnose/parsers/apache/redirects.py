@@ -2,7 +2,7 @@
 I/O."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model.web_servers import SiteRedirect, SiteRoute
@@ -14,6 +14,7 @@ from diagnose.parsers.apache.rewrite_conditions import (
     conditions_hold,
     path_test,
 )
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.apache.routes import route_to
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest, all_of, any_of
@@ -119,7 +120,7 @@ def _rewrite(
     routes: list[SiteRoute],
 ) -> None:
     pattern, target = directive.args[:2]
-    flags = "".join(directive.args[2:3]).strip("[]").upper().split(",")
+    flags = rewrite_flags(directive)
     outcome = all_of(
         any_of(_condition(condition, tls) for condition in group)
         for group in alternatives(conditions)
@@ -127,15 +128,14 @@ def _rewrite(
     if outcome is False:
         return
     conditional = outcome is None
-    is_redirect = any(flag == "R" or flag.startswith("R=") for flag in flags)
-    if "P" in flags or "PROXY" in flags:
+    if "P" in flags:
         # Only a parameter of ProxyPass lets mod_proxy_http pass an upgrade on.
         route = route_to(pattern, target, directive, True)
-        route = replace(route, folds_case=bool({"NC", "NOCASE"} & set(flags)))
+        route = replace(route, folds_case="NC" in flags)
         # A path that a pattern with "!" does not match is not known by a pattern.
         is_plain = not pattern.startswith("!")
         routes.append(_with_conditions(route, conditions, tls, names) if is_plain else route)
-    elif is_redirect or re.match(r"https?://", target):
+    elif _is_redirect(target, flags):
         every_path = pattern in _EVERY_PATH
         redirects.append(
             SiteRedirect(
@@ -147,6 +147,13 @@ def _rewrite(
                 directive.line,
             )
         )
+
+
+def _is_redirect(target: str, flags: Mapping[str, str]) -> bool:
+    """Return whether a rule redirects; one with the status of an error (R=404) refuses."""
+    if "R" in flags:
+        return not flags["R"].startswith(("4", "5"))
+    return re.match(r"https?://", target) is not None
 
 
 def _with_conditions(

@@ -9,6 +9,7 @@ from diagnose.model.server_rules import AnsweringRule, Question
 from diagnose.parsers.apache.access import Decision, decision_of, words_of
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.rewrite_conditions import condition_question, conditions_hold
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.server_request import ServerRequest, Truth, negated
 from diagnose.parsers.web_sites import takes
@@ -111,11 +112,11 @@ def _rewritten(
             conditions = []
             if not engine or len(directive.args) < 2 or truth is False:
                 continue
-            flags = _flags(directive)
+            flags = rewrite_flags(directive)
             status = _status_of_flags(flags)
             if status:
                 yield _rewrite_rule(directive, own, request, status, truth, is_known)
-            elif directive.args[1] != "-" or "SKIP" in flags or "S" in flags:
+            elif directive.args[1] != "-" or "S" in flags:
                 if truth and _ends(flags):
                     return
                 is_known = False
@@ -126,7 +127,7 @@ def _takes_rule(
 ) -> Truth:
     pattern = "".join(rule.args[:1])
     own = pattern.removeprefix("!")
-    ignores_case = bool({"NC", "NOCASE"} & set(_flags(rule)))
+    ignores_case = "NC" in rewrite_flags(rule)
     if len(own) > 500 or not is_supported_pcre(own):
         return None
     match: Truth = pcre_search(own, path, ignores_case) is not None
@@ -135,24 +136,18 @@ def _takes_rule(
     return conditions_hold(conditions, request) if match else False
 
 
-def _flags(rule: Directive) -> dict[str, str]:
-    words = "".join(rule.args[2:3]).strip("[]").split(",")
-    pairs = (word.strip().partition("=") for word in words if word.strip())
-    return {name.upper(): value for name, _, value in pairs}
-
-
 def _status_of_flags(flags: dict[str, str]) -> int:
     """Return the status of a rule that refuses, 0 if it does something else."""
-    if {"F", "FORBIDDEN"} & set(flags):
+    if "F" in flags:
         return 403
-    if {"G", "GONE"} & set(flags):
+    if "G" in flags:
         return 410
-    value = flags.get("R", flags.get("REDIRECT", ""))
+    value = flags.get("R", "")
     return int(value) if value.isascii() and value.isdigit() and "400" <= value <= "599" else 0
 
 
 def _ends(flags: dict[str, str]) -> bool:
-    return bool({"L", "LAST", "END", "P", "PROXY", "R", "REDIRECT"} & set(flags))
+    return bool({"L", "END", "P", "R"} & set(flags))
 
 
 def _rewrite_rule(

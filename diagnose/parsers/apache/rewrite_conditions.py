@@ -8,6 +8,7 @@ from diagnose._version import VERSION
 from diagnose.model.server_rules import Question
 from diagnose.model.web_servers import PathTest
 from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of, negated
@@ -58,7 +59,7 @@ def alternatives(conditions: Sequence[Directive]) -> list[list[Directive]]:
 
 def is_alternative(condition: Directive) -> bool:
     """Return whether a condition and the next one are alternatives ([OR])."""
-    return bool({"OR", "ORNEXT"} & _flags(condition))
+    return "OR" in rewrite_flags(condition)
 
 
 def path_test(group: Sequence[Directive]) -> PathTest | None:
@@ -98,11 +99,6 @@ def condition_question(condition: Directive, request: ServerRequest) -> Question
     if "REMOTE_USER" in subject or "AUTHORIZATION" in subject:
         return "login"
     return "field" if "HTTP_" in subject or "%{HTTP:" in subject else "other"
-
-
-def _flags(condition: Directive) -> set[str]:
-    words = "".join(condition.args[2:3]).strip("[]").upper().split(",")
-    return {word.strip() for word in words}
 
 
 def condition_truth(
@@ -153,7 +149,7 @@ def _literal(pattern: str) -> str:
 
 
 def _ignores_case(condition: Directive) -> bool:
-    return bool({"NC", "NOCASE"} & _flags(condition))
+    return "NC" in rewrite_flags(condition)
 
 
 def _value(subject: str, request: ServerRequest, unknown: Collection[str]) -> str | None:

@@ -39,8 +39,3 @@ def rewrite_lines(text: str, first: int, last: int) -> Iterator[RewriteLine]:
             is_on = words[1:2] != [] and words[1].strip("\"'").lower() == "on"
         elif name in {"rewritecond", "rewriterule"}:
             yield RewriteLine(number, line, name == "rewriterule", is_on)
-
-
-def flags_of(written: str | None) -> set[str]:
-    """Return the flags of a rule in capitals, from what stands between its brackets."""
-    return {flag.strip().upper() for flag in (written or "").split(",")}

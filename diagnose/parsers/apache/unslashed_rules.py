@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.rewrite_lines import flags_of, rewrite_lines
+from diagnose.parsers.apache.rewrite_flags import listed_flags
+from diagnose.parsers.apache.rewrite_lines import rewrite_lines
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 #: A pattern whose first character is a letter, or one of some words.
@@ -55,7 +56,7 @@ def unslashed_rules(text: str, first: int, last: int) -> Iterator[UnslashedRule]
                 f"^{line.text[start:end]}",
                 f"^/{line.text[start:end]}",
                 match[5],
-                bool({"P", "PROXY"} & flags_of(match[6])),
+                "P" in listed_flags(match[6] or ""),
                 conditional,
             )
         conditional = False

@@ -19,6 +19,7 @@ def redirects(text: str, tls: bool = False) -> list[SiteRedirect]:
         "RewriteEngine On\nRewriteRule ^ https://shop.example.com/ [R=301,L]",
         "RewriteEngine On\nRewriteCond %{HTTPS} off\n"
         "RewriteRule ^(.*)$ https://shop.example.com/ [R]",
+        'RewriteEngine On\nRewriteRule ^ https://shop.example.com/ "[L, redirect=301]"',
         "RewriteEngine on\nRewriteCond %{SERVER_NAME} =shop.example.com\n"
         "RewriteRule ^ https://shop.example.com/ [END,NE,R=permanent]",
     ],
@@ -44,6 +45,7 @@ def test_what_cannot_apply_is_no_redirect() -> None:
     assert not redirects(f"RewriteEngine On\nRewriteCond %{{HTTPS}} off\n{rule}", tls=True)
     assert not redirects("RewriteEngine On\nRewriteRule ^/a$ /b [L]")
     assert not redirects("Redirect gone /old")
+    assert not redirects("RewriteEngine On\nRewriteRule ^/old - [R=404,L]"), "it refuses"
 
 
 def test_a_pattern_is_one() -> None:
