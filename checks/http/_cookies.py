@@ -1,9 +1,8 @@
 """Cookies that browsers keep and never send back to the site, for checks of several layers."""
 
-from dataclasses import dataclass
-
 from checks.http import exchanges_by_purpose
 from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
@@ -11,7 +10,7 @@ from diagnose.parsers.set_cookie import cookie_pair, cookie_path, is_sent_for
 from diagnose.parsers.urls import parse_url
 
 
-@dataclass(frozen=True)
+@frozen
 class LostCookie:
     """A cookie whose Path no address of the site begins with, and the page that set it."""
 

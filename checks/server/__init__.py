@@ -6,7 +6,6 @@ only one product has is a check whose name begins with it.
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from checks.tls import visits_fail
 from diagnose.model import (
@@ -22,6 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import DnsAnswer
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.server_rules import AnsweringRule, HandledPath, ServedFolder
@@ -38,7 +38,7 @@ from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
 
 
-@dataclass(frozen=True)
+@frozen
 class ServerView:
     """The web server that has the target's port, or else the one that should have it, with its
     configuration and its test; None for what was not observed."""

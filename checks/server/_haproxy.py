@@ -4,7 +4,6 @@ lines."""
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from dataclasses import replace as replace_in
 
 from checks.server import (
@@ -17,6 +16,7 @@ from checks.server import (
     server_on_port,
 )
 from diagnose.model import Edit, Evidence, Target
+from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import Handshake
@@ -33,7 +33,7 @@ from diagnose.parsers.web_sites import changed_path
 _PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@frozen
 class HaproxyView:
     """HAProxy that has the target's port, and its proxies for the target."""
 

@@ -8,7 +8,6 @@ does, wherever the lines stand.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.http import _page_files
 from checks.server import (
@@ -38,6 +37,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
@@ -94,7 +94,7 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
-@dataclass(frozen=True)
+@frozen
 class _LateLine:
     """A line that never takes effect, and the beginning of its paths."""
 

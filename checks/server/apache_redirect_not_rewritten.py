@@ -8,7 +8,6 @@ member of its balancer, and not those of the site.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from checks.server import (
     ServerView,
@@ -22,6 +21,7 @@ from checks.server import (
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.apache.config import Directive, parse
@@ -37,7 +37,7 @@ _BALANCER = re.compile(r"balancer://([^/\s]{1,200})(/.{0,500}|)")
 MAX_MEMBERS = 20
 
 
-@dataclass(frozen=True)
+@frozen
 class _Address:
     """An application's address as Apache asks it: its origin, as it is written, and the path that
     the application gets in place of the route's."""

@@ -1,12 +1,11 @@
 """HAProxy's backends of several servers that do not send a client to the same server again
 (Configuration Manual, "balance", "cookie", "stick on")."""
 
-from dataclasses import dataclass
-
 from checks.server import reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, replace
 from checks.server._haproxy import place as place_of
 from diagnose.model import Applicability, Evidence, Fix, Manual, Observation, Where
+from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.haproxy.config import Line, Proxy
 
@@ -14,7 +13,7 @@ from diagnose.parsers.haproxy.config import Line, Proxy
 _TURNS = ("roundrobin", "static-rr", "leastconn", "random")
 
 
-@dataclass(frozen=True)
+@frozen
 class UnstickyBackend:
     """A backend whose servers take turns."""
 
