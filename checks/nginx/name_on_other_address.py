@@ -151,7 +151,7 @@ def _closed_pages(evidence: Evidence, selected_server: SelectedServer) -> tuple[
     return tuple(
         page
         for page in evidence.of(Exchange)
-        if page.purpose == "target" and page.port == evidence.target.port
+        if page.is_page_of(evidence.target)
         if page.failure is not None and page.failure.kind in {"closed", "reset", "protocol"}
         if page.port == selected_server.socket.port and _is_at(selected_server, page.address)
     )

@@ -221,7 +221,7 @@ async def _opens_elsewhere(
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Return whether a visitor got no page: no answer, a refusal or an error, or a redirect to the
     page itself."""
-    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+    if not exchange.is_page_of(ctx.target):
         return False
     status = exchange.status or 999
     return (status >= 400 and status not in _LOGIN) or leads_to_itself(exchange)

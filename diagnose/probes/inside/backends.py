@@ -107,7 +107,7 @@ async def _ask_websocket(
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Return whether a visitor got an error, a refusal, or a redirect to the same URL or to
     http."""
-    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+    if not exchange.is_page_of(ctx.target):
         return False
     status = exchange.status or 0
     return (

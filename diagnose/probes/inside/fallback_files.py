@@ -53,5 +53,4 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_page and exchange.status == 500
+    return exchange.is_page_of(ctx.target) and exchange.status == 500

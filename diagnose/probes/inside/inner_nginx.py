@@ -69,7 +69,7 @@ def _failed_paths(ctx: ProbeContext) -> list[str]:
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Return whether a visitor got an error, or was sent to the same URL or another server."""
-    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+    if not exchange.is_page_of(ctx.target):
         return False
     if exchange.failure is not None or (exchange.status or 0) >= 400:
         return True

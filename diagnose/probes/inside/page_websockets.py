@@ -78,9 +78,7 @@ def _is_address_without_page(ctx: ProbeContext, path: str) -> bool:
     """Whether the user named this address, and the site answers a plain request there as a program
     answers that has no page, or only a WebSocket (426, RFC 9110 section 15.5.22)."""
     answers = [
-        exchange.status
-        for exchange in ctx.observed(Exchange)
-        if exchange.purpose == "target" and exchange.port == ctx.target.port
+        exchange.status for exchange in ctx.observed(Exchange) if exchange.is_page_of(ctx.target)
     ]
     return path == ctx.target.path and bool(answers) and set(answers) <= {400, 404, 426}
 

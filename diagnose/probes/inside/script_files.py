@@ -49,5 +49,8 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
 
 
 def _is_missing(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_page and exchange.status == 404 and exchange.body.startswith(_MISSING)
+    return (
+        exchange.is_page_of(ctx.target)
+        and exchange.status == 404
+        and exchange.body.startswith(_MISSING)
+    )

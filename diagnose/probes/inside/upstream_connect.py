@@ -132,7 +132,7 @@ async def behind_a_door_broken_before(ctx: ProbeContext, config: NginxConfig) ->
 
 
 def _is_broken(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> bool:
-    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+    if not exchange.is_page_of(ctx.target):
         return False
     silent = exchange.failure is not None and exchange.failure.kind in {
         "timeout",
