@@ -30,16 +30,19 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
     for served_cert in served_certificates(
         evidence, lambda handshake: chain_fault(evidence, handshake) == "chain-incomplete"
     ):
+        # Imported late: few certificates come without their issuer's.
+        from checks.certificate._stored import issuers_file
+
         urls = served_cert.leaf.issuer_urls
         fix = _fix(evidence, served_cert)
-        lineage = served_lineage(evidence, served_cert.leaf)
         yield claim(
             evidence,
             served_cert,
             {
                 "url": urls[0] if urls else "",
                 "sent": len(served_cert.chain),
-                "whole": lineage.fullchain if fix and lineage else "",
+                "whole": _whole(evidence, served_cert),
+                "issuers": issuers_file(evidence, served_cert.leaf),
                 "beside": _folder(evidence, served_cert),
             },
             fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
@@ -55,18 +58,33 @@ def _folder(evidence: Evidence, served_cert: ServedCertificate) -> str:
     return file.path.rpartition("/")[0] if file else ""
 
 
+def _whole(evidence: Evidence, served_cert: ServedCertificate) -> str:
+    """Return the file with the whole chain that is beside the leaf's; "" if there is none."""
+    from checks.certificate._stored import whole_chain
+
+    file, lineage = file_of(evidence, served_cert.leaf), served_lineage(evidence, served_cert.leaf)
+    if file is None or len(file.chain) != 1:
+        return ""
+    if lineage is not None:
+        return "" if lineage.fullchain == file.path else lineage.fullchain
+    return whole_chain(evidence, served_cert.leaf)
+
+
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
-    """Replace the leaf's file by the file with the whole chain."""
+    """Name the file with the whole chain in place of the leaf's, or append the issuer's certificate
+    to that; None if neither lies on the server."""
+    from checks.certificate._stored import completed_file
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_steps
     from checks.nginx._edits import config_edits
+    from checks.server import server_on_port
     from diagnose.parsers.nginx import edits
     from diagnose.parsers.nginx.locations import LocationMatch
 
-    file, lineage = file_of(evidence, served_cert.leaf), served_lineage(evidence, served_cert.leaf)
-    if file is None or lineage is None or len(file.chain) != 1 or lineage.fullchain == file.path:
+    file = file_of(evidence, served_cert.leaf)
+    if file is None or server_on_port(evidence) is not None:
         return None
-    nginx = Nginx.of(evidence)
+    nginx, whole = Nginx.of(evidence), _whole(evidence, served_cert)
     directives = {
         (directive.file, directive.start): directive
         for answering_block in nginx.selected_servers()
@@ -75,10 +93,15 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
         ).directives("ssl_certificate")
         if directive.args and nginx.resolve_path(directive.args[0]) == file.path
     }
+    if not directives:
+        return None
+    if not whole:
+        edit = completed_file(evidence, file)
+        return Fix((edit, *reload_steps(nginx))) if edit else None
     changes: dict[str, list[edits.TextEdit]] = {}
     for directive in directives.values():
         changes.setdefault(directive.file, []).append(
-            edits.replace_directive(directive, f"ssl_certificate {lineage.fullchain};")
+            edits.replace_directive(directive, f"ssl_certificate {whole};")
         )
     edited = config_edits(nginx, changes)
     return Fix((*edited, *reload_steps(nginx))) if edited else None

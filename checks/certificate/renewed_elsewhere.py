@@ -122,7 +122,7 @@ def _server_replacement(evidence: Evidence, served_cert: ServedCertificate) -> R
     # Imported late: few certificates have another one beside them.
     from checks.server._certificate_lines import certificate_line, replaced_pair
 
-    line = certificate_line(view, file)
+    line = certificate_line(view, {file.path, file.real})
     edit = replaced_pair(view, line, candidate) if line else None
     if line is None or edit is None:
         return None

@@ -1,7 +1,8 @@
 """The certificates and keys of server blocks: their files, and which belong together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx
 from checks.nginx._edits import config_edits
@@ -14,6 +15,9 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import Server
+
+if TYPE_CHECKING:
+    from checks.certificate._stored import StoredPair
 
 #: The message of nginx -t if a key does not belong to the first certificate
 #: (X509_check_private_key(3)).
@@ -98,6 +102,53 @@ def pairing_edits(nginx: Nginx, name: str, path: str) -> tuple[Edit, ...]:
     return config_edits(
         nginx, {file: list(file_changes.values()) for file, file_changes in changes.items()}
     )
+
+
+def stored_pair_edits(
+    nginx: Nginx, name: str, path: str
+) -> tuple[tuple[Edit, ...], "StoredPair | None"]:
+    """Return the edits that name a certificate and its key from the server in the blocks whose
+    directive `name` names an unusable file, and that pair; () and None if there is none."""
+    # Imported late: few files are missing or of another pair.
+    from checks.certificate._stored import stored_pair
+
+    pairs = [pair for pair in _directive_pairs(nginx) if _is_named(nginx, pair, name, path)]
+    own_files = {nginx.resolve_path(d.args[0]) for _, *pair in pairs for d in pair}
+    names = {own for server, *_ in pairs for own in server.names if "." in own and own[0] != "~"}
+    stored = stored_pair(
+        nginx.evidence,
+        {own.strip(".").replace("*", "any") for own in names} or {nginx.evidence.target.host},
+        own_files,
+    )
+    if stored is None or any(map(nginx.private_folder, (stored.path, stored.key))):
+        return (), None
+    changes: dict[str, dict[int, TextEdit]] = {}
+    for _, certificate, key in pairs:
+        for directive, new in ((certificate, stored.path), (key, stored.key)):
+            if nginx.resolve_path(directive.args[0]) != new:
+                changes.setdefault(directive.file, {})[directive.start] = edits.replace_directive(
+                    directive, f"{directive.name} {new};"
+                )
+    edited = config_edits(nginx, {file: list(own.values()) for file, own in changes.items()})
+    return (edited, stored) if edited else ((), None)
+
+
+def _directive_pairs(nginx: Nginx) -> Iterator[tuple[Server, Directive, Directive]]:
+    """Yield the directives of certificates and keys as nginx pairs them, in their order."""
+    for server in nginx.servers:
+        place = LocationMatch((server.http, server.block))
+        certificates = place.directives("ssl_certificate")
+        keys = place.directives("ssl_certificate_key")
+        for certificate, key in zip(certificates, keys, strict=False):
+            if certificate.args and key.args:
+                yield server, certificate, key
+
+
+def _is_named(
+    nginx: Nginx, pair: tuple[Server, Directive, Directive], name: str, path: str
+) -> bool:
+    directive = pair[1] if name == "ssl_certificate" else pair[2]
+    return nginx.resolve_path(directive.args[0]) == path
 
 
 def misplaced_certificate(nginx: Nginx) -> tuple[CertificateFile, int] | None:

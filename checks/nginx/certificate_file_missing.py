@@ -4,7 +4,7 @@ path, a certificate that was not issued yet, a renewal under another name (certb
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._certificates import file_reference, pairing_edits
+from checks.nginx._certificates import file_reference, pairing_edits, stored_pair_edits
 from checks.nginx._commands import reload_steps
 from checks.nginx._errors import (
     STALE_CONFIG_SYMPTOMS,
@@ -37,15 +37,21 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     for name in ("ssl_certificate", "ssl_certificate_key"):
         if reference := file_reference(nginx, name, path):
             edits = pairing_edits(nginx, name, path)
+            is_known, stored = bool(edits), None
+            if not edits:
+                edits, stored = stored_pair_edits(nginx, name, path)
             facts = {
-                "known": bool(edits),
+                "known": is_known,
+                "stored": stored.path if stored else "",
+                "stored_key": stored.key if stored else "",
                 "file": path,
                 "directive": name,
                 "key": name == "ssl_certificate_key",
                 "certbot": path.startswith("/etc/letsencrypt/live/"),
             }
             if edits:
-                fix = Fix((*edits, *reload_steps(nginx)))
+                applicability = stored.applicability if stored else Applicability.AUTOMATIC
+                fix = Fix((*edits, *reload_steps(nginx)), applicability)
             else:
                 step = Manual("the-right-path", Where.SERVER)
                 fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)

@@ -12,6 +12,7 @@ from checks.nginx._certificates import (
     misplaced_certificate,
     paired_files,
     pairing_edits,
+    stored_pair_edits,
 )
 from checks.nginx._commands import reload_steps
 from checks.nginx._errors import (
@@ -40,8 +41,13 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     reference = file_reference(nginx, "ssl_certificate_key", match[1])
     files = server_blocks.file_paths(reference[0], "ssl_certificate") if reference else ()
     edits = paired_key_edits(nginx, match[1])
+    is_known, stored = bool(edits), None
+    if not edits:
+        edits, stored = stored_pair_edits(nginx, "ssl_certificate_key", match[1])
     facts = {
-        "known": bool(edits),
+        "known": is_known,
+        "stored": stored.path if stored else "",
+        "stored_key": stored.key if stored else "",
         "key": match[1],
         "certificates": tuple(map(nginx.resolve_path, files)),
     }
@@ -61,7 +67,11 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         ),
         Fix(
             (*(edits or (Manual("the-right-key", Where.SERVER),)), *reload_steps(nginx)),
-            Applicability.AUTOMATIC if edits else Applicability.MANUAL,
+            stored.applicability
+            if stored
+            else Applicability.AUTOMATIC
+            if edits
+            else Applicability.MANUAL,
         ),
     )
 

@@ -1,15 +1,15 @@
-"""The lines by which Apache and Caddy name a certificate and its key, and the edit that names
-another pair. HAProxy reads both from one file, which a person writes."""
+"""The lines by which Apache, Caddy and HAProxy name a certificate and its key, and the edit that
+names another pair. HAProxy reads both from one file."""
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from checks.certificate._stored import StoredPair, stored_pair
 from checks.server import ServerView, indentation, line_edit, line_text, place_text
 from diagnose.model import Edit, Location
 from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import CertificateFile
 from diagnose.model.web_servers import SiteFile, WebSite
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.sanitize import clean
@@ -35,25 +35,36 @@ class CertificateLine:
         return Location(self.file.file, self.file.line, start + 1, stop, self.file.line, excerpt)
 
 
-def certificate_line(view: ServerView, certificate: CertificateFile) -> CertificateLine | None:
-    """Return the line of the site that answers the target by its name and has this file; None if
-    another site answers, or if its line is not known."""
+def certificate_line(view: ServerView, paths: Collection[str]) -> CertificateLine | None:
+    """Return the line of the site that answers the target by its name and has one of these
+    certificate files; None if another site answers, or if its line is not known."""
     for site in view.answering_sites:
-        if not has_name(site, view.evidence.target.host) or set(site.names) <= {"*"}:
-            continue
+        is_named = has_name(site, view.evidence.target.host) and not set(site.names) <= {"*"}
         for file in site.files:
-            is_own = file.role == "certificate" and file.path in {
-                certificate.path,
-                certificate.real,
-            }
+            # A frontend of HAProxy need not name its sites: its certificate does.
+            is_own = file.role == "bundle" or (is_named and file.role == "certificate")
+            is_own = is_own and file.path in paths
             text = line_text(view, file.file, file.line) if is_own else ""
             if file.path and file.path in text:
                 return CertificateLine(site, file, text)
     return None
 
 
+def stored_pair_edit(view: ServerView, site: WebSite) -> tuple[Edit, StoredPair] | None:
+    """Return the edit that names a certificate and its key from the server at the lines of a site
+    whose own pair is unusable, and that pair; None if there is none."""
+    own_files = site.paths("certificate", "key", "bundle")
+    line = certificate_line(view, own_files)
+    if line is None:
+        return None
+    names, is_bundle = {view.evidence.target.host}, line.file.role == "bundle"
+    stored = stored_pair(view.evidence, names, own_files, joined=is_bundle)
+    edit = replaced_pair(view, line, stored) if stored else None
+    return (edit, stored) if edit and stored else None
+
+
 def replaced_pair(
-    view: ServerView, line: CertificateLine, candidate: OtherCertificate
+    view: ServerView, line: CertificateLine, candidate: OtherCertificate | StoredPair
 ) -> Edit | None:
     """Return the edit that names another certificate and its key; None if the lines serve names
     that it does not cover, or if they are not known."""
@@ -80,10 +91,18 @@ def replaced_pair(
     return line_edit(view, line.file.file, changes)
 
 
-def _files(site: WebSite, candidate: OtherCertificate) -> Iterator[tuple[SiteFile, str]]:
+def _files(
+    site: WebSite, candidate: OtherCertificate | StoredPair
+) -> Iterator[tuple[SiteFile, str]]:
     """Yield the files of a site, and what to name in their place, "" for nothing: the chain is in
-    the new file."""
-    paths = {"certificate": candidate.path, "key": candidate.key, "chain": ""}
+    a new file."""
+    if [file.role for file in site.files] == ["bundle"]:
+        if candidate.path == candidate.key:
+            yield site.files[0], candidate.path
+        return
+    paths = {"certificate": candidate.path, "key": candidate.key}
+    if candidate.path not in site.paths("certificate"):
+        paths["chain"] = ""
     roles = [file.role for file in site.files]
     if roles.count("certificate") == roles.count("key") == 1:
         for file in site.files:

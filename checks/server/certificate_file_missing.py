@@ -3,9 +3,15 @@ its configuration; while it runs, it keeps what it loaded before."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text, refused_config_severity, server_view, test_steps
+from checks.server import (
+    manual_fix,
+    place_text,
+    refused_config_severity,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebServerTest
 
@@ -27,17 +33,19 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     # Caddy's test does not open the files.
     if view.test.passed and view.server.product != "caddy":
         return
-    file = next(
-        (
-            file
-            for site in view.config.sites
-            for file in site.files
-            if _is_missing(evidence, file, view.test)
-        ),
-        None,
+    missing = (
+        (site, file)
+        for site in view.config.sites
+        for file in site.files
+        if _is_missing(evidence, file, view.test)
     )
-    if file is None:
+    site, file = next(missing, (None, None))
+    if site is None or file is None:
         return
+    # Imported late: most files are there.
+    from checks.server._certificate_lines import stored_pair_edit
+
+    replacement = stored_pair_edit(view, site)
     running = view.server.pid is not None
     yield Claim(
         about=Subject(text=file.path),
@@ -48,12 +56,16 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "file": file.path,
             "place": place_text(file.file, file.line),
             "key": file.role == "key",
+            "stored": replacement[1].path if replacement else "",
+            "stored_key": replacement[1].key if replacement else "",
             "running": running,
             "message": view.test.message,
             "test": " ".join(view.server.test),
         },
         severity=refused_config_severity(view),
-        fix=Fix((Manual("file", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
+        fix=Fix((replacement[0], *reload_steps(view.server)), replacement[1].applicability)
+        if replacement
+        else manual_fix(view, "file"),
     )
 
 

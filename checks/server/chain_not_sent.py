@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.certificate import chain_fault, file_of, served_lineage
+from checks.certificate._stored import completed_file, issuers_file, whole_chain
 from checks.server import (
     ServerView,
     line_edit,
@@ -16,7 +17,7 @@ from checks.server import (
     server_on_port,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig
@@ -44,7 +45,8 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
         if file is None or not places or len(file.chain) != 1:
             continue
         lineage = served_lineage(evidence, served.leaf)
-        whole = lineage.fullchain if lineage and lineage.fullchain != file.path else ""
+        kept = lineage.fullchain if lineage and lineage.fullchain != file.path else ""
+        whole = kept or whole_chain(evidence, served.leaf)
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -54,20 +56,27 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
                 "file": file.path,
                 "place": place_text(places[0].file, places[0].line),
                 "whole": whole,
+                "issuers": issuers_file(evidence, served.leaf),
+                "bundle": places[0].role == "bundle",
                 "issuer": served.leaf.issuer,
                 "apache": view.server.product == "apache",
             },
-            fix=_fix(view, places, whole),
+            fix=_fix(view, places, whole, None if kept else completed_file(evidence, file)),
         )
 
 
-def _fix(view: ServerView, places: list[SiteFile], whole: str) -> Fix:
-    """Name the file with the whole chain at the place that names the certificate."""
+def _fix(view: ServerView, places: list[SiteFile], whole: str, completed: Edit | None) -> Fix:
+    """Name the file with the whole chain at the place that names the certificate, or append the
+    issuer's certificate to its file."""
     place = places[0]
     line = line_text(view, place.file, place.line)
-    match = re.match(r"(?i)(\s*SSLCertificateFile\s+)\S+\s*$", line)
-    if whole and match and len({(site_file.file, site_file.line) for site_file in places}) == 1:
-        edit = line_edit(view, place.file, {place.line: (match[1] + shlex.quote(whole),)})
-        if edit:
-            return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
-    return manual_fix(view, "serve-the-chain")
+    word = re.compile(rf"(?<!\S)[\"']?{re.escape(place.path)}[\"']?(?!\S)")
+    is_only_place = len({(site_file.file, site_file.line) for site_file in places}) == 1
+    edit: Edit | None = None
+    if whole and place.role == "certificate" and len(word.findall(line)) == 1 and is_only_place:
+        changed = word.sub(lambda _: shlex.quote(whole), line)
+        edit = line_edit(view, place.file, {place.line: (changed,)})
+    edit = edit or (None if whole else completed)
+    if edit is None:
+        return manual_fix(view, "serve-the-chain")
+    return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)

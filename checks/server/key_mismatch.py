@@ -3,10 +3,18 @@ stops at its next start or reload (AH02565)."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text, refused_config_severity, server_view, test_steps
+from checks.certificate._stored import StoredPair
+from checks.server import (
+    ServerView,
+    manual_fix,
+    place_text,
+    refused_config_severity,
+    reload_steps,
+    server_view,
+)
 from checks.server._certificate_files import file_fault
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebSite
 
@@ -32,11 +40,15 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         if file.publics and file_fault(file) != "damaged"
     }
     keys = {key.path: key for key in evidence.good(KeyFile) if key.public}
-    pairs = (pair for site in view.answering_sites for pair in _pairs(site))
-    for own, key_file in dict.fromkeys(pairs):
+    pairs = {pair: site for site in view.answering_sites for pair in _pairs(site)}
+    for (own, key_file), site in pairs.items():
         certificate, key = certificates.get(own.path), keys.get(key_file.path)
         if certificate is None or key is None or certificate.publics[0] == key.public:
             continue
+        # Imported late: most keys belong to their certificates.
+        from checks.server._certificate_lines import stored_pair_edit
+
+        replacement = stored_pair_edit(view, site)
         yield Claim(
             about=Subject(text=key.path),
             covers=(Subject(),),
@@ -47,13 +59,19 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 "certificate": certificate.path,
                 "place": place_text(key_file.file, key_file.line),
                 "running": view.server.pid is not None,
+                "stored": replacement[1].path if replacement else "",
+                "stored_key": replacement[1].key if replacement else "",
             },
             severity=refused_config_severity(view),
-            fix=Fix(
-                (Manual("the-right-key", Where.SERVER), *test_steps(view.server)),
-                Applicability.MANUAL,
-            ),
+            fix=_fix(view, replacement),
         )
+
+
+def _fix(view: ServerView, replacement: tuple[Edit, StoredPair] | None) -> Fix:
+    if replacement is None:
+        return manual_fix(view, "the-right-key")
+    edit, stored = replacement
+    return Fix((edit, *reload_steps(view.server)), stored.applicability)
 
 
 def _pairs(site: WebSite) -> Iterator[tuple[SiteFile, SiteFile]]:

@@ -286,6 +286,30 @@ class OtherCertificate(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class StoredCertificate(Observation):
+    """A file with certificates near those that a web server's configuration names, looked at where
+    one of these is missing, lacks its issuer, or does not belong to its key.
+
+    `chain` are the file's certificates in its order, `publics` the fingerprints of their public
+    keys as in `CertificateFile.publics`. `key` is a file with the private key of the first one, ""
+    if none was found. `text` is kept if the file holds certificates and nothing else.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    path: FilePath
+    chain: tuple[Certificate, ...]
+    publics: tuple[Digest, ...] = ()
+    key: FilePath = ""
+    text: Text = ""
+
+    def summary(self) -> Summary:
+        if not self.key:
+            return self.path, self.chain[0].expiry
+        return self.path, clauses(self.chain[0].expiry, phrase("its key in {key}", key=self.key))
+
+
+@frozen(kw_only=True, eq=False)
 class NginxModules(Observation):
     """The dynamic modules in nginx's module folder (`load_module`), by name without ".so"."""
 

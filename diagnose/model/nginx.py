@@ -277,8 +277,8 @@ class CertificateFile(Observation):
     `sha256` is the fingerprint of its first certificate in lower-case hex, for comparison with the
     served one. `chain` are the readable certificates in file order, and `publics` the fingerprints
     of their public keys (SHA-256 of the SubjectPublicKeyInfo). `labels` are the labels of the
-    file's PEM blocks (RFC 7468 section 2). `text` is kept if the file holds several certificates
-    and nothing else. `real` is the resolved path if `path` is a link.
+    file's PEM blocks (RFC 7468 section 2). `text` is kept if the file holds certificates and
+    nothing else. `real` is the resolved path if `path` is a link.
     """
 
     layer: ClassVar[str] = "nginx"

@@ -80,6 +80,26 @@ async def observe_certificate_files(
         *(_observe_certificate(ctx, path) for path in _new_paths(certificates, known_paths)),
         *(_observe_key(ctx, path) for path in _new_paths(keys, known_paths)),
     )
+    if _lacks_a_part(ctx):
+        # Imported late: few sites lack a part.
+        from diagnose.probes.inside.stored_certificates import emit_stored_certificates
+
+        await emit_stored_certificates(ctx)
+
+
+def _lacks_a_part(ctx: ProbeContext) -> bool:
+    """Return whether a file is missing, a certificate comes without its issuer, or a key belongs to
+    none of the certificates."""
+    certificates, keys = ctx.observed(CertificateFile), ctx.observed(KeyFile)
+    publics = {public for certificate in certificates for public in certificate.publics}
+    return (
+        any(file.failure is not None for file in (*certificates, *keys))
+        or any(key.public not in publics for key in keys)
+        or any(
+            len(certificate.chain) == 1 and not certificate.chain[0].self_issued
+            for certificate in certificates
+        )
+    )
 
 
 def _new_paths(paths: Iterable[str], known_paths: set[str]) -> list[str]:
@@ -110,7 +130,7 @@ async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
         return
     # cryptography, which this imports, is also needed for the handshakes.
     chain, publics = await asyncio.to_thread(pem.certificates, content.text)
-    is_bundle = len(chain) > 1 and pem.has_only_certificates(content.text)
+    is_plain = bool(chain) and pem.has_only_certificates(content.text)
     ctx.emit(
         CertificateFile(
             vantage=Vantage.SERVER,
@@ -125,7 +145,7 @@ async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
             chain=chain,
             publics=publics,
             labels=pem.labels(content.text),
-            text=content.text if is_bundle else "",
+            text=content.text if is_plain else "",
         )
     )
 

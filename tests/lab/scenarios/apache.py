@@ -125,6 +125,39 @@ def apache_key_of_another_certificate(lab: Lab) -> None:
 
 
 @apache_scenario(
+    outside="tcp.refused",
+    server="server.key-mismatch",
+    differs=(*FILES, "processes"),
+)
+def apache_stops_at_the_key_of_last_year(lab: Lab) -> None:
+    """The key that fits lies beside the one that is named."""
+    apache.install(lab)
+    good, old = certificates.good(), certificates.leaf(starts=-360, ends=5)
+    folder = apache.PEM.rpartition("/")[0]
+    lab.server.write(f"{folder}/shop-2025.key", old.key_pem, 0o600)
+    lab.server.write(apache.PEM, good.chain)
+    lab.server.write(apache.KEY, good.key_pem, 0o600)
+    apache.edit(lab, apache.KEY, f"{folder}/shop-2025.key")
+    lab.server.sh("apachectl start >/dev/null 2>&1 || :")
+
+
+@apache_scenario(
+    outside="certificate.chain-incomplete",
+    server="server.chain-not-sent",
+    differs=(apache.PEM,),
+)
+def bundle_of_the_authority_beside_the_leaf_of_apache(lab: Lab) -> None:
+    """The authority's bundle lies in the folder, and no line names it."""
+    apache.install(lab)
+    good = certificates.good()
+    lab.server.write(apache.PEM, good.pem)
+    lab.server.write(apache.KEY, good.key_pem, 0o600)
+    folder = apache.PEM.rpartition("/")[0]
+    lab.server.write(f"{folder}/intermediate.crt", certificates.intermediate().pem)
+    apache.start(lab)
+
+
+@apache_scenario(
     outside=None,
     server="server.config-invalid",
     manual="a person corrects the line",

@@ -50,6 +50,25 @@ def intermediate_missing(lab: Lab) -> None:
 
 
 @scenario(outside="certificate.chain-incomplete", differs=(site.CONF,))
+def whole_chain_beside_the_leaf(lab: Lab) -> None:
+    """fullchain.cer lies in the same folder, as acme.sh and authorities of China deliver it.
+    https://segmentfault.com/a/1190000043973064"""
+    good = certificates.good()
+    serve(lab, good, good.pem)
+    lab.server.write("/etc/nginx/ssl/fullchain.cer", good.chain)
+    lab.server.write("/etc/nginx/ssl/other.cer", certificates.leaf("other.example.com").chain)
+
+
+@scenario(outside="certificate.chain-incomplete", differs=(site.PEM,))
+def bundle_of_the_authority_beside_the_leaf(lab: Lab) -> None:
+    """The authority sent the certificate and a *.ca-bundle; only the first one was installed."""
+    good = certificates.good()
+    serve(lab, good, good.pem.rstrip("\n"))
+    bundle = certificates.intermediate().pem + certificates.root().pem
+    lab.server.write("/etc/nginx/ssl/shop_example_com.ca-bundle", bundle)
+
+
+@scenario(outside="certificate.chain-incomplete", differs=(site.CONF,))
 def leaf_of_certbot_alone(lab: Lab) -> None:
     """cert.pem of certbot's where fullchain.pem is meant."""
     of_certbot(lab, certificates.good())

@@ -333,7 +333,7 @@ def bundle_with_the_key_of_another(lab: Lab) -> None:
 @haproxy_scenario(
     outside=None,
     server="server.certificate-file-missing",
-    manual="which file?",
+    differs=(haproxy.CONFIG,),
 )
 def bundle_was_moved(lab: Lab) -> None:
     """After a thread on Server Fault, "unable to stat SSL certificate from file": the folder was

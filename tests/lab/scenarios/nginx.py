@@ -163,7 +163,17 @@ def intermediate_comes_first(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", manual="which file?")
+@scenario(outside="tcp.refused", server="nginx.key-mismatch", differs=MINE)
+def key_of_last_year(lab: Lab) -> None:
+    """The new certificate was named, and its new key lies beside the old one."""
+    old = certificates.leaf(starts=-360, ends=5)
+    lab.server.write("/etc/nginx/ssl/shop-2025.crt", old.chain)
+    lab.server.write("/etc/nginx/ssl/shop-2025.key", old.key_pem, 0o600)
+    lab.edit(site.KEY, "/etc/nginx/ssl/shop-2025.key")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", differs=MINE)
 def certificate_file_is_missing(lab: Lab) -> None:
     """A slip in its path."""
     lab.edit("shop.example.com.pem", "shop.exmaple.com.pem")

@@ -253,6 +253,18 @@ def of_certbot(lab: Lab, one: certificates.Issued, name: str = site.NAME) -> Non
     lab.server.sh(f"mkdir -p {live}\n{links}")
 
 
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", differs=MINE)
+def lineage_of_certbot_has_another_number(lab: Lab) -> None:
+    """certbot made NAME-0001, the file names NAME; a lineage of tests lies there too.
+    https://github.com/wmnnd/nginx-certbot/issues/138"""
+    of_certbot(lab, certificates.good(), f"{site.NAME}-0001")
+    of_certbot(lab, certificates.leaf("other.example.com"), "other.example.com")
+    lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
+    lab.edit(site.KEY, f"{LIVE}/privkey.pem")
+    lab.server.sh(f"rm -f {site.PEM} {site.KEY}")
+    start_in_vain(lab)
+
+
 LOGS = "/var/log/nginx"
 #: Where systemd boots, root's unit starts nginx.
 ROOTS = dict.fromkeys(

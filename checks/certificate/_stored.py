@@ -1,0 +1,140 @@
+"""Certificates, keys and chains that lie near those which a web server's configuration names."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from checks.certificate import lineage_of, private_authority_kind
+from diagnose.model import Applicability, Edit, Evidence
+from diagnose.model.files import StoredCertificate
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate, certificate_path
+from diagnose.parsers import pem
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.nginx.edits import diff
+
+#: Paths that need no quotes in any server's configuration.
+_PLAIN = re.compile(r"/[\w./@+~-]+")
+
+#: The folder of acme.sh, whose documentation says not to name its files, and those of users.
+_UNTRUSTED_FOLDERS = ("/home/", "/root/")
+
+#: What the authorities' names have that issue certificates for tests.
+_TEST_AUTHORITIES = ("staging", "fake le ", "pebble")
+
+
+@frozen(eq=False)
+class StoredPair:
+    """A certificate and its key that lie on the server; `keeps` is the number of these files that
+    the configuration names already."""
+
+    certificate: StoredCertificate
+    keeps: int
+
+    @property
+    def path(self) -> str:
+        return self.certificate.path
+
+    @property
+    def key(self) -> str:
+        return self.certificate.key
+
+    @property
+    def leaf(self) -> Certificate:
+        return self.certificate.chain[0]
+
+    @property
+    def applicability(self) -> Applicability:
+        """Whether it is the site's own without doubt: the configuration names a part of it, or a
+        tool for public certificates keeps it."""
+        is_own = self.keeps > 0 or lineage_of(self.path) is not None
+        return Applicability.AUTOMATIC if is_own else Applicability.REVIEW
+
+
+def stored_pair(
+    evidence: Evidence,
+    names: Collection[str],
+    own_files: Collection[str],
+    *,
+    joined: bool = False,
+) -> StoredPair | None:
+    """Return the certificate that is valid for all of the names and lies with its key on the
+    server; None if there is none. A pair with a file that the configuration names (`own_files`)
+    comes first, then the one that ends last, then the one with more of its chain. `joined` wants
+    both in one file."""
+    pairs = [
+        StoredPair(stored, sum(path in own_files for path in {stored.path, stored.key}))
+        for stored in evidence.good(StoredCertificate)
+        if stored.key
+        and (stored.key == stored.path or not joined)
+        and stored.chain[0].not_after
+        and stored.chain[0].is_current(evidence.started_at)
+        and not stored.chain[0].self_issued
+        and all(
+            covers(name, stored.chain[0].dns_names, stored.chain[0].addresses) for name in names
+        )
+        and not _is_for_tests(stored.chain[0])
+        and _is_usable(stored.path)
+        and _is_usable(stored.key)
+    ]
+    return max(
+        pairs,
+        key=lambda pair: (pair.keeps, pair.leaf.not_after, len(pair.certificate.chain), pair.path),
+        default=None,
+    )
+
+
+def _is_usable(path: str) -> bool:
+    return _PLAIN.fullmatch(path) is not None and not path.startswith(_UNTRUSTED_FOLDERS)
+
+
+def _is_for_tests(leaf: Certificate) -> bool:
+    issuer = leaf.issuer.lower()
+    return any(name in issuer for name in _TEST_AUTHORITIES) or bool(private_authority_kind(issuer))
+
+
+def whole_chain(evidence: Evidence, leaf: Certificate) -> str:
+    """Return a file that begins with this certificate and holds its issuer too; "" if there is
+    none."""
+    return next(
+        (
+            stored.path
+            for stored in evidence.good(StoredCertificate)
+            if stored.chain[0].sha256 == leaf.sha256
+            and len(certificate_path(stored.chain)) > 1
+            and _is_usable(stored.path)
+        ),
+        "",
+    )
+
+
+def issuers_file(evidence: Evidence, leaf: Certificate) -> str:
+    """Return the file with the certificates of authorities alone, among them the issuer of this
+    certificate; "" if there is none. A root alone is not what is missing."""
+    return next((stored.path for stored, _ in _issuers(evidence, leaf)), "")
+
+
+def completed_file(evidence: Evidence, file: CertificateFile) -> Edit | None:
+    """Return the edit that appends the certificates of the issuers, which lie on the server, to a
+    file with one certificate; None if they do not, or if the file holds more than that."""
+    issuers = next((blocks for _, blocks in _issuers(evidence, file.chain[0])), ())
+    if not file.text or not issuers or len(file.chain) != 1:
+        return None
+    path = file.real or file.path  # patch(1) refuses links
+    end = "" if file.text.endswith("\n") else "\n"
+    return Edit(path, diff(path, file.text, "".join((file.text, end, *issuers))))
+
+
+def _issuers(
+    evidence: Evidence, leaf: Certificate
+) -> Iterator[tuple[StoredCertificate, tuple[str, ...]]]:
+    """Yield the files of authorities that issued this certificate, each with the PEM texts of those
+    between it and a root, in their order."""
+    for stored in evidence.good(StoredCertificate):
+        if not stored.text or not all(certificate.is_ca for certificate in stored.chain):
+            continue
+        texts = dict(zip((c.sha256 for c in stored.chain), pem.blocks(stored.text), strict=False))
+        path = certificate_path((leaf, *stored.chain))[1:]
+        own = tuple(f"{texts[c.sha256]}\n" for c in path if not c.self_issued)
+        if own:
+            yield stored, own
