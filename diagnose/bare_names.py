@@ -2,7 +2,7 @@
 and serves the name at another address, the run is made again for the address that exists."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -75,11 +75,16 @@ async def run_at_served_address(
         return first, ending
     if ending is not None or not _is_answer(second, served, needs_cause=has_certificate):
         return first, None
-    first.sink(Started(target, second.options.scope))
+    show_instead(first, second, events)
+    return second, None
+
+
+def show_instead(first: "Run", second: "Run", events: Iterable[Event]) -> None:
+    """Send a second run's events to the sink of the first, and from now on its later ones."""
+    first.sink(Started(second.target, second.options.scope))
     for event in events:
         first.sink(event)
     second.sink = first.sink
-    return second, None
 
 
 def _is_connected(run: "ProbeContext") -> bool:

@@ -231,8 +231,8 @@ class Run:
     def for_address(self, target: Target, sink: Sink) -> "Run":
         """Return a run for another address of the same server, with the clock of this one."""
         return Run(
-            target, replace(self.options, inside=True), self.net, sink, asyncio.TaskGroup(),
-            self._machine, self.start_time, self.started_at,
+            target, replace(self.options, inside=self.is_inside), self.net, sink,
+            asyncio.TaskGroup(), self._machine, self.start_time, self.started_at,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -322,6 +322,11 @@ async def run(
                 from diagnose.bare_names import run_at_served_address
 
                 current_run, ending = await run_at_served_address(current_run, _observe)
+            elif ending is None and options.redirect_remark and not target.uses_tls:
+                # Imported late: most targets have https.
+                from diagnose.redirected_addresses import run_at_redirect
+
+                current_run, ending = await run_at_redirect(current_run, _observe)
     finally:
         network.close()
     if isinstance(ending, LateError):

@@ -301,15 +301,19 @@ _MONITORING = frozenset({"nagios", "prometheus", "junit", "zabbix-lld"})
 
 def _for_a_person(request: RunRequest) -> RunRequest:
     """Return the request of somebody who reads the report: a bare name may stand for another
-    address than that of https."""
+    address than that of https, and one with http for that to which it redirects."""
     is_watched = request.output.format in _MONITORING or request.wait_s is not None
     if is_watched or request.baseline is not None or request.is_plan:
         return request
     from diagnose.i18n.reports import translate
 
     lang = request.output.language
-    remark = translate("join.remark", lang, remark=translate("read-as.served", lang))
-    return replace(request, options=replace(request.options, bare_name_remark=remark))
+    served, redirected = (
+        translate("join.remark", lang, remark=translate(message, lang))
+        for message in ("read-as.served", "read-as.redirected")
+    )
+    options = replace(request.options, bare_name_remark=served, redirect_remark=redirected)
+    return replace(request, options=options)
 
 
 def _check_contradictions(namespace: Namespace) -> None:

@@ -83,6 +83,7 @@ MESSAGES = Messages(
         "read-as.served",
         "this server has a site there, and nothing set up for https on port 443",
     ),
+    Message("read-as.redirected", "http redirects there"),
     Message("judged-for", "judged for the visitor {address}"),
     Message("requested-by", "the page was requested by {method}"),
     Message("wait.name", "the name {subject}: waiting, {waited} of {limit} s"),

@@ -140,7 +140,8 @@ class Options:
     places that visit the target ("ssh://…", "globalping"); `origin_address` is the server behind a
     CDN or a balancer. `ignores` are the checks whose findings do not count. A bare name may stand
     for another address at which this server has the site: `bare_name_remark` is then the remark
-    about it in the reader's language, "" if https alone is judged."""
+    about it in the reader's language, "" if https alone is judged. An address with http that
+    redirects to https stands for that one where it fails: `redirect_remark` is the remark then."""
 
     outside: bool = True
     inside: bool | None = None
@@ -162,6 +163,7 @@ class Options:
     origin_address: str | None = None
     ignores: tuple[Ignore, ...] = ()
     bare_name_remark: str = ""
+    redirect_remark: str = ""
 
     @property
     def deadline(self) -> float:

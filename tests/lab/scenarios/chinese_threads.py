@@ -102,7 +102,7 @@ def plain_websocket_to_a_name_for_the_host(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.redirect-to-error", server="http.redirect-wrong-host",
+    outside="tcp.refused", server="http.redirect-wrong-host",
     target=f"http://{site.NAME}/",
     manual="on which port visitors shall use https is a choice",
 )  # fmt: skip

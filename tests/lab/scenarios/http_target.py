@@ -3,23 +3,51 @@
 from .. import certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .firewall import firewalld
+from .websocket import CONNECTION, UPGRADE
 
+PERSON = "a person writes the site again"
+AUTHORITY = "a new certificate comes from an authority"
+STARTED = "the application is started by its own service"
 TARGET = f"http://{site.NAME}/"
 
 
-@scenario(outside="http.redirect-to-error", target=TARGET, manual="a person asks about that page")
+@scenario(outside="tcp.refused", server="listener.missing", target=TARGET, manual=PERSON)
 def http_leads_to_https_that_nobody_serves(lab: Lab) -> None:
     """The block for https was taken away, and the redirect stayed."""
     lab.server.write(site.CONF, site.HTTP)
     lab.restart_nginx()
 
 
-@scenario(outside="http.redirect-to-error", target=TARGET, manual="a person asks about that page")
+@scenario(outside="certificate.expired", target=TARGET, manual=AUTHORITY)
 def http_leads_to_an_expired_certificate(lab: Lab) -> None:
     issued = certificates.leaf(ends=-3)
     lab.install(issued.chain, issued.key_pem)
 
 
-@healthy(target=TARGET)
+@scenario(outside="tcp.rejected-by-host", server="firewall.port-closed", target=TARGET)
+def http_leads_to_https_that_the_firewall_closes(lab: Lab) -> None:
+    """Port 80 is open, and the redirect works: the http address alone looks healthy."""
+    firewalld(lab, "--zone=public --remove-service=https")
+
+
+@scenario(outside="http.server-error", server="upstream.refused", target=TARGET, manual=STARTED)
+def http_leads_to_https_without_its_application(lab: Lab) -> None:
+    lab.application_service.stop()
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    target=TARGET,
+    differs=(site.CONF,),
+)
+def http_leads_to_https_that_drops_websockets(lab: Lab) -> None:
+    """The redirect works and the page too: the WebSocket alone is wrong."""
+    lab.edit(UPGRADE, "")
+    lab.change(CONNECTION, "")
+
+
+@healthy(target=TARGET, args=("--ws", "/ws"))
 def http_leads_to_https_that_works(lab: Lab) -> None:
     """The laboratory's own site, asked for with http."""
