@@ -103,7 +103,7 @@ def start(container: dict[str, Any]) -> None:
     folder = HOME / container["name"]
     network(container, True)
     (folder / "hosts").write_text(container["hosts"])
-    (folder / "resolv.conf").write_text("nameserver 203.0.113.1\n")
+    (folder / "resolv.conf").write_text(container.get("resolv", "nameserver 203.0.113.1\n"))
     (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
     group = HOME / "cgroup/docker" / container["id"]
     group.mkdir(parents=True, exist_ok=True)
