@@ -3,7 +3,7 @@
 
 from .. import site
 from ..containers import Engine, application, proxied, proxy
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import NO_ENGINE, PANEL
 
@@ -68,3 +68,27 @@ def compose_file_publishes_a_port_that_the_application_has_not(lab: Lab) -> None
     application(engine, ports=((8080, 80),), bind="127.0.0.1", labels=labels("app"))
     lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
     lab.reload()
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.refused",
+    differs=(site.CONF,),
+    not_on=PANEL,
+)
+def application_is_published_at_one_address_of_the_server(lab: Lab) -> None:
+    """ports: "203.0.113.10:8080:3000", and nginx of the server asks 127.0.0.1:8080."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind=SERVER, labels=labels("app"))
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches(SERVER, 8080)
+
+
+@healthy(not_on=PANEL)
+def application_is_asked_at_the_address_of_its_container(lab: Lab) -> None:
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind=SERVER, labels=labels("app"))
+    lab.edit("127.0.0.1:3000", f"{SERVER}:8080")
+    lab.reload()
+    engine.reaches(SERVER, 8080)
