@@ -29,6 +29,13 @@ _STATES: dict[str, State] = {state: state for state in get_args(State)}
 #: Lines that say why a program could not start: of nginx, and of others as they usually say it.
 _FATAL = re.compile(r"\[emerg\]|\b(?:fatal|panic|error)\b", re.IGNORECASE)
 
+#: What docker, containerd and runc put before the reason that kept a container from its start.
+_RUNTIME_WORDS = re.compile(
+    r"^(?:Error response from daemon: )?failed to create task for container: "
+    r"(?:failed to create shim task: )?(?:OCI runtime create failed: )?(?:runc create failed: )?"
+    r"(?:unable to start container process: )?(?:error during container init: )?"
+)
+
 #: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
 #: systemd-nspawn, Kubernetes and Amazon ECS use names.
 _GROUP = re.compile(
@@ -137,6 +144,7 @@ def with_details(
     inspected = next(_objects([state.strip()]), {})
     # The engine could not start it: "driver failed …: port is already allocated".
     refusal = str(inspected.get("Error") or "") if isinstance(inspected.get("Error"), str) else ""
+    refusal = _RUNTIME_WORDS.sub("", refusal)
     return replace(
         container,
         ports=ports,

@@ -226,3 +226,20 @@ def test_the_compose_file_of_podman_compose_is_named_from_its_folder() -> None:
 def test_the_folders_that_a_container_mounts_are_read() -> None:
     ended = with_details(Container("docker", "a" * 64, "app"), "", "", "", "/srv/a\t/etc/a.conf\nx")
     assert ended.folders == (BindMount("/etc/a.conf", "/srv/a"),)
+
+
+def test_the_words_of_the_runtime_are_left_out_of_a_refusal() -> None:
+    """`docker inspect -f '{{json .State}}'` of docker 27 with runc 1.1."""
+    before = (
+        "failed to create task for container: failed to create shim task: OCI runtime create "
+        "failed: runc create failed: unable to start container process: "
+    )
+    for reason in (
+        'exec: "npm": executable file not found in $PATH: unknown',
+        'error mounting "/srv/a.yml" to rootfs at "/a.yml": not a directory: unknown',
+    ):
+        for words in (before, f"{before}error during container init: "):
+            state = json.dumps({"OOMKilled": False, "Error": f"{words}{reason}"})
+            ended = with_details(Container("docker", "a" * 64, "app"), "", "", state)
+            assert ended.last_words == reason
+            assert ended.not_started
