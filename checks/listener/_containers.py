@@ -1,13 +1,24 @@
 """What checks say of a container that has ended, and how it is started again."""
 
+import posixpath
 import re
+import shlex
 
 from diagnose.model import Applicability, Command, Fix, Manual, Where, commands
 from diagnose.model.addresses import is_loopback
-from diagnose.model.containers import Container, Containers
+from diagnose.model.containers import BindMount, Container, Containers
+
+#: A program read a folder as a file: nginx, Caddy, OpenSSL ("no start line").
+_READ_FOLDER = re.compile(
+    r"(/[^\s\"'():,]{1,400})[\"')]?[^\n]{0,120}?(is a directory|no start line)", re.IGNORECASE
+)
+
+#: An engine could not mount a folder over the file that the image has (runc).
+_MOUNT_REFUSED = re.compile(r'error mounting "([^"\n]{1,300})" to rootfs at "([^"\n]{1,300})"')
 
 
 def stopped_facts(container: Container) -> dict[str, object]:
+    folder = folder_for_file(container)
     return {
         "container": container.name,
         "engine": container.engine,
@@ -16,14 +27,50 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "last_words": container.last_words if has_failed(container) else "",
         "restarting": container.state == "restarting",
         "out_of_memory": container.out_of_memory,
+        "folder_point": folder.point if folder else "",
+        "folder_source": folder.source if folder else "",
+        "remove_folder": shlex.join(("rmdir", folder.source)) if folder and folder.source else "",
+        "compose": compose_command(container, "up", "-d"),
+        "recreate": compose_command(container, "up", "-d", "--force-recreate"),
     }
+
+
+def compose_command(container: Container, *words: str) -> str:
+    """Return the command of docker compose for the service of a container; "" if it has none, or
+    its file is not known."""
+    compose = container.compose
+    if compose is None or not compose.files:
+        return ""
+    program = ("docker-compose",) if compose.old else (container.engine, "compose")
+    is_usual = compose.project == posixpath.basename(posixpath.dirname(compose.files[0])).lower()
+    project = () if is_usual else ("-p", compose.project)
+    files = (word for file in compose.files for word in ("-f", file))
+    return shlex.join((*program, *project, *files, *words, compose.service))
+
+
+def folder_for_file(container: Container) -> BindMount | None:
+    """Return the folder that a container has in the place of a file, as an engine makes one where
+    the server has no file (docker-run(1), "--volume"); None if its last words say nothing of it.
+    `source` is "" if it is not known."""
+    words = container.last_words if has_failed(container) else ""
+    sources = {mount.point: mount for mount in container.folders}
+    if refused := _MOUNT_REFUSED.search(words):
+        mount = sources.get(refused[2])
+        is_told = "not a directory" in words
+        return mount or (BindMount(refused[2], refused[1]) if is_told else None)
+    if read := _READ_FOLDER.search(words):
+        is_told = read[2].lower() == "is a directory"
+        return sources.get(read[1]) or (BindMount(read[1], "") if is_told else None)
+    return None
 
 
 def is_called(container: Container, host: str) -> bool:
     """Whether a host is the container: by its name, or by its service in a compose file, which
-    names containers PROJECT-SERVICE-1."""
+    names containers PROJECT-SERVICE-1 unless it has another name for them."""
     if not host or is_loopback(host):
         return False
+    if container.compose is not None and host == container.compose.service:
+        return True
     return bool(re.search(rf"(?:^|[-_]){re.escape(host)}(?:[-_]\d+)?$", container.name))
 
 

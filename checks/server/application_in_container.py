@@ -243,11 +243,22 @@ def _claim(
             "inner": fault.inner,
             "ports": fault.ports[:_MAX_SHOWN],
             "published": fault.published,
+            "written": _written(route, fault),
             "host": route.host,
             **{reason: reason == fault.reason for reason in _REASONS},
         },
         fix=_fix(view, route, fault),
     )
+
+
+def _written(route: SiteRoute, fault: _Fault) -> str:
+    """Return the entry of `ports` for the one port at which the container takes connections."""
+    mapping = next((each for each in fault.container.ports if each.port == route.port), None)
+    if mapping is None or len(fault.ports) != 1:
+        return ""
+    is_everywhere = mapping.address in {"", "0.0.0.0", "::"}
+    host = "" if is_everywhere else f"{bracketed(mapping.address)}:"
+    return f"{host}{mapping.port}:{fault.ports[0]}"
 
 
 _REASONS = ("stopped", "loopback", "unserved", "unpublished", "name", "address")

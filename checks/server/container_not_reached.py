@@ -6,7 +6,7 @@ container does not run. The evidence is a request that was sent from the contain
 from collections.abc import Iterator, Sequence
 
 from checks.firewall._visitors import CONTAINERS
-from checks.listener._containers import is_called
+from checks.listener._containers import compose_command, is_called, stopped_by_name
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
@@ -100,6 +100,7 @@ def _claim(
             "names": _names(evidence, view.server.container),
             "stopped": stopped.name if stopped else "",
             "status_text": stopped.status if stopped else "",
+            "compose": compose_command(stopped, "up", "-d") if stopped else "",
             "loopback": reason == "loopback",
             "unresolved": reason == "unresolved",
             "refused": reason == "refused",
@@ -141,7 +142,7 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
             if container.id != own.digest and is_called(container, route.host):
                 ports |= listening
             elif container.id != own.digest and route.port in listening:
-                others.append(next(iter(_service_names(container.name)), container.name))
+                others.append(_service_name(container))
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
     interfaces = {a for interface in evidence.good(Interface) for a in interface.addresses}
     is_server = route.host in _GATEWAY_NAMES or route.host in interfaces
@@ -164,21 +165,17 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
 
 def _stopped(evidence: Evidence, host: str) -> Container | None:
     """Return the container with the application's name that does not run."""
-    return next(
-        (
-            container
-            for containers in evidence.good(Containers)
-            for container in containers.stopped
-            if container.name == host or host in _service_names(container.name)
-        ),
-        None,
-    )
+    found = (stopped_by_name(containers, host) for containers in evidence.good(Containers))
+    return next(filter(None, found), None)
 
 
-def _service_names(name: str) -> set[str]:
-    """Return the service of a container that docker compose named "project-service-1"."""
-    words = name.replace("_", "-").split("-")
-    return {words[-2]} if len(words) > 2 and words[-1].isdigit() else set()
+def _service_name(container: Container) -> str:
+    """Return the name by which others call a container: that of its service, if its labels tell it
+    or docker compose named it "project-service-1", or its own."""
+    if container.compose is not None:
+        return container.compose.service
+    words = container.name.replace("_", "-").split("-")
+    return words[-2] if len(words) > 2 and words[-1].isdigit() else container.name
 
 
 def _names(evidence: Evidence, own: str) -> tuple[str, ...]:

@@ -71,6 +71,9 @@ def is_beside(evidence: Evidence, host: str, addresses: Sequence[str]) -> bool:
 NAMELESS = {"bridge", "podman", "host", "none"}
 
 
+_MAX_NEIGHBOURS = 8
+
+
 @frozen(eq=False)
 class Apart:
     """The container of the web server, and that of the application, which runs and has none of its
@@ -99,4 +102,38 @@ def apart_container(evidence: Evidence, name: str) -> Apart | None:
 def _has_name(container: Container, name: str) -> bool:
     """Return whether a container has this name, or is the first of this service (docker compose:
     PROJECT-SERVICE-1)."""
-    return container.name == name or container.name.endswith((f"-{name}-1", f"_{name}_1"))
+    is_service = container.compose is not None and container.compose.service == name
+    is_named = container.name == name or container.name.endswith((f"-{name}-1", f"_{name}_1"))
+    return is_service or is_named
+
+
+@frozen(eq=False)
+class Nameless:
+    """The container of the web server, and the names of the others in its networks, of which none
+    is the one that is asked for."""
+
+    proxy: NginxContainer
+    neighbours: tuple[str, ...]
+    because: tuple[Containers | NginxContainer, ...]
+
+
+def nameless_container(evidence: Evidence, name: str) -> Nameless | None:
+    """Return the containers in the web server's networks if none of the server's, running or not,
+    has this name, which is one as containers have it; None if one has, or none is there."""
+    proxy = next((item for item in evidence.good(NginxContainer) if item.networks), None)
+    if proxy is None or "." in name or not set(proxy.networks) - NAMELESS:
+        return None
+    for containers in evidence.good(Containers):
+        if any(_has_name(item, name) for item in containers.containers):
+            return None
+        own = set(proxy.networks) - NAMELESS
+        beside = [
+            item.compose.service if item.compose else item.name
+            for item in containers.running
+            if own & set(item.networks) and item.id != proxy.digest
+        ]
+        if beside:
+            return Nameless(
+                proxy, tuple(dict.fromkeys(beside))[:_MAX_NEIGHBOURS], (proxy, containers)
+            )
+    return None

@@ -10,6 +10,7 @@ either: a rule that lets it in turns "No route to host" into "Connection refused
 
 from collections.abc import Iterator
 
+from checks.listener._containers import compose_command
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
@@ -205,6 +206,7 @@ def _facts(
         "engine": container.engine,
         "inner": port,
         "published": published.port if published else "",
+        "compose": compose_command(container, "up", "-d"),
         "proxy": proxy.title if proxy and not proxy.own_network else "",
         "network": next((name for name in container.networks if name not in NAMELESS), ""),
         "message": attempt.failure.message

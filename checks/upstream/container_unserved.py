@@ -7,14 +7,15 @@ bridge between the server and its containers is down.
 
 from collections.abc import Iterator
 
+from checks.listener._containers import compose_command
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, commands
-from diagnose.model.addresses import is_loopback
-from diagnose.model.containers import Container, Containers, Namespace
+from diagnose.model.addresses import bracketed, is_loopback
+from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
@@ -61,7 +62,7 @@ class _Fault:
     container."""
 
     container: Container
-    inner: int
+    mapping: ContainerPort
     namespace: Namespace
     bridge: str = ""
 
@@ -77,12 +78,12 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
     if first.socket or not is_server_host(evidence, first.host):
         return None
     for container in publishing(containers.running, first.port):
-        inner = next(port.inner for port in container.ports if port.port == first.port)
+        mapping = next(port for port in container.ports if port.port == first.port)
         for namespace in containers.namespaces:
             if namespace.container == container.id:
                 bridge = _bridge_down(evidence, container)
-                if bridge or not namespace.listens(inner):
-                    return _Fault(container, inner, namespace, bridge)
+                if bridge or not namespace.listens(mapping.inner):
+                    return _Fault(container, mapping, namespace, bridge)
     return None
 
 
@@ -95,14 +96,20 @@ def _bridge_down(evidence: Evidence, container: Container) -> str:
 
 def _facts(fault: _Fault) -> dict[str, object]:
     ports = {number for address, number in fault.namespace.sockets if not is_loopback(address)}
-    local = fault.inner in {number for _, number in fault.namespace.sockets} - ports
+    inner = fault.mapping.inner
+    local = inner in {number for _, number in fault.namespace.sockets} - ports
+    address = fault.mapping.address
+    host = "" if address in {"", "0.0.0.0", "::"} else f"{bracketed(address)}:"
     return {
         "container": fault.container.name,
         "engine": fault.container.engine,
-        "inner": fault.inner,
+        "inner": inner,
         "bridge": fault.bridge,
         "loopback": local and not fault.bridge,
         "ports": tuple(sorted(ports)) if not fault.bridge else (),
+        # A single port inside is the one that was meant.
+        "written": f"{host}{fault.mapping.port}:{min(ports)}" if len(ports) == 1 else "",
+        "compose": compose_command(fault.container, "up", "-d"),
     }
 
 

@@ -12,7 +12,7 @@ from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.addresses import is_local_host
+from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners
@@ -53,7 +53,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     endpoints=endpoints,
                 ),
-                _fix(nginx, backend, sockets),
+                _other_address(nginx, backend, elsewhere) or _fix(nginx, backend, sockets),
             )
 
 
@@ -64,6 +64,21 @@ def _unix_sockets(nginx: Nginx, backend: Backend) -> OtherSockets:
     if listeners is None or not is_here:
         return OtherSockets()
     return sockets_of_port(nginx, backend, listeners.sockets)
+
+
+def _other_address(nginx: Nginx, backend: Backend, elsewhere: tuple[str, ...]) -> Fix | None:
+    """Let nginx ask the one address at which the port is open: an application that listens on ::1
+    alone, or a container that is published at one address. None if there is not one, or no one
+    place to write it. Another program may have the port there: a person looks at it."""
+    endpoints = backend.proxy_target.endpoints
+    if len(elsewhere) != 1 or "%" in elsewhere[0] or len(endpoints) != 1 or endpoints[0].socket:
+        return None
+    old = f"{bracketed(endpoints[0].host)}:{endpoints[0].port}"
+    changes: Changes = {}
+    group_line = endpoints[0].directive if backend.proxy_target.group else None
+    directives = [group_line] if group_line else [each.directive for each in backend.proxy_targets]
+    replace_in_directives(nginx, directives, old, elsewhere[0], changes)
+    return edit_fix(nginx, changes, "start-the-application", sure=False) if changes else None
 
 
 def _fix(nginx: Nginx, backend: Backend, sockets: OtherSockets) -> Fix:

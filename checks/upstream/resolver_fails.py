@@ -15,7 +15,7 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import Apart, apart_container
+from checks.upstream._containers import Apart, apart_container, nameless_container
 from checks.upstream._edits import edit_fix
 from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
@@ -129,6 +129,8 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
     ]
     changes = _changes(nginx, lookup)
     apart = apart_container(nginx.evidence, lookup.name) if fault in {"unknown", "error"} else None
+    is_engine = "127.0.0.11" in resolver.servers and fault in {"unknown", "error"}
+    nameless = nameless_container(nginx.evidence, lookup.name) if is_engine and not apart else None
     sure = is_proven and fault in {"half", "silent"}
     return upstream_claim(
         nginx,
@@ -147,6 +149,7 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
                 "docker": "127.0.0.11" in resolver.servers,
                 "system": lookup.working_resolvers,
                 **_apart_facts(apart),
+                "neighbours": nameless.neighbours if nameless else (),
                 "message": lookup.log_lines[-1].text if lookup.log_lines else "",
             },
             because=(
@@ -154,13 +157,14 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
                 *lookup.controls,
                 *server_names,
                 *(apart.because if apart else ()),
+                *(nameless.because if nameless else ()),
                 *lookup.log_lines,
             ),
             directive=resolver.directive,
             confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         ),
-        Fix((Manual("connect", Where.SERVER),), Applicability.MANUAL)
-        if apart
+        Fix((Manual("connect" if apart else "write-a-name", Where.SERVER),), Applicability.MANUAL)
+        if apart or nameless
         else edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "another-resolver", sure),
     )
 

@@ -27,12 +27,36 @@ class ContainerPort:
 
 
 @frozen
+class BindMount:
+    """A file or folder of the server at `source` that a container sees at `point`. `replaced` is
+    True if another file has taken its name since: the container still has the old one."""
+
+    point: FilePath
+    source: FilePath
+    replaced: bool = False
+
+
+@frozen
+class ComposeService:
+    """The service of a compose file that a container is: the names of the project and the service,
+    the project's folder and its files, as labels tell them. `old` is True if the program
+    `docker-compose` (version 1) made it."""
+
+    project: Label
+    service: Label
+    folder: FilePath = ""
+    files: tuple[FilePath, ...] = ()
+    old: bool = False
+
+
+@frozen
 class Container:
     """A container, as its engine ("docker", "podman") lists it. `networks` contains "host" if the
     container has no network of its own. `status` is the engine's sentence about the state ("Exited
     (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output, or
     from its engine if that could not start it (`not_started`). `out_of_memory` tells that the
-    kernel ended it for lack of memory (OOMKilled)."""
+    kernel ended it for lack of memory (OOMKilled). `compose` is its service of a compose file.
+    `folders` are the folders of the server that are mounted into one that does not run."""
 
     engine: Engine
     id: Digest
@@ -45,21 +69,13 @@ class Container:
     last_words: Text = ""
     not_started: bool = False
     out_of_memory: bool = False
+    compose: ComposeService | None = None
+    folders: tuple[BindMount, ...] = ()
 
     @property
     def stopped(self) -> bool:
         """Whether the engine says that it does not run, or not for long at a time."""
         return self.state in {"exited", "restarting", "created", "dead"}
-
-
-@frozen
-class BindMount:
-    """A file or folder of the server at `source` that a container sees at `point`. `replaced` is
-    True if another file has taken its name since: the container still has the old one."""
-
-    point: FilePath
-    source: FilePath
-    replaced: bool = False
 
 
 @frozen

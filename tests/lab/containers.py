@@ -109,14 +109,18 @@ class Engine:
         something accepts connections shows nothing: docker-proxy does so at once."""
         argv = ["docker", "exec", name, "test", "-s", "/run/nginx.pid"]
         until(
-            lambda: self.server.run(argv).returncode == 0 or "[emerg]" in self.docker("logs", name),
+            lambda: self.server.run(argv).returncode == 0 or self._has_given_up(name),
             f"nginx starts in {name}",
             timeout=30,
         )
 
+    def _has_given_up(self, name: str) -> bool:
+        words = self.docker("logs", name)
+        return "[emerg]" in words or "[crit]" in words
+
     def ended(self, name: str, code: int) -> None:
         """Wait until its program has ended; the engine says so from now on."""
-        until(lambda: "[emerg]" in self.docker("logs", name), f"{name} ends")
+        until(lambda: self._has_given_up(name), f"{name} ends")
         self.docker("ended", name, str(code))
 
     def reaches(self, address: str, port: int, *words: str) -> None:

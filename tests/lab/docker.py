@@ -103,7 +103,7 @@ def start(container: dict[str, Any]) -> None:
     folder = HOME / container["name"]
     network(container, True)
     (folder / "hosts").write_text(container["hosts"])
-    (folder / "resolv.conf").write_text("nameserver 203.0.113.1\n")
+    (folder / "resolv.conf").write_text(container.get("resolv", "nameserver 203.0.113.1\n"))
     (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
     group = HOME / "cgroup/docker" / container["id"]
     group.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,9 @@ def start(container: dict[str, Any]) -> None:
         pid = next((int(word) for word in children.read_text().split()), 0)
         time.sleep(0.005)
     proxy(container)
-    container |= {"pid": pid, "holder": holder.pid, "state": "running", "status": "Up 2 seconds"}
+    health = f" ({container['health']})" if "health" in container else ""
+    container |= {"pid": pid, "holder": holder.pid, "state": "running"}
+    container["status"] = f"Up 2 seconds{health}"
     save(container)
 
 
@@ -197,6 +199,7 @@ def listed(container: dict[str, Any]) -> str:
             "Command": json.dumps(" ".join(container["argv"])[:20] + "…"),
             "ID": container["id"],
             "Image": container["image"],
+            "Labels": ",".join(f"{a}={b}" for a, b in container.get("labels", {}).items()),
             "Names": container["name"],
             "Networks": container.get("network", "bridge"),
             # Docker lists the ports of running containers only.
@@ -269,6 +272,9 @@ def main() -> None:
             print(
                 json.dumps({"OOMKilled": known.get("oom", False), "Error": known.get("error", "")})
             )
+        case "inspect" if ".Mounts" in words[1]:
+            for source, point in load(words[-1])["binds"]:
+                print(f"{source}\t{point}")
         case "inspect":
             ports = load(words[-1])["ports"]
             bound = {f"{inner}/tcp": [{"HostIp": "", "HostPort": f"{o}"}] for o, inner in ports}

@@ -2,12 +2,20 @@
 
 import ipaddress
 import json
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from diagnose.model.containers import Container, ContainerPort, Namespace, State
+from diagnose.model.containers import (
+    BindMount,
+    ComposeService,
+    Container,
+    ContainerPort,
+    Namespace,
+    State,
+)
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.sanitize import clean
 
@@ -20,6 +28,13 @@ _STATES: dict[str, State] = {state: state for state in get_args(State)}
 
 #: Lines that say why a program could not start: of nginx, and of others as they usually say it.
 _FATAL = re.compile(r"\[emerg\]|\b(?:fatal|panic|error)\b", re.IGNORECASE)
+
+#: What docker, containerd and runc put before the reason that kept a container from its start.
+_RUNTIME_WORDS = re.compile(
+    r"^(?:Error response from daemon: )?failed to create task for container: "
+    r"(?:failed to create shim task: )?(?:OCI runtime create failed: )?(?:runc create failed: )?"
+    r"(?:unable to start container process: )?(?:error during container init: )?"
+)
 
 #: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
 #: systemd-nspawn, Kubernetes and Amazon ECS use names.
@@ -72,6 +87,39 @@ def _docker(container: dict[str, Any]) -> Container:
         ports=docker_ports(str(container.get("Ports", ""))),
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
+        compose=_compose(_labels(str(container.get("Labels", "")))),
+    )
+
+
+def _labels(text: str) -> dict[str, str]:
+    """Parse "a=1,b=/x.yml,/y.yml,c=3": a comma may stand in a value."""
+    labels: dict[str, str] = {}
+    name = ""
+    for part in text.split(",")[:MAX_ITEMS]:
+        if "=" in part:
+            name, _, labels[name] = part.partition("=")
+        elif name:
+            labels[name] += f",{part}"
+    return labels
+
+
+def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
+    """Return the service that the labels of docker compose and podman-compose tell; None without
+    them."""
+    words = {
+        name: clean(str(labels.get(f"com.docker.compose.{name}") or ""), 1000)
+        for name in ("project", "service", "version", "project.working_dir", "project.config_files")
+    }
+    if not words["project"] or not words["service"]:
+        return None
+    folder = words["project.working_dir"]
+    files = [file for file in words["project.config_files"].split(",") if file][:8]
+    return ComposeService(
+        project=words["project"][:128],
+        service=words["service"][:128],
+        folder=folder,
+        files=tuple(posixpath.join(folder, file) for file in files),
+        old=words["version"].startswith("1."),
     )
 
 
@@ -81,10 +129,13 @@ def _state(word: object) -> State:
     return _STATES.get("exited" if text in {"stopped", "stopping"} else text, "")
 
 
-def with_details(container: Container, bindings: str, output: str, state: str = "") -> Container:
+def with_details(
+    container: Container, bindings: str, output: str, state: str = "", mounts: str = ""
+) -> Container:
     """Return a container with the ports that it publishes when it runs (`inspect`,
     .HostConfig.PortBindings), and why it ended: what its engine says (.State), or else of its last
-    output the error of nginx, if there is one, else the last line."""
+    output the error of nginx, if there is one, else the last line. `mounts` are lines of a folder
+    of the server, a tab and where the container sees it."""
     ports = container.ports
     if not any(mapping.port for mapping in ports):
         ports = (*tuple(_bound_ports(bindings))[:MAX_ITEMS], *ports)
@@ -93,12 +144,18 @@ def with_details(container: Container, bindings: str, output: str, state: str = 
     inspected = next(_objects([state.strip()]), {})
     # The engine could not start it: "driver failed …: port is already allocated".
     refusal = str(inspected.get("Error") or "") if isinstance(inspected.get("Error"), str) else ""
+    refusal = _RUNTIME_WORDS.sub("", refusal)
     return replace(
         container,
         ports=ports,
         last_words=clean(refusal or (errors or lines or [""])[-1], 300),
         not_started=bool(refusal),
         out_of_memory=inspected.get("OOMKilled") is True,
+        folders=tuple(
+            BindMount(clean(point, 400), clean(source, 400))
+            for source, tab, point in (line.partition("\t") for line in mounts.split("\n"))
+            if tab
+        )[:MAX_ITEMS],
     )
 
 
@@ -130,7 +187,7 @@ def docker_ports(text: str) -> tuple[ContainerPort, ...]:
 
 
 def _podman(container: dict[str, Any]) -> Container:
-    names = container.get("Names") or [""]
+    names, labels = container.get("Names") or [""], container.get("Labels")
     published = [
         ContainerPort(
             int(port.get("container_port", 0)) + offset,
@@ -158,6 +215,7 @@ def _podman(container: dict[str, Any]) -> Container:
         ports=tuple(published + declared)[:MAX_ITEMS],
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
+        compose=_compose(labels if isinstance(labels, dict) else {}),
     )
 
 

@@ -28,7 +28,7 @@ ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "pod
 SCRIPT = read_script(__file__, "containers.sh")
 
 #: What the names of the sections about a single container begin with.
-_DETAILS = ("last ", "bindings ", "state ")
+_DETAILS = ("last ", "bindings ", "state ", "mounts ")
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
@@ -67,6 +67,7 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
                 details.get(f"bindings {container.id}", ""),
                 details.get(f"last {container.id}", ""),
                 details.get(f"state {container.id}", ""),
+                details.get(f"mounts {container.id}", ""),
             )
             for container in containers
         ),

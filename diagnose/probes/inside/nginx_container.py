@@ -163,7 +163,7 @@ async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", BUILD_SCRIPT, "sh", str(master.pid))
     machine = ContainerMachine(ctx.machine, master.pid, container.engine, container.name)
-    mounts = await asyncio.gather(*(_compared(machine, mount) for mount in container.mounts))
+    mounts = await asyncio.gather(*(compared_mount(machine, mount) for mount in container.mounts))
     ctx.emit(replace(container, at=at, took=ctx.elapsed() - at, mounts=tuple(mounts)))
     inner = ctx.enter_container(machine)
     build = nginx_parser.parse_build(result.out)
@@ -188,7 +188,7 @@ async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
     await observe_rejected_pairs(inner)
 
 
-async def _compared(machine: ContainerMachine, mount: BindMount) -> BindMount:
+async def compared_mount(machine: ContainerMachine, mount: BindMount) -> BindMount:
     """Return a mount that counts as replaced only if the server's file has another content. The
     files may be keys: cmp(1) reads them, and only its exit status is read here."""
     if not mount.replaced:

@@ -1,4 +1,4 @@
-"""Probes for other nginx configurations and other certificates on the server, when needed.
+"""Probes for other configurations and other certificates on the server, when needed.
 
 If the running nginx does not serve the site, they look for another nginx's configuration. If the
 certificate in use has expired, expires soon or is for another name, they look for a better one.
@@ -12,7 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from diagnose.model import Vantage
+from diagnose.model.containers import NginxContainer
 from diagnose.model.files import OtherCertificate, OtherConfig
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import (
     CertificateFile,
     NginxBuild,
@@ -20,11 +22,12 @@ from diagnose.model.nginx import (
     NginxState,
 )
 from diagnose.model.tls import Certificate
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.whole_numbers import whole_number
-from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
 from diagnose.probes.inside.nginx_config import (
     MAX_OTHER_FILES,
     config_path,
@@ -115,6 +118,36 @@ async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path:
                 files=tree.files,
             )
         )
+
+
+# A configuration in the usual place that the server that answers has not read
+
+#: What a server answers whose application cannot be reached.
+_UNAVAILABLE = {502, 503, 504}
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def unread_by_nginx(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Emit it after such an answer, or a message."""
+    if is_first(ctx, exchange, _is_question) and not ctx.observed(NginxContainer):
+        # Imported late: a healthy site has no such question.
+        from diagnose.probes.inside.unread_configs import observe_of_nginx
+
+        await observe_of_nginx(ctx, config)
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def unread_by_server(ctx: ProbeContext, exchange: Exchange, config: WebServerConfig) -> None:
+    """Do the same for the other servers."""
+    if is_first(ctx, exchange, _is_question):
+        from diagnose.probes.inside.unread_configs import observe_of_server
+
+        await observe_of_server(ctx, config)
+
+
+def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_page = exchange.is_page_of(ctx.target)
+    return is_page and (exchange.status in _UNAVAILABLE or ctx.target.symptom is not None)
 
 
 # Certificates renewed in another place

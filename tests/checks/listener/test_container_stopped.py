@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Vantage
-from diagnose.model.containers import Container, ContainerPort, Containers
+from diagnose.model.containers import (
+    BindMount,
+    ComposeService,
+    Container,
+    ContainerPort,
+    Containers,
+)
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import connected, host, listening
 from tests.support.nginx_evidence import config
@@ -134,3 +140,52 @@ def test_a_missing_certificate_is_named() -> None:
     for words in ("bind() to 0.0.0.0:443 failed (98: Address already in use)", "unknown directive"):
         claim = emerg(words)
         assert (claim.facts["missing_file"], claim.facts["unknown_host"]) == ("", "")
+
+
+FOLDER = BindMount("/etc/nginx/conf.d/default.conf", "/srv/blog/nginx.conf")
+COMPOSE = ComposeService("blog", "proxy", "/srv/blog", ("/srv/blog/docker-compose.yml",))
+NO_START = (
+    'cannot load certificate "/certs/a.pem": PEM_read_bio_X509_AUX() failed (SSL: error:0480006C:'
+    "PEM routines::no start line:Expecting: TRUSTED CERTIFICATE)"
+)
+#: Of docker 27 with runc 1.1, as `docker inspect -f '{{.State.Error}}'` says it.
+REFUSED_MOUNT = (
+    "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+    "runc create failed: unable to start container process: error during container init: error "
+    'mounting "/srv/blog/nginx.conf" to rootfs at "/etc/nginx/nginx.conf": mount src=/srv/blog/'
+    "nginx.conf, dst=/etc/nginx/nginx.conf, flags=0x5000: not a directory: unknown"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "folders", "point"),
+    [
+        ('[crit] 1#1: pread() "/etc/nginx/conf.d/default.conf" failed (21: Is a directory)',
+         (FOLDER,), FOLDER.point),
+        ("Error: reading config from file: read /etc/caddy/Caddyfile: is a directory", (),
+         "/etc/caddy/Caddyfile"),
+        (NO_START, (BindMount("/certs/a.pem", "/srv/a.pem"),), "/certs/a.pem"),
+        (NO_START, (), ""),
+        (REFUSED_MOUNT, (), "/etc/nginx/nginx.conf"),
+        ('open() "/etc/nginx/conf.d/default.conf" failed (2: No such file)', (FOLDER,), ""),
+    ],
+)  # fmt: skip
+def test_fires_with_the_folder_that_an_engine_made_for_a_file(
+    said: str, folders: tuple[BindMount, ...], point: str
+) -> None:
+    ended = replace(ENDED, last_words=said, folders=folders, compose=COMPOSE)
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ended))
+    assert claim.facts["folder_point"] == point
+    assert claim.facts["compose"] == ("docker compose -f /srv/blog/docker-compose.yml up -d proxy")
+    assert claim.facts["remove_folder"] == {
+        FOLDER.point: "rmdir /srv/blog/nginx.conf", "/etc/nginx/nginx.conf":
+        "rmdir /srv/blog/nginx.conf", "/certs/a.pem": "rmdir /srv/a.pem",
+    }.get(point, "")  # fmt: skip
+
+
+def test_fires_with_the_name_of_the_project_and_the_old_program() -> None:
+    compose = replace(COMPOSE, project="shop", old=True)
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(replace(ENDED, compose=compose)))
+    assert claim.facts["compose"] == (
+        "docker-compose -p shop -f /srv/blog/docker-compose.yml up -d proxy"
+    )

@@ -4,7 +4,13 @@ import pytest
 
 from diagnose.model import Failure
 from diagnose.model.backends import BackendVisit
-from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
+from diagnose.model.containers import (
+    ComposeService,
+    Container,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, judge
@@ -44,6 +50,13 @@ def test_fires_and_says_why(host: str, failure: Failure, reason: str) -> None:
 def test_fires_for_a_container_that_does_not_run() -> None:
     stopped = replace(OTHERS, containers=(replace(APP, state="exited", status="Exited (0)"),))
     assert reached("app", Failure("timeout", "timed out"), stopped) == ["stopped"]
+
+
+def test_fires_for_a_service_whose_container_has_a_name_of_its_own() -> None:
+    service = ComposeService("shop", "app", "/srv/shop", ("/srv/shop/compose.yml",))
+    own = replace(APP, name="backend", state="exited", status="Exited (1)", compose=service)
+    stopped = replace(OTHERS, containers=(own,))
+    assert reached("app", Failure("other", "Could not resolve host", 6), stopped) == ["stopped"]
 
 
 def test_silent_where_the_application_answers_or_nothing_is_known() -> None:

@@ -40,6 +40,30 @@ def test_fires_and_names_the_other_address_of_the_port() -> None:
     )
     (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=sockets))
     assert claim.facts["elsewhere"] == ("[::1]:3000",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://[::1]:3000;" in edit.diff
+
+
+def test_fires_with_the_one_address_at_which_a_container_is_published() -> None:
+    """The line of an upstream block is edited, and nothing where two addresses are open."""
+    group = f"upstream app {{\n    server 127.0.0.1:3000;\n}}\n{SITE}".replace(
+        "http://127.0.0.1:3000", "http://app"
+    )
+    proxy = Listener(address="192.0.2.10", port=3000, family=4, process="docker-proxy")
+    (claim,) = judge(
+        CHECK, replace(DOWN, target="http://app"), config(group), Listeners(sockets=(proxy,))
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    server 192.0.2.10:3000;" in edit.diff
+    both = Listeners(sockets=(proxy, replace(proxy, address="192.0.2.11")))
+    (claim,) = judge(CHECK, DOWN, config(), both)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
 
 
 FPM = "/run/php/php8.2-fpm.sock"

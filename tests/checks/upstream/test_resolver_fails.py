@@ -1,9 +1,10 @@
 """upstream.resolver-fails: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Applicability, Confidence, Edit, Manual, Vantage, Where
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.containers import ComposeService, Container, Containers, NginxContainer
 from diagnose.model.upstream import NameAnswer, ServerNames
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.upstreams import PAGE, WELL, line, proxied
@@ -111,3 +112,29 @@ def test_names_no_network_where_that_is_not_the_cause() -> None:
     ):
         (claim,) = judge(CHECK, *NOT_THERE, *seen, UNKNOWN, PAGE, SITE)
         assert claim.facts["network"] == ""
+
+
+SHORT = proxied("http://$app:3000", more="\n        set $app blog; resolver 127.0.0.11;")
+NO_BLOG = line("blog could not be resolved (3: Host not found)", "")
+
+
+def test_fires_with_the_names_of_the_network_where_no_container_has_this_one() -> None:
+    compose = ComposeService("shop", "app")
+    proxy, containers = in_networks("shop_default", "shop_default", "shop_web")
+    named = replace(containers.containers[0], compose=compose)
+    seen = (proxy, replace(containers, containers=(named,)), NO_BLOG, PAGE, SHORT)
+    # Masked, a name has a point, and a container's name is another than the configuration's.
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["neighbours"] == ("app",)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("write-a-name", Where.SERVER),)
+
+
+def test_names_no_neighbours_where_a_container_has_the_name_or_the_network_has_no_names() -> None:
+    for seen in (
+        in_networks("shop_default", "shop_default", "blog"),
+        in_networks("bridge", "bridge", "shop_web"),
+        in_networks("host", "host", "shop_web"),
+    ):
+        (claim,) = judge(CHECK, *seen, NO_BLOG, PAGE, SHORT, masked=False)
+        assert claim.facts["neighbours"] == ()

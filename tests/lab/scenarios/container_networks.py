@@ -14,12 +14,13 @@ _DNS = (
 )
 
 
-def _both(lab: Lab, network: str) -> None:
-    """nginx asks for the application's name at each request, and is in this network."""
+def _both(lab: Lab, network: str, name: str = "app") -> None:
+    """nginx asks for this name at each request, and is in this network."""
     engine = Engine(lab)
     address = application(engine, network=_NETWORK)
     lab.server.write("/srv/dns/hosts", f"{address} app\n" if network == _NETWORK else "")
-    variable = "  resolver 127.0.0.11 valid=10s;\n  set $app http://app:3000;\n\n  location / {\n"
+    variable = f"  resolver 127.0.0.11 valid=10s;\n  set $app http://{name}:3000;\n\n"
+    variable += "  location / {\n"
     proxy(
         engine,
         proxied("$app").replace("  location / {\n", variable, 1),
@@ -40,6 +41,18 @@ def nginx_is_in_another_network_than_the_application(lab: Lab) -> None:
     """https://blog.youkuaiyun.com/LogicGlow/article/details/154488758: nginx's container is in the
     default network, and does not know the application's name."""
     _both(lab, "bridge")
+    lab.client.run(["curl", "-sk", "-o", "/dev/null", f"https://{site.NAME}/"])
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.resolver-fails",
+    manual="the name has to be corrected",
+    not_on=PANEL,
+)
+def nginx_asks_for_a_name_that_no_container_has(lab: Lab) -> None:
+    """A name that is misspelt: SWAG's $upstream_app, the forward host of nginx-proxy-manager."""
+    _both(lab, _NETWORK, "blog")
     lab.client.run(["curl", "-sk", "-o", "/dev/null", f"https://{site.NAME}/"])
 
 

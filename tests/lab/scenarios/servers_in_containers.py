@@ -3,7 +3,7 @@ is `tests/lab/docker.py`."""
 
 from functools import partial
 
-from .. import certificates, haproxy
+from .. import caddy, certificates, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import SERVERS, Lab, missing_servers
 from ..scenario import healthy, scenario
@@ -170,3 +170,24 @@ def caddy_in_a_container_cuts_the_path(lab: Lab) -> None:
     """handle_path in place of handle, in a container."""
     proxy = "\t\treverse_proxy app:3000\n\t}\n"
     run_caddy(lab, caddyfile(f"\thandle_path /ws* {{\n{proxy}\thandle {{\n{proxy}"))
+
+
+@inner_scenario(
+    outside="http.server-error",
+    server="server.container-file-outdated",
+    differs=STARTED,
+)
+def corrected_caddyfile_is_not_in_the_container(lab: Lab) -> None:
+    """The file alone is mounted; `sed -i` wrote a new one, and a reload reads the old one again."""
+    engine = run_caddy(lab, caddyfile("\treverse_proxy app:3001\n"))
+    lab.server.sh(f"sed -i s/app:3001/app:3000/ {HOME}/caddy/Caddyfile")
+    words = ("/usr/bin/caddy", "reload", "--config", caddy.CONFIG, "--adapter", "caddyfile")
+    engine.docker("exec", "caddy", *words)
+
+
+@healthy_inner()
+def mounted_caddyfile_was_saved_again(lab: Lab) -> None:
+    """An editor wrote the same text into a new file."""
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"))
+    path = f"{HOME}/caddy/Caddyfile"
+    lab.server.sh(f"cp {path} {path}.new; mv {path}.new {path}")

@@ -1,11 +1,12 @@
 """What docker (27) and podman (4.9) print, as literals: neither runs where these tests do."""
 
 import contextlib
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model.containers import ContainerPort, Namespace
+from diagnose.model.containers import BindMount, ComposeService, Container, ContainerPort, Namespace
 from diagnose.parsers.linux.containers import (
     container_of,
     docker_ports,
@@ -184,3 +185,61 @@ def test_what_the_engine_says_of_the_end_goes_before_the_log() -> None:
 def test_details_of_any_text(bindings: str, output: str, state: str) -> None:
     (ended,) = podman_ps(ENDED)
     assert with_details(ended, bindings, output, state).id == ID
+
+
+#: Of `docker ps -a --no-trunc --format '{{json .}}'`, docker 27.3.1 with docker compose 2.29.7.
+COMPOSE = (
+    '{"Command":"\\"docker-entrypoint.s\\"","ID":"' + "a" * 64 + '","Image":"blog-app","Labels":'
+    '"com.docker.compose.container-number=1,com.docker.compose.project.config_files=/srv/blog/'
+    "docker-compose.yml,/srv/blog/docker-compose.override.yml,com.docker.compose.version=2.29.7,"
+    "com.docker.compose.config-hash=0f5c,com.docker.compose.depends_on=db:service_healthy:false,"
+    "com.docker.compose.project=blog,com.docker.compose.oneoff=False,com.docker.compose.service=app,"
+    'com.docker.compose.project.working_dir=/srv/blog","Names":"blog-app-1","Networks":'
+    '"blog_default","Ports":"","State":"exited","Status":"Exited (1) 5 minutes ago"}'
+)
+
+
+def test_the_compose_file_of_a_container_is_read() -> None:
+    (container,) = docker_ps(COMPOSE)
+    assert container.compose == ComposeService(
+        "blog", "app", "/srv/blog",
+        ("/srv/blog/docker-compose.yml", "/srv/blog/docker-compose.override.yml"),
+    )  # fmt: skip
+
+
+def test_the_compose_file_of_podman_compose_is_named_from_its_folder() -> None:
+    """podman-compose 1.0.6 writes the file as it was given."""
+    labels = {
+        "io.podman.compose.project": "blog",
+        "com.docker.compose.project": "blog",
+        "com.docker.compose.project.working_dir": "/srv/blog",
+        "com.docker.compose.project.config_files": "docker-compose.yml",
+        "com.docker.compose.service": "app",
+    }
+    (container,) = podman_ps(json.dumps([{"Id": "a" * 64, "Names": ["app"], "Labels": labels}]))
+    assert container.compose
+    assert container.compose.files == ("/srv/blog/docker-compose.yml",)
+    (plain,) = podman_ps(json.dumps([{"Id": "a" * 64, "Names": ["app"], "Labels": None}]))
+    assert plain.compose is None
+
+
+def test_the_folders_that_a_container_mounts_are_read() -> None:
+    ended = with_details(Container("docker", "a" * 64, "app"), "", "", "", "/srv/a\t/etc/a.conf\nx")
+    assert ended.folders == (BindMount("/etc/a.conf", "/srv/a"),)
+
+
+def test_the_words_of_the_runtime_are_left_out_of_a_refusal() -> None:
+    """`docker inspect -f '{{json .State}}'` of docker 27 with runc 1.1."""
+    before = (
+        "failed to create task for container: failed to create shim task: OCI runtime create "
+        "failed: runc create failed: unable to start container process: "
+    )
+    for reason in (
+        'exec: "npm": executable file not found in $PATH: unknown',
+        'error mounting "/srv/a.yml" to rootfs at "/a.yml": not a directory: unknown',
+    ):
+        for words in (before, f"{before}error during container init: "):
+            state = json.dumps({"OOMKilled": False, "Error": f"{words}{reason}"})
+            ended = with_details(Container("docker", "a" * 64, "app"), "", "", state)
+            assert ended.last_words == reason
+            assert ended.not_started

@@ -6,6 +6,7 @@
 #   (SC2012: the names in /proc are numbers. SC2086: $pids is up to three words.)
 
 part() { printf '\n@@@ %s\n' "$*"; }
+m='{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\t"}}{{.Destination}}{{println}}{{end}}{{end}}'
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
@@ -20,6 +21,9 @@ for e in docker podman; do
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
     part "state $id"; $e inspect -f '{{json .State}}' "$id" 2>&1 | head -c 8000
+    part "mounts $id"; $e inspect -f "$m" "$id" 2>/dev/null | head -n 60 | while read -r source; do
+      [ -d "${source%%	*}" ] && printf '%s\n' "$source"
+    done
     part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
   done
 done

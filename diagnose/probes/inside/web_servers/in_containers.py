@@ -20,6 +20,7 @@ from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.containers import ContainerLists, read_containers
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
+from diagnose.probes.inside.nginx_container import compared_mount
 from diagnose.probes.inside.web_servers.processes import Candidate, InstalledServers, ServerProcess
 from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of
 
@@ -94,6 +95,8 @@ async def _container(ctx: ProbeContext, machine: ContainerMachine, entry: Entry)
     tables = (f"/proc/{pid}/mountinfo", "/proc/self/mountinfo")
     theirs, ours = await asyncio.gather(*(ctx.machine.run("cat", table) for table in tables))
     pairs = bind_mounts(_mounts(ours.out), _mounts(theirs.out))[:MAX_BIND_MOUNTS]
+    mounts = (BindMount(point, source, replaced) for point, source, replaced in pairs)
+    compared = await asyncio.gather(*(compared_mount(machine, mount) for mount in mounts))
     return NginxContainer(
         vantage=Vantage.SERVER,
         at=at,
@@ -106,7 +109,7 @@ async def _container(ctx: ProbeContext, machine: ContainerMachine, entry: Entry)
         image=container.image,
         networks=container.networks,
         ports=container.ports,
-        mounts=tuple(BindMount(point, source, replaced) for point, source, replaced in pairs),
+        mounts=tuple(compared),
     )
 
 
