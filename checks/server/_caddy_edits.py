@@ -65,6 +65,46 @@ def suffix_edit(view: ServerView, site: WebSite) -> Edit | None:
     return line_edit(view, site.file, {places[0]: (tried, line)})
 
 
+#: An application on one line with the paths that it takes.
+_APPLICATION = re.compile(r"(\s*)(reverse_proxy)\s+(/[^\s{]{1,200})\s+([^\s{][^{}]{0,300})")
+#: Directives beside which a `handle` for the files changes nothing: they come before it
+#: (Caddyfile Directives, "Directive order"), or say nothing of the response's body.
+_BEFORE_HANDLE = {
+    "tls", "log", "root", "encode", "header", "redir", "basicauth", "basic_auth", "bind",
+    "request_body", "file_server", "reverse_proxy",
+}  # fmt: skip
+
+
+def fallback_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that lets /index.html answer what is no file of a site. `try_files` comes
+    before `reverse_proxy`, so the files and each application get a `handle`. None if the files
+    stand in a block, or anything else may rely on the order."""
+    lines = _site_lines(view, site)
+    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
+    names = {number: line.split()[0] for number, line in own.items() if line.split()}
+    known = {name for name in names.values() if name != "}" and not name.startswith("#")}
+    servers = [number for number, name in names.items() if name == "file_server"]
+    proxies = [number for number, name in names.items() if name == "reverse_proxy"]
+    if len(servers) != 1 or not known <= _BEFORE_HANDLE or "{" in own[servers[0]]:
+        return None
+    line = own[servers[0]]
+    indent = indentation(line)
+    tried = f"{indent}try_files {{path}} /index.html"
+    if not proxies:
+        return line_edit(view, site.file, {servers[0]: (tried, line)})
+    changes: dict[int, tuple[str, ...]] = {
+        servers[0]: (f"{indent}handle {{", f"{indent}{tried}", f"{indent}{line}", f"{indent}}}")
+    }
+    for number in proxies:
+        match = _APPLICATION.fullmatch(own[number].rstrip())
+        if match is None:
+            return None
+        inner = f"{match[1]}{match[1]}{match[2]} {match[4]}"
+        changes[number] = (f"{match[1]}handle {match[3]} {{", inner, f"{match[1]}}}")
+    return line_edit(view, site.file, changes)
+
+
 def rewriting_line(view: ServerView, site: WebSite) -> int:
     """Return the number of the one line of a site that changes the path; 0 if there is not one."""
     lines = _site_lines(view, site)

@@ -10,6 +10,10 @@ from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebSite
 
 _LINE = re.compile(r"(?i)\s*(?:try_files|FallbackResource)\s(?:.*\s)?(?P<page>/[\w./-]{1,200})\s*")
+_FALLS_BACK = re.compile(
+    r"(?i)\s*(?:try_files|FallbackResource|RewriteRule|ErrorDocument\s+404|rewrite|php_fastcgi|import|"
+    r"route|handle_errors)\b"
+)
 
 
 @frozen
@@ -39,6 +43,12 @@ def wrong_fallback(view: ServerView, site: WebSite, files: tuple[str, ...]) -> W
     text = match.string
     edit = line_edit(view, site.file, {number: (f"{text[:start]}/index.html{text[stop:]}",)})
     return WrongFallback(page, place_text(site.file, number), edit)
+
+
+def has_fallback(view: ServerView, site: WebSite) -> bool:
+    """Return whether a line of a site names a page for what is no file, or rewrites paths."""
+    texts = (line_text(view, site.file, number) for number in range(site.line, site.end + 1))
+    return any(map(_FALLS_BACK.match, texts))
 
 
 def only_fallback(view: ServerView, sites: Sequence[WebSite]) -> WrongFallback | None:

@@ -16,7 +16,22 @@ _MINIMUM = re.compile(r"(\sssl-min-ver\s+)\S+")
 _FORCED = re.compile(r"\s+force-(?:sslv3|tlsv1[0123])(?=\s|$)")
 _CIPHERS = re.compile(r"((?:\s|^)(?:ciphers|ssl-default-bind-ciphers)\s+)(\S+)")
 _GROUPS = re.compile(r"\s+(?:curves|ecdhe)\s+\S+")
+_SERVER_TLS = re.compile(
+    r"\s+(?:no-)?(?:ssl|ssl-reuse|tls-tickets)(?=\s|$)|"
+    r"\s+(?:verify|verifyhost|ca-file|crl-file|crt|sni|alpn|ciphers|ciphersuites|ssl-min-ver|"
+    r"ssl-max-ver)\s+\S+"
+)
 _VERIFY = re.compile(r"(\sverify\s+)required(?=\s|$)")
+
+
+def without_tls(line: str) -> str:
+    """Return a `server` line without its words about TLS to the server (Configuration Manual,
+    section 5.2); the same line if it says how to check the server, too, or has quotes."""
+    body, mark, comment = line.partition(" #")
+    words = body.split()
+    if words[:1] != ["server"] or "ssl" not in words or re.search(r"[\"'\\]|\scheck-s", body):
+        return line
+    return f"{_SERVER_TLS.sub('', body)}{mark}{comment}"
 
 
 def changes(view: ServerView, purpose: str) -> dict[str, dict[int, tuple[str, ...]]]:

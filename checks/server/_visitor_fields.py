@@ -27,6 +27,7 @@ _HAPROXY_SCHEME = "http-request set-header X-Forwarded-Proto https if { ssl_fc }
 _CADDY_LINE = re.compile(
     r"(?i)\s*(?:header_up|request_header)\s+[+>?]?([\w-]{1,100})\s+(\S{1,500})\s*"
 )
+_CADDY_REMOVAL = re.compile(r"(?i)\s*(?:header_up|request_header)\s+-([\w-]{1,100})\s*")
 
 
 @frozen(eq=False)
@@ -137,9 +138,11 @@ def _write_haproxy(told: Told, changes: Changes) -> bool:
 
 
 def _write_caddy(told: Told, changes: Changes) -> bool:
-    """Turn the lines of the proxy that replace a field into comments: Caddy sends both itself."""
-    for number, name, _ in caddy_fields(told.view, told.route):
-        if name.lower() in told.fields:
+    """Turn the lines of the proxy that replace or remove a field into comments: Caddy sends both
+    itself."""
+    for number, text in caddy_lines(told.view, told.route):
+        match = _CADDY_LINE.fullmatch(text) or _CADDY_REMOVAL.fullmatch(text)
+        if match and match[1].lower() in told.fields:
             _comment(told.view, told.route.file, number, changes)
     return bool(changes)
 

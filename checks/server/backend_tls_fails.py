@@ -22,6 +22,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
 from checks.server._caddy_inner_tls import server_name_edit
+from checks.server._haproxy_tls import without_tls
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -208,6 +209,8 @@ def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) 
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)
     written = line.replace("https://", "http://").replace("wss://", "ws://")
+    if view.server.product == "haproxy":
+        written = without_tls(line)
     edit = line_edit(view, route.file, {route.line: (written,)})
     if edit is None:
         return manual_fix(view, "plain")

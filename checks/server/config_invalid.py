@@ -2,6 +2,7 @@
 stopped one cannot start."""
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from checks.server import (
@@ -28,6 +29,10 @@ from diagnose.model import (
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.caddy.mistakes import known_mistake
+
+#: Apache's words for a log whose folder is not there, and for directives of mod_access_compat.
+_LOG_FOLDER = re.compile(r"AH02291: Cannot access directory '(/[^'\n]{1,300})'")
+_OLD_ACCESS = re.compile(r"(?i)Invalid command '(?:Order|Allow|Deny|Satisfy)'")
 
 
 @check(
@@ -67,6 +72,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             **({corrected.fact: corrected.value} if corrected else {}),
             "corrected": corrected is not None,
             **_mistake_facts(view, test),
+            **_apache_facts(view, test),
         },
         severity=refused_config_severity(view),
         fix=_fix(view, modules, corrected),
@@ -76,12 +82,23 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
 def _mistake_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
     """Return what the word is that Caddy does not know, and what it has in its place."""
     mistake = known_mistake(test.message) if view.server.product == "caddy" else None
-    kinds = ("address", "site", "old", "needless", "transport", "plugin")
+    kinds = ("address", "site", "old", "needless", "transport", "plugin", "foreign", "twice")
     return {
         **{kind: mistake is not None and mistake.kind == kind for kind in kinds},
         "word": mistake.word if mistake else "",
         "wanted": mistake.wanted if mistake else "",
         "grpc": mistake is not None and mistake.word in {"grpc", "h2c"},
+    }
+
+
+def _apache_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
+    """Return the folder of a log that is not there, and whether the line is of Apache 2.2: it says
+    who may see something."""
+    is_apache = view.server.product == "apache"
+    folder = _LOG_FOLDER.search(test.message) if is_apache else None
+    return {
+        "log_folder": shlex.quote(folder[1]) if folder else "",
+        "old_access": is_apache and bool(_OLD_ACCESS.match(test.message)),
     }
 
 

@@ -1,26 +1,24 @@
-"""Apache sends the application its own address as Host, and the application refuses that name, or
-redirects for ever to the name that it knows: `ProxyPreserveHost On` is missing (mod_proxy). Asked
-directly with the visitor's name, it answers.
+"""The server sends the application another name as Host, and the application refuses that name, or
+redirects for ever to the name that it knows: `ProxyPreserveHost On` is missing (Apache, mod_proxy),
+or a line replaces the Host (Caddy, `header_up Host`; HAProxy, `http-request set-header Host`).
+Asked directly with the visitor's name, it answers.
 """
 
 from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
-    indentation,
-    line_edit,
-    line_text,
     manual_fix,
     place_text,
-    reload_steps,
     server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
+from checks.server._visitor_fields import HOST, visitor_fix
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 
 
@@ -74,7 +72,7 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     path = websocket or target.path
     return Claim(
         about=Subject(port=target.port, path=path),
-        covers=(Subject(port=target.port, path=path),),
+        covers=_covers(evidence, path, wrong),
         because=(right, wrong, view.server, *visits),
         facts={
             **view.facts,
@@ -86,8 +84,21 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
             "loops": loops,
             view.server.product: True,
         },
-        fix=_fix(view, route),
+        fix=_fix(view, path, bool(websocket)),
     )
+
+
+def _covers(evidence: Evidence, path: str, wrong: BackendAnswer) -> tuple[Subject, ...]:
+    """Return the page or the WebSocket, and with a page the WebSockets that get the same answer."""
+    port = evidence.target.port
+    paths = [path]
+    if not wrong.websocket:
+        paths += [
+            upgrade.path
+            for upgrade in evidence.good(Upgrade)
+            if upgrade.is_visit and upgrade.port == port and upgrade.status == wrong.status
+        ]
+    return tuple(Subject(port=port, path=each) for each in dict.fromkeys(paths))
 
 
 def _is_error(answer: BackendAnswer) -> bool:
@@ -99,13 +110,7 @@ def _leads_back(visit: Exchange | Upgrade) -> bool:
     return isinstance(visit, Exchange) and leads_to_itself(visit)
 
 
-def _fix(view: ServerView, route: SiteRoute) -> Fix:
-    line = line_text(view, route.file, route.line)
-    if view.server.product != "apache" or not line.strip():
-        return manual_fix(view, "keep-the-host")
-    indent = indentation(line)
-    edit = line_edit(view, route.file, {route.line: (f"{indent}ProxyPreserveHost On", line)})
-    if edit is None:
-        return manual_fix(view, "keep-the-host")
-    # Other applications of the same virtual host may want their own name.
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+def _fix(view: ServerView, path: str, websocket: bool) -> Fix:
+    # Other applications of the same site may want their own name, so a person reads the edit.
+    fix = visitor_fix(view, path, HOST, websocket=websocket)
+    return fix or manual_fix(view, "keep-the-host")

@@ -25,13 +25,14 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit
-from checks.server._caddy_edits import rewriting_line, suffix_edit
-from checks.server._fallback_lines import wrong_fallback
+from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
+from checks.server._fallback_lines import has_fallback, wrong_fallback
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -257,6 +258,17 @@ def _claim(
     )
 
 
+def _new_fallback(view: ServerView, site: WebSite, folder: SiteFolder) -> Edit | None:
+    """Return the edit that lets the page of a site's own folder answer what is no file; None if a
+    line of the site names such a page already."""
+    is_own = folder.path.rstrip("/") == site.root.rstrip("/") and "index.html" in folder.index_files
+    if not is_own or _alias(view) or has_fallback(view, site):
+        return None
+    if view.server.product == "caddy":
+        return fallback_edit(view, site)
+    return section_edit(view, site, folder.path, "FallbackResource /index.html")
+
+
 def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fix:
     alias, edit, idle = _alias(view), None, _idle_alias(view)
     if reason == "not-enabled" and idle:
@@ -273,7 +285,7 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
         edit = folder_edit(view, site.file, (site.line, site.end), old, folder.elsewhere)
     elif reason == "fall-back":
         fallback = wrong_fallback(view, site, folder.index_files)
-        edit = fallback.edit if fallback else None
+        edit = fallback.edit if fallback else _new_fallback(view, site, folder)
     elif reason == "no-rules":
         edit = section_edit(view, site, folder.path, f"FallbackResource /{folder.front_script}")
     elif reason == "suffix":

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import _page_files
 from checks.http._page_files import RefusedFile
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._apache_targets import apache_target_edit
 from checks.server._backend_answers import (
     refused_paths,
     route_to_application,
@@ -147,7 +148,11 @@ def _facts(view: ServerView, route: SiteRoute, path: str, remainder: str) -> dic
 
 def _fix(view: ServerView, route: SiteRoute, path: str, websocket: bool) -> Fix:
     prefix = route.path.rstrip("/")
-    edit = handle_path_edit(view, prefix) or replaced_path(view, prefix, path, websocket)
+    edit = (
+        apache_target_edit(view, route)
+        if view.server.product == "apache"
+        else handle_path_edit(view, prefix) or replaced_path(view, prefix, path, websocket)
+    )
     if edit is None:
         return manual_fix(view, "take-it-off")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -22,6 +22,7 @@ from checks.server._backend_answers import answer_with, answers_with, route_to_a
 from checks.server._haproxy import place
 from checks.server._haproxy_scheme import says_https, scheme_edit, scheme_line
 from checks.server._scheme_lines import scheme_line_facts, scheme_steps
+from checks.server._visitor_fields import SCHEME, visitor_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -203,6 +204,10 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
         steps = (edit,) if edit else ()
     elif view.server.product == "apache":
         steps = scheme_steps(view, route)
+    elif view.server.product == "caddy":
+        # The line may tell of another proxy in front, so a person reads the edit.
+        fix = visitor_fix(view, view.evidence.target.path, SCHEME)
+        return fix or manual_fix(view, "pass-the-scheme")
     if not steps:
         return manual_fix(view, "pass-the-scheme")
     return Fix((*steps, *reload_steps(view.server)), Applicability.AUTOMATIC)

@@ -48,7 +48,10 @@ from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 _UPGRADE_PARAMETER = (2, 4, 47)
 
 #: A line of Caddy's reverse_proxy that takes a field of the upgrade away, or sets it.
-_DROPS = re.compile(r"(?i)\s*header_up\s+(?:-(?:upgrade|connection)|connection\s+\"?close\"?)\s*$")
+_DROPS = re.compile(
+    r"(?i)\s*header_up\s+(?:-(?:upgrade|connection)|connection\s+(?:\"?close\"?|\"\"|``)|"
+    r"connection\s+\"?keep-alive\"?|upgrade\s+(?:\"\"|``))\s*$"
+)
 
 
 @check(

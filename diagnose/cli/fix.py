@@ -13,7 +13,7 @@ from diagnose.fixing import journal as journals
 from diagnose.fixing import plan as planning
 from diagnose.fixing.apply import Outcome
 from diagnose.fixing.journal import FixInProgress, JournalEntry
-from diagnose.fixing.plan import Plan, SkippedCause
+from diagnose.fixing.plan import Plan, Problem, SkippedCause
 from diagnose.fixing.remote_files import FixError
 from diagnose.fixing.rollback import Residue, UndoStep
 from diagnose.i18n.fix import translate
@@ -32,6 +32,16 @@ from diagnose.parsers.target import parse_target
 
 #: The largest number of causes fixed in one call. Each diagnosis may reveal a new cause.
 MAX_FIXES = 12
+#: The largest number of fixes that are tried and undone in one call.
+MAX_UNDONE = 4
+
+
+@frozen
+class Attempt:
+    """A fix that was tried: the problem, and how it ended (`Outcome.state`)."""
+
+    problem: Problem
+    state: str
 
 
 @frozen
@@ -92,7 +102,8 @@ async def execute(request: FixRequest, dialog: Dialog) -> int:
 
 
 async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:
-    """Fix one cause after another. Return the exit status of the last diagnosis."""
+    """Fix one cause after another. After a fix that was undone, go on with the next cause. Return
+    the exit status of the last diagnosis."""
     try:
         await _report_automatic_undos(machine, dialog)
     except FixError as error:
@@ -100,9 +111,10 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
         dialog.say("fix.not-entered", why=error)
     report = await run_diagnosis()
     agreed_plans: set[str] = set()
+    attempts: list[Attempt] = []
     is_reported = False
     for _ in range(MAX_FIXES):
-        plans, skipped = planning.plans(report)
+        plans, skipped = planning.plans(report, _undone_problems(attempts))
         new_plans = [plan for plan in plans if _plan_key(plan) not in agreed_plans]
         is_reported = bool(new_plans or not agreed_plans or (skipped and not plans))
         if is_reported:
@@ -113,12 +125,53 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
             break
         agreed_plans |= {_plan_key(plan) for plan in plans}
         outcome = await _apply_plan(machine, plans[0], report, run_diagnosis, dialog)
-        if outcome.state != "healed" or outcome.report is None:
+        attempts.append(Attempt(planning.problem_of(plans[0].cause), outcome.state))
+        if outcome.state == "healed" and outcome.report is not None:
+            report, is_reported = outcome.report, False
+            continue
+        if not _may_go_on(attempts, outcome, report):
+            if len(attempts) > 1:
+                _show_plans(report, *planning.plans(report, _undone_problems(attempts)), dialog)
+            _show_attempts(attempts, dialog)
             return verdict(outcome.report or report).exit_status or 2
-        report, is_reported = outcome.report, False
+        dialog.say("fix.next")
+        report, is_reported = await run_diagnosis(), False
     if not is_reported:
         _show_verdict(report, dialog)
+    _show_attempts(attempts, dialog)
     return verdict(report).exit_status
+
+
+def _undone_problems(attempts: list[Attempt]) -> set[Problem]:
+    """Return the problems whose fix did not help since the last one that did: a fix that lacked
+    another one before may help now."""
+    problems: set[Problem] = set()
+    for attempt in attempts:
+        problems = set() if attempt.state == "healed" else problems | {attempt.problem}
+    return problems
+
+
+def _may_go_on(attempts: list[Attempt], outcome: Outcome, report: Report) -> bool:
+    """Return True if a fix left nothing behind, and another cause has a fix that was not tried.
+    Where a part of it could not be undone, the next fix would change what nobody knows."""
+    is_undone = outcome.state == "rolled-back" and all(
+        residue.reason == "stays" for residue in outcome.residues
+    )
+    # Without an error, another fix is running.
+    is_untouched = outcome.state == "untouched" and outcome.error != ""
+    failed = sum(attempt.state != "healed" for attempt in attempts)
+    plans, _ = planning.plans(report, _undone_problems(attempts))
+    return (is_undone or is_untouched) and failed < MAX_UNDONE and bool(plans)
+
+
+def _show_attempts(attempts: list[Attempt], dialog: Dialog) -> None:
+    """List what was tried, if one of several fixes did not help: what is undone, and what is not,
+    stands far above by then."""
+    if len(attempts) < 2 or all(attempt.state == "healed" for attempt in attempts):
+        return
+    dialog.say("fix.tried")
+    for (check, about), state in ((attempt.problem, attempt.state) for attempt in attempts):
+        dialog.say(f"fix.tried.{state}", check=f"{check} ({about})" if about else check)
 
 
 def _may_apply(report: Report, new_plans: list[Plan], dialog: Dialog) -> bool:

@@ -4,7 +4,7 @@ The order makes sure that each step has what it needs: a port is opened after so
 behind it, and plain HTTP is redirected after HTTPS works.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, assert_never
 
 from diagnose.fixing import rule_undo
@@ -16,6 +16,7 @@ from diagnose.model import (
     Finding,
     Manual,
     Report,
+    Severity,
     Step,
     Where,
 )
@@ -38,7 +39,7 @@ _LAYER_ORDER = (
 )
 
 #: Why a cause is left to a person.
-SkipReason = Literal["none", "manual", "review", "client", "unsure"]
+SkipReason = Literal["none", "manual", "review", "client", "unsure", "undone"]
 
 
 @frozen(eq=False)
@@ -57,14 +58,29 @@ class SkippedCause:
     reason: SkipReason
 
 
-def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
-    """Return the plans and the skipped causes of a report, in order."""
+#: A problem in the reports of two runs: its check, and exactly what it is about.
+Problem = tuple[str, str]
+
+
+def problem_of(finding: Finding) -> Problem:
+    """Return the problem of a finding. The subject is the exact one: of several rules that block a
+    packet, each is its own cause."""
+    return finding.check.id, str(finding.claim.about)
+
+
+def plans(
+    report: Report, undone: Collection[Problem] = ()
+) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
+    """Return the plans and the skipped causes of a report, in order. `undone` are the problems
+    whose fix was tried and undone. They are skipped, and what they seemed to explain gets a plan of
+    its own: it may be the cause."""
     fix_plans: list[Plan] = []
     skipped: list[SkippedCause] = []
-    for cause in sorted(
-        report.causes, key=lambda cause_finding: _LAYER_ORDER.index(cause_finding.check.layer)
+    for cause in (
+        *sorted(report.causes, key=_layer_rank),
+        *sorted(_behind_undone_causes(report, undone), key=_layer_rank),
     ):
-        reason = skip_reason(cause)
+        reason = "undone" if problem_of(cause) in undone else skip_reason(cause)
         fix = cause.claim.fix
         if reason is None and fix is not None:
             steps = tuple(step for step in fix.steps if not isinstance(step, Manual))
@@ -72,6 +88,25 @@ def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
         elif reason is not None:
             skipped.append(SkippedCause(cause, reason))
     return tuple(fix_plans), tuple(skipped)
+
+
+def _layer_rank(cause: Finding) -> int:
+    return _LAYER_ORDER.index(cause.check.layer)
+
+
+def _behind_undone_causes(report: Report, undone: Collection[Problem]) -> Iterator[Finding]:
+    """Yield the symptoms that have an automatic fix of their own, and whose cause is not healed by
+    its fix. No way in is opened to a server that does not answer behind it."""
+    undone_ids = {cause.id for cause in report.causes if problem_of(cause) in undone}
+    for finding in report.findings:
+        if (
+            finding.is_symptom
+            and finding.explained_by in undone_ids
+            and finding.severity is not Severity.NOTE
+            and not finding.check.judges_the_way_in
+            and skip_reason(finding) is None
+        ):
+            yield finding
 
 
 def skip_reason(cause: Finding) -> SkipReason | None:

@@ -18,6 +18,7 @@ another certificate that has a new error, it replaced one fault by another.
 from collections.abc import Iterator
 
 from diagnose.checking.root_cause import is_seen_from_server, layer_statuses
+from diagnose.fixing.plan import problem_of
 from diagnose.model import Edit, Finding, Observation, Report, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxTest
@@ -40,8 +41,10 @@ _FRONT_STATUSES = {None, 426, 502, 503, 504}
 
 def regression_reason(cause: Finding, before: Report, after: Report) -> str | None:
     """Return why a fix must be rolled back; None if it is kept."""
-    for finding in after.causes:
-        if _is_same_problem(finding, cause) or (
+    # A symptom that is fixed in its cause's place takes that cause with it, or it was a symptom.
+    problems = {problem_of(cause), problem_of(_root_finding(cause, before))}
+    for finding in after.findings if cause.is_symptom else after.causes:
+        if problem_of(finding) in problems or (
             _was_symptom(finding, cause, before) and not _has_progressed(cause, before, after)
         ):
             return f"{finding.check.id} is still there"
@@ -59,12 +62,6 @@ def regression_reason(cause: Finding, before: Report, after: Report) -> str | No
 def is_new_finding(finding: Finding, before: Report) -> bool:
     """Return True if no earlier finding is the same."""
     return not any(_is_same_finding(finding, earlier) for earlier in before.findings)
-
-
-def _is_same_problem(finding: Finding, cause: Finding) -> bool:
-    """Compare check and exact subject: of several rules that block a packet, each is its own
-    cause."""
-    return finding.check.id == cause.check.id and str(finding.claim.about) == str(cause.claim.about)
 
 
 def _was_symptom(finding: Finding, cause: Finding, before: Report) -> bool:

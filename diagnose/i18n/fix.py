@@ -48,6 +48,13 @@ MESSAGES = Messages(
         "  Another fix is being prepared, or was interrupted before it changed anything. If "
         "nobody is running it: `diagnose fix --undo` removes it.",
     ),
+    Message("fix.next", "The next cause, after another run of the checks:"),
+    Message("fix.tried", "What was tried:"),
+    Message("fix.tried.healed", "  {check}: it helped."),
+    Message("fix.tried.rolled-back", "  {check}: it did not help and was undone."),
+    Message("fix.tried.untouched", "  {check}: nothing was changed."),
+    Message("fix.tried.stuck", "  {check}: it did not help, and could not be undone."),
+    Message("fix.left.undone", "Its fix was tried, did not help and was undone:"),
     Message("fix.left.none", "No fix is known that a program could apply."),
     Message("fix.left.manual", "Only a person can do this:"),
     Message("fix.left.review", "A person must read its steps first:"),

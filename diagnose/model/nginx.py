@@ -222,8 +222,9 @@ class NginxConfig(Observation):
 
 @frozen(kw_only=True, eq=False)
 class InnerNginx(Observation):
-    """The nginx of this machine behind Apache, Caddy or HAProxy, which has the target's port:
-    observed after visitors got no page or no WebSocket.
+    """The nginx of this machine behind Apache, Caddy, HAProxy or another program, which has the
+    target's port or lets visitors in through a tunnel: observed after visitors got no page or no
+    WebSocket.
 
     `port` and `address` are where nginx gets their requests, and `host` the Host field in them
     without its port. `product` is the server in front, and `file` and `line` where it passes

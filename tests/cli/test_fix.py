@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,70 @@ class Shifting(Shop):
             )
             found.append(Finding(f"f{number}", check("listener.missing"), claim))
         return Report(evidence(ON_THE_SERVER, Listeners()), tuple(found))
+
+
+class Misjudged(Shifting):
+    """Two faults. The fix of the first does not help; that of the second does."""
+
+    shifts = False
+
+    async def look(self) -> Report:
+        report = await super().look()
+        (first, *others) = report.findings
+        if first.claim.about.text != "a":
+            return report
+        path = str(self.file.parent / "in-vain")
+        fix = Fix((Command(("touch", path), Effect.CHANGE, undo=("rm", path), changes=(path,)),))
+        claim = replace(first.claim, fix=fix)
+        return replace(report, findings=(replace(first, claim=claim), *others))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_after_a_fix_that_was_undone_the_next_cause_is_fixed(place: Path, lang: str) -> None:
+    shop = Misjudged(place)
+    assert shop.fix(lang=lang) == 2
+    assert not (place / "in-vain").exists()
+    assert (place / "b").exists()
+    order = ("fix.undoing", "fix.next", "fix.tried")
+    positions = [shop.said.index(translate(key, lang).strip()) for key in order]
+    assert positions == sorted(positions)
+    assert translate("fix.tried.healed", lang, check="listener.missing (b)") in shop.said
+    assert translate("fix.left.undone", lang) in shop.said
+
+
+def test_what_was_agreed_to_is_not_asked_about_again_after_an_undone_fix(place: Path) -> None:
+    shop = Misjudged(place, True)
+    shop.fix(yes=False)
+    assert shop.asked == ["Do this?"]
+    # The fix of the first is tried once more after the second helped: it may have lacked it.
+    assert shop.said.count("was undone.") == 2
+
+
+class Hopeless(Shop):
+    """Many faults, and no fix helps."""
+
+    async def look(self) -> Report:
+        found = []
+        for number in range(9):
+            path = str(self.file.parent / f"vain{number}")
+            step = Command(("touch", path), Effect.CHANGE, undo=("rm", path), changes=(path,))
+            claim = Claim(
+                about=Subject(text=f"port {number}"),
+                because=(),
+                fix=Fix((step,)),
+                facts={"port": 443, "tls": True, "unsure": False},
+            )
+            found.append(Finding(f"f{number}", check("listener.missing"), claim))
+        return Report(evidence(ON_THE_SERVER, Listeners()), tuple(found))
+
+
+def test_fixes_that_do_not_help_come_to_an_end(place: Path) -> None:
+    shop = Hopeless(place)
+    assert shop.fix() == 2
+    assert not list(place.glob("vain*"))
+    text = translate("fix.tried.rolled-back", "en", check="listener.missing (port 0)").strip()
+    assert text in shop.said
+    assert shop.said.count("it did not help and was undone.") == fix.MAX_UNDONE
 
 
 @pytest.mark.parametrize(("shifts", "asked"), [(False, 1), (True, 2)])

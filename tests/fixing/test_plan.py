@@ -1,5 +1,7 @@
 """What is done about which cause, in which order, and what is left to a person."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.fixing.plan import (
@@ -9,6 +11,7 @@ from diagnose.fixing.plan import (
     is_reversible,
     named_paths,
     plans,
+    problem_of,
     repeated_reloads,
 )
 from diagnose.model import (
@@ -82,6 +85,25 @@ def test_what_is_not_for_a_program_is_left_with_the_reason(
     made, left = plans(report(cause("tcp.refused", *steps, how=how)))
     assert made == ()
     assert [one.reason for one in left] == [reason]
+
+
+def test_after_an_undone_fix_the_other_causes_are_left_and_what_it_seemed_to_explain() -> None:
+    tried = replace(cause("server.prefix-kept", RELOAD), id="f2")
+    behind = replace(cause("http.wrong-status", RELOAD), id="f3", explained_by="f2")
+    closed = replace(cause("firewall.port-closed", OPEN), id="f4", explained_by="f2")
+    stuck = replace(cause("http.redirect-loop"), id="f5", explained_by="f2")
+    other = replace(cause("http.no-redirect", RELOAD), id="f6")
+    given = report(tried, behind, closed, stuck, other)
+    made, left = plans(given, {problem_of(tried)})
+    assert [plan.cause for plan in made] == [other, behind]
+    assert [(each.cause, each.reason) for each in left] == [(tried, "undone")]
+
+
+def test_nothing_is_fixed_in_the_place_of_a_cause_that_was_not_tried() -> None:
+    tried = cause("server.prefix-kept", RELOAD)
+    behind = replace(cause("http.wrong-status", RELOAD), id="f3", explained_by=tried.id)
+    made, _ = plans(report(tried, behind))
+    assert [plan.cause for plan in made] == [tried]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,17 @@ def test_what_is_left_of_it_has_another_cause_where_a_visit_gets_further() -> No
     assert said == "firewall.port-closed is still there"
 
 
+def test_a_symptom_that_is_fixed_takes_its_cause_with_it() -> None:
+    cause = finding_of("firewall.port-closed")
+    symptom = finding_of("tcp.timeout", SHUT, by=cause.id)
+    before = report(cause, symptom)
+    assert regression_reason(symptom, before, report(OPEN)) is None
+    said = regression_reason(symptom, before, report(cause, OPEN))
+    assert said == "firewall.port-closed is still there"
+    said = regression_reason(symptom, before, report(finding_of("tcp.refused", by="f9"), symptom))
+    assert said == "tcp.timeout is still there"
+
+
 def test_a_configuration_that_is_valid_now_stays_although_nginx_does_not_run() -> None:
     refused = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
     cause = finding_of("nginx.config-invalid", refused)

@@ -279,6 +279,20 @@ def test_a_certificate_exchanged_for_one_that_nobody_trusts_is_taken_back(
     assert not faulty.difference(laboratory.snapshot())
 
 
+def test_after_a_fix_that_was_undone_the_next_cause_is_healed(laboratory: Lab) -> None:
+    words, _ = play(laboratory, "upgrade_headers_missing")
+    soon = certificates.leaf(starts=-85, ends=5)
+    laboratory.install(soon.chain, soon.key_pem)
+    namesake = certificates.authority("Lab Intermediate", certificates.authority("Lab Root"))
+    of_certbot(laboratory, certificates.leaf(issuer=namesake))
+    status, text = fix(laboratory, *words)
+    assert "undone: certificate.untrusted-root is there now" in text
+    assert "The next cause, after another run of the checks:" in text
+    assert "websocket.upgrade-headers-missing" in text.partition("What was tried:")[2], text
+    assert "  It helped." in text
+    assert status == 2, text
+
+
 def expired(lab: Lab) -> None:
     old = certificates.leaf(starts=-95, ends=-5)
     lab.install(old.chain, old.key_pem)

@@ -7,6 +7,8 @@ from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.sanitize import clean
 
 _PLACE = re.compile(r"yntax error on line (\d{1,9}) of ([^\n:]{1,1000}):[ \t]*")
+#: Where the virtual host begins of which an error is ("error log of vhost defined at A:1").
+_DEFINED = re.compile(r"\bdefined at (/[^\n:]{1,1000}):(\d{1,9})")
 _NOISE = re.compile(
     r"AH00558|AH00557|AH00112|The Apache error log may have|Action '|^\[[^\]]*\] \[core:warn\]"
     r"|^Syntax OK|^VirtualHost configuration"
@@ -58,7 +60,10 @@ def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
             )
             return error, tuple(clean(earlier_line, 300) for earlier_line in lines[:number])
     message = re.sub(r"^\S+: (?=AH\d)", "", lines[0]) if lines else ""
-    return ConfigError(clean(message, 500)), tuple(clean(line, 300) for line in lines[1:10])
+    others = tuple(clean(line, 300) for line in lines[1:10])
+    if place := _DEFINED.search(message):
+        return ConfigError(clean(message, 500), clean(place[1], 300), int(place[2])), others
+    return ConfigError(clean(message, 500)), others
 
 
 def parse_dump(text: str) -> tuple[tuple[str, ...], frozenset[tuple[str, int]]]:

@@ -8,8 +8,9 @@ from diagnose.model.frozen import frozen
 
 #: What the word is: an address without `reverse_proxy`, another site within a block that is not
 #: closed, a word of Caddy 1 that has a new name, one that is needed no more, a transport that
-#: `reverse_proxy` does not have, or a module that this build of Caddy lacks.
-Kind = Literal["address", "site", "old", "needless", "transport", "plugin"]
+#: `reverse_proxy` does not have, a module that this build of Caddy lacks, a word of nginx or
+#: Apache, or a site that stands in two blocks.
+Kind = Literal["address", "site", "old", "needless", "transport", "plugin", "foreign", "twice"]
 
 _UNKNOWN = re.compile(r"\bunrecognized (?:sub)?directive:? (\S{1,300}?)(?:,|$| at )")
 _MODULE = re.compile(r"\bmodule not registered: ([\w.-]{1,200})")
@@ -48,6 +49,29 @@ _OLD = {
     "without": "handle_path",
 }
 
+#: Directives of nginx and Apache, and what Caddy has for them (Caddyfile Directives).
+_FOREIGN = {
+    "add_header": "header NAME VALUE",
+    "alias": "handle_path /PREFIX/* { root * FOLDER; file_server }",
+    "auth_basic": "basicauth",
+    "client_max_body_size": "request_body { max_size 100MB }",
+    "documentroot": "root * FOLDER",
+    "error_page": "handle_errors",
+    "fastcgi_pass": "php_fastcgi ADDRESS",
+    "listen": "the address of the site",
+    "location": "handle /PATH/* { … }",
+    "proxy_pass": "reverse_proxy HOST:PORT",
+    "proxy_read_timeout": "transport http { response_header_timeout 60s }",
+    "proxy_set_header": "header_up NAME VALUE",
+    "proxypass": "reverse_proxy HOST:PORT",
+    "return": "redir URL",
+    "rewriterule": "rewrite",
+    "server_name": "the address of the site",
+    "ssl_certificate": "tls CERTIFICATE KEY",
+    "ssl_certificate_key": "tls CERTIFICATE KEY",
+}
+_TWICE = re.compile(r"\bambiguous site definition: (\S{1,300})")
+
 
 @frozen
 class Mistake:
@@ -63,10 +87,14 @@ def known_mistake(message: str) -> Mistake | None:
     """Return the mistake behind an error of `caddy adapt`; None if that is not known."""
     if module := _MODULE.search(message):
         return _missing_module(module[1].rstrip("."))
+    if twice := _TWICE.search(message):
+        return Mistake("twice", twice[1].rstrip("."))
     match = _UNKNOWN.search(message)
     word = match[1] if match else ""
     if word in _OLD:
         return Mistake("old" if _OLD[word] else "needless", word, _OLD[word])
+    if word.lower() in _FOREIGN:
+        return Mistake("foreign", word, _FOREIGN[word.lower()])
     if word in _PLUGINS:
         return Mistake("plugin", word, _PLUGINS[word])
     if _ADDRESS.fullmatch(word):

@@ -1,5 +1,5 @@
-"""Looks into the nginx behind Apache, Caddy or HAProxy, after visitors got no page or no WebSocket:
-the server in front has the target's port, and passes requests on to it.
+"""Looks into the nginx behind another server or program, after visitors got no page or no
+WebSocket. The one in front has the target's port, and passes requests on to it.
 
 Then the probes of nginx's applications and logs run for the server block that gets the requests.
 """
@@ -10,6 +10,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import InnerNginx, NginxConfig
+from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
@@ -39,8 +40,13 @@ async def after_a_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     _emit_inner_nginx(ctx)
 
 
+@probe(after=TunnelClient)
+async def behind_a_tunnel(ctx: ProbeContext, client: TunnelClient) -> None:
+    _emit_inner_nginx(ctx)
+
+
 def _emit_inner_nginx(ctx: ProbeContext) -> None:
-    """Emit the nginx behind the server that has the port, once."""
+    """Emit the nginx behind the server or the program that has the port, once."""
     if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
         return
     for config in ctx.observed(WebServerConfig):
@@ -50,6 +56,8 @@ def _emit_inner_nginx(ctx: ProbeContext) -> None:
                 if _leads_to_nginx(ctx, route):
                     _emit(ctx, config, route)
                     return
+    if _failed_paths(ctx):
+        _emit_behind_a_program(ctx)
 
 
 def _failed_paths(ctx: ProbeContext) -> list[str]:
@@ -111,6 +119,27 @@ def _emit(ctx: ProbeContext, config: WebServerConfig, route: SiteRoute) -> None:
             tls=route.scheme in {"https", "wss"},
         )
     )
+
+
+def _emit_behind_a_program(ctx: ProbeContext) -> None:
+    # Imported late: few servers have such a program.
+    from diagnose.probes.inside.nginx_behind_program import nginx_socket
+
+    socket = nginx_socket(ctx, ctx.observed(NginxConfig)[0])
+    if socket is not None:
+        ctx.emit(
+            InnerNginx(
+                vantage=Vantage.SERVER,
+                at=ctx.elapsed(),
+                took=0.0,
+                equivalent="ss -ltnp; nginx -T",
+                port=socket.port,
+                address=socket.address,
+                host=ctx.target.host,
+                product=socket.program,
+                tls=socket.tls,
+            )
+        )
 
 
 @probe(after=InnerNginx)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.processes import TunnelClient
 from diagnose.parsers.tunnels import PROGRAMS, config_files, ends_of_command, ends_of_config
 from diagnose.parsers.whole_numbers import whole_number
@@ -33,8 +33,18 @@ class ListedClient:
 
 @probe(after=Exchange)
 async def tunnels(ctx: ProbeContext, exchange: Exchange) -> None:
-    if not exchange.is_page_of(ctx.target) or (exchange.status or 999) < 400:
-        return
+    if exchange.is_page_of(ctx.target) and (exchange.status or 999) >= 400:
+        await _list_clients(ctx)
+
+
+@probe(after=Upgrade)
+async def tunnels_of_websockets(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    if upgrade.is_visit and not upgrade.accepted:
+        await _list_clients(ctx)
+
+
+async def _list_clients(ctx: ProbeContext) -> None:
+    """Emit the clients that run, once."""
     if not ctx.further_requests.begin("the clients of tunnels"):
         return
     at = ctx.elapsed()

@@ -69,6 +69,29 @@ def test_fires_with_what_caddy_has_in_the_place_of_an_unknown_word() -> None:
     assert not any(claim.facts[kind] for kind in ("address", "site", "old", "needless"))
 
 
+def test_fires_with_what_caddy_has_for_a_word_of_nginx_and_a_site_that_stands_twice() -> None:
+    failed = replace(
+        FAILED, product="caddy", file=CADDYFILE, message="unrecognized directive: proxy_pass"
+    )
+    (claim,) = judge(CHECK, CADDY, failed, LISTENING)
+    assert claim.facts["foreign"]
+    assert claim.facts["wanted"] == "reverse_proxy HOST:PORT"
+    twice = replace(failed, message="ambiguous site definition: shop.example.com", line=0)
+    (claim,) = judge(CHECK, CADDY, twice, LISTENING)
+    assert (claim.facts["twice"], claim.facts["word"]) == (True, "shop.example.com")
+
+
+def test_fires_with_the_folder_of_a_log_and_with_lines_of_apache_2_2() -> None:
+    words = "AH02291: Cannot access directory '/var/log/my shop/' for error log"
+    (claim,) = judge(CHECK, APACHE, replace(FAILED, message=words), LISTENING)
+    assert claim.facts["log_folder"] == "'/var/log/my shop/'"
+    old = replace(FAILED, message="Invalid command 'Order', perhaps misspelled")
+    (claim,) = judge(CHECK, APACHE, old, LISTENING)
+    assert claim.facts["old_access"]
+    (claim,) = judge(CHECK, APACHE, FAILED, LISTENING)
+    assert not claim.facts["old_access"]
+
+
 def test_silent_when_the_test_passes_or_another_program_has_the_port() -> None:
     assert not judge(CHECK, APACHE, PASSED, LISTENING)
     assert not judge(CHECK, replace(APACHE, ports=(8080,)), FAILED, LISTENING)

@@ -3,10 +3,18 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Upgrade
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteRoute,
+    SiteSocket,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
+CADDYFILE = "/etc/caddy/Caddyfile"
 CHECK = "server.host-not-passed"
 REFUSED = replace(ANSWER, status=400)
 RIGHT = BackendAnswer(
@@ -36,6 +44,43 @@ def test_fires_for_a_websocket_whose_origin_is_compared_with_the_host() -> None:
     assert claim.facts["path"] == "/ws"
     same = replace(right, status=403)
     assert not judge(CHECK, APACHE, apache_config(), refused, same, wrong, target=target)
+
+
+def test_a_line_of_caddy_that_replaces_the_host_becomes_a_comment() -> None:
+    proxy = "\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up Host {upstream_hostport}\n\t}\n"
+    text = f"shop.example.com {{\n{proxy}}}\n"
+    route = SiteRoute(
+        path="/", target="http://127.0.0.1:3000/", host="127.0.0.1", port=3000, keeps_host=False,
+        file=CADDYFILE, line=2,
+    )  # fmt: skip
+    socket = SiteSocket(port=443, tls=True)
+    site = WebSite(
+        names=("shop.example.com",), sockets=(socket,), routes=(route,), file=CADDYFILE, line=1,
+        end=6,
+    )  # fmt: skip
+    config = WebServerConfig(
+        product="caddy", path=CADDYFILE, sites=(site,), files=(ServerFile(CADDYFILE, text),)
+    )
+    server = replace(APACHE, product="caddy", config=CADDYFILE)
+    (claim,) = judge(CHECK, server, config, REFUSED, RIGHT, WRONG, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\t# header_up Host {upstream_hostport}\n" in edit.diff
+    bare = replace(config, files=(ServerFile(CADDYFILE, text.replace("header_up", "#")),))
+    (claim,) = judge(CHECK, server, bare, REFUSED, RIGHT, WRONG, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_the_websocket_that_gets_the_same_answer_is_covered() -> None:
+    url = "wss://shop.example.com/ws"
+    refused = Upgrade(url=url, path="/ws", address="203.0.113.10", port=443, status=400)
+    (claim,) = judge(CHECK, APACHE, apache_config(), REFUSED, RIGHT, WRONG, refused, masked=False)
+    assert [subject.path for subject in claim.covers] == ["/", "/ws"]
+    other = replace(refused, status=426)
+    (claim,) = judge(CHECK, APACHE, apache_config(), REFUSED, RIGHT, WRONG, other, masked=False)
+    assert [subject.path for subject in claim.covers] == ["/"]
 
 
 def test_silent_when_the_host_is_passed_on_or_the_answers_are_the_same() -> None:

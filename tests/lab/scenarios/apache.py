@@ -169,6 +169,17 @@ def apache_configuration_invalid(lab: Lab) -> None:
 
 
 @apache_scenario(
+    outside=None,
+    server="server.config-invalid",
+    manual="a person makes the folder",
+)
+def apache_folder_of_a_log_is_missing(lab: Lab) -> None:
+    """AH02291: the site's log has a folder of its own, which nobody made."""
+    apache.serve(lab)
+    apache.edit(lab, "SSLEngine on", "ErrorLog /var/log/shop/error.log\n    SSLEngine on")
+
+
+@apache_scenario(
     outside="certificate.name-mismatch",
     server="server.wrong-site",
     differs=FILES,

@@ -78,6 +78,28 @@ def caddy_names_an_address_without_its_directive(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="tcp.refused",
+    server="server.config-invalid",
+    manual="a person corrects the line",
+)
+def caddy_has_a_word_of_nginx(lab: Lab) -> None:
+    """A block copied from a guide for nginx: `proxy_set_header` in `reverse_proxy`."""
+    block = "127.0.0.1:3000 {\n\t\tproxy_set_header Host {host}\n\t}"
+    caddy.install(lab, SHOP.replace("127.0.0.1:3000", block))
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.config-invalid",
+    manual="a person makes one block of two",
+)
+def caddy_has_a_site_twice(lab: Lab) -> None:
+    """ "ambiguous site definition": the name stands in two blocks."""
+    caddy.serve(lab)
+    lab.server.write(caddy.CONFIG, f"{lab.server.read(caddy.CONFIG)}\n{SHOP}")
+
+
+@caddy_scenario(
     outside=None,
     server="server.config-invalid",
     manual="a person corrects the line",

@@ -40,6 +40,17 @@ def caddy_closes_each_connection(lab: Lab) -> None:
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=WS,
+    differs=(caddy.CONFIG,),
+)
+def caddy_empties_the_connection(lab: Lab) -> None:
+    """`header_up Connection ""`, translated from a guide for keep-alive of nginx."""
+    _serve(lab, 'header_up Connection ""')
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
     manual=PERSON,
 )
 def caddy_deletes_the_upgrade_before_the_proxy(lab: Lab) -> None:

@@ -188,6 +188,34 @@ def haproxy_passes_another_scheme(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace("backend app\n", f"backend app\n{rule}"))
 
 
+@caddy_scenario(
+    outside="http.redirect-loop", server="server.scheme-not-passed", differs=(caddy.CONFIG,)
+)
+def caddy_says_http_to_the_application(lab: Lab) -> None:
+    """`header_up X-Forwarded-Proto http`: Caddy sends the right one by itself."""
+    lab.application("--mode", "redirect-to-https")
+    lines = "127.0.0.1:3000 {\n\t\theader_up X-Forwarded-Proto http\n\t}"
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", lines))
+
+
+@caddy_scenario(
+    outside="http.redirect-loop", server="server.scheme-not-passed", differs=(caddy.CONFIG,)
+)
+def caddy_takes_the_scheme_away(lab: Lab) -> None:
+    """`header_up -X-Forwarded-Proto`."""
+    lab.application("--mode", "redirect-to-https")
+    lines = "127.0.0.1:3000 {\n\t\theader_up -X-Forwarded-Proto\n\t}"
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", lines))
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.backend-tls-fails", differs=(haproxy.CONFIG,)
+)
+def haproxy_speaks_tls_to_plain(lab: Lab) -> None:
+    """`ssl verify none` on the line of a server that speaks plain HTTP."""
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "127.0.0.1:3000 ssl verify none"))
+
+
 @apache_scenario(
     outside="websocket.origin-refused",
     server="server.host-not-passed",

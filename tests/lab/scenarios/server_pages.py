@@ -290,6 +290,36 @@ def caddy_folder_is_not_there(lab: Lab) -> None:
     on_caddy(lab, "/var/www/html/shop", PAGE)
 
 
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def apache_does_not_fall_back(lab: Lab) -> None:
+    """A single-page application without FallbackResource."""
+    on_apache(lab, of_files(), **{"index.html": APPLICATION})
+
+
+@healthy_apache(target=ABOUT)
+def apache_falls_back_by_a_section(lab: Lab) -> None:
+    """The file as the remedy writes it."""
+    section = f'    <Directory "{ROOT}">\n        FallbackResource /index.html\n    </Directory>\n'
+    text = of_files().replace("</VirtualHost>", f"{section}</VirtualHost>", 1)
+    on_apache(lab, text, **{"index.html": APPLICATION})
+
+
+@caddy_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def caddy_does_not_fall_back_beside_an_application(lab: Lab) -> None:
+    """`try_files` alone would take the paths of the application: it comes before reverse_proxy."""
+    on_caddy(lab, f"{ROOT}\n\treverse_proxy /api/* 127.0.0.1:3000", APPLICATION)
+
+
+@healthy_caddy(target=ABOUT)
+def caddy_falls_back_beside_an_application(lab: Lab) -> None:
+    """The file as the remedy writes it."""
+    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n\troot * {ROOT}\n"
+    api = "\thandle /api/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+    files = "\thandle {\n\t\ttry_files {path} /index.html\n\t\tfile_server\n\t}\n"
+    lab.server.write(f"{ROOT}/index.html", APPLICATION)
+    caddy.serve(lab, f"shop.example.com {{\n{tls}{api}{files}}}\n")
+
+
 @caddy_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
 def caddy_does_not_fall_back(lab: Lab) -> None:
     """After threads of Caddy's forum about single-page applications: no try_files, and a reload of

@@ -37,6 +37,18 @@ def docs(lab: Lab) -> None:
     lab.server.write("/srv/docs/app.js", "1;\n")
 
 
+@apache_scenario(
+    outside=None, server="server.prefix-kept", target=f"{URL}/api/users", differs=APACHE_FILES
+)
+def apache_keeps_the_prefix(lab: Lab) -> None:
+    """The path stands in the target too, and the application has no /api."""
+    application(lab, "/", "/users")
+    names = ("ProxyPass", "ProxyPassReverse")
+    lines = "".join(f"    {name} /api/ http://127.0.0.1:3001/api/\n" for name in names)
+    text = HTTPS.replace("    ProxyPass /ws", f"{lines}    ProxyPass /ws")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
 def apache_site(lines: str) -> str:
     kept = "".join(line for line in HTTPS.splitlines(keepends=True) if "Proxy" not in line)
     return f"{kept.replace('</VirtualHost>', lines + '</VirtualHost>')}\n{HTTP}"

@@ -224,13 +224,25 @@ def haproxy_cuts_the_path_of_the_websocket(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.host-refused",
     server="server.host-not-passed",
-    manual=RULE,
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_replaces_the_host(lab: Lab) -> None:
     """After questions about ALLOWED_HOSTS behind HAProxy: http-request set-header Host."""
     lab.application("--mode", "site-host")
     rule = "    http-request set-header Host app.internal\n"
     haproxy.serve(lab, haproxy.SITE.replace("    option f", f"{rule}    option f"))
+
+
+@caddy_scenario(
+    outside="http.host-refused",
+    server="server.host-not-passed",
+    differs=(caddy.CONFIG,),
+)
+def caddy_replaces_the_host(lab: Lab) -> None:
+    """After a guide for applications elsewhere: `header_up Host {upstream_hostport}`."""
+    lab.application("--mode", "site-host")
+    lines = "127.0.0.1:3000 {\n\t\theader_up Host {upstream_hostport}\n\t}"
+    caddy.serve(lab, caddy.SHOP.replace("127.0.0.1:3000", lines))
 
 
 def ends_tls_in_tcp_mode(alpn: str) -> str:

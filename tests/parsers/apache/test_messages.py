@@ -43,6 +43,16 @@ def test_the_innermost_place_counts() -> None:
     assert error.message == "</VirtualHost> without matching <VirtualHost> section"
 
 
+def test_the_place_of_a_virtual_host_whose_log_has_no_folder() -> None:
+    text = (
+        "(2)No such file or directory: AH02291: Cannot access directory '/var/log/shop/' for error "
+        "log of vhost defined at /etc/apache2/sites-enabled/shop.conf:1\n"
+        "AH00014: Configuration check failed\n"
+    )
+    error, _ = parse_test(text)
+    assert (error.file, error.line) == ("/etc/apache2/sites-enabled/shop.conf", 1)
+
+
 def test_a_message_without_a_place_and_no_message() -> None:
     assert parse_test("apache2: AH00534: no MPM loaded.")[0].message == "AH00534: no MPM loaded."
     assert parse_test("Syntax OK\n")[0] == ConfigError("")

@@ -9,9 +9,11 @@ import pytest
 from diagnose.model import Observation
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import InnerNginx
+from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside import inner_nginx as probes
 from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import SITE as NGINX_SITE
 from tests.support.nginx_evidence import config as nginx_config
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -55,3 +57,60 @@ def test_not_where_another_program_has_the_port_behind() -> None:
     assert not seen(APACHE, apache_config(), LISTENING, nginx_config(), PAGE)
     assert not seen(replace(APACHE, ports=(8080,)), SITE, LISTENING, nginx_config(), PAGE)
     assert not seen(APACHE, SITE, LISTENING, PAGE)
+
+
+# Behind a program whose configuration is not read
+
+FRONT = Listener(address="0.0.0.0", port=443, family=4, pid=7, process="sslh")
+INNER = Listener(address="127.0.0.1", port=8443, family=4, pid=9, process="nginx")
+BLOCK = NGINX_SITE.replace("443 ssl", "127.0.0.1:8443 ssl")
+FROM_NGINX = replace(PAGE, headers=(("Server", "nginx/1.26.0"),))
+
+
+def behind(
+    text: str, *before: Observation, sockets: tuple[Listener, ...] = (FRONT, INNER)
+) -> tuple[InnerNginx, ...]:
+    return seen(Listeners(sockets=sockets), nginx_config(text), *before)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (BLOCK, ("127.0.0.1", 8443, True)),
+        (BLOCK.replace("127.0.0.1:8443 ssl", "8443"), ("127.0.0.1", 8443, False)),
+        (BLOCK + NGINX_SITE.replace("443 ssl", "80"), ("127.0.0.1", 8443, True)),
+    ],
+)
+def test_the_socket_behind_a_program_is_known_by_the_name(
+    text: str, place: tuple[str, int, bool]
+) -> None:
+    (inner,) = behind(text, FROM_NGINX)
+    assert (inner.address, inner.port, inner.tls) == place
+    assert (inner.product, inner.host) == ("sslh", "shop.example.com")
+
+
+def test_nginx_on_the_same_port_of_loopback_is_behind() -> None:
+    sockets = (replace(FRONT, address="203.0.113.10"), replace(INNER, port=443))
+    (inner,) = behind(NGINX_SITE.replace("443", "127.0.0.1:443"), FROM_NGINX, sockets=sockets)
+    assert inner.port == 443
+
+
+def test_no_socket_behind_a_program_is_guessed() -> None:
+    two = BLOCK + BLOCK.replace("8443", "9443")
+    sockets = (FRONT, INNER, replace(INNER, port=9443))
+    assert not behind(two, FROM_NGINX, sockets=sockets), "either of them"
+    assert not behind(BLOCK.replace("shop", "blog"), FROM_NGINX), "of another name"
+    assert not behind(BLOCK, PAGE), "not known to come from nginx"
+    assert not behind(BLOCK, FROM_NGINX, sockets=(replace(FRONT, process="docker-proxy"), INNER))
+    assert not behind(BLOCK, FROM_NGINX, sockets=(FRONT,)), "nginx does not listen"
+    assert not behind(BLOCK + NGINX_SITE, FROM_NGINX), "it is to have the port itself"
+    assert not behind(BLOCK, FROM_NGINX, replace(APACHE, ports=(443,)))
+
+
+def test_the_client_of_a_tunnel_says_where_nginx_gets_visitors() -> None:
+    client = TunnelClient(program="cloudflared", pid=5, host="localhost", port=8443)
+    (inner,) = behind(BLOCK, client, PAGE, sockets=(INNER,))
+    assert (inner.product, inner.port) == ("cloudflared", 8443)
+    other = replace(client, names=("blog.example.com",))
+    for wrong in (other, replace(client, host="192.0.2.7"), replace(client, port=3000)):
+        assert not behind(BLOCK, wrong, PAGE, sockets=(INNER,))
