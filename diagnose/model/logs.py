@@ -144,6 +144,27 @@ class UnservedRequests(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class DownloadSize(Observation):
+    """How much a visitor got of a file, by the access log: a little more than the size at which
+    nginx's temporary file is full unless it is told otherwise (`proxy_max_temp_file_size`, 1024m).
+
+    `sent` is in bytes, the most that anybody got of this path. A file may well have this size.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    file: FilePath
+    path: UrlPath
+    sent: int
+    written: Text
+    server: Word = "nginx"
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method="GET", path=self.path)
+        return subject, (counted("{count} byte", "{count} bytes", self.sent), self.written)
+
+
+@frozen(kw_only=True, eq=False)
 class RefusedHandshakes(Observation):
     """Handshakes of browsers for a WebSocket that were refused, by the web server's access log.
 

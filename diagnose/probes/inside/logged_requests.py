@@ -16,6 +16,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import (
+    DownloadSize,
     FailedRequests,
     RefusedHandshakes,
     RefusedLogin,
@@ -55,10 +56,14 @@ REPEATED = {403, 404, 500, 502, 503}
 #: Statuses of a request that is too large with what browsers send: this run's own is not.
 TOO_LARGE = {400, 414, 494}
 _BAD_REQUEST, _NOT_FOUND = 400, 404
+#: Bytes of a download that may have been cut by nginx's temporary file.
+_LARGE = 1 << 30
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
-_LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin, UnservedRequests)
+_LoggedT = TypeVar(
+    "_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin, UnservedRequests, DownloadSize
+)
 
 
 def logs_of_other_sites(
@@ -117,8 +122,9 @@ class LoggedFailures:
     data. `used` are the pages that browsers used, if somebody reports a fault, `cross_origin` the
     requests of scripts of other sites' pages, `departures` the pages after which visitors did not
     come back, `logins` the requests with a password for the web server, `handshakes` those of
-    `upgrades` that certainly asked for a WebSocket, and `missed` the paths that visitors asked for
-    again and again and nobody got."""
+    `upgrades` that certainly asked for a WebSocket, `missed` the paths that visitors asked for
+    again and again and nobody got, and `downloads` those that ended where nginx's temporary file
+    is full."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -132,6 +138,7 @@ class LoggedFailures:
     logins: tuple[RefusedLogin, ...] = ()
     handshakes: tuple[RefusedHandshakes, ...] = ()
     missed: tuple[UnservedRequests, ...] = ()
+    downloads: tuple[DownloadSize, ...] = ()
 
 
 async def observe_failures(
@@ -142,7 +149,12 @@ async def observe_failures(
     if texts is None:
         return LoggedFailures()
     failures = _observed(ctx, site, _failures(ctx, site, texts), texts)
-    for failure in (*failures.requests, *failures.handshakes, *failures.missed):
+    for failure in (
+        *failures.requests,
+        *failures.handshakes,
+        *failures.missed,
+        *failures.downloads,
+    ):
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
     for path in dict.fromkeys(
@@ -198,6 +210,7 @@ def _in_log(
         logins=refused_logins(lines, file, names, is_shared, since),
         handshakes=_handshakes(lines, file, site, since) if upgrades else (),
         missed=_missed(lines, file, site, since),
+        downloads=_downloads(lines, file, site, since),
     )
 
 
@@ -220,6 +233,17 @@ def _missed(
 
     is_shared = file in site.shared
     return unserved_requests(lines, file, site.names, is_shared, since, site.loaded)
+
+
+def _downloads(
+    lines: Sequence[AccessLine], file: str, site: LoggedSite, since: float
+) -> tuple[DownloadSize, ...]:
+    if all((line.sent or 0) < _LARGE for line in lines):
+        return ()
+    # Imported late: few sites have files of this size.
+    from diagnose.parsers.download_sizes import download_sizes
+
+    return download_sizes(lines, file, site.names, file in site.shared, since)
 
 
 def _joined(parts: Sequence[LoggedFailures]) -> LoggedFailures:
@@ -261,6 +285,7 @@ def _observed(
         departures=_of_others(failures.departures, own_path, at),
         logins=tuple(map(observed, failures.logins)),
         handshakes=tuple(map(observed, failures.handshakes)),
+        downloads=tuple(map(observed, failures.downloads)),
         missed=tuple(observed(missed) for missed in failures.missed if missed.path != own_path),
     )
 
