@@ -118,6 +118,8 @@ def _is_missed(line: AccessLine) -> bool:
         and line.method in _READING
         and not line.has_query
         and line.path != "/"
+        # Where the log does not say who asks, nothing tells a program of the site from a stranger.
+        and bool(line.agent)
         and extension not in _LOOKED_FOR
         and is_asked_by_pages(line.path)
     )

@@ -60,6 +60,7 @@ def test_only_what_reads_and_is_whole_counts() -> None:
     assert not missed(line("/hook", method="POST"), line("/hook", method="POST"))
     assert not missed(*[replace(line("/a"), has_query=True)] * 3)
     assert not missed(*[line("/a", 403)] * 3)
+    assert not missed(*[replace(line("/a"), agent="")] * 3)
     assert not missed(*[line("/a", when=40.0)] * 3)
     assert not missed(*[replace(line("/a"), agent="diagnose/1.0")] * 3)
 

@@ -1,10 +1,14 @@
 """The page is answered, and programs or visitors ask for another path of the site again and again
 and get 404: nobody's page names it, and only the access log has it."""
 
-from .. import site
+from .. import apache, caddy, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .apache import FILES as APACHE_FILES
+from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario, healthy_caddy
 from .logged_paths import _interface
+from .server_prefixes import ROUTE, apache_site, application, serve_caddy
 
 MINE = (site.CONF,)
 DOCKER = ("-A", "docker/24.0.7 go/go1.20.10 os/linux")
@@ -74,3 +78,48 @@ def weak_sites_are_looked_for(lab: Lab) -> None:
     _interface(lab, "location /api/ { proxy_pass http://127.0.0.1:3009; }", "/api/items:json", "*")
     for path in (*NOISE, *NOISE, "/api/.env", "/api/.env", "/api/v1/users", "/api/v1/users"):
         ask(lab, path, "-A", "Mozilla/5.0 zgrab/0.x")
+
+
+REGISTRY = "    ProxyPass /v2/ http://127.0.0.1:3001{}\n    ProxyPass / http://127.0.0.1:3000/\n"
+CADDY_LOG = "/var/log/caddy-programs.log"
+
+
+@apache_scenario(outside=None, server="server.path-changed", differs=APACHE_FILES)
+def apache_cuts_the_prefix_of_a_registry(lab: Lab) -> None:
+    """The same behind Apache, asked for the site's name alone."""
+    application(lab, "/v2/:401:")
+    apache.serve(lab, apache_site(REGISTRY.format("/")))
+    for _ in range(2):
+        ask(lab, "/v2/", *DOCKER)
+
+
+@healthy_apache()
+def apache_keeps_the_prefix_of_a_registry(lab: Lab) -> None:
+    application(lab, "/v2/:401:")
+    apache.serve(lab, apache_site(REGISTRY.format("/v2/")))
+    for path in ("/v2/shop/blobs/a", "/v2/shop/blobs/a", *NOISE, *NOISE):
+        ask(lab, path, *DOCKER)
+
+
+def _caddy(lab: Lab, handle: str) -> None:
+    application(lab, "/users:json", "/")
+    log = f"log {{\n\t\toutput file {CADDY_LOG}\n\t}}"
+    lab.server.sh(f"rm -f {CADDY_LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {CADDY_LOG}"))
+    serve_caddy(lab, log, ROUTE.replace("handle", handle), "reverse_proxy localhost:3000")
+
+
+@caddy_scenario(outside=None, server="server.prefix-kept", differs=(caddy.CONFIG,))
+def caddy_keeps_the_prefix_for_a_program(lab: Lab) -> None:
+    """The same behind Caddy: `handle /api/*`, and the application has no /api."""
+    _caddy(lab, "handle")
+    for _ in range(2):
+        ask(lab, "/api/users", "-A", "Shop/3.1 (Android 14)")
+
+
+@healthy_caddy()
+def caddy_takes_the_prefix_off_for_a_program(lab: Lab) -> None:
+    """A thing that is not there, again and again, and who looks for weak sites."""
+    _caddy(lab, "handle_path")
+    for path in ("/api/users/9", "/api/users/9", *NOISE, *NOISE):
+        ask(lab, path, "-A", "Shop/3.1 (Android 14)")
