@@ -4,9 +4,7 @@ from diagnose.parsers.script_routes import MAX_ROUTES, is_routed, routes_in
 
 
 def test_the_table_of_a_router() -> None:
-    script = (
-        """r({routes:[{path:'/login'},{path:"/users/:id"},{path: `/about`},{"path":"/a.b"}])"""
-    )
+    script = """r({routes:[{path:'/login'},{path:"/users/:id"},{path: `/about`},{"path":"/a.b"}])"""
     assert routes_in(script) == ("/login", "/users/:id", "/about", "/a.b")
     assert routes_in('<Route path="/a"/><Route path="/b"/>') == ("/a", "/b")
 

@@ -80,7 +80,11 @@ def weak_sites_are_looked_for(lab: Lab) -> None:
         ask(lab, path, "-A", "Mozilla/5.0 zgrab/0.x")
 
 
-REGISTRY = "    ProxyPass /v2/ http://127.0.0.1:3001{}\n    ProxyPass / http://127.0.0.1:3000/\n"
+WEBSOCKET = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+REGISTRY = (
+    "    ProxyPass /v2/ http://127.0.0.1:3001{}\n"
+    f"{WEBSOCKET}    ProxyPass / http://127.0.0.1:3000/\n"
+)
 CADDY_LOG = "/var/log/caddy-programs.log"
 
 
