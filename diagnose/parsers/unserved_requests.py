@@ -7,7 +7,7 @@ somebody got anything is there: what is missing in it may be meant.
 """
 
 import posixpath
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
@@ -60,7 +60,12 @@ def unserved_requests(
         line for line in lines if is_of_site(line, names, is_shared, host_of(line.referer) in names)
     ]
     seekers = _seekers(own)
-    served = {line.path for line in own if line.when >= loaded and line.status != _NOT_FOUND}
+    served = {
+        folder
+        for line in own
+        if line.when >= loaded and line.status != _NOT_FOUND
+        for folder in folders_of(line.path)
+    }
     groups: dict[str, dict[str, _Counted]] = {}
     for line in own:
         if line.when < since or line.client in seekers or not _is_missed(line):
@@ -79,13 +84,16 @@ def unserved_requests(
 
 def lost_folder(path: str, served: Collection[str]) -> str:
     """Return the first folder on the way to a path below which nothing was served ("/api/v2" of
-    "/api/v2/items"), or the path itself; "" if something was served there."""
+    "/api/v2/items"), or the path itself; "" if something was served there. `served` are the folders
+    and paths of what was served (`folders_of`)."""
+    return next((folder for folder in folders_of(path) if folder not in served), "")
+
+
+def folders_of(path: str) -> Iterator[str]:
+    """Yield the folders on the way to a path, and the path: "/a", "/a/b" of "/a/b"."""
     parts = path.split("/")[1:_DEEPEST]
     for count in range(1, len(parts) + 1):
-        folder = "/" + "/".join(parts[:count])
-        if not any(other == folder or other.startswith(f"{folder}/") for other in served):
-            return folder
-    return ""
+        yield "/" + "/".join(parts[:count])
 
 
 def _requests(file: str, folder: str, group: Sequence[_Counted]) -> UnservedRequests:

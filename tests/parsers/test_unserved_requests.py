@@ -2,7 +2,12 @@ from dataclasses import replace
 
 from diagnose.model.logs import UnservedRequests
 from diagnose.parsers.access_log import AccessLine
-from diagnose.parsers.unserved_requests import MAX_PATHS, lost_folder, unserved_requests
+from diagnose.parsers.unserved_requests import (
+    MAX_PATHS,
+    folders_of,
+    lost_folder,
+    unserved_requests,
+)
 
 NAMES = {"shop.example.com"}
 
@@ -72,7 +77,16 @@ def test_no_more_than_some_are_kept() -> None:
 
 def test_the_first_folder_below_which_nothing_was_served() -> None:
     assert lost_folder("/a/b/c", set()) == "/a"
-    assert lost_folder("/a/b/c", {"/a/x"}) == "/a/b"
-    assert lost_folder("/a/", {"/a"}) == "/a/"
-    assert lost_folder("/a", {"/a/b"}) == ""
-    assert lost_folder("/a/b", {"/ab"}) == "/a"
+    for path, served, folder in (
+        ("/a/b/c", "/a/x", "/a/b"),
+        ("/a/", "/a", "/a/"),
+        ("/a", "/a/b", ""),
+        ("/a/b", "/ab", "/a"),
+        ("/a/b", "/a/b/", ""),
+    ):
+        assert lost_folder(path, set(folders_of(served))) == folder
+
+
+def test_a_log_of_many_paths_is_read_at_once() -> None:
+    lines = [line(f"/a/{number}/{'b/' * 40}", number % 2 * 204 + 200) for number in range(2000)]
+    assert len(missed(*lines, *lines)) <= MAX_PATHS
