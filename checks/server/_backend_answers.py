@@ -6,9 +6,14 @@ from checks.server import ServerView
 from diagnose.model import Evidence, Severity, Subject
 from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.web_sites import route_of, sole_application
+
+#: What visitors got: this run's own visits, or requests of the access log.
+Visit = Exchange | Upgrade | UnservedRequests
 
 
 def route_to_application(
@@ -109,6 +114,35 @@ def refused_paths(
     yield target.path, [page for page in page_exchanges(evidence) if page.status == 404], False
     for path in websocket_paths(evidence):
         yield path, refused_websockets(evidence, path), True
+
+
+def missed_paths(evidence: Evidence) -> Iterator[UnservedRequests]:
+    """Yield the paths that visitors asked for again and again and nobody got, by the access log,
+    whose application answers at another path what it does not answer at one that nobody has made,
+    a page or a demand for a login."""
+    for missed in evidence.good(UnservedRequests):
+        visits = [
+            visit
+            for visit in evidence.good(BackendVisit)
+            if visit.requested == missed.path and not visit.websocket
+        ]
+        controls = {visit.path: visit for visit in visits}
+        for visit in visits:
+            control = controls.get(unknown_path(visit.path))
+            if control is None or not is_there(visit):
+                continue
+            if (control.status, control.media_type) == (visit.status, visit.media_type):
+                continue
+            # Some programs ask for the address of an interface, which need not be there.
+            if visit.path != "/" or (missed.beside and visit.media_type == "text/html"):
+                yield missed
+                break
+
+
+def is_there(visit: BackendVisit) -> bool:
+    """Return whether an application has something at a path, if only for who logs in or sends
+    something (RFC 9110 sections 15.5.2 and 15.5.6)."""
+    return visit.succeeded or visit.status in {401, 405}
 
 
 def websocket_subjects(evidence: Evidence, path: str) -> tuple[Subject, ...]:

@@ -2,7 +2,9 @@
 page at the visitor's path only. Apache's ProxyPass replaces its first argument by the path of its
 second (mod_proxy, "ProxyPass"); Caddy's handle_path removes its prefix.
 
-The evidence is the application itself, asked for both paths.
+The evidence is the application itself, asked for both paths; also for a path of the access log that
+visitors asked for again and again and nobody got, if the application has nothing at one that nobody
+has made.
 """
 
 import re
@@ -18,6 +20,9 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import (
+    Visit,
+    is_there,
+    missed_paths,
     refused_paths,
     route_to_application,
     visit_of,
@@ -38,7 +43,8 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.web_sites import inner_path
@@ -65,7 +71,11 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
         return
     claims = (
         claim
-        for path, visits, is_websocket in (*refused_paths(evidence), *_loops(evidence))
+        for path, visits, is_websocket in (
+            *refused_paths(evidence),
+            *_loops(evidence),
+            *((missed.path, [missed], False) for missed in missed_paths(evidence)),
+        )
         for claim in _claims(view, path, visits, is_websocket)
     )
     # The same WebSocket with and without its query has one fault.
@@ -74,7 +84,7 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
 
 def _loops(
     evidence: Evidence,
-) -> Iterator[tuple[str, Sequence[Exchange | Upgrade], bool]]:
+) -> Iterator[tuple[str, Sequence[Visit], bool]]:
     """Yield the target's path if its page redirects to itself, as `refused_paths` does."""
     pages = page_exchanges(evidence)
     if pages and all(map(leads_to_itself, pages)):
@@ -82,7 +92,7 @@ def _loops(
 
 
 def _claims(
-    view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
+    view: ServerView, full_path: str, visits: Sequence[Visit], websocket: bool
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
     route = route_to_application(view, path, websocket)
@@ -95,7 +105,9 @@ def _claims(
         return
     loops = not websocket and all(map(_leads_back, visits))
     is_lost = changed.status in REDIRECTS if loops else not changed.succeeded
-    if not is_lost or not whole.succeeded or (loops and whole.status in REDIRECTS):
+    is_missed = isinstance(visits[0], UnservedRequests)
+    has_whole = is_there(whole) if is_missed else whole.succeeded
+    if not is_lost or not has_whole or (loops and whole.status in REDIRECTS):
         return
     port = view.evidence.target.port
     yield Claim(
@@ -118,12 +130,16 @@ def _claims(
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
         confidence=Confidence.CERTAIN if websocket else Confidence.LIKELY,
-        severity=websocket_severity(view.evidence) if websocket else None,
+        severity=Severity.WARNING
+        if is_missed
+        else websocket_severity(view.evidence)
+        if websocket
+        else None,
         fix=_fix(view, route, path),
     )
 
 
-def _leads_back(visit: Exchange | Upgrade) -> bool:
+def _leads_back(visit: Visit) -> bool:
     return isinstance(visit, Exchange) and leads_to_itself(visit)
 
 

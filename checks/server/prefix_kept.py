@@ -13,6 +13,9 @@ from checks.http._page_files import RefusedFile
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._apache_targets import apache_target_edit
 from checks.server._backend_answers import (
+    Visit,
+    is_there,
+    missed_paths,
     refused_paths,
     route_to_application,
     visit_of,
@@ -31,7 +34,8 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Upgrade
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.web_sites import inner_path, rest_of
@@ -51,7 +55,10 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
         return
     claims = (
         claim
-        for path, visits, is_websocket in refused_paths(evidence)
+        for path, visits, is_websocket in (
+            *refused_paths(evidence),
+            *((missed.path, [missed], False) for missed in missed_paths(evidence)),
+        )
         for claim in _claims(view, path, visits, is_websocket)
     )
     # The same WebSocket with and without its query has one fault.
@@ -60,7 +67,7 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _claims(
-    view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
+    view: ServerView, full_path: str, visits: Sequence[Visit], websocket: bool
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
     route = route_to_application(view, path, websocket)
@@ -71,7 +78,10 @@ def _claims(
         return
     whole = visit_of(view.evidence, route, path, path, websocket)
     short = visit_of(view.evidence, route, path, remainder, websocket)
-    if whole is None or short is None or whole.succeeded or not short.succeeded:
+    if whole is None or short is None or whole.succeeded:
+        return
+    is_missed = isinstance(visits[0], UnservedRequests)
+    if not (is_there(short) if is_missed else short.succeeded):
         return
     subject = Subject(port=view.evidence.target.port, path=path)
     yield Claim(

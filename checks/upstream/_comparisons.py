@@ -34,7 +34,7 @@ from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
     from checks.http._page_files import RefusedFile
-    from diagnose.model.logs import FailedRequests
+    from diagnose.model.logs import FailedRequests, UnservedRequests
 
 #: The checks whose findings such a request causes.
 CONSEQUENCES = (
@@ -56,7 +56,7 @@ class DecisiveChange:
     as_nginx: tuple[ComparedRequest, ...]
     changed: tuple[ComparedRequest, ...]
     exchanges: tuple[Exchange, ...]
-    failures: "tuple[FailedRequests, ...]" = ()
+    failures: "tuple[FailedRequests | UnservedRequests, ...]" = ()
     pages: tuple[ComparedRequest, ...] = ()
 
     @property
@@ -72,6 +72,19 @@ class DecisiveChange:
     def is_loop(self) -> bool:
         """Whether visitors are redirected to the page that they asked for."""
         return self.status in REDIRECTS
+
+    @property
+    def is_one_missed_page(self) -> bool:
+        """Whether visitors asked for a single path of a folder again and again, no page of the site
+        did, and the application has no more than its first page elsewhere."""
+        # Imported late: few runs have these.
+        from diagnose.model.logs import UnservedRequests
+
+        is_missed = bool(self.failures) and all(
+            isinstance(failure, UnservedRequests) and not failure.beside
+            for failure in self.failures
+        )
+        return is_missed and self.request.value.partition("?")[0] == "/"
 
     @property
     def confidence(self) -> Confidence:
@@ -100,15 +113,18 @@ def logged_changes(evidence: Evidence) -> Iterator[tuple[Target, DecisiveChange]
     """Yield the changes that make the difference for other paths at which requests of visitors
     fail, each with the target as if its path were the one."""
     # Imported late: few runs have these.
-    from diagnose.model.logs import FailedRequests
+    from diagnose.model.logs import FailedRequests, UnservedRequests
     from diagnose.model.requests import LoggedComparison
 
     requests = evidence.of(LoggedComparison)
+    logged: tuple[FailedRequests | UnservedRequests, ...] = (
+        *evidence.of(FailedRequests), *evidence.of(UnservedRequests),
+    )  # fmt: skip
     for path in dict.fromkeys(request.path for request in requests):
         target = replace(evidence.target, path=path, websockets=())
         own = [request for request in requests if request.path == path]
         change = _decisive(own, target)
-        failures = [failure for failure in evidence.of(FailedRequests) if failure.path == path]
+        failures = [failure for failure in logged if failure.path == path]
         if change is None or not failures or is_catch_all(own, change.request):
             continue
         if 200 <= (change.as_nginx[0].status or 0) < 300:

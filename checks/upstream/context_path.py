@@ -1,29 +1,54 @@
 """The application serves all its paths below a prefix that its settings name (the context path of
 Java's web applications: `server.servlet.context-path` of Spring Boot, a folder in Tomcat's
-`webapps`), or below the folder to which its first page redirects; and nginx asks without it: the
-application answers 404.
+`webapps`; `--base-path` of others), below the folder to which its first page redirects, or below
+the one that it names when it starts ("Listening on http://127.0.0.1:3000/app"); and nginx asks
+without it: the application answers 404.
 
-The evidence is the application itself, asked with and without the prefix.
+The evidence is the application itself, asked with and without the prefix. Where the program says
+that names follow its prefix ("serving hooks on http://127.0.0.1:9000/hooks/{id}"), nothing is asked
+for below it: a request may do something. Then its words are the evidence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
-from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
+from checks.upstream._comparisons import (
+    CONSEQUENCES,
+    comparison_claim,
+    decided_by,
+    decisive_change,
+    proxied_match,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.http import Exchange
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.program_logs import ServedAddress
 from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.context_paths import template_prefix
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
-from diagnose.parsers.upstream_answers import REDIRECT, is_catch_all
+from diagnose.parsers.upstream_answers import REDIRECT, TOLD, is_catch_all, reproduces
 
 
-@check(severity=Severity.ERROR, needs=[Exchange, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange, NginxConfig],
+    explains=[*CONSEQUENCES, "upstream.own-answer"],
+)
 def context_path(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "context-path"):
         directive = proxy_pass_of(match)
@@ -32,7 +57,8 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
         if is_catch_all(evidence.of(ComparedRequest), change.request) and not change.failures:
             continue
         prefix = change.request.value.removesuffix(change.request.original)
-        if change.request.name == REDIRECT and _gets_there(nginx, match, prefix):
+        is_told = change.request.name == TOLD
+        if change.request.name in {REDIRECT, TOLD} and _gets_there(nginx, match, prefix):
             continue
         line = _line(nginx.evidence, match, directive, prefix)
         changes: Changes = {}
@@ -50,10 +76,58 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
                 "target": directive.args[0],
                 "line": line,
                 "redirects": change.request.name == REDIRECT,
+                "told": is_told,
+                "words": "",
             },
             # The other way is to let the page ask for the prefix itself.
             location_fix(nginx, match, file_edits, sure=False) if file_edits else manual,
         )
+    if told := evidence.good(ServedAddress):
+        yield from _by_words(evidence, told)
+
+
+def _by_words(evidence: Evidence, told: Sequence[ServedAddress]) -> Iterator[Claim]:
+    """Judge by what the program says, of which nothing was asked for."""
+    nginx, target = Nginx.of(evidence), evidence.target
+    asked = [each for each in evidence.of(ComparedRequest) if each.part == "none"]
+    pages = [page for page in page_exchanges(evidence) if asked and reproduces(asked[0], page)]
+    match = proxied_match(nginx, asked[0].path) if asked else None
+    proxy = match and upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    directive = proxy_pass_of(match) if match else None
+    if not pages or asked[0].status != 404 or match is None or not proxy or directive is None:
+        return
+    if decisive_change(evidence):
+        return
+    original = upstreams.requested_path(match, proxy, target.path).partition("?")[0]
+    prefixes = [template_prefix(address.words) for address in told]
+    own = [each for each in told if each.port == asked[0].port]
+    if not own or original == "/" or any(original.startswith(f"{each}/") for each in prefixes):
+        return
+    prefix = template_prefix(own[0].words)
+    manual = Fix((Manual("ask-for-its-address", Where.SERVER),), Applicability.MANUAL)
+    yield Claim(
+        about=Subject(port=target.port, path=asked[0].path, text=file_line(directive)),
+        because=(*pages, *asked, own[0]),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive),
+        facts={
+            "url": pages[0].url,
+            "path": asked[0].path,
+            "status": 404,
+            "application": asked[0].endpoint,
+            "original": original,
+            "value": prefix + original,
+            "place": file_line(directive),
+            "prefix": prefix,
+            "target": directive.args[0],
+            "line": _line(evidence, match, directive, prefix),
+            "other_status": "",
+            "redirects": False,
+            "told": False,
+            "words": own[0].words,
+        },
+        fix=manual,
+    )
 
 
 def _gets_there(nginx: Nginx, match: LocationMatch, prefix: str) -> bool:

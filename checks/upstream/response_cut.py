@@ -8,7 +8,8 @@ file: after a message about a download that is cut off, the line alone is enough
 
 Of other pages than the target's there is the line alone, too. A stream of events ends in this way
 when the application is restarted: only a file that was cut several times is a fault without a
-message, or a wait (proxy_read_timeout) that somebody made shorter than nginx's default.
+message, or a wait (proxy_read_timeout) that somebody made shorter than nginx's default, or a
+download that ended at the size of nginx's temporary file, by the access log.
 """
 
 import posixpath
@@ -40,7 +41,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, ResponseBody, page_exchanges
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import DownloadSize, LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.cut_connections import told_seconds
@@ -118,6 +119,7 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "asked": own[0].received if own else "",
             **dict.fromkeys(("patience", "set", "set_place"), ""),
             "full": full is not None,
+            "sent": "",
             "place": file_line(passing) if passing else "",
             "times": "",
             **{kind: bool(match and match[kind]) for kind in _KINDS},
@@ -152,17 +154,23 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
         times = sum(each.times for each, _ in matches)
         is_file = bool(posixpath.splitext(path)[1])
         wait = _wait(nginx, path) if match["timeout"] else None
+        full = _full_file(nginx, path) if match["closed"] else None
+        size = _logged_size(evidence, path) if full else None
         is_fault = (
             _is_reported(evidence)
             or (is_file and times >= _OFTEN)
             or (wait is not None and wait.is_short)
+            or size is not None
         )
         passing = _pass_directive(nginx, path)
-        full = _full_file(nginx, path) if match["closed"] else None
         yield Claim(
             about=Subject(port=evidence.target.port, path=path),
             covers=(NO_PORT,) if _is_reported(evidence) else (),
-            because=(line, *((nginx.config,) if nginx.config else ())),
+            because=(
+                line,
+                *([size] if size else []),
+                *((nginx.config,) if nginx.config else ()),
+            ),
             severity=Severity.WARNING if is_fault else Severity.NOTE,
             confidence=Confidence.LIKELY,
             location=nginx.location((wait and wait.timeout.directive) or passing)
@@ -175,6 +183,7 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
                 if wait and wait.timeout.directive
                 else "",
                 "full": full is not None,
+                "sent": size.sent if size else "",
                 "url": evidence.target.origin + path,
                 "received": "",
                 "message": line.text,
@@ -212,12 +221,20 @@ class _Wait:
         return location_fix(nginx, self.match, file_edits, sure=False) if file_edits else None
 
 
+def _logged_size(evidence: Evidence, path: str) -> DownloadSize | None:
+    """Return the size of a download of this path that ended where the temporary file is full."""
+    sizes = evidence.good(DownloadSize)
+    return next((size for size in sizes if size.server == "nginx" and size.path == path), None)
+
+
 def _full_file(nginx: Nginx, path: str) -> LocationMatch | None:
     """Return the location whose temporary file is full at the size that a person tells of a
-    download that is cut; None if nobody does, or if the location has no such file, or another
-    size."""
+    download that is cut, or that the access log has; None if neither does, or if the location has
+    no such file, or another size."""
     symptom = nginx.evidence.target.symptom
-    if symptom is None or symptom.kind != "incomplete" or not _GIGABYTE.search(symptom.words):
+    is_told = symptom is not None and symptom.kind == "incomplete"
+    is_told = is_told and symptom is not None and bool(_GIGABYTE.search(symptom.words))
+    if not is_told and _logged_size(nginx.evidence, path) is None:
         return None
     matches = list(request_matches(nginx, path))
     if len(matches) != 1 or gateway_prefix(matches[0]) != "proxy":

@@ -6,6 +6,9 @@ is cut off; one that is not configured for it answers 404 if it is kept. The evi
 application itself, asked for both paths. Where only a page behind the target redirects to itself,
 the evidence is that redirect: it leads below the prefix that nginx cuts off.
 
+The path may be the target's own, or one at which requests of visitors failed by the access log:
+those of pages of the site, and those that came again and again.
+
 Where the application has one page for many paths, the evidence is a file of that page: it is not
 there with the prefix, or that page comes in its place. Without it, both are.
 """
@@ -88,6 +91,9 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             # Programs that serve hooks or data below a folder say "OK" at "/", and nothing else.
             continue
         is_refused = is_known_path(change.request, change.as_nginx[0])
+        if not is_cut and change.is_one_missed_page:
+            # Some programs ask for the address of an interface, which need not be there.
+            continue
         if not is_cut and (
             is_refused or not _is_whole_site(nginx, match, proxy_target, change.request)
         ):

@@ -2,7 +2,8 @@
 because visitors ask for them.
 
 Only a cause of what visitors get there counts, at most as a warning: the target works. It is a note
-where nothing shows that the page is meant to be there, as for an address that somebody mistyped.
+where nothing shows that the page is meant to be there, as for an address that somebody mistyped. A
+script of the site that shows pages by itself names theirs.
 What the checks claim about the target already is not repeated.
 """
 
@@ -72,7 +73,7 @@ def other_claims(
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
             if _counts(cause, request, known) and _is_wanted(group, request, symptom):
                 yield from (
-                    (each.check, _about_request(each, request))
+                    (each.check, _about_request(each, request, _is_routed(evidence, request)))
                     for each in group
                     if each.check.id not in known
                 )
@@ -149,20 +150,32 @@ def _is_wanted(group: tuple[Finding, ...], request: OtherRequest, symptom: Sympt
     return symptom is not None and (produces(group, symptom) or may_produce(group, symptom))
 
 
-def _about_request(finding: Finding, request: OtherRequest) -> Claim:
+def _is_routed(evidence: Evidence, request: OtherRequest) -> bool:
+    """Whether a script of the site shows this page: its address is meant to be there."""
+    routes = {route for file in evidence.good(PageFileResponse) for route in file.routes}
+    if not routes or not request.by_browser:
+        return False
+    # Imported late: few sites have pages that a script shows.
+    from diagnose.parsers.script_routes import is_routed
+
+    return any(is_routed(request.path, route) for route in routes)
+
+
+def _about_request(finding: Finding, request: OtherRequest, is_routed: bool) -> Claim:
     claim = finding.claim
     return replace(
         claim,
         because=(request, *claim.because),
-        severity=_severity(finding, request),
+        severity=_severity(finding, request, is_routed),
         request=request.path,
     )
 
 
-def _severity(finding: Finding, request: OtherRequest) -> Severity:
+def _severity(finding: Finding, request: OtherRequest, is_routed: bool) -> Severity:
     if finding.severity is Severity.NOTE:
         return Severity.NOTE
     is_met = request.by_browser and (
         finding.severity is Severity.ERROR or request.source in _UNFAILED
     )
-    return Severity.WARNING if request.is_fault or is_met else Severity.NOTE
+    is_meant = request.is_fault or is_routed
+    return Severity.WARNING if is_meant or is_met else Severity.NOTE

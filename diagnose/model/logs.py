@@ -113,6 +113,58 @@ class FailedRequests(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class UnservedRequests(Observation):
+    """A path that visitors asked for again and again and nobody got (404), by the access log of a
+    web server, or one of several of a folder; without those who ask for many different paths that
+    are not there (`parsers.unserved_requests`).
+
+    `folder` is the first folder on the way to the path below which nobody got anything since the
+    server loaded its configuration, or the path itself. `times` is the number of requests for the
+    path, `beside` that of other paths of the folder that nobody got, and `written` the time of the
+    last as printed. They were sent before the run began, by programs or by browsers. They may be
+    meant: a path need not be there. So they are evidence only beside an answer of the application
+    that has the path elsewhere.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    file: FilePath
+    path: UrlPath
+    written: Text
+    folder: UrlPath
+    times: int = 1
+    beside: int = 0
+    status: int = 404
+    server: Word = "nginx"
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method="GET", path=self.path)
+        times = counted("{count} time", "{count} times", self.times)
+        return subject, (str(self.status), times, self.written)
+
+
+@frozen(kw_only=True, eq=False)
+class DownloadSize(Observation):
+    """How much a visitor got of a file, by the access log: a little more than the size at which
+    nginx's temporary file is full unless it is told otherwise (`proxy_max_temp_file_size`, 1024m).
+
+    `sent` is in bytes, the most that anybody got of this path. A file may well have this size.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    file: FilePath
+    path: UrlPath
+    sent: int
+    written: Text
+    server: Word = "nginx"
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method="GET", path=self.path)
+        return subject, (counted("{count} byte", "{count} bytes", self.sent), self.written)
+
+
+@frozen(kw_only=True, eq=False)
 class RefusedHandshakes(Observation):
     """Handshakes of browsers for a WebSocket that were refused, by the web server's access log.
 

@@ -5,7 +5,16 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
-from diagnose.model.marks import Address, Digest, Headers, ReasonPhrase, Url, UrlPath, Word
+from diagnose.model.marks import (
+    Address,
+    Digest,
+    Headers,
+    ReasonPhrase,
+    Text,
+    Url,
+    UrlPath,
+    Word,
+)
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.tls import Certificate
 
@@ -164,7 +173,8 @@ class PageFileResponse(Observation):
     `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole file was
     read and has none of the page's hashes. `uses` and `features` are what the file asks browsers
     for and the page's policies may forbid, `evaluates` is True if it runs a text as a program
-    (`eval`, `new Function`); they are read only where the page has such a policy.
+    (`eval`, `new Function`); they are read only where the page has such a policy. `routes` are the
+    paths of pages that a script shows by itself ("/users/:id").
     """
 
     layer: ClassVar[str] = "http"
@@ -191,6 +201,7 @@ class PageFileResponse(Observation):
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
     evaluates: bool = False
+    routes: tuple[Text, ...] = ()
 
     @property
     def shows_fault(self) -> bool:

@@ -121,6 +121,22 @@ class FailedUnit(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ServedAddress(Observation):
+    """An address at which a program says that it serves, with a place for a name in its path
+    (`words`: "http://127.0.0.1:9000/hooks/{id}"), by what it wrote when it started. Nothing is
+    asked for below it. `port` is the program's own.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    port: int
+    words: Text
+
+    def summary(self) -> Summary:
+        return phrase("program on port {port}", port=self.port), self.words
+
+
+@frozen(kw_only=True, eq=False)
 class ProgramRefusal(Observation):
     """A request that the program refused which has the target's port, or which a web server passes
     the target's path on to, by its own log: its method and path, without its query, and the status.

@@ -13,6 +13,7 @@ from diagnose.parsers.http import MONTHS
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.whole_numbers import whole_number
 
 #: Longest line that is read, and longest path that is kept, in characters.
 MAX_LINE, MAX_PATH = 8192, 300
@@ -53,7 +54,8 @@ class AccessLine:
     unknown. `acts_as_browser` is True if what the client loads shows that it is a browser: then
     `referer` is not that of the log, but the page that the browser probably showed
     (`likely_browsers`). `is_empty` is True if the answer was 200, nothing else and no type, as
-    Caddy answers what no route takes; False also if the log does not say so.
+    Caddy answers what no route takes; False also if the log does not say so. `sent` is the number
+    of bytes that the visitor got, None if unknown.
     """
 
     when: float
@@ -74,6 +76,7 @@ class AccessLine:
     media_type: str = ""
     acts_as_browser: bool = False
     is_empty: bool = False
+    sent: int | None = None
 
     @property
     def is_served(self) -> bool:
@@ -144,6 +147,7 @@ def _line(values: Mapping[str, str]) -> AccessLine | None:
         agent=_value(values.get("http_user_agent", "")),
         version=(match[3] if match else values.get("server_protocol", "").partition("/")[2]) or "",
         has_user=bool(_value(values.get("remote_user", ""))),
+        sent=whole_number(values.get("body_bytes_sent") or values.get("bytes_sent", ""), 15),
     )
 
 
@@ -160,6 +164,7 @@ def access_line(
     agent: str,
     version: str = "",
     has_user: bool = False,
+    sent: int | None = None,
 ) -> AccessLine | None:
     """Return a line of what a log has, each value cleaned and bounded; None if it is no request
     for a path, or has no status of HTTP."""
@@ -179,6 +184,7 @@ def access_line(
         agent=clean(agent, 200),
         version=clean(version, 3),
         has_user=has_user,
+        sent=sent,
     )  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from diagnose.parsers.urls import normalize_url, parse_url
 
 #: How an application ends a connection in the place of an answer. nginx makes a 502 of it.
 _CLOSED = {"closed", "reset"}
-#: What names a context path: the redirect of the application's first page.
-REDIRECT = "redirect"
+#: What names a context path: the redirect of the application's first page, or what the program
+#: says of itself. What Java's settings name needs no other proof.
+REDIRECT, TOLD = "redirect", "told"
 
 
 def is_questionable(exchange: Exchange) -> bool:
@@ -90,7 +91,7 @@ def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Ta
 
 def needs_unknown_path(part: RequestPart, name: str) -> bool:
     """Return whether a change of a request takes a control with a path that nobody has made."""
-    return part == "path" or (part == "context-path" and name == REDIRECT)
+    return part == "path" or (part == "context-path" and name in {REDIRECT, TOLD})
 
 
 def is_catch_all(requests: Iterable[ComparedRequest], changed: ComparedRequest) -> bool:

@@ -251,3 +251,17 @@ def test_a_file_of_the_page_whose_fault_is_named_already_is_no_other_page(raised
     symptom = (check_of("http.page-file-missing", Severity.WARNING), named[1])
     assert claimed(raised, REQUEST, own=(symptom,))
     assert claimed(raised, replace(REQUEST, path="/other"), own=(named,))
+
+
+def test_a_page_that_a_script_of_the_site_shows_is_meant() -> None:
+    warned = check_of("nginx.front-controller-missing", Severity.WARNING)
+
+    def severity(route: str, request: OtherRequest = REQUEST) -> Severity | None:
+        file = replace(answered(picture("/app.js"), 200), routes=("/login", route))
+        evidence = Evidence(SHOP, NOW, (request, file))
+        ((_, claim),) = other_claims((), evidence, lambda _: [(warned, CLAIM)])
+        return claim.severity
+
+    assert severity("/about") is Severity.WARNING
+    assert severity("/other") is Severity.NOTE
+    assert severity("/:page", replace(REQUEST, path="/a/b")) is Severity.NOTE

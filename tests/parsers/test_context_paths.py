@@ -1,6 +1,12 @@
 import pytest
 
-from diagnose.parsers.context_paths import MAX_PATHS, context_paths
+from diagnose.parsers.context_paths import (
+    MAX_PATHS,
+    ToldPaths,
+    context_paths,
+    template_prefix,
+    told_paths,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,35 @@ def test_what_is_no_prefix_is_not(line: str) -> None:
 def test_each_is_named_once_and_there_are_few() -> None:
     lines = [f"webapp app{number}" for number in range(9)]
     assert context_paths("\n".join(lines + lines)) == tuple(f"/app{n}" for n in range(MAX_PATHS))
+
+
+@pytest.mark.parametrize(
+    ("words", "prefixes"),
+    [
+        ("subUrl=/grafana", ("/grafana",)),
+        ("context path '/app", ("/app",)),
+        ("http://localhost:5173/app/", ("/app",)),
+        ("http://localhost:8888/jupyter/lab", ("/jupyter/lab", "/jupyter")),
+        ("ROOT_URL=https://shop.example.com/kb/", ("/kb",)),
+        ("--prefix=/usr/local", ()),
+        ("context path: /", ()),
+        ("http://127.0.0.1:9000/a//b", ()),
+        ("http://127.0.0.1:9000/../etc", ()),
+    ],
+)
+def test_a_program_names_its_prefix(words: str, prefixes: tuple[str, ...]) -> None:
+    assert told_paths(f"told {words}\n") == ToldPaths(prefixes=prefixes)
+
+
+@pytest.mark.parametrize("place", ["{id}", ":id", "<id>", "[id]"])
+def test_a_place_for_a_name_is_never_a_prefix(place: str) -> None:
+    words = f"http://127.0.0.1:9065/hooks/{place}"
+    assert told_paths(f"told {words}\n") == ToldPaths(templates=(words,))
+    assert template_prefix(words) == "/hooks"
+    assert template_prefix("http://127.0.0.1:9065/hooks") == ""
+
+
+def test_what_java_is_set_to_is_sure() -> None:
+    assert told_paths("server.servlet.context-path=/shop\ntold context path /shop\n") == ToldPaths(
+        settings=("/shop",)
+    )

@@ -8,6 +8,8 @@ passes the beginning of the path on by which it chose the application, and the a
 such page, it is asked for the rest; so it is for a file of the page that browsers do not get. What
 the page of a sub-folder asks for beside that folder is asked of the page's own application.
 
+A path that visitors asked for again and again and nobody got, by the access log, is asked for too.
+
 A WebSocket that the page opens, and that the user did not name, is asked of its application at
 once; so is one that browsers may have been refused, by the access log, and then the site's other
 applications too. If it opens there, the site is asked for it as a browser asks. A refusal says
@@ -19,6 +21,7 @@ from collections.abc import Collection, Iterator
 from diagnose.model import Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
@@ -48,6 +51,9 @@ _RESERVE = 2.0
 #: Maximum number of paths beside a sub-folder that are asked for, and of files without the
 #: beginning by which their application is chosen.
 MAX_STRAYS, MAX_REST = 2, 1
+
+#: Maximum number of paths of the access log that are asked for.
+MAX_MISSED = 2
 
 #: Maximum number of WebSockets of the page, and of the access log, that are tried.
 MAX_NAMED = 2
@@ -98,6 +104,29 @@ async def stray_file(ctx: ProbeContext, response: PageFileResponse) -> None:
 
 def _is_refused(response: PageFileResponse) -> bool:
     return response.is_html or (response.status or 0) >= 400
+
+
+@probe(after=UnservedRequests, needs=WebServerConfig)
+async def missed_path(
+    ctx: ProbeContext, requests: UnservedRequests, config: WebServerConfig
+) -> None:
+    """Ask the application for a path that visitors asked for again and again and nobody got, as the
+    server passes it on and as it does not; and for one that nobody has made, as a control. Where
+    anybody got anything of the same route, its application gets the paths that it has."""
+    path, is_here = requests.path, requests.server == config.product and is_holder(ctx, config)
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:1]:
+        is_lost = f"{route.path.rstrip('/')}/".startswith(f"{requests.folder.rstrip('/')}/")
+        inner, rest = inner_path(route, path), rest_of(route, path)
+        other = path if inner != path else rest
+        if not is_here or not is_lost or not route.host or route.scheme != "http" or not other:
+            continue
+        slots = (f"missed path {number}" for number in range(MAX_MISSED))
+        if not any(ctx.further_requests.begin(slot) for slot in slots):
+            return
+        visit = await ask_backend(ctx, route, path, inner, websocket=False)
+        if visit is not None and visit.status == requests.status:
+            await ask_backend(ctx, route, path, other, websocket=False)
+            await ask_backend(ctx, route, path, unknown_path(other), websocket=False)
 
 
 async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:

@@ -2,6 +2,8 @@
 nginx's access log, while the site's own page is answered: exactly as nginx asks it, and then with
 one part of the request changed at a time, as `upstream_comparisons` does for the page.
 
+So is a path that visitors asked for again and again and nobody got, whatever asked for it.
+
 Requests are GET alone. A POST that found nothing (404) is asked for by GET: an application that has
 something at a path says so with another status than 404. A path that nobody has made is the control
 of another path: an application may have one page for all.
@@ -11,13 +13,15 @@ encode its path, where nginx encodes it otherwise or begins it with two slashes;
 prefix of a location that passes both on as they are, and then the page without the prefix.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, UnservedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.requests import LoggedComparison
+from diagnose.model.requests import LoggedComparison, RequestPart
+from diagnose.parsers.nginx.locations import leading_text, location_pattern
 from diagnose.parsers.nginx.proxied_request import (
     RequestVariant,
     single_slash_variant,
@@ -44,6 +48,9 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 #: Maximum number of paths, and of changed requests for each.
 MAX_PATHS, MAX_VARIANTS = 2, 3
 
+#: What is changed of a request that no page of the site has sent.
+_PATHS: frozenset[RequestPart] = frozenset({"path", "context-path"})
+
 #: Seconds after which no further request for a path is begun.
 MAX_SECONDS = 6.0
 
@@ -66,6 +73,19 @@ async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) 
             url = ctx.target.origin + failure.path
             answer = replace(page, url=url, status=404, body="")
             await _compare(ctx, config, failure.path, answer)
+
+
+@probe(after=UnservedRequests, needs=NginxConfig)
+async def missed(ctx: ProbeContext, requests: UnservedRequests, config: NginxConfig) -> None:
+    """Compare a path that visitors asked for again and again, if its application may have it below
+    another folder: nothing but the path is changed. Where anybody got anything of the same
+    location, its application gets the paths that it has."""
+    page = next((page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)), None)
+    route = upstream_routes.find_route(ctx, config, requests.path)
+    if page is not None and requests.server == "nginx" and route and _is_lost(route, requests):
+        url = ctx.target.origin + requests.path
+        answer = replace(page, url=url, status=requests.status, body="")
+        await _compare(ctx, config, requests.path, answer, _PATHS)
 
 
 @probe(after=PageFileResponse, needs=NginxConfig)
@@ -178,27 +198,48 @@ async def _without_prefix(
     return (RequestVariant(request, "none", "none"), variant) if variant else None
 
 
-async def _compare(ctx: ProbeContext, config: NginxConfig, path: str, exchange: Exchange) -> None:
-    """Ask for the path; `exchange` is what visitors get there."""
+async def _compare(
+    ctx: ProbeContext,
+    config: NginxConfig,
+    path: str,
+    exchange: Exchange,
+    parts: Collection[RequestPart] = (),
+) -> None:
+    """Ask for the path; `exchange` is what visitors get there. Of `parts` alone one is changed, if
+    any are given, and nothing is asked where none can be."""
     route = upstream_routes.find_route(ctx, config, path)
     if route is None or is_usual_websocket(path) or not ctx.options.wants("upstream"):
         return
     slots = (f"logged comparison {number}" for number in range(MAX_PATHS))
-    is_new = ctx.further_requests.begin(f"logged comparison of {path}")
-    if not is_new or not any(ctx.further_requests.begin(slot) for slot in slots):
-        return
     target = replace(ctx.target, path=path, websockets=())
     request = nginx_request(ctx, route, target, exchange)
     if request is None:
+        return
+    variants: list[RequestVariant] | None = None
+    if parts:
+        variants = await page_variants(ctx, route, request, target, exchange)
+        variants = [variant for variant in variants if variant.part in parts]
+        if not variants:
+            return
+    is_new = ctx.further_requests.begin(f"logged comparison of {path}")
+    if not is_new or not any(ctx.further_requests.begin(slot) for slot in slots):
         return
     asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS, kind=LoggedComparison)
     as_nginx = RequestVariant(request, "none", "none")
     first = await asking.ask(as_nginx)
     if first is None or not is_own_answer(route, first, exchange):
         return
-    variants = await page_variants(ctx, route, request, target, exchange)
+    if variants is None:
+        variants = await page_variants(ctx, route, request, target, exchange)
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         if await is_decisive(asking, as_nginx, first, variant, number):
             return
     if exchange.status == 404:
         await try_first_folder(asking, as_nginx, first)
+
+
+def _is_lost(route: UpstreamRoute, requests: UnservedRequests) -> bool:
+    """Return whether nobody got anything of the route's location, by the log."""
+    pattern = location_pattern(route.place.block) if route.place.block.name == "location" else None
+    prefix = leading_text(pattern, requests.path).rstrip("/") if pattern else ""
+    return f"{prefix}/".startswith(f"{requests.folder.rstrip('/')}/")

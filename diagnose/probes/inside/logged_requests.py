@@ -15,7 +15,13 @@ from typing import TypeVar
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests, RefusedHandshakes, RefusedLogin
+from diagnose.model.logs import (
+    DownloadSize,
+    FailedRequests,
+    RefusedHandshakes,
+    RefusedLogin,
+    UnservedRequests,
+)
 from diagnose.model.marks import UrlPath
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
@@ -49,11 +55,15 @@ MAX_REPEATED = 3
 REPEATED = {403, 404, 500, 502, 503}
 #: Statuses of a request that is too large with what browsers send: this run's own is not.
 TOO_LARGE = {400, 414, 494}
-_BAD_REQUEST = 400
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+#: Bytes of a download that may have been cut by nginx's temporary file.
+_LARGE = 1 << 30
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
-_LoggedT = TypeVar("_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin)
+_LoggedT = TypeVar(
+    "_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin, UnservedRequests, DownloadSize
+)
 
 
 def logs_of_other_sites(
@@ -111,8 +121,10 @@ class LoggedFailures:
     that led a visitor to themselves, and those whose own requests failed, or got a page in place of
     data. `used` are the pages that browsers used, if somebody reports a fault, `cross_origin` the
     requests of scripts of other sites' pages, `departures` the pages after which visitors did not
-    come back, `logins` the requests with a password for the web server, and `handshakes` those of
-    `upgrades` that certainly asked for a WebSocket."""
+    come back, `logins` the requests with a password for the web server, `handshakes` those of
+    `upgrades` that certainly asked for a WebSocket, `missed` the paths that visitors asked for
+    again and again and nobody got, and `downloads` those that ended where nginx's temporary file
+    is full."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -125,6 +137,8 @@ class LoggedFailures:
     departures: tuple[OtherRequest, ...] = ()
     logins: tuple[RefusedLogin, ...] = ()
     handshakes: tuple[RefusedHandshakes, ...] = ()
+    missed: tuple[UnservedRequests, ...] = ()
+    downloads: tuple[DownloadSize, ...] = ()
 
 
 async def observe_failures(
@@ -135,7 +149,12 @@ async def observe_failures(
     if texts is None:
         return LoggedFailures()
     failures = _observed(ctx, site, _failures(ctx, site, texts), texts)
-    for failure in (*failures.requests, *failures.handshakes):
+    for failure in (
+        *failures.requests,
+        *failures.handshakes,
+        *failures.missed,
+        *failures.downloads,
+    ):
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
     for path in dict.fromkeys(
@@ -190,6 +209,8 @@ def _in_log(
         else (),
         logins=refused_logins(lines, file, names, is_shared, since),
         handshakes=_handshakes(lines, file, site, since) if upgrades else (),
+        missed=_missed(lines, file, site, since),
+        downloads=_downloads(lines, file, site, since),
     )
 
 
@@ -200,6 +221,29 @@ def _handshakes(
     from diagnose.parsers.logged_handshakes import refused_handshakes
 
     return refused_handshakes(lines, file, site.names, file in site.shared, since)
+
+
+def _missed(
+    lines: Sequence[AccessLine], file: str, site: LoggedSite, since: float
+) -> tuple[UnservedRequests, ...]:
+    if all(line.status != _NOT_FOUND or line.when < since for line in lines):
+        return ()
+    # Imported late: of most sites nothing is missed.
+    from diagnose.parsers.unserved_requests import unserved_requests
+
+    is_shared = file in site.shared
+    return unserved_requests(lines, file, site.names, is_shared, since, site.loaded)
+
+
+def _downloads(
+    lines: Sequence[AccessLine], file: str, site: LoggedSite, since: float
+) -> tuple[DownloadSize, ...]:
+    if all((line.sent or 0) < _LARGE for line in lines):
+        return ()
+    # Imported late: few sites have files of this size.
+    from diagnose.parsers.download_sizes import download_sizes
+
+    return download_sizes(lines, file, site.names, file in site.shared, since)
 
 
 def _joined(parts: Sequence[LoggedFailures]) -> LoggedFailures:
@@ -241,6 +285,8 @@ def _observed(
         departures=_of_others(failures.departures, own_path, at),
         logins=tuple(map(observed, failures.logins)),
         handshakes=tuple(map(observed, failures.handshakes)),
+        downloads=tuple(map(observed, failures.downloads)),
+        missed=tuple(observed(missed) for missed in failures.missed if missed.path != own_path),
     )
 
 

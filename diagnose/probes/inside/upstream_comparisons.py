@@ -37,6 +37,7 @@ from diagnose.parsers.set_cookie import secure_cookie
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
+    TOLD,
     absolute_location,
     is_accepted,
     is_questionable,
@@ -55,6 +56,9 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 #: Maximum number of changed requests. With nginx's own, the controls, and the four requests under
 #: other names (`upstream_requests`), an application gets a dozen at most.
 MAX_VARIANTS = 5
+
+#: Maximum number of prefixes among them.
+_MAX_PREFIXES = 3
 
 #: Seconds after which no further request is begun. An application beside nginx answers in
 #: milliseconds.
@@ -211,8 +215,12 @@ async def page_variants(
     fields, status = visitor_fields(ctx, exchange), exchange.status or 0
     variants = request_variants(request, route.place, route.upstream, target, status, fields)
     if status == 404:
-        prefixes = await read_context_paths(ctx, route)
-        variants = [*variants[:2], *context_path_variants(request, prefixes), *variants[2:]]
+        told = await read_context_paths(ctx, route)
+        below = [
+            *context_path_variants(request, told.settings),
+            *context_path_variants(request, told.prefixes, TOLD),
+        ]
+        variants = [*variants[:2], *below[:_MAX_PREFIXES], *variants[2:]]
     return variants
 
 

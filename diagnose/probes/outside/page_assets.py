@@ -44,6 +44,7 @@ from diagnose.probes.outside.page_reading import (
     is_worth_saying,
     plain_requests_of,
     read_page,
+    routes_of,
     sent_paths_of,
 )
 from diagnose.probes.outside.requested_files import (
@@ -359,6 +360,7 @@ class _Loader:
                 requests=self._requests_of(file, text, answer),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
+                routes=routes_of(text),
                 handles_forms=handles_forms(text),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",

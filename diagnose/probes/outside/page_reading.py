@@ -31,6 +31,9 @@ POLICIES = {
 #: What a text has that reads data from a path, as `data_paths_in` knows it.
 READS_DATA = re.compile(r"fetch\(|\.get(?:JSON)?\(|\.open\(|\buri\s{0,9}:")
 
+#: What a text has that names pages of its own, as `routes_in` knows it.
+_ROUTES = re.compile(r"\bpath[\"']?\s{0,3}[:=]\s{0,3}[\"'`]/\w")
+
 
 def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
     """Return the observation of a page; the secrets of the request are masked in it."""
@@ -136,6 +139,15 @@ def data_paths_of(script: str) -> tuple[str, ...]:
     from diagnose.parsers.data_paths import data_paths_in
 
     return data_paths_in(script)
+
+
+def routes_of(script: str) -> tuple[str, ...]:
+    """Return the paths of the pages that a script shows by itself."""
+    if not _ROUTES.search(script):
+        return ()
+    from diagnose.parsers.script_routes import routes_in
+
+    return routes_in(script)
 
 
 def sent_paths_of(script: str) -> tuple[str, ...]:

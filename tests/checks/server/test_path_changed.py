@@ -1,9 +1,10 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import UnservedRequests
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -106,3 +107,33 @@ def test_fires_for_a_redirect_that_goes_round() -> None:
         assert not judge(CHECK, APACHE, config, page, changed, other, target=target, masked=False)
     login = replace(page, headers=(("Location", "/app/login"),))
     assert not judge(CHECK, APACHE, config, login, changed, whole, target=target, masked=False)
+
+
+REGISTRY = apache_config(
+    HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass /v2/ http://127.0.0.1:3000/")
+)
+MISSED = UnservedRequests(
+    vantage=Vantage.SERVER, file="/a.log", path="/v2/", folder="/v2", written="12:00",
+    times=2, server="apache",
+)  # fmt: skip
+CUT_PATH = BackendVisit(target="http://127.0.0.1:3000/", requested="/v2/", path="/", status=404)
+LOGIN = replace(CUT_PATH, path="/v2/", status=401)
+MADE_UP = replace(CUT_PATH, path="/v2-diagnose-7f3a")
+WELL = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+
+
+def test_fires_for_a_path_that_programs_ask_for_again_and_again() -> None:
+    evidence = (APACHE, REGISTRY, WELL, MISSED, CUT_PATH, LOGIN)
+    (claim,) = judge(CHECK, *evidence, MADE_UP, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert (claim.facts["inner"], claim.facts["status"]) == ("/", 404)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /v2/ http://127.0.0.1:3000/v2/\n" in edit.diff
+
+
+def test_silent_for_a_missed_path_without_a_control_or_where_every_path_is_refused() -> None:
+    evidence = (APACHE, REGISTRY, WELL, MISSED, CUT_PATH, LOGIN)
+    assert not judge(CHECK, *evidence, masked=False)
+    assert not judge(CHECK, *evidence, replace(MADE_UP, status=401), masked=False)

@@ -1,9 +1,10 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -137,3 +138,27 @@ def test_silent_where_the_start_page_comes_again_or_the_file_comes() -> None:
     script = replace(SCRIPT, is_html=False, headers=(("Content-Type", "text/javascript"),))
     assert not judge_board(script, THERE)
     assert not judge_board(SCRIPT)
+
+
+MISSED = UnservedRequests(
+    vantage=Vantage.SERVER, file="/a.log", path="/api/users", folder="/api", written="12:00",
+    times=2, server="caddy",
+)  # fmt: skip
+WELL = replace(PAGE, url=SHOP.url, status=200)
+MADE_UP = replace(SHORT, path="/users-diagnose-7f3a", status=404)
+
+
+def test_fires_for_a_path_that_programs_ask_for_again_and_again() -> None:
+    (claim,) = judge(CHECK, CADDY, config(), WELL, MISSED, WHOLE, SHORT, MADE_UP, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["path"], claim.facts["rest"]) == ("/api/users", "/users")
+
+
+def test_silent_for_the_address_of_an_interface_that_need_not_be_there() -> None:
+    missed = replace(MISSED, path="/api/")
+    whole = replace(WHOLE, requested="/api/", path="/api/")
+    root = replace(whole, path="/", status=200, media_type="text/html")
+    made_up = replace(root, path="/-diagnose-7f3a", status=404)
+    seen = (CADDY, config(), WELL, whole, root, made_up)
+    assert not judge(CHECK, *seen, missed, masked=False)
+    assert judge(CHECK, *seen, replace(missed, beside=2), masked=False)

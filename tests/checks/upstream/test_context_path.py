@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Target
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Target, Vantage
+from diagnose.model.program_logs import ServedAddress
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -95,3 +96,45 @@ def test_silent_where_the_redirect_leads_visitors_there(target: str) -> None:
     whole = replace(BY_REDIRECT, original=API.path, value=f"/shop{API.path}")
     assert not claims(text, MISSING, whole, UNKNOWN)
     assert claims(text, MISSING, replace(whole, name="/shop"), UNKNOWN)
+
+
+HOOKS = ServedAddress(
+    vantage=Vantage.SERVER, port=MISSING.port, words="http://127.0.0.1:3000/hooks/{id}"
+)
+
+
+def told_claims(text: str, *observations: ComparedRequest, port: int = MISSING.port) -> list[Claim]:
+    given = (config(text), BUILD, RUNNING, page(404), *controlled(*observations))
+    return judge(CHECK, *given, replace(HOOKS, port=port), target=API)
+
+
+def test_fires_by_the_programs_words_of_which_nothing_is_asked() -> None:
+    (claim,) = told_claims(CUT, MISSING)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["prefix"], claim.facts["value"]) == ("/hooks", "/hooks/user/info")
+    assert claim.facts["line"] == "proxy_pass http://127.0.0.1:8080/hooks/;"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_where_nginx_asks_below_the_folder_that_the_program_names() -> None:
+    assert not told_claims(CUT.replace("8080/;", "8080/hooks/;"), MISSING)
+    assert not told_claims(CUT, MISSING, port=9)
+    assert not told_claims(CUT, replace(MISSING, status=403))
+
+
+def test_silent_for_a_told_prefix_below_which_all_paths_are_one_page() -> None:
+    told = replace(BELOW, name="told")
+    assert not claims(CUT, MISSING, told)
+    made_up = replace(told, part="unknown-path", status=404, value="/shop/user/info-diagnose-7f3a")
+    (claim,) = claims(CUT, MISSING, told, made_up)
+    assert claim.facts["told"] is True
+    assert not claims(CUT, MISSING, told, replace(made_up, status=200))
+
+
+def test_silent_for_a_told_prefix_that_visitors_reach() -> None:
+    """The page of the prefix is there for visitors: this one is no page of the application."""
+    block = "    location / {\n        proxy_pass http://127.0.0.1:8080;\n    }\n}\n"
+    told = replace(BELOW, name="told", original=API.path, value=f"/shop{API.path}")
+    made_up = replace(told, part="unknown-path", status=404)
+    assert not claims(f"{BLOCK}{block}", MISSING, told, made_up)

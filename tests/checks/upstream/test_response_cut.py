@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Failure, Severity, Symptom
+from diagnose.model import Confidence, Edit, Failure, Severity, Symptom, Vantage
 from diagnose.model.http import ResponseBody
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import DownloadSize, LogLine
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
@@ -199,3 +199,32 @@ def test_another_size_is_not_that_of_the_temporary_file(text: str) -> None:
     seen = (RUNNING, LOG_READ, FILE, page(200), config(SITE))
     (claim,) = judge("upstream.response-cut", *seen, target=told)
     assert not claim.facts["full"]
+
+
+def test_the_access_log_has_the_size_without_a_message() -> None:
+    size = DownloadSize(
+        vantage=Vantage.SERVER,
+        file="/var/log/nginx/access.log",
+        path=FILE.path,
+        sent=1_081_587_242,
+        written="12:00:00",
+    )
+    seen = (RUNNING, LOG_READ, FILE, page(200))
+    (claim,) = judge("upstream.response-cut", *seen, size, config(SITE))
+    assert claim.facts["full"]
+    assert claim.facts["sent"] == 1_081_587_242
+    assert claim.severity is Severity.WARNING
+    assert size in claim.because
+    for other in (replace(size, path="/other.zip"), replace(size, server="apache")):
+        (claim,) = judge("upstream.response-cut", *seen, other, config(SITE))
+        assert not claim.facts["full"]
+    limited = config(SITE.replace("proxy_pass", "proxy_max_temp_file_size 0;\n        proxy_pass"))
+    (claim,) = judge("upstream.response-cut", *seen, size, limited)
+    assert not claim.facts["full"]
+
+
+def test_silent_on_a_size_without_a_line_of_the_error_log() -> None:
+    size = DownloadSize(
+        vantage=Vantage.SERVER, file="/a.log", path="/big.zip", sent=1_081_587_242, written="12:00"
+    )
+    assert not judge("upstream.response-cut", RUNNING, LOG_READ, page(200), size, config(SITE))

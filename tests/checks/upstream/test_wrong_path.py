@@ -16,7 +16,7 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, UnservedRequests
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -222,6 +222,40 @@ def test_fires_for_data_beside_one_page_for_all_paths() -> None:
 
 def test_silent_for_a_path_of_the_log_without_a_control() -> None:
     assert not logged_claims(CUT, LOST, THERE, made_up=replace(MADE_UP, part="none", status=404))
+
+
+MISSED = UnservedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/nginx/access.log",
+    path="/app/roms",
+    folder="/app",
+    written="12:00:00",
+    times=2,
+)
+
+
+def missed_claims(
+    text: str, missed: UnservedRequests, *observations: ComparedRequest
+) -> list[Claim]:
+    requests = [of_the_log(request) for request in controlled(*observations)]
+    return judge(CHECK, config(text), BUILD, RUNNING, page(200), missed, *requests)
+
+
+def test_fires_for_a_path_that_programs_ask_for_again() -> None:
+    (claim,) = missed_claims(CUT, MISSED, LOST, replace(THERE, status=401), MADE_UP)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity is Severity.WARNING
+    assert MISSED in claim.because
+    assert claim.facts["status"] == 404
+
+
+def test_silent_for_a_single_missed_page_where_the_application_has_its_first_page() -> None:
+    """A program may ask for the address of an interface, which need not be there."""
+    missed = replace(MISSED, path="/app/")
+    made_up = compared(404, "unknown-path", value="/-diagnose-7f3a", path="/app/")
+    assert not missed_claims(KEPT, missed, MISSING, ROOT, made_up)
+    (claim,) = missed_claims(KEPT, replace(missed, beside=1), MISSING, ROOT, made_up)
+    assert claim.confidence is Confidence.LIKELY
 
 
 WHOLE_FILE = script("/app/static/app.js")

@@ -259,6 +259,24 @@ def page_that_no_script_has_shown_is_asked_for(lab: Lab) -> None:
     _history(lab, "/", "/orders")
 
 
+ROUTES = "r({routes:[{path:'/login'},{path:'/orders/:id',props:!0}]});"
+
+
+@scenario(outside=None, server="nginx.target-not-found", differs=MINE)
+def page_that_a_script_names_is_asked_for(lab: Lab) -> None:
+    """https://github.com/go-admin-team/go-admin/issues/571: nobody used it before, but the router's
+    table in the script has it."""
+    _history(lab, "/")
+    lab.server.write("/srv/spa/assets/index.js", ROUTES)
+
+
+@healthy()
+def page_that_the_table_of_a_script_lacks_is_asked_for(lab: Lab) -> None:
+    """Its address may be mistyped: the table has other pages."""
+    _history(lab, "/")
+    lab.server.write("/srv/spa/assets/index.js", ROUTES.replace("orders", "users"))
+
+
 @healthy()
 def application_that_is_not_logged_refuses_a_handshake(lab: Lab) -> None:
     """It wants a login. Nobody sees who was refused: the report says what was not looked at."""

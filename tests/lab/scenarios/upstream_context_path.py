@@ -2,12 +2,13 @@
 its jar where Spring Boot has them; Spring itself is not here."""
 
 import io
+import shlex
 import shutil
 import zipfile
 
 from .. import site
 from ..hosts import PATH
-from ..lab import Lab
+from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 
 FOLDER, PORT = "/opt/shop", 8080
@@ -81,6 +82,59 @@ def context_path_of_the_arguments_is_left_out(lab: Lab) -> None:
 def context_path_in_proxy_pass(lab: Lab) -> None:
     """proxy_pass http://127.0.0.1:8080/jeecg-boot/."""
     serve_java(lab, "/jeecg-boot/")
+
+
+OUTPUT = "/var/log/shop-start.out"
+
+
+def _serve_told(lab: Lab, words: str, path: str, *paths: str) -> None:
+    """A program that writes these words when it starts, and nginx that passes /wiki/ on to this
+    path of it."""
+    argv = lab.server.python(str(HERE / "applications" / "paths_server.py"), str(PORT), *paths)
+    start = f"echo {shlex.quote(words)}; exec {shlex.join(argv)}"
+    lab.undo(lambda: lab.server.sh(f"rm -f {OUTPUT}"))
+    lab.spawn(lab.server, ["sh", "-c", f"exec >{OUTPUT}; {start}"], PORT)
+    location = f"  location /wiki/ {{\n    proxy_pass http://127.0.0.1:{PORT}{path};\n  }}\n"
+    pages = "  location / {\n    proxy_pass"
+    lab.change(pages, f"{location}\n{pages}")
+
+
+WIKI = f"https://{site.NAME}/wiki/items"
+
+
+@scenario(outside=None, server="upstream.context-path", target=WIKI, differs=MINE)
+def prefix_of_an_argument_is_left_out(lab: Lab) -> None:
+    """The program has --base-path, and nginx asks without it."""
+    _serve_told(lab, "ready", "/", "--base-path=/kb", "/kb/items:json")
+
+
+@scenario(outside=None, server="upstream.context-path", target=WIKI, differs=MINE)
+def prefix_of_the_start_is_left_out(lab: Lab) -> None:
+    """The program writes its address when it starts."""
+    _serve_told(lab, f"Listening on http://0.0.0.0:{PORT}/kb/", "/", "/kb/items:json")
+
+
+@healthy(target=WIKI)
+def prefix_of_the_start_is_passed_on(lab: Lab) -> None:
+    _serve_told(lab, f"Listening on http://0.0.0.0:{PORT}/kb/", "/kb/", "/kb/items:json")
+
+
+HOOKS = "serving hooks on http://0.0.0.0:8080/hooks/{id}"
+
+
+@scenario(
+    outside=None, server="upstream.context-path", target=f"https://{site.NAME}/wiki/deploy",
+    manual="the address that callers use is a choice",
+)  # fmt: skip
+def hooks_are_asked_for_without_their_folder(lab: Lab) -> None:
+    """Issue 204 of adnanh/webhook: the program serves /hooks/NAME alone and says so. A request for
+    one would start it."""
+    _serve_told(lab, HOOKS, "/", "/", "/hooks/deploy:500:")
+
+
+@healthy(target=f"https://{site.NAME}/wiki/deploy")
+def hooks_are_asked_for_in_their_folder(lab: Lab) -> None:
+    _serve_told(lab, HOOKS, "/hooks/", "/", "/hooks/deploy:200:")
 
 
 #: All its paths are below /shop/; with "page" it has one page for all of them.

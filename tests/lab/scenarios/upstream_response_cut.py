@@ -7,7 +7,7 @@ the download of a large file fails through nginx, and the page is well.
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
-from .nginx_other_requests_failed import log_of_its_own, visit
+from .nginx_other_requests_failed import LOG, log_of_its_own, visit
 
 RAW = str(HERE / "applications" / "raw_server.py")
 APPLICATION = "the application has to be mended"
@@ -46,6 +46,31 @@ def message_says_that_downloads_end_at_the_size_of_the_temporary_file(lab: Lab) 
     """After https://github.com/a1ex4/ownfoil/issues/33. A gigabyte is too much for the laboratory:
     the file is small, and the log's line the same."""
     _downloads(lab, "cut", "/files/big.zip")
+
+
+def _logged_size(lab: Lab, path: str, sent: int) -> None:
+    """Write a download of this size into the access log, as nginx does."""
+    lab.server.sh(
+        f"""printf '%s - - [%s] "GET {path} HTTP/1.1" 200 {sent} "-" "Mozilla/5.0"\\n' """
+        f'192.0.2.7 "$(date "+%d/%b/%Y:%H:%M:%S %z")" >>{LOG}'
+    )
+
+
+@scenario(
+    outside=None, server="upstream.response-cut", differs=(site.CONF,), not_on=UNLOGGED,
+)  # fmt: skip
+def download_ends_at_the_size_of_the_temporary_file(lab: Lab) -> None:
+    """The same without a message: the access log has the size, the error log the reason."""
+    _downloads(lab, "cut", "/files/big.zip")
+    _logged_size(lab, "/files/big.zip", 1_081_587_242)
+
+
+@healthy(not_on=UNLOGGED)
+def file_of_that_size_is_downloaded(lab: Lab) -> None:
+    """A file that has this size, and a visitor who closes another one."""
+    _downloads(lab, "big", "/files/big.zip")
+    _logged_size(lab, "/files/big.zip", 1_081_587_242)
+    _logged_size(lab, "/files/other.zip", 734_003_200)
 
 
 @healthy(args=(AT_THE_LIMIT,))

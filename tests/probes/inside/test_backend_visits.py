@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.model import Observation
+from diagnose.model import Observation, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import backend_visits as probes
@@ -88,6 +89,25 @@ def test_the_path_is_asked_for_without_its_beginning() -> None:
     probe: Any = probes.visits_of_config
     found = paths(probe, "/api/users", APACHE, page, PREFIX)
     assert found == [("/api/users", 404), ("/users", 200)]
+
+
+def test_a_path_that_programs_ask_for_again_is_asked_for_with_a_control() -> None:
+    missed = UnservedRequests(
+        vantage=Vantage.SERVER, file="/a.log", path="/api/users", folder="/api", written="12:00",
+        server="apache",
+    )  # fmt: skip
+
+    def asked(requests: UnservedRequests) -> list[tuple[str, int | None]]:
+        looking = Looking(Api())
+        looking.observations += (APACHE, PREFIX)
+        probe: Any = probes.missed_path
+        asyncio.run(probe.work(looking, requests, PREFIX))
+        return [(visit.path, visit.status) for visit in looking.observed(BackendVisit)]
+
+    assert asked(missed) == [("/api/users", 404), ("/users", 200), ("/users-diagnose-7f3a", 200)]
+    assert not asked(replace(missed, folder="/api/users"))
+    assert not asked(replace(missed, server="caddy"))
+    assert asked(replace(missed, path="/other", folder="/other")) == []
 
 
 def test_what_a_page_wants_beside_its_folder_is_asked_of_its_application() -> None:

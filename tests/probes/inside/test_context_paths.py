@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.parsers.context_paths import context_paths
+from diagnose.parsers.context_paths import context_paths, told_paths
 from diagnose.probes.inside.context_paths import SCRIPT
 
 YAML = """\
@@ -76,7 +76,40 @@ def test_what_tomcat_serves(tmp_path: Path) -> None:
     assert context_paths(printed(tmp_path)) == ("/jeecg-boot",)
 
 
-def test_nothing_of_another_program(tmp_path: Path) -> None:
-    fake_machine(tmp_path, b"node\0--server.servlet.context-path=/shop\0")
-    (tmp_path / "proc" / "7" / "comm").write_text("node\n")
-    assert printed(tmp_path) == ""
+def node(folder: Path, arguments: bytes, written: str = "", environment: bytes = b"") -> str:
+    """What is printed of a program of Node.js."""
+    fake_machine(folder, arguments)
+    process = folder / "proc" / "7"
+    (process / "comm").write_text("node\n")
+    (process / "cgroup").write_text("0::/user.slice\n")
+    (process / "environ").write_bytes(environment)
+    (process / "fd").mkdir()
+    (folder / "out.log").write_text(written)
+    (process / "fd" / "1").symlink_to(folder / "out.log")
+    return printed(folder)
+
+
+def test_an_argument_of_another_program(tmp_path: Path) -> None:
+    told = node(tmp_path, b"node\0server.js\0--base-path\0/shop\0", environment=b"BASE_URL=/kb\0")
+    assert told_paths(told).prefixes == ("/shop", "/kb")
+
+
+def test_what_another_program_writes_when_it_starts(tmp_path: Path) -> None:
+    written = (
+        "GET http://127.0.0.1:8080/other/ 404\n"
+        "Running at http://127.0.0.1:8080/lab/?token=hush-hush\n"
+        "Server listens on http://127.0.0.1:9000/else/\n"
+        "serving hooks on http://127.0.0.1:8080/hooks/{id}\n"
+        "server started, sub_url=/git\n"
+    )
+    told = told_paths(text := node(tmp_path, b"node\0", written))
+    assert set(told.prefixes) == {"/lab", "/git"}
+    assert told.templates == ("http://127.0.0.1:8080/hooks/{id}",)
+    assert "hush" not in text
+
+
+def test_nothing_else_of_another_program(tmp_path: Path) -> None:
+    environment = (
+        b"BASE_URL=https://anna:hush-hush@shop.example.com/x\0PASSWORD=/hush-hush\0HOME=/a\0"
+    )
+    assert node(tmp_path, b"node\0server.js\0/srv/shop\0", environment=environment) == ""

@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, UnservedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest, LoggedComparison, RequestPart
@@ -30,11 +30,21 @@ LOGIN = FailedRequests(
     is_from_page=True,
     server="nginx",
 )
+MISSED = UnservedRequests(
+    vantage=Vantage.SERVER,
+    file="/var/log/nginx/access.log",
+    path="/api/roms",
+    folder="/api",
+    written="12:00:00",
+    times=2,
+)
 Row = tuple[RequestPart, str, bool, int | None]
 
 
 def compare(
-    paths: dict[str, str], seen: Exchange | FailedRequests | PageFileResponse, uri: str = "/"
+    paths: dict[str, str],
+    seen: Exchange | FailedRequests | PageFileResponse | UnservedRequests,
+    uri: str = "/",
 ) -> tuple[list[Row], list[str]]:
     """Return what was compared, and the requests that an application with these paths got."""
     ctx, asked = Looking(RecordedMachine()), list[str]()
@@ -62,6 +72,8 @@ def compare(
             if isinstance(seen, PageFileResponse):
                 config = ctx.observed(NginxConfig)[0]
                 await logged_comparisons.file_of_the_page.work(ctx, seen, config)
+            elif isinstance(seen, UnservedRequests):
+                await logged_comparisons.missed.work(ctx, seen, ctx.observed(NginxConfig)[0])
             elif isinstance(seen, Exchange):
                 await logged_comparisons.repeated.work(ctx, seen, ctx.observed(NginxConfig)[0])
             else:
@@ -114,6 +126,24 @@ def test_nothing_more_is_asked_if_the_application_answers_otherwise_now() -> Non
     ],
 )
 def test_nothing_is_asked_for_other_requests(seen: Exchange | FailedRequests) -> None:
+    assert compare({}, seen) == ([], [])
+
+
+def test_a_path_that_programs_ask_for_again_is_asked_for_with_its_prefix_alone() -> None:
+    rows, asked = compare({"/api/roms": "401 Unauthorized"}, MISSED)
+    assert [row[:2] for row in rows[:3]] == [
+        ("none", ""), ("path", "/api/roms"), ("unknown-path", "/api/roms-diagnose-7f3a"),
+    ]  # fmt: skip
+    rows, asked = compare({}, MISSED)
+    assert asked == ["GET /roms", "GET /api/roms", "GET /"]
+
+
+@pytest.mark.parametrize(
+    "seen", [replace(MISSED, folder="/api/roms"), replace(MISSED, server="apache")]
+)
+def test_nothing_is_asked_where_somebody_got_anything_of_the_location(
+    seen: UnservedRequests,
+) -> None:
     assert compare({}, seen) == ([], [])
 
 

@@ -1,0 +1,38 @@
+"""Finds the pages that a script shows by itself: the table of a router (Vue Router, React Router,
+Angular: `{path: "/users/:id", component: …}`). No I/O.
+
+A single path may be that of a cookie, or an option of a client: a table has several.
+"""
+
+import re
+
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.script_urls import is_in_use
+
+#: Maximum number of pages that are returned, and of matches that are looked at.
+MAX_ROUTES, _MAX_MATCHES = 40, 400
+#: As many pages are a table.
+_TABLE = 2
+
+_ROUTE = lazy_pattern(
+    r"\bpath[\"']?\s{0,3}[:=]\s{0,3}(?P<quote>[\"'`])(?P<path>/[\w~:][\w~:/.-]{0,80})(?P=quote)"
+)
+
+
+def routes_in(script: str) -> tuple[str, ...]:
+    """Return the paths of the pages that a script names, each once; () where it has no table."""
+    matches = zip(_ROUTE.finditer(script), range(_MAX_MATCHES), strict=False)
+    paths = dict.fromkeys(
+        match["path"] for match, _ in matches if is_in_use(script, match.start("path"))
+    )
+    routes = tuple(path for path in paths if not path.startswith("/:"))[:MAX_ROUTES]
+    return routes if len(routes) >= _TABLE else ()
+
+
+def is_routed(path: str, route: str) -> bool:
+    """Return whether a path is that of a page: ":id" stands for one part of it."""
+    parts, wanted = path.rstrip("/").split("/"), route.rstrip("/").split("/")
+    return len(parts) == len(wanted) and all(
+        (bool(part) if re.match(r":\w", name) else part == name)
+        for part, name in zip(parts, wanted, strict=True)
+    )

@@ -1,0 +1,43 @@
+import pytest
+
+from diagnose.parsers.script_routes import MAX_ROUTES, is_routed, routes_in
+
+
+def test_the_table_of_a_router() -> None:
+    script = """r({routes:[{path:'/login'},{path:"/users/:id"},{path: `/about`},{"path":"/a.b"}])"""
+    assert routes_in(script) == ("/login", "/users/:id", "/about", "/a.b")
+    assert routes_in('<Route path="/a"/><Route path="/b"/>') == ("/a", "/b")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "io({path:'/socket.io'})",
+        "cookie.set('a', 1, {path:'/'}); io({path:'/live'})",
+        "[{path:'/a'},{path:'/a'}]",
+        "[{path:'/:all'},{path:'/*'},{path:'users'}]",
+        "// [{path:'/a'},{path:'/b'}]",
+        "xpath:'/a/b' imgpath='/c'",
+    ],
+)
+def test_no_table(script: str) -> None:
+    assert routes_in(script) == ()
+
+
+def test_a_table_is_bounded() -> None:
+    assert len(routes_in("".join(f"{{path:'/p{number}'}}," for number in range(999)))) == MAX_ROUTES
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "expected"),
+    [
+        ("/login", "/login", True),
+        ("/login/", "/login", True),
+        ("/users/7", "/users/:id", True),
+        ("/users/", "/users/:id", False),
+        ("/users/7/edit", "/users/:id", False),
+        ("/Login", "/login", False),
+    ],
+)
+def test_a_page_of_the_table(path: str, route: str, expected: bool) -> None:
+    assert is_routed(path, route) is expected
