@@ -3,9 +3,11 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflig
 gets an error, the answer does not name the page's origin, or allows every origin with cookies.
 
 It is judged only for a request that named an origin of another site (`--origin`, or a pasted
-message about CORS). Pages of the own site, and other programs, get the answer. Where the message
-names no origin, one is sent that nobody has: that it is not allowed is no fault by itself. After a
-message that names a status alone ("OPTIONS … 405"), the status alone is judged.
+message about CORS), or that the site's own page sends to another name or port of its server: for a
+font of its style sheet, a module, data of its scripts. Pages of the own origin, and other programs,
+get the answer. Where the message names no origin, one is sent that nobody has: that it is not
+allowed is no fault by itself. After a message that names a status alone ("OPTIONS … 405"), the
+status alone is judged.
 """
 
 import re
@@ -28,6 +30,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
@@ -44,7 +47,7 @@ _REASONS: tuple[CorsRefusal, ...] = (
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60})")
+_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -59,7 +62,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
 
     pages, reason = [page for page, _ in judged], judged[0][1]
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
-    origin = _sent_origin(first)
+    origin, asked = _sent_origin(first), _page_request(evidence)
     source = field_source(nginx, [_ORIGIN])
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
@@ -81,13 +84,17 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "preflight": first.method == _PREFLIGHT,
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
-            "name": _asked_field(first),
+            "name": _refused_field(first),
+            "use": asked.use if asked else "",
+            "font": asked is not None and asked.use == "font",
+            "module": asked is not None and asked.use == "module",
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
             **preflight_facts(evidence, first),
         },
-        fix=Fix(
+        fix=_permitting_fix(nginx, first, reason, asked)
+        or Fix(
             (
                 Manual("answer-the-origin", Where.SERVER),
                 *(preflight_steps(evidence, first) if _is_refused(first, reason) else ()),
@@ -95,6 +102,26 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _page_request(evidence: Evidence) -> OtherRequest | None:
+    """Return the request of the site's own page for another origin of its server; None if another
+    site's page asks."""
+    requests = (item for item in evidence.of(OtherRequest) if not item.observations)
+    return next((request for request in requests if request.elsewhere), None)
+
+
+def _permitting_fix(
+    nginx: Nginx, page: Exchange, reason: CorsRefusal, asked: OtherRequest | None
+) -> Fix | None:
+    """Permit the site's own page what it asks for, where nginx answers and nobody else says who
+    may. Which other sites may ask is a person's choice."""
+    is_answered = reason == "missing" and 200 <= (page.status or 0) < 300
+    if asked is None or not is_answered or page.method == _PREFLIGHT:
+        return None
+    from checks.http._cors_edits import permitting_fix
+
+    return permitting_fix(nginx, asked.origin, asked.with_cookies)
 
 
 def _is_refused(page: Exchange, reason: CorsRefusal) -> bool:
@@ -126,6 +153,8 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
             return None if page.status == 403 and origin == UNKNOWN_ORIGIN else "failed"
     elif redirect_target(page):
         return None
+    elif _page_request(evidence) and 400 <= page.status < 500:
+        return None  # Visitors who have logged in may get another answer.
     if origin == UNKNOWN_ORIGIN and not is_pasted:
         return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
@@ -143,22 +172,27 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         return None  # http.cors-twice
     allows_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
     symptom = evidence.target.symptom
-    wants_cookies = symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+    asked = _page_request(evidence)
+    wants_cookies = (asked is not None and asked.with_cookies) or (
+        symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+    )
     if values[0] == "*":
         if allows_cookies or wants_cookies:
             return "wildcard"
     elif values[0] != origin:
         return None if origin == UNKNOWN_ORIGIN else "other"
-    name = _asked_field(page).lower()
+    return "field" if page.method == _PREFLIGHT and _refused_field(page) else None
+
+
+def _refused_field(page: Exchange) -> str:
+    """Return the first header field that a preflight asks for and the answer does not allow; else
+    the first that it asks for."""
+    match = _FIELD.search(page.equivalent)
+    names = [name.strip() for name in match[1].split(",")] if match else []
     allowed = {
         part.strip().lower()
         for part in (page.header("Access-Control-Allow-Headers") or "").split(",")
     }
-    is_refused = bool(name) and page.method == _PREFLIGHT and not {name, "*"} & allowed
-    return "field" if is_refused else None
-
-
-def _asked_field(page: Exchange) -> str:
-    """Return the header field that a preflight asks for."""
-    match = _FIELD.search(page.equivalent)
-    return match[1] if match else ""
+    if "*" in allowed:
+        return ""
+    return next((name for name in names if name.lower() not in allowed), "")

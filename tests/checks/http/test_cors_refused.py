@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Manual
+from diagnose.model import Confidence, Edit, Manual
 from diagnose.model.http import Exchange
+from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from tests.support.check_evidence import SHOP, judge
@@ -164,3 +165,48 @@ def test_fires_without_those_lines_where_the_server_itself_refuses() -> None:
     (claim,) = judge(CHECK, own, masked=False)
     assert claim.fix is not None
     assert len(claim.fix.steps) == 1
+
+
+OWN_PAGE_ASKS = OtherRequest(
+    path="/", source="page", by_browser=True, origin=ORIGIN, elsewhere="https://shop.example.com",
+    use="font",
+)  # fmt: skip
+
+
+def test_fires_where_the_own_page_asks_another_name() -> None:
+    """The location that answers permits the page, and keeps what it inherits."""
+    text = SITE.replace("  location / {", '  add_header X-A "b";\n  location / {')
+    seen = answer(), OWN_PAGE_ASKS, RUNNING, config(text)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["font"]
+    assert claim.fix is not None
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    added = [line[1:].strip() for line in edit.diff.splitlines() if line.startswith("+")]
+    assert added[1:] == ['add_header X-A "b";', f"add_header {ALLOW} {ORIGIN} always;"]
+
+
+def test_fires_where_cookies_are_sent_and_every_site_is_allowed() -> None:
+    asked = replace(OWN_PAGE_ASKS, use="data", with_cookies=True)
+    (claim,) = judge(CHECK, answer(200, (ALLOW, "*")), asked, masked=False)
+    assert claim.facts["wildcard"]
+    assert not judge(CHECK, answer(200, (ALLOW, "*")), masked=False)
+
+
+def test_silent_where_the_own_page_gets_an_error_without_a_permission() -> None:
+    """Visitors who have logged in may get another answer."""
+    assert judge(CHECK, answer(401), masked=False)
+    assert not judge(CHECK, answer(401), OWN_PAGE_ASKS, masked=False)
+
+
+def test_silent_where_every_field_of_the_preflight_is_allowed() -> None:
+    names = "authorization,x-token"
+    asked = ASKED.replace(
+        "https://shop", f"-H 'Access-Control-Request-Headers: {names}' https://shop"
+    )
+    for allowed, refused in (("Authorization, X-Token", ""), ("Authorization", "x-token")):
+        field = ("Access-Control-Allow-Headers", allowed)
+        claims = judge(
+            CHECK, answer(204, (ALLOW, ORIGIN), field, method="OPTIONS", asked=asked), masked=False
+        )
+        assert [claim.facts["name"] for claim in claims] == ([refused] if refused else [])
