@@ -1,10 +1,11 @@
 """Edits of nginx that permit the page of another origin to read what a location answers."""
 
 import re
+from collections.abc import Sequence
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import location_fix
+from checks.nginx._location_edits import insert_lines, location_fix
 from diagnose.model import Fix
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
@@ -12,6 +13,15 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?")
 _ADD = "add_header"
+ALLOW_ORIGIN = "access-control-allow-origin"
+#: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
+_METHODS = ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
+_FIELDS, _USUAL_FIELDS = "access-control-allow-headers", ("Content-Type", "Authorization")
+#: The fields of such an answer that are taken from the configuration.
+_CORS_FIELDS = {
+    ALLOW_ORIGIN, "access-control-allow-credentials", "access-control-max-age", _METHODS[0],
+    _FIELDS,
+}  # fmt: skip
 
 
 def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
@@ -30,7 +40,7 @@ def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
         lines.append(f"{_ADD} Access-Control-Allow-Credentials true always;")
     own, file = children(match.block, _ADD), nginx.file(match.block)
     inherited = _inherited_lines(nginx, match) if not own else []
-    if file is None or inherited is None or _has_line(match):
+    if file is None or inherited is None or permits_others(match):
         return None
     if own and own[-1].file == match.block.file:
         change = edits.insert_after(file.text, own[-1], lines)
@@ -43,10 +53,32 @@ def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
-def _has_line(match: LocationMatch) -> bool:
+def answering_fix(nginx: Nginx, match: LocationMatch, fields: Sequence[str] = ()) -> Fix | None:
+    """Return the edit after which nginx answers the preflight in the location that permits other
+    sites already, with the fields that it has, and permits these header fields of a request too.
+    Nothing of the application is in that answer, so that no login is passed by."""
+    names = {name.lower(): name for name in (*_USUAL_FIELDS, *fields)}
+    written = {
+        ALLOW_ORIGIN: "",
+        _METHODS[0]: f'{_ADD} Access-Control-Allow-Methods "{_METHODS[1]}";',
+        _FIELDS: f'{_ADD} Access-Control-Allow-Headers "{", ".join(names.values())}";',
+    }
+    for directive in match.directives(_ADD):
+        name, file = directive.args[0].lower() if directive.args else "", nginx.file(directive)
+        if name in _CORS_FIELDS and file is not None:
+            written[name] = " ".join(file.text[directive.start : directive.stop].split())
+    lines = [f"    {line}" for line in written.values()]
+    changes: Changes = {}
+    words = ["if ($request_method = OPTIONS) {", *lines, "    return 204;", "}"]
+    insert_lines(nginx, match, words, changes)
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def permits_others(match: LocationMatch) -> bool:
+    """Return whether a location adds the field that permits other sites."""
     return any(
-        line.args[:1] and line.args[0].lower() == "access-control-allow-origin"
-        for line in match.directives(_ADD)
+        line.args[:1] and line.args[0].lower() == ALLOW_ORIGIN for line in match.directives(_ADD)
     )
 
 

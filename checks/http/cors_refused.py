@@ -26,13 +26,16 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.other_requests import OtherRequest
+from diagnose.parsers.cross_origin_answers import permits_cookies
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from diagnose.parsers.sanitize import clean
@@ -41,9 +44,11 @@ _ORIGIN = "Access-Control-Allow-Origin"
 _PREFLIGHT = "OPTIONS"
 
 #: Why a browser keeps the answer to itself.
-CorsRefusal = Literal["redirected", "failed", "missing", "other", "wildcard", "field"]
+CorsRefusal = Literal[
+    "redirected", "failed", "missing", "other", "wildcard", "cookies", "field",
+]  # fmt: skip
 _REASONS: tuple[CorsRefusal, ...] = (
-    "redirected", "failed", "missing", "other", "wildcard", "field",
+    "redirected", "failed", "missing", "other", "wildcard", "cookies", "field",
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
@@ -116,12 +121,20 @@ def _permitting_fix(
 ) -> Fix | None:
     """Permit the site's own page what it asks for, where nginx answers and nobody else says who
     may. Which other sites may ask is a person's choice."""
-    is_answered = reason == "missing" and 200 <= (page.status or 0) < 300
-    if asked is None or not is_answered or page.method == _PREFLIGHT:
+    if asked is None:
         return None
-    from checks.http._cors_edits import permitting_fix
+    from checks.http import _cors_edits
 
-    return permitting_fix(nginx, asked.origin, asked.with_cookies)
+    if page.method != _PREFLIGHT:
+        is_answered = reason == "missing" and 200 <= (page.status or 0) < 300
+        permit = _cors_edits.permitting_fix
+        return permit(nginx, asked.origin, asked.with_cookies) if is_answered else None
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    is_passed = match is not None and match.block.name == "location" and proxy_pass_of(match)
+    if match is None or not is_passed or not _is_refused(page, reason):
+        return None
+    may_answer = _cors_edits.permits_others(match) and not proxy_page(page.body)
+    return _cors_edits.answering_fix(nginx, match, asked.fields) if may_answer else None
 
 
 def _is_refused(page: Exchange, reason: CorsRefusal) -> bool:
@@ -181,7 +194,16 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
             return "wildcard"
     elif values[0] != origin:
         return None if origin == UNKNOWN_ORIGIN else "other"
+    if values[0] == origin and _sends_cookies(asked, symptom) and not permits_cookies(page.headers):
+        return "cookies"
     return "field" if page.method == _PREFLIGHT and _refused_field(page) else None
+
+
+def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:
+    """Return whether the request certainly sends cookies: the page's script says so, or the
+    browser's message names the field."""
+    is_told = symptom is not None and "Allow-Credentials" in symptom.words
+    return is_told or (asked is not None and asked.with_cookies)
 
 
 def _refused_field(page: Exchange) -> str:

@@ -3,10 +3,9 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"). No I/O."""
 
 from collections.abc import Collection
 
-from diagnose.model.http import header
 from diagnose.model.marks import Headers
 
-_ORIGIN = "access-control-allow-origin"
+_ORIGIN, _COOKIES = "access-control-allow-origin", "access-control-allow-credentials"
 
 
 def permits(headers: Headers, origin: str, with_cookies: bool = False) -> bool:
@@ -16,8 +15,13 @@ def permits(headers: Headers, origin: str, with_cookies: bool = False) -> bool:
         return False
     if not with_cookies:
         return values[0] in {"*", origin}
-    allows_cookies = (header(headers, "Access-Control-Allow-Credentials") or "").strip()
-    return values[0] == origin and allows_cookies == "true"
+    return values[0] == origin and permits_cookies(headers)
+
+
+def permits_cookies(headers: Headers) -> bool:
+    """Return whether the answer to a request with cookies may be read: one value, in lower case."""
+    values = [value.strip() for name, value in headers if name.lower() == _COOKIES]
+    return values == ["true"]
 
 
 def permits_preflight(

@@ -31,6 +31,8 @@ def test_an_answer(values: tuple[str, ...], with_cookies: bool, is_permitted: bo
 def test_an_answer_with_cookies() -> None:
     assert permits(((ORIGIN, PAGE), (COOKIES, "true")), PAGE, True)
     assert not permits(((ORIGIN, "*"), (COOKIES, "true")), PAGE, True)
+    twice = ((COOKIES, "true"),) * 2
+    assert not permits(((ORIGIN, PAGE), *twice), PAGE, True)
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,35 @@ def test_silent_where_every_field_of_the_preflight_is_allowed() -> None:
             CHECK, answer(204, (ALLOW, ORIGIN), field, method="OPTIONS", asked=asked), masked=False
         )
         assert [claim.facts["name"] for claim in claims] == ([refused] if refused else [])
+
+
+def test_fires_where_cookies_are_not_permitted() -> None:
+    asked = replace(OWN_PAGE_ASKS, use="data", with_cookies=True)
+    (claim,) = judge(CHECK, answer(200, (ALLOW, ORIGIN)), asked, masked=False)
+    assert claim.facts["cookies"]
+    twice = answer(200, (ALLOW, ORIGIN), WITH_COOKIES, WITH_COOKIES)
+    assert judge(CHECK, twice, asked, masked=False)
+    assert not judge(CHECK, answer(200, (ALLOW, ORIGIN), WITH_COOKIES), asked, masked=False)
+    assert not judge(CHECK, answer(200, (ALLOW, ORIGIN)), OWN_PAGE_ASKS, masked=False)
+
+
+def test_fires_on_the_message_about_cookies() -> None:
+    """Chrome's: "… which must be 'true' when the request's credentials mode is 'include'"."""
+    words = "The value of the 'Access-Control-Allow-Credentials' header in the response is ''"
+    told = replace(SHOP, symptom=Symptom("cors", words))
+    (claim,) = judge(CHECK, answer(200, (ALLOW, ORIGIN)), target=told, masked=False)
+    assert claim.facts["cookies"]
+
+
+def test_the_preflight_is_answered_where_nginx_permits_the_page() -> None:
+    text = SITE.replace("proxy_pass", f"add_header {ALLOW} {ORIGIN} always;\n        proxy_pass", 1)
+    asked = replace(OWN_PAGE_ASKS, use="data", method="OPTIONS", fields=("x-a",))
+    seen = answer(405, method="OPTIONS"), asked, RUNNING
+    (claim,) = judge(CHECK, *seen, config(text), masked=False)
+    assert claim.fix is not None
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert 'Access-Control-Allow-Headers "Content-Type, Authorization, x-a";' in edit.diff
+    (claim,) = judge(CHECK, *seen, config(SITE), masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)

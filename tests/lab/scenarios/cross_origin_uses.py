@@ -173,6 +173,40 @@ def data_for_those_who_have_logged_in(lab: Lab) -> None:
     _api(lab, f"{ALLOW} {ANSWERED}", path="/me")
 
 
+@scenario(outside="http.cors-refused", differs=MINE, not_on=PORTS)
+def preflight_where_nginx_permits_the_page(lab: Lab) -> None:
+    """The line does not help: the application refuses the preflight with 405."""
+    _api(lab, ALLOW, more=TOKEN)
+
+
+#: An application that permits the page itself, also where it refuses it.
+PERMITTING = SILENT.replace(
+    'self.send_header("Content-Type"',
+    f'self.send_header("Access-Control-Allow-Origin", "https://{site.NAME}")\n'
+    '        self.send_header("Access-Control-Allow-Credentials", "true")\n'
+    '        self.send_header("Access-Control-Allow-Headers", "authorization")\n'
+    '        self.send_header("Content-Type"',
+).replace("answer(405)", "answer(204)")
+COOKIES = ", {credentials: 'include'}"
+
+
+def _permitting(lab: Lab, lines: str, path: str) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", PERMITTING), 3010)
+    block = f"  location / {{ {lines} {PASS} }}\n"
+    _site(lab, _script(8443, path, COOKIES), block, port=8443, name=site.NAME)
+
+
+@scenario(outside="http.cors-twice", differs=MINE, not_on=PORTS)
+def data_with_cookies_is_permitted_twice(lab: Lab) -> None:
+    """nginx and the application send both fields, and the page's script alone names the path."""
+    _permitting(lab, f"{ALLOW} add_header Access-Control-Allow-Credentials true always;", "/me")
+
+
+@healthy(not_on=PORTS)
+def data_with_cookies_is_permitted(lab: Lab) -> None:
+    _permitting(lab, "", "/me")
+
+
 @scenario(outside=None, server="nginx.cors-header-lost", differs=MINE, not_on=PORTS)
 def error_on_another_port_lacks_the_permission(lab: Lab) -> None:
     """`always` is missing: a script does not learn that it has to log in."""
