@@ -32,7 +32,6 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.other_requests import OtherRequest
-from diagnose.parsers.cross_origin_answers import permits_cookies
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -63,9 +62,17 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if not judged:
         return
     # Imported late: few pages are refused so.
-    from checks.http._preflights import preflight_facts, preflight_steps
+    from checks.http._preflights import (
+        is_told_twice,
+        preflight_facts,
+        preflight_steps,
+        takes_other_methods,
+    )
 
     pages, reason = [page for page, _ in judged], judged[0][1]
+    is_unlike = takes_other_methods(evidence, pages[0])
+    if is_unlike and is_told_twice(evidence):
+        return
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
     origin, asked = _sent_origin(first), _page_request(evidence)
     source = field_source(nginx, [_ORIGIN])
@@ -78,6 +85,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.POSSIBLE
         if reason == "missing" and origin == UNKNOWN_ORIGIN
+        else Confidence.LIKELY
+        if is_unlike
         else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -194,8 +203,11 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
             return "wildcard"
     elif values[0] != origin:
         return None if origin == UNKNOWN_ORIGIN else "other"
-    if values[0] == origin and _sends_cookies(asked, symptom) and not permits_cookies(page.headers):
-        return "cookies"
+    if values[0] == origin and _sends_cookies(asked, symptom):
+        from diagnose.parsers.cross_origin_answers import permits_cookies
+
+        if not permits_cookies(page.headers):
+            return "cookies"
     return "field" if page.method == _PREFLIGHT and _refused_field(page) else None
 
 

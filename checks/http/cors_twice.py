@@ -41,7 +41,12 @@ _FIELD, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-cred
 _ASKING = "$http_origin"
 
 
-@check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
+@check(
+    severity=Severity.WARNING,
+    needs=[Exchange],
+    # Of a preflight that has two values, while an error has none.
+    explains=["http.cors-refused", "nginx.cors-header-lost"],
+)
 def cors_twice(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = _answered_twice(evidence)
@@ -81,7 +86,7 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
 
 def _answered_twice(evidence: Evidence) -> tuple[Exchange, ...]:
     """Return the answers with more than one value: of the target, or of the request for it with
-    the Origin of another site."""
+    the Origin of another site, which may be a preflight."""
     for purpose in ("target", "cross-origin"):
         pages = tuple(
             page

@@ -242,3 +242,23 @@ def test_the_preflight_is_answered_where_nginx_permits_the_page() -> None:
     (claim,) = judge(CHECK, *seen, config(SITE), masked=False)
     assert claim.fix is not None
     assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "status", "confidence"),
+    [
+        ("blocked by CORS policy", ORIGIN, 404, Confidence.LIKELY),
+        ("blocked by CORS policy", "https://other.example.net", 404, Confidence.CERTAIN),
+        ("blocked by CORS policy", ORIGIN, 401, Confidence.CERTAIN),
+        ("contains multiple values", ORIGIN, 404, None),
+        ("contains multiple values", "https://other.example.net", 404, Confidence.CERTAIN),
+    ],
+)
+def test_a_get_may_be_another_request_than_that_of_the_message(
+    words: str, value: str, status: int, confidence: Confidence | None
+) -> None:
+    """An address that takes a POST alone refuses a GET."""
+    told = replace(SHOP, symptom=Symptom("cors", words))
+    preflight = replace(answer(204, (ALLOW, value), method="OPTIONS"), purpose="cross-origin")
+    claims = judge(CHECK, answer(status), preflight, target=told, masked=False)
+    assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])

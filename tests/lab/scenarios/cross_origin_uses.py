@@ -202,6 +202,27 @@ def data_with_cookies_is_permitted_twice(lab: Lab) -> None:
     _permitting(lab, f"{ALLOW} add_header Access-Control-Allow-Credentials true always;", "/me")
 
 
+LOGIN = (
+    f"Access to XMLHttpRequest at 'https://{site.NAME}/auth/register' from origin "
+    f"'https://{API}' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header "
+    "contains multiple values, but only one is allowed."
+)
+
+
+@scenario(outside="http.cors-twice", args=(LOGIN,), target=f"https://{site.NAME}/auth/register",
+          differs=MINE)  # fmt: skip
+def path_that_takes_a_post_alone_is_permitted_twice(lab: Lab) -> None:
+    """A GET gets the program's 404, to which nginx adds nothing."""
+    program = PERMITTING.replace(site.NAME, API).replace("401 if self", "404 if self")
+    program = program.replace('"/me"', '"/auth/register"').replace(
+        'self.send_header("Access-Control-Allow-Origin"',
+        'status == 204 and self.send_header("Access-Control-Allow-Origin"',
+    )
+    lab.spawn(lab.server, lab.server.python("-c", program), 3010)
+    line = f"add_header Access-Control-Allow-Origin https://{API};"
+    lab.change(PAGES, f"  location / {{ {line} {PASS} }}\n")
+
+
 @healthy(not_on=PORTS)
 def data_with_cookies_is_permitted(lab: Lab) -> None:
     _permitting(lab, "", "/me")
