@@ -118,7 +118,7 @@ def _fails_elsewhere(group: tuple[Finding, ...], request: OtherRequest) -> bool:
         return False
     is_withheld = any(finding.check.id in _OF_OTHER_SITES for finding in group)
     is_answered = any(
-        page.purpose == "target" and (page.status or 500) < 500
+        page.purpose == "target" and page.verified and (page.status or 500) < 500
         for page in request.observations
         if isinstance(page, Exchange)
     )

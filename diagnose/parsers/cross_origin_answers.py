@@ -33,15 +33,14 @@ def permits_preflight(
     with_cookies: bool = False,
 ) -> bool:
     """Return whether the answer to a preflight lets the request follow, of this method and with
-    these header fields, in lower case. Without cookies `*` permits all but Authorization."""
+    these header fields, in lower case. Without cookies `*` permits all."""
     if not 200 <= status < 300 or not permits(headers, origin, with_cookies):
         return False
     any_value = set() if with_cookies else {"*"}
     methods = {name.upper() for name in _list_of(headers, "Access-Control-Allow-Methods")}
     names = {name.lower() for name in _list_of(headers, "Access-Control-Allow-Headers")}
     is_method = method in {"GET", "HEAD", "POST"} or bool(methods & {method, *any_value})
-    wanted = set(fields) - names
-    return is_method and (not wanted or ("*" in names & any_value and wanted != {"authorization"}))
+    return is_method and (not set(fields) - names or bool(names & any_value))
 
 
 def _list_of(headers: Headers, name: str) -> set[str]:

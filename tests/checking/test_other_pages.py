@@ -279,6 +279,8 @@ def test_another_fault_of_another_origin_counts_where_nobody_gets_an_answer(rais
     assert claimed(raised, ELSEWHERE) == [("tcp.refused", Severity.WARNING)]
     assert claimed(raised, replace(ELSEWHERE, observations=(page_of(502),)))
     assert claimed(raised, replace(ELSEWHERE, observations=(page_of(200),))) == []
+    unverified = replace(page_of(200), verified=False)
+    assert claimed(raised, replace(ELSEWHERE, observations=(unverified,)))
     raised[:] = [(check_of("tcp.refused", Severity.WARNING), CLAIM)]
     assert claimed(raised, ELSEWHERE) == []
     raised[:] = [(check_of("firewall.port-closed", Severity.ERROR), CLAIM)]

@@ -20,7 +20,7 @@ from diagnose.parsers.cors_messages import HEADERS_FIELD, METHOD_FIELD
 from diagnose.parsers.cross_origin_answers import permits, permits_preflight
 from diagnose.parsers.cross_origin_calls import cross_origin_calls
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.page_uses import uses_in_page, uses_in_sheet
+from diagnose.parsers.page_uses import fonts_in_sheet, uses_in_page
 from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
@@ -96,11 +96,12 @@ def _uses(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]) -> Iterator[
 
 def _uses_of(read: ReadText) -> Iterator[_Use]:
     if read.kind != "script":
-        in_text = uses_in_page if read.kind == "page" else uses_in_sheet
-        for use in in_text(read.text, read.url):
-            url = parse_url(use.url)
-            if url and use.cors and use.kind in {"font", "image"}:
-                yield _Use(url, "font" if use.kind == "font" else "file")
+        for font in fonts_in_sheet(read.text, read.url):
+            if url := parse_url(font):
+                yield _Use(url, "font")
+    for use in uses_in_page(read.text, read.url) if read.kind == "page" else ():
+        if use.cors and use.kind == "image" and (url := parse_url(use.url)):
+            yield _Use(url, "file")
     if read.kind != "stylesheet":
         for call in cross_origin_calls(read.text):
             if url := parse_url(call.url):
@@ -156,7 +157,7 @@ class _Asker:
         if MASKED in str(use.url):
             return
         answer = await self._send_use(use)
-        if answer is None:
+        if answer is None or _is_challenge(answer):
             return
         if use.needs_preflight or not self._is_kept_back(use, answer):
             if use.needs_preflight and self._is_refused(use, answer):
@@ -168,7 +169,8 @@ class _Asker:
             # Visitors who have logged in may get another answer, after a preflight.
             with_token = replace(use, fields=_TOKEN)
             preflight = await self._send_use(with_token)
-            if preflight is not None and self._is_refused(with_token, preflight):
+            is_judged = preflight is not None and not _is_challenge(preflight)
+            if preflight is not None and is_judged and self._is_refused(with_token, preflight):
                 self._diagnose(with_token, _PREFLIGHT)
                 return
         self._diagnose(use, "GET")
@@ -249,6 +251,12 @@ class _Asker:
                 with_cookies=use.with_cookies,
             )
         )
+
+
+def _is_challenge(answer: HttpResult) -> bool:
+    """Return whether programs get another answer than browsers: a limit, or Cloudflare's page that
+    tries a browser (`cf-mitigated`)."""
+    return answer.status == 429 or any(name.lower() == "cf-mitigated" for name, _ in answer.headers)
 
 
 def _are_siblings(host: str, other: str) -> bool:

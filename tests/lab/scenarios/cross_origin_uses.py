@@ -5,9 +5,10 @@ After https://stackoverflow.com/q/24508484 (fonts of the name without www), foru
 ("baseURL" with another name), and questions about a page and its API on two ports.
 """
 
-from .. import certificates, site
+from .. import apache, certificates, site
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
+from .apache import apache_scenario, healthy_apache
 
 API = "api.example.com"
 MINE = (site.CONF,)
@@ -54,12 +55,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 3010), Items).serve_forever()
 """
 
 
-def _site(lab: Lab, page: str, lines: str, *, port: int = 443, name: str = API) -> None:
-    """The site's page is this one; the other name or port has these lines."""
-    leaf = certificates.leaf(site.NAME, API)
-    lab.install(leaf.chain, leaf.key_pem)
-    lab.router.write("/run/names", f"{SERVER} {site.NAME}\n{SERVER} {API}\n")
-    lab.names.restart()
+def _write_files(lab: Lab, page: str) -> None:
     files = {
         "index.html": f"<!doctype html>\n<title>Shop</title>\n{page}<p>Forty kinds of tea.</p>\n",
         "css/app.css": FONT,
@@ -70,6 +66,15 @@ def _site(lab: Lab, page: str, lines: str, *, port: int = 443, name: str = API) 
         lab.server.sh(f"mkdir -p {FOLDER}/{path.rpartition('/')[0]}")
         lab.server.write(f"{FOLDER}/{path}", text)
     lab.server.sh(f"chmod -R a+rX {FOLDER}")
+
+
+def _site(lab: Lab, page: str, lines: str, *, port: int = 443, name: str = API) -> None:
+    """The site's page is this one; the other name or port has these lines."""
+    leaf = certificates.leaf(site.NAME, API)
+    lab.install(leaf.chain, leaf.key_pem)
+    lab.router.write("/run/names", f"{SERVER} {site.NAME}\n{SERVER} {API}\n")
+    lab.names.restart()
+    _write_files(lab, page)
     if port != 443:
         lab.server.sh("firewall-cmd -q --permanent --add-port=8443/tcp && firewall-cmd -q --reload")
     lab.edit(PAGES, f"  location / {{ root {FOLDER}; }}\n")
@@ -246,6 +251,22 @@ def data_on_a_port_that_is_closed(lab: Lab) -> None:
     lab.server.sh("firewall-cmd -q --permanent --remove-port=8443/tcp && firewall-cmd -q --reload")
 
 
+@scenario(
+    outside="certificate.expired", manual="a certificate has to be issued", not_on=PORTS,
+)  # fmt: skip
+def certificate_of_another_port_has_expired(lab: Lab) -> None:
+    """The page's own is renewed; the block of the other port still has a copy of the old one."""
+    _api(lab, ALLOW)
+    old = certificates.leaf(site.NAME, starts=-95, ends=-5)
+    lab.server.write("/etc/nginx/ssl/old.pem", old.chain)
+    lab.server.write("/etc/nginx/ssl/old.key", old.key_pem, 0o600)
+    first, _, block = lab.server.read(site.CONF).rpartition("server {")
+    for end in ("pem", "key"):
+        block = block.replace(f"{site.NAME}.{end}", f"old.{end}")
+    lab.configure(f"{first}server {{{block}")
+    lab.reload()
+
+
 @healthy()
 def data_of_other_sites(lab: Lab) -> None:
     """Nobody asks them, neither by DNS nor by HTTP."""
@@ -254,3 +275,32 @@ def data_of_other_sites(lab: Lab) -> None:
         "<script>fetch('https://api.example.net/items', {headers: {'X-A': 'b'}})</script>\n",
         FILES,
     )
+
+
+def _apache(lab: Lab, line: str) -> None:
+    """Both names are Apache's, from one folder."""
+    _write_files(lab, MODULE)
+    start = apache.HTTPS.index("    ProxyPreserveHost")
+    files = f"    <Directory {FOLDER}>\n        Require all granted\n    </Directory>\n"
+    shop = apache.HTTPS[:start].replace("/var/www/html", FOLDER)
+    other = shop.replace(site.NAME, API)
+    apache.install(
+        lab, f"{shop}{files}</VirtualHost>\n{other}{files}{line}</VirtualHost>\n{apache.HTTP}"
+    )
+    leaf = certificates.leaf(site.NAME, API)
+    lab.server.write(apache.PEM, leaf.chain)
+    lab.server.write(apache.KEY, leaf.key_pem, 0o600)
+    lab.router.write("/run/names", f"{SERVER} {site.NAME}\n{SERVER} {API}\n")
+    lab.names.restart()
+    apache.start(lab)
+
+
+@apache_scenario(outside="http.cors-refused", manual="the line is to be written by a person")
+def module_at_another_name_of_apache(lab: Lab) -> None:
+    _apache(lab, "")
+
+
+@healthy_apache()
+def module_at_another_name_of_apache_is_permitted(lab: Lab) -> None:
+    """The step's line."""
+    _apache(lab, f'    Header always set Access-Control-Allow-Origin "https://{site.NAME}"\n')

@@ -66,6 +66,26 @@ def test_the_fonts_of_a_style_sheet_elsewhere() -> None:
     assert len(asked(site)) == 1, "a style sheet needs no permission"
 
 
+def test_the_file_of_a_font_that_browsers_take() -> None:
+    """A rule for .woff2 alone is enough; a font of .eot alone is for nobody."""
+    faces = (
+        "@font-face { src: url(/a.eot); src: url(/a.eot?#iefix) format('embedded-opentype'), "
+        f"url({PORT}/a.woff2) format('woff2'), url({PORT}/a.ttf) }} "
+        f"@font-face {{ src: url({PORT}/b.eot) }}"
+    )
+    _, site = visit({"/": page(f"<style>{faces}</style>")})
+    assert [text.split(" ")[1] for text in asked(site)] == ["/a.woff2"]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [json("cf-mitigated: challenge", status="403 Forbidden"), json(status="429 Too Many Requests")],
+)
+def test_what_programs_meet_alone_is_not_judged(response: bytes) -> None:
+    pages = {"/": page(script(f"fetch('{PORT}/me')")), "/me": response}
+    assert later(visit(pages)[0]) == []
+
+
 def test_data_with_a_token_needs_a_preflight() -> None:
     text = f"fetch('{PORT}/me', {{headers: {{Authorization: token}}}})"
     run, site = visit({"/": page(script(text)), "/me": json(ALLOW, status="405 Nope")})
