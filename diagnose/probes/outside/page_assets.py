@@ -78,6 +78,7 @@ _PART = {"Range": "bytes=0-1"}
 _OPENS = re.compile(
     r"wss?:|EventSource\(|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS"
     r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\.|<!--Blazor:"
+    r"|getReader\(|TextDecoderStream\("
 )
 
 #: What a text has that needs a permission at another origin: a font, a request of a script, a

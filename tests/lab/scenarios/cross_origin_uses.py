@@ -252,7 +252,8 @@ def data_on_a_port_that_is_closed(lab: Lab) -> None:
 
 
 @scenario(
-    outside="certificate.expired", manual="a certificate has to be issued", not_on=PORTS,
+    outside="certificate.expired", server="certificate.renewed-elsewhere", differs=MINE,
+    not_on=PORTS,
 )  # fmt: skip
 def certificate_of_another_port_has_expired(lab: Lab) -> None:
     """The page's own is renewed; the block of the other port still has a copy of the old one."""
