@@ -79,7 +79,8 @@ async def ask_elsewhere(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]
 
 
 def _uses(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]) -> Iterator[_Use]:
-    """Yield the uses of other origins, those without which a page shows nothing first."""
+    """Yield the uses of other origins: those of the site's own names first, and of these those
+    without which a page shows nothing."""
     uses = [
         _Use(url, "module" if file.kind == "module" else "file")
         for file in page.files
@@ -87,8 +88,12 @@ def _uses(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]) -> Iterator[
     ]
     for read in texts:
         uses += _uses_of(read)
-    ranks = {"module": 0, "data": 1, "font": 2}
-    for use in sorted(uses, key=lambda use: ranks.get(use.kind, 3)):
+    ranks, host = {"module": 0, "data": 1, "font": 2}, ctx.target.host
+
+    def rank(use: _Use) -> tuple[bool, int]:
+        return not _are_siblings(use.url.host, host), ranks.get(use.kind, 3)
+
+    for use in sorted(uses, key=rank):
         is_mixed = page.url.startswith("https:") and not use.url.secure
         if not is_mixed and not is_own_origin(ctx.target, str(use.url)):
             yield use
@@ -260,6 +265,8 @@ def _is_challenge(answer: HttpResult) -> bool:
 
 
 def _are_siblings(host: str, other: str) -> bool:
-    """Return whether two names end alike: api.example.com and www.example.com."""
+    """Return whether two names are equal, or end alike: api.example.com and www.example.com."""
+    if host == other:
+        return True
     labels, others = host.split("."), other.split(".")
     return len(labels) > 1 and labels[-2:] == others[-2:]

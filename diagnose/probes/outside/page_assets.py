@@ -192,7 +192,7 @@ async def _read_data(loader: "_Loader", ctx: ProbeContext, page: Page) -> None:
 
 async def _ask_elsewhere(loader: "_Loader", ctx: ProbeContext, page: Page, text: str) -> None:
     """Ask for what the page needs from another origin of its own server."""
-    texts = [("page", page.url, ctx.options.request.mask_secrets(text)), *loader.texts]
+    texts = [("page", page.base or page.url, ctx.options.request.mask_secrets(text)), *loader.texts]
     has_files = any(
         (file.cors or file.kind == "stylesheet") and not is_own_origin(ctx.target, file.url)
         for file in page.files

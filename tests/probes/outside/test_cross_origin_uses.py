@@ -149,6 +149,20 @@ def test_other_servers_are_not_asked(host: str, is_looked_up: bool, count: int) 
     assert [len(asked(site)), len(later(run))] == [count, count]
 
 
+def test_the_own_names_are_looked_up_first() -> None:
+    """This machine is the server, and its page reads data of others."""
+
+    class Here(Named, Own):
+        pass
+
+    text = "".join(f"fetch('http://{name}/x');" for name in ("a.test", "b.test", "api.example.com"))
+    run, site = visit({"/": page(script(text)), "/x": json()}, kind=Here)
+    assert [request.elsewhere for request in later(run)] == ["http://api.example.com"]
+    assert [text for text in site.requests if text.startswith("resolve")] == [
+        "resolve api.example.com", "resolve a.test",
+    ]  # fmt: skip
+
+
 def test_an_address_that_browsers_cannot_open() -> None:
     _, site = visit({"/": page(script(f"fetch('http://{HOST}:99999/x')"))})
     assert asked(site) == []
