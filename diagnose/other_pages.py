@@ -11,7 +11,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Severity, Target, Unseen, Vantage
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
-from diagnose.parsers.cors_messages import METHOD_FIELD
+from diagnose.parsers.cors_messages import HEADERS_FIELD, METHOD_FIELD
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes.further_requests import RESERVE, VISITORS_LOGS
 
@@ -58,7 +58,7 @@ async def _is_finished(current_run: "Run", request: OtherRequest) -> bool:
 
 def _report_unfinished(current_run: "Run", request: OtherRequest) -> None:
     """Report that what visitors met there is not known, and how to ask for it."""
-    url = other_target(current_run.target, request.path).url
+    url = other_target(current_run.target, request.path, request.elsewhere).url
     current_run.emit(
         Unseen(
             vantage=Vantage.SERVER,
@@ -96,11 +96,12 @@ async def _observe(page_run: "Run") -> None:
 def _run_for(current_run: "Run", request: OtherRequest) -> "Run":
     """Return a run for another page, seen from the same places. It reads no access log, and so
     leads to no further run."""
+    target = other_target(current_run.target, request.path, request.elsewhere)
     options = replace(
         current_run.options, vantages=(), origin_address=None, cloud=False, cloud_role=False,
         idle=None, request=_fields(current_run.options.request, request),
     )  # fmt: skip
-    page_run = current_run.for_page(other_target(current_run.target, request.path), options)
+    page_run = current_run.for_page(target, options)
     for question in VISITORS_LOGS:
         page_run.further_requests.begin(question)
     return page_run
@@ -110,7 +111,13 @@ def _fields(fields: RequestFields, request: OtherRequest) -> RequestFields:
     """Return the fields of the run's requests, with what a script of another site's page sends. The
     method that the user asked for is for the target alone: it may change something."""
     asked = replace(fields, method="GET", origin=request.origin or fields.origin)
+    if request.elsewhere:
+        # What the user gave is for the target's origin, and may be secret.
+        asked = RequestFields(origin=request.origin)
     if not request.origin or request.method != "OPTIONS":
         return asked
     # Which method the script wants is not in the log.
-    return replace(asked, method="OPTIONS", headers=(*asked.headers, (METHOD_FIELD, "GET")))
+    added = [(METHOD_FIELD, request.asks or "GET")]
+    if request.fields:
+        added.append((HEADERS_FIELD, ",".join(request.fields)))
+    return replace(asked, method="OPTIONS", headers=(*asked.headers, *added))

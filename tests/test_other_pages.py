@@ -73,6 +73,28 @@ def test_a_script_of_another_site_is_played(
     assert fields == [RequestFields(), sent]
 
 
+def test_another_origin_of_the_server_gets_nothing_of_the_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, RequestFields]] = []
+    request = replace(
+        PAGE, method="OPTIONS", origin="https://shop.example.com", elsewhere="https://api.example.com",
+        asks="PUT", fields=("authorization", "x-a"), source="script",
+    )  # fmt: skip
+
+    async def work(ctx: ProbeContext) -> None:
+        asked.append((ctx.target.url, ctx.options.request))
+        ctx.further_requests.diagnose_later(request)
+
+    run(monkeypatch, work, request=RequestFields((("X-Tenant", "a"),), cookie="a=b"))
+    sent = (
+        ("Access-Control-Request-Method", "PUT"),
+        ("Access-Control-Request-Headers", "authorization,x-a"),
+    )
+    fields = RequestFields(sent, origin="https://shop.example.com", method="OPTIONS")
+    assert asked[1] == ("https://api.example.com/about", fields)
+
+
 def test_the_method_of_the_user_is_for_the_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """DELETE of one page asks nobody to delete another."""
     methods: dict[str, str] = {}

@@ -4,14 +4,38 @@
 import re
 from collections.abc import Mapping
 
+from checks.http import exchanges_by_purpose
 from diagnose.model import Evidence, Manual, Where
 from diagnose.model.http import Exchange
+from diagnose.parsers.cors_messages import TWICE
+from diagnose.parsers.cross_origin_answers import permits
 from diagnose.parsers.http import proxy_page
 
 #: A path that may stand in a line as it is, and header names with commas between them.
 _PLAIN_PATH = re.compile(r"/[\w./-]{0,200}")
 _FIELDS = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
+_SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
 _PRODUCTS = ("nginx", "apache", "caddy", "haproxy")
+
+
+def takes_other_methods(evidence: Evidence, page: Exchange) -> bool:
+    """Return whether the address may take other requests than the GET that it refuses: the
+    preflight of the page that asks is permitted."""
+    origins = _SENT.search(page.equivalent)
+    if origins is None or page.method != "GET" or page.status not in {404, 405}:
+        return False
+    return any(
+        200 <= (answer.status or 0) < 300 and permits(answer.headers, origins[1])
+        for answer in exchanges_by_purpose(evidence, "cross-origin")
+        if answer.method == "OPTIONS"
+    )
+
+
+def is_told_twice(evidence: Evidence) -> bool:
+    """Return whether the pasted message is about a field that comes twice: that an error has none
+    is another matter."""
+    symptom = evidence.target.symptom
+    return symptom is not None and bool(TWICE.search(symptom.words))
 
 
 def preflight_facts(evidence: Evidence, page: Exchange) -> Mapping[str, object]:

@@ -3,9 +3,11 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflig
 gets an error, the answer does not name the page's origin, or allows every origin with cookies.
 
 It is judged only for a request that named an origin of another site (`--origin`, or a pasted
-message about CORS). Pages of the own site, and other programs, get the answer. Where the message
-names no origin, one is sent that nobody has: that it is not allowed is no fault by itself. After a
-message that names a status alone ("OPTIONS … 405"), the status alone is judged.
+message about CORS), or that the site's own page sends to another name or port of its server: for a
+font of its style sheet, a module, data of its scripts. Pages of the own origin, and other programs,
+get the answer. Where the message names no origin, one is sent that nobody has: that it is not
+allowed is no fault by itself. After a message that names a status alone ("OPTIONS … 405"), the
+status alone is judged.
 """
 
 import re
@@ -24,12 +26,15 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from diagnose.parsers.sanitize import clean
@@ -38,13 +43,15 @@ _ORIGIN = "Access-Control-Allow-Origin"
 _PREFLIGHT = "OPTIONS"
 
 #: Why a browser keeps the answer to itself.
-CorsRefusal = Literal["redirected", "failed", "missing", "other", "wildcard", "field"]
+CorsRefusal = Literal[
+    "redirected", "failed", "missing", "other", "wildcard", "cookies", "field",
+]  # fmt: skip
 _REASONS: tuple[CorsRefusal, ...] = (
-    "redirected", "failed", "missing", "other", "wildcard", "field",
+    "redirected", "failed", "missing", "other", "wildcard", "cookies", "field",
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60})")
+_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -55,11 +62,19 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if not judged:
         return
     # Imported late: few pages are refused so.
-    from checks.http._preflights import preflight_facts, preflight_steps
+    from checks.http._preflights import (
+        is_told_twice,
+        preflight_facts,
+        preflight_steps,
+        takes_other_methods,
+    )
 
     pages, reason = [page for page, _ in judged], judged[0][1]
+    is_unlike = takes_other_methods(evidence, pages[0])
+    if is_unlike and is_told_twice(evidence):
+        return
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
-    origin = _sent_origin(first)
+    origin, asked = _sent_origin(first), _page_request(evidence)
     source = field_source(nginx, [_ORIGIN])
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
@@ -70,6 +85,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.POSSIBLE
         if reason == "missing" and origin == UNKNOWN_ORIGIN
+        else Confidence.LIKELY
+        if is_unlike
         else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -81,13 +98,17 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "preflight": first.method == _PREFLIGHT,
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
-            "name": _asked_field(first),
+            "name": _refused_field(first),
+            "use": asked.use if asked else "",
+            "font": asked is not None and asked.use == "font",
+            "module": asked is not None and asked.use == "module",
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
             **preflight_facts(evidence, first),
         },
-        fix=Fix(
+        fix=_permitting_fix(nginx, first, reason, asked)
+        or Fix(
             (
                 Manual("answer-the-origin", Where.SERVER),
                 *(preflight_steps(evidence, first) if _is_refused(first, reason) else ()),
@@ -95,6 +116,34 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _page_request(evidence: Evidence) -> OtherRequest | None:
+    """Return the request of the site's own page for another origin of its server; None if another
+    site's page asks."""
+    requests = (item for item in evidence.of(OtherRequest) if not item.observations)
+    return next((request for request in requests if request.elsewhere), None)
+
+
+def _permitting_fix(
+    nginx: Nginx, page: Exchange, reason: CorsRefusal, asked: OtherRequest | None
+) -> Fix | None:
+    """Permit the site's own page what it asks for, where nginx answers and nobody else says who
+    may. Which other sites may ask is a person's choice."""
+    if asked is None:
+        return None
+    from checks.http import _cors_edits
+
+    if page.method != _PREFLIGHT:
+        is_answered = reason == "missing" and 200 <= (page.status or 0) < 300
+        permit = _cors_edits.permitting_fix
+        return permit(nginx, asked.origin, asked.with_cookies) if is_answered else None
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    is_passed = match is not None and match.block.name == "location" and proxy_pass_of(match)
+    if match is None or not is_passed or not _is_refused(page, reason):
+        return None
+    may_answer = _cors_edits.permits_others(match) and not proxy_page(page.body)
+    return _cors_edits.answering_fix(nginx, match, asked.fields) if may_answer else None
 
 
 def _is_refused(page: Exchange, reason: CorsRefusal) -> bool:
@@ -126,6 +175,8 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
             return None if page.status == 403 and origin == UNKNOWN_ORIGIN else "failed"
     elif redirect_target(page):
         return None
+    elif _page_request(evidence) and 400 <= page.status < 500:
+        return None  # Visitors who have logged in may get another answer.
     if origin == UNKNOWN_ORIGIN and not is_pasted:
         return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
@@ -143,22 +194,39 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         return None  # http.cors-twice
     allows_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
     symptom = evidence.target.symptom
-    wants_cookies = symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+    asked = _page_request(evidence)
+    wants_cookies = (asked is not None and asked.with_cookies) or (
+        symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+    )
     if values[0] == "*":
         if allows_cookies or wants_cookies:
             return "wildcard"
     elif values[0] != origin:
         return None if origin == UNKNOWN_ORIGIN else "other"
-    name = _asked_field(page).lower()
+    if values[0] == origin and _sends_cookies(asked, symptom):
+        from diagnose.parsers.cross_origin_answers import permits_cookies
+
+        if not permits_cookies(page.headers):
+            return "cookies"
+    return "field" if page.method == _PREFLIGHT and _refused_field(page) else None
+
+
+def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:
+    """Return whether the request certainly sends cookies: the page's script says so, or the
+    browser's message names the field."""
+    is_told = symptom is not None and "Allow-Credentials" in symptom.words
+    return is_told or (asked is not None and asked.with_cookies)
+
+
+def _refused_field(page: Exchange) -> str:
+    """Return the first header field that a preflight asks for and the answer does not allow; else
+    the first that it asks for."""
+    match = _FIELD.search(page.equivalent)
+    names = [name.strip() for name in match[1].split(",")] if match else []
     allowed = {
         part.strip().lower()
         for part in (page.header("Access-Control-Allow-Headers") or "").split(",")
     }
-    is_refused = bool(name) and page.method == _PREFLIGHT and not {name, "*"} & allowed
-    return "field" if is_refused else None
-
-
-def _asked_field(page: Exchange) -> str:
-    """Return the header field that a preflight asks for."""
-    match = _FIELD.search(page.equivalent)
-    return match[1] if match else ""
+    if "*" in allowed:
+        return ""
+    return next((name for name in names if name.lower() not in allowed), "")

@@ -41,7 +41,12 @@ _FIELD, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-cred
 _ASKING = "$http_origin"
 
 
-@check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
+@check(
+    severity=Severity.WARNING,
+    needs=[Exchange],
+    # Of a preflight that has two values, while an error has none.
+    explains=["http.cors-refused", "nginx.cors-header-lost"],
+)
 def cors_twice(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = _answered_twice(evidence)
@@ -75,13 +80,13 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
         if own_match and own_lines
         else _server_fix(view, line, pages)
         if view and line
-        else _fix(nginx, match, directive),
+        else _fix(nginx, match, directive, _doubled(pages[0])),
     )
 
 
 def _answered_twice(evidence: Evidence) -> tuple[Exchange, ...]:
     """Return the answers with more than one value: of the target, or of the request for it with
-    the Origin of another site."""
+    the Origin of another site, which may be a preflight."""
     for purpose in ("target", "cross-origin"):
         pages = tuple(
             page
@@ -181,14 +186,26 @@ def _added(nginx: Nginx) -> tuple[LocationMatch | None, Directive | None]:
     return None, None
 
 
-def _fix(nginx: Nginx, match: LocationMatch | None, directive: Directive | None) -> Fix:
-    """Hide the application's value: nginx's own is what visitors of other pages get as well."""
+def _doubled(page: Exchange) -> tuple[str, ...]:
+    """Return the fields about other sites that come twice, the origin first. Browsers accept one
+    Access-Control-Allow-Credentials only too."""
+    names = [name.lower() for name, _ in page.headers]
+    return (_FIELD, *([_CREDENTIALS] if names.count(_CREDENTIALS) > 1 else []))
+
+
+def _fix(
+    nginx: Nginx,
+    match: LocationMatch | None,
+    directive: Directive | None,
+    names: tuple[str, ...],
+) -> Fix:
+    """Hide the application's values: nginx's own are what visitors of other pages get as well."""
     proxy_pass = proxy_pass_of(match) if match else None
     file = nginx.file(proxy_pass) if proxy_pass else None
     edit = None
     if match and proxy_pass and file and not match.directives("proxy_hide_header"):
-        line = "proxy_hide_header Access-Control-Allow-Origin;"
-        change = edits.insert_after(file.text, proxy_pass, [line])
+        lines = [f"proxy_hide_header {name.title()};" for name in names]
+        change = edits.insert_after(file.text, proxy_pass, lines)
         edit = config_edit(nginx, file.path, change)
     if match is None or edit is None:
         return Fix((Manual("send-it-once", Where.SERVER),), Applicability.MANUAL)

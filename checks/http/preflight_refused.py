@@ -40,27 +40,6 @@ if TYPE_CHECKING:
     from diagnose.parsers.nginx.server_blocks import Server
 
 
-_ORIGIN = "access-control-allow-origin"
-#: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
-_DEFAULTS = (
-    (
-        "access-control-allow-methods",
-        'add_header Access-Control-Allow-Methods "GET, POST, PUT, PATCH, DELETE, OPTIONS";',
-    ),
-    (
-        "access-control-allow-headers",
-        'add_header Access-Control-Allow-Headers "Content-Type, Authorization";',
-    ),
-)
-#: The fields of such an answer that are taken from the configuration.
-_CORS_FIELDS = {
-    _ORIGIN,
-    "access-control-allow-credentials",
-    "access-control-max-age",
-    *dict(_DEFAULTS),
-}
-
-
 @frozen(eq=False)
 class _Refuser:
     """Who refuses: a `rule` of nginx at `place`, or the application, to which `place` leads.
@@ -129,24 +108,11 @@ def _fix(evidence: Evidence, refuser: _Refuser) -> Fix:
     step = Manual("let-it-pass" if refuser.rule else "tell-the-application", Where.SERVER)
     if refuser.match is None:
         return Fix((step,), Applicability.MANUAL)
+    from checks.http._cors_edits import answering_fix
     from checks.nginx import Nginx
-    from checks.nginx._edits import Changes, config_edits
-    from checks.nginx._location_edits import insert_lines, location_fix
 
-    nginx = Nginx.of(evidence)
-    written = {_ORIGIN: "", **dict(_DEFAULTS)}
-    for directive in refuser.match.directives("add_header"):
-        name, file = directive.args[0].lower() if directive.args else "", nginx.file(directive)
-        if name in _CORS_FIELDS and file is not None:
-            written[name] = " ".join(file.text[directive.start : directive.stop].split())
-    lines = [f"    {line}" for line in written.values()]
-    changes: Changes = {}
-    words = ["if ($request_method = OPTIONS) {", *lines, "    return 204;", "}"]
-    insert_lines(nginx, refuser.match, words, changes)
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return Fix((step,), Applicability.MANUAL)
-    return location_fix(nginx, refuser.match, file_edits, sure=False)
+    fix = answering_fix(Nginx.of(evidence), refuser.match)
+    return fix or Fix((step,), Applicability.MANUAL)
 
 
 def _refuser(evidence: Evidence, failure: FailedRequests, again: Exchange) -> _Refuser | None:
@@ -166,6 +132,7 @@ def _refuser(evidence: Evidence, failure: FailedRequests, again: Exchange) -> _R
 
 
 def _behind_nginx(evidence: Evidence, failure: FailedRequests, again: Exchange) -> _Refuser | None:
+    from checks.http._cors_edits import permits_others
     from checks.nginx import Nginx, file_line
     from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -179,11 +146,11 @@ def _behind_nginx(evidence: Evidence, failure: FailedRequests, again: Exchange) 
             return _Refuser(rule=rule, place=file_line(directive), evidence=config)
         passing, is_own = pass_directive_of(match), proxy_page(again.body) == "nginx"
         if passing is not None and not is_own and again.status != 403:
-            allows = any(
-                directive.args[:1] and directive.args[0].lower() == _ORIGIN
-                for directive in match.directives("add_header")
+            in_location = (
+                permits_others(match)
+                and match.block.name == "location"
+                and again.status in {404, 405}
             )
-            in_location = allows and match.block.name == "location" and again.status in {404, 405}
             return _Refuser(
                 passing.args[0],
                 place=file_line(passing),

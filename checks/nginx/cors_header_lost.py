@@ -60,12 +60,18 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
         directive = _allowing_of(beaten)
     if directive is None:
         return
+    # Imported late: few pages lose the field.
+    from checks.http._preflights import is_told_twice, takes_other_methods
+
+    is_unlike = takes_other_methods(evidence, pages[0])
+    if is_unlike and is_told_twice(evidence):
+        return
     subjects, own = endpoint_subjects(pages), _own(match)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if is_unlike else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,

@@ -71,7 +71,11 @@ def other_claims(
         conclusions = findings(judge(request.evidence(evidence)))
         for cause in conclusions:
             group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
-            if _counts(cause, request, known) and _is_wanted(group, request, symptom):
+            if request.elsewhere:
+                is_meant = cause.check.id not in known and _fails_elsewhere(group, request)
+            else:
+                is_meant = _counts(cause, request, known) and _is_wanted(group, request, symptom)
+            if is_meant:
                 yield from (
                     (each.check, _about_request(each, request, _is_routed(evidence, request)))
                     for each in group
@@ -84,7 +88,9 @@ def _is_named(own: Collection[tuple[Check, Claim]], request: OtherRequest) -> bo
     """Whether a claim about the target names why a file of its page does not come, and the request
     is for that file."""
     return any(
-        isinstance(each, PageFileResponse) and _path(each.url) == request.path
+        isinstance(each, PageFileResponse)
+        and not request.elsewhere
+        and _path(each.url) == request.path
         for check, claim in own
         if check.id != _SYMPTOM and not _is_note(check, claim)
         for each in claim.because
@@ -104,6 +110,21 @@ def _counts(cause: Finding, request: OtherRequest, known: Collection[str]) -> bo
     if request.origin:
         return is_new and cause.check.id in _OF_OTHER_SITES and _is_permission_meant(cause)
     return cause.is_cause and is_new and (request.by_browser or cause.severity is Severity.ERROR)
+
+
+def _fails_elsewhere(group: tuple[Finding, ...], request: OtherRequest) -> bool:
+    """Whether a cause keeps an answer of another origin from the site's own page: it is not
+    permitted, or no visitor gets one, as behind a firewall."""
+    if group[0].severity is Severity.NOTE:
+        return False
+    is_withheld = any(finding.check.id in _OF_OTHER_SITES for finding in group)
+    is_answered = any(
+        page.purpose == "target" and page.verified and (page.status or 500) < 500
+        for page in request.observations
+        if isinstance(page, Exchange)
+    )
+    is_unserved = group[0].check.layer == "firewall" or not is_answered
+    return is_withheld or (group[0].severity is Severity.ERROR and is_unserved)
 
 
 def _is_catch_all(cause: Finding, request: OtherRequest) -> bool:
@@ -167,7 +188,7 @@ def _about_request(finding: Finding, request: OtherRequest, is_routed: bool) -> 
         claim,
         because=(request, *claim.because),
         severity=_severity(finding, request, is_routed),
-        request=request.path,
+        request=f"{request.elsewhere}{request.path}",
     )
 
 

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
 from diagnose.model import Evidence, Observation, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import FailedRequests
-from diagnose.model.marks import FilePath, Text, UrlPath, Word
+from diagnose.model.marks import FilePath, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: Where a run learned of a request: from the access log, where it failed ("log") or did not
@@ -14,6 +15,10 @@ from diagnose.model.summary import Summary, counted, phrase
 #: site's page, from the page that loads a file and does not get it ("page"), or from the message
 #: that a person pasted.
 RequestSource = Literal["log", "visit", "departure", "script", "page", "message"]
+
+#: What a page asks another origin for as CORS demands it (Fetch standard): "file" is a script, a
+#: style sheet or a picture with `crossorigin`.
+CrossOriginUse = Literal["", "font", "module", "file", "data"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -29,7 +34,10 @@ class OtherRequest(Observation):
     nothing in it. `is_from_page` is True if a page of the site led to the request, or a script of
     the site had shown this page before, `by_browser` if a browser sent it, as what else it loaded
     shows, and `is_named` if the configuration has a location for this path alone. `origin` is that
-    of another site's page whose script sent it, "" for this site's own.
+    of another site's page whose script sent it, "" for this site's own. `elsewhere` is the origin
+    at which the path lies if that is another name or port of the same server, from which the site's
+    page at `origin` loads a file or reads data (`use`). A preflight is sent for the method `asks`
+    and the header fields `fields`; `with_cookies` is True if the script sends cookies.
     `observations` are those of a run whose target is that path. Their times count from the start of
     the whole run.
     """
@@ -48,6 +56,11 @@ class OtherRequest(Observation):
     by_browser: bool = False
     is_named: bool = False
     origin: Text = ""
+    elsewhere: Url = ""
+    use: CrossOriginUse = ""
+    asks: Word = ""
+    fields: tuple[Word, ...] = ()
+    with_cookies: bool = False
     observations: tuple[Observation, ...] = ()
 
     @property
@@ -77,6 +90,9 @@ class OtherRequest(Observation):
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.sent or self.path)
+        if self.elsewhere:
+            url = f"{self.elsewhere}{self.path}"
+            subject = phrase("request {method} {path}", method=self.method, path=url)
         if self.sent:
             subject = phrase("{request} of the page {path}", request=subject, path=self.path)
         if self.origin:
@@ -94,18 +110,35 @@ class OtherRequest(Observation):
     def evidence(self, evidence: Evidence) -> Evidence:
         """Return what was observed of this request in the run with this evidence: also how often
         what this page sent failed by the log, which its own run does not read."""
-        target = other_target(evidence.target, self.path)
+        target = other_target(evidence.target, self.path, self.elsewhere)
+        # The checks read there what the page asked.
+        asked = (replace(self, observations=()),) if self.elsewhere else ()
         failures = tuple(
             failure
             for failure in evidence.of(FailedRequests)
             if (failure.method, failure.path) == (self.method, self.sent)
         )
-        return replace(evidence, target=target, observations=(*self.observations, *failures))
+        return replace(
+            evidence, target=target, observations=(*self.observations, *failures, *asked)
+        )
 
 
-def other_target(target: Target, path: str) -> Target:
-    """Return the target of another path of the same site. The message that a person pasted is about
-    the target, and stays with it."""
+def other_target(target: Target, path: str, elsewhere: str = "") -> Target:
+    """Return the target of another path of the same site, or at another origin of its server. The
+    message that a person pasted is about the target, and stays with it."""
     scheme = "https" if target.uses_tls else "http"
+    if elsewhere:
+        scheme, host, port = _parts(elsewhere)
+        target = replace(target, host=host, port=port)
     url = replace(target, scheme=scheme, path=path, websockets=(), read_as="", symptom=None)
     return replace(url, input=url.url)
+
+
+def _parts(origin: str) -> tuple[str, str, int]:
+    """Return the scheme, the host and the port of an origin."""
+    parts = urlsplit(origin)
+    return (
+        parts.scheme,
+        parts.hostname or "",
+        parts.port or (443 if parts.scheme == "https" else 80),
+    )

@@ -242,7 +242,7 @@ def affected_layer(report: Report, finding: Finding) -> str:
 def rerun_command(report: Report, view: View, *options: str, path: str | None = None) -> str:
     """Return the command that repeats this run, or does the same for another page of the site."""
     target = report.evidence.target
-    if path is not None:
+    if path is not None and path.startswith("/"):  # Else the page that needs it shows it.
         from diagnose.model.other_requests import other_target
 
         target = other_target(target, path)

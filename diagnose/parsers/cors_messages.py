@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 
 from diagnose.model import Symptom
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 #: What a browser names in a preflight.
@@ -39,6 +40,10 @@ _TOLD_ORIGIN = re.compile(
     rf"|\bOrigin:? {{0,2}}['\"‘“]?"
     rf"|contains multiple values ['\"‘“](?:\*, )?){_URL}{_END}",
     re.IGNORECASE,
+)
+#: What a message says of a field that comes twice.
+TWICE = lazy_pattern(
+    r"multiple values|\btwice\b|more than one|duplicate|重复|多个值|两次", re.IGNORECASE
 )
 _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")
 _PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)

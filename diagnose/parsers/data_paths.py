@@ -28,7 +28,8 @@ _SEND = lazy_pattern(
     rf"|(?<![\w.])fetch\(\s{{0,9}}(?P<mark>[\"'`])(?P<address>{_WORDS})(?P=mark)"
     r"\s{0,9},\s{0,9}\{[^}]{0,300}\bmethod[\"']?\s{0,9}:\s{0,9}[\"'`]POST[\"'`]"
 )
-_CHANGES = lazy_pattern(
+#: What ends a session or removes something.
+CHANGES = lazy_pattern(
     r"(?i)log-?_?out|sign-?_?out|delete|remove|destroy|revoke|reset|unsubscribe|cancel|purge|clear"
 )
 
@@ -37,7 +38,7 @@ def data_paths_in(script: str) -> tuple[str, ...]:
     """Return the paths that a script reads by GET, each once."""
     matches = zip(_READ.finditer(script), range(MAX_URLS), strict=False)
     paths = (match["path"] for match, _ in matches if is_in_use(script, match.start("path")))
-    return tuple(dict.fromkeys(path for path in paths if not _CHANGES.search(path)))[:MAX_PATHS]
+    return tuple(dict.fromkeys(path for path in paths if not CHANGES.search(path)))[:MAX_PATHS]
 
 
 def sent_paths_in(script: str) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ _ADDRESS = lazy_pattern(
 _NO_PICTURE = ("@import", "@namespace")
 _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:$|[?#])", re.IGNORECASE)
 _STRING = r"[\"'`](https?://[A-Za-z0-9.\-]{1,255}(?::\d{1,5})?(?:/[^\"'`\s<>\\]{0,255})?)[\"'`]"
+#: Which of a font's files browsers of today take: the best first. None takes .eot, or .svg.
+_TAKEN_FONTS = (".woff2", ".woff", ".ttf", ".otf")
 #: Calls that send a request at once, and the address at which all requests of a client begin.
 _REQUEST = lazy_pattern(
     r"(?:(?<![\w.])fetch\(|\baxios(?:\.(?:get|post|put|patch|delete|request))?\("
@@ -65,6 +67,25 @@ def uses_in_sheet(text: str, url: str) -> tuple[PageUse, ...]:
     """Return the fonts and pictures that a style sheet names: of each font the first address, the
     one that browsers of today take."""
     return _limited(_sheet_uses(text, url))
+
+
+def fonts_in_sheet(text: str, url: str) -> tuple[str, ...]:
+    """Return the addresses of the fonts of a style sheet that browsers of today take, each once:
+    one of each @font-face."""
+    fonts = (
+        _taken_font([match[1] or match[2] or match[3] for match in _ADDRESS.finditer(face[1])])
+        for face, _ in zip(_FACE.finditer(text), range(MAX_USES), strict=False)
+    )
+    urls = (_resolved(font, url) for font in fonts if font)
+    return tuple(dict.fromkeys(font for font in urls if font.startswith("http")))
+
+
+def _taken_font(addresses: list[str]) -> str:
+    for ending in _TAKEN_FONTS:
+        for address in addresses:
+            if address.lower().partition("?")[0].partition("#")[0].endswith(ending):
+                return address
+    return ""
 
 
 def uses_in_script(text: str) -> tuple[PageUse, ...]:

@@ -59,6 +59,14 @@ _IMPORT = lazy_pattern(
 )
 #: `new EventSource("/events")` (HTML standard, section 9.2.2).
 _STREAM = lazy_pattern(r"\bnew EventSource\(\s{0,9}([\"'`])((?:\.{0,2}/)?[\w./~?=&%+-]{1,255})\1")
+#: The same by `fetch`, whose answer the script reads piece by piece (Streams standard,
+#: `getReader`), and by a library of that name; both without a method, so that a GET is sent.
+_FETCHED = lazy_pattern(
+    r"(?<![\w.$])(fetchEventSource|fetch)\(\s{0,9}([\"'`])(\.{0,2}/[\w./~?=&%+-]{1,255})\2"
+    r"(?!\s{0,9},\s{0,9}\{[^}]{0,300}\bmethod\b)"
+)
+_PIECES = ("getReader(", "TextDecoderStream(")
+_STREAM_WORD = lazy_pattern(r"(?i)stream|\bevents?\b|\bsse\b|chat|complet|progress|\btail\b")
 #: Maximum number of modules that an inline script imports.
 MAX_IMPORTS = 4
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
@@ -167,9 +175,17 @@ def may_have_plain_base(script: str, host: str) -> bool:
 def streams_in(script: str) -> tuple[str, ...]:
     """Return the references of the streams of events that a script opens, each once."""
     matches = zip(_STREAM.finditer(script), range(MAX_URLS), strict=False)
-    return tuple(
-        dict.fromkeys(match[2] for match, _ in matches if is_in_use(script, match.start()))
-    )
+    streams = [match[2] for match, _ in matches if is_in_use(script, match.start())]
+    return tuple(dict.fromkeys((*streams, *_fetched_streams(script))))
+
+
+def _fetched_streams(script: str) -> Iterator[str]:
+    """Yield those of `fetch` whose path has the word for it: a file is read piece by piece too."""
+    is_in_pieces = any(word in script for word in _PIECES)
+    for match, _ in zip(_FETCHED.finditer(script), range(MAX_URLS), strict=False):
+        is_named = is_in_pieces and _STREAM_WORD.search(match[3])
+        if (match[1] != "fetch" or is_named) and is_in_use(script, match.start()):
+            yield match[3]
 
 
 def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The budget of one run for further requests: for what a browser loads after the page, and for
 controls of an answer.
 
-A further request goes only to the target's own origin, only after the main answer is known, and
-ends before the run does. All probes of a run share one budget: `ProbeContext.further_requests`.
+A further request goes only to the target's own origin, or to another one that is known to be the
+same server's (`add_own`), only after the main answer is known, and ends before the run does. All
+probes of a run share one budget: `ProbeContext.further_requests`.
 
     allowance = ctx.further_requests.reserve(ctx, url, max_bytes=65536)
     if allowance is not None:
@@ -61,13 +62,18 @@ class FurtherRequests:
         self._requests, self._bytes = MAX_REQUESTS, MAX_BYTES
         self._first_at: float | None = None
         self._begun: set[str] = set()
-        self._later: dict[tuple[str, str], OtherRequest] = {}
+        self._own_origins: set[str] = set()
+        self._later: dict[tuple[str, ...], OtherRequest] = {}
 
     def begin(self, question: str) -> bool:
         """Return True the first time in a run that this question is asked."""
         is_new = question not in self._begun
         self._begun.add(question)
         return is_new
+
+    def add_own(self, origin: str) -> None:
+        """Allow requests to an origin that the target's own server serves too."""
+        self._own_origins.add(origin)
 
     def reserve(
         self,
@@ -83,7 +89,7 @@ class FurtherRequests:
         `layer` is the layer that asks the question: `--only` and `--skip` may exclude it. `total`
         are the seconds from the first further request in which it has to end.
         """
-        if not ctx.options.wants(layer) or not is_own_origin(ctx.target, url):
+        if not ctx.options.wants(layer) or not self._is_own(ctx, url):
             return None
         if not self._requests or not self._bytes or not _is_answered(ctx):
             return None
@@ -104,12 +110,17 @@ class FurtherRequests:
     def diagnose_later(self, request: "OtherRequest") -> None:
         """Have another page of the site diagnosed after the target, the first request of a path as
         it was made. Whether it is, and how many are, is the engine's decision."""
-        self._later.setdefault((request.path, request.origin), request)
+        key = (request.elsewhere, request.path, request.origin)
+        self._later.setdefault(key, request)
 
     @property
     def other_pages(self) -> "tuple[OtherRequest, ...]":
         """The other pages that are to be diagnosed, the first that was named first."""
         return tuple(self._later.values())
+
+    def _is_own(self, ctx: "ProbeContext", url: str) -> bool:
+        origin = "/".join(url.split("/", 3)[:3])
+        return is_own_origin(ctx.target, url) or origin in self._own_origins
 
     def _time_left(self, ctx: "ProbeContext", total: float) -> float:
         now = ctx.elapsed()

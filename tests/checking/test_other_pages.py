@@ -265,3 +265,37 @@ def test_a_page_that_a_script_of_the_site_shows_is_meant() -> None:
     assert severity("/about") is Severity.WARNING
     assert severity("/other") is Severity.NOTE
     assert severity("/:page", replace(REQUEST, path="/a/b")) is Severity.NOTE
+
+
+ELSEWHERE = OtherRequest(
+    path="/app.js", source="page", by_browser=True, origin="https://shop.example.com",
+    elsewhere="https://api.example.com", use="module",
+)  # fmt: skip
+WITHHELD = check_of("http.cors-refused", Severity.WARNING)
+
+
+def page_of(status: int) -> Exchange:
+    return Exchange(
+        url="https://api.example.com/app.js", address="203.0.113.10", port=443, status=status
+    )
+
+
+def test_what_is_kept_from_the_own_page_is_a_fault(raised: Raised) -> None:
+    raised[:] = [(WITHHELD, CLAIM)]
+    request = replace(ELSEWHERE, observations=(page_of(200),))
+    ((check, claim),) = other_claims((), Evidence(SHOP, NOW, (request,)), lambda _: raised)
+    assert (check.id, claim.severity) == ("http.cors-refused", Severity.WARNING)
+    assert claim.request == "https://api.example.com/app.js"
+
+
+def test_another_fault_of_another_origin_counts_where_nobody_gets_an_answer(raised: Raised) -> None:
+    raised[:] = [(check_of("tcp.refused", Severity.ERROR), CLAIM)]
+    assert claimed(raised, ELSEWHERE) == [("tcp.refused", Severity.WARNING)]
+    assert claimed(raised, replace(ELSEWHERE, observations=(page_of(502),)))
+    assert claimed(raised, replace(ELSEWHERE, observations=(page_of(200),))) == []
+    unverified = replace(page_of(200), verified=False)
+    assert claimed(raised, replace(ELSEWHERE, observations=(unverified,)))
+    raised[:] = [(check_of("tcp.refused", Severity.WARNING), CLAIM)]
+    assert claimed(raised, ELSEWHERE) == []
+    raised[:] = [(check_of("firewall.port-closed", Severity.ERROR), CLAIM)]
+    assert claimed(raised, replace(ELSEWHERE, observations=(page_of(200),)))

@@ -59,3 +59,20 @@ def test_the_evidence_of_a_page_has_what_it_sent_by_the_log() -> None:
 )
 def test_how_it_reads(request_observed: OtherRequest, text: str) -> None:
     assert digest(request_observed, "en") == text
+
+
+def test_a_request_at_another_origin_of_the_server() -> None:
+    request = replace(
+        REQUEST, elsewhere="https://api.example.com:8443", origin="https://shop.example.com",
+        source="page", use="module",
+    )  # fmt: skip
+    assert other_target(SHOP, "/app.js", "http://api.example.com") == Target(
+        "http://api.example.com/app.js", "http", "api.example.com", 80, "/app.js"
+    )
+    evidence = request.evidence(Evidence(SHOP, NOW, (request,)))
+    assert evidence.target.url == "https://api.example.com:8443/about"
+    (asked,) = evidence.of(OtherRequest)
+    assert (asked.use, asked.observations) == ("module", ())
+    subject, remark = request.summary()
+    assert "https://api.example.com:8443/about" in str(subject)
+    assert "loaded by the page" in str(remark)

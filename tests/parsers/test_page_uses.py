@@ -6,6 +6,7 @@ from diagnose.model.pages import PageUse
 from diagnose.parsers.page_uses import (
     MAX_USES,
     evaluates_text,
+    fonts_in_sheet,
     has_policy_element,
     uses_in_page,
     uses_in_script,
@@ -155,3 +156,13 @@ def test_the_number_is_bounded() -> None:
 )
 def test_scripts_that_run_a_text(script: str, evaluates: bool) -> None:
     assert evaluates_text(script) is evaluates
+
+
+def test_the_fonts_that_browsers_take() -> None:
+    text = (
+        "@font-face { src: url(a.eot); src: url('a.eot?#iefix') format('embedded-opentype'), "
+        "url(a.woff), url(../f/a.woff2?v=1) } @font-face { src: local(B), url(b.svg#b) } "
+        "@font-face { src: url(data:font/woff2;base64,AAAA) } p { background: url(p.ttf) }"
+    )
+    sheet = "https://cdn.example.com/css/a.css"
+    assert fonts_in_sheet(text, sheet) == ("https://cdn.example.com/f/a.woff2?v=1",)

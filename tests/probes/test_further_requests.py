@@ -132,3 +132,12 @@ def test_a_visitors_request_is_repeated_later_than_others() -> None:
 def test_each_run_has_a_budget_of_its_own() -> None:
     assert FurtherRequests() is not FurtherRequests()
     assert Run(ANSWER).further_requests is not Run(ANSWER).further_requests
+
+
+def test_another_origin_of_the_own_server_is_asked_once_it_is_known() -> None:
+    run = Run(ANSWER)
+    url = "https://api.example.com:8443/items"
+    assert run.further_requests.reserve(run, url, 1000) is None
+    run.further_requests.add_own("https://api.example.com:8443")
+    assert run.further_requests.reserve(run, url, 1000) == Allowance(1000, 3.0)
+    assert run.further_requests.reserve(run, "https://api.example.com/items", 1000) is None

@@ -141,9 +141,16 @@ async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
     is_open = symptom is None and exchange.header("Access-Control-Allow-Origin") is not None
     is_told = symptom is not None and symptom.kind == "cors"
     if (is_open or is_told) and is_first(ctx, exchange, _is_answered):
-        from diagnose.probes.outside.cross_origin import origin_to_ask_with, request_with_origin
+        from diagnose.probes.outside.cross_origin import (
+            is_worth_a_preflight,
+            origin_to_ask_with,
+            request_with_origin,
+        )
 
-        if origin := origin_to_ask_with(ctx, exchange):
+        if is_worth_a_preflight(ctx, exchange):
+            origin = ctx.options.request.origin or ""
+            await request_with_origin(ctx, exchange, origin, "OPTIONS")
+        elif origin := origin_to_ask_with(ctx, exchange):
             await request_with_origin(ctx, exchange, origin)
 
 

@@ -79,6 +79,15 @@ _PART = {"Range": "bytes=0-1"}
 _OPENS = re.compile(
     r"wss?:|EventSource\(|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS"
     r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\.|<!--Blazor:"
+    r"|getReader\(|TextDecoderStream\("
+)
+
+#: What a text has that needs a permission at another origin: a font, a request of a script, a
+#: picture or a file with `crossorigin`.
+_NEEDS_ELSEWHERE = lazy_pattern(
+    r"@font-face|(?<![\w.$])fetch\(|\baxios\b|\.open\(|EventSource\(|\.ajax\(|\.getJSON\("
+    r"|baseURL|crossorigin|as=[\"']?font",
+    re.IGNORECASE,
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
@@ -129,6 +138,7 @@ async def load_page_files(
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
         await _read_data(loader, ctx, page)
+        await _ask_elsewhere(loader, ctx, page, answer.text)
     loader.close()
 
 
@@ -181,6 +191,20 @@ async def _read_data(loader: "_Loader", ctx: ProbeContext, page: Page) -> None:
             )
 
 
+async def _ask_elsewhere(loader: "_Loader", ctx: ProbeContext, page: Page, text: str) -> None:
+    """Ask for what the page needs from another origin of its own server."""
+    texts = [("page", page.base or page.url, ctx.options.request.mask_secrets(text)), *loader.texts]
+    has_files = any(
+        (file.cors or file.kind == "stylesheet") and not is_own_origin(ctx.target, file.url)
+        for file in page.files
+    )
+    if has_files or any("://" in each and _NEEDS_ELSEWHERE.search(each) for _, _, each in texts):
+        # Imported late: most pages need nothing elsewhere.
+        from diagnose.probes.outside.cross_origin_uses import ReadText, ask_elsewhere
+
+        await ask_elsewhere(ctx, page, [ReadText(*each) for each in texts])
+
+
 def _is_refused(page: Page, response: PageFileResponse) -> bool:
     return bool(
         refusal(
@@ -204,6 +228,8 @@ class _Loader:
         self._connection: HttpConnection | None = connection
         self._cookie = cookies_after(request.cookie, page)
         self.responses: list[PageFileResponse] = []
+        #: The scripts and style sheets that were read: what each is, its URL and its text.
+        self.texts: list[tuple[str, str, str]] = []
         self.worker = self.module = ""
 
     def close(self) -> None:
@@ -368,6 +394,9 @@ class _Loader:
                 **file_uses(file.kind, whole, self._page.headers, file.url),
             )
         )
+        if whole:
+            kind = "stylesheet" if file.kind == "stylesheet" else "script"
+            self.texts.append((kind, file.url, whole))
         if file.kind not in _ON_THEIR_OWN:
             self.responses.append(response)
         if not self.worker and (worker := service_worker_in(text)):

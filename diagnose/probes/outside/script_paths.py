@@ -44,7 +44,8 @@ def _base_url(ctx: ProbeContext) -> str:
 
 def _diagnose_streams(ctx: ProbeContext, text: str) -> None:
     """Have a stream diagnosed that has an address of its own: a reference is one of the page."""
-    if "EventSource(" not in text or not ctx.options.wants("http"):
+    is_opened = "EventSource(" in text or "getReader(" in text or "TextDecoderStream(" in text
+    if not is_opened or not ctx.options.wants("http"):
         return
     # Imported late: few pages open a stream.
     from diagnose.model.other_requests import OtherRequest

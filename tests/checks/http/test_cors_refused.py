@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Manual
+from diagnose.model import Confidence, Edit, Manual
 from diagnose.model.http import Exchange
+from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from tests.support.check_evidence import SHOP, judge
@@ -164,3 +165,100 @@ def test_fires_without_those_lines_where_the_server_itself_refuses() -> None:
     (claim,) = judge(CHECK, own, masked=False)
     assert claim.fix is not None
     assert len(claim.fix.steps) == 1
+
+
+OWN_PAGE_ASKS = OtherRequest(
+    path="/", source="page", by_browser=True, origin=ORIGIN, elsewhere="https://shop.example.com",
+    use="font",
+)  # fmt: skip
+
+
+def test_fires_where_the_own_page_asks_another_name() -> None:
+    """The location that answers permits the page, and keeps what it inherits."""
+    text = SITE.replace("  location / {", '  add_header X-A "b";\n  location / {')
+    seen = answer(), OWN_PAGE_ASKS, RUNNING, config(text)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["font"]
+    assert claim.fix is not None
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    added = [line[1:].strip() for line in edit.diff.splitlines() if line.startswith("+")]
+    assert added[1:] == ['add_header X-A "b";', f"add_header {ALLOW} {ORIGIN} always;"]
+
+
+def test_fires_where_cookies_are_sent_and_every_site_is_allowed() -> None:
+    asked = replace(OWN_PAGE_ASKS, use="data", with_cookies=True)
+    (claim,) = judge(CHECK, answer(200, (ALLOW, "*")), asked, masked=False)
+    assert claim.facts["wildcard"]
+    assert not judge(CHECK, answer(200, (ALLOW, "*")), masked=False)
+
+
+def test_silent_where_the_own_page_gets_an_error_without_a_permission() -> None:
+    """Visitors who have logged in may get another answer."""
+    assert judge(CHECK, answer(401), masked=False)
+    assert not judge(CHECK, answer(401), OWN_PAGE_ASKS, masked=False)
+
+
+def test_silent_where_every_field_of_the_preflight_is_allowed() -> None:
+    names = "authorization,x-token"
+    asked = ASKED.replace(
+        "https://shop", f"-H 'Access-Control-Request-Headers: {names}' https://shop"
+    )
+    for allowed, refused in (("Authorization, X-Token", ""), ("Authorization", "x-token")):
+        field = ("Access-Control-Allow-Headers", allowed)
+        claims = judge(
+            CHECK, answer(204, (ALLOW, ORIGIN), field, method="OPTIONS", asked=asked), masked=False
+        )
+        assert [claim.facts["name"] for claim in claims] == ([refused] if refused else [])
+
+
+def test_fires_where_cookies_are_not_permitted() -> None:
+    asked = replace(OWN_PAGE_ASKS, use="data", with_cookies=True)
+    (claim,) = judge(CHECK, answer(200, (ALLOW, ORIGIN)), asked, masked=False)
+    assert claim.facts["cookies"]
+    twice = answer(200, (ALLOW, ORIGIN), WITH_COOKIES, WITH_COOKIES)
+    assert judge(CHECK, twice, asked, masked=False)
+    assert not judge(CHECK, answer(200, (ALLOW, ORIGIN), WITH_COOKIES), asked, masked=False)
+    assert not judge(CHECK, answer(200, (ALLOW, ORIGIN)), OWN_PAGE_ASKS, masked=False)
+
+
+def test_fires_on_the_message_about_cookies() -> None:
+    """Chrome's: "… which must be 'true' when the request's credentials mode is 'include'"."""
+    words = "The value of the 'Access-Control-Allow-Credentials' header in the response is ''"
+    told = replace(SHOP, symptom=Symptom("cors", words))
+    (claim,) = judge(CHECK, answer(200, (ALLOW, ORIGIN)), target=told, masked=False)
+    assert claim.facts["cookies"]
+
+
+def test_the_preflight_is_answered_where_nginx_permits_the_page() -> None:
+    text = SITE.replace("proxy_pass", f"add_header {ALLOW} {ORIGIN} always;\n        proxy_pass", 1)
+    asked = replace(OWN_PAGE_ASKS, use="data", method="OPTIONS", fields=("x-a",))
+    seen = answer(405, method="OPTIONS"), asked, RUNNING
+    (claim,) = judge(CHECK, *seen, config(text), masked=False)
+    assert claim.fix is not None
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert 'Access-Control-Allow-Headers "Content-Type, Authorization, x-a";' in edit.diff
+    (claim,) = judge(CHECK, *seen, config(SITE), masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "status", "confidence"),
+    [
+        ("blocked by CORS policy", ORIGIN, 404, Confidence.LIKELY),
+        ("blocked by CORS policy", "https://other.example.net", 404, Confidence.CERTAIN),
+        ("blocked by CORS policy", ORIGIN, 401, Confidence.CERTAIN),
+        ("contains multiple values", ORIGIN, 404, None),
+        ("contains multiple values", "https://other.example.net", 404, Confidence.CERTAIN),
+    ],
+)
+def test_a_get_may_be_another_request_than_that_of_the_message(
+    words: str, value: str, status: int, confidence: Confidence | None
+) -> None:
+    """An address that takes a POST alone refuses a GET."""
+    told = replace(SHOP, symptom=Symptom("cors", words))
+    preflight = replace(answer(204, (ALLOW, value), method="OPTIONS"), purpose="cross-origin")
+    claims = judge(CHECK, answer(status), preflight, target=told, masked=False)
+    assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])

@@ -36,6 +36,16 @@ def test_fires_and_hides_the_applications_where_nginx_adds_it() -> None:
     assert claim.location
 
 
+def test_fires_and_hides_what_comes_twice_beside_it() -> None:
+    """Browsers accept one Access-Control-Allow-Credentials."""
+    name = "Access-Control-Allow-Credentials"
+    for count in (1, 2):
+        answer = replace(TWICE, headers=(*TWICE.headers, *((name, "true"),) * count))
+        (claim,) = judge(CHECK, answer, RUNNING, config(ADDED))
+        assert claim.fix is not None
+        assert (f"proxy_hide_header {name};" in str(claim.fix.steps[0])) is (count == 2)
+
+
 def test_fires_and_hides_the_applications_where_an_if_adds_it() -> None:
     """Issue 129 of aspnet/CORS. The block for preflights passes nothing on."""
     preflight = ADDED.replace(

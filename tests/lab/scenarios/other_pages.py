@@ -54,10 +54,14 @@ def page_below_a_path_is_asked_for_otherwise(lab: Lab) -> None:
     visit(lab, "/favicon.ico", referer=f"https://{site.NAME}/Konsole/")
 
 
-def _stream(lab: Lab, line: str) -> None:
+SOURCE = "const s = new EventSource('/events'); s.onmessage = show;"
+READER = "fetch('/events').then((answer) => show(answer.body.getReader()));"
+
+
+def _stream(lab: Lab, line: str, opening: str = SOURCE) -> None:
     """The page of the site opens the stream of another application."""
     start_application(lab, "events")
-    script = "<script>const s = new EventSource('/events'); s.onmessage = show;</script>"
+    script = f"<script>{opening}</script>"
     lab.server.write("/srv/page/index.html", f"<h1>Shop</h1><p>{'What we sell. ' * 9}</p>{script}")
     lab.undo(lambda: lab.server.sh("rm -rf /srv/page"))
     files = "  location / {\n    root /srv/page;\n  }\n"
@@ -69,6 +73,17 @@ def _stream(lab: Lab, line: str) -> None:
 def stream_of_the_page_is_held_back(lab: Lab) -> None:
     """https://github.com/dpskvn/express-sse/pull/23, asked about the page."""
     _stream(lab, "")
+
+
+@scenario(outside="http.server-error", server="upstream.stream-buffered", differs=MINE)
+def stream_that_a_script_reads_in_pieces_is_held_back(lab: Lab) -> None:
+    """A chat whose script reads the answer piece by piece."""
+    _stream(lab, "", READER)
+
+
+@healthy()
+def stream_that_a_script_reads_in_pieces_is_not_buffered(lab: Lab) -> None:
+    _stream(lab, "    proxy_buffering off;\n", READER)
 
 
 @healthy()

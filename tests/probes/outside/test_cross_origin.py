@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.model import Symptom
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
-from diagnose.probes.outside.cross_origin import origin_to_ask_with
+from diagnose.probes.outside.cross_origin import is_worth_a_preflight, origin_to_ask_with
 from tests.support.fake_context import Looking
 from tests.support.page_errors import page
 from tests.support.recorded_machine import RecordedMachine
@@ -40,3 +40,28 @@ def test_none_where_the_request_has_one() -> None:
     ctx.target = replace(ctx.target, symptom=MULTIPLE)
     ctx.options = replace(ctx.options, request=RequestFields(origin="https://app.example.net"))
     assert origin_to_ask_with(ctx, page(200)) == ""
+
+
+@pytest.mark.parametrize(
+    ("symptom", "origin", "status", "value", "is_asked"),
+    [
+        (BLOCKED, "https://app.example.net", 404, "", True),
+        (BLOCKED, "https://app.example.net", 401, "", True),
+        (BLOCKED, "https://app.example.net", 404, "*", False),
+        (BLOCKED, "https://app.example.net", 200, "", False),
+        (BLOCKED, "https://app.example.net", 502, "", False),
+        (BLOCKED, UNKNOWN_ORIGIN, 404, "", False),
+        (BLOCKED, "https://shop.example.com", 404, "", False),
+        (STATUS, "https://app.example.net", 404, "", False),
+        (None, "https://app.example.net", 404, "", False),
+    ],
+)
+def test_a_preflight_where_a_get_shows_nothing(
+    symptom: Symptom | None, origin: str, status: int, value: str, is_asked: bool
+) -> None:
+    """A path that takes a POST alone."""
+    ctx = Looking(RecordedMachine())
+    ctx.target = replace(ctx.target, symptom=symptom)
+    ctx.options = replace(ctx.options, request=RequestFields(origin=origin))
+    headers = (("Access-Control-Allow-Origin", value),) if value else ()
+    assert is_worth_a_preflight(ctx, replace(page(status), headers=headers)) is is_asked

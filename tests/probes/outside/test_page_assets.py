@@ -59,6 +59,9 @@ class Site:
     def close(self) -> None:
         self.coming = b""
 
+    def is_mine(self, address: str) -> bool:
+        return False
+
     @property
     def paths(self) -> list[str]:
         return [request.split(" ")[1] for request in self.requests]
@@ -90,8 +93,10 @@ class Run:
         self.tasks.append(asyncio.ensure_future(work))
 
 
-def visit(pages: dict[str, bytes], target: Target = TARGET, **options: Any) -> tuple[Run, Site]:
-    site = Site(pages)
+def visit(
+    pages: dict[str, bytes], target: Target = TARGET, kind: type[Site] = Site, **options: Any
+) -> tuple[Run, Site]:
+    site = kind(pages)
     run = Run(site, target, **options)
 
     async def work() -> None:

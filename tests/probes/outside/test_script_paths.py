@@ -29,6 +29,9 @@ def test_a_stream_is_diagnosed_after_the_page() -> None:
     script = "const s = new EventSource('/events', {withCredentials: true});"
     assert streams(script, script) == [("/events", "script")]
     assert streams("new EventSource(`api/live?x=1`)") == [("/api/live?x=1", "script")]
+    assert streams("fetchEventSource('/api/live', {onmessage})") == [("/api/live", "script")]
+    fetched = "const reader = (await fetch('/chat/stream')).body.getReader();"
+    assert streams(fetched) == [("/chat/stream", "script")]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,10 @@ def test_a_stream_is_diagnosed_after_the_page() -> None:
         "new EventSource('/')",
         "new EventSource('')",
         "new EventSource(`/${id}`)",
+        "fetch('/chat/stream').then(show)",
+        "const r = (await fetch('/film.mp4')).body.getReader()",
+        "const r = (await fetch('/chat', {method: 'POST', body})).body.getReader()",
+        "fetchEventSource('/chat', {openWhenHidden: true, method: 'POST'})",
     ],
 )
 def test_what_is_no_stream_of_the_site(script: str) -> None:

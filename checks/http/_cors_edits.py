@@ -1,0 +1,93 @@
+"""Edits of nginx that permit the page of another origin to read what a location answers."""
+
+import re
+from collections.abc import Sequence
+
+from checks.nginx import Nginx
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import insert_lines, location_fix
+from diagnose.model import Fix
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?")
+_ADD = "add_header"
+ALLOW_ORIGIN = "access-control-allow-origin"
+#: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
+_METHODS = ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
+_FIELDS, _USUAL_FIELDS = "access-control-allow-headers", ("Content-Type", "Authorization")
+#: The fields of such an answer that are taken from the configuration.
+_CORS_FIELDS = {
+    ALLOW_ORIGIN, "access-control-allow-credentials", "access-control-max-age", _METHODS[0],
+    _FIELDS,
+}  # fmt: skip
+
+
+def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
+    """Return the edit after which the location of the target permits this origin, and no other;
+    None if the configuration does not show one location, or has such a line.
+
+    A level with an add_header of its own inherits none (ngx_http_headers_module), so the inherited
+    ones are repeated.
+    """
+    matches = list(nginx.location_matches(nginx.evidence.target.path))
+    if len({match.block for match in matches}) != 1 or not _ORIGIN.fullmatch(origin):
+        return None
+    match, changes = matches[0], Changes()
+    lines = [f"{_ADD} Access-Control-Allow-Origin {origin} always;"]
+    if with_cookies:
+        lines.append(f"{_ADD} Access-Control-Allow-Credentials true always;")
+    own, file = children(match.block, _ADD), nginx.file(match.block)
+    inherited = _inherited_lines(nginx, match) if not own else []
+    if file is None or inherited is None or permits_others(match):
+        return None
+    if own and own[-1].file == match.block.file:
+        change = edits.insert_after(file.text, own[-1], lines)
+    elif own:
+        return None
+    else:
+        change = edits.insert_first(file.text, match.block, [*inherited, *lines])
+    changes[file.path] = [change]
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def answering_fix(nginx: Nginx, match: LocationMatch, fields: Sequence[str] = ()) -> Fix | None:
+    """Return the edit after which nginx answers the preflight in the location that permits other
+    sites already, with the fields that it has, and permits these header fields of a request too.
+    Nothing of the application is in that answer, so that no login is passed by."""
+    names = {name.lower(): name for name in (*_USUAL_FIELDS, *fields)}
+    written = {
+        ALLOW_ORIGIN: "",
+        _METHODS[0]: f'{_ADD} Access-Control-Allow-Methods "{_METHODS[1]}";',
+        _FIELDS: f'{_ADD} Access-Control-Allow-Headers "{", ".join(names.values())}";',
+    }
+    for directive in match.directives(_ADD):
+        name, file = directive.args[0].lower() if directive.args else "", nginx.file(directive)
+        if name in _CORS_FIELDS and file is not None:
+            written[name] = " ".join(file.text[directive.start : directive.stop].split())
+    lines = [f"    {line}" for line in written.values()]
+    changes: Changes = {}
+    words = ["if ($request_method = OPTIONS) {", *lines, "    return 204;", "}"]
+    insert_lines(nginx, match, words, changes)
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def permits_others(match: LocationMatch) -> bool:
+    """Return whether a location adds the field that permits other sites."""
+    return any(
+        line.args[:1] and line.args[0].lower() == ALLOW_ORIGIN for line in match.directives(_ADD)
+    )
+
+
+def _inherited_lines(nginx: Nginx, match: LocationMatch) -> list[str] | None:
+    """Return the lines that the location inherits; None if one was not read."""
+    lines: list[str] = []
+    for directive in match.directives(_ADD):
+        file = nginx.file(directive)
+        if file is None:
+            return None
+        lines.append(edits.one_line(file.text, directive))
+    return lines
