@@ -64,6 +64,11 @@ REPLACEABLE_FAULTS = (
     "certificate.wrong-purpose",
 )
 
+#: Handshakes in which the server is sent the same.
+_EQUAL_VARIANTS = {"normal", "again", "unverified"}
+#: The weakest first.
+_CONFIDENCES = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
+
 #: The findings that every certificate causes that visitors do not accept.
 COMMON_EFFECTS = ("http.hsts-traps-visitors",)
 
@@ -171,7 +176,10 @@ def claim(
     ruled_out: tuple[str, ...] = (),
 ) -> Claim:
     """Make a claim about a certificate at all addresses that serve it, with the facts that all
-    texts use."""
+    texts use. Where the same handshake got another certificate, what decides is not known: the
+    claim is not certain then."""
+    if _is_served_at_times(evidence, served_cert):
+        confidence = min(confidence, Confidence.LIKELY, key=_CONFIDENCES.index)
     return Claim(
         about=served_cert.subject,
         covers=served_cert.subjects,
@@ -193,6 +201,27 @@ def claim(
         severity=severity,
         ruled_out=ruled_out,
         fix=fix,
+    )
+
+
+def _is_served_at_times(evidence: Evidence, served_cert: ServedCertificate) -> bool:
+    """Return whether an equal handshake at one of the addresses got another certificate."""
+    served = {_handshake_key(handshake) for handshake in served_cert.handshakes}
+    return any(
+        handshake.variant in _EQUAL_VARIANTS
+        and handshake.chain
+        and handshake.chain[0].sha256 != served_cert.leaf.sha256
+        and _handshake_key(handshake) in served
+        for handshake in evidence.of(Handshake)
+    )
+
+
+def _handshake_key(handshake: Handshake) -> tuple[object, ...]:
+    return (
+        handshake.vantage,
+        handshake.address,
+        handshake.port,
+        handshake.server_name,
     )
 
 

@@ -1,8 +1,11 @@
 """Port 80 refuses ACME challenges. In HTTP-01 (RFC 8555 section 8.3) the certificate authority
 fetches a file over port 80.
 
-A 404 for an unknown file is healthy. A refusal or an error means that a real challenge would fail
-too. Redirects are followed, but only to host names and to ports 80 and 443 (Let's Encrypt's rules).
+A 404 for an unknown file is healthy. So is a gateway's error where nginx passes challenges alone on
+to a port of this machine on which nobody listens: the renewal tool listens there while it renews.
+Where nobody has read how challenges are passed on, such an error is a note. Any other refusal means
+that a real challenge would fail too. Redirects are followed, but only to host names and to ports 80
+and 443 (Let's Encrypt's rules).
 
 Where the renewal tool's own settings have a folder for challenges, the certificate is renewed in
 this way, so that a certificate which is late is a consequence.
@@ -30,8 +33,10 @@ from diagnose.model import (
     Subject,
     merge_subjects,
 )
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import CHALLENGES, ChallengeFolder
+from diagnose.model.server import Listeners
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page, wants_tls
@@ -44,9 +49,12 @@ from diagnose.parsers.nginx.locations import (
     select_location,
 )
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
+#: Statuses of a gateway whose application does not answer (RFC 9110 sections 15.6.3 to 15.6.5).
+_GATEWAY = {502, 503, 504}
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
 
@@ -64,7 +72,9 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     blocked = [
         exchange
         for exchange in exchanges_by_purpose(evidence, "acme")
-        if _is_blocked(exchange) and not _is_refused_everywhere(evidence, exchange)
+        if _is_blocked(exchange)
+        and not _is_refused_everywhere(evidence, exchange)
+        and not _waits_for_tool(evidence, exchange)
     ]
     if not blocked:
         return
@@ -76,6 +86,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     folders = [
         folder for folder in evidence.good(ChallengeFolder) if folder.name == evidence.target.host
     ]
+    is_note = by_hand or _may_wait_for_tool(evidence, blocked)
     is_certain = bool(folders) and any(0 < (page.status or 0) < 400 for page in _pages(evidence))
     yield Claim(
         about=merge_subjects(subjects),
@@ -83,7 +94,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         covers=(Subject(),) if folders else _on_port_80(blocked),
         because=(*blocked, *folders[:1]),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
-        severity=Severity.NOTE if by_hand and not folders else None,
+        severity=Severity.NOTE if is_note and not folders else None,
         facts={
             "name": evidence.target.host,
             "url": blocked[0].url,
@@ -160,6 +171,34 @@ def _is_blocked(exchange: Exchange) -> bool:
         return True
     onward = parse_url(redirect_target(exchange) or "")
     return onward is not None and (is_address(onward.host) or onward.port not in {80, 443})
+
+
+def _may_wait_for_tool(evidence: Evidence, blocked: list[Exchange]) -> bool:
+    is_gateway_error = all(exchange.status in _GATEWAY for exchange in blocked)
+    return is_gateway_error and Nginx.of(evidence).config is None
+
+
+def _waits_for_tool(evidence: Evidence, exchange: Exchange) -> bool:
+    """Return whether nginx has a location for challenges alone that leads to a port of this
+    machine on which nobody listens now (`certbot --http-01-port`, `acme.sh --httpport`)."""
+    listeners = evidence.good(Listeners)
+    url = parse_url(exchange.url)
+    if (exchange.status or 0) < 500 or not listeners or url is None:
+        return False
+    nginx = Nginx.of(evidence)
+    for _, server, _ in _redirects.selected_servers(nginx, exchange):
+        match = select_location(server, url.path)
+        pattern = location_pattern(match.block) if match.block.name == "location" else None
+        target = proxy_target_of(match, request_variables(evidence.target))
+        if pattern is None or target is None or "/.well-known/acme" not in pattern.text:
+            return False
+        if not target.endpoints or any(
+            not is_local_host(endpoint.host)
+            or any(snapshot.on(endpoint.port) for snapshot in listeners)
+            for endpoint in target.endpoints
+        ):
+            return False
+    return bool(_redirects.selected_servers(nginx, exchange))
 
 
 def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:

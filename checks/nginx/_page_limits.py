@@ -1,7 +1,9 @@
 """A limit of requests or connections (ngx_http_limit_req_module, ngx_http_limit_conn_module) and
 the number of requests that a page makes. Over HTTP/2 each request counts as a connection."""
 
+import posixpath
 import re
+from collections.abc import Iterable
 
 from checks.http import LIMITED
 from checks.nginx import Nginx
@@ -16,6 +18,12 @@ from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 
+#: Different files of one page that a limit refused to one visitor within so many seconds: a browser
+#: loads a page's files so. Strangers who ask for many pages name no page of the site as theirs.
+_MANY_FILES, _SECONDS = 5, 2.0
+#: Maximum number of refusals of one visitor that are counted.
+_MAX_FILES = 300
+
 _RATE = re.compile(r"rate=(\d{1,9})r/([sm])")
 _BURST = re.compile(r"burst=(\d{1,9})")
 #: What the log says is limited, and the end of the directive's name.
@@ -29,13 +37,15 @@ class RefusedFiles:
     """A limit that refuses files of the page which a browser requests with it.
 
     `line` and `match` are the last refusal of an earlier visitor in the log, `requests` is the
-    number of requests that the page makes.
+    number of requests that the page makes. `page` is the page's address if the log alone tells that
+    number: those that were refused at once, and those that the limit permits; "" otherwise.
     """
 
     line: LogLine
     match: re.Match[str]
     directive: Directive
     requests: int
+    page: str = ""
 
 
 def page_files(evidence: Evidence) -> set[str]:
@@ -78,6 +88,36 @@ def refused_files(nginx: Nginx) -> RefusedFiles | None:
                 if permitted and requests > permitted:
                     return RefusedFiles(line, match, directive, requests)
     return None
+
+
+def refused_bursts(nginx: Nginx) -> RefusedFiles | None:
+    """Return the limit that refused many files of one page to a visitor's browser at once, by the
+    log: images, and what scripts load, are among them. Pages themselves do not count: programs that
+    read a whole site ask for those."""
+    bursts: dict[tuple[str, str, str], list[tuple[LogLine, re.Match[str]]]] = {}
+    largest: list[tuple[LogLine, re.Match[str]]] = []
+    for line, match in logged_errors(nginx.evidence, LIMITED):
+        page = parse_url(line.referrer)
+        is_own = page is not None and page.host == nginx.evidence.target.host
+        is_file = bool(posixpath.splitext(line.path)[1])
+        if not is_own or not is_file or is_in_run(nginx.evidence, line):
+            continue
+        key = line.client, line.referrer, match[2]
+        recent = [pair for pair in bursts.get(key, []) if line.when - pair[0].when <= _SECONDS]
+        bursts[key] = [*recent[-_MAX_FILES:], (line, match)]
+        largest = max(largest, bursts[key], key=_count_paths)
+    if (refused := _count_paths(largest)) < _MANY_FILES:
+        return None
+    line, match = largest[-1]
+    for location in nginx.location_matches(line.path):
+        for directive in location.directives(f"limit_{_KINDS[match[1]]}"):
+            if permitted := _permitted(location, directive, match[2]):
+                return RefusedFiles(line, match, directive, refused + int(permitted), line.referrer)
+    return None
+
+
+def _count_paths(lines: Iterable[tuple[LogLine, re.Match[str]]]) -> int:
+    return len({line.path for line, _ in lines})
 
 
 def _permitted(location: LocationMatch, directive: Directive, zone: str) -> float:

@@ -1,12 +1,18 @@
-"""A pasted message says 408 Request Timeout, and nginx's patience with an upload is known: between
-two pieces of a request's body it waits for `client_body_timeout`, 60s by default
-(ngx_http_core_module). It logs that at level info, so mostly the affected visitors notice it.
+"""nginx's patience with an upload is known, and it ran out: nginx's access log has 408 for an
+upload, or a pasted message says 408 Request Timeout. Between two pieces of a request's body nginx
+waits for `client_body_timeout`, 60s by default (ngx_http_core_module). It logs the reason at level
+info only.
+
+A sender who was not seen again after the 408 may have left the network: that is no fault
+(`stalled_uploads`).
 """
 
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._failed_requests import current_failures
+from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -16,40 +22,81 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.stalled_uploads import TIMED_OUT
 
 #: Seconds. nginx's default, and a patience that mobile networks hardly outlast.
 _DEFAULT, _LONG = 60.0, 300.0
+_NAME = "client_body_timeout"
+_WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.other-requests-failed"],
+    names_requests=True,
+)
 def body_timeout(evidence: Evidence) -> Iterator[Claim]:
-    nginx, symptom = Nginx.of(evidence), evidence.target.symptom
+    nginx = Nginx.of(evidence)
     pages = list(page_exchanges(evidence))
-    match = next(iter(nginx.location_matches(evidence.target.path)), None)
-    is_told = symptom is not None and symptom.kind == "status" and symptom.number == 408
-    if not is_told or not pages or match is None:
+    stalled = current_failures(evidence, {TIMED_OUT})
+    path = stalled[0].path if stalled else evidence.target.path
+    match = next(iter(nginx.location_matches(path)), None)
+    if not (stalled or _is_told(evidence)) or not pages or match is None:
         return
-    directive = match.directive("client_body_timeout")
+    directive = match.directive(_NAME)
     limit = seconds(directive.args[0]) if directive and directive.args else _DEFAULT
     if limit is None or limit >= _LONG:
         return
     subjects = endpoint_subjects(pages)
+    if stalled:
+        subjects = tuple(
+            dict.fromkeys(Subject(port=evidence.target.port, path=each.path) for each in stalled)
+        )
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*(stalled or pages), *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive or match.block),
         facts={
             "limit": f"{limit:g}s",
             "place": file_line(directive or match.block),
             "set": directive is not None,
+            "logged": bool(stalled),
+            "method": stalled[0].method if stalled else "",
+            "url": evidence.target.origin + path,
+            "last": stalled[0].written if stalled else "",
+            "log": stalled[0].file if stalled else "",
         },
-        fix=Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(nginx, match) if stalled else _manual(),
     )
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether a message says 408, by its status or beside the words about an upload."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return False
+    if symptom.kind == "status":
+        return symptom.number == TIMED_OUT
+    return symptom.kind == "upload" and bool(_WORDS.search(symptom.words))
+
+
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Wait longer in the location that took the upload. How long, a person confirms."""
+    file_edits = setting_edits(nginx, match, {_NAME: f"{_LONG:g}s"})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else _manual()
+
+
+def _manual() -> Fix:
+    return Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL)

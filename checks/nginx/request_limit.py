@@ -5,7 +5,8 @@ It is a warning. A limit is there on purpose, and other visitors may get through
 of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
 while the page answers is named too, one without `burst` that refuses the page's files, and after a
 message about 503 or 429 one that refused other visitors in the last minutes. So is a limit that
-refused files of the page to visitors, if a single page makes more requests than it permits.
+refused files of the page to visitors, if a single page makes more requests than it permits, or if
+the log has many refusals for files of one page at the same time.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from checks.nginx._page_errors import (
     page_error,
     path_error,
 )
-from checks.nginx._page_limits import refused_files
+from checks.nginx._page_limits import refused_bursts, refused_files
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.addresses import is_loopback
@@ -107,7 +108,7 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
     """Claim a limit below the number of requests that the page makes: visitors' browsers got its
     refusals in place of files of the page."""
     pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
-    refused = refused_files(nginx) if pages else None
+    refused = (refused_files(nginx) or refused_bursts(nginx)) if pages else None
     if refused is None:
         return
     line, directive = refused.line, refused.directive
@@ -119,6 +120,7 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
         "status": int(status.args[0]) if status and status.args[0].isdigit() else 503,
         "rule": " ".join((directive.name, *directive.args)),
         "requests": refused.requests,
+        "page": refused.page,
         "ours": False,
     }
     error = PageError(line, refused.match, tuple(pages), False)
@@ -185,6 +187,7 @@ def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object]
         "clients": len(clients),
         "proxy": next(filter(is_loopback, clients), "") if len(clients) == 1 else "",
         "requests": 0,
+        "page": "",
         "ours": error.in_run and len(clients) == 1,
     }
     return facts, directive

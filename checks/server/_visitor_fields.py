@@ -1,5 +1,6 @@
 """The lines by which a server other than nginx tells the application how visitors come: the scheme
-(X-Forwarded-Proto) and the Host, and the edits that write them. Each product has its own."""
+(X-Forwarded-Proto), the port (X-Forwarded-Port) and the Host, and the edits that write them. Each
+product has its own."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import Product, SiteRoute
 from diagnose.parsers.web_sites import is_within
 
-SCHEME, HOST = "x-forwarded-proto", "host"
+SCHEME, HOST, PORT = "x-forwarded-proto", "host", "x-forwarded-port"
 
 #: The lines that replace a line of a file, by its path and number.
 Changes = dict[str, dict[int, tuple[str, ...]]]
@@ -22,7 +23,9 @@ _KEEPS_HOST = re.compile(r"(?i)\s*ProxyPreserveHost\s")
 _APACHE_LINES = {
     SCHEME: "RequestHeader set X-Forwarded-Proto https",
     HOST: "ProxyPreserveHost On",
+    PORT: 'RequestHeader set X-Forwarded-Port "expr=%{SERVER_PORT}"',
 }
+_HAPROXY_PORT = "http-request set-header X-Forwarded-Port %[dst_port]"
 _HAPROXY_SCHEME = "http-request set-header X-Forwarded-Proto https if { ssl_fc }"
 _CADDY_LINE = re.compile(
     r"(?i)\s*(?:header_up|request_header)\s+[+>?]?([\w-]{1,100})\s+(\S{1,500})\s*"
@@ -51,7 +54,7 @@ def visitor_fix(
     if route is None or write is None or route.scheme not in {"http", "https", "ws", "wss"}:
         return None
     # An application that speaks TLS itself knows that visitors use https.
-    needed = {SCHEME: route.scheme in {"http", "ws"}, HOST: not route.keeps_host}
+    needed = {SCHEME: route.scheme in {"http", "ws"}, HOST: not route.keeps_host, PORT: True}
     own_fields = tuple(name for name in fields if needed[name])
     changes: Changes = {}
     if not own_fields or not write(Told(view, route, path.partition("?")[0], own_fields), changes):
@@ -60,7 +63,7 @@ def visitor_fix(
     if not edits or None in edits:
         return None
     steps: tuple[Step, ...] = tuple(edit for edit in edits if edit)
-    if view.server.product == "apache" and SCHEME in own_fields:
+    if view.server.product == "apache" and not {SCHEME, PORT}.isdisjoint(own_fields):
         module = _headers_module(view)
         if module is None:
             return None
@@ -86,7 +89,9 @@ def _write_apache(told: Told, changes: Changes) -> bool:
         return False
     added = []
     for name in told.fields:
-        file, number = scheme_place(view, route) if name == SCHEME else _host_place(view, route)
+        if name == PORT and _has_port_line(view, route.file):
+            return False
+        file, number = _PLACES[name](view, route)
         if file:
             own = line_text(view, file, number)
             changes.setdefault(file, {})[number] = (f"{indentation(own)}{_APACHE_LINES[name]}",)
@@ -108,6 +113,22 @@ def _host_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
     return "", 0
 
 
+def _no_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
+    return "", 0
+
+
+_PLACES: Mapping[str, Callable[[ServerView, SiteRoute], tuple[str, int]]] = {
+    SCHEME: scheme_place, HOST: _host_place, PORT: _no_place,
+}  # fmt: skip
+
+
+def _has_port_line(view: ServerView, path: str) -> bool:
+    """Return whether a line of the file says something of the port already: that is a person's."""
+    file = view.config.file(path) if view.config else None
+    rows = file_rows(view, file) if file else ()
+    return any(PORT in row.lower() for row in rows)
+
+
 def _write_haproxy(told: Told, changes: Changes) -> bool:
     """Send the scheme of requests that came over TLS; turn the lines that replace the Host into
     comments. A line that says something of the scheme already is a person's."""
@@ -127,6 +148,14 @@ def _write_haproxy(told: Told, changes: Changes) -> bool:
             own,
             f"{indentation(own)}{_HAPROXY_SCHEME}",
         )
+    if PORT in told.fields:
+        bind = haproxy.proxies.bind
+        own = line_text(told.view, bind.file, bind.number)
+        if not own or _has_port_line(told.view, bind.file):
+            return False
+        lines = changes.setdefault(bind.file, {})
+        added = f"{indentation(own)}{_HAPROXY_PORT}"
+        lines[bind.number] = (*lines.get(bind.number, (own,)), added)
     if HOST in told.fields:
         backend = haproxy.proxies.backend
         for line in (*haproxy.proxies.frontend.lines, *(backend.lines if backend else ())):
@@ -138,8 +167,10 @@ def _write_haproxy(told: Told, changes: Changes) -> bool:
 
 
 def _write_caddy(told: Told, changes: Changes) -> bool:
-    """Turn the lines of the proxy that replace or remove a field into comments: Caddy sends both
-    itself."""
+    """Turn the lines of the proxy that replace or remove a field into comments: Caddy sends the
+    scheme and the Host itself, and no port."""
+    if PORT in told.fields:
+        return False
     for number, text in caddy_lines(told.view, told.route):
         match = _CADDY_LINE.fullmatch(text) or _CADDY_REMOVAL.fullmatch(text)
         if match and match[1].lower() in told.fields:

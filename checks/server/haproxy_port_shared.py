@@ -25,8 +25,17 @@ _LIMITS = {"interface", "namespace", "netns"}
         "server.haproxy-no-backend",
         "server.redirect-missing",
         "server.application-answers",
+        "certificate.name-mismatch",
+        "certificate.self-signed",
+        "certificate.untrusted-root",
+        "http.host-refused",
         "http.no-redirect",
+        "http.page-refused",
+        "http.redirect-to-error",
+        "http.redirect-wrong-host",
         "http.server-error",
+        "upstream.none-live",
+        "upstream.other-application",
     ],
 )
 def haproxy_port_shared(evidence: Evidence) -> Iterator[Claim]:

@@ -2,6 +2,9 @@
 or HAProxy, whose termination state says where each one ended. What fails again in this run, or
 what visitors got that used the site's page, is a warning; the rest may be meant.
 
+An upload that the server no longer waited for, though its sender was there, gets the setting that
+says how long.
+
 What Apache's error log says about such a request is quoted, and a rule of a web application
 firewall gets its number. A check that knows the cause explains this finding.
 """
@@ -25,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.stalled_uploads import TIMED_OUT
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
@@ -42,6 +46,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         again = repeated_exchange(evidence, failure)
         error = _logged_reason(evidence, failure)
         is_firewall = error is not None and error.reason == "firewall"
+        is_stalled = failure.status == TIMED_OUT and view.server.product in _WAITING
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
             because=(failure, *([error] if error else []), *([again] if again else [])),
@@ -57,11 +62,13 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 "why": error.message if error else "",
                 "log": error.log if error else "",
                 "firewall": is_firewall,
+                "stalled": is_stalled,
+                **{product: view.server.product == product for product in _WAITING},
                 "rule": error.rule if error else "",
                 "rule_file": error.rule_file if error else "",
             },
-            fix=manual_fix(view, "except-the-rule")
-            if is_firewall
+            fix=manual_fix(view, "except-the-rule" if is_firewall else "wait-longer")
+            if is_firewall or is_stalled
             else Fix(
                 (Manual("mend-the-line" if error else "ask-for-it", Where.SERVER),),
                 Applicability.MANUAL,
@@ -69,6 +76,8 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
+#: Servers whose setting for the wait is known to the page of this check.
+_WAITING = ("apache", "haproxy")
 #: What the first two letters of a termination state mean for a request that failed (HAProxy's
 #: Configuration Manual, section 8.5).
 _ENDINGS = {
@@ -103,7 +112,7 @@ def _is_fault(
         # A firewall is there to refuse: what a page of the site sends is no attack.
         return failure.is_from_page if error.reason == "firewall" else failure.status == 500
     if failure.status < 500:
-        return False
+        return failure.status == TIMED_OUT  # only if its sender was there
     if again:
         return failure.status != _UNAVAILABLE or failure.is_from_page
     return failure.status not in _PASSING and is_used

@@ -1,5 +1,8 @@
 """The address of proxy_pass refuses connections. It was tried from the server, as nginx does; nginx
-sends 502 (error.log: "connect() failed (111: Connection refused) while connecting to upstream")."""
+sends 502 (error.log: "connect() failed (111: Connection refused) while connecting to upstream").
+
+Where another program of the server was asked for the path, and has it alone, its port is meant.
+"""
 
 from collections.abc import Iterator
 
@@ -9,6 +12,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._address_lines import line_facts
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._meant_programs import meant_program, port_fix
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -32,12 +36,16 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
         if backend.is_down and endpoints:
             elsewhere = _other_addresses(evidence, endpoints)
             sockets = OtherSockets() if elsewhere else _unix_sockets(nginx, backend)
+            program = None if elsewhere else meant_program(nginx, backend)
             yield upstream_claim(
                 nginx,
                 BackendFault(
                     backend,
                     {
                         "listening": _listening_programs(evidence),
+                        "meant": f"127.0.0.1:{program.port}" if program else "",
+                        "process": program.process if program else "",
+                        "wanted": program.path if program else "",
                         "containers": _published_ports(evidence),
                         "elsewhere": elsewhere,
                         "sockets": sockets.paths,
@@ -49,11 +57,14 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     },
                     because=(
                         *backend.connect_attempts,
+                        *([program.visit] if program else []),
                         *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
                     ),
                     endpoints=endpoints,
                 ),
-                _other_address(nginx, backend, elsewhere) or _fix(nginx, backend, sockets),
+                _other_address(nginx, backend, elsewhere)
+                or (program and port_fix(nginx, backend, program, "start-the-application"))
+                or _fix(nginx, backend, sockets),
             )
 
 

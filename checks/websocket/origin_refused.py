@@ -8,8 +8,8 @@ purpose.
 A demand for a login (401) in the place of the refusal (403) shows the same: the Origin is compared
 before the login. Some applications refuse a request without an Origin as well (Action Cable: 404).
 There another Origin that is accepted decides: that of the other scheme (nobody tells the
-application that the page came over https), that with a port (Host has one), or the application's
-own address.
+application that the page came over https), that with a port (Host has one, or nobody tells the
+application the port), or the application's own address.
 """
 
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         passing_variants = {retry.variant for retry in passing}
         # Who accepts the site's name with another scheme or port wants the site's own pages.
         is_own_name = origin == own_origin and bool(
-            passing_variants & {"other-scheme", "with-port"}
+            passing_variants & {"other-scheme", "with-port", "plain-port"}
         )
         is_meant = pages or is_own_name
         host_result = _accepted_by_host(nginx, handshakes)
@@ -89,6 +89,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "scheme": "other-scheme" in passing_variants or forwarded_match is not None,
             "tls": evidence.target.uses_tls,
             "port": "with-port" in passing_variants,
+            "plain_port": "plain-port" in passing_variants,
             "own_address": _own_address(handshakes),
             **_front(evidence, nginx, attempt.path),
             "forwarded_place": _forwarded_place(forwarded_match),
@@ -101,7 +102,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         }
         base_claim = claim(
             attempt,
-            "scheme" if facts["scheme"] else "allow",
+            "scheme" if facts["scheme"] else "port" if facts["plain_port"] else "allow",
             Where.SERVER,
             facts,
             Confidence.CERTAIN
@@ -120,6 +121,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             yield _with_told_name(nginx, base_claim, told_name, handshakes)
         elif host_result:
             yield _with_fix(nginx, base_claim, *host_result)
+        elif facts["plain_port"]:
+            yield _with_port(evidence, base_claim, attempt.path)
         else:
             yield _with_server_fix(evidence, base_claim, attempt.path, bool(facts["scheme"]))
 
@@ -142,6 +145,17 @@ def _with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme
         return replace(base_claim, facts=facts, fix=changed.fix or base_claim.fix)
     fields = ("X-Forwarded-Proto", "Host") if is_scheme else ("Host",)
     fix = server_fix(evidence, path, *fields, websocket=True)
+    return replace(base_claim, fix=fix) if fix else base_claim
+
+
+def _with_port(evidence: Evidence, base_claim: Claim, path: str) -> Claim:
+    """Let the server in front tell the application the port at which visitors come."""
+    # Imported late: only a finding needs them.
+    from checks.http._told_scheme import server_fix
+    from checks.nginx._forwarded_ports import port_fix
+
+    fix = port_fix(Nginx.of(evidence), path)
+    fix = fix or server_fix(evidence, path, "X-Forwarded-Port", websocket=True)
     return replace(base_claim, fix=fix) if fix else base_claim
 
 

@@ -25,6 +25,7 @@ from diagnose.model import (
     Ignore,
     Report,
     Severity,
+    Subject,
     Symptom,
     Vantage,
 )
@@ -134,6 +135,24 @@ def _with_program(claim: Claim, program: Mapping[str, object]) -> Claim:
     return replace(claim, facts={**program, **claim.facts})
 
 
+def _without_queries_apart(ordered: list[tuple[Check, Claim]]) -> list[tuple[Check, Claim]]:
+    """Make one claim of those of a check about one path whose queries differ, and which one remedy
+    mends: Socket.IO's path is met with a query and without."""
+    merged: list[tuple[Check, Claim]] = []
+    places: dict[tuple[str, Subject, str | None], int] = {}
+    for check, claim in ordered:
+        path = claim.about.path
+        subject = replace(claim.about, path=path and path.partition("?")[0], text="")
+        place = places.setdefault((check.id, subject, claim.request), len(merged))
+        first = merged[place][1] if place < len(merged) else claim
+        if path and first.about.path != path and first.fix == claim.fix:
+            covers = (*(first.covers or (first.about,)), *(claim.covers or (claim.about,)))
+            merged[place] = check, replace(first, covers=tuple(dict.fromkeys(covers)))
+        else:
+            merged.append((check, claim))
+    return merged
+
+
 def findings(
     raised: Iterable[tuple[Check, Claim]],
     ignores: Iterable[Ignore] = (),
@@ -147,7 +166,7 @@ def findings(
     ordered = sorted(
         raised, key=lambda raised_claim: (raised_claim[0].id in ignored, _weight(raised_claim))
     )
-    ordered = _with_unexcused_last(ordered)
+    ordered = _with_unexcused_last(_without_queries_apart(ordered))
     explained = {index: _explainer(index, ordered) for index in range(len(ordered))}
     causes = _in_order_of_visit(explained, ordered, ignored)
     sequence = _causes_and_symptoms(causes)

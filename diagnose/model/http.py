@@ -37,8 +37,8 @@ RequestPurpose = Literal[
 ]  # fmt: skip
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
-    "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
-    "forwarded-host", "other-path", "plain", "bare-path",
+    "no-ping", "again", "no-deflate", "other-scheme", "with-port", "plain-port", "forwarded",
+    "own-host", "idle", "forwarded-host", "other-path", "plain", "bare-path",
     "two-options",
 ]  # fmt: skip
 Through = Literal["front", "application"]
@@ -243,7 +243,8 @@ class Upgrade(Observation):
     connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
     "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone
     and after a pause. If it was refused, with another Origin, and if that opened "again":
-    "other-scheme" (http for https) and "with-port" (the port is written), and to the application
+    "other-scheme" (http for https), "with-port" (the port is written) and "plain-port" (port 80
+    for https), and to the application
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
     X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
     `url`, after one at `path` was refused. "two-options" has Connection as Firefox sends it,

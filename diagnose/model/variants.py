@@ -45,6 +45,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "no-deflate": phrase("without compression"),
     "other-scheme": phrase("Origin with http"),
     "with-port": phrase("Origin with its port"),
+    "plain-port": phrase("Origin with port 80"),
     "forwarded": phrase("with X-Forwarded-Proto and X-Forwarded-Host"),
     "own-host": phrase("Origin with the host that nginx sends"),
     "idle": phrase("held open in silence"),

@@ -5,7 +5,8 @@ A status below 500 is often meant: it counts if a browser sent the request from 
 or if a browser opened a WebSocket, for which it sends no Referer, or asked for the page of another
 site whether that may send a request (a CORS preflight). 401 counts where a browser has a password
 for the site, and sends a request of the page without it: a script has put something else there; and
-where the web server keeps the login from the application, if it comes again and again.
+where the web server keeps the login from the application, if it comes again and again. 408 counts
+for an upload whose sender was there afterwards (`stalled_uploads`).
 """
 
 import posixpath
@@ -17,6 +18,11 @@ from dataclasses import replace
 from diagnose.model import Vantage
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.access_log import AccessLine, host_of
+from diagnose.parsers.stalled_uploads import (
+    TIMED_OUT,
+    is_stalled_upload,
+    uploads_of_present_senders,
+)
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Maximum number of different failures that are kept.
@@ -78,7 +84,7 @@ def passes_login(_: str) -> bool:
 
 
 def failed_requests(
-    lines: Iterable[AccessLine],
+    lines: Collection[AccessLine],
     file: str,
     names: Collection[str],
     is_shared: bool,
@@ -128,6 +134,13 @@ def failed_requests(
         for failure in statuses.values()
         if failure.lost_user or failure.times >= _REPEATED or not _may_be_an_accident(failure)
     ]
+    if any(failure.status == TIMED_OUT for failure in failures):
+        present = uploads_of_present_senders(line for line in lines if line.when >= since)
+        failures = [
+            failure
+            for failure in failures
+            if failure.status != TIMED_OUT or (failure.method, failure.path) in present
+        ]
     return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
 
 
@@ -197,6 +210,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return is_from_page or line.method not in _SAFE
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
+    if line.status == TIMED_OUT:
+        return is_stalled_upload(line, is_from_page)
     if line.method in _OF_PROGRAMS and line.status == _NOT_ALLOWED and line.has_user:
         return True  # somebody with a password, and no stranger who looks for weak sites
     if line.method in _RELOCATIONS:

@@ -5,6 +5,8 @@ from diagnose.model.backends import BackendVisit
 #: Statuses of a program that knows nothing of a path. 400 and 426 may be about the handshake, 401
 #: and 403 about a login.
 UNKNOWN_PAGE = frozenset({404, 405, 410})
+#: The status of nginx whose program refuses the connection (RFC 9110 section 15.6.3).
+BAD_GATEWAY = 502
 UNKNOWN_WEBSOCKET = frozenset({200, 404, 405, 410, 501})
 
 

@@ -171,12 +171,13 @@ def opens_alone(attempt: Attempt) -> bool:
 
 
 #: Variants that differ from the refused handshake in the Origin only.
-ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port"}
+ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port", "plain-port"}
 
 
 def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:
     """Return the Origins that differ from a page's own by what a proxy may tell an application
-    wrongly: the scheme (no X-Forwarded-Proto), and the port (Host $host:$server_port)."""
+    wrongly: the scheme (no X-Forwarded-Proto), and the port (Host $host:$server_port; no
+    X-Forwarded-Port, so that an application which is told https believes its port to be 80)."""
     scheme, separator, authority = origin.partition("://")
     if scheme not in {"http", "https"} or not separator:
         return ()
@@ -185,6 +186,8 @@ def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:
     if not re.search(r":\d+$", authority):
         port = 443 if scheme == "https" else 80
         origins.append(("with-port", f"{origin}:{port}"))
+        if scheme == "https":
+            origins.append(("plain-port", f"{origin}:80"))
     return tuple(origins)
 
 

@@ -13,6 +13,7 @@ from diagnose.checking.root_cause import (
     verdict,
 )
 from diagnose.model import (
+    Applicability,
     Check,
     Claim,
     Confidence,
@@ -98,6 +99,18 @@ def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
         ("firewall.closed", None),
         ("tcp.rejected", "firewall.closed"),
     ]
+
+
+def test_paths_that_differ_in_their_query_are_one_finding() -> None:
+    socket = Subject(port=443, path="/socket.io/")
+    polled = replace(socket, path="/socket.io/?EIO=4&transport=websocket")
+    lost = check("server.websocket-not-passed")
+    raised = [(lost, claim(polled)), (lost, claim(socket))]
+    (finding,) = findings(raised)
+    assert set(finding.claim.covers) == {polled, socket}
+    other = Fix((), Applicability.MANUAL)
+    assert len(findings([(lost, claim(polled)), (lost, claim(socket, fix=other))])) == 2
+    assert len(findings([(lost, claim(socket)), (lost, claim(replace(socket, port=80)))])) == 2
 
 
 def test_the_cause_of_what_a_person_reported_comes_first() -> None:

@@ -23,6 +23,7 @@ MODES = (
     "unauthorized",  # 401 for a handshake without credentials
     "forbidden",  # 403 likewise
     "own-origin",  # 403 for an Origin of another host than the Host header's
+    "own-port",  # 403 for an Origin of another port than X-Forwarded-Port's, which is 80 without it
     "bad-accept",  # 101 with a wrong Sec-WebSocket-Accept
     "old-101",  # 101 in HTTP/1.0
     "breaks",  # 101, and closes with 1011, as an application that raised
@@ -142,6 +143,12 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("200 OK")
 
 
+def own_authority(headers: dict[str, str]) -> str:
+    """The host and port of an application that gets its port from the proxy alone."""
+    host, port = headers.get("host", ""), headers.get("x-forwarded-port", "80")
+    return host if port == "443" else f"{host}:{port}"
+
+
 def refusal(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Response | None:
     origin = headers.get("origin", "").partition("://")[2]
     match mode:
@@ -150,6 +157,8 @@ def refusal(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Res
         case "forbidden":
             return protocol.reject(403, "Not you.\n")
         case "own-origin" if origin and origin != headers.get("host"):
+            return protocol.reject(403, "Origin not allowed\n")
+        case "own-port" if origin and origin != own_authority(headers):
             return protocol.reject(403, "Origin not allowed\n")
         case "subprotocol" if "chat" not in headers.get("sec-websocket-protocol", ""):
             return protocol.reject(400, "Subprotocol chat, please\n")

@@ -1,5 +1,6 @@
 """Probe that asks the other programs of the server for a path which nginx passes on to a program
-that does not know it: a page, data or a WebSocket. One of them may be the one that was meant.
+that does not know it, or to a port of this server that refuses: a page, data or a WebSocket. One of
+them may be the one that was meant.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
 program for WebSockets alone may open one at every path: then it is asked for a page as well.
@@ -9,13 +10,18 @@ Programs that do not speak HTTP are left alone: a database counts such requests 
 from collections.abc import Iterator
 
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.other_programs import UNKNOWN_PAGE, UNKNOWN_WEBSOCKET, has_path
+from diagnose.parsers.other_programs import (
+    BAD_GATEWAY,
+    UNKNOWN_PAGE,
+    UNKNOWN_WEBSOCKET,
+    has_path,
+)
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_for_operators
@@ -46,7 +52,13 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 @probe(after=Exchange)
 async def missing(ctx: ProbeContext, exchange: Exchange) -> None:
-    if exchange.status in UNKNOWN_PAGE:
+    if exchange.status in {*UNKNOWN_PAGE, BAD_GATEWAY}:
+        await _ask_all(ctx)
+
+
+@probe(after=UpstreamTry)
+async def port_refused(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    if attempt.failure and attempt.failure.kind == "refused":
         await _ask_all(ctx)
 
 
@@ -94,12 +106,17 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     """Yield the paths of the target's page, of requests of the log and of files of the page that
     are not there. Every program has something at "/", and many have "/metrics", which is not for
     visitors."""
+    is_refused = any(
+        attempt.failure and attempt.failure.kind == "refused"
+        for attempt in ctx.observed(UpstreamTry)
+    )
     own_page = (
         exchange.url
         for exchange in ctx.observed(Exchange)
         if exchange.purpose == "logged" or exchange.is_page_of(ctx.target)
-        if exchange.method == "GET" and exchange.status in UNKNOWN_PAGE
-        if not proxy_page(exchange.body)
+        if exchange.method == "GET"
+        if (exchange.status in UNKNOWN_PAGE and not proxy_page(exchange.body))
+        or (exchange.status == BAD_GATEWAY and is_refused)
     )
     files = (
         response.url

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Target
+from diagnose.model import Applicability, Confidence, Target
 from tests.support.certificates import (
     HEALTHY,
     LIVE,
@@ -41,6 +42,17 @@ def test_fires_and_says_what_keeps_it_from_reaching(
     assert [fact for fact in claim.facts if fact.startswith("why_") and claim.facts[fact]] == [
         f"why_{why}"
     ]
+
+
+def test_fires_without_certainty_where_an_equal_handshake_got_another_certificate() -> None:
+    other = visit(leaf(dns_names=("blog.example.com",), sha256="b1"), MIDDLE)
+    own = replace(visit(leaf(), MIDDLE), variant="unverified")
+    (claim,) = judge("certificate.name-mismatch", other, own)
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = judge("certificate.name-mismatch", other, replace(own, address="203.0.113.99"))
+    assert claim.confidence is Confidence.CERTAIN
+    (claim,) = judge("certificate.name-mismatch", other, replace(own, variant="no-sni"))
+    assert claim.confidence is Confidence.CERTAIN
 
 
 def test_fires_for_a_common_name_that_is_another_as_the_only_cause() -> None:

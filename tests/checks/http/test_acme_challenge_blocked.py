@@ -6,6 +6,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
@@ -120,6 +121,35 @@ def test_names_https_where_that_refuses_after_the_redirect() -> None:
     assert not judge(
         "http.acme-challenge-blocked", challenge(301, url), replace(refused, status=404)
     )
+
+
+TOOL = PLAIN.replace("root /srv/acme;", "proxy_pass http://127.0.0.1:88;")
+NOBODY = Listeners(sockets=(Listener(address="0.0.0.0", port=80, family=4, process="nginx"),))
+
+
+def test_silent_where_the_tool_listens_only_while_it_renews() -> None:
+    """acme.sh with --standalone --httpport 88, issue 6358."""
+    observations = (home(), challenge(502), *AROUND)
+    assert not judge("http.acme-challenge-blocked", *observations, config(SITE + TOOL), NOBODY)
+
+
+def test_fires_where_the_gateways_error_is_of_another_location_or_program() -> None:
+    observations = (home(), challenge(502), *AROUND)
+    listening = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=88, family=4, process="acme"),)
+    )
+    elsewhere = TOOL.replace("127.0.0.1:88", "10.0.0.5:88")
+    shared = PLAIN.replace("return 301 https://$host$request_uri", "proxy_pass http://127.0.0.1:88")
+    shared = shared.replace("location /.well-known/acme-challenge/", "location /old/")
+    for text, listeners in ((TOOL, listening), (elsewhere, NOBODY), (shared, NOBODY)):
+        seen = (*observations, config(SITE + text), listeners)
+        (claim,) = judge("http.acme-challenge-blocked", *seen)
+        assert claim.severity is None
+
+
+def test_notes_a_gateways_error_of_which_the_configuration_is_not_known() -> None:
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(502))
+    assert claim.severity is Severity.NOTE
 
 
 FOLDER = ChallengeFolder(

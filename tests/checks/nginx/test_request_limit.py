@@ -131,6 +131,42 @@ def test_fires_without_a_message_where_it_refused_files_of_the_page() -> None:
     assert "+    limit_req zone=web burst=20 nodelay;\n" in edit.diff
 
 
+SHOP_PAGE = "https://shop.example.com/films"
+
+
+def refused_images(number: int, path: str = "", referrer: str = SHOP_PAGE) -> list[Claim]:
+    site = config(ZONE + SITE.replace("zone=web", "zone=web burst=5 nodelay"))
+    text = 'limiting requests, excess: 5.960 by zone "web"'
+    images = [
+        replace(
+            logged(text, path=path or f"/poster/{each}.jpg"),
+            when=LOADED + 1 + each / 10,
+            referrer=referrer,
+        )
+        for each in range(number)
+    ]
+    return judge("nginx.request-limit", RUNNING, site, LOG_READ, *images, page(200))
+
+
+def test_fires_without_a_message_where_it_refused_many_images_of_a_page_at_once() -> None:
+    """After issue 181 of nginx-badbot-blocker: forty images, and a limit for floods."""
+    (claim,) = refused_images(8)
+    assert (claim.facts["requests"], claim.confidence) == (8 + 7, Confidence.LIKELY)
+    assert claim.facts["page"] == SHOP_PAGE
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    limit_req zone=web burst=30 nodelay;\n" in edit.diff
+
+
+def test_silent_for_few_images_and_for_programs() -> None:
+    assert not refused_images(4)
+    assert not refused_images(8, referrer="")
+    assert not refused_images(8, referrer="https://other.example.org/")
+    assert not refused_images(8, path="/poster/1.jpg")
+    assert not refused_images(8, path="/films")
+
+
 def test_silent_where_the_limit_permits_the_page_or_refused_other_paths() -> None:
     assert not refused_file(9)
     assert not refused_file(5, "/login")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Manual, Severity
 from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import judge
@@ -44,6 +44,14 @@ def test_fires_as_a_note_on_what_may_be_meant_over_or_rare() -> None:
     ):
         assert severities(failure) == [Severity.NOTE]
     assert severities(replace(FAILED, is_from_page=False, times=3)) == [None]
+
+
+def test_fires_on_an_upload_that_the_server_no_longer_waited_for() -> None:
+    stalled = replace(FAILED, method="PATCH", status=408, is_from_page=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), stalled)
+    assert (claim.severity, claim.facts["stalled"]) == (None, True)
+    assert claim.fix is not None
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["wait-longer"]
 
 
 def test_fires_on_what_fails_again() -> None:

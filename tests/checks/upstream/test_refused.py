@@ -1,12 +1,14 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Edit, Manual, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.upstream import UnixListeners
+from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, redirected
@@ -64,6 +66,48 @@ def test_fires_with_the_one_address_at_which_a_container_is_published() -> None:
     (claim,) = judge(CHECK, DOWN, config(), both)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
+
+
+ADMIN = "/admin/users"
+HAS = BackendVisit(
+    target="http://127.0.0.1:7001", requested=ADMIN, path=ADMIN, websocket=False, status=200,
+    connected=True, accepted=False,
+)  # fmt: skip
+UNKNOWN = replace(HAS, path=unknown_path(ADMIN), status=404)
+NODE = Listeners(sockets=(Listener(address="::", port=7001, family=6, process="node"),))
+
+
+def refused_with(*visits: BackendVisit, more: str = "") -> Claim:
+    text = SITE.replace("proxy_pass", f"{more}proxy_pass")
+    (claim,) = judge(CHECK, DOWN, config(text), NODE, *visits, target=replace(SHOP, path=ADMIN))
+    return claim
+
+
+def test_fires_and_writes_the_port_of_the_only_program_that_has_the_path() -> None:
+    claim = refused_with(HAS, UNKNOWN)
+    assert (claim.facts["meant"], claim.facts["process"]) == ("127.0.0.1:7001", "node")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:7001;" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_without_a_port_where_no_program_or_several_have_the_path() -> None:
+    other = [replace(visit, target="http://127.0.0.1:7005") for visit in (HAS, UNKNOWN)]
+    for visits in (
+        [HAS],
+        [HAS, replace(UNKNOWN, status=200)],
+        [replace(HAS, status=404), UNKNOWN],
+        [HAS, UNKNOWN, *other],
+        [
+            replace(HAS, requested="/users", path="/users"),
+            replace(UNKNOWN, requested="/users", path=unknown_path("/users")),
+        ],
+    ):
+        assert refused_with(*visits).facts["meant"] == ""
+    proxied = "if ($a) { proxy_pass http://127.0.0.1:7001/; }\n "
+    assert refused_with(HAS, UNKNOWN, more=proxied).facts["meant"] == ""
 
 
 FPM = "/run/php/php8.2-fpm.sock"

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Severity, Subject
+from diagnose.model import Confidence, Edit, Manual, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
@@ -156,6 +156,20 @@ def test_fires_where_the_port_in_the_origin_opens() -> None:
     port = upgrade(101, "with-port", accepted=True)
     (claim,) = judge("websocket.origin-refused", REFUSED, NO_ORIGIN, port, target=CHAT)
     assert claim.facts["port"]
+
+
+def test_fires_where_port_80_in_the_origin_opens_and_tells_the_port() -> None:
+    port = upgrade(101, "plain-port", accepted=True)
+    observations = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, port)
+    (claim,) = judge("websocket.origin-refused", *observations, target=CHAT)
+    assert (claim.facts["plain_port"], claim.confidence) == (True, Confidence.LIKELY)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Port $server_port;" in edit.diff
+    (claim,) = judge("websocket.origin-refused", REFUSED, NO_ORIGIN, port, target=CHAT)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["port"]
 
 
 def test_fires_for_sure_where_the_visitors_scheme_is_all_it_takes() -> None:

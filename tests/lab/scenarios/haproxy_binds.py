@@ -1,6 +1,6 @@
 """Bind lines of HAProxy: one port in two frontends, and TLS on the port of plain HTTP."""
 
-from .. import haproxy
+from .. import certificates, haproxy
 from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, PEM
 from ..lab import Lab
 from .haproxy import haproxy_scenario, healthy_haproxy
@@ -23,6 +23,25 @@ def haproxy_port_in_two_frontends(lab: Lab) -> None:
     """https://github.com/janeczku/haproxy-acme-validation-plugin/issues/17: a frontend of its own
     for certbot, on the port of the redirect. Half of the challenges are redirected."""
     haproxy.serve(lab, f"{GLOBAL}\n{OWN}\n{HTTP}\n{HTTPS}\n{BACKEND}{CERTBOT}")
+
+
+OTHER_PEM = "/etc/haproxy/blog.pem"
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-port-shared",
+    also=("certificate.name-mismatch",),
+    manual="a person puts the rules together",
+)
+def haproxy_port_of_two_certificates(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/3459: each visitor gets one certificate or the
+    other, by chance."""
+    blog = certificates.leaf("blog.example.com")
+    lab.server.write(OTHER_PEM, blog.chain + blog.key_pem, 0o600)
+    lab.undo(lambda: lab.server.sh(f"rm -f {OTHER_PEM}"))
+    other = HTTPS.replace("frontend https", "frontend blog").replace(PEM, OTHER_PEM)
+    haproxy.serve(lab, f"{GLOBAL}\n{HTTP}\n{HTTPS}\n{other}\n{BACKEND}")
 
 
 @healthy_haproxy()

@@ -321,6 +321,28 @@ def haproxy_replaces_the_origin(lab: Lab) -> None:
     )
 
 
+@haproxy_scenario(
+    outside="websocket.origin-refused",
+    server="websocket.origin-refused",
+    args=("--ws", "/ws"),
+    also=("server.application-answers",),
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_tells_the_scheme_and_no_port(lab: Lab) -> None:
+    """The application believes to be at https://shop.example.com:80."""
+    lab.application("--mode", "own-port")
+    haproxy.serve(lab)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_tells_the_port(lab: Lab) -> None:
+    lab.application("--mode", "own-port")
+    port = "    http-request set-header X-Forwarded-Port 443\n"
+    haproxy.serve(
+        lab, SITE.replace("    default_backend app\n", f"{port}    default_backend app\n")
+    )
+
+
 @healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_keeps_the_origin(lab: Lab) -> None:
     lab.application("--mode", "own-origin")

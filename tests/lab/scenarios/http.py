@@ -102,6 +102,13 @@ def hidden_files_are_denied(lab: Lab) -> None:
     lab.change("  location /.well", "  location ~ /\\. {\n    deny all;\n  }\n\n  location /.well")
 
 
+@healthy()
+def challenges_are_passed_to_a_tool_that_renews_now_and_then(lab: Lab) -> None:
+    """https://github.com/acmesh-official/acme.sh/issues/6358: `--standalone --httpport 88`. Nobody
+    listens there while nothing renews."""
+    lab.change("    root /var/www/acme;", "    proxy_pass http://127.0.0.1:88;")
+
+
 DOTS_DENIED = "  location ~ /\\. {\n    deny all;\n  }\n\n"
 TOKEN = "8nYiIsdsdsd2cfLZwsdsdPxNhCA"
 CHALLENGE = f"http://{site.NAME}/.well-known/acme-challenge/{TOKEN}"

@@ -30,6 +30,32 @@ def limit_below_the_files_of_the_page(lab: Lab) -> None:
     _visited(lab, "zone=pool burst=5 nodelay")
 
 
+def _visited_images(lab: Lab, limit: str, referer: str) -> None:
+    """Somebody has loaded forty images at once, which no page that is read here names."""
+    zone = "limit_req_zone $binary_remote_addr zone=flood:10m rate=9r/s;\n"
+    lab.edit("map $http_upgrade", f"{zone}map $http_upgrade")
+    files = {"index.html": "<p>Posters</p>"} | {f"poster/{n}.jpg": "jpeg" for n in range(40)}
+    _serve(lab, f"  root /var/www/shop;\n  limit_req {limit};\n", **files)
+    lab.client.sh(
+        f"curl -s -o /dev/null -A Mozilla/5.0 -e '{referer}' --parallel --parallel-immediate "
+        f"--parallel-max 40 'https://{site.NAME}/poster/[0-39].jpg'"
+    )
+    lab.client.sh("sleep 2")  # until the limit lets a page through again
+
+
+@scenario(outside=None, server="nginx.request-limit", differs=MINE, not_on=UNLOGGED)
+def limit_below_the_images_of_a_page(lab: Lab) -> None:
+    """https://github.com/mariusv/nginx-badbot-blocker/issues/181: a limit for floods, and the
+    site's own page loads forty images."""
+    _visited_images(lab, "zone=flood burst=10 nodelay", f"https://{site.NAME}/")
+
+
+@healthy()
+def limit_that_refuses_a_program(lab: Lab) -> None:
+    """It asks for forty images, and no page of the site sent it."""
+    _visited_images(lab, "zone=flood burst=10 nodelay", "")
+
+
 @scenario(outside=None, server="nginx.request-limit", differs=MINE, not_on=UNLOGGED)
 def limit_of_connections_below_the_files_of_the_page(lab: Lab) -> None:
     """`limit_conn addr 2`, and a browser loads the files of the page over six connections."""

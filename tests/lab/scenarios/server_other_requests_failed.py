@@ -13,6 +13,7 @@ from ..lab import HERE, Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
+from .nginx_body_timeout import BLOB, stall
 from .nginx_other_requests_failed import TEST, visit
 
 APACHE_LOG = "/var/log/apache2/shop-access.log"
@@ -204,3 +205,30 @@ def apache_redirect_meets_its_own_address(lab: Lab) -> None:
 @healthy_apache()
 def apache_redirect_adds_a_slash(lab: Lab) -> None:
     _apache_go(lab, "^/go$")
+
+
+WAIT = "a person decides how long to wait"
+
+
+@apache_scenario(outside=None, server="server.other-requests-failed", manual=WAIT)
+def upload_that_pauses_behind_apache(lab: Lab) -> None:
+    """`RequestReadTimeout body=1`: 408 for a client that is served afterwards."""
+    serve_apache(lab, "    RequestReadTimeout body=1\n")
+    stall(lab)
+    visit(lab, "/", referer="")
+
+
+@haproxy_scenario(outside=None, server="server.other-requests-failed", manual=WAIT)
+def upload_that_pauses_behind_haproxy(lab: Lab) -> None:
+    """`timeout http-request 1s`: 408 for a client that is served afterwards."""
+    serve_haproxy(lab, "    option http-buffer-request\n    timeout http-request 1s\n")
+    stall(lab)
+    visit(lab, "/", referer="")
+
+
+@healthy_haproxy()
+def upload_that_succeeds_later_behind_haproxy(lab: Lab) -> None:
+    """The second try came through."""
+    serve_haproxy(lab, "    option http-buffer-request\n    timeout http-request 1s\n")
+    stall(lab)
+    visit(lab, BLOB, "-X", "PATCH", "-d", "x", referer="")

@@ -66,3 +66,28 @@ def location_that_cuts_its_prefix_has_the_port_of_another_application(lab: Lab) 
     lab.spawn(lab.server, lab.server.application("paths_server", *words), 3001)
     lab.spawn(lab.server, lab.server.application("paths_server", "3009", "/"), 3009)
     log_of_its_own(lab, "  location /api/ { proxy_pass http://127.0.0.1:3009/; }\n")
+
+
+def _administration(lab: Lab, port: int) -> None:
+    """A second program, which has /admin/, and the port to which nginx passes it on."""
+    lab.spawn(
+        lab.server, lab.server.application("paths_server", "3001", "/admin/", "/admin/users"), 3001
+    )
+    block = f"upstream administration {{\n  server 127.0.0.1:{port};\n}}\n\n"
+    lab.edit("map $http_upgrade", f"{block}map $http_upgrade")
+    log_of_its_own(lab, "  location /admin/ { proxy_pass http://administration; }\n")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.refused", differs=MINE,
+    target=f"https://{site.NAME}/admin/users",
+)  # fmt: skip
+def program_listens_on_another_port_than_nginx_has(lab: Lab) -> None:
+    """https://github.com/eggjs/egg/issues/3096: the second program listens on 7001, and nginx
+    passes its pages on to 7002."""
+    _administration(lab, 3002)
+
+
+@healthy(target=f"https://{site.NAME}/admin/users")
+def program_listens_on_the_port_that_nginx_has(lab: Lab) -> None:
+    _administration(lab, 3001)

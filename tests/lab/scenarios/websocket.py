@@ -187,6 +187,18 @@ def origin_refused(lab: Lab) -> None:
     lab.change(HOST, "    proxy_set_header Upgrade")
 
 
+@scenario(outside="websocket.origin-refused", differs=(site.CONF,))
+def origin_of_another_port_is_expected(lab: Lab) -> None:
+    """The application gets its port from X-Forwarded-Port, which nginx does not send."""
+    lab.application("--mode", "own-port")
+
+
+@healthy(args=("--ws", "/ws"))
+def origin_of_the_port_that_is_told(lab: Lab) -> None:
+    lab.application("--mode", "own-port")
+    lab.change(HOST, f"    proxy_set_header X-Forwarded-Port 443;\n{HOST}")
+
+
 @scenario(outside="websocket.closed-after-upgrade", manual=APPLICATION)
 def application_breaks_after_the_handshake(lab: Lab) -> None:
     """101, and then the close frame of an application that raised."""

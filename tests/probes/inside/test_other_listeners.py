@@ -7,13 +7,13 @@ import pytest
 
 from diagnose.model import Observation
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes import Options, ProbeContext
 from diagnose.probes.inside import other_listeners
-from tests.support.check_evidence import SHOP
+from tests.support.check_evidence import REFUSED, SHOP
 from tests.support.fake_context import Looking
 from tests.support.page_evidence import answered, sheet
 from tests.support.recorded_machine import RecordedMachine
@@ -63,6 +63,17 @@ def test_programs_of_http_are_asked_once_those_of_nginx_first(
 ) -> None:
     assert asked(monkeypatch, MISSING) == [(9100, API, False), (3001, API, False)]
     assert asked(monkeypatch, upgrade(404)) == [(9100, "/ws", True), (3001, "/ws", True)]
+
+
+def test_programs_are_asked_where_the_port_of_nginx_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad, down = replace(MISSING, status=502), UpstreamTry(
+        target="http://127.0.0.1:3002", host="127.0.0.1", port=3002, failure=REFUSED
+    )  # fmt: skip
+    assert asked(monkeypatch, bad, down) == [(9100, API, False), (3001, API, False)]
+    assert not asked(monkeypatch, bad)
+    assert not asked(monkeypatch, replace(bad, status=503), down)
 
 
 def test_nobody_is_asked_without_a_fault_or_for_another_machine(

@@ -1,0 +1,91 @@
+"""The program of this server that has what a refusing port was asked for: nginx has its port wrong.
+
+The program was asked for the path that visitors want, and for one that nobody has, as the control.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._edits import Changes
+from checks.upstream import Backend
+from checks.upstream._address_lines import address_line
+from checks.upstream._edits import edit_fix, replace_in_directives
+from diagnose.model import Fix
+from diagnose.model.backends import BackendVisit
+from diagnose.model.frozen import frozen
+from diagnose.model.server import Listeners
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.other_programs import has_path, is_of_many
+from diagnose.parsers.unknown_paths import unknown_path
+from diagnose.parsers.urls import parse_url
+
+
+@frozen
+class MeantProgram:
+    """A program that listens on another port of this server than nginx has."""
+
+    port: int
+    process: str
+    path: str
+    visit: BackendVisit
+
+
+def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
+    """Return the only program that has what visitors want from a backend, and that no line of
+    nginx names; None where several have it, or where many programs have such a path."""
+    written = " ".join(
+        directive.args[0]
+        for directive in (walk(nginx.config.main) if nginx.config else ())
+        if directive.name in {"proxy_pass", "server"} and directive.args
+    )
+    programs = {}
+    for visit in _fitting_visits(nginx, backend):
+        url = parse_url(visit.target)
+        if url is not None and f":{url.port} " not in f"{written.replace('/', ' ')} ":
+            programs[url.port] = visit
+    if len(programs) != 1:
+        return None
+    ((port, visit),) = programs.items()
+    processes = (
+        socket.process or ""
+        for listeners in nginx.evidence.good(Listeners)
+        for socket in listeners.on(port)
+    )
+    return MeantProgram(port, next(processes, ""), visit.requested, visit)
+
+
+def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
+    """Yield the visits of programs that have a path which comes to the backend, and not every
+    path."""
+    visits = nginx.evidence.good(BackendVisit)
+    blocks = {id(match.block) for match in backend.location_matches}
+    for visit in visits:
+        if visit.websocket or not has_path(visit):
+            continue
+        matches = [
+            match for match in nginx.location_matches(visit.requested) if id(match.block) in blocks
+        ]
+        controls = [
+            other
+            for other in visits
+            if (other.target, other.path) == (visit.target, unknown_path(visit.path))
+        ]
+        if not matches or not controls or any(map(has_path, controls)):
+            continue
+        pattern = location_pattern(matches[0].block)
+        is_rest = pattern is None or pattern.text == "/"
+        if not (is_rest and is_of_many(visit.requested)):
+            yield visit
+
+
+def port_fix(nginx: Nginx, backend: Backend, program: MeantProgram, step: str) -> Fix | None:
+    """Return the fix that writes the program's port into the line which has the wrong one; None if
+    that takes a person. Which program visitors are to reach, a person confirms."""
+    endpoints = backend.proxy_target.endpoints
+    if len(endpoints) != 1 or len(backend.proxy_targets) != 1 or not endpoints[0].port:
+        return None
+    line = address_line(backend, endpoints[0].port)
+    changes: Changes = {}
+    replace_in_directives(nginx, [line], f":{endpoints[0].port}", f":{program.port}", changes)
+    return edit_fix(nginx, changes, step, sure=False) if changes else None
