@@ -48,7 +48,7 @@ def handed_out_address(evidence: Evidence) -> str:
     symptom = evidence.target.symptom
     if symptom is None or symptom.kind != "wrong-address" or _leads_there(evidence):
         return ""
-    words = symptom.words
+    words = symptom.text
     named = (
         match[1].lower()
         for match in _ADDRESS.finditer(words)

@@ -143,7 +143,7 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         return None  # http.cors-twice
     allows_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
     symptom = evidence.target.symptom
-    wants_cookies = symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+    wants_cookies = symptom is not None and bool(_CREDENTIALS.search(symptom.text))
     if values[0] == "*":
         if allows_cookies or wants_cookies:
             return "wildcard"

@@ -217,7 +217,7 @@ def _full_file(nginx: Nginx, path: str) -> LocationMatch | None:
     download that is cut; None if nobody does, or if the location has no such file, or another
     size."""
     symptom = nginx.evidence.target.symptom
-    if symptom is None or symptom.kind != "incomplete" or not _GIGABYTE.search(symptom.words):
+    if symptom is None or symptom.kind != "incomplete" or not _GIGABYTE.search(symptom.text):
         return None
     matches = list(request_matches(nginx, path))
     if len(matches) != 1 or gateway_prefix(matches[0]) != "proxy":

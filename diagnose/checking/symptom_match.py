@@ -151,7 +151,7 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
 def _websocket_checks(symptom: Symptom) -> tuple[str, ...]:
     """Return the checks of a WebSocket that does not open, if a message tells of a connection that
     fails and names what runs over a WebSocket: a terminal is not reached, where the page is."""
-    if symptom.kind not in _CONNECTIONS or not _OVER_WEBSOCKET.search(symptom.words):
+    if symptom.kind not in _CONNECTIONS or not _OVER_WEBSOCKET.search(symptom.text):
         return ()
     return tuple(check for check in symptom_table()["websocket"].shown if "websocket" in check)
 
@@ -271,7 +271,7 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
     if kind == "FailedRequests" and _is_about_another_path(
-        symptom.words, getattr(observation, "path", "")
+        symptom.text, getattr(observation, "path", "")
     ):
         return False
     return (

@@ -180,7 +180,7 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
 
 
 def _quoted(symptom: Symptom, lang: str) -> str:
-    return translate("quoted", lang, message=symptom.text, what=symptom_name(symptom, lang))
+    return translate("quoted", lang, message=symptom.shown, what=symptom_name(symptom, lang))
 
 
 def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:

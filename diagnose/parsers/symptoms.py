@@ -195,7 +195,7 @@ def other_symptom(text: str) -> Symptom:
     line = hide_secrets(clean(condensed(text), MAX_LENGTH))
     if len(line) <= _MAX_SHOWN:
         return Symptom("other", line)
-    return Symptom("other", f"{line[:_MAX_SHOWN]}…", message=line)
+    return Symptom("other", line, excerpt=f"{line[:_MAX_SHOWN]}…")
 
 
 def _number(pattern: re.Pattern[str], words: str) -> int | None:
@@ -208,8 +208,8 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
 
 
 def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None = None) -> Symptom:
-    """Return a symptom whose text is the message without its secrets, of a long one the part around
-    what was recognized."""
+    """Return a symptom whose text is the message without its secrets; of a long one the part around
+    what was recognized is shown."""
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
         return Symptom(kind, hidden, number)
@@ -220,7 +220,7 @@ def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None =
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
     shown = f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
-    return Symptom(kind, shown, number, hidden)
+    return Symptom(kind, hidden, number, shown)
 
 
 def _whole_addresses(text: str, start: int, stop: int) -> tuple[int, int]:

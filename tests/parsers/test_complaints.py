@@ -333,15 +333,15 @@ def test_a_long_message_is_kept_whole() -> None:
     message = f"502 every now and then. {filling}"
     symptom = symptom_of(message)
     assert symptom
-    assert len(symptom.text) < 130
-    assert symptom.words == message.strip()
+    assert len(symptom.shown) < 130
+    assert symptom.text == message.strip()
     symptom = symptom_of(f"It fails now and then. {filling} upstream prematurely closed connection")
     assert symptom
-    assert "now and then" not in symptom.text
+    assert "now and then" not in symptom.shown
     assert fails_at_times(symptom)
     short = symptom_of("502 Bad Gateway")
     assert short
-    assert (short.words, short.message) == (short.text, "")
+    assert (short.shown, short.excerpt) == (short.text, "")
 
 
 @pytest.mark.parametrize(
