@@ -195,7 +195,7 @@ def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     row = symptom_row(symptom)
     if any(is_listed(finding.check.id, row.possible) for finding in group):
         return True
-    if any(finding.check.needs_message for finding in group):
+    if any(finding.check.needs_message or _rests_on_words(finding) for finding in group):
         return True
     if symptom.kind == "timeout" and _gateway_times_out(group):
         return True
@@ -206,6 +206,11 @@ def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         is_listed(shown_check, check.explains) and not _replaces(check.id, shown_check)
         for shown_check in row.shown
     )
+
+
+def _rests_on_words(finding: Finding) -> bool:
+    """Return whether a finding is made of the message itself: no request of this run shows it."""
+    return any(finding.claim.facts.get(name) is True for name in ("told", "reported"))
 
 
 def _explains_response(check: Check, symptom: Symptom) -> bool:
