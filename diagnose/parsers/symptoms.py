@@ -12,6 +12,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.solved_words import is_solved
 from diagnose.parsers.symptom_patterns import SYMPTOM_PATTERNS
 from diagnose.parsers.usual_spelling import usual_spelling
 from diagnose.parsers.visible_faults import visible_fault
@@ -94,8 +95,10 @@ _BY_TOPIC: dict[Topic, SymptomKind] = {
 def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
     known. `of_websocket`: a WebSocket is what the words are about, whether they say so or not."""
-    symptom = message_symptom(text)
     line = clean(condensed(text), MAX_LENGTH)
+    if is_solved(line):
+        return None
+    symptom = message_symptom(text)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
     if symptom is None or symptom.kind in _MAY_BE_CUT:
         cut = says_connection_is_cut(words)

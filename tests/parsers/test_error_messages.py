@@ -387,3 +387,34 @@ def test_a_url_that_works_in_part_is_the_fault(words: str) -> None:
     site = named_site(text)
     assert site is not None
     assert site.target == "https://shop.example.com/a"
+
+
+@pytest.mark.parametrize(
+    ("message", "host"),
+    [
+        (
+            "I followed the guide at https://docs.nginx-tips.example/proxy and locally all works. "
+            "I get 502 Bad Gateway at https://shop.example.com/",
+            "shop.example.com",
+        ),
+        (
+            "按照这篇教程 https://tips.example/a.html 配置，打开 https://shop.example.com/ 报 502",
+            "shop.example.com",
+        ),
+        (
+            "Password mails contain links to http://localhost:8000/reset instead of "
+            "https://app.example.com",
+            "app.example.com",
+        ),
+        (
+            "connect() failed (111: Connection refused) while connecting to upstream, client: "
+            '192.0.2.4, server: shop.example.com, request: "GET / HTTP/1.1", upstream: '
+            '"http://127.0.0.1:3000/"',
+            "shop.example.com",
+        ),
+        ("I get the following error at https://shop.example.com/: 502", "shop.example.com"),
+        ("http://localhost:3000/ says ERR_CONNECTION_REFUSED", "localhost"),
+    ],
+)
+def test_the_site_is_no_guide_and_no_address_of_the_machine(message: str, host: str) -> None:
+    assert parse_target(message).host == host
