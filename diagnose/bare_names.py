@@ -107,7 +107,7 @@ def _served_address(run: "Run") -> ServedAddress | None:
 
 
 def _means_https(symptom: Symptom) -> bool:
-    words = symptom.words.lower()
+    words = symptom.text.lower()
     return "https" in words or "443" in words or symptom.kind.startswith(_OF_HTTPS)
 
 

@@ -8,6 +8,7 @@ from checks.nginx import Nginx
 from checks.server import server_on_port
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import all_locations
@@ -22,8 +23,26 @@ _ADDRESS = re.compile(
 )
 _OF_CONFIGURATION = re.compile(
     r"(?i)(?:prox(?:y|ied|ying|ies)[\w_ ]{0,12}|runs?|running|listen\w{0,4}|hosted|served|up"
-    r"|upstream|backend|反代\w{0,3}|代理到?|转发到?|运行在|监听|后端是?|端口是?)"
+    r"|forward\w{0,4}|pass(?:e[sd])?|rout(?:e[sd]?|ing)|upstream|backend|反代\w{0,3}|代理到?|转发到?|运行在|监听|后端是?|端口是?)"
     r"(?: (?:to|on|at|is|from))?[\s:=\"'`“]{0,3}(?:https?://)?$"
+)
+#: Words before an address that say that a page asks it, and words behind one that say that it
+#: answers there.
+_CALLED = re.compile(
+    r"(?i)(?:\b(?:calls?|calling|called|requests?|fetch(?:es|ing)?)\b"
+    r"(?: (?:still|all|are|is|being|go|goes|going|sent|made|to|at|the|url|api)){0,5}"
+    r"|\b(?:page|browser|front-?end|script|link|button|form|image|call|url|api)s?\b[^.;]{0,24}?"
+    r"\b(?:go(?:es)?|going|points?|pointing|sent) (?:to|at)"
+    r"|\btr(?:y|ies|ying) to (?:reach|call|connect(?: to)?|load|open|fetch)"
+    r"|(?:请求|接口|前端|页面|浏览器|资源|图片|链接)[^，。；,;]{0,16}?"
+    r"(?:请求|访问|调用|指向|走|发到了?|发往|变成了?|到了?|是|地址))[^，。；,;]{0,6}$"
+)
+_ROUTED = re.compile(
+    r"(?i)\b(?:nginx|apache|caddy|haproxy|traefik|prox\w{1,4}|forward\w{0,4}|pass(?:e[sd])?|rout\w{1,3}"
+    r"|tunnels?|cloudflared|frpc?|curl|wget|services?)\b|转发|反代|代理|隧道|穿透"
+)
+_WORKS = re.compile(
+    r"(?i)\S{0,80}[^.,;，。；]{0,20}?(?:\b(?:works?|working|fine|ok|okay|200)\b|正常|可以|没问题|能)"
 )
 #: The same as a whole address in data: the scheme is written, and a path or the end follows.
 _URL = re.compile(
@@ -48,15 +67,51 @@ def handed_out_address(evidence: Evidence) -> str:
     symptom = evidence.target.symptom
     if symptom is None or symptom.kind != "wrong-address" or _leads_there(evidence):
         return ""
-    words = symptom.words
+    words = symptom.text
     named = (
         match[1].lower()
         for match in _ADDRESS.finditer(words)
         if not _OF_CONFIGURATION.search(words[max(0, match.start() - _BEFORE) : match.start()])
     )
-    ports = set(_own_ports(evidence))
+    ports = set(own_ports(evidence))
     own = (each for each in named if int(each.rpartition(":")[2]) in ports)
     return next((f"http://{each}" for each in own), "")
+
+
+def written_address(evidence: Evidence) -> str:
+    """Return the first address of the site's own application, on the machine itself, in the data
+    that the page has for its scripts (`window.__ENV = {"PROJECT_URL": …}`); "" if there is none, or
+    if the web server tells the application that address."""
+    values = [(page, url) for page in evidence.good(Page) for url in page.local_values]
+    ports = set(own_ports(evidence)) if values else set()
+    for page, url in values:
+        authority = url.partition("://")[2]
+        exchange = next((each for each in evidence.good(Exchange) if each.url == page.url), None)
+        is_own = int(authority.rpartition(":")[2]) in ports
+        if exchange is not None and is_own and not _is_told(evidence, exchange, authority):
+            return url
+    return ""
+
+
+def called_address(evidence: Evidence, page: Exchange) -> str:
+    """Return the first address of the site's own application, on the machine itself, that a page
+    asks by a person's words without a browser's; "" if there is none, or if the web server tells
+    the application that address."""
+    symptom = evidence.target.symptom
+    if symptom is None or _leads_there(evidence):
+        return ""
+    words = symptom.text
+    named = [
+        match[1].lower()
+        for match in _ADDRESS.finditer(words)
+        if _CALLED.search(before := words[max(0, match.start() - _BEFORE) : match.start()])
+        and not _ROUTED.search(before)
+        and not _OF_CONFIGURATION.search(before)
+        and not _WORKS.match(words, match.end())
+    ]
+    ports = set(own_ports(evidence)) if named else set()
+    own = (each for each in named if int(each.rpartition(":")[2]) in ports)
+    return next((f"http://{each}" for each in own if not _is_told(evidence, page, each)), "")
 
 
 def answered_address(evidence: Evidence, page: Exchange) -> str:
@@ -65,19 +120,20 @@ def answered_address(evidence: Evidence, page: Exchange) -> str:
     media_type = (page.header("Content-Type") or "").partition(";")[0].strip().lower()
     if media_type not in _DATA_TYPES or page.status != 200:
         return ""
+    named = dict.fromkeys(match[1].lower() for match in _URL.finditer(page.body))
+    ports = set(own_ports(evidence)) if named else set()
+    own = (each for each in named if int(each.rpartition(":")[2]) in ports)
+    return next((f"http://{each}" for each in own if not _is_told(evidence, page, each)), "")
+
+
+def _is_told(evidence: Evidence, page: Exchange, authority: str) -> bool:
+    """Return whether the web server tells the application this host and port."""
     from checks.http._told_names import told_name
 
-    named = dict.fromkeys(match[1].lower() for match in _URL.finditer(page.body))
-    ports = set(_own_ports(evidence)) if named else set()
-    nginx = Nginx.of(evidence)
-    for each in named:
-        is_told = told_name(nginx, page, each) is not None or any(
-            not route.keeps_host and each in {route.sent_host, route.authority}
-            for route in _routes(evidence)
-        )
-        if int(each.rpartition(":")[2]) in ports and not is_told:
-            return f"http://{each}"
-    return ""
+    return told_name(Nginx.of(evidence), page, authority) is not None or any(
+        not route.keeps_host and authority in {route.sent_host, route.authority}
+        for route in _routes(evidence)
+    )
 
 
 def _leads_there(evidence: Evidence) -> bool:
@@ -86,7 +142,7 @@ def _leads_there(evidence: Evidence) -> bool:
     return any(url is not None and is_loopback_host(url.host) for url in urls)
 
 
-def _own_ports(evidence: Evidence) -> Iterator[int]:
+def own_ports(evidence: Evidence) -> Iterator[int]:
     """Yield the ports of the applications to which the site passes requests on."""
     for target in _nginx_targets(evidence):
         yield from (endpoint.port for endpoint in target.endpoints)

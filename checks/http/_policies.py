@@ -127,7 +127,7 @@ def _uses(
         # Imported late: most runs have no message.
         from diagnose.parsers.policy_messages import refused_use
 
-        if told := refused_use(symptom.words):
+        if told := refused_use(symptom.text):
             yield told.kind, told.url, shown.page
 
 

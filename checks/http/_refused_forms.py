@@ -72,7 +72,7 @@ def told_refusal(evidence: Evidence) -> str:
     is_sent = any(page.method == "POST" for page in pages)
     if is_sent or is_refused or HIDDEN_ORIGIN.search(symptom.text):
         return ""
-    return symptom.text
+    return symptom.shown
 
 
 def own_forms(evidence: Evidence) -> Iterator[tuple[Page, str]]:

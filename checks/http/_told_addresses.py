@@ -20,7 +20,13 @@ _BROWSERS = re.compile(
     r"|Cross-Origin Request Blocked|已拦截跨源请求|Loading failed for the <"
     r"|混合.{0,9}内容"
 )
-_SERVERS = re.compile(r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]")
+#: How many characters before and behind an address a browser's words about it stand, and the words
+#: of a server, or of its configuration.
+_NEAR, _AROUND = 300, 60
+_SERVERS = re.compile(
+    r"upstream|client: |dial tcp|\[(?:error|crit|emerg)\]"
+    r"|\b(?i:proxy_pass|proxypass(?:reverse)?|reverse_proxy|balancermember)\b"
+)
 
 #: What an application makes its own addresses of, and the variable of nginx that holds the name of
 #: the machine (ngx_http_core_module, "$hostname").
@@ -33,18 +39,15 @@ def told_addresses(evidence: Evidence) -> Iterator[str]:
     if symptom is None:
         return
     text = symptom.text
-    is_of_browser = _BROWSERS.search(text) is not None and _SERVERS.search(text) is None
-    for match in _URL.finditer(text) if is_of_browser else ():
-        # A long message is shown in part: an address that was cut is not the one that it named.
-        url = _whole(match[0], symptom.message) if match[0].endswith("…") else match[0]
-        if url:
-            yield url.rstrip(".,;:)]}")
-
-
-def _whole(cut: str, message: str) -> str:
-    """Return the address of the whole message that begins with a cut one, "" if there is none."""
-    urls = (match[0] for match in _URL.finditer(message))
-    return next((url for url in urls if url.startswith(cut.removesuffix("…"))), "")
+    for match in _URL.finditer(text):
+        start, end = match.span()
+        before = text[max(start - _NEAR, 0) : start]
+        around = before[-_AROUND:] + text[end : end + _AROUND]
+        if _BROWSERS.search(f"{before}{text[start : end + _NEAR]}") and not _SERVERS.search(around):
+            # A text that was pasted short ends within an address: it is not the one that it named.
+            url = match[0].rstrip(".,;:)]}")
+            if not url.endswith("…"):
+                yield url
 
 
 def machine_name_line(evidence: Evidence) -> tuple[str, str]:

@@ -5,7 +5,9 @@ kept then.
 
 A cookie that the same answer sets in a second way, which browsers take, is no fault. Nor is one
 that it takes away: it need not be there. But where its Domain is an address of an inside network,
-the application gives that Domain to the cookie that it sets at the login too.
+the application gives that Domain to the cookie that it sets at the login too. A browser's own
+sentence that a person pasted names the reason of a cookie that only the answer to a form sets,
+which no run sends.
 """
 
 from collections.abc import Iterator
@@ -22,10 +24,11 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
     from checks.http._told_names import ToldName
 
 _REASONS: tuple[CookieRefusal, ...] = (
-    "domain", "insecure", "prefix", "same-site", "size",
+    "domain", "insecure", "prefix", "same-site", "size", "cross-site",
 )  # fmt: skip
+#: What a message is about whose own words count, where they quote no browser.
+_TOLD_KINDS = frozenset({"cookie", "login", "frame"})
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -50,6 +55,8 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         for value, reason in _refusals(page)
     ]
     if not refused:
+        if evidence.target.symptom is not None:
+            yield from _told_refusal(evidence, evidence.target.symptom)
         return
     from checks.http._told_names import visitors_name_fix
     from checks.upstream._comparisons import proxied_match
@@ -72,6 +79,10 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "url": page.url,
             "host": evidence.target.host,
             "cookie": _name(value),
+            "reported": False,
+            "quoted": False,
+            "flagged": _name(value),
+            "matched": _name(value),
             "removed": _is_deleted(value),
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
@@ -86,11 +97,55 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
+    """Yield the claim about a cookie that a browser refuses by the message: this run got none that
+    it refuses. It is silent where the web server already gives cookies what they lack."""
+    from diagnose.parsers.cookie_messages import refused_cookie
+
+    told, pages = refused_cookie(symptom.text), list(page_exchanges(evidence))
+    if told is None or not pages or (not told.is_quoted and symptom.kind not in _TOLD_KINDS):
+        return
+    nginx, reason = Nginx.of(evidence), told.reason
+    from checks.http._told_cookies import is_corrected, is_taken
+    from checks.upstream._comparisons import proxied_match
+
+    if is_taken(pages, told) or is_corrected(evidence, told):
+        return
+    match = proxied_match(nginx, evidence.target.path)
+    directive, subjects = proxy_pass_of(match) if match else None, endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        confidence=Confidence.LIKELY if told.is_quoted else Confidence.POSSIBLE,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "url": pages[0].url,
+            "host": evidence.target.host,
+            "cookie": told.name,
+            "reported": True,
+            "quoted": told.is_quoted,
+            "flagged": told.name or "~",
+            "matched": told.name or "[^=]+",
+            "removed": False,
+            "cookie_domain": "",
+            "place": file_line(directive) if directive else "",
+            "told": "",
+            "told_place": "",
+            **{name.replace("-", "_"): name == reason for name in _REASONS},
+            **_products(evidence),
+        },
+        fix=Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
 def _products(evidence: Evidence) -> dict[str, object]:
-    """Return which web server passes the cookie on: nginx, Apache and HAProxy have their own words
-    to change it, others have none that are known here."""
+    """Return which web server passes the cookie on: each has its own words to change it."""
     known = next((config.product for config in evidence.good(WebServerConfig)), "")
-    return {"apache": known == "apache", "haproxy": known == "haproxy", "nginx": known == ""}
+    return {
+        "nginx": known == "",
+        **{product: known == product for product in ("apache", "caddy", "haproxy")},
+    }
 
 
 def _told_domain(

@@ -196,7 +196,7 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
     symptom = evidence.target.symptom
     asked = _page_request(evidence)
     wants_cookies = (asked is not None and asked.with_cookies) or (
-        symptom is not None and bool(_CREDENTIALS.search(symptom.words))
+        symptom is not None and bool(_CREDENTIALS.search(symptom.text))
     )
     if values[0] == "*":
         if allows_cookies or wants_cookies:

@@ -14,6 +14,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
 _ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
+#: The address of a site in a message.
+_SITE = lazy_pattern(r"\bhttps?://([A-Za-z0-9.-]{1,253})(?::\d{1,5})?")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -40,7 +43,8 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and symptom.kind == "frame"
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
-    if not pages:
+    confidence = _confidence(evidence, _rules(pages[0])[1]) if pages else None
+    if not pages or confidence is None:
         yield from _own_frame(evidence)
         return
     # Imported late: few messages are about frames.
@@ -58,6 +62,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=confidence,
         location=sent.location if sent else nginx.location(directive) if directive else None,
         facts={
             "url": pages[0].url,
@@ -70,6 +75,26 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("allow-the-frame", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
+    """Return how sure it is that the page of the message may not show this one; None if the policy
+    names its site: then the frame is not what is refused. X-Frame-Options names none. Chromium's
+    own words ("an ancestor violates …") quote the policy."""
+    symptom, target = evidence.target.symptom, evidence.target
+    sources = tuple(source for source in ancestors.split() if not source.startswith("'"))
+    page = parse_url(target.url)
+    if symptom is None or page is None or not sources or "ancestor violates" in symptom.text:
+        return Confidence.CERTAIN
+    # Imported late: few policies name a site, and few messages are about frames.
+    from diagnose.parsers.content_security_policy import blocking_directive
+
+    others = [match[0] for match in _SITE.finditer(symptom.text) if match[1] != target.host]
+    policy = (f"frame-src {' '.join(sources)}",)
+    refused = [url for url in others if blocking_directive(policy, page, url, "frame")]
+    if len(refused) < len(others):
+        return None
+    return Confidence.LIKELY if refused else Confidence.POSSIBLE
 
 
 def _own_frame(evidence: Evidence) -> Iterator[Claim]:

@@ -97,6 +97,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         # The visitor's browser says so where no page shows it: behind a login, for example.
         named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
         local = [mention for mention in named if mention.is_local]
+        local = local or [_Mention(url, pages[0]) for url in _called(evidence, pages[0])]
     given = "" if local or not pages else _handed_out(evidence, pages[0])
     answered = "" if local or given or not pages else _answered(evidence, pages)
     given = given or answered
@@ -104,8 +105,10 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         local = [_Mention(given, pages[0], part="file")]
     if not pages or not local or is_loopback_host(evidence.target.host):
         return
-    first = min(local, key=lambda mention: mention.port not in _DEVELOPMENT)
-    is_development = first.port in _DEVELOPMENT or bool(given)
+    # The port of the site's own application is that of no wallet and of no printer.
+    own = frozenset(_own_ports(evidence))
+    first = min(local, key=lambda each: (each.port not in own, each.port not in _DEVELOPMENT))
+    is_development = first.port in _DEVELOPMENT or first.port in own or bool(given)
     written = first.part != "script"
     subjects = endpoint_subjects(pages)
     # Imported late: few pages have such addresses.
@@ -124,7 +127,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(
                 dict.fromkeys(mention.url for mention in local if mention.url != first.url)
             ),
-            "told": told and not given,
+            "told": told and not answered,
             "given": bool(given),
             "answered": bool(answered),
             "socket": first.is_socket,
@@ -142,6 +145,20 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _called(evidence: Evidence, page: Exchange) -> Iterator[str]:
+    """Yield the address of the site's own application that a page asks by a person's words."""
+    from checks.http._handed_out import called_address
+
+    if url := called_address(evidence, page):
+        yield url
+
+
+def _own_ports(evidence: Evidence) -> Iterator[int]:
+    from checks.http._handed_out import own_ports
+
+    return own_ports(evidence)
+
+
 def _handed_out(evidence: Evidence, page: Exchange) -> str:
     """Return the address of the site's own application that it gives out by a person's words, ""
     if there is none, or if the application may have it from the web server."""
@@ -154,11 +171,15 @@ def _handed_out(evidence: Evidence, page: Exchange) -> str:
 
 
 def _answered(evidence: Evidence, pages: tuple[Exchange, ...]) -> str:
-    """Return the address of the site's own application in data that it answers with."""
-    if not any("://" in page.body or ":\\/" in page.body for page in pages):
+    """Return the address of the site's own application in data that it answers with, or that its
+    page has for its scripts."""
+    has_values = any(page.local_values for page in evidence.good(Page))
+    if not has_values and not any("://" in page.body or ":\\/" in page.body for page in pages):
         return ""
-    from checks.http._handed_out import answered_address
+    from checks.http._handed_out import answered_address, written_address
 
+    if url := written_address(evidence):
+        return url
     return next(filter(None, (answered_address(evidence, page) for page in pages)), "")
 
 

@@ -71,7 +71,7 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     old = _old_script(evidence, page) if page and hashed else None
     is_told = symptom is not None and (
-        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.words))
+        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.text))
     )
     kept = [
         (answer, age)

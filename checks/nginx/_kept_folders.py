@@ -48,7 +48,7 @@ class KeptFolder:
 
 def method_in(symptom: Symptom | None) -> str:
     """Return the method that a message is about, PUT if it names none."""
-    match = _NAMED.search(symptom.words) if symptom else None
+    match = _NAMED.search(symptom.text) if symptom else None
     return match[1].upper() if match else _METHODS[0]
 
 

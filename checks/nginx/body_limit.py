@@ -199,5 +199,5 @@ def _told_size(evidence: Evidence) -> int:
     """Return the size of the upload that a message of nginx names, in bytes; 0 without one. If the
     limit allows it now, the message is of another time."""
     symptom = evidence.target.symptom
-    match = _SIZE.search(symptom.words) if symptom else None
+    match = _SIZE.search(symptom.text) if symptom else None
     return int(match[1]) if match else 0

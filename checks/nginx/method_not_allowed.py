@@ -59,7 +59,7 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     refused = [page for page in page_exchanges(evidence) if _is_refused(page)]
     is_pasted = symptom is not None and symptom.kind == "status" and symptom.number == 405
     pages = refused or (list(page_exchanges(evidence)) if is_pasted else [])
-    in_message = _METHOD.search(symptom.words) if symptom and not refused else None
+    in_message = _METHOD.search(symptom.text) if symptom and not refused else None
     method = pages[0].method if refused else in_message[0] if in_message else "POST"
     match = _file_location(nginx, evidence.target.path, method)
     kept_method = method if refused else method_in(symptom)

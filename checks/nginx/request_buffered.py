@@ -49,8 +49,8 @@ def request_buffered(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.failure is None]
     if symptom is None or symptom.kind != "upload" or not pages:
         return
-    is_again = _AGAIN.search(symptom.words) is not None
-    if not is_again and not _PROGRESS.search(symptom.words):
+    is_again = _AGAIN.search(symptom.text) is not None
+    if not is_again and not _PROGRESS.search(symptom.text):
         return
     for path in _paths(evidence):
         for match in nginx.location_matches(path):

@@ -129,7 +129,7 @@ def _is_reported(evidence: Evidence, refused: BackendLogin) -> bool:
     symptom = evidence.target.symptom
     if symptom is None:
         return False
-    words = " ".join(symptom.words.split())
+    words = " ".join(symptom.text.split())
     is_quoted = len(words) > 7 and words in " ".join(refused.body.split())
     is_status = symptom.kind == "status" and symptom.number == refused.status
     return is_quoted or is_status or symptom.kind == "login"

@@ -132,7 +132,7 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
         return
     symptom = evidence.target.symptom
     is_address = symptom is not None and symptom.kind in {"wrong-address", "login"}
-    leads_to_http = is_address and symptom is not None and complains_of_http(symptom.words)
+    leads_to_http = is_address and symptom is not None and complains_of_http(symptom.text)
     is_login = symptom is not None and symptom.kind in {"cookie", "login"}
     loses_login = is_login and any(page.posts for page in evidence.good(Page))
     if leads_to_http or loses_login:

@@ -69,7 +69,8 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     if symptom is None or symptom.kind != "request-field" or not pages:
         return None
-    named = _NAME.search(symptom.text)
+    # The name beside the words that tell of the loss, or else any of the message.
+    named = _NAME.search(symptom.shown) or _NAME.search(symptom.text)
     name = named[0] if named else "api_key" if _UNDERSCORE.search(symptom.text) else ""
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     for match in nginx.location_matches(path) if name else ():

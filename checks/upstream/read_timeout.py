@@ -29,11 +29,14 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import hops
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Seconds: what is written where it was too short (a guess: the time that the application needs is
 #: not known). Who waits so long already has decided.
 _LONGER = 300
+#: nginx's own page of a 504, and the message of its log.
+_NGINX_PAGE = lazy_pattern(r"(?i)time-?out\W{0,40}nginx|nginx/\d|upstream timed out")
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], needs_message=True)
@@ -75,11 +78,13 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_reported(evidence: Evidence, pages: list[Exchange]) -> bool:
     """Return whether a message says that nginx waited too long. A 504 behind a CDN or a balancer
-    may be theirs, unless nginx's name is in it."""
+    may be theirs, unless it has nginx's name as its own page has."""
     symptom = evidence.target.symptom
     if symptom is None:
         return False
     if symptom.kind == "upstream-timeout":
         return True
-    is_nginx = "nginx" in symptom.text.lower() or not any(hops(page.headers) for page in pages)
+    is_nginx = _NGINX_PAGE.search(symptom.text) is not None or not any(
+        hops(page.headers) for page in pages
+    )
     return symptom.kind == "status" and symptom.number == 504 and is_nginx

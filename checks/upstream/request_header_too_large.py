@@ -90,7 +90,7 @@ def _is_told(evidence: Evidence) -> bool:
     """Return whether a pasted message says so. A 431 is an application's: nginx answers 400."""
     symptom = evidence.target.symptom
     return symptom is not None and (
-        _WORDS.search(symptom.words) is not None
+        _WORDS.search(symptom.text) is not None
         or (symptom.kind == "status" and symptom.number in {414, 494})
     )
 

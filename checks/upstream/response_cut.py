@@ -233,7 +233,7 @@ def _full_file(nginx: Nginx, path: str) -> LocationMatch | None:
     no such file, or another size."""
     symptom = nginx.evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "incomplete"
-    is_told = is_told and symptom is not None and bool(_GIGABYTE.search(symptom.words))
+    is_told = is_told and symptom is not None and bool(_GIGABYTE.search(symptom.text))
     if not is_told and _logged_size(nginx.evidence, path) is None:
         return None
     matches = list(request_matches(nginx, path))

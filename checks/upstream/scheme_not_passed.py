@@ -116,7 +116,7 @@ def _told_by_message(
     if symptom is None or match is None:
         return
     is_address = symptom.kind in {"wrong-address", "login"}
-    leads_to_http = is_address and complains_of_http(symptom.words)
+    leads_to_http = is_address and complains_of_http(symptom.text)
     is_login = symptom.kind in {"cookie", "login"}
     loses_login = is_login and any(page.posts for page in evidence.good(Page))
     if not (leads_to_http or loses_login):

@@ -42,12 +42,12 @@ def reported_paths(evidence: Evidence) -> tuple[str, ...]:
     target, symptom = evidence.target, evidence.target.symptom
     if symptom is None or symptom.kind not in _KINDS or target.websockets:
         return ()
-    is_told = symptom.number in _STATUSES and _WEBSOCKET.search(symptom.words)
-    if not is_told or _OPENS.search(symptom.words) or not _is_page_served(evidence):
+    is_told = symptom.number in _STATUSES and _WEBSOCKET.search(symptom.text)
+    if not is_told or _OPENS.search(symptom.text) or not _is_page_served(evidence):
         return ()
     if any(upgrade.accepted and upgrade.through == "front" for upgrade in evidence.of(Upgrade)):
         return ()
-    addresses = map(parse_url, _addresses(evidence, symptom.words))
+    addresses = map(parse_url, _addresses(evidence, symptom.text))
     if any(url and (url.host, url.port) != (target.host, target.port) for url in addresses):
         return ()
     return _known_paths(evidence) or (target.path.partition("?")[0],)

@@ -80,7 +80,7 @@ def _told_socket(evidence: Evidence) -> Url | None:
     # Imported late: most runs have no message.
     from diagnose.parsers.policy_messages import refused_socket
 
-    url = refused_socket(symptom.words)
+    url = refused_socket(symptom.text)
     return url if url and url.host == evidence.target.host else None
 
 

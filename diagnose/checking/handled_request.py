@@ -67,7 +67,7 @@ def handled_request(evidence: Evidence) -> HandledRequest | None:
 
 
 def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
-    server = _server(evidence)
+    server = answering_server(evidence)
     if server is None:
         return None
     answer = answer_of(server, path)
@@ -123,7 +123,7 @@ def _may_be_changed(config: WebServerConfig, port: int, host: str) -> bool:
     return False
 
 
-def _server(evidence: Evidence) -> Server | None:
+def answering_server(evidence: Evidence) -> Server | None:
     """Return the server block that answers the target on all addresses that visitors may reach;
     None if there are several, or if nginx refuses the configuration."""
     config = next(iter(evidence.good(NginxConfig)), None)

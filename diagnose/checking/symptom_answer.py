@@ -241,7 +241,7 @@ def _is_any_request(root: Finding, symptom: Symptom) -> bool:
     and is not named in it, and that is a fault for the message alone: a stranger's, perhaps."""
     path = (root.claim.about.path or "").partition("?")[0]
     is_raised = root.check.names_requests and root.claim.severity is not None
-    return symptom.kind == "status" and is_raised and path not in symptom.words
+    return symptom.kind == "status" and is_raised and path not in symptom.text
 
 
 def _part_answers(report: Report, symptom: Symptom) -> Iterator[PartAnswer]:

@@ -151,7 +151,7 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
 def _websocket_checks(symptom: Symptom) -> tuple[str, ...]:
     """Return the checks of a WebSocket that does not open, if a message tells of a connection that
     fails and names what runs over a WebSocket: a terminal is not reached, where the page is."""
-    if symptom.kind not in _CONNECTIONS or not _OVER_WEBSOCKET.search(symptom.words):
+    if symptom.kind not in _CONNECTIONS or not _OVER_WEBSOCKET.search(symptom.text):
         return ()
     return tuple(check for check in symptom_table()["websocket"].shown if "websocket" in check)
 
@@ -195,7 +195,7 @@ def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     row = symptom_row(symptom)
     if any(is_listed(finding.check.id, row.possible) for finding in group):
         return True
-    if any(finding.check.needs_message for finding in group):
+    if any(finding.check.needs_message or _rests_on_words(finding) for finding in group):
         return True
     if symptom.kind == "timeout" and _gateway_times_out(group):
         return True
@@ -206,6 +206,11 @@ def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         is_listed(shown_check, check.explains) and not _replaces(check.id, shown_check)
         for shown_check in row.shown
     )
+
+
+def _rests_on_words(finding: Finding) -> bool:
+    """Return whether a finding is made of the message itself: no request of this run shows it."""
+    return any(finding.claim.facts.get(name) is True for name in ("told", "reported"))
 
 
 def _explains_response(check: Check, symptom: Symptom) -> bool:
@@ -271,7 +276,7 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
     if kind == "FailedRequests" and _is_about_another_path(
-        symptom.words, getattr(observation, "path", "")
+        symptom.text, getattr(observation, "path", "")
     ):
         return False
     return (

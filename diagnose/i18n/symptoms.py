@@ -197,6 +197,10 @@ MESSAGES = Messages(
         "handled.without-scheme",
         "The application gets `{request}` with {fields}, and no X-Forwarded-Proto.",
     ),
+    Message(
+        "handled.quoted",
+        "The line `{line}` of your message is in force for this address ({place}).",
+    ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
     Message("now.server", "On the server the site answers with status {status}."),

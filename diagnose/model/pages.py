@@ -117,7 +117,8 @@ class Page(Observation):
     in the browser's place. `uses` and
     `features` are what its policies may forbid; they are read only where the response has such a
     field, or the page such an element. `source_text` is code of the server that was sent as text,
-    as it begins ("<!--#include"), "" if there is none.
+    as it begins ("<!--#include"), "" if there is none. `local_values` are the addresses of the
+    visitor's own machine, with their ports, in the data of its own scripts.
     """
 
     layer: ClassVar[str] = "http"
@@ -149,6 +150,7 @@ class Page(Observation):
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
     source_text: Word = ""
+    local_values: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

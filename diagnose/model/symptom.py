@@ -88,18 +88,18 @@ WITHOUT_NAME: frozenset[SymptomKind] = frozenset(
 class Symptom:
     """What a pasted message says.
 
-    `text` is the message on one line, cleaned, without its secrets; of a long one the part that is
-    shown. `message` is the whole of it then, "" otherwise. `number` is the status of an HTTP
+    `text` is the whole message on one line, cleaned, without its secrets: a person often writes
+    when and how something fails far from the words of the program. It is what is read. `excerpt`
+    is the part of a long one that is shown, "" of a short one. `number` is the status of an HTTP
     response, or the close code of a WebSocket (RFC 6455 section 7.4); None if the message has none.
     """
 
     kind: SymptomKind
     text: Text
     number: int | None = None
-    message: Text = ""
+    excerpt: Text = ""
 
     @property
-    def words(self) -> str:
-        """The whole message: a person often writes when and how something fails far from the words
-        of the program."""
-        return self.message or self.text
+    def shown(self) -> str:
+        """The message as a report quotes it."""
+        return self.excerpt or self.text

@@ -221,14 +221,14 @@ def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
     return {
         "kind": answer.symptom.kind,
         "number": answer.symptom.number,
-        "text": answer.symptom.text,
+        "text": answer.symptom.shown,
         "answer": answer.kind,
         "finding": answer.finding.id if answer.finding else None,
         "parts": [
             {
                 "kind": part.symptom.kind,
                 "number": part.symptom.number,
-                "text": part.symptom.text,
+                "text": part.symptom.shown,
                 "finding": part.finding.id,
             }
             for part in answer.parts

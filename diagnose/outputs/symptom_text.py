@@ -60,7 +60,10 @@ def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str
         sentences.append(_status_sentence(report, answer, lang))
         sentences.append(_other_origin_sentence(report, answer, lang))
     parts = _parts_text(report, answer, lang)
-    return (_joined(*sentences, lang=lang), parts, _handled_sentence(report, answer, lang))
+    handled = _joined(
+        _handled_sentence(report, answer, lang), *_quoted_lines(report, answer, lang), lang=lang
+    )
+    return (_joined(*sentences, lang=lang), parts, handled)
 
 
 def _parts_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
@@ -75,6 +78,23 @@ def _parts_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
         for part in answer.parts
     ]
     return _joined(*sentences, lang=lang) if sentences else ""
+
+
+def _quoted_lines(report: Report, answer: "SymptomAnswer", lang: str) -> list[str]:
+    """Return where the lines stand that the message quotes, where no finding answers it."""
+    if answer.handled is None:
+        return []
+    from diagnose.checking.quoted_lines import quoted_lines
+
+    return [
+        translate(
+            "handled.quoted",
+            lang,
+            line=" ".join((line.name, *line.args)),
+            place=f"{line.file}:{line.line}",
+        )
+        for line in quoted_lines(report.evidence)
+    ]
 
 
 def _handled_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
@@ -180,7 +200,7 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
 
 
 def _quoted(symptom: Symptom, lang: str) -> str:
-    return translate("quoted", lang, message=symptom.text, what=symptom_name(symptom, lang))
+    return translate("quoted", lang, message=symptom.shown, what=symptom_name(symptom, lang))
 
 
 def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:

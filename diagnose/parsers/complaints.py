@@ -141,7 +141,7 @@ _SAYS_AT_TIMES = lazy_pattern(f"(?i:{_AT_TIMES})")
 def fails_at_times(symptom: Symptom) -> bool:
     """Return whether a message says that something fails at times alone ("502 every now and
     then")."""
-    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.words))
+    return symptom.kind == "sometimes" or bool(_SAYS_AT_TIMES.search(symptom.text))
 
 
 #: A page that is missing, in words without the status: what a reload of a route of a script gets.

@@ -78,7 +78,7 @@ def told_seconds(symptom: Symptom) -> tuple[float, ...]:
         return ()
     from diagnose.parsers.usual_spelling import usual_spelling
 
-    return tuple(_seconds(says_connection_is_cut(usual_spelling(symptom.words))))
+    return tuple(_seconds(says_connection_is_cut(usual_spelling(symptom.text))))
 
 
 def is_told(symptom: Symptom, seconds: float) -> bool:

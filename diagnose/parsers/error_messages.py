@@ -25,6 +25,12 @@ _QUOTE = r"[\"'‘“«]?"
 #: nginx's error log (ngx_http_log_error): the URLs in it are the application's, not the site's.
 _NGINX_LINE = re.compile(r', request: "\S+ (?P<path>/\S*) HTTP/[\d.]+".*, host: "(?P<host>[^"\s]+)')
 
+#: The same for a request without a Host, or a line that was cut: the block's name.
+_NGINX_SERVER = re.compile(
+    r", server: (?P<host>(?:[\w-]{1,63}\.){1,20}[a-z]{2,24}), "
+    r'request: "\S+ (?P<path>/\S*) HTTP/[\d.]+"'
+)
+
 #: A request line in a log or a message ("GET /live?room=1 HTTP/1.1" 404): RFC 9112 section 3.
 _REQUEST_LINE = re.compile(r"(?<![\w/])(?:GET|HEAD) (/[^\s\"'<>`“”‘’]{0,500})")
 #: Maximum number of request lines of a message that are read.
@@ -65,9 +71,17 @@ _URL = re.compile(
 #: never about these, unless it names no other site.
 _BEFORE_DOCUMENTATION = re.compile(
     r"(?:details here|more info\w*|information check|documentation|see|visit|refer to|详见|参见"
-    r"|参考)[:：]?\s*(?:at |the )?$",
+    r"|参考)[:：]?\s*(?:at |the )?$"
+    # "I followed the guide of nginx at", "按照这篇教程": a verb, and what is read
+    r"|\b(?:follow(?:ed|ing|s)?|according to|based on|as in|per|us(?:ed|ing)|read|from) "
+    r"(?:[\w.-]{1,20} ){0,4}?(?:guide|tutorial|docs?|article|instructions|steps|how-?to|readme"
+    r"|manual|blog post|gist|example)s?(?: [\w.-]{1,16}){0,4}[:：]?\s*[(<\[]?$"
+    r"|(?:按照?|按着|根据|跟着|参照|照着)[^，。；!！?？]{0,24}$",
     re.IGNORECASE,
 )
+#: The machine itself: where it stands beside a site, it is the application's address, or what a
+#: link is wrong with.
+_INNER = re.compile(r"(?:https?|wss?)://(?:localhost|127\.\d|\[::1\])(?:[\d.:/]|$)", re.IGNORECASE)
 #: Words after a URL that works: it is another URL of the message that fails. "works for a minute"
 #: and "works only over http" are no such words.
 _AFTER_WORKING = re.compile(
@@ -248,6 +262,8 @@ def _is_host(name: str) -> bool:
 def _site_of_log_line(text: str) -> NamedSite | None:
     if match := _NGINX_LINE.search(text):
         return NamedSite(f"https://{match['host']}{match['path']}")
+    if match := _NGINX_SERVER.search(text):
+        return NamedSite(f"https://{match['host']}{match['path']}")
     if match := _CADDY_LINE.search(text):
         return NamedSite(f"https://{match['host']}{match['path']}")
     if match := _CERTBOT_LINE.search(text):
@@ -276,21 +292,26 @@ def named_urls(text: str) -> tuple[str, ...]:
 
 
 def _urls(text: str) -> Iterator[str]:
-    """Yield the URLs in a message: those that fail, those that work, those of documentations."""
+    """Yield the URLs in a message: those that fail, those of the machine itself, those that
+    work, those of documentations."""
     working: list[str] = []
+    inner: list[str] = []
     references: list[str] = []
     for match in _URL.finditer(text):
         url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
         end = match.start() + len(url)
-        before = text[max(match.start() - 40, 0) : match.start()]
+        before = text[max(match.start() - 80, 0) : match.start()]
         is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
         is_documentation = _DOCUMENTATION.match(url) is not None
         if is_reference or is_documentation:
             references += () if is_reference and is_documentation else (url,)
         elif _AFTER_WORKING.match(text[end : end + 60]):
             working.append(url)
+        elif _INNER.match(url):
+            inner.append(url)
         else:
             yield url
+    yield from inner
     yield from working
     yield from references
 

@@ -16,7 +16,7 @@ _VAGUE = frozenset({"unusable", "other"})
 
 def further_symptoms(symptom: Symptom) -> tuple[Symptom, ...]:
     """Return what the parts of a message say is wrong besides the whole, each fault once."""
-    parts = (part.strip() for part in _BETWEEN.split(symptom.words)[:_MAX_PARTS])
+    parts = (part.strip() for part in _BETWEEN.split(symptom.text)[:_MAX_PARTS])
     read = (symptom_of(part) for part in parts if len(part) >= _SHORTEST)
     by_meaning = {(each.kind, each.number): each for each in read if each is not None}
     return tuple(

@@ -14,7 +14,7 @@ from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
 from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.script_urls import imports_in, service_worker_in
+from diagnose.parsers.script_urls import imports_in, local_values_in, service_worker_in
 from diagnose.parsers.urls import Url, parse_url
 
 #: Maximum number of files of a page that are listed, and length of a URL.
@@ -80,6 +80,7 @@ class HtmlPage:
     a query, or sends a form by GET, without their queries. `portless` are the addresses of its
     links that have its scheme and host and no port, where it has a port of its own. `uploads` are
     the addresses of its forms with a field for files, unless it is for texts alone.
+    `local_values` are the addresses of the visitor's own machine in the data of its scripts.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -98,6 +99,7 @@ class HtmlPage:
     queries: tuple[str, ...] = ()
     portless: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ()
+    local_values: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -124,6 +126,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         queries=tuple(reader.queries),
         portless=tuple(dict.fromkeys(reader.portless)),
         uploads=tuple(dict.fromkeys(reader.uploads)),
+        local_values=tuple(dict.fromkeys(reader.local_values)),
     )
 
 
@@ -140,6 +143,7 @@ class _Reader:
         self.text_length, self.has_style, self.inline_scripts = 0, False, 0
         self.insecure_forms: list[str] = []
         self.posts: list[str] = []
+        self.local_values: list[str] = []
         self.refresh = ""
         self.insecure_frames: list[str] = []
         self.images: list[str] = []
@@ -219,6 +223,8 @@ class _Reader:
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
         is_async = tag.attribute("async") is not None
+        if tag.attribute("src") is None:
+            self.local_values += local_values_in(tag.text)
         is_script = script_type == "module" or script_type in JAVASCRIPT_TYPES
         if is_script and tag.attribute("src") is None and tag.text.strip():
             self.inline_scripts += 1

@@ -39,6 +39,12 @@ _LIBRARY_SOCKET = lazy_pattern(
     r"(?:\b(io)(?:\.connect)?|\bnew (SockJS)|\.(withUrl))\(\s{0,9}"
     rf"[\"'`](https?|wss?)://({_REST})"
 )
+#: A value in the data of a page, as a variable has it or JSON: an address of the machine itself
+#: that has a port.
+_LOCAL_VALUE = lazy_pattern(
+    r"[:=,\[]\s{0,9}\\?[\"'`](https?):(?://|\\/\\/|\\\\/\\\\/)"
+    r"((?:localhost|127\.0\.0\.1|\[::1\]):[1-9][0-9]{1,4})(?=[/\\\"'`?])"
+)
 #: What follows an address up to what goes over the object in which it stands.
 _OBJECT_END = lazy_pattern(r"[^{}]{0,400}?,\s{0,9}(\.\.\.)|[^{}]{0,400}\}\s{0,9},")
 _DEFAULTS = lazy_pattern(r"(?:\bassign|\bextend|\bmerge|\bdefaults)\(\s{0,9}\{[^{}]{0,400}$")
@@ -163,6 +169,16 @@ def insecure_requests_in(script: str) -> tuple[str, ...]:
     spans = [match.span(1) for match in matches if not _is_replaced(script, match.start(1))]
     spans = sorted({*spans, *(match.span() for match in _INNER_NAME.finditer(script))})
     return _outside_comments(script, iter(spans))
+
+
+def local_values_in(script: str) -> tuple[str, ...]:
+    """Return the addresses of the visitor's own machine, without their paths, that stand as values
+    in the data of a page, each once."""
+    if "localhost:" not in script and "127.0.0.1:" not in script and "[::1]:" not in script:
+        return ()
+    matches = zip(_LOCAL_VALUE.finditer(script), range(MAX_URLS), strict=False)
+    used = (match for match, _ in matches if is_in_use(script, match.start(1)))
+    return tuple(dict.fromkeys(f"{match[1]}://{match[2]}" for match in used))
 
 
 def may_have_plain_base(script: str, host: str) -> bool:

@@ -18,7 +18,12 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
     ("acme", r"get directory at '?https?:|failed to get nonce|obtain ssl failed|申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
-        r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
+        r"procedure|Certbot failed to authenticate|Failed to renew certificate"
+        r"|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"
+        r"|(?:生成|申请|签发|获取|续签|续期|颁发)(?:不了|不到|不下来|失败)[^，。；,]{0,6}?证书|(?:生成|申请|签发|获取|续签|续期|颁发)[^，。；,]{0,20}?证书.{0,6}?(?:失败|出错|不成功|报错|不了|不下来)"
+        r"|\bcert(?:ificate)?s? (?:generation|issuance|request|renewal|order|provisioning)s? (?:has |have |is |was |keeps? |always )?(?:fail|error|unsuccess)"
+        r"|(?:fail(?:s|ed|ing)?|unable|could not|couldn['’]t|cannot|can['’]t|does(?: not|n['’]t)) (?:to )?(?:issue|obtain|generate|request|renew|provision)"
+        r" (?:(?:the|a|an|any|new|my|our|SSL|TLS|Let['’]?s ?Encrypt|wildcard) ){0,4}cert"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
     ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "

@@ -7,8 +7,8 @@ from diagnose.parsers.sanitize import clean
 
 #: Why browsers refuse a cookie: its Domain is another site's, it is Secure and comes over http, its
 #: name begins with __Secure- or __Host- and its attributes do not fit, SameSite=None without
-#: Secure, or it is too large. "" if they take it.
-CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site", "size"]
+#: Secure, it is too large, or it is not for pages of other sites. "" if they take it.
+CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site", "size", "cross-site"]
 
 #: Bytes that name and value may have together (section 5.6, step 22).
 MAX_SIZE = 4096

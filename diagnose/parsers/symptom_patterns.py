@@ -38,7 +38,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
-    ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
+    ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
+        r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
         r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
@@ -46,6 +47,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
+        r"|Mark cross-site cookies as Secure|(?:iframe|跨站|第三方|third[- ]party|cross[- ]site|嵌[套入]).{0,100}?\bcookies?[^,.;，。；]{0,40}?"
+        r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未)|\bcookies?(?![A-Za-z])[^,.;，。；]{0,40}?"
+        r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未).{0,100}?(?:iframe|跨站|第三方|third[- ]party|cross[- ]site|嵌[套入])"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
         r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
         r"|\b(?:new|different|another|fresh) session(?:[ _-]?ids?)?\b.{0,30}?\b(?:every|each|per|all|always)\b"
@@ -275,6 +279,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
+    # Who names a frame and no refusal mostly tells of something else in it: a login, a cookie
+    ("frame", r"(?:\biframes?\b|\bin a frame\b|嵌入框架|内嵌(?:页面|框架))(?!.{0,200}?(?:log-?in|logged|sign(?:ed)?[ -]?in|authenticat|登[录陆]|session|会话))"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),

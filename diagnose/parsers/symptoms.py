@@ -12,6 +12,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.solved_words import is_solved
 from diagnose.parsers.symptom_patterns import SYMPTOM_PATTERNS
 from diagnose.parsers.usual_spelling import usual_spelling
 from diagnose.parsers.visible_faults import visible_fault
@@ -94,8 +95,10 @@ _BY_TOPIC: dict[Topic, SymptomKind] = {
 def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     """Return what a message, or somebody's own words, say is wrong; None if nothing of it is
     known. `of_websocket`: a WebSocket is what the words are about, whether they say so or not."""
-    symptom = message_symptom(text)
     line = clean(condensed(text), MAX_LENGTH)
+    if is_solved(line):
+        return None
+    symptom = message_symptom(text)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
     if symptom is None or symptom.kind in _MAY_BE_CUT:
         cut = says_connection_is_cut(words)
@@ -195,7 +198,7 @@ def other_symptom(text: str) -> Symptom:
     line = hide_secrets(clean(condensed(text), MAX_LENGTH))
     if len(line) <= _MAX_SHOWN:
         return Symptom("other", line)
-    return Symptom("other", f"{line[:_MAX_SHOWN]}…", message=line)
+    return Symptom("other", line, excerpt=f"{line[:_MAX_SHOWN]}…")
 
 
 def _number(pattern: re.Pattern[str], words: str) -> int | None:
@@ -208,8 +211,8 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
 
 
 def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None = None) -> Symptom:
-    """Return a symptom whose text is the message without its secrets, of a long one the part around
-    what was recognized."""
+    """Return a symptom whose text is the message without its secrets; of a long one the part around
+    what was recognized is shown."""
     hidden = hide_secrets(line)
     if len(hidden) <= _MAX_SHOWN:
         return Symptom(kind, hidden, number)
@@ -220,7 +223,7 @@ def _symptom(kind: SymptomKind, line: str, recognized: str, number: int | None =
     start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
     start, stop = _whole_addresses(hidden, start, start + _MAX_SHOWN)
     shown = f"{'…' if start else ''}{hidden[start:stop]}{'…' if stop < len(hidden) else ''}"
-    return Symptom(kind, shown, number, hidden)
+    return Symptom(kind, hidden, number, shown)
 
 
 def _whole_addresses(text: str, start: int, stop: int) -> tuple[int, int]:

@@ -11,6 +11,8 @@ _FORM = lazy_pattern(
     r"(?i:\blog(?:ging)?[ -]?(?:in|on)\b|\bsign(?:ing)?[ -]?(?:in|up)\b|\blogins?\b|\bforms?\b)"
     r"|(?i:\bsubmit\w{0,5}|\bsav(?:e|ing)\b|登[录陆入]|表单|提交|保存|注册)|\bPOST(?:ed|ing)?\b"
 )
+#: An address to which a form is sent: other requests beside it are of no weight.
+_SENT = lazy_pattern(r"\bPOST (?:/|https?:)")
 #: A request that is no form, and words that say that the page itself is not shown.
 _PAGE = lazy_pattern(
     r"\b(?:GET|HEAD|OPTIONS|PUT|DELETE|PROPFIND) [/h]|(?i:preflight|登录页面?(?:打不开|无法访问))"
@@ -26,7 +28,9 @@ def tells_of_form(symptom: Symptom) -> bool:
     if symptom.kind in {"csrf", "method"}:
         return True
     words = symptom.text[:2048]
-    is_form = _FORM.search(words) is not None and _PAGE.search(words) is None
+    is_form = _FORM.search(words) is not None and (
+        _SENT.search(words) is not None or _PAGE.search(words) is None
+    )
     if symptom.kind == "status":
         return is_form and symptom.number in REFUSING
     return symptom.kind == "login" and is_form

@@ -165,6 +165,10 @@ OTHERS: dict[str, SymptomKind | None] = {
     "connect to 192.168.1.4 port 443 failed: Connection refused": "refused",
     "the response header X-Frame-Options is missing": "frame",
     "Request header field token is not allowed by Access-Control-Allow-Headers": "cors",
+    "SSL 证书生成失败": "acme",
+    "宝塔面板申请Let's Encrypt证书失败": "acme",
+    "certificate issuance failed for my domain": "acme",
+    "could not obtain a Let's Encrypt certificate": "acme",
     "the download is slow": "slow",
     "下载速度慢": "slow",
     "downloads fail after two minutes": "incomplete",
@@ -333,15 +337,15 @@ def test_a_long_message_is_kept_whole() -> None:
     message = f"502 every now and then. {filling}"
     symptom = symptom_of(message)
     assert symptom
-    assert len(symptom.text) < 130
-    assert symptom.words == message.strip()
+    assert len(symptom.shown) < 130
+    assert symptom.text == message.strip()
     symptom = symptom_of(f"It fails now and then. {filling} upstream prematurely closed connection")
     assert symptom
-    assert "now and then" not in symptom.text
+    assert "now and then" not in symptom.shown
     assert fails_at_times(symptom)
     short = symptom_of("502 Bad Gateway")
     assert short
-    assert (short.words, short.message) == (short.text, "")
+    assert (short.shown, short.excerpt) == (short.text, "")
 
 
 @pytest.mark.parametrize(

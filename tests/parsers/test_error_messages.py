@@ -53,21 +53,21 @@ def test_an_address_is_not_cut_in_two() -> None:
         file = f"'http://shop.example.com/dist/{name}.js"
         symptom = symptom_of(f"{start}requested an insecure script {file}'. This request has been")
         assert symptom is not None
-        assert file in symptom.text
+        assert file in symptom.shown
     long = symptom_of(f"{start}requested an insecure script 'http://shop.example.com/{'a' * 400}'")
     assert long is not None
-    assert len(long.text) < 130
+    assert len(long.shown) < 130
     policy = "it violates the following Content Security Policy directive: \"form-action 'self'\"."
     form = "'http://shop.example.com/login/v2/grant'"
     refused = symptom_of(f"Refused to send form data to {form} because {policy}")
     assert refused is not None
-    assert refused.text.startswith(f"…{form[1:]}")
+    assert refused.shown.startswith(f"…{form[1:]}")
     words = "net::ERR_NAME_NOT_RESOLVED " + "w " * 40
     other = symptom_of(
         f"{words} at http://backend:8000/api/v1/orders in the console of the browser"
     )
     assert other is not None
-    assert "http://backend:8000/api/v1/orders" in other.text
+    assert "http://backend:8000/api/v1/orders" in other.shown
 
 
 def test_frames_of_a_traceback_say_nothing() -> None:
@@ -187,8 +187,8 @@ def test_a_name_in_chinese_stays_whole() -> None:
 def test_what_is_shown_is_clean_and_short() -> None:
     symptom = symptom_of("\x1b[31mcurl: (7) \u202e" + "x" * 3000 + " Connection refused")
     assert symptom
-    assert len(symptom.text) < 130
-    assert not set(symptom.text) & {"\x1b", "\u202e", "\n"}
+    assert len(symptom.shown) < 130
+    assert not set(symptom.shown) & {"\x1b", "\u202e", "\n"}
 
 
 @pytest.mark.parametrize(
@@ -387,3 +387,34 @@ def test_a_url_that_works_in_part_is_the_fault(words: str) -> None:
     site = named_site(text)
     assert site is not None
     assert site.target == "https://shop.example.com/a"
+
+
+@pytest.mark.parametrize(
+    ("message", "host"),
+    [
+        (
+            "I followed the guide at https://docs.nginx-tips.example/proxy and locally all works. "
+            "I get 502 Bad Gateway at https://shop.example.com/",
+            "shop.example.com",
+        ),
+        (
+            "按照这篇教程 https://tips.example/a.html 配置，打开 https://shop.example.com/ 报 502",
+            "shop.example.com",
+        ),
+        (
+            "Password mails contain links to http://localhost:8000/reset instead of "
+            "https://app.example.com",
+            "app.example.com",
+        ),
+        (
+            "connect() failed (111: Connection refused) while connecting to upstream, client: "
+            '192.0.2.4, server: shop.example.com, request: "GET / HTTP/1.1", upstream: '
+            '"http://127.0.0.1:3000/"',
+            "shop.example.com",
+        ),
+        ("I get the following error at https://shop.example.com/: 502", "shop.example.com"),
+        ("http://localhost:3000/ says ERR_CONNECTION_REFUSED", "localhost"),
+    ],
+)
+def test_the_site_is_no_guide_and_no_address_of_the_machine(message: str, host: str) -> None:
+    assert parse_target(message).host == host

@@ -354,3 +354,25 @@ def test_whether_a_file_is_requested_with_cors() -> None:
 def test_links_that_lack_the_port_of_the_page(own: str, link: str, is_portless: bool) -> None:
     page = parse_page(f'<a href="{link}">Log in</a>', own)
     assert page.portless == ((link.partition("?")[0],) if is_portless else ())
+
+
+@pytest.mark.parametrize(
+    ("script", "values"),
+    [
+        ('window.__ENV={"PROJECT_URL":"http://localhost:8887"}', ("http://localhost:8887",)),
+        (
+            'self.a.push([1,"{\\"url\\":\\"http://localhost:3000/x\\"}"])',
+            ("http://localhost:3000",),
+        ),
+        ("var base = 'https://127.0.0.1:8443/api';", ("https://127.0.0.1:8443",)),
+        ('// see = "http://localhost:3000/"', ()),
+        ("run('npm start at http://localhost:3000')", ()),
+        ('a = "http://localhost/"', ()),
+    ],
+)
+def test_addresses_of_the_machine_in_the_data_of_scripts(
+    script: str, values: tuple[str, ...]
+) -> None:
+    for kind in ("", ' type="application/json"'):
+        html = f"<!doctype html><body><p>Text</p><script{kind}>{script}</script>"
+        assert parse_page(html, URL).local_values == values

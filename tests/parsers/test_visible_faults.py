@@ -49,6 +49,7 @@ Importing a module script failed.
 反向代理后,http访问正常,https访问会丢css样式
 after the update my static files stopped working""",
     "blank": """
+I deployed Next.js 14 with PM2, homepage is blank, on localhost:3000 it is fine
 the favicon is fine but the page is totally blank
 it goes completely white after a second
 nothing shows on the page

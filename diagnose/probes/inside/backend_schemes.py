@@ -61,7 +61,7 @@ def _is_doubtful(ctx: ProbeContext, page: Exchange) -> bool:
     if plain_addresses(page.body, ctx.target.host):
         return True
     symptom = ctx.target.symptom
-    if symptom and symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.words):
+    if symptom and symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.text):
         return True
     is_told = symptom is not None and symptom.kind in {"cookie", "login"}
     is_refused = any(

@@ -92,7 +92,7 @@ def _is_told_of_http(ctx: ProbeContext, exchange: Exchange) -> bool:
     return (
         symptom is not None
         and symptom.kind in {"wrong-address", "login"}
-        and complains_of_http(symptom.words)
+        and complains_of_http(symptom.text)
         and ctx.target.uses_tls
         and 200 <= (exchange.status or 0) < 300
     )

@@ -32,7 +32,7 @@ def origin_to_ask_with(ctx: ProbeContext, page: Exchange) -> str:
     if (symptom is not None and symptom.kind != "cors") or request.origin or page.method != "GET":
         return ""
     allowed = (page.header(_FIELD) or "").strip()
-    if not allowed and (symptom is None or not TWICE.search(symptom.words)):
+    if not allowed and (symptom is None or not TWICE.search(symptom.text)):
         return ""
     return allowed if _ORIGIN.fullmatch(allowed) else UNKNOWN_ORIGIN
 

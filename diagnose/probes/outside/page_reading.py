@@ -70,6 +70,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         sent_paths=sent_paths_of(text),
         handles_forms=bool(html.posts) and handles_forms(text),
         uploads=html.uploads,
+        local_values=html.local_values,
         source_text=source_text_of(text),
         **restricted(text, answer.headers, exchange.url),
     )
@@ -164,6 +165,7 @@ def is_worth_saying(page: Page) -> bool:
     sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
     shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
     restricted = page.uses or page.features or page.source_text or page.sent_paths
+    shown = shown or page.local_values
     return bool(shown or sent or page.images or page.queries or page.portless or restricted)
 
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit
+from diagnose.model import Confidence, Edit, Symptom, Target, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import WebServerConfig
-from tests.support.check_evidence import judge, texts
+from diagnose.model.symptom import SymptomKind
+from diagnose.model.web_servers import Product, ServerFile, WebServerConfig
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 
@@ -90,3 +91,76 @@ def test_each_web_server_gets_its_own_words(product: str, words: str) -> None:
     said = "\n".join(texts(CHECK, claim))
     assert words in said
     assert "proxy_cookie_domain" not in said
+
+
+def told(text: str, kind: SymptomKind = "cookie") -> Target:
+    return replace(SHOP, symptom=Symptom(kind, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "cookie"),
+    [
+        ("Cookies marked with SameSite=None must also be marked with Secure", "same_site", ""),
+        ("Mark cross-site cookies as Secure to allow setting them", "same_site", ""),
+        ("Cookie “sid” rejected because it has the “SameSite=None” attribute but is missing the "
+         "“secure” attribute.", "same_site", "sid"),
+        ("blocked because it had the \"Secure\" attribute but was not received over a secure "
+         "connection", "insecure", ""),
+        ("its Domain attribute was invalid with regards to the current host url", "domain", ""),
+        ("Cookie “JSESSIONID” has been rejected for invalid domain.", "domain", "JSESSIONID"),
+        ("Cookie “__Host-a” has been rejected for invalid prefix.", "prefix", "__Host-a"),
+        ("Cookie “a” has been rejected because it is in a cross-site context and its “SameSite” is "
+         "“Lax” or “Strict”.", "cross_site", "a"),
+        ("登录后报错：SameSite=None 的 Cookie 必须同时设置 Secure", "same_site", ""),
+    ],
+)  # fmt: skip
+def test_fires_on_a_browsers_own_sentence(text: str, reason: str, cookie: str) -> None:
+    """The cookie is set by the login's answer, which no run asks for."""
+    (claim,) = judge(CHECK, sets(), target=told(text), masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts[reason]
+    assert claim.facts["cookie"] == cookie
+
+
+def test_fires_on_a_persons_words_as_possible() -> None:
+    words = "系统被别的网站用iframe嵌套，登录后cookie保存不了，chrome 80"
+    (claim,) = judge(CHECK, sets(), target=told(words), masked=False)
+    assert (claim.confidence, claim.facts["cross_site"]) == (Confidence.POSSIBLE, True)
+
+
+def test_silent_where_the_cookie_of_the_message_is_taken_today() -> None:
+    words = (
+        "Cookie “sid” rejected because it has the “SameSite=None” attribute but is missing the “"
+    )
+    target = told(f"{words}secure” attribute.")
+    assert not judge(CHECK, sets("sid=1; SameSite=None; Secure"), target=target, masked=False)
+    assert judge(CHECK, sets("other=1; SameSite=None; Secure"), target=target, masked=False)
+    corrected = SITE.replace("proxy_set_header", "proxy_cookie_flags ~ secure;\n proxy_set_header")
+    assert not judge(CHECK, sets(), RUNNING, config(corrected), target=target, masked=False)
+    apache = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf",
+        files=(ServerFile("/etc/apache2/a.conf", 'Header edit Set-Cookie (.*) "$1; Secure"'),),
+    )  # fmt: skip
+    assert not judge(CHECK, sets(), apache, target=target, masked=False)
+
+
+def test_silent_on_other_words() -> None:
+    for words in ("I set SameSite=None; Secure, and the login is lost", "no cookie banner"):
+        assert not judge(CHECK, sets(), target=told(words), masked=False)
+    framed = told("the page with the iframe is slow, no cookie", "slow")
+    assert not judge(CHECK, sets(), target=framed, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("product", "line"),
+    [
+        ("apache", 'Header edit Set-Cookie "(?i)^([^=]+=.*)$" "$1; Secure"'),
+        ("haproxy", 'http-response replace-header Set-Cookie "^([^=]+=.*)$" "\\1; Secure"'),
+        ("caddy", 'header_down Set-Cookie "^([^=]+=.*)$" "$1; Secure"'),
+    ],
+)
+def test_each_server_has_its_line(product: Product, line: str) -> None:
+    server = WebServerConfig(vantage=Vantage.SERVER, product=product, path="/etc/x")
+    target = told("Mark cross-site cookies as Secure to allow setting them")
+    (claim,) = judge(CHECK, sets(), server, target=target, masked=False)
+    assert line in "\n".join(texts(CHECK, claim))

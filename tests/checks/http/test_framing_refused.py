@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Confidence
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFile, PageFileResponse
 from diagnose.model.symptom import Symptom
@@ -84,3 +85,28 @@ def test_fires_where_the_sites_own_page_shows_it(fields: tuple[tuple[str, str], 
 )
 def test_silent_where_own_pages_may_show_it(fields: tuple[tuple[str, str], ...]) -> None:
     assert not judge(CHECK, page(200), FRAMES, framed(*fields))
+
+
+NAMED = ("Content-Security-Policy", "frame-ancestors 'self' https://portal.example.org")
+
+
+@pytest.mark.parametrize(
+    ("words", "confidence"),
+    [
+        ("Our page in an iframe of https://portal.example.org stays empty", None),
+        ("Our page in an iframe of https://other.example.net stays empty", Confidence.LIKELY),
+        ("Our page in an iframe stays empty", Confidence.POSSIBLE),
+        (
+            "Refused to frame 'https://shop.example.com/' because an ancestor violates the "
+            "following Content Security Policy directive: \"frame-ancestors 'self' https://portal.example.org\"",
+            Confidence.CERTAIN,
+        ),
+    ],
+)
+def test_fires_as_far_as_the_policy_does_not_name_the_site(
+    words: str, confidence: Confidence | None
+) -> None:
+    """A policy that names the page of the message refuses nothing there."""
+    target = replace(SHOP, symptom=Symptom("frame", words))
+    claims = judge(CHECK, sends(NAMED), target=target, masked=False)
+    assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Observation, Severity, Vantage
+from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.applications import KnownApplication
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.symptom import Symptom
@@ -134,3 +134,60 @@ def test_silent_where_nginx_tells_the_address_or_the_site_redirects_there() -> N
     assert not given(ATTACHED, told)
     location = (("Location", "http://localhost:3000/"),)
     assert not given(ATTACHED, SITE, replace(page(302), headers=location, purpose="redirect"))
+
+
+OWN = SITE.replace("127.0.0.1:3000", "127.0.0.1:8887")
+
+
+def called(text: str, site: str = OWN) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("unusable", text))
+    return judge(CHECK, PAGE, RUNNING, config(site), target=target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All requests of the page go to http://localhost:8887 instead of the domain",
+        "the sign-up button calls http://localhost:8887/api/auth/sign-up/email and fails",
+        "页面打开后接口还是请求 http://localhost:8887/api，外网用不了",
+        "the browser tries to connect to localhost:8887",
+    ],
+)
+def test_fires_where_the_page_asks_its_own_application_by_the_words(text: str) -> None:
+    """The port is the application's own: no wallet and no printer has it."""
+    (claim,) = called(text)
+    assert (claim.facts["told"], claim.severity) == (True, None)
+    assert claim.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the browser calls http://localhost:9999/api",
+        "nginx forwards all requests to http://localhost:8887 and the page is empty",
+        "curl calls http://localhost:8887/api works, the domain does not",
+        "the Cloudflare tunnel points to http://localhost:8887, the domain shows 502",
+        "I can open http://localhost:8887 and not the domain",
+        "请求 http://localhost:8887 正常，域名打不开",
+    ],
+)
+def test_silent_where_the_words_say_where_the_application_is(text: str) -> None:
+    assert not called(text)
+
+
+def test_fires_on_a_browsers_message_with_the_port_of_the_application() -> None:
+    text = "GET http://localhost:8887/api net::ERR_CONNECTION_REFUSED"
+    target = replace(SHOP, symptom=Symptom("refused", text))
+    (claim,) = judge(CHECK, PAGE, RUNNING, config(OWN), target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    (claim,) = judge(CHECK, PAGE, RUNNING, config(SITE), target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
+
+
+def test_fires_on_the_data_of_an_inline_script() -> None:
+    data = loads(local_values=("http://localhost:8887",))
+    (claim,) = judge(CHECK, PAGE, data, RUNNING, config(OWN), masked=False)
+    assert (claim.facts["answered"], claim.facts["url"]) == (True, "http://localhost:8887")
+    assert not judge(CHECK, PAGE, data, RUNNING, config(SITE))
+    told = OWN.replace("proxy_set_header Host $host;", "proxy_set_header Host localhost:8887;")
+    assert not judge(CHECK, PAGE, data, RUNNING, config(told))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from checks.http._told_addresses import machine_name_line, told_addresses
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, evidence
 from tests.support.nginx_evidence import RUNNING, SITE, config
 
@@ -27,12 +28,27 @@ def test_an_address_that_was_cut_is_none() -> None:
     assert told("Mixed Content: the page requested an insecure script 'http://s…") == []
 
 
-def test_an_address_at_the_end_of_the_shown_part_is_that_of_the_whole_message() -> None:
-    """Issue 483 of openhab/openhab-distro: words follow the address."""
-    url = "http://shop.example.com/rest/events?sitemap=home"
-    text = f"… requested an insecure EventSource endpoint '{url}"
-    target = replace(SHOP, symptom=Symptom("name", f"{text}…", None, f"{text}'. This content"))
-    assert list(told_addresses(evidence(target=target))) == [url]
+def test_addresses_are_those_of_the_whole_message() -> None:
+    """People write long: the address stands far behind the words that are shown."""
+    url = "http://shop.example.com/rest/events"
+    words = (
+        "Mixed content: after the move to the new machine the portal opens, and the list stays "
+        "empty. I followed the guide of version 4.1, and locally all works. The console says: the "
+        f"page was loaded over HTTPS, but requested '{url}'. This request has been blocked."
+    )
+    symptom = symptom_of(words)
+    assert symptom is not None
+    assert url not in symptom.shown
+    assert url in list(told_addresses(evidence(target=replace(SHOP, symptom=symptom))))
+
+
+def test_addresses_of_a_configuration_are_none() -> None:
+    words = (
+        "net::ERR_CONNECTION_REFUSED. My block: location / { proxy_pass http://localhost:3000; }"
+    )
+    assert told(words) == []
+    far = "Mixed Content: blocked 'http://shop.example.com/a.js'. " + "and so on " * 60
+    assert told(f"{far} see http://localhost:9000/guide") == ["http://shop.example.com/a.js"]
 
 
 def test_the_machines_name_in_a_field_of_nginx() -> None:

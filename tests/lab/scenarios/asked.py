@@ -83,6 +83,24 @@ def cookie_for_all_sites(lab: Lab) -> None:
     _answers(lab, "secure")
 
 
+SAME_SITE = (
+    "I followed the guide for nginx and locally all works, but behind the proxy nobody stays "
+    "signed in. The tools of Chrome say: Cookies marked with SameSite=None must also be marked "
+    "with Secure to allow setting them in cross-site contexts."
+)
+
+
+@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN, args=(SAME_SITE,))
+def browser_says_which_cookie_it_refuses(lab: Lab) -> None:
+    """The answer to the login sets the cookie, and no run sends it: the browser's sentence is what
+    there is."""
+
+
+@healthy(args=(SAME_SITE,))
+def cookie_that_a_message_names_is_taken_today(lab: Lab) -> None:
+    _answers(lab, "secure")
+
+
 # Frames, CORS, forms
 
 
@@ -95,6 +113,23 @@ def page_is_shown_in_a_frame(lab: Lab) -> None:
     _answers(
         lab, "frames", PAGES.replace(PASS, f"{PASS}    add_header X-Frame-Options SAMEORIGIN;\n")
     )
+
+
+NAMED = "add_header Content-Security-Policy \"frame-ancestors 'self' https://portal.example.org\";"
+
+
+@scenario(
+    outside="http.framing-refused", manual="which site may show it is a person's choice",
+    differs=MINE, args=("Our page in an iframe of https://other.example.net stays empty.",),
+)  # fmt: skip
+def policy_names_another_page_than_the_frames(lab: Lab) -> None:
+    lab.change(PAGES, PAGES.replace(PASS, f"{PASS}    {NAMED}\n"))
+
+
+@healthy(args=("Our page in an iframe of https://portal.example.org stays empty.",))
+def policy_names_the_page_of_the_frame(lab: Lab) -> None:
+    """The policy lets that site show the page: the frame is not what is refused."""
+    lab.change(PAGES, PAGES.replace(PASS, f"{PASS}    {NAMED}\n"))
 
 
 @healthy()

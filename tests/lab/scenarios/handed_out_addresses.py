@@ -104,3 +104,45 @@ def data_names_another_program_behind_nginx(lab: Lab) -> None:
     _interface(lab, "http://127.0.0.1:9229")
     proxied = "proxy_pass http://127.0.0.1:3009; proxy_set_header Host $host;"
     lab.change("  location /ws", f"  location /api/ {{ {proxied} }}\n\n  location /ws")
+
+
+CALLED = (
+    "I followed the guide and locally all works. Behind the proxy the page opens, and all requests "
+    "of the sign-up button go to http://localhost:{}/api/auth/sign-up/email instead of my domain."
+)
+
+
+@scenario(
+    outside=None, server="http.localhost-in-page", args=(CALLED.format(3000),), manual=SETTING,
+)  # fmt: skip
+def page_asks_the_port_of_its_own_application(lab: Lab) -> None:
+    """No browser's error is quoted: the port is the application's own."""
+
+
+@healthy(args=(CALLED.format(9000),))
+def page_asks_another_program_of_the_visitor(lab: Lab) -> None:
+    """A wallet or a printer listens there, perhaps."""
+
+
+PORTAL = (
+    '<!doctype html><html lang="en"><head><title>Portal</title></head><body><h1>Portal</h1>'
+    '<p>Sign up for an account.</p><script>window.__ENV = {"PROJECT_URL": "%s"}</script></body>'
+)
+
+
+def _with_data(lab: Lab, address: str) -> None:
+    data = """'{"user": {"name": "A", "picture": "%s/avatar/1.image"}}'"""
+    page = INTERFACE.replace("application/json", "text/html").replace(data, f"'''{PORTAL}'''")
+    lab.spawn(lab.server, lab.server.python("-c", page, address), 3009)
+    lab.change("127.0.0.1:3000", "127.0.0.1:3009")
+
+
+@scenario(outside=None, server="http.localhost-in-page", manual=SETTING)
+def page_has_the_application_in_its_data(lab: Lab) -> None:
+    """After Portabase: `.env` has PROJECT_URL twice, and the page gets the second."""
+    _with_data(lab, "http://localhost:3009")
+
+
+@healthy()
+def page_has_another_program_in_its_data(lab: Lab) -> None:
+    _with_data(lab, "http://localhost:9229")

@@ -1,0 +1,45 @@
+"""Whether browsers take a cookie today that a message says is refused: a response of this run sets
+it well, or the web server gives cookies what they lacked."""
+
+import re
+from collections.abc import Iterable
+
+from checks.nginx import Nginx
+from diagnose.model import Evidence
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.cookie_messages import RefusedCookie
+from diagnose.parsers.set_cookie import cookie_pair
+
+#: The reasons that a line of the web server ends which makes cookies Secure.
+_BY_SECURE = frozenset({"same-site", "cross-site"})
+_CORRECTING = re.compile(r"(?i)\bSet-Cookie\b.{1,300}?\bSecure\b")
+_NONE = re.compile(r"(?i);\s*SameSite\s*=\s*None")
+_SECURE = re.compile(r"(?i);\s*Secure\s*(?:;|$)")
+
+
+def is_taken(pages: Iterable[Exchange], told: RefusedCookie) -> bool:
+    """Return whether a response sets the cookie of the message, or one for pages of other sites if
+    it has no name, and browsers take it: the message is of another time."""
+    values = [
+        value for page in pages for name, value in page.headers if name.lower() == "set-cookie"
+    ]
+    named = [value for value in values if told.name and cookie_pair(value)[0] == told.name]
+    if told.reason not in _BY_SECURE:
+        return bool(named)
+    seen = named if told.name else values
+    return any(_NONE.search(value) and _SECURE.search(value) for value in seen)
+
+
+def is_corrected(evidence: Evidence, told: RefusedCookie) -> bool:
+    """Return whether a line of the web server makes the site's cookies Secure."""
+    if told.reason not in _BY_SECURE:
+        return False
+    nginx = Nginx.of(evidence)
+    flags = (
+        directive.args
+        for match in nginx.location_matches(evidence.target.path)
+        for directive in match.directives("proxy_cookie_flags")
+    )
+    files = (file.text for each in evidence.good(WebServerConfig) for file in each.files)
+    return any("secure" in args[1:] for args in flags) or any(map(_CORRECTING.search, files))
