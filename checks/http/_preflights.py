@@ -35,7 +35,7 @@ def is_told_twice(evidence: Evidence) -> bool:
     """Return whether the pasted message is about a field that comes twice: that an error has none
     is another matter."""
     symptom = evidence.target.symptom
-    return symptom is not None and bool(TWICE.search(symptom.words))
+    return symptom is not None and bool(TWICE.search(symptom.text))
 
 
 def preflight_facts(evidence: Evidence, page: Exchange) -> Mapping[str, object]:

@@ -214,7 +214,7 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
 def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:
     """Return whether the request certainly sends cookies: the page's script says so, or the
     browser's message names the field."""
-    is_told = symptom is not None and "Allow-Credentials" in symptom.words
+    is_told = symptom is not None and "Allow-Credentials" in symptom.text
     return is_told or (asked is not None and asked.with_cookies)
 
 

@@ -89,7 +89,7 @@ def _is_told(evidence: Evidence) -> bool:
         return False
     if symptom.kind == "status":
         return symptom.number == TIMED_OUT
-    return symptom.kind == "upload" and bool(_WORDS.search(symptom.words))
+    return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
 def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
