@@ -7,7 +7,9 @@ from .. import apache, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario, healthy_caddy
 from .firewall import firewalld
+from .hidden_reasons import behind_caddy
 from .nginx_other_requests_failed import LOG, visit
 
 MINE = (site.CONF,)
@@ -304,3 +306,18 @@ def jenkins_before_a_login_where_nginx_passes_no_host(lab: Lab) -> None:
 @healthy(args=(BROKEN,))
 def message_of_jenkins_where_nginx_passes_all(lab: Lab) -> None:
     """The message is of another time."""
+
+
+@caddy_scenario(outside=None, server="server.form-refused", manual=SETTINGS)
+def caddy_form_whose_origin_django_does_not_trust(lab: Lab) -> None:
+    """A run for the page alone. Caddy keeps no log of requests unless it is told to; Django's log
+    names the origin of a login that was refused."""
+    behind_caddy(lab, "form-origin")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@healthy_caddy()
+def caddy_form_whose_token_django_does_not_know(lab: Lab) -> None:
+    """The visitor's form was old."""
+    behind_caddy(lab, "form-token")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
