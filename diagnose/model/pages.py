@@ -108,7 +108,8 @@ class Page(Observation):
     in the browser's place. `uses` and
     `features` are what its policies may forbid; they are read only where the response has such a
     field, or the page such an element. `source_text` is code of the server that was sent as text,
-    as it begins ("<!--#include"), "" if there is none.
+    as it begins ("<!--#include"), "" if there is none. `tokens` are the names of the hidden fields
+    in its forms that hold a token against forged forms.
     """
 
     layer: ClassVar[str] = "http"
@@ -140,6 +141,7 @@ class Page(Observation):
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
     source_text: Word = ""
+    tokens: tuple[Word, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

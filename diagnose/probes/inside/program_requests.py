@@ -2,7 +2,8 @@
 large (413), or about an error of the server (500), with which some frameworks answer one: it may
 have a limit of its own, behind a web server or without one. And after a form of
 a page of the site was refused, by the web server's log, or where that server keeps no log and the
-page has a form: the program may say that its origin is the reason. Nothing is sent."""
+page has a form: the program may say that its origin is the reason, or its token. Nothing is
+sent."""
 
 from collections.abc import Callable
 
@@ -41,8 +42,9 @@ _KINDS = frozenset({"body-size", "upload"})
 _UNLOGGED, _FORBIDDEN = frozenset({"caddy", "haproxy"}), 403
 
 #: Statuses with which frameworks refuse a form's origin (Django, SvelteKit, Spring; Rails;
-#: Next.js), the longest line that is kept, and most forms whose reason is looked for.
-_OF_FORMS, MAX_LINE, MAX_FORMS = frozenset({403, 422, 500}), 300, 2
+#: Next.js) or its token (ASP.NET, Flask; Laravel), the longest line that is kept, and most forms
+#: whose reason is looked for.
+_OF_FORMS, MAX_LINE, MAX_FORMS = frozenset({400, 403, 419, 422, 500}), 300, 2
 
 
 @probe(after=Exchange, needs=Listeners)
@@ -72,6 +74,11 @@ async def program_that_refused_a_form(
 
     def find(text: str) -> RefusedRequest | None:
         line, times = logged_refusal(text, ctx.target.authority.lower(), failure.path)
+        if not line:
+            # Imported late: few forms are refused.
+            from diagnose.parsers.form_tokens import logged_token_refusal
+
+            line, times = logged_token_refusal(text, failure.path)
         line = clean(line, MAX_LINE)
         return RefusedRequest(failure.method, failure.path, line, times) if line else None
 

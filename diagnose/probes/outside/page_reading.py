@@ -67,6 +67,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         sent_paths=sent_paths_of(text),
         handles_forms=bool(html.posts) and handles_forms(text),
         uploads=html.uploads,
+        tokens=html.tokens,
         source_text=source_text_of(text),
         **restricted(text, answer.headers, exchange.url),
     )

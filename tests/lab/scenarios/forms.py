@@ -9,7 +9,7 @@ from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .firewall import firewalld
-from .hidden_reasons import behind_caddy
+from .hidden_reasons import behind_caddy, behind_nginx
 from .nginx_other_requests_failed import LOG, visit
 
 MINE = (site.CONF,)
@@ -321,3 +321,28 @@ def caddy_form_whose_token_django_does_not_know(lab: Lab) -> None:
     """The visitor's form was old."""
     behind_caddy(lab, "form-token")
     visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+def _sent_form(lab: Lab, mode: str) -> None:
+    log_of_forms(lab, "3000")
+    behind_nginx(lab, mode)
+    visit(lab, "/login", "-d", "user=anna&_csrf=c1x2", "-H", f"Origin: https://{site.NAME}")
+
+
+@scenario(outside=None, server="http.session-cookie-missing", manual=SETTINGS)
+def form_of_a_page_without_a_session_cookie(lab: Lab) -> None:
+    """express-session with `cookie.secure` and without `trust proxy`: "CSRF token mismatch" for
+    every login."""
+    _sent_form(lab, "form-session")
+
+
+@healthy()
+def form_of_a_page_with_a_session_cookie(lab: Lab) -> None:
+    """A visitor's form was old: the page sets the cookie."""
+    _sent_form(lab, "form-cookie")
+
+
+@healthy()
+def page_with_a_token_and_without_a_session_cookie(lab: Lab) -> None:
+    """Nobody's form was refused: a script may set the cookie."""
+    behind_nginx(lab, "form-session")

@@ -88,7 +88,13 @@ def test_no_words_are_looked_for_where_no_page_sent_a_form() -> None:
     assert not look_after(replace(FORM, method="GET"))
     assert not look_after(replace(FORM, is_from_page=False))
     assert not look_after(replace(FORM, status=404))
-    assert not look_after(FORM, "Forbidden (CSRF token missing.): /login")
+    assert not look_after(FORM, "Forbidden: /login")
+
+
+def test_the_words_about_the_token_of_a_form_that_was_refused() -> None:
+    (refusal,) = look_after(FORM, "Forbidden (CSRF token missing.): /login")
+    assert refusal.message == "Forbidden (CSRF token missing.): /login"
+    assert not look_after(FORM, "Forbidden (CSRF token missing.): /other")
 
 
 def look_at_form(
