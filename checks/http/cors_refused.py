@@ -56,6 +56,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few pages are refused so.
     from checks.http._preflights import preflight_facts, preflight_steps
+    from checks.http._setting_lines import setting_facts
 
     pages, reason = [page for page, _ in judged], judged[0][1]
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
@@ -86,6 +87,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
             **preflight_facts(evidence, first),
+            **setting_facts(evidence, origin, origin),
         },
         fix=Fix(
             (

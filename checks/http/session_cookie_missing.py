@@ -29,7 +29,6 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 
@@ -157,6 +156,7 @@ def _telling_fix(evidence: Evidence) -> Fix | None:
     from checks.http._told_scheme import server_fix
     from checks.upstream._origin_edits import origin_fix
     from checks.upstream._origins import form_route
+    from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 
     path = evidence.target.path
     if fix := server_fix(evidence, path):

@@ -4,9 +4,12 @@ python reasons_server.py database --port 3001
 """
 
 import argparse
+import json
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlencode
 
 from websockets.utils import accept_key
 
@@ -65,6 +68,13 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, '{"detail":"Not Found"}', "WARNING:  Unsupported upgrade request.")
         elif self.mode in FORMS:
             self.answer(200, FORM)
+        elif self.mode == "login" and self.path == "/":
+            back = f"{json.loads(Path('config.json').read_text())['url']}/callback"
+            self.send_response(302)
+            sent = urlencode({"client_id": "1", "redirect_uri": back})
+            self.send_header("Location", f"https://shop.example.com/login?{sent}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif self.mode in ANSWERS:
             self.answer(*ANSWERS[self.mode])
         elif self.is_refused():
