@@ -53,6 +53,12 @@ class Handler(BaseHTTPRequestHandler):
             print(line, file=sys.stderr, flush=True)
         self.send_response(status)
         self.send_header("Content-Type", "text/html")
+        if self.mode == "frame":
+            self.send_header("Set-Cookie", "sid=s1; Path=/; HttpOnly; Secure; SameSite=Lax")
+            allowed = "frame-ancestors 'self' https://portal.example.org"
+            self.send_header("Content-Security-Policy", allowed)
+        if self.mode == "angular":
+            self.send_header("Set-Cookie", "XSRF-TOKEN=c1; Path=/; Secure; SameSite=Lax")
         if self.mode in FORMS and self.mode != "form-session":
             self.send_header("Set-Cookie", "sid=s1; Path=/; HttpOnly; Secure; SameSite=Lax")
         self.send_header("Content-Length", str(len(body)))
@@ -68,6 +74,11 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, '{"detail":"Not Found"}', "WARNING:  Unsupported upgrade request.")
         elif self.mode in FORMS:
             self.answer(200, FORM)
+        elif self.mode == "frame" and self.path == "/api/me":
+            is_known = "sid=" in self.headers.get("Cookie", "")
+            self.answer(*((200, "{}") if is_known else (403, "{}")))
+        elif self.mode in {"frame", "angular"}:
+            self.answer(200, PAGE + "<script>document.title = 'Shop';</script>")
         elif self.mode == "login" and self.path == "/":
             back = f"{json.loads(Path('config.json').read_text())['url']}/callback"
             self.send_response(302)
@@ -102,6 +113,10 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
+        if self.mode == "angular":
+            is_sent = self.headers.get("X-XSRF-TOKEN") == "c1"
+            self.answer(*((200, "{}") if is_sent else (403, "{}")))
+            return
         if self.mode in FORMS:
             origin = self.headers.get("Origin", "")
             line = FORMS[self.mode].format(origin=origin, path=self.path)

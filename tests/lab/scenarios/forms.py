@@ -9,7 +9,7 @@ from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .firewall import firewalld
-from .hidden_reasons import behind_caddy, behind_nginx
+from .hidden_reasons import application, behind_caddy, behind_nginx
 from .nginx_other_requests_failed import LOG, visit
 
 MINE = (site.CONF,)
@@ -346,3 +346,52 @@ def form_of_a_page_with_a_session_cookie(lab: Lab) -> None:
 def page_with_a_token_and_without_a_session_cookie(lab: Lab) -> None:
     """Nobody's form was refused: a script may set the cookie."""
     behind_nginx(lab, "form-session")
+
+
+HARDENED = '  proxy_cookie_path / "/; HttpOnly; Secure; SameSite=Lax";\n'
+
+
+def _pages_of(lab: Lab, mode: str) -> None:
+    """The site's pages come from this application; its WebSocket as ever."""
+    application(lab, mode)
+    passed = f"  access_log {LOG} combined;\n  location / {{\n    proxy_pass http://127.0.0.1:"
+    lab.change(f"{passed}3000;", f"{passed}3001;")
+
+
+def _cookies_for_scripts(lab: Lab, lines: str, *fields: str) -> None:
+    log_of_forms(lab, "3000")
+    lab.change("  access_log", f"{lines}  access_log")
+    _pages_of(lab, "angular")
+    visit(lab, "/api/items", "-d", "{}", *fields)
+
+
+@scenario(outside=None, server="http.cookie-hidden-from-scripts", differs=MINE)
+def every_cookie_gets_httponly(lab: Lab) -> None:
+    """A line of a list of security settings: Angular cannot read XSRF-TOKEN, and every POST of its
+    pages gets 403."""
+    _cookies_for_scripts(lab, HARDENED)
+
+
+@healthy()
+def session_cookies_get_httponly_and_requests_are_accepted(lab: Lab) -> None:
+    """The same line, and nothing is refused: the front end has its token from elsewhere."""
+    _cookies_for_scripts(lab, HARDENED, "-H", "X-XSRF-TOKEN: c1")
+
+
+def _framed(lab: Lab, *fields: str) -> None:
+    log_of_forms(lab, "3000")
+    _pages_of(lab, "frame")
+    for _ in range(2):
+        visit(lab, "/api/me", *fields)
+
+
+@scenario(outside=None, server="http.cookie-not-sent-in-frame", differs=MINE)
+def cookie_is_not_sent_inside_of_another_site(lab: Lab) -> None:
+    """The portal of another site shows the page, and browsers keep the cookie back."""
+    _framed(lab)
+
+
+@healthy()
+def cookie_is_sent_to_a_page_that_may_be_embedded(lab: Lab) -> None:
+    """The page may be embedded, and visitors come to its own address."""
+    _framed(lab, "-b", "sid=s1")
