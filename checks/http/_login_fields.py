@@ -56,6 +56,8 @@ def address_fix(nginx: Nginx, match: LocationMatch | None, fields: dict[str, str
     if match is not None and fields:
         insert_lines(nginx, match, header_lines(nginx, match, fields, changes), changes)
     edits = config_edits(nginx, changes)
-    step = Manual("trust-the-proxy" if edits else "tell-the-application", Where.APPLICATION)
+    # Where nothing is missing, nginx's lines stand there already.
+    is_passed = bool(edits) or (match is not None and not fields)
+    step = Manual("trust-the-proxy" if is_passed else "tell-the-application", Where.APPLICATION)
     steps: tuple[Step, ...] = (*edits, *reload_steps(nginx), step) if edits else (step,)
     return Fix(steps, Applicability.MANUAL)

@@ -18,13 +18,16 @@ from diagnose.parsers.told_forms import tells_refused_origin
 _REPEATED = 2
 #: The status of a framework that refuses a form, where it is not known which one it is.
 _FORBIDDEN = 403
+#: Statuses of a form whose token is missing or wrong (ASP.NET, Flask; Django, Express; Laravel;
+#: Rails).
+_REFUSED_TOKEN = frozenset({400, 403, 419, 422})
 
 
 @frozen(eq=False)
 class RefusedForm:
     """A form of the site's own page that was refused, by the log (`failure`). `guard` is that of
     the framework that made `page`, both None if it is not known. `refusal` is what the application
-    wrote about it in its own log: that its origin is the reason."""
+    wrote about it in its own log: that its origin is the reason, or its token."""
 
     failure: FailedRequests
     guard: FormGuard | None = None
@@ -60,6 +63,25 @@ def logged_forms(evidence: Evidence, server: str) -> Iterator[RefusedForm]:
         is_form = failure.is_from_page and failure.method == "POST" and not failure.forms_accepted
         if is_form and (guard or form.is_repeated):
             yield form
+
+
+def logged_token_forms(evidence: Evidence) -> Iterator[RefusedForm]:
+    """Yield the forms that were refused with a status of frameworks that miss a token, by the log
+    of any server: first those whose reason the application wrote in its own log; none for which it
+    wrote that the origin is the reason, or if the site accepts other forms."""
+    # Imported late: few forms are refused.
+    from diagnose.parsers.form_tokens import refuses_token
+
+    refusals = {(each.path, each.status): each for each in evidence.good(ProgramRefusal)}
+    forms = []
+    for failure in evidence.good(FailedRequests):
+        is_form = failure.is_from_page and failure.method == "POST" and not failure.forms_accepted
+        refusal = refusals.get((failure.path, failure.status))
+        if not is_form or failure.status not in _REFUSED_TOKEN:
+            continue
+        if refusal is None or refuses_token(refusal.message):
+            forms.append(RefusedForm(failure, refusal=refusal))
+    yield from sorted(forms, key=lambda form: form.refusal is None)
 
 
 def told_refusal(evidence: Evidence) -> str:

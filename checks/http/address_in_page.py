@@ -27,6 +27,9 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
     url = parse_url(refused[0].url) if refused else None
     if page is None or url is None:
         return
+    # Imported late: few pages have such an address.
+    from checks.http._setting_lines import setting_facts
+
     certificate = refused[0].certificate
     facts = {
         "script": refused[0].script,
@@ -34,6 +37,7 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
         "host": evidence.target.host,
         "names": certificate.dns_names if certificate else (),
         "socket": url.scheme == "wss",
+        **setting_facts(evidence, refused[0].url),
     }
     yield place_claim(evidence, page, refused, "own-name", facts)
 

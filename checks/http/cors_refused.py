@@ -62,12 +62,14 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if not judged:
         return
     # Imported late: few pages are refused so.
+    from checks.http._preflight_lines import with_listing
     from checks.http._preflights import (
         is_told_twice,
         preflight_facts,
         preflight_steps,
         takes_other_methods,
     )
+    from checks.http._setting_lines import setting_facts
 
     pages, reason = [page for page, _ in judged], judged[0][1]
     is_unlike = takes_other_methods(evidence, pages[0])
@@ -79,7 +81,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
     directive = source.directive if source else None
-    yield Claim(
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
@@ -106,6 +108,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
             **preflight_facts(evidence, first),
+            **setting_facts(evidence, origin, origin),
         },
         fix=_permitting_fix(nginx, first, reason, asked)
         or Fix(
@@ -116,6 +119,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+    yield with_listing(evidence, first, claim)
 
 
 def _page_request(evidence: Evidence) -> OtherRequest | None:
@@ -156,7 +160,7 @@ def _sent_origin(page: Exchange) -> str:
     return match[1] if match else ""
 
 
-def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
+def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | Literal["method"] | None:
     """Return why a browser refuses the answer to a page of that origin; None if it does not, or if
     the question is not about another site."""
     origin = _sent_origin(page)
@@ -180,6 +184,10 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
     if origin == UNKNOWN_ORIGIN and not is_pasted:
         return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
+    if is_preflight and reason is None and len(page.header(_ORIGIN) or "") > 0:
+        from checks.http._preflight_lines import refused_method
+
+        return "method" if refused_method(page) else None
     # A page is not read by other sites' scripts: that nothing is allowed is no fault of it.
     is_data = is_preflight or is_pasted or "html" not in (page.header("Content-Type") or "html")
     return reason if is_data or reason == "wildcard" else None

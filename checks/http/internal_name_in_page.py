@@ -60,6 +60,7 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
     from checks.http._known_application import own_setting
+    from checks.http._setting_lines import setting_facts
     from checks.http._told_addresses import machine_name_line
 
     field, place = machine_name_line(evidence)
@@ -81,6 +82,7 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
             "told": is_told,
             "origin": evidence.target.origin,
             **own_setting(evidence, "public_url"),
+            **setting_facts(evidence, first.url),
             "field": field,
             "place": place,
         },

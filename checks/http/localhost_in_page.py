@@ -113,6 +113,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoint_subjects(pages)
     # Imported late: few pages have such addresses.
     from checks.http._known_application import own_setting
+    from checks.http._setting_lines import setting_facts
 
     yield Claim(
         about=merge_subjects(subjects),
@@ -135,6 +136,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "written": written,
             "origin": evidence.target.origin,
             **own_setting(evidence, "public_url"),
+            **setting_facts(evidence, first.url),
             "port": first.port,
             "application": _application(evidence, first.port),
         },

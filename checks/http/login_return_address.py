@@ -40,6 +40,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     # Imported late: most sites have no such login.
     from checks.http import _login_fields
+    from checks.http._setting_lines import setting_facts
 
     match = _login_fields.passing_location(nginx, first.page.url)
     directive = proxy_pass_of(match) if match else None
@@ -59,6 +60,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
             "inner": is_inner,
             "place": file_line(directive) if directive else "",
             "missing": tuple(fields),
+            **setting_facts(evidence, first.address, "" if is_inner else target.origin),
         },
         fix=(None if match else _login_fields.server_fix(evidence, first.page.url, is_inner))
         or _login_fields.address_fix(nginx, match, fields),

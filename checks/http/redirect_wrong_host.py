@@ -205,6 +205,7 @@ def _claim(
         server_fix_of_line,
         server_line,
     )
+    from checks.http._setting_lines import setting_facts
     from checks.http._told_names import told_name, visitors_name_fix
 
     steps = [exchange for exchange, _ in group]
@@ -267,6 +268,7 @@ def _claim(
             "own_place": file_line(own_redirect.directive) if own_redirect else "",
             **(inner if is_inner else InnerLine()).facts,
             **own_setting(evidence, "public_url"),
+            **setting_facts(evidence, onward),
         },
         location=nginx.location(inner.directive)
         if inner.directive and is_inner

@@ -31,7 +31,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, FailedRequests],
-    explains=["nginx.other-requests-failed", "nginx.own-answer"],
+    explains=["nginx.other-requests-failed", "nginx.own-answer", "nginx.rule-refuses"],
 )
 def token_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

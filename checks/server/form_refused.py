@@ -5,7 +5,8 @@ Django answers 403 "CSRF verification failed", SvelteKit "Cross-site POST form s
 forbidden". It knows its own origin from the Host and X-Forwarded-Proto that the server in front
 sends. The evidence is the refusal, of an empty form after `--method POST` or in a pasted message,
 and what the configuration tells the application; or the server's log, which has forms of the site's
-own pages that were refused. upstream.origin-mismatch is that of nginx.
+own pages that were refused; or the application's own log, where the server keeps none.
+upstream.origin-mismatch is that of nginx.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.origin_refusals import framework_of, names_origin, refuses_origin
@@ -50,8 +52,12 @@ _NO_COOKIE = "requires a CSRF cookie"
 )
 def form_refused(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
-    if view is not None and page_exchanges(evidence):
-        yield from tuple(_by_words(view)) or tuple(_by_log(view))
+    if view is None or not page_exchanges(evidence):
+        return
+    logged = tuple(_by_log(view)) or tuple(_by_own_log(view))
+    # What the application itself wrote is surer than what a person tells.
+    is_proven = any(claim.facts.get("words") for claim in logged)
+    yield from logged if is_proven else tuple(_by_words(view)) or logged
 
 
 def _by_words(view: ServerView) -> Iterator[Claim]:
@@ -111,6 +117,24 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
             # An application that nobody knows may answer a wrong password so.
             None if guard or form.refusal or told_refusal(evidence) else Severity.NOTE,
         )
+        return
+
+
+def _by_own_log(view: ServerView) -> Iterator[Claim]:
+    """Judge by the application's own log, where the server has none: it refused a form of the
+    site's own pages for its origin. Whether a later form was accepted is unknown."""
+    for refusal in view.evidence.good(ProgramRefusal):
+        is_form = refusal.method == "POST" and names_origin(refusal.message)
+        told = _told_fields(view, refusal.path) if is_form else None
+        if told is None:
+            continue
+        facts = {
+            "url": f"{view.evidence.target.origin}{refusal.path}",
+            "django": framework_of(refusal.message) == "django",
+            "words": refusal.message,
+            "words_log": refusal.equivalent,
+        }
+        yield _claim(view, told, Confidence.LIKELY, facts, [refusal])
         return
 
 

@@ -49,7 +49,7 @@ class _AskingLine:
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, FailedRequests],
-    explains=["server.other-requests-failed", "server.own-answer"],
+    explains=["server.other-requests-failed", "server.own-answer", "server.rule-refuses"],
 )
 def token_refused(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)

@@ -79,9 +79,11 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) or match.block
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
-        claims = tuple(_by_configuration(evidence))
-        has_log = any(evidence.of(FailedRequests))
-        for each in claims or (_by_log(evidence) if has_log else ()):
+        logged = tuple(_by_log(evidence)) if any(evidence.of(FailedRequests)) else ()
+        # What the application itself wrote is surer than what a person tells.
+        is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
+        claims = logged if is_proven else tuple(_by_configuration(evidence)) or logged
+        for each in claims:
             yield _with_origin_line(evidence, each)
 
 

@@ -64,6 +64,9 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         ),
     ]
     for attempt in (*refused, *closed):
+        # Imported late: only a finding needs it.
+        from checks.http._setting_lines import setting_facts
+
         own_origin = evidence.target.origin
         origin = attempt.first.origin or own_origin
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
@@ -99,6 +102,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "changed_place": "",
             **_facts(nginx, match),
             **own_setting(evidence, "allowed_origin", "public_url"),
+            **setting_facts(evidence, origin, origin),
         }
         base_claim = claim(
             attempt,

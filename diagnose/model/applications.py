@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Label, Url, UrlPath, Word
+from diagnose.model.marks import FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, phrase
 
 #: What an application asks for, and its own settings that may contradict the proxy.
@@ -134,3 +134,32 @@ class KnownApplication(Observation):
 
     def summary(self) -> Summary:
         return phrase("application at {url}", url=self.url), self.name
+
+
+@frozen(kw_only=True, eq=False)
+class SettingLine(Observation):
+    """A line of an application's settings that has an address which is wrong for visitors.
+
+    `address` is "//localhost:4567", a host and port with the two slashes of an address, or the
+    site's name, which the line has without a scheme or with a wrong one. `file` is the file in
+    which the line stands, `number` its number, from 1. Of an environment variable of a container
+    `file` is "", and `equivalent` the command that shows it. `text` is the line, without secrets.
+    `unit` is the systemd service of the program, "" if none, and `container` the name of its
+    container, "" if none.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    address: Text
+    text: Text
+    file: FilePath = ""
+    number: int = 0
+    unit: Label = ""
+    container: Label = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.number}" if self.file else self.equivalent
+
+    def summary(self) -> Summary:
+        return self.place, self.text

@@ -118,7 +118,8 @@ class Page(Observation):
     `features` are what its policies may forbid; they are read only where the response has such a
     field, or the page such an element. `source_text` is code of the server that was sent as text,
     as it begins ("<!--#include"), "" if there is none. `local_values` are the addresses of the
-    visitor's own machine, with their ports, in the data of its own scripts.
+    visitor's own machine, with their ports, in the data of its own scripts. `tokens` are the names
+    of the hidden fields in its forms that hold a token against forged forms.
     """
 
     layer: ClassVar[str] = "http"
@@ -151,6 +152,7 @@ class Page(Observation):
     features: tuple[Feature, ...] = ()
     source_text: Word = ""
     local_values: tuple[Url, ...] = ()
+    tokens: tuple[Word, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

@@ -60,6 +60,8 @@ _MEDIA = re.compile(r"\.(?:aac|flac|m4[av]|mov|mp[34]|og[agv]|wav|webm)$", re.IG
 _IMAGE = re.compile(r"\.(?:avif|gif|ico|jpe?g|png|svg|webp)$", re.IGNORECASE)
 #: What a field for files accepts that is usually larger than a mebibyte.
 _LARGE = re.compile(r"image|video|audio|pdf|zip|\*/\*|jpe?g|png|mp[34]|docx?|pptx?", re.IGNORECASE)
+#: What is in the name of a field that holds a token against forged forms.
+_TOKEN = re.compile(r"csrf|token", re.IGNORECASE)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -81,6 +83,8 @@ class HtmlPage:
     links that have its scheme and host and no port, where it has a port of its own. `uploads` are
     the addresses of its forms with a field for files, unless it is for texts alone.
     `local_values` are the addresses of the visitor's own machine in the data of its scripts.
+    `tokens` are the names of the hidden fields in its forms sent by POST that hold a token against
+    forged forms.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -100,6 +104,7 @@ class HtmlPage:
     portless: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ()
     local_values: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -127,6 +132,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         portless=tuple(dict.fromkeys(reader.portless)),
         uploads=tuple(dict.fromkeys(reader.uploads)),
         local_values=tuple(dict.fromkeys(reader.local_values)),
+        tokens=tuple(reader.token_fields),
     )
 
 
@@ -151,6 +157,7 @@ class _Reader:
         self.queries: dict[str, None] = {}
         self.portless: list[str] = []
         self.uploads: list[str] = []
+        self.token_fields: dict[str, None] = {}
         self._form = ""
         self._images = self._media = 0
         self._url, self._templates, self._begun = url, 0, False
@@ -327,9 +334,15 @@ class _Reader:
 
     def _read_input(self, tag: Tag) -> None:
         """List where files are sent: pictures, films and documents are large, tables of texts
-        are not."""
-        accepted = tag.attribute("accept")
-        is_file = (tag.attribute("type") or "").strip().lower() == "file"
+        are not; and the fields that hold a token."""
+        accepted, kind = tag.attribute("accept"), (tag.attribute("type") or "").strip().lower()
+        name, is_file = tag.attribute("name") or "", kind == "file"
+        if kind == "hidden" and self._form and _TOKEN.search(name):
+            # Imported late: few pages have such a field.
+            from diagnose.parsers.form_tokens import is_token_field
+
+            if is_token_field(name, tag.attribute("value") or ""):
+                self.token_fields[clean(name.strip(), MAX_URL)] = None
         if is_file and self._form and (not accepted or _LARGE.search(accepted)):
             self.uploads += [self._form][: MAX_FORMS - len(self.uploads)]
 

@@ -6,7 +6,7 @@ that the proxy before it told it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from diagnose.model.frozen import frozen
@@ -63,14 +63,35 @@ def logged_refusal(text: str, authority: str, path: str) -> tuple[str, int]:
     own pages (`authority`) and this path, as far as it names any."""
     lines = [
         line
-        for raw in text.split("\n")[-_MAX_LINES:]
-        if names_origin(line := raw[:_MAX_LINE])
-        and not HIDDEN_ORIGIN.search(line)
-        and not _NO_REFERER.search(line)
-        and (authority in line.lower() or "://" not in line)
+        for line in _refusing_lines(text)
+        if (authority in line.lower() or "://" not in line)
         and ((named := _LOGGED_PATH.search(line)) is None or named[1] == path)
     ]
     return (lines[-1].strip(), len(lines)) if lines else ("", 0)
+
+
+def named_refusal(text: str, authority: str) -> tuple[str, str, int]:
+    """Return the path, without its query, the last line and the number of lines in which a program
+    refused a form of the site's own pages (`authority`) for its origin, where no other log shows
+    which forms were sent: lines that name the page's origin and the path themselves. "", "" and 0
+    without one."""
+    lines = [
+        (named[1].partition("?")[0], line.strip())
+        for line in _refusing_lines(text)
+        if f"//{authority} " in line.lower() and (named := _LOGGED_PATH.search(line))
+    ]
+    if not lines:
+        return "", "", 0
+    path, line = lines[-1]
+    return path, line, sum(other == path for other, _ in lines)
+
+
+def _refusing_lines(text: str) -> Iterator[str]:
+    """Yield the lines that refuse the origin of a browser's form, and nothing else."""
+    for raw in text.split("\n")[-_MAX_LINES:]:
+        line = raw[:_MAX_LINE]
+        if names_origin(line) and not HIDDEN_ORIGIN.search(line) and not _NO_REFERER.search(line):
+            yield line
 
 
 #: Next.js (packages/next/src/server/app-render/action-handler.ts).

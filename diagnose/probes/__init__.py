@@ -59,6 +59,7 @@ INSIDE = (
     "failed_services",
     "program_logs",
     "program_requests",
+    "setting_lines",
     "application_services",
     "firewall",
     "containers",

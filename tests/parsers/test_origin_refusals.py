@@ -7,6 +7,7 @@ from diagnose.parsers.origin_refusals import (
     form_guard,
     framework_of,
     logged_refusal,
+    named_refusal,
     names_origin,
     refuses_origin,
     told_host,
@@ -118,3 +119,21 @@ def test_the_words_in_a_log() -> None:
 )
 def test_a_form_without_such_words_in_a_log(line: str) -> None:
     assert logged_refusal(line, "shop.example.com", "/login/") == ("", 0)
+
+
+def test_a_line_that_names_the_page_and_the_path_itself() -> None:
+    line = (
+        "Forbidden (Origin checking failed - https://shop.example.com does not match any trusted"
+        " origins.): /auth/login/?next=/"
+    )
+    other = line.replace("/auth/login/?next=/", "/api/")
+    assert named_refusal(f"{line}\n{other}\n{line}\n", "shop.example.com") == (
+        "/auth/login/", line, 2
+    )  # fmt: skip
+    for silent in (
+        line.replace("shop.example.com", "shop.example.com.evil.example"),
+        line.replace("https://shop.example.com", "null"),
+        line.partition("):")[0],
+        "Forbidden (CSRF token missing.): /auth/login/",
+    ):
+        assert named_refusal(silent, "shop.example.com") == ("", "", 0)

@@ -271,9 +271,10 @@ def _observed(
             observed(failure)
             for failure in failures.requests
             # The run asks for the target's own page itself; it does not wait for the end of a
-            # tunnel, and has no cookies.
+            # tunnel, and has no cookies and no password.
             if (failure.method, failure.path) != ("GET", own_path)
             or failure.status in {SWITCHED, *TOO_LARGE}
+            or (failure.lost_user and not own_path.endswith("/"))
         ),
         upgrades=tuple(dict.fromkeys(failures.upgrades)),
         unserved=_of_others(failures.unserved, own_path, at),

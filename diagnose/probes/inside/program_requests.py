@@ -1,8 +1,9 @@
 """Reads the log of the program that serves the target, after a message about an upload that was too
 large (413), or about an error of the server (500), with which some frameworks answer one: it may
 have a limit of its own, behind a web server or without one. And after a form of
-a page of the site was refused, by the web server's log: the program may say that its origin is the
-reason. Nothing is sent."""
+a page of the site was refused, by the web server's log, or where that server keeps no log and the
+page has a form: the program may say that its origin is the reason, or its token. Nothing is
+sent."""
 
 from collections.abc import Callable
 
@@ -11,11 +12,13 @@ from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.origin_refusals import logged_refusal
+from diagnose.parsers.origin_refusals import logged_refusal, named_refusal
 from diagnose.parsers.program_requests import RefusedRequest, oversized_request, refused_request
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.containers import ENGINES
@@ -35,9 +38,13 @@ RECENT_SECONDS = 600
 TOO_LARGE, _SERVER_ERROR = 413, 500
 _KINDS = frozenset({"body-size", "upload"})
 
+#: Servers that keep no log of requests by default, and the status of a form that Django refuses.
+_UNLOGGED, _FORBIDDEN = frozenset({"caddy", "haproxy"}), 403
+
 #: Statuses with which frameworks refuse a form's origin (Django, SvelteKit, Spring; Rails;
-#: Next.js), the longest line that is kept, and most forms whose reason is looked for.
-_OF_FORMS, MAX_LINE, MAX_FORMS = frozenset({403, 422, 500}), 300, 2
+#: Next.js) or its token (ASP.NET, Flask; Laravel), the longest line that is kept, and most forms
+#: whose reason is looked for.
+_OF_FORMS, MAX_LINE, MAX_FORMS = frozenset({400, 403, 419, 422, 500}), 300, 2
 
 
 @probe(after=Exchange, needs=Listeners)
@@ -67,6 +74,11 @@ async def program_that_refused_a_form(
 
     def find(text: str) -> RefusedRequest | None:
         line, times = logged_refusal(text, ctx.target.authority.lower(), failure.path)
+        if not line:
+            # Imported late: few forms are refused.
+            from diagnose.parsers.form_tokens import logged_token_refusal
+
+            line, times = logged_token_refusal(text, failure.path)
         line = clean(line, MAX_LINE)
         return RefusedRequest(failure.method, failure.path, line, times) if line else None
 
@@ -76,6 +88,39 @@ async def program_that_refused_a_form(
     for endpoint in dict.fromkeys(endpoints_of(ctx, failure.path)):
         if not is_front(listeners, endpoint):
             await _read_log(ctx, endpoint, failure.status, find)
+
+
+@probe(after=Page, needs=Listeners)
+async def program_with_a_form(ctx: ProbeContext, page: Page, listeners: Listeners) -> None:
+    await _read_for_forms(ctx, listeners)
+
+
+@probe(after=WebServerConfig, needs=Listeners)
+async def program_with_a_form_behind_a_server(
+    ctx: ProbeContext, _: WebServerConfig, listeners: Listeners
+) -> None:
+    await _read_for_forms(ctx, listeners)
+
+
+async def _read_for_forms(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Read the log of the program whose page has a form, once, behind a server that keeps no log of
+    requests unless it is told to: whether it refused one for its origin."""
+    forms = (form for page in ctx.observed(Page) for form in page.posts)
+    has_form = any(is_own_origin(ctx.target, form) for form in forms)
+    products = {config.product for config in ctx.observed(WebServerConfig)}
+    if not has_form or products.isdisjoint(_UNLOGGED) or ctx.observed(NginxContainer):
+        return
+
+    def find(text: str) -> RefusedRequest | None:
+        path, line, times = named_refusal(text, ctx.target.authority.lower())
+        line = clean(line, MAX_LINE)
+        return RefusedRequest("POST", clean(path, MAX_LINE), line, times) if line else None
+
+    for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)):
+        if not is_front(listeners, endpoint) and ctx.further_requests.begin(
+            f"forms that {endpoint} refused"
+        ):
+            await _read_log(ctx, endpoint, _FORBIDDEN, find)
 
 
 async def _read(ctx: ProbeContext, listeners: Listeners) -> None:

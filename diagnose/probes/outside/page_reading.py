@@ -71,6 +71,7 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         handles_forms=bool(html.posts) and handles_forms(text),
         uploads=html.uploads,
         local_values=html.local_values,
+        tokens=html.tokens,
         source_text=source_text_of(text),
         **restricted(text, answer.headers, exchange.url),
     )

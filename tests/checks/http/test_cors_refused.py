@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual
+from diagnose.model import Applicability, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
@@ -12,6 +12,7 @@ from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.cors-refused"
 ORIGIN = "https://app.example.net"
@@ -262,3 +263,69 @@ def test_a_get_may_be_another_request_than_that_of_the_message(
     preflight = replace(answer(204, (ALLOW, value), method="OPTIONS"), purpose="cross-origin")
     claims = judge(CHECK, answer(status), preflight, target=told, masked=False)
     assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])
+METHODS, FIELDS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
+
+
+def preflight(method: str, field: str, methods: str, fields: str) -> Exchange:
+    sent = f"-H 'Access-Control-Request-Method: {method}'"
+    sent += f" -H 'Access-Control-Request-Headers: {field}'" if field else ""
+    asked = ASKED.replace("https://shop", f"{sent} https://shop")
+    headers = ((ALLOW, ORIGIN), (METHODS, methods), (FIELDS, fields))
+    return answer(204, *headers, method="OPTIONS", asked=asked)
+
+
+def nginx_answers(methods: str, fields: str) -> str:
+    lines = f"add_header {METHODS} '{methods}' always;\n            add_header {FIELDS} '{fields}';"
+    condition = f"        if ($request_method = OPTIONS) {{\n            {lines}\n"
+    condition += "            return 204;\n        }\n"
+    return SITE.replace("        proxy_set_header", f"{condition}        proxy_set_header", 1)
+
+
+def test_fires_on_a_method_and_adds_it_to_nginxs_list() -> None:
+    seen = preflight("PUT", "", "GET, POST", "Content-Type")
+    text = nginx_answers("GET, POST", "Content-Type")
+    (claim,) = judge(CHECK, seen, RUNNING, config(text), target=PASTED, masked=False)
+    assert (claim.facts["unlisted"], claim.facts["list"]) == ("PUT", "GET, POST")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f'+            add_header {METHODS} "GET, POST, PUT" always;' in edit.diff
+
+
+def test_fires_on_a_field_and_adds_it_to_nginxs_list() -> None:
+    seen = preflight("POST", "x-token", "GET, POST", "Content-Type")
+    text = nginx_answers("GET, POST", "Content-Type")
+    (claim,) = judge(CHECK, seen, RUNNING, config(text), target=PASTED, masked=False)
+    assert (claim.facts["name"], claim.facts["unlisted"]) == ("x-token", "")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f'+            add_header {FIELDS} "Content-Type, x-token";' in edit.diff
+
+
+def test_names_no_line_where_the_application_answers() -> None:
+    seen = preflight("PUT", "", "GET, POST", "Content-Type")
+    (claim,) = judge(CHECK, seen, RUNNING, config(SITE), target=PASTED, masked=False)
+    assert (claim.facts["unlisted"], claim.facts["list_place"]) == ("PUT", "")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_on_methods_that_are_permitted() -> None:
+    for method, methods in (
+        ("PUT", "GET, PUT"), ("PUT", "*"), ("POST", "GET"), ("GET", ""), ("HEAD", "POST"),
+    ):  # fmt: skip
+        seen = preflight(method, "", methods, "Content-Type")
+        assert not judge(CHECK, seen, target=PASTED, masked=False)
+
+
+def test_the_line_of_apache_gets_the_field() -> None:
+    line = f'    Header always set {FIELDS} "Content-Type"\n'
+    text = HTTPS.replace("    ProxyPass /ws", f"{line}    ProxyPass /ws")
+    seen = preflight("POST", "x-token", "GET, POST", "Content-Type")
+    (claim,) = judge(CHECK, seen, APACHE, apache_config(text), target=PASTED, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "Content-Type, x-token" in edit.diff

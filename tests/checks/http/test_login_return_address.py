@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Manual, Observation
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, SettingLine
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from tests.support.check_evidence import judge
@@ -98,3 +98,30 @@ def test_fires_and_passes_on_what_the_documentation_of_the_application_asks_for(
     told = PASSED.replace("proxy_pass", "proxy_set_header X-Forwarded-Proto https; proxy_pass")
     added = ["proxy_set_header X-Forwarded-Host $http_host;"]
     assert lines_added(config(told), RUNNING, odoo) == added
+
+
+SETTING = SettingLine(
+    address="//localhost:4567", file="/srv/nodebb/config.json", number=2,
+    text='"url": "http://localhost:4567",', unit="nodebb.service",
+)  # fmt: skip
+
+
+def test_the_line_of_the_settings_is_named() -> None:
+    sent_back = sent("redirect_uri=http%3A%2F%2Flocalhost%3A4567%2Fcb")
+    (claim,) = judge(CHECK, sent_back, SETTING, masked=False)
+    assert claim.facts["own_place"] == "/srv/nodebb/config.json:2"
+    assert claim.facts["own_new"] == '"url": "https://shop.example.com",'
+    assert claim.facts["own_unit"] == "nodebb.service"
+    (claim,) = judge(CHECK, sent_back, replace(SETTING, address="//localhost:45"), masked=False)
+    assert not claim.facts["own_line"]
+
+
+def test_lines_of_nginx_that_stand_there_are_left_out() -> None:
+    line = "        proxy_set_header Host $host;\n        proxy_set_header"
+    site = SITE.replace("        proxy_set_header", line, 1)
+    sent_back = sent("redirect_uri=http%3A%2F%2Flocalhost%3A4567%2Fcb")
+    (claim,) = judge(CHECK, RUNNING, config(site), sent_back, masked=False)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "trust-the-proxy"
+    ]

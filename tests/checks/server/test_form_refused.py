@@ -122,14 +122,37 @@ def test_silent_where_a_person_tells_of_something_else() -> None:
     assert not told("login 403", APACHE, apache_config(), page=replace(ANSWER, status=403))
 
 
+SAID = ProgramRefusal(
+    vantage=Vantage.SERVER, endpoint="3000", process="python3", method="POST", path="/login",
+    status=403, message="Forbidden (Origin checking failed - https://shop.example.com does not"
+    " match any trusted origins.): /login", equivalent="journalctl -u shop.service",
+)  # fmt: skip
+
+
 def test_fires_certain_where_the_applications_log_names_the_origin() -> None:
-    said = ProgramRefusal(
-        vantage=Vantage.SERVER, endpoint="3000", process="python3", method="POST", path="/login",
-        status=403, message="Forbidden (Origin checking failed - https://shop.example.com does not"
-        " match any trusted origins.): /login",
-    )  # fmt: skip
     once = replace(LOGIN, times=1)
-    (claim,) = judge(CHECK, APACHE, TOLD, ANSWER, once, said)
+    (claim,) = judge(CHECK, APACHE, TOLD, ANSWER, once, SAID)
     assert claim.confidence is Confidence.CERTAIN
     assert (claim.facts["own"], claim.facts["django"]) == (True, True)
     assert not judge(CHECK, APACHE, TOLD, ANSWER, once)
+
+
+def test_words_of_a_person_do_not_weaken_what_the_log_proves() -> None:
+    (claim,) = told("login 403 Forbidden", APACHE, TOLD, replace(LOGIN, times=1), SAID)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["words"] == SAID.message
+
+
+def test_fires_where_the_server_keeps_no_log_and_the_application_names_the_origin() -> None:
+    (claim,) = claims(CADDY, caddy_config(), ANSWER, SAID)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert (claim.facts["own"], claim.facts["words"]) == (True, SAID.message)
+    assert claim.about.path == "/login"
+    (claim,) = told("CSRF verification failed. Request aborted.", CADDY, caddy_config(), SAID)
+    assert (claim.confidence, claim.facts["words"]) == (Confidence.LIKELY, SAID.message)
+
+
+def test_silent_where_the_application_names_a_token() -> None:
+    token = replace(SAID, message="Forbidden (CSRF token missing.): /login")
+    assert not claims(CADDY, caddy_config(), ANSWER, token)
+    assert not claims(CADDY, caddy_config(), ANSWER, replace(SAID, method="PUT"))

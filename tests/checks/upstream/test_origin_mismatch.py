@@ -392,6 +392,11 @@ def test_fires_certain_where_the_applications_log_names_the_origin() -> None:
     assert not claim.facts["origin_itself"]
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
+    symptom_target = replace(SHOP, symptom=symptom_of("login 403 Forbidden"))
+    (claim,) = judge(
+        CHECK, config(told), BUILD, RUNNING, page(200), once, SAID, target=symptom_target
+    )
+    assert claim.confidence is Confidence.CERTAIN
     token = replace(SAID, message="Forbidden (CSRF token from POST incorrect.): /login")
     for said in (token, replace(SAID, path="/other"), replace(SAID, status=413)):
         assert not judge(CHECK, config(told), BUILD, RUNNING, page(200), once, said)

@@ -4,13 +4,28 @@ python reasons_server.py database --port 3001
 """
 
 import argparse
+import json
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlencode
 
 from websockets.utils import accept_key
 
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
+FORM = (
+    "<!doctype html><title>Login</title><form method=post action=/login>"
+    "<input type=hidden name=_csrf value=c1x2><input name=user></form><p>It works.</p>\n"
+)
+#: What each mode with a form writes about one that it refuses (Django; csrf of Node.js).
+FORMS = {
+    "form-origin": "Forbidden (Origin checking failed - {origin} does not match any trusted"
+                   " origins.): {path}",
+    "form-token": "Forbidden (CSRF token from POST incorrect.): {path}",
+    "form-session": "ForbiddenError: invalid csrf token",
+    "form-cookie": "ForbiddenError: invalid csrf token",
+}  # fmt: skip
 #: The status, the body and the line in the log of each mode for a page.
 ANSWERS = {
     "database": (500, "<h1>Server Error (500)</h1>",
@@ -38,6 +53,14 @@ class Handler(BaseHTTPRequestHandler):
             print(line, file=sys.stderr, flush=True)
         self.send_response(status)
         self.send_header("Content-Type", "text/html")
+        if self.mode == "frame":
+            self.send_header("Set-Cookie", "sid=s1; Path=/; HttpOnly; Secure; SameSite=Lax")
+            allowed = "frame-ancestors 'self' https://portal.example.org"
+            self.send_header("Content-Security-Policy", allowed)
+        if self.mode == "angular":
+            self.send_header("Set-Cookie", "XSRF-TOKEN=c1; Path=/; Secure; SameSite=Lax")
+        if self.mode in FORMS and self.mode != "form-session":
+            self.send_header("Set-Cookie", "sid=s1; Path=/; HttpOnly; Secure; SameSite=Lax")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
@@ -49,6 +72,20 @@ class Handler(BaseHTTPRequestHandler):
             self.open_websocket()
         elif self.headers.get("Upgrade"):
             self.answer(404, '{"detail":"Not Found"}', "WARNING:  Unsupported upgrade request.")
+        elif self.mode in FORMS:
+            self.answer(200, FORM)
+        elif self.mode == "frame" and self.path == "/api/me":
+            is_known = "sid=" in self.headers.get("Cookie", "")
+            self.answer(*((200, "{}") if is_known else (403, "{}")))
+        elif self.mode in {"frame", "angular"}:
+            self.answer(200, PAGE + "<script>document.title = 'Shop';</script>")
+        elif self.mode == "login" and self.path == "/":
+            back = f"{json.loads(Path('config.json').read_text())['url']}/callback"
+            self.send_response(302)
+            sent = urlencode({"client_id": "1", "redirect_uri": back})
+            self.send_header("Location", f"https://shop.example.com/login?{sent}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif self.mode in ANSWERS:
             self.answer(*ANSWERS[self.mode])
         elif self.is_refused():
@@ -76,6 +113,15 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
+        if self.mode == "angular":
+            is_sent = self.headers.get("X-XSRF-TOKEN") == "c1"
+            self.answer(*((200, "{}") if is_sent else (403, "{}")))
+            return
+        if self.mode in FORMS:
+            origin = self.headers.get("Origin", "")
+            line = FORMS[self.mode].format(origin=origin, path=self.path)
+            self.answer(403, "<h1>Forbidden (403)</h1>", line)
+            return
         is_secure = self.headers.get("X-Forwarded-Proto") == "https"
         self.answer(*((200, PAGE) if is_secure else (403, "<h1>Forbidden (403)</h1>")))
 

@@ -7,7 +7,9 @@ from .. import apache, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario, healthy_caddy
 from .firewall import firewalld
+from .hidden_reasons import application, behind_caddy, behind_nginx
 from .nginx_other_requests_failed import LOG, visit
 
 MINE = (site.CONF,)
@@ -304,3 +306,92 @@ def jenkins_before_a_login_where_nginx_passes_no_host(lab: Lab) -> None:
 @healthy(args=(BROKEN,))
 def message_of_jenkins_where_nginx_passes_all(lab: Lab) -> None:
     """The message is of another time."""
+
+
+@caddy_scenario(outside=None, server="server.form-refused", manual=SETTINGS)
+def caddy_form_whose_origin_django_does_not_trust(lab: Lab) -> None:
+    """A run for the page alone. Caddy keeps no log of requests unless it is told to; Django's log
+    names the origin of a login that was refused."""
+    behind_caddy(lab, "form-origin")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+@healthy_caddy()
+def caddy_form_whose_token_django_does_not_know(lab: Lab) -> None:
+    """The visitor's form was old."""
+    behind_caddy(lab, "form-token")
+    visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
+
+
+def _sent_form(lab: Lab, mode: str) -> None:
+    log_of_forms(lab, "3000")
+    behind_nginx(lab, mode)
+    visit(lab, "/login", "-d", "user=anna&_csrf=c1x2", "-H", f"Origin: https://{site.NAME}")
+
+
+@scenario(outside=None, server="http.session-cookie-missing", manual=SETTINGS)
+def form_of_a_page_without_a_session_cookie(lab: Lab) -> None:
+    """express-session with `cookie.secure` and without `trust proxy`: "CSRF token mismatch" for
+    every login."""
+    _sent_form(lab, "form-session")
+
+
+@healthy()
+def form_of_a_page_with_a_session_cookie(lab: Lab) -> None:
+    """A visitor's form was old: the page sets the cookie."""
+    _sent_form(lab, "form-cookie")
+
+
+@healthy()
+def page_with_a_token_and_without_a_session_cookie(lab: Lab) -> None:
+    """Nobody's form was refused: a script may set the cookie."""
+    behind_nginx(lab, "form-session")
+
+
+HARDENED = '  proxy_cookie_path / "/; HttpOnly; Secure; SameSite=Lax";\n'
+
+
+def _pages_of(lab: Lab, mode: str) -> None:
+    """The site's pages come from this application; its WebSocket as ever."""
+    application(lab, mode)
+    passed = f"  access_log {LOG} combined;\n  location / {{\n    proxy_pass http://127.0.0.1:"
+    lab.change(f"{passed}3000;", f"{passed}3001;")
+
+
+def _cookies_for_scripts(lab: Lab, lines: str, *fields: str) -> None:
+    log_of_forms(lab, "3000")
+    lab.change("  access_log", f"{lines}  access_log")
+    _pages_of(lab, "angular")
+    visit(lab, "/api/items", "-d", "{}", *fields)
+
+
+@scenario(outside=None, server="http.cookie-hidden-from-scripts", differs=MINE)
+def every_cookie_gets_httponly(lab: Lab) -> None:
+    """A line of a list of security settings: Angular cannot read XSRF-TOKEN, and every POST of its
+    pages gets 403."""
+    _cookies_for_scripts(lab, HARDENED)
+
+
+@healthy()
+def session_cookies_get_httponly_and_requests_are_accepted(lab: Lab) -> None:
+    """The same line, and nothing is refused: the front end has its token from elsewhere."""
+    _cookies_for_scripts(lab, HARDENED, "-H", "X-XSRF-TOKEN: c1")
+
+
+def _framed(lab: Lab, *fields: str) -> None:
+    log_of_forms(lab, "3000")
+    _pages_of(lab, "frame")
+    for _ in range(2):
+        visit(lab, "/api/me", *fields)
+
+
+@scenario(outside=None, server="http.cookie-not-sent-in-frame", differs=MINE)
+def cookie_is_not_sent_inside_of_another_site(lab: Lab) -> None:
+    """The portal of another site shows the page, and browsers keep the cookie back."""
+    _framed(lab)
+
+
+@healthy()
+def cookie_is_sent_to_a_page_that_may_be_embedded(lab: Lab) -> None:
+    """The page may be embedded, and visitors come to its own address."""
+    _framed(lab, "-b", "sid=s1")

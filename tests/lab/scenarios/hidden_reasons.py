@@ -213,3 +213,21 @@ def port_that_cloudflare_does_not_take(lab: Lab) -> None:
         nft add rule inet edge in {drop}
     """)
     lab.undo(lambda: lab.router.sh("nft delete table inet edge; ip addr del 104.16.1.1/32 dev lo"))
+
+
+def _with_address(lab: Lab, url: str) -> None:
+    lab.server.sh("mkdir -p /srv/app")
+    lab.server.write("/srv/app/config.json", f'{{\n  "url": "{url}"\n}}\n')
+    behind_nginx(lab, "login")
+
+
+@scenario(outside="http.login-return-address", manual=MEND)
+def application_whose_own_address_is_localhost(lab: Lab) -> None:
+    """NodeBB's `url` in config.json is that of its installation: every login elsewhere leads back
+    to the visitor's own machine."""
+    _with_address(lab, "http://localhost:4567")
+
+
+@healthy()
+def application_whose_own_address_is_right(lab: Lab) -> None:
+    _with_address(lab, f"https://{site.NAME}")

@@ -1,5 +1,6 @@
 """nginx asks for a password, and the page's scripts send a token in the same field."""
 
+from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_other_requests_failed import log_of_its_own, visit
@@ -8,6 +9,7 @@ ASKS = "    auth_basic Private;\n    auth_basic_user_file /etc/nginx/htpasswd;\n
 BEARER = ("-H", "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln")
 PASSWORD = ("-u", "anna:secret")
 ME = "/api/users/me"
+MINE = f"https://{site.NAME}{ME}"
 
 
 def behind_a_password(lab: Lab, location: str = "") -> None:
@@ -62,3 +64,23 @@ def password_is_asked_of_strangers(lab: Lab) -> None:
     visit(lab, "/manifest.json")
     visit(lab, "/admin", "-u", "anna:wrong")
     visit(lab, "/admin", referer="")
+
+
+@scenario(
+    outside=None, server="nginx.token-refused", manual="each way opens something", target=MINE
+)  # fmt: skip
+def token_is_refused_at_the_address_itself(lab: Lab) -> None:
+    """The run is for the address that a visitor's console names."""
+    behind_a_password(lab)
+    sign_in(lab)
+    for _ in range(2):
+        visit(lab, ME, *BEARER)
+
+
+@healthy(target=MINE)
+def password_is_asked_at_the_address_itself(lab: Lab) -> None:
+    """A stranger has no password there, and a visitor's browser sends it."""
+    behind_a_password(lab)
+    sign_in(lab)
+    visit(lab, ME, *PASSWORD)
+    visit(lab, ME, referer="")

@@ -6,7 +6,7 @@ from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .nginx_other_requests_failed import visit
-from .nginx_token_refused import BEARER, ME, PASSWORD, sign_in
+from .nginx_token_refused import BEARER, ME, MINE, PASSWORD, sign_in
 from .server_other_requests_failed import serve_apache, serve_caddy
 
 CHOICE = "each way opens something"
@@ -79,3 +79,11 @@ def caddy_asks_strangers_for_a_password(lab: Lab) -> None:
     visit(lab, "/admin", *PASSWORD)
     visit(lab, "/manifest.json")
     visit(lab, "/admin", "-u", "anna:wrong", referer="")
+
+
+@caddy_scenario(outside=None, server="server.token-refused", manual=CHOICE, target=MINE)
+def token_is_refused_by_caddy_at_the_address_itself(lab: Lab) -> None:
+    _behind_caddy(lab)
+    sign_in(lab)
+    for _ in range(2):
+        visit(lab, ME, *BEARER)

@@ -73,6 +73,33 @@ def preflight_that_nginx_answers(lab: Lab) -> None:
     _serve_orders(lab, "    if ($request_method = OPTIONS) { return 204; }\n")
 
 
+_BLOCKED = (
+    f"Access to fetch at '{ORDERS}' from origin 'https://app.example.org' has been blocked by CORS"
+    " policy: Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
+)
+_ALLOW = "add_header Access-Control-Allow-"
+
+
+def _nginx_permits(lab: Lab, methods: str) -> None:
+    """nginx answers preflights itself, with these methods."""
+    origin = f"      {_ALLOW}Origin https://app.example.org always;\n"
+    listed = f"      {_ALLOW}Methods '{methods}' always;\n"
+    _serve_orders(
+        lab, f"    if ($request_method = OPTIONS) {{\n{origin}{listed}      return 204;\n    }}\n"
+    )
+
+
+@scenario(outside="http.cors-refused", target=ORDERS, args=(_BLOCKED,), differs=MINE)
+def preflight_whose_method_nginx_does_not_list(lab: Lab) -> None:
+    """The list of nginx's answer lacks PUT: the line gets it."""
+    _nginx_permits(lab, "GET, POST")
+
+
+@healthy(target=ORDERS, args=(_BLOCKED,))
+def preflight_whose_method_nginx_lists(lab: Lab) -> None:
+    _nginx_permits(lab, "GET, POST, PUT")
+
+
 @scenario(outside="http.plain-to-tls-port", target=OTHER_PORT, differs=MINE)
 def http_to_a_port_that_is_meant_for_tls(lab: Lab) -> None:
     """Visitors write http:// with the port of https, after article 49 of ixleo.com."""

@@ -30,6 +30,7 @@ def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields
     content = "".join(f" {text}\n" for text in lines)
     asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", *logs))
     ctx = Looking(RecordedMachine({asked: f"now {fields.get('now', NOW)}\nlog\n{content}\n"}))
+    ctx.target = replace(ctx.target, path=fields.get("path", ctx.target.path))
     main = parse(f"http {{ access_log {LOG}; {text} }}", "/etc/nginx/nginx.conf")
     ctx.observations += (fields.get("page", PAGE), *fields.get("before", ()))
     config = ctx.emit(NginxConfig(path="/etc/nginx/nginx.conf", main=main))
@@ -123,6 +124,17 @@ def test_failures_of_other_requests_are_observed() -> None:
 
 def test_the_page_itself_was_answered_meanwhile() -> None:
     assert failed(line("GET / HTTP/1.1", 502), line("GET /?a HTTP/1.1", 502)) == []
+
+
+def test_the_address_itself_counts_where_a_browser_lost_its_password() -> None:
+    """This run has no password, and would get 401 in any case."""
+    page = replace(PAGE, url="https://shop.example.com/api/me", status=401)
+    signed_in = line("GET / HTTP/1.1", 200).replace("- - [", "- anna [")
+    refused = line("GET /api/me HTTP/1.1", 401, 1)
+    refused = refused.replace('"-"', '"https://shop.example.com/"')
+    ctx = look(signed_in, refused, page=page, path="/api/me")
+    assert [each.path for each in ctx.observed(FailedRequests)] == ["/api/me"]
+    assert not look(refused, page=page, path="/api/me").observed(FailedRequests)
 
 
 def test_after_a_page_that_fails_nothing_is_read() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import Product, WebServerConfig
 from diagnose.probes.inside import program_requests as probes
 from diagnose.probes.inside.program_logs import LOG_SCRIPT
 from tests.parsers.test_program_requests import FIBER
@@ -86,4 +88,35 @@ def test_no_words_are_looked_for_where_no_page_sent_a_form() -> None:
     assert not look_after(replace(FORM, method="GET"))
     assert not look_after(replace(FORM, is_from_page=False))
     assert not look_after(replace(FORM, status=404))
-    assert not look_after(FORM, "Forbidden (CSRF token missing.): /login")
+    assert not look_after(FORM, "Forbidden: /login")
+
+
+def test_the_words_about_the_token_of_a_form_that_was_refused() -> None:
+    (refusal,) = look_after(FORM, "Forbidden (CSRF token missing.): /login")
+    assert refusal.message == "Forbidden (CSRF token missing.): /login"
+    assert not look_after(FORM, "Forbidden (CSRF token missing.): /other")
+
+
+def look_at_form(
+    product: Product, posts: tuple[str, ...], words: str = WORDS
+) -> list[ProgramRefusal]:
+    command = shlex.join(("sh", "-c", LOG_SCRIPT, "sh", str(probes.RECENT_SECONDS), "443"))
+    output = f"process python3\nsource journalctl -u shop.service\n {words}\n"
+    result = CommandResult((), 0, output, "", 0.0)
+    looking: Any = Looking(RecordedMachine({command: result}, {}))
+    listeners = looking.emit(Listeners(sockets=(replace(PROXY, process="python3"),)))
+    looking.emit(WebServerConfig(product=product, path="/etc"))
+    page = looking.emit(Page(url=PAGE.url, address=PAGE.address, port=443, posts=posts))
+    probe: Any = probes.program_with_a_form
+    asyncio.run(probe.work(looking, page, listeners))
+    return list(looking.observed(ProgramRefusal))
+
+
+def test_the_words_about_a_form_where_the_server_keeps_no_log() -> None:
+    own = ("https://shop.example.com/login",)
+    (refusal,) = look_at_form("caddy", own)
+    assert (refusal.method, refusal.path, refusal.message) == ("POST", "/login", WORDS)
+    assert not look_at_form("apache", own)
+    assert not look_at_form("caddy", ())
+    assert not look_at_form("caddy", ("https://pay.example.net/",))
+    assert not look_at_form("caddy", own, "Forbidden (CSRF token missing.): /login")

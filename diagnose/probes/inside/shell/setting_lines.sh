@@ -1,0 +1,66 @@
+# Prints the lines of the settings of the program on a port or a Unix socket ($1) that have one of the
+# texts in the other arguments: "unit NAME", "container NAME", "file PATH" or "command WORDS", and for
+# each line " NUMBER LAST:LINE", where LAST is the number of the last line of that file that sets the
+# same name. Settings are the unit and its environment files (systemd.exec(5)), the environment of a
+# container, and small files of the program's folder. Nothing else of them is printed.
+
+at=$1
+shift
+case $at in
+  /*) l=$(ss -Hlxp src "$at") ;;
+  *) l=$(ss -Hltnp "sport = :$at") ;;
+esac 2>/dev/null
+search() {
+  w=$1 && shift
+  for t; do grep -nF -m 5 -e "$t" -- "$w"; done 2>/dev/null | sort -t: -k1,1n -u | head -n 8 | cut -c 1-300 |
+    while IFS= read -r r; do
+      n=${r%%:*} k=$(printf '%s\n' "${r#*:}" | sed -nE 's/^[[:space:]]*(export +)?"?([A-Za-z0-9_.-]{1,60})"?[[:space:]]*[=:].*/\2/p')
+      m=$(grep -nE "^[[:space:]]*(export +)?\"?$(printf '%s' "$k" | sed 's/\./[.]/g')\"?[[:space:]]*[=:]" -- "$w" | tail -n 1 | cut -d: -f1)
+      [ -n "$k" ] || m=$n
+      printf ' %s %s:%s\n' "$n" "${m:-$n}" "${r#*:}"
+    done
+}
+files() {
+  while IFS= read -r f; do
+    [ -f "$f" ] || continue
+    [ "$(stat -L -c %s -- "$f")" -le 65536 ] || continue
+    echo "file $f"
+    search "$f" "$@"
+  done
+}
+small() {
+  case $1 in ''|/|/root|/home|/usr*|/etc|/var|/tmp) return ;; esac
+  find "$1" -xdev -maxdepth 2 \( -name node_modules -o -name .git -o -name vendor -o -name .venv \) -prune -o \
+    -type f -size -65k \( -name '*.json' -o -name '*.yml' -o -name '*.yaml' -o -name '*.toml' -o -name '*.env' \
+    -o -name '.env*' -o -name '*.ini' -o -name '*.properties' -o -name '*.cfg' -o -name '*.conf' \) \
+    ! -name 'package*.json' ! -name '*.lock' ! -name 'composer.json' -print | head -n 40
+}
+for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2); do
+  case $(cat "/proc/$p/comm") in docker-proxy|rootlessport|conmon) continue ;; esac
+  u=$(sed -n 's|^0::.*/\([^/]*\.service\)$|\1|p' "/proc/$p/cgroup" | head -n 1)
+  d=$(readlink "/proc/$p/cwd")
+  case $u in user@*) u= ;; esac
+  if [ -n "$u" ]; then
+    echo "unit $u"
+    systemctl show -p FragmentPath -p DropInPaths -p EnvironmentFiles -- "$u" |
+      sed -E 's/^[A-Za-z]*=//; s/ \(ignore_errors=(yes|no)\)//g' | tr ' ' '\n' | grep '^/' | sort -u |
+      head -n 12 | files "$@"
+  fi
+  small "$d" | files "$@"
+done 2>/dev/null
+case $l in
+  ''|*'"docker-proxy"'*|*'"rootlessport'*|*'"conmon"'*)
+    for e in docker podman; do
+      command -v "$e" >/dev/null || continue
+      n=$("$e" ps --filter "publish=$at" --format '{{.Names}}' | head -n 1)
+      [ -n "$n" ] || continue
+      echo "container $n"
+      d=$("$e" inspect -f '{{index .Config.Labels "com.docker.compose.project.working_dir"}}' "$n")
+      case $d in /*) small "$d" | files "$@" ;; esac
+      echo "command $e inspect $n"
+      "$e" inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$n" | head -n 200 | while IFS= read -r r; do
+        for t; do case $r in *"$t"*) printf ' 0 0:%.300s\n' "$r"; break ;; esac; done
+      done
+    done 2>/dev/null ;;
+esac
+:
