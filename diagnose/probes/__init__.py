@@ -67,6 +67,7 @@ INSIDE = (
     "kernel",
     "kernel_drops",
     "port_holders",
+    "passed_ports",
     "descriptors",
     "unmounted_folders",
     "unit_rules",
