@@ -167,6 +167,16 @@ def container_of_nginx_was_stopped(lab: Lab) -> None:
 
 
 @scenario(
+    target=site.NAME, outside="tcp.refused", server="listener.container-stopped",
+    both="listener.container-stopped", manual="its site is in plain http", not_on=PANEL,
+)  # fmt: skip
+def container_of_a_plain_site_was_stopped(lab: Lab) -> None:
+    """The bare name means https, and no container ever published port 443."""
+    plain = TEXT.replace("return 301 https://$host$request_uri;", "proxy_pass http://app:3000;")
+    started(lab, plain, ports=((80, 80),)).docker("stop", "proxy")
+
+
+@scenario(
     outside="tcp.refused",
     server="listener.container-stopped",
     manual="the certificate has to be mounted in another compose file",
