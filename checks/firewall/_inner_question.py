@@ -13,9 +13,9 @@ def inner_question(inner: InnerPort | None, question: Fix) -> Fix:
     if inner.passed:
         # Who comes by the site needs no way past it.
         wide = tuple(step for step in wide if step.step != "open-to-one")
-        return Fix((Manual("use-the-site", Where.CLIENT), *wide), Applicability.REVIEW)
+        return Fix((inner.first_step, *wide), Applicability.REVIEW)
     narrow = tuple(step for step in question.steps if not isinstance(step, Manual))
     choices: tuple[Step, ...] = wide
     if narrow:
         choices = (Manual("open-to-one", Where.SERVER, commands=narrow), *wide)
-    return Fix((Manual("through-ssh", Where.CLIENT), *choices), Applicability.REVIEW)
+    return Fix((inner.first_step, *choices), Applicability.REVIEW)

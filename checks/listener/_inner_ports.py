@@ -4,7 +4,7 @@ those of services for the server's own programs and its administrators."""
 from collections.abc import Iterable
 
 from checks.listener import listeners_on
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Manual, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.server import PassedPort
 
@@ -36,6 +36,11 @@ class InnerPort:
     port: int
     passed: PassedPort | None
     program: str
+
+    @property
+    def first_step(self) -> Manual:
+        """What needs no open port: the site that passes requests on to it, or a tunnel of SSH."""
+        return Manual("use-the-site" if self.passed else "through-ssh", Where.CLIENT)
 
     @property
     def facts(self) -> dict[str, object]:
