@@ -8,6 +8,7 @@ help. So this check explains those findings; see `checks.certificate`.
 from collections.abc import Iterator
 
 from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, claim, manual_fix
+from checks.certificate._expansion import expansion_fix, is_of_certbot
 from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -38,8 +39,12 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         mismatch_reason, nearest_name = closest_mismatch(host, names)
         covered_names = tuple(dict.fromkeys((*names, *addresses)))
         fix, replacement_facts = replacement_fix(evidence, served_cert)
+        expansion = None if fix else expansion_fix(evidence, served_cert.leaf)
+        fix = expansion[0] if expansion else fix
         facts = {
             **replacement_facts,
+            "block": expansion[1] if expansion else "",
+            "certbot": is_of_certbot(evidence, served_cert.leaf),
             "covered": covered_names[:_SHOWN],
             "more": max(len(covered_names) - _SHOWN, 0),
             "nearest": nearest_name,

@@ -5,8 +5,10 @@ sees other sources than visitors.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 
+from checks.listener._inner_ports import InnerPort, inner_port
 from checks.tcp import ProbedPort, probed_ports, subjects
 from checks.tcp import severity as port_severity
 from diagnose.cloud.address_sets import network_range
@@ -257,9 +259,11 @@ def rules_claim(
     fix: Fix,
     confidence: Confidence | None = None,
     severity: Severity | None = None,
+    inner: InnerPort | None = None,
     **facts: object,
 ) -> Claim:
-    """Make a claim about rules, with the facts that all these claims have."""
+    """Make a claim about rules, with the facts that all these claims have; `inner` is the port if
+    visitors do not need it."""
     observed, flow = judged.observed, judged.flow
     attempts = tuple(attempt for port in judged.ports for attempt in port.attempts)
     captures = (judged.watch.capture,) if judged.watch else ()
@@ -285,6 +289,7 @@ def rules_claim(
             if judged.verdict.status == "partial"
             else (),
             "absent": judged.watch is not None and not judged.watch.ours,
+            **(inner.facts if inner else {}),
             **facts,
         },
         fix=fix,
@@ -301,8 +306,19 @@ _STEPS: dict[ChangeKind, Risk] = {
 }
 
 
-def opening_fix(judged: JudgedRules) -> Fix:
-    """Return the provider's own remedy; only the console if its module is not here."""
+def closed_port(evidence: Evidence) -> InnerPort | None:
+    """Return the target's port if visitors do not need it: it is closed on purpose."""
+    return inner_port(evidence, (evidence.target.port,))
+
+
+def opening_fix(judged: JudgedRules, inner: InnerPort | None) -> Fix:
+    """Return the provider's own remedy; only the console if its module is not here. For a port that
+    visitors do not need (`inner`), what needs no open port comes first."""
+    fix = _opening_fix(judged)
+    return replace(fix, steps=(inner.first_step, *fix.steps)) if inner else fix
+
+
+def _opening_fix(judged: JudgedRules) -> Fix:
     observed = judged.observed
     module = provider(observed.instance.provider)
     if module is None:

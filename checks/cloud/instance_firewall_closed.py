@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from checks.cloud._judged_rules import (
     SYMPTOMS,
+    closed_port,
     denials,
     denying_rules,
     near_misses,
@@ -23,8 +24,9 @@ def instance_firewall_closed(evidence: Evidence) -> Iterator[Claim]:
     for judged, layer in denials(evidence, "firewall"):
         yield rules_claim(
             judged,
-            opening_fix(judged),
+            opening_fix(judged, closed_port(evidence)),
             severity=severity_of(evidence),
+            inner=closed_port(evidence),
             rules=rule_texts(denying_rules(layer)),
             near=rule_texts(near_misses(layer, judged.flow)),
         )

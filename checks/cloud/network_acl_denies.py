@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.cloud._judged_rules import (
     SYMPTOMS,
+    closed_port,
     denials,
     denying_rules,
     opening_fix,
@@ -24,8 +25,9 @@ def network_acl_denies(evidence: Evidence) -> Iterator[Claim]:
     for judged, layer in denials(evidence, "acl"):
         yield rules_claim(
             judged,
-            opening_fix(judged),
+            opening_fix(judged, closed_port(evidence)),
             severity=severity_of(evidence),
+            inner=closed_port(evidence),
             acl=judged.observed.rules.acl,
             rules=rule_texts(denying_rules(layer)),
             replies=layer.layer.direction == "out",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from checks.cloud._judged_rules import (
     SYMPTOMS,
+    closed_port,
     denials,
     is_by_rule,
     near_misses,
@@ -31,8 +32,9 @@ def security_group_closed(evidence: Evidence) -> Iterator[Claim]:
         )
         yield rules_claim(
             judged,
-            opening_fix(judged),
+            opening_fix(judged, closed_port(evidence)),
             severity=severity_of(evidence),
+            inner=closed_port(evidence),
             near=rule_texts(near_misses(layer, judged.flow)),
             owner=managed[0] if managed else "",
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.cloud._judged_rules import (
     SYMPTOMS,
+    closed_port,
     denials,
     denying_rules,
     is_by_rule,
@@ -28,8 +29,9 @@ def security_group_denies(evidence: Evidence) -> Iterator[Claim]:
         rules = denying_rules(layer)
         yield rules_claim(
             judged,
-            opening_fix(judged),
+            opening_fix(judged, closed_port(evidence)),
             severity=severity_of(evidence),
+            inner=closed_port(evidence),
             rules=rule_texts(rules),
             rule_groups=tuple(dict.fromkeys(rule.group for rule in rules if rule.group)),
             outranked=rule_texts(_outranked(layer.layer.rules, judged.flow.port)),

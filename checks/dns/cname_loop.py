@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import DnsAnswer, alias_loop, final_answers, own_addresses, serves_visitors
+from diagnose.model.dns import (
+    DnsAnswer,
+    alias_loop,
+    final_answers,
+    serves_visitors,
+    serving_addresses,
+)
 
 
 @check(
@@ -32,7 +38,7 @@ def cname_loop(evidence: Evidence) -> Iterator[Claim]:
             "loop": " -> ".join(loop_names),
             "members": loop_names[:-1],
             "itself": len(loop_names) == 2,
-            "addresses": own_addresses(evidence),
+            "addresses": serving_addresses(evidence),
         },
         fix=Fix((Manual("break-loop", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )

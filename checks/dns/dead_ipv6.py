@@ -5,6 +5,7 @@ nothing is concluded."""
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.http._fronts import front_at
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -44,6 +45,8 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
         for connection in evidence.of(Connection)
         if connection.address in dead_addresses and connection.purpose in {"target", "again"}
     )
+    # The server was looked into, and does not have these addresses.
+    is_foreign = all(front_at(evidence, address) for address in dead_addresses)
     yield Claim(
         about=Subject(text=", ".join(f"[{address}]" for address in dead_addresses)),
         covers=tuple(Subject(address=address) for address in dead_addresses),
@@ -63,8 +66,16 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
             ),
             "proven": _ipv6_works_here(evidence, attempts),
             "refused": any(map(_is_refused, attempts)),
+            "foreign": is_foreign,
+            "plain": any(
+                connection.failure is None and connection.address in dead_addresses
+                for connection in evidence.of(Connection)
+            ),
         },
-        fix=Fix((Manual("serve-or-remove", Where.DNS_PROVIDER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("remove" if is_foreign else "serve-or-remove", Where.DNS_PROVIDER),),
+            Applicability.MANUAL,
+        ),
     )
 
 

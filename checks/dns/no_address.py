@@ -21,8 +21,8 @@ from diagnose.model import (
 from diagnose.model.dns import (
     DnsAnswer,
     final_answers,
-    own_addresses,
     serves_visitors,
+    serving_addresses,
     sibling_facts,
 )
 
@@ -44,7 +44,7 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
             "server": answers[0].server,
             "alias": alias,
             "owner": alias or answers[0].name,
-            "addresses": own_addresses(evidence),
+            "addresses": serving_addresses(evidence),
             **sibling_facts(evidence),
             "stripped": not is_said_by_zone,
         },

@@ -21,8 +21,8 @@ from diagnose.model.dns import (
     final_answers,
     is_isolated,
     is_local_name,
-    own_addresses,
     serves_visitors,
+    serving_addresses,
     sibling_facts,
 )
 
@@ -93,7 +93,7 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
                 for text in answer.extended
                 if text[:3] in _BLOCKED
             ][:1],
-            "addresses": own_addresses(evidence),
+            "addresses": serving_addresses(evidence),
             **sibling_facts(evidence),
         },
         fix=Fix((Manual(step, step_location),), Applicability.MANUAL),

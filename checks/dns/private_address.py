@@ -18,7 +18,13 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_within
-from diagnose.model.dns import DnsAnswer, final_answers, is_local_name, own_addresses
+from diagnose.model.dns import (
+    DnsAnswer,
+    final_answers,
+    is_local_name,
+    own_addresses,
+    serving_addresses,
+)
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
@@ -82,7 +88,7 @@ def private_address(evidence: Evidence) -> Iterator[Claim]:
             "nowhere": all(is_within(address, LOCAL_ONLY) for address in addresses),
             "works": any(connection.failure is None for connection in private_connections),
             "others": tuple(dict.fromkeys(connection.address for connection in other_connections)),
-            "own": own_addresses(evidence),
+            "own": serving_addresses(evidence),
             "internal": is_internal,
             "target": evidence.target.url,
         },

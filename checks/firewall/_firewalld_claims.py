@@ -7,11 +7,13 @@ from typing import Any
 from checks.firewall import _restricted_ports
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._firewalld_fixes import allow_commands
+from checks.firewall._inner_question import inner_question
 from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._other_ways import has_other_way
 from checks.firewall._refusals import Refusal
 from checks.firewall._visitors import client_attempts, endpoint_texts, failed_client
+from checks.listener._inner_ports import inner_port
 from diagnose.model import Applicability, Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.firewall import Zone
 
@@ -27,14 +29,15 @@ def claim(
     is_doubtful = bool(refusal.contradictions)
     drops = netfilter_drops(firewalld.evidence, refusal.ports)
     source_rules = _restricted_ports.restrictions(firewalld.evidence, refusal.ports)
+    inner = inner_port(firewalld.evidence, refusal.ports)
     if _restricted_ports.is_automatic(fix) and nothing_listens(firewalld.evidence, refusal.ports):
         fix = NOTHING_LISTENS
-    elif fix and source_rules and _restricted_ports.is_automatic(fix):
+    elif fix and (source_rules or inner) and _restricted_ports.is_automatic(fix):
         visitor = refused_client(firewalld, refusal.outcomes)
         narrow_steps = allow_commands(
             firewalld, refusal.outcomes, visitor or _restricted_ports.PLACEHOLDER
         )
-        fix = _restricted_ports.question(narrow_steps, fix, visitor)
+        fix = inner_question(inner, _restricted_ports.question(narrow_steps, fix, visitor))
     elif fix and _restricted_ports.is_automatic(fix) and has_other_way(firewalld.evidence):
         # Nobody knows whether visitors are to come past the CDN or the tunnel.
         fix = replace(fix, applicability=Applicability.REVIEW)
@@ -60,10 +63,15 @@ def claim(
             "iptables": firewalld.daemon is not None and firewalld.daemon.backend == "iptables",
             "contradiction": endpoint_texts(refusal.contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),
+            **(inner.facts if inner else {}),
             **extra_facts,
         },
         confidence=Confidence.POSSIBLE if is_doubtful else Confidence.CERTAIN,
-        severity=Severity.NOTE if is_doubtful else _severity(refusal, firewalld),
+        severity=Severity.NOTE
+        if is_doubtful
+        else Severity.WARNING
+        if inner
+        else _severity(refusal, firewalld),
         fix=fix,
     )
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from checks.firewall import _restricted_ports
 from checks.firewall._blockages import blocking_places, contradicting_connections
+from checks.firewall._inner_question import inner_question
 from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._netfilter_fixes import allow_steps
 from checks.firewall._other_ways import has_other_way
 from checks.firewall._visitors import endpoint_texts, failed_client
+from checks.listener._inner_ports import inner_port
 from diagnose.model import Applicability, Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import RulePosition, accepts
@@ -32,10 +34,11 @@ def claim(
     ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
     drops = netfilter_drops(view.evidence, ports)
     source_rules = _restricted_ports.restrictions(view.evidence, ports)
+    inner = inner_port(view.evidence, ports)
     if _restricted_ports.is_automatic(fix) and nothing_listens(view.evidence, ports):
         fix = NOTHING_LISTENS
-    elif fix and source_rules and _restricted_ports.is_automatic(fix):
-        fix = opening_question(view, blockages, fix, replies=replies)
+    elif fix and (source_rules or inner) and _restricted_ports.is_automatic(fix):
+        fix = inner_question(inner, opening_question(view, blockages, fix, replies=replies))
     elif fix and _restricted_ports.is_automatic(fix) and has_other_way(view.evidence):
         # Nobody knows whether visitors are to come past the CDN or the tunnel.
         fix = replace(fix, applicability=Applicability.REVIEW)
@@ -51,10 +54,15 @@ def claim(
             "kernel": drop_text(drops),
             "contradiction": endpoint_texts(contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),
+            **(inner.facts if inner else {}),
             **extra_facts,
         },
         confidence=Confidence.POSSIBLE if contradictions else Confidence.CERTAIN,
-        severity=Severity.NOTE if contradictions else severity(view, blockages),
+        severity=Severity.NOTE
+        if contradictions
+        else Severity.WARNING
+        if inner
+        else severity(view, blockages),
         fix=fix,
     )
 

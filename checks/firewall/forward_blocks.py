@@ -8,9 +8,11 @@ from dataclasses import replace
 from checks.firewall import EXPLAINS, _restricted_ports
 from checks.firewall._firewalld import firewalld_view
 from checks.firewall._firewalld_fixes import firewall_cmd
+from checks.firewall._inner_question import inner_question
 from checks.firewall._nat import DnatTarget, dnat_targets
 from checks.firewall._netfilter import NetfilterView, netfilter_view
 from checks.firewall._netfilter_fixes import patched_files
+from checks.listener._inner_ports import inner_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -67,9 +69,10 @@ def _claim(
     port, owner = evidence.target.port, owners.owner(place)
     source_rules = _restricted_ports.restrictions(evidence, (port, dnat_target.destination[1]))
     fix = _fix(view, dnat_target, place, owner)
-    if source_rules and _restricted_ports.is_automatic(fix):
+    inner = inner_port(evidence, (port,))
+    if (source_rules or inner) and _restricted_ports.is_automatic(fix):
         narrow_fix = _fix(view, dnat_target, place, owner, _restricted_ports.PLACEHOLDER)
-        fix = _restricted_ports.question(narrow_fix.steps, fix)
+        fix = inner_question(inner, _restricted_ports.question(narrow_fix.steps, fix))
     chain_text = f"{place.table.family} {place.table.name} {place.chain.name}"
     return Claim(
         about=Subject(port=port, text=f"{place.program} {chain_text}, {port}/tcp"),
@@ -95,6 +98,7 @@ def _claim(
             ),
             "files": tuple(filter(None, [view.rules_file_path(place)])),
             "restricted": _restricted_ports.quoted_rules(source_rules),
+            **(inner.facts if inner else {}),
         },
         fix=fix,
     )

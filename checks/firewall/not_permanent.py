@@ -13,6 +13,7 @@ from checks.firewall._firewalld_fixes import (
 )
 from checks.firewall._restricted_ports import restrictions
 from checks.firewall._visitors import is_served_elsewhere, relevant_ports
+from checks.listener._inner_ports import inner_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -70,12 +71,13 @@ def _cautious_fix(
 ) -> Fix:
     """Return the fix as automatic or for review.
 
-    A person decides if the files may close the port to some addresses on purpose, or if a rule
-    concerns more than this port.
+    A person decides if the files may close the port to some addresses on purpose, if it is none for
+    visitors, or if a rule concerns more than this port.
     """
     ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
     is_broad = after_reload.rule and not is_about_only(after_reload.rule, ports, firewalld)
-    if is_broad or restrictions(firewalld.evidence, ports):
+    is_inner = inner_port(firewalld.evidence, ports) is not None
+    if is_broad or is_inner or restrictions(firewalld.evidence, ports):
         return replace(fix, applicability=Applicability.REVIEW)
     return fix
 

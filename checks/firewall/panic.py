@@ -5,7 +5,7 @@ loopback too (firewall-cmd(1), --panic-on). The mode is not saved: a restart of 
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Risk, Severity, Subject, commands
+from diagnose.model import Applicability, Claim, Evidence, Fix, Risk, Severity, Subject, commands
 from diagnose.model.firewall import Firewalld
 
 EXPLAINS = (
@@ -30,5 +30,6 @@ def panic(evidence: Evidence) -> Iterator[Claim]:
                 about=Subject(text="firewalld"),
                 covers=(Subject(),),
                 because=(daemon,),
-                fix=Fix((panic_off,)),
+                # It was switched on by hand, and who did so knows whether the emergency is over.
+                fix=Fix((panic_off,), Applicability.REVIEW),
             )

@@ -144,5 +144,5 @@ def _is_told(evidence: Evidence) -> bool:
     symptom = evidence.target.symptom
     if symptom is None or symptom.kind not in _KINDS:
         return False
-    words = symptom.words[:2048]
+    words = symptom.text[:2048]
     return _IN_FRAME.search(words) is not None and _LOST.search(words) is not None

@@ -9,6 +9,7 @@ not reply sends 502 or 504, an application that crashed sends 500.
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from checks.http import (
@@ -32,7 +33,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.parsers.http import (
     browser_page,
     header_too_large,
@@ -134,6 +135,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
             "log": log_lines[-1].text if log_lines else "",
+            "log_command": _log_command(evidence),
             "inside": is_looked_into(evidence),
             "recovered": recovered,
             **_program_log(evidence),
@@ -145,6 +147,16 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             Applicability.MANUAL,
         ),
     )
+
+
+def _log_command(evidence: Evidence) -> str:
+    """Return the command that shows the log of nginx that was read, where it lies; "" if none was:
+    in a container it may have any path, and there it is read by its engine."""
+    for log in evidence.good(ErrorLog):
+        words = log.equivalent.partition(" tail -")[0]
+        is_in_container = words.startswith(("docker exec ", "podman exec "))
+        return f"{words if is_in_container else ''} tail -n 50 {shlex.quote(log.file)}".strip()
+    return ""
 
 
 def _open_limit(evidence: Evidence, exchanges: list[Exchange]) -> dict[str, object]:

@@ -32,6 +32,9 @@ WELCOME_FOLDERS = frozenset(
      "/usr/share/caddy"}
 )  # fmt: skip
 
+#: The ports of http and https (RFC 9110 section 4.2).
+_HTTP, _HTTPS = 80, 443
+
 #: The first port that the kernel gives out by itself (ip(7), ip_local_port_range).
 _EPHEMERAL = 32768
 
@@ -70,6 +73,7 @@ def only_other_address(evidence: Evidence) -> ServedAddress | None:
         tuple(other for other in of_servers if other.is_named)
         or of_servers
         or tuple(_of_containers(evidence))
+        or tuple(_of_stopped_containers(evidence))
         or tuple(_of_programs(evidence))
     )
     if len({other.port for other in addresses}) != 1:
@@ -138,6 +142,21 @@ def _of_containers(evidence: Evidence) -> Iterator[OtherAddress]:
                 ):
                     url = address(target, port.port, port.inner in _TLS_PORTS)
                     yield OtherAddress(url, port.port, container=container.name)
+
+
+def _of_stopped_containers(evidence: Evidence) -> Iterator[OtherAddress]:
+    """Yield port 80 where a container that has stopped publishes it, and none ever published that
+    of https: the site is in plain http, and it is down. Who typed https has no such guess."""
+    target = evidence.target
+    for containers in evidence.good(Containers):
+        published = {port.port for each in containers.containers for port in each.ports}
+        if not target.is_bare_name or _HTTPS in published or _HTTP in _open_ports(evidence):
+            continue
+        for container in containers.stopped:
+            ports = [port for port in container.ports if port.port == _HTTP]
+            if any(not is_loopback(port.address) for port in ports):
+                url = address(target, _HTTP, tls=False)
+                yield OtherAddress(url, _HTTP, container=container.name)
 
 
 def has_no_web_server(evidence: Evidence) -> bool:

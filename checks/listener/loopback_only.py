@@ -3,7 +3,9 @@ only. For all others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
 
+from checks.firewall._other_ways import has_other_way
 from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._inner_ports import passed_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -44,6 +46,7 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
         not _all_loopback(evidence, port)
         or is_local_host(evidence.target.host)
         or target_answers(evidence)
+        or passed_port(evidence)  # listener.application-port
     ):
         return
     connections = target_connections(evidence)
@@ -122,7 +125,7 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
 
     nginx = Nginx.of(evidence)
     edits = [_edit(group) for group in listen_groups]
-    sure = bool(target_connections(evidence))
+    sure = bool(target_connections(evidence)) and not has_other_way(evidence)
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     # A reload is not enough: the old socket is still open when nginx opens the new one, and Linux
     # does not allow two sockets on one port of one address.

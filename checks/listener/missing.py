@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checks.firewall import CLOSED_PORT
 from checks.http._fronts import cdn_visits
 from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._inner_ports import passed_port
 from checks.listener._other_addresses import (
     NO_SITE_PROGRAMS,
     WELCOME_FOLDERS,
@@ -39,6 +40,10 @@ from diagnose.model.server import Listener, Listeners
 
 if TYPE_CHECKING:
     from diagnose.parsers.nginx.server_blocks import Server
+
+
+#: Where a web server passes requests on to the port, no `listen` of its own belongs there.
+START_APPLICATION = Fix((Manual("start-application", Where.SERVER),), Applicability.MANUAL)
 
 
 @check(
@@ -83,6 +88,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     )
     several = () if other or not evidence.target.uses_tls else _several_programs(evidence)
     is_asked_here = evidence.target.uses_tls and not (unsure or refused or quic)
+    passed = passed_port(evidence)
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -111,6 +117,9 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             else "",
             "programs": _open_programs(listeners),
             "several": several,
+            "passed": passed.url if passed else "",
+            "passed_by": passed.server if passed else "",
+            "passed_at": f"{passed.file}:{passed.line}" if passed and passed.file else "",
             "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
         # The port may be meant, or plain http: then the address lacks it.
@@ -121,7 +130,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         # Which of the programs has the site, if one does, is not known.
         severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
-        fix=_fix(evidence, nginx, quic),
+        fix=_fix(evidence, nginx, quic) if passed is None else START_APPLICATION,
         served_at=_served_at(evidence, nginx, elsewhere, plain_port) if is_asked_here else None,
     )
 

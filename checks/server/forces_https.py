@@ -7,10 +7,21 @@ Asked directly with the visitor's name, it redirects to the visitor's own URL, w
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_on_port
+from checks.http._inner_site import inner_site_facts
+from checks.server import place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -46,6 +57,8 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
         not answer.location or normalize_url(answer.location) != url for answer in (plain, secure)
     ):
         return
+    application = inner_site_facts(evidence, route.port, pages)
+    step = "tell-wordpress" if application["wordpress"] else "choose"
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -60,6 +73,8 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
             "status": secure.status,
             "location": secure.location,
             view.server.product: True,
+            **application,
         },
-        fix=manual_fix(view, "choose"),
+        # Only the third choice changes the server in front.
+        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -23,6 +23,10 @@ from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: Paths that need no quotes in Apache's configuration.
+_PLAIN = lazy_pattern(r"/[\w./@+~-]+")
 
 
 @check(
@@ -51,6 +55,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     site = plain[0]
     if site.passthrough and _sends_header(evidence):
         return  # the server behind may answer the header in plain text: haproxy-proxy-protocol
+    lender = None if site.files else _lender(view, site)
     yield Claim(
         about=Subject(port=target.port),
         because=(view.config, view.server, *handshakes),
@@ -61,6 +66,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "idle": "",
             "unserved": False,
             "files": bool(site.paths("certificate", "bundle")),
+            "lender": place_text(lender.file, lender.line) if lender else "",
             "passthrough": site.passthrough,
             "target": site.routes[0].target.partition("://")[2] if site.routes else "",
         },
@@ -88,6 +94,7 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
             "idle": place_text(idle.file, idle.line) if idle else "",
             "unserved": True,
             "files": False,
+            "lender": "",
             "passthrough": False,
             "target": "",
         },
@@ -124,7 +131,44 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
         edit = line_edit(view, site.file, lines)
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    if is_apache and not site.files and (borrowed := _borrowed_lines(view, site)):
+        edit = line_edit(view, site.file, borrowed)
+        if edit:
+            # That this certificate is meant is likely, and a person says so.
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     return manual_fix(view, "turn-on")
+
+
+def _lender(view: ServerView, site: WebSite) -> WebSite | None:
+    """Return the other site on the port whose certificate covers the target's name, with its
+    key: a package's ssl.conf has a block of its own, which lends nothing to other blocks."""
+    from checks.server._covering_sites import covering_site
+
+    config, port = view.config, view.evidence.target.port
+    others = (
+        [each for each in config.sites if each != site and each.listens_on(port)] if config else []
+    )
+    lender = covering_site(view, others)
+    return lender if lender and lender.paths("certificate") and lender.paths("key") else None
+
+
+def _borrowed_lines(view: ServerView, site: WebSite) -> dict[int, tuple[str, ...]]:
+    """Return the first line of the site, and those that turn TLS on with the files of the lender.
+    Nothing where a line of the site turns it off, or a path needs quotes."""
+    lender = _lender(view, site)
+    lines = _engine_lines(view, site) if lender else {}
+    if lender is None or list(lines) != [site.line]:
+        return {}
+    opening, engine = lines[site.line]
+    indent = indentation(engine)
+    roles = (
+        ("SSLCertificateFile", lender.paths("certificate")[0]),
+        ("SSLCertificateKeyFile", lender.paths("key")[0]),
+        *(("SSLCertificateChainFile", path) for path in lender.paths("chain")[:1]),
+    )
+    if not all(_PLAIN.fullmatch(path) for _, path in roles):
+        return {}
+    return {site.line: (opening, engine, *(f"{indent}{name} {path}" for name, path in roles))}
 
 
 def _ended_tls(view: ServerView) -> Edit | None:

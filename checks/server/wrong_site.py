@@ -25,6 +25,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._covering_sites import covering_site
 from checks.server._site_names import alias_edit, name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -280,6 +281,8 @@ def _claim(
     assert config is not None
     other_sites = _other_sites(view, site) if strays and not idle else []
     sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
+    if foreign and not idle and sibling is None:
+        sibling = covering_site(view, _other_sites(view, site))
     misspelled = _misspelled(other_sites, target.host)
     mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
     hidden = _hidden_by_address(view, site)
@@ -313,7 +316,12 @@ def _claim(
             "wildcard": wildcard,
             "later": place_text(later.file, later.line) if later else "",
             "www": target.host.startswith("www."),
-            "sibling": place_text(sibling.file, sibling.line) if sibling else "",
+            "sibling": place_text(sibling.file, sibling.line)
+            if sibling and _www_twin(target.host) in sibling.names
+            else "",
+            "covering": place_text(sibling.file, sibling.line)
+            if sibling and _www_twin(target.host) not in sibling.names
+            else "",
             "mistyped": misspelled,
             "mistyped_place": place_text(mistyped.file, mistyped.line) if mistyped else "",
             "inner": place_text(inner.file, inner.line) if inner else "",

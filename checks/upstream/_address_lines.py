@@ -2,6 +2,7 @@
 and the port stands elsewhere."""
 
 import re
+from collections.abc import Callable
 
 from checks.nginx import Nginx, file_line
 from checks.upstream import Backend
@@ -26,19 +27,46 @@ def address_line(backend: Backend, port: int) -> Directive:
     for endpoint in target.endpoints:
         if endpoint.port == port and endpoint.directive not in {None, own}:
             return endpoint.directive or own
-    return _line_of_variable(match, target, str(port)) or own
+    return _line_of_variable(match, target, str(port), _has_port) or own
 
 
-def _line_of_variable(match: LocationMatch, target: ProxyTarget, port: str) -> Directive | None:
+def host_line(backend: Backend) -> Directive:
+    """Return the directive in which the host of a backend's first server stands: the pass
+    directive, or the `set` or the line of a `map` that gives its variable the value."""
+    match, target = backend.location_matches[0], backend.proxy_target
+    host = target.endpoints[0].host if target.endpoints else ""
+    if not target.has_variables or target.group is not None or not host:
+        return target.directive
+    return _line_of_variable(match, target, host, _has_host) or target.directive
+
+
+def shown_target(target: ProxyTarget) -> str:
+    """Return where a location passes requests on to, with the values of variables as far as they
+    name a server."""
+    if not target.has_variables or target.group is not None or not target.endpoints:
+        return target.target
+    return f"{target.scheme}://{target.authority}"
+
+
+def _has_host(text: str, host: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", text) is not None
+
+
+def _line_of_variable(
+    match: LocationMatch,
+    target: ProxyTarget,
+    part: str,
+    has_part: Callable[[str, str], bool],
+) -> Directive | None:
     text = target.directive.args[0] if target.directive.args else ""
-    if _has_port(text, port):
+    if has_part(text, part):
         return None
     names = _VARIABLE.findall(text)
     for _ in range(_MAX_STEPS):
         onward: list[str] = []
         for name in names:
             for line in _lines_of(match, name):
-                if _has_port(line.args[-1], port):
+                if has_part(line.args[-1], part):
                     return line
                 onward += _VARIABLE.findall(line.args[-1])
         names = onward[:_MAX_STEPS]

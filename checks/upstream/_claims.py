@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import is_in_run
 from checks.upstream import Backend, backend_log_lines
+from checks.upstream._address_lines import host_line, shown_target, writer_of
 from checks.upstream._responses import NO_RESPONSE, front_failures, path_severity
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -40,7 +41,8 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
     endpoint_names = fault.endpoints or tuple(
         str(endpoint) for endpoint in backend.proxy_target.endpoints
     )
-    directive = fault.directive or backend.proxy_target.directive
+    directive = fault.directive or host_line(backend)
+    writer = writer_of(nginx, directive)
     # Nobody requested the location's own pattern, but it shows which visitors are affected.
     paths = backend.paths or tuple(
         dict.fromkeys(attempt.path for attempt in backend.connect_attempts if attempt.path)
@@ -59,7 +61,10 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
         because=tuple(dict.fromkeys(observations)),
         facts={
             "application": endpoint_names,
-            "target": backend.proxy_target.target,
+            "target": shown_target(backend.proxy_target),
+            # The variable that names the server, where a `set` gives it its value.
+            "variable": directive.args[0] if directive.name == "set" else "",
+            "npm": writer is not None and writer.panel == "npm",
             "place": file_line(directive),
             "directive": backend.proxy_target.directive.name,
             "paths": paths,

@@ -9,6 +9,7 @@ serve the page. Seen with programs that redirect their own http port to their ow
 from collections.abc import Iterator
 
 from checks.http._fronts import looping_exchanges
+from checks.http._inner_site import inner_site_facts
 from checks.http._told_scheme import tells_https
 from checks.nginx import Nginx, file_line
 from checks.nginx._inner_blocks import inner_scheme
@@ -86,6 +87,8 @@ def _claim(
     evidence, request = nginx.evidence, as_nginx[0]
     directive = proxy_pass_of(match) or match.block
     ports = tuple(str(port) for port in _other_ports(evidence, request))
+    application = inner_site_facts(evidence, request.port, loops)
+    step = "tell-wordpress" if application["wordpress"] else "choose"
     return Claim(
         about=Subject(port=evidence.target.port, path=request.path, text=file_line(directive)),
         covers=tuple(
@@ -103,9 +106,10 @@ def _claim(
             "application": request.endpoint,
             "place": file_line(directive),
             "ports": ports,
+            **application,
         },
         location=nginx.location(directive),
-        fix=Fix((Manual("choose", Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
 
 

@@ -4,10 +4,17 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
-from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_within
+from diagnose.model.addresses import (
+    LOCAL_ONLY,
+    family_of,
+    is_guarded,
+    is_loopback,
+    is_private,
+    is_within,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, Listeners
 from diagnose.model.summary import Summary, phrase
 from diagnose.model.tcp import Connection
 
@@ -262,6 +269,21 @@ def own_addresses(evidence: Evidence) -> tuple[str, ...]:
     )
     plain = (address.partition("/")[0] for address in interface_addresses)
     return tuple(dict.fromkeys(address for address in plain if not is_private(address)))
+
+
+def serving_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """Return those public addresses of the server that a record may name: of an IP family over
+    which something listens on the target's port for others. All of them if that is not known, or
+    nothing listens there."""
+    sockets = [
+        socket
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.on(evidence.target.port)
+        if not is_loopback(socket.address)
+    ]
+    families = {socket.family for socket in sockets} | {4 for socket in sockets if socket.dual}
+    addresses = own_addresses(evidence)
+    return tuple(each for each in addresses if not families or family_of(each) in families)
 
 
 def this_machine(evidence: Evidence) -> Where:

@@ -62,6 +62,25 @@ class UnservedAddress(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class PassedPort(Observation):
+    """A web server of this machine passes the requests of a site on to the target's port: visitors
+    open the site, and need no open port behind it. `server` is the name of the web server, `url`
+    the address of the site, and `file` and `line` are where it is written."""
+
+    layer: ClassVar[str] = "listener"
+
+    port: int
+    server: Word
+    url: Url
+    file: FilePath = ""
+    line: int = 0
+
+    def summary(self) -> Summary:
+        subject = phrase("port {port} behind {server}", port=self.port, server=self.server)
+        return subject, self.url
+
+
+@frozen(kw_only=True, eq=False)
 class Interface(Observation):
     """A network interface. `default` are the families (4, 6) whose default route uses it, and
     `networks` the networks whose routes use it ("172.17.0.0/16"). `carrier` is False if the

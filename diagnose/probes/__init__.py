@@ -68,6 +68,7 @@ INSIDE = (
     "kernel",
     "kernel_drops",
     "port_holders",
+    "passed_ports",
     "descriptors",
     "unmounted_folders",
     "unit_rules",

@@ -41,6 +41,7 @@ MODES = (
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
     "redirect-to-443",  # the same, and to the usual port
     "forces-https",  # to https:// always, as a program with an https port of its own
+    "wordpress",  # the same, and says so as WordPress does
     "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
     "http-in-redirect",  # /manage to the page behind it, at http, whatever it is told
     "scheme-in-redirect",  # /manage to the page behind it, at the scheme of X-Forwarded-Proto
@@ -85,6 +86,9 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("301 Moved", b"", f"Location: https://{name}{path}")
         case "forces-https":
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
+        case "wordpress":
+            location = f"Location: https://{headers.get('host')}{path}"
+            return answer("301 Moved", b"", location, "X-Redirect-By: WordPress")
         case "ignores-the-scheme" if path == "/":
             return answer("307 Moved", b"", f"Location: http://{headers.get('host')}/login")
         case "http-in-redirect" if path == "/manage":

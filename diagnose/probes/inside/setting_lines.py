@@ -116,7 +116,7 @@ def _named_urls(ctx: ProbeContext) -> Iterator[str]:
     for response in ctx.observed(PageFileResponse):
         yield from (*response.mentions, *response.requests)
     if ctx.target.symptom is not None:
-        yield from _URL.findall(ctx.target.symptom.words[:2048])
+        yield from _URL.findall(ctx.target.symptom.text[:2048])
 
 
 def _refused_names(ctx: ProbeContext) -> Iterator[str]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from diagnose.model import Applicability, Confidence, Target
+from diagnose.model import Applicability, Command, Manual, Target
 from tests.support.certificates import (
     HEALTHY,
     LIVE,
@@ -101,3 +102,45 @@ def test_fires_and_names_a_certificate_for_the_name_that_lies_on_the_server() ->
     (claim,) = judge("certificate.name-mismatch", *observations, default)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_one_command_of_certbot_keeps_every_name_of_the_certificate() -> None:
+    own = leaf(dns_names=("www.example.com", "example.com"))
+    file = replace(in_use(own), path="/etc/letsencrypt/live/www.example.com/fullchain.pem")
+    (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    step, *_ = claim.fix.steps
+    assert isinstance(step, Manual)
+    (command,) = step.commands
+    assert isinstance(command, Command)
+    assert " ".join(command.argv) == (
+        "certbot certonly --nginx --cert-name www.example.com"
+        " -d www.example.com -d example.com -d shop.example.com"
+    )
+    assert claim.facts["block"]
+
+
+@pytest.mark.parametrize(
+    ("names", "path", "text"),
+    [
+        (("*.example.org",), "/etc/letsencrypt/live/a/fullchain.pem", SITE),
+        (("www.example.com",), "/etc/nginx/ssl/a.pem", SITE),
+        (("www.example.com",), "/root/.acme.sh/a/fullchain.cer", SITE),
+        (
+            ("www.example.com",),
+            "/etc/letsencrypt/live/a/fullchain.pem",
+            SITE.replace("shop.example.com", "www.example.com"),
+        ),
+    ],
+)
+def test_a_person_chooses_where_that_is_not_sure(
+    names: tuple[str, ...], path: str, text: str
+) -> None:
+    own = leaf(dns_names=names)
+    file = replace(in_use(own), path=path)
+    (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, config(text))
+    assert claim.fix
+    (step, *_) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "cover-the-name"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
-from diagnose.model import Applicability, Confidence, Manual, Severity, Where
+from diagnose.model import Applicability, Confidence, Manual, Severity, Vantage, Where
+from diagnose.model.server import PassedPort
 from diagnose.model.visitor import Visitor
 from tests.support.aliyun_state import CONSOLE_DEFAULT, rule
 from tests.support.check_evidence import judge
@@ -132,3 +133,13 @@ def test_silent_for_a_visitor_who_gets_in() -> None:
 
 def test_silent_for_a_simple_application_server() -> None:
     assert not judge(CHECK, firewall_rules(), *silent())
+
+
+def test_a_port_that_visitors_do_not_need_is_not_opened_first() -> None:
+    passed = PassedPort(
+        vantage=Vantage.SERVER, port=443, server="HAProxy", url="https://shop.example.com:8443/"
+    )
+    (claim,) = judge(CHECK, group_rules(*CONSOLE_DEFAULT), *silent(), passed)
+    assert claim.fix
+    assert [getattr(step, "step", "") for step in claim.fix.steps] == ["use-the-site", "open-all"]
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Failure, Manual, Vantage
 from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection, IcmpError
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 
@@ -23,6 +24,24 @@ def test_fires_when_ipv6_is_silent_and_ipv4_works() -> None:
 def test_fires_surely_when_the_server_itself_refuses() -> None:
     (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, replace(DEAD, failure=REFUSED))
     assert claim.confidence is Confidence.CERTAIN
+
+
+def test_an_address_of_another_machine_is_to_be_removed_from_dns() -> None:
+    card = Interface(
+        name="eth0", up=True, addresses=("203.0.113.10", "2001:db8::7"), vantage=Vantage.SERVER
+    )
+    opened = replace(DEAD, port=80, failure=None, purpose="plain")
+    refused = replace(DEAD, failure=REFUSED)
+    (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, refused, opened, card)
+    assert claim.facts["foreign"]
+    assert claim.facts["plain"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "remove"
+    own = replace(card, addresses=("203.0.113.10", "2001:db8::10"))
+    (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, refused, own)
+    assert not claim.facts["foreign"]
 
 
 def test_fires_surely_when_a_router_says_that_there_is_no_way() -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from diagnose.model import Confidence, Manual, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, Listener, Listeners
 from tests.support.check_evidence import TIMEOUT, judge, texts
+from tests.support.firewall_rules import listening
 
 DENIED = DnsAnswer(
     name="shop.example.com",
@@ -106,3 +107,17 @@ def test_fires_and_names_the_name_without_www_that_exists() -> None:
     assert claim.facts["sibling"] == "example.com"
     (claim,) = judge("dns.nxdomain", LOST, DENIED, bare)
     assert claim.facts["sibling"] == ""
+
+
+def test_no_address_of_a_family_over_which_nothing_listens_is_offered() -> None:
+    card = Interface(
+        name="eth0", up=True, addresses=("203.0.113.10", "2001:db8::10"), vantage=Vantage.SERVER
+    )
+    (claim,) = judge("dns.nxdomain", DENIED, card, listening(443))
+    assert claim.facts["addresses"] == ("203.0.113.10",)
+    (claim,) = judge("dns.nxdomain", DENIED, card, listening(80))
+    assert claim.facts["addresses"] == ("203.0.113.10", "2001:db8::10")
+    only_ipv6 = Listener(vantage=Vantage.SERVER, address="::", port=443, family=6)
+    sockets = (*listening(443).sockets, only_ipv6)
+    (claim,) = judge("dns.nxdomain", DENIED, card, Listeners(sockets=sockets))
+    assert claim.facts["addresses"] == ("203.0.113.10", "2001:db8::10")

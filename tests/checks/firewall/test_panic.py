@@ -1,5 +1,6 @@
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import explains
+from diagnose.model import Applicability
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import HTTPS, both, remedy, server
 
@@ -7,6 +8,8 @@ from tests.support.firewall_rules import HTTPS, both, remedy, server
 def test_fires_in_panic_mode_whatever_the_zones_open() -> None:
     (claim,) = judge("firewall.panic", *server(*both("public", HTTPS), panic=True))
     assert remedy(claim) == ["firewall-cmd --panic-off"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
     assert explains(load_check("firewall.panic"), load_check("tcp.timeout"))
 
 

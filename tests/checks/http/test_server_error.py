@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Failure, Severity
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.program_logs import ProgramLine
-from tests.support.check_evidence import CHAT, TIMEOUT, judge
+from tests.support.check_evidence import CHAT, TIMEOUT, judge, texts
 from tests.support.nginx_evidence import HOST, RUNNING, SITE, config, front
 from tests.support.upstream_evidence import compared
 
@@ -52,6 +52,26 @@ def test_fires_and_quotes_the_error_log_where_it_was_read() -> None:
     assert line in claim.because
     (claim,) = judge("http.server-error", home(502), replace(line, host="www.example.org"))
     assert not claim.facts["log"]
+
+
+@pytest.mark.parametrize(
+    ("equivalent", "command"),
+    [
+        ("tail -c 65536 /config/log/error.log", "tail -n 50 /config/log/error.log"),
+        (
+            "docker exec swag tail -c 65536 /config/log/error.log",
+            "docker exec swag tail -n 50 /config/log/error.log",
+        ),
+    ],
+)
+def test_names_the_log_that_was_read(equivalent: str, command: str) -> None:
+    log = ErrorLog(file="/config/log/error.log", until=0.0, equivalent=equivalent)
+    (claim,) = judge("http.server-error", home(502), log)
+    assert claim.facts["log_command"] == command
+    assert any(f"`{command}`" in text for text in texts("http.server-error", claim))
+    (claim,) = judge("http.server-error", home(502))
+    assert claim.facts["log_command"] == ""
+    assert any("/var/log/nginx/error.log" in text for text in texts("http.server-error", claim))
 
 
 def test_fires_where_no_answer_comes() -> None:

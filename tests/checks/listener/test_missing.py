@@ -156,6 +156,21 @@ def test_is_certain_where_no_container_has_a_site_for_visitors(containers: Conta
     assert claim.confidence is Confidence.CERTAIN
 
 
+def test_a_bare_name_leads_to_the_stopped_container_that_publishes_port_80_alone() -> None:
+    bare = replace(SHOP, input="shop.example.com")
+    own = (host(), connected(failure=REFUSED), listening(22))
+    stopped = _published(ContainerPort(80, 80, "0.0.0.0"), state="exited")
+    (claim,) = judge("listener.missing", *own, stopped, target=bare)
+    assert claim.served_at == ServedAddress("http://shop.example.com/", is_named=False)
+    both = _published(
+        ContainerPort(80, 80, "0.0.0.0"), ContainerPort(443, 443, "0.0.0.0"), state="exited"
+    )
+    typed = replace(SHOP, input="https://shop.example.com/")
+    for containers, target in ((stopped, typed), (both, bare)):
+        (claim,) = judge("listener.missing", *own, containers, target=target)
+        assert claim.served_at is None
+
+
 def _apache(*redirects: SiteRedirect) -> WebServerConfig:
     site = WebSite(names=(SHOP.host,), sockets=(SiteSocket(8080),), redirects=redirects)
     return WebServerConfig(vantage=Vantage.SERVER, product="apache", path="a", sites=(site,))

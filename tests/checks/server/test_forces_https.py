@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Observation
+from diagnose.model import Claim, Manual, Observation, Where
 from diagnose.model.backends import BackendAnswer
+from diagnose.model.web_servers import SiteSocket, WebSite
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -24,6 +25,23 @@ def claims(*observations: Observation) -> list[Claim]:
 def test_fires_where_it_redirects_with_and_without_the_field() -> None:
     (claim,) = claims(LOOP, SECURE, PLAIN)
     assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_names_the_file_of_wordpress_behind_the_server_in_front() -> None:
+    site = WebSite(sockets=(SiteSocket(3000),), root="/var/www/wp", file="/etc/wp.conf", line=2)
+    own = apache_config()
+    config = replace(own, sites=(*own.sites, site))
+    loop = replace(LOOP, headers=(*LOOP.headers, ("X-Redirect-By", "WordPress")))
+    (claim,) = judge(CHECK, APACHE, config, loop, SECURE, PLAIN)
+    assert claim.facts["wordpress_config"] == "/var/www/wp/wp-config.php"
+    assert claim.facts["inner_place"] == "/etc/wp.conf:2"
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "tell-wordpress"
+    (other,) = judge(CHECK, APACHE, config, LOOP, SECURE, PLAIN)
+    assert other.fix
+    assert other.fix.steps == (Manual("choose", Where.APPLICATION),)
 
 
 def test_silent_where_the_field_decides() -> None:

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Command, Edit
 from diagnose.model.haproxy import HaproxyTry
+from diagnose.model.nginx import CertificateFile
 from tests.support import haproxy_evidence
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -89,3 +93,24 @@ def test_adds_ssl_to_haproxys_line_that_names_a_certificate() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert f"+    bind :443 ssl crt {haproxy_evidence.PEM}\n" in edit.diff
+
+
+def test_the_certificate_of_another_block_of_the_port_is_named_by_an_edit() -> None:
+    bare = "".join(line for line in OFF.splitlines(True) if "SSL" not in line)
+    other = HTTPS.replace("    ServerName shop.example.com\n", "")
+    config = apache_config(f"{bare}{other}")
+    path = config.sites[1].paths("certificate")[0]
+    leaf = replace(LEAF, dns_names=("shop.example.com",))
+    file = CertificateFile(path=path, sha256=leaf.sha256, chain=(leaf,))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED, file)
+    assert claim.facts["lender"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    SSLEngine on\n+    SSLCertificateFile {path}\n" in edit.diff
+    foreign = replace(leaf, dns_names=("www.example.org",))
+    for chain in ((foreign,), ()):
+        (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED, replace(file, chain=chain))
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

@@ -7,6 +7,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Severity, Symptom, Target
 from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.files import OtherCertificate
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.web_servers import WebServerConfig
@@ -303,3 +304,21 @@ def test_silent_over_http_where_a_site_has_the_name() -> None:
         seen = (APACHE, apache_config(f"{text}{HTTPS}"), LISTENING, PLAIN_PAGE)
         assert not judge(CHECK, *seen, target=asked)
         assert not judge(CHECK, *seen, target=HTTP_SHOP)
+
+
+def test_the_site_whose_certificate_covers_the_name_gets_it() -> None:
+    named = HTTPS.replace("ServerName shop", "ServerName www.shop").replace("/shop.pem", "/b.pem")
+    config = apache_config(f"{ANOTHER}{named}")
+    path = config.sites[1].paths("certificate")[0]
+    covering = replace(OTHER, dns_names=("www.shop.example.com", "shop.example.com"))
+    other = OtherCertificate(path=path, leaf=covering)
+    moved = replace(ANSWER, status=301, headers=(("Location", "https://www.shop.example.com/"),))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, SERVED, moved, other)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ServerAlias shop.example.com" in edit.diff
+    foreign = replace(other, leaf=OTHER)
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, SERVED, moved, foreign)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

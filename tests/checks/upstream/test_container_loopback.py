@@ -70,3 +70,20 @@ def test_silent_where_127_0_0_1_is_not_the_reason(
     attempt: UpstreamTry, own: NginxContainer, more: Observation
 ) -> None:
     assert not judge(CHECK, attempt, config(), own, more, listening(443))
+
+
+def test_the_line_that_names_the_server_is_that_of_the_variable() -> None:
+    lines = 'set $server "127.0.0.1";\n        set $port 3000;\n        '
+    text = SITE.replace(
+        "proxy_pass http://127.0.0.1:3000", f"{lines}proxy_pass http://$server:$port"
+    )
+    assert "$server:$port" in text
+    attempt = replace(DOWN, target="http://$server:$port")
+    (claim,) = judge(CHECK, attempt, config(text), OWN, seen(ITSELF, INSIDE), listening(443))
+    assert claim.facts["target"] == "http://127.0.0.1:3000"
+    assert claim.facts["variable"] == "$server"
+    number = int(str(claim.facts["place"]).rpartition(":")[2])
+    assert "set $server" in config(text).files[-1].text.split("\n")[number - 1]
+    assert any('set $server "app";' in filled for filled in texts(CHECK, claim))
+    (plain,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF, INSIDE), listening(443))
+    assert plain.facts["variable"] == ""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Observation
+from diagnose.model import Claim, Manual, Observation
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.server import Listener, Listeners
@@ -66,3 +66,13 @@ def test_silent_where_nginx_itself_redirects() -> None:
 
 def test_silent_where_the_redirect_leads_on() -> None:
     assert not claims(answer=replace(LOOP, headers=(("Location", "https://shop.example.com/a"),)))
+
+
+def test_tells_wordpress_what_to_write() -> None:
+    loop = replace(LOOP, headers=(*LOOP.headers, ("X-Redirect-By", "WordPress")))
+    (claim,) = claims(replace(asked(301, "visitor", "shop.example.com")), answer=loop)
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "tell-wordpress"
+    assert claim.facts["wordpress_config"] == "wp-config.php"

@@ -348,3 +348,51 @@ def apache_site_of_an_inner_address_that_this_machine_prefers(lab: Lab) -> None:
     hosts = lab.server.read("/etc/hosts")
     lab.server.write("/etc/hosts", f"10.0.0.5 {site.NAME}\n{hosts}")
     _serve_blog_on(lab, "10.0.0.5")
+
+
+_NO_TLS = "".join(line for line in HTTPS.splitlines(keepends=True) if "SSL" not in line)
+#: The block of a package's ssl.conf.
+_SSL_CONF = "".join(
+    line
+    for line in HTTPS.replace("*:443", "_default_:443").splitlines(keepends=True)
+    if "Virtual" in line or "SSL" in line
+)
+_TWIN = HTTPS.replace("ServerName shop", "ServerName www.shop")
+
+
+@apache_scenario(outside="tls.plain-http", server="server.tls-off", differs=FILES)
+def apache_certificate_stands_in_another_block(lab: Lab) -> None:
+    """Issue 896 of GrahamDumpleton/mod_wsgi: ssl.conf has SSLEngine and the certificate in a block
+    of its own, which count for no other."""
+    apache.serve(lab, f"{_NO_TLS}\n{_SSL_CONF}\n{HTTP}")
+
+
+@healthy_apache()
+def apache_certificate_stands_in_both_blocks(lab: Lab) -> None:
+    apache.serve(lab, f"{HTTPS}\n{_SSL_CONF}\n{HTTP}")
+
+
+def _two_names(lab: Lab, twin: str) -> None:
+    """The first site redirects to the other one's name."""
+    lab.dns([SERVER], name=f"{site.NAME} www.{site.NAME}")
+    first = "".join(line for line in OTHER.splitlines(keepends=True) if "Proxy" not in line)
+    moved = "    Redirect permanent / https://www.shop.example.com/\n</VirtualHost>"
+    apache.install(lab, f"{first.replace('</VirtualHost>', moved)}\n{twin}\n{HTTP}")
+    other_certificate(lab)
+    both = certificates.leaf("www.shop.example.com", site.NAME)
+    lab.server.write(apache.PEM, both.chain)
+    lab.server.write(apache.KEY, both.key_pem, 0o600)
+    apache.start(lab)
+
+
+@apache_scenario(outside="certificate.name-mismatch", server="server.wrong-site", differs=FILES)
+def apache_site_of_the_certificate_lacks_the_name(lab: Lab) -> None:
+    """Pull request 769 of quick-lint/quick-lint-js: the certificate has both names, the site one of
+    them, and the first site answers with a redirect."""
+    _two_names(lab, _TWIN)
+
+
+@healthy_apache()
+def apache_site_of_the_certificate_has_both_names(lab: Lab) -> None:
+    line = "ServerName www.shop.example.com\n"
+    _two_names(lab, _TWIN.replace(line, f"{line}    ServerAlias shop.example.com\n"))

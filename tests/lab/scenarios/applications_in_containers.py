@@ -83,6 +83,22 @@ def published_port_was_changed(lab: Lab) -> None:
     manual=NO_ENGINE,
     not_on=PANEL,
 )
+def address_of_the_application_is_a_variable(lab: Lab) -> None:
+    """As Nginx Proxy Manager writes it: `set $server`, and one line of proxy_pass for all sites."""
+    lab.application_service.stop()
+    engine = Engine(lab)
+    application(engine, ports=((3000, 3000),), bind="127.0.0.1")
+    text = proxied("http://$server:$port")
+    proxy(engine, text.replace("proxy_pass", 'set $server "127.0.0.1"; set $port 3000; proxy_pass'))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
 def application_is_published_on_the_server(lab: Lab) -> None:
     """Its container publishes 127.0.0.1:3000 of the server, which nginx in its container takes for
     its own."""

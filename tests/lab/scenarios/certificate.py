@@ -113,6 +113,26 @@ def another_lineage_has_the_name(lab: Lab) -> None:
 
 
 @scenario(outside="certificate.name-mismatch", manual=AUTHORITY)
+def lineage_of_certbot_lacks_the_name(lab: Lab) -> None:
+    """certbot keeps the site's certificate for the other name of the block alone."""
+    of_certbot(lab, certificates.leaf("www.example.com"), "www.example.com")
+    live = LIVE.replace(site.NAME, "www.example.com")
+    lab.edit(f"server_name {site.NAME};", f"server_name {site.NAME} www.example.com;")
+    lab.edit(site.PEM, f"{live}/fullchain.pem")
+    lab.change(site.KEY, f"{live}/privkey.pem")
+
+
+@healthy()
+def lineage_of_certbot_has_both_names(lab: Lab) -> None:
+    both = certificates.leaf("www.example.com", site.NAME)
+    of_certbot(lab, both, "www.example.com")
+    live = LIVE.replace(site.NAME, "www.example.com")
+    lab.edit(f"server_name {site.NAME};", f"server_name {site.NAME} www.example.com;")
+    lab.edit(site.PEM, f"{live}/fullchain.pem")
+    lab.change(site.KEY, f"{live}/privkey.pem")
+
+
+@scenario(outside="certificate.name-mismatch", manual=AUTHORITY)
 def certificate_for_another_name(lab: Lab) -> None:
     """The site's own certificate covers other names."""
     serve(lab, certificates.leaf("www.example.org", "example.org"))

@@ -6,6 +6,7 @@ from ..containers import Engine, application, proxied, proxy
 from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from ..web_servers import keep_only
 
 #: What the start of a container brings back.
 STARTED = ("rules", "listeners", "processes")
@@ -164,6 +165,17 @@ def loopback_is_meant_to_be_the_server(lab: Lab) -> None:
 def container_of_nginx_was_stopped(lab: Lab) -> None:
     """Somebody stopped it."""
     both(lab).docker("stop", "proxy")
+
+
+@scenario(
+    target=site.NAME, outside="tcp.refused", server="listener.container-stopped",
+    both="listener.container-stopped", manual="its site is in plain http", not_on=PANEL,
+)  # fmt: skip
+def container_of_a_plain_site_was_stopped(lab: Lab) -> None:
+    """The bare name means https, and no container ever published port 443."""
+    plain = TEXT.replace("return 301 https://$host$request_uri;", "proxy_pass http://app:3000;")
+    started(lab, plain, ports=((80, 80),)).docker("stop", "proxy")
+    keep_only(lab, "nginx")
 
 
 @scenario(

@@ -34,6 +34,18 @@ def application_is_not_told_and_would_not_listen(lab: Lab) -> None:
     lab.change(SCHEME, "")
 
 
+@scenario(outside="http.redirect-loop", server="upstream.forces-https", manual=SETTINGS)
+def wordpress_does_not_look_at_the_field_behind_nginx(lab: Lab) -> None:
+    """It names itself in its redirects."""
+    lab.application("--mode", "wordpress")
+
+
+@haproxy_scenario(outside="http.redirect-loop", server="server.forces-https", manual=SETTINGS)
+def wordpress_does_not_look_at_the_field_behind_haproxy(lab: Lab) -> None:
+    lab.application("--mode", "wordpress")
+    haproxy.serve(lab)
+
+
 @healthy()
 def application_redirects_only_what_is_not_https(lab: Lab) -> None:
     """It believes X-Forwarded-Proto, and nginx sends it."""
