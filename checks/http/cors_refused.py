@@ -130,7 +130,7 @@ def _page_request(evidence: Evidence) -> OtherRequest | None:
 
 
 def _permitting_fix(
-    nginx: Nginx, page: Exchange, reason: CorsRefusal, asked: OtherRequest | None
+    nginx: Nginx, page: Exchange, reason: str, asked: OtherRequest | None
 ) -> Fix | None:
     """Permit the site's own page what it asks for, where nginx answers and nobody else says who
     may. Which other sites may ask is a person's choice."""
@@ -150,7 +150,7 @@ def _permitting_fix(
     return _cors_edits.answering_fix(nginx, match, asked.fields) if may_answer else None
 
 
-def _is_refused(page: Exchange, reason: CorsRefusal) -> bool:
+def _is_refused(page: Exchange, reason: str) -> bool:
     """Return whether a preflight is refused as if it were the request itself."""
     return reason == "failed" and page.method == _PREFLIGHT and page.status in {401, 403, 404, 405}
 

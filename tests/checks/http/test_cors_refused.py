@@ -263,6 +263,8 @@ def test_a_get_may_be_another_request_than_that_of_the_message(
     preflight = replace(answer(204, (ALLOW, value), method="OPTIONS"), purpose="cross-origin")
     claims = judge(CHECK, answer(status), preflight, target=told, masked=False)
     assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])
+
+
 METHODS, FIELDS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 
 
