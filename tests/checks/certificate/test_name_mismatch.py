@@ -3,8 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Target
-from diagnose.model import Applicability, Command, Manual, Target
+from diagnose.model import Applicability, Command, Confidence, Manual, Target
 from tests.support.certificates import (
     HEALTHY,
     LIVE,
