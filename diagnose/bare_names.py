@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from diagnose.checking.conclusion import conclude
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import ServedAddress, Symptom, Target, Vantage
 from diagnose.model.events import Event, Started
 from diagnose.model.http import Exchange

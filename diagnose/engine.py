@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from diagnose.checking import proof
 from diagnose.checking.conclusion import conclude, import_checks
-from diagnose.checking.root_cause import is_healthy_from_server
+from diagnose.checking.verdicts import is_healthy_from_server
 from diagnose.machine import Machine
 from diagnose.model import (
     Crash,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.bare_names import MIN_SECONDS, Ending, show_instead
 from diagnose.checking.conclusion import conclude
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import Finding, Target
 from diagnose.model.events import Event
 from diagnose.model.http import Exchange

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose import engine
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.cli.demo import embedded as demo
 from diagnose.cli.demo.faults import Fault
 from diagnose.model import Observation, Report

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from diagnose import engine
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.machine import CommandResult, FileContent, Machine, Socket
 from diagnose.model import Failure, Observation, Report, Side, Target, Unseen, Vantage
 from diagnose.model.dns import Resolution

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from diagnose.checking.conclusion import conclude
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import Observation, Report
 from diagnose.parsers.netfilter import address_sets, traversal
 from tests.support import large_servers

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from diagnose import engine
-from diagnose.checking.root_cause import layer_statuses, verdict
+from diagnose.checking.verdicts import layer_statuses, verdict
 from diagnose.cli.demo import embedded as demo
 from diagnose.model import Report
 from diagnose.model.events import Event, Observed

@@ -8,8 +8,6 @@ help. So this check explains those findings; see `checks.certificate`.
 from collections.abc import Iterator
 
 from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, claim, manual_fix
-from checks.certificate._expansion import expansion_fix, is_of_certbot
-from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, served_certificates
@@ -36,6 +34,10 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         names, addresses = names_of(served_cert.leaf)
         if covers(host, names, addresses) or "names" in served_cert.leaf.unread:
             continue
+        # Imported late: most certificates have the name.
+        from checks.certificate._expansion import expansion_fix, is_of_certbot
+        from checks.certificate._replacement import replacement_fix
+
         mismatch_reason, nearest_name = closest_mismatch(host, names)
         covered_names = tuple(dict.fromkeys((*names, *addresses)))
         fix, replacement_facts = replacement_fix(evidence, served_cert)

@@ -10,7 +10,6 @@ Certificate") and Traefik (pkg/tls/generate, "TRAEFIK DEFAULT CERT").
 from collections.abc import Iterator
 
 from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, chain_fault, claim, request_fix
-from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates
@@ -32,6 +31,9 @@ def self_signed(evidence: Evidence) -> Iterator[Claim]:
     for served_cert in served_certificates(
         evidence, lambda handshake: chain_fault(evidence, handshake) == "self-signed"
     ):
+        # Imported late: few certificates are signed by themselves.
+        from checks.certificate._replacement import replacement_fix
+
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         controller = _CONTROLLERS.get(served_cert.leaf.common_name, "")
         yield claim(

@@ -10,13 +10,13 @@ from itertools import chain
 
 from diagnose.checking import proof
 from diagnose.checking.proof import UnfinishedReason
-from diagnose.checking.root_cause import is_seen_from_server, layer_statuses
 from diagnose.checking.target_proof import (
     MissingProof,
     is_websocket_open_behind,
     missing_from_vantages,
     missing_on_both_sides,
 )
+from diagnose.checking.verdicts import is_seen_from_server, layer_statuses
 from diagnose.model import LAYERS, Evidence, Finding, Report, Scope, Severity, Subject, Symptom
 from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen

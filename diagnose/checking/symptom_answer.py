@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
-from diagnose.checking.root_cause import is_seen_from_server, verdict
 from diagnose.checking.symptom_match import (
     is_met,
     is_tried,
@@ -18,6 +17,7 @@ from diagnose.checking.symptom_match import (
     symptom_row,
     symptom_table,
 )
+from diagnose.checking.verdicts import is_seen_from_server, verdict
 from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges

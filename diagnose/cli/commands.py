@@ -68,7 +68,7 @@ def _list(words: Sequence[str]) -> int:
 
 
 def _record(words: Sequence[str]) -> int:
-    from diagnose.checking.root_cause import exit_status
+    from diagnose.checking.verdicts import exit_status
     from diagnose.cli.runs import run_targets
     from diagnose.model.events import null_sink
     from diagnose.recording.redaction import masked_recording
@@ -84,7 +84,7 @@ def _record(words: Sequence[str]) -> int:
 
 
 def _bundle(words: Sequence[str]) -> int:
-    from diagnose.checking.root_cause import exit_status
+    from diagnose.checking.verdicts import exit_status
     from diagnose.cli.bundle import bundle
     from diagnose.cli.runs import report_builder, run_targets
 

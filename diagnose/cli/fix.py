@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from diagnose import engine
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.cli.request import FixRequest
 from diagnose.cli.runs import open_machine
 from diagnose.fixing import apply, rollback

@@ -88,7 +88,7 @@ def note_failure(
     request: RunRequest, view: View, reports: Sequence[Report], seconds_left: float
 ) -> None:
     """Note on stderr what does not work yet, and how long it is still waited for."""
-    from diagnose.checking.root_cause import verdict
+    from diagnose.checking.verdicts import verdict
     from diagnose.i18n.reports import translate
     from diagnose.outputs.document import single_line
     from diagnose.outputs.verdict_text import verdict_sentence
@@ -241,7 +241,7 @@ def _replace(path: str, text: str) -> None:
 def reports_status(reports: Sequence[Report], request: RunRequest, view: View) -> int:
     """Return the exit status of a process that ends with these reports, with a plugin's
     thresholds."""
-    from diagnose.checking.root_cause import exit_status
+    from diagnose.checking.verdicts import exit_status
 
     if request.output.format == "nagios":
         from diagnose.outputs.nagios import plugin_state

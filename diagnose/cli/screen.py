@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose import tui
-from diagnose.checking.root_cause import exit_status
+from diagnose.checking.verdicts import exit_status
 from diagnose.cli.option_values import server_url
 from diagnose.cli.output import note_crashes, write_views
 from diagnose.cli.request import FixRequest, RunRequest

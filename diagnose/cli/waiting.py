@@ -4,7 +4,7 @@ have just deployed something."""
 import time
 from collections.abc import Callable, Sequence
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import Report
 from diagnose.processes.signals import EXIT_SIGINT
 

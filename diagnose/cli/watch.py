@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from diagnose import engine
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.cli.output import write_note
 from diagnose.cli.request import WatchRequest
 from diagnose.fleet import lines

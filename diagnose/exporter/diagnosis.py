@@ -121,7 +121,7 @@ class Diagnoses:
 
 
 def _conclude(report: Report) -> Conclusion:
-    from diagnose.checking.root_cause import verdict
+    from diagnose.checking.verdicts import verdict
     from diagnose.outputs.prometheus import METRICS
 
     outcome, metrics = verdict(report), ProbeMetrics()

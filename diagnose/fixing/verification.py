@@ -17,7 +17,7 @@ another certificate that has a new error, it replaced one fault by another.
 
 from collections.abc import Iterator
 
-from diagnose.checking.root_cause import is_seen_from_server, layer_statuses
+from diagnose.checking.verdicts import is_seen_from_server, layer_statuses
 from diagnose.fixing.plan import problem_of
 from diagnose.model import Edit, Finding, Observation, Report, Severity
 from diagnose.model.http import Exchange, Upgrade

@@ -4,7 +4,7 @@ rests on our own lateness."""
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
 from diagnose.model import Report
 from diagnose.net import Net

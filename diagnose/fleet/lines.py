@@ -10,7 +10,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diagnose.checking.root_cause import exit_status, verdict
+from diagnose.checking.verdicts import exit_status, verdict
 from diagnose.fleet.grouping import Cause
 from diagnose.fleet.journal import Group
 from diagnose.fleet.target_list import ListedTarget

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from diagnose.checking.root_cause import EXIT_STATUS, verdict
+from diagnose.checking.verdicts import EXIT_STATUS, verdict
 from diagnose.fleet import lines
 from diagnose.fleet.fair_runs import FairRuns
 from diagnose.fleet.grouping import Cause, causes_of

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from diagnose.checking.root_cause import EXIT_STATUS, Status, verdict
+from diagnose.checking.verdicts import EXIT_STATUS, Status, verdict
 from diagnose.history.fingerprints import complete_kinds, kind_of, run_fingerprints
 from diagnose.model import Report
 from diagnose.model.frozen import frozen

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
-from diagnose.checking.root_cause import verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n import SOURCE_LANGUAGE, failures
 from diagnose.i18n.reports import translate
 from diagnose.model import (

@@ -8,7 +8,7 @@ at most. Source: GitHub's "Workflow commands for GitHub Actions" and the runner'
 
 from collections.abc import Iterator
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View

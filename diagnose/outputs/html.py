@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from diagnose._version import VERSION
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n import LANGUAGES
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.html import translate

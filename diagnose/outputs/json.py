@@ -8,7 +8,7 @@ from zlib import crc32
 
 from diagnose._version import VERSION
 from diagnose.checking.outlook import outlook
-from diagnose.checking.root_cause import exit_status, verdict
+from diagnose.checking.verdicts import exit_status, verdict
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.model import (
     Claim,

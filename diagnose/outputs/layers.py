@@ -6,7 +6,7 @@ from diagnose.checking.proof import (
     missing_in_layer,
     unfinished_reasons,
 )
-from diagnose.checking.root_cause import LayerStatus, layer_statuses
+from diagnose.checking.verdicts import LayerStatus, layer_statuses
 from diagnose.i18n import failures
 from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage

@@ -7,7 +7,7 @@ mention; all other text is escaped. Commands are in fenced blocks so that they c
 import re
 
 from diagnose._version import VERSION
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label

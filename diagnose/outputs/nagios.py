@@ -8,7 +8,7 @@ state worse than the verdict.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from diagnose.checking.root_cause import exit_status, verdict
+from diagnose.checking.verdicts import exit_status, verdict
 from diagnose.i18n.reports import translate
 from diagnose.model import Report
 from diagnose.model.threshold import Threshold

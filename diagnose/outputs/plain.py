@@ -6,7 +6,7 @@ findings has one line, whose severity is its status. The answer to a pasted mess
 that no longer applies, is a last line, whose role is "message" or "expired".
 """
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from diagnose._version import VERSION
-from diagnose.checking.root_cause import layer_statuses, verdict
+from diagnose.checking.verdicts import layer_statuses, verdict
 from diagnose.model import Ignore, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from diagnose._version import VERSION
-from diagnose.checking.root_cause import exit_status, verdict
 from diagnose.checking.texts import check_text
+from diagnose.checking.verdicts import exit_status, verdict
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Check, Finding, Location, Report, Severity
 from diagnose.model.view import View

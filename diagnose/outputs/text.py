@@ -4,7 +4,7 @@ notes. The report of a healthy site has three lines."""
 from collections.abc import Iterable
 from itertools import groupby
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.reports import translate
 from diagnose.model import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from diagnose.checking.root_cause import (
+from diagnose.checking.verdicts import (
     is_symptom_unexplained,
     layer_statuses,
     unanswered_findings,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diagnose.checking.root_cause import exit_status, layer_statuses, verdict
+from diagnose.checking.verdicts import exit_status, layer_statuses, verdict
 from diagnose.model import Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document

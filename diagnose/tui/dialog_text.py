@@ -4,7 +4,7 @@ differences from earlier runs, the keys. No I/O."""
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import Edit, Finding, Report

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import Status, verdict
+from diagnose.checking.verdicts import Status, verdict
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import Observation, Report

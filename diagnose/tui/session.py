@@ -3,7 +3,7 @@
 import queue
 from typing import TYPE_CHECKING, Any
 
-from diagnose.checking.root_cause import Status, verdict
+from diagnose.checking.verdicts import Status, verdict
 from diagnose.model import Crash, Report, Target
 from diagnose.model.events import Crashed
 from diagnose.model.tcp import Connection

@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from diagnose.checking.root_cause import exit_status, findings, layer_statuses, verdict
+from diagnose.checking.root_cause import findings
+from diagnose.checking.verdicts import exit_status, layer_statuses, verdict
 from diagnose.model import Check, Claim, Evidence, Ignore, Observation, Report, Severity, Subject
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange

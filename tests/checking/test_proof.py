@@ -12,7 +12,7 @@ from diagnose.checking import conclusion, proof
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.registry import all_checks
 from diagnose.checking.registry import load_check as load
-from diagnose.checking.root_cause import layer_statuses, verdict
+from diagnose.checking.verdicts import layer_statuses, verdict
 from diagnose.cli.demo import DEFAULT_FAULT
 from diagnose.cli.demo import embedded as demo
 from diagnose.model import (

@@ -5,13 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.root_cause import (
-    claims,
-    findings,
-    is_healthy_from_server,
-    layer_statuses,
-    verdict,
-)
+from diagnose.checking.root_cause import claims, findings
+from diagnose.checking.verdicts import is_healthy_from_server, layer_statuses, verdict
 from diagnose.model import (
     Applicability,
     Check,

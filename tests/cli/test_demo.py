@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.checking.root_cause import layer_statuses
+from diagnose.checking.verdicts import layer_statuses
 from diagnose.cli import main
 from diagnose.cli.demo import FAULTS, embedded, find_fault, nginx_site
 from diagnose.model import Report

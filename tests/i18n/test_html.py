@@ -1,6 +1,6 @@
 from typing import get_args
 
-from diagnose.checking.root_cause import LayerStatus
+from diagnose.checking.verdicts import LayerStatus
 from diagnose.i18n.html import MESSAGES
 from tests.support.message_usage import unused
 

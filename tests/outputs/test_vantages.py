@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Failure, Report, Unseen, Vantage
 from diagnose.model.origin import OriginVisit

@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.registry import load_check
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.model import Claim, Finding, Observation, Report, Severity, Subject, Symptom
 from diagnose.model.http import Exchange
 from diagnose.outputs.verdict_text import verdict_sentence, verdict_sentences

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from diagnose.checking.root_cause import Status
+from diagnose.checking.verdicts import Status
 from diagnose.history import (
     FingerprintChange,
     HistoryEntry,

@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.checking.root_cause import Status
+from diagnose.checking.verdicts import Status
 from diagnose.i18n import LANGUAGES
 from diagnose.model.view import View
 from diagnose.outputs.terminal import Page, cell_len

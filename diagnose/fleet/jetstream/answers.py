@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from diagnose.checking.root_cause import EXIT_STATUS
+from diagnose.checking.verdicts import EXIT_STATUS
 from diagnose.fleet.grouping import Cause
 from diagnose.fleet.jetstream.messages import (
     Answer,

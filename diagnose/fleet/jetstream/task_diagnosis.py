@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.fleet import lines
 from diagnose.fleet.fair_runs import FairRuns
 from diagnose.fleet.grouping import Cause, causes_of

@@ -7,7 +7,7 @@ action is disabled, or "".
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import layer_statuses
+from diagnose.checking.verdicts import layer_statuses
 from diagnose.fixing.plan import skip_reason
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text

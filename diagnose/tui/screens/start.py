@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from diagnose.checking.root_cause import verdict
+from diagnose.checking.verdicts import verdict
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model.view import View
