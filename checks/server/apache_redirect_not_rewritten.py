@@ -7,10 +7,11 @@ member of its balancer, and not those of the site.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     line_text,
     manual_fix,
@@ -75,7 +76,14 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
         asked = next((each for each in addresses if _is_at(each, onward)), None)
         if route is None or asked is None or not _is_out_of_reach(evidence, exchange, onward):
             continue
-        yield _claim(view, route, exchange, asked, addresses)
+        # A Location without its scheme ("//host/") is compared with no ProxyPassReverse.
+        sent = _ORIGIN.match((exchange.header("Location") or "").strip())
+        lines = _lines(route, addresses, {asked: sent[0]}) if sent else []
+        line = lines[addresses.index(asked)] if lines else ""
+        if not line or _is_written(view, route, line):
+            continue
+        missing = [each for each in lines if not _is_written(view, route, each)]
+        yield _claim(view, route, exchange, asked, missing, line)
         return
 
 
@@ -143,21 +151,36 @@ def _is_out_of_reach(evidence: Evidence, step: Exchange, onward: Url) -> bool:
     return "." not in onward.host or any(each.failure is not None for each in followed)
 
 
+def _lines(
+    route: SiteRoute, addresses: Sequence[_Address], sent: Mapping[_Address, str]
+) -> list[str]:
+    """Return the lines that rewrite the redirects of the addresses. `sent` are origins as the
+    application writes them, in the place of the configuration's."""
+    return [
+        f"ProxyPassReverse {route.path} {sent.get(address, address.origin)}"
+        f"{_slash_as(route.path, address.path)}"
+        for address in addresses
+    ]
+
+
+def _is_written(view: ServerView, route: SiteRoute, line: str) -> bool:
+    """Return whether the file has the line, with the path or in a section that has it."""
+    name, _, address = line.split(None, 2)
+    file = view.config.file(route.file) if view.config else None
+    rows = (row.lower().split() for row in file_rows(view, file)) if file else ()
+    return any(row[:1] == [name.lower()] and address.lower() in row[1:] for row in rows)
+
+
 def _claim(
     view: ServerView,
     route: SiteRoute,
     exchange: Exchange,
     asked: _Address,
-    addresses: Sequence[_Address],
+    lines: Sequence[str],
+    line: str,
 ) -> Claim:
     target, path = view.evidence.target, exchange.url
     location = (exchange.header("Location") or "").strip()
-    sent = _ORIGIN.match(location)
-    lines = [
-        f"ProxyPassReverse {route.path} {sent[0] if sent and each is asked else each.origin}"
-        f"{_slash_as(route.path, each.path)}"
-        for each in addresses
-    ]
     own = parse_url(exchange.url)
     path = own.path if own else target.path
     return Claim(
@@ -176,7 +199,7 @@ def _claim(
             "address": asked.origin,
             "target": route.target,
             "place": place_text(route.file, route.line),
-            "line": lines[addresses.index(asked)],
+            "line": line,
         },
         fix=_fix(view, route, lines),
     )

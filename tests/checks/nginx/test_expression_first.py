@@ -77,3 +77,22 @@ def test_silent_where_the_prefix_comes_first_or_the_file_is_elsewhere() -> None:
     assert not judge(CHECK, RUNNING, config(text), *MISSING, page(200), ACCESS)
     other = replace(ACCESS, mistake="slash")
     assert not judge(CHECK, RUNNING, config(site(STATIC, ENDINGS)), *MISSING, page(200), other)
+
+
+def test_silent_for_a_script_whose_source_nobody_shall_see() -> None:
+    """PHP-FPM answers 404 "File not found.": a plain file would show the source."""
+    target = replace(SHOP, path="/index.php")
+    refused = replace(page(404), url=target.url)
+    text = site("location / { root /srv/blog; }", r"location ~ \.php$ { fastcgi_pass [::1]:9000; }")
+    access = examined(
+        "/scripts/index.php", url="/index.php", elsewhere="/srv/blog/index.php",
+        mistake="expression",
+    )  # fmt: skip
+    assert not judge(CHECK, RUNNING, config(text), refused, access, target=target)
+
+
+def test_fires_and_shows_the_source_of_no_script_below_the_prefix() -> None:
+    text = site(STATIC, ENDINGS, r"location ~ \.php$ { fastcgi_pass [::1]:9000; }")
+    (claim,) = judge(CHECK, RUNNING, config(text), *MISSING, page(200), ACCESS)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

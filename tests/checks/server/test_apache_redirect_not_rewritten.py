@@ -54,6 +54,15 @@ def test_writes_neither_a_slash_that_the_path_lacks_nor_a_path_in_a_section() ->
     assert "+        ProxyPassReverse http://127.0.0.1:3000\n" in edit.diff
 
 
+def test_silent_where_the_line_stands_there_or_apache_compares_nothing() -> None:
+    """ProxyPassReverse compares whole URLs: not a Location without its scheme."""
+    written = HTTPS.replace(LINE, f"{LINE}    ProxyPassReverse / http://127.0.0.1:3000/\n")
+    answer = redirect("http://127.0.0.1:3000/login")
+    assert not judge(CHECK, APACHE, apache_config(written), answer, masked=False)
+    bare = redirect("//127.0.0.1:3000/login")
+    assert not judge(CHECK, APACHE, apache_config(), bare, masked=False)
+
+
 def test_silent_for_another_address_or_another_server() -> None:
     for location in (
         "https://shop.example.com/login",
