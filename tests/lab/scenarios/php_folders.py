@@ -110,6 +110,16 @@ def example_of_nginx_with_its_own_folder(lab: Lab) -> None:
 
 @scenario(
     outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
+    not_on=UNLOGGED, target=f"https://{site.NAME}/index.php",
+)  # fmt: skip
+def example_of_nginx_is_asked_for_the_script(lab: Lab) -> None:
+    """The script lies in the folder of `location /`, which must not send it as a file.
+    http://www.kouhan.cn/en/article/00024250"""
+    _script(lab, FRONT, _php("root html;", name="/scripts$fastcgi_script_name"))
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=MINE,
     not_on=UNLOGGED,
 )  # fmt: skip
 def fixed_folder_of_scripts(lab: Lab) -> None:
