@@ -51,3 +51,12 @@ def http_leads_to_https_that_drops_websockets(lab: Lab) -> None:
 @healthy(target=TARGET, args=("--ws", "/ws"))
 def http_leads_to_https_that_works(lab: Lab) -> None:
     """The laboratory's own site, asked for with http."""
+
+
+@healthy(target=TARGET, args=("--ws", "/ws"))
+def http_leads_to_https_that_alone_opens_websockets(lab: Lab) -> None:
+    """The application redirects, and no page is left that opens a WebSocket with http."""
+    lab.application("--mode", "redirect-to-https")
+    passing = "proxy_pass http://127.0.0.1:3000;\n    proxy_set_header Host $http_host;"
+    lab.edit("return 301 https://$host$request_uri;", passing)
+    lab.reload()
