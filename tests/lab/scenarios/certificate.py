@@ -68,6 +68,19 @@ def bundle_of_the_authority_beside_the_leaf(lab: Lab) -> None:
     lab.server.write("/etc/nginx/ssl/shop_example_com.ca-bundle", bundle)
 
 
+@healthy()
+def leaf_of_a_root_beside_many_files(lab: Lab) -> None:
+    """Nothing is missing from a file with one certificate; three hundred others lie beside."""
+    leaf = certificates.leaf(issuer=certificates.root())
+    serve(lab, leaf, leaf.pem)
+    namesake = certificates.authority("Lab Root", certificates.private_root())
+    lab.server.write("/etc/nginx/ssl/ca bundle.crt", certificates.root().pem + namesake.pem)
+    lab.server.sh(f"""
+        cd /etc/nginx/ssl; mkfifo pipe.pem
+        i=0; while [ $i -lt 300 ]; do cp {site.PEM} "old $i.pem"; i=$((i+1)); done
+    """)
+
+
 @scenario(outside="certificate.chain-incomplete", manual=CHAIN)
 def issuers_that_do_not_fit_lie_beside_the_leaf(lab: Lab) -> None:
     """One has expired, one has the name of the issuer and another key, and a pipe is there."""
