@@ -23,10 +23,10 @@ from diagnose.probes.further_requests import RESERVE
 if TYPE_CHECKING:
     from diagnose.engine import Run
 
-#: What the first run may find: that the address behind the redirect fails, or that a WebSocket is
-#: redirected there too. Pages with https open theirs with wss, so that the second is no fault where
-#: that address has none.
-_FAILS, _WEBSOCKET = "http.redirect-to-error", "websocket.redirected"
+#: What the first run may find: that the address behind the redirect fails, or that no WebSocket
+#: opens. Pages with https open theirs with wss, so that the second is no fault where that address
+#: has none.
+_FAILS, _OF_WEBSOCKETS = "http.redirect-to-error", "websocket."
 
 
 async def run_at_redirect(
@@ -40,14 +40,16 @@ async def run_at_redirect(
     if target is None or seconds < MIN_SECONDS:
         return first, None
     causes = {cause.check.id for cause in _causes(first)}
-    if not causes <= {_FAILS, _WEBSOCKET}:
+    of_pages = {check for check in causes if not check.startswith(_OF_WEBSOCKETS)}
+    if not of_pages <= {_FAILS}:
         return first, None
     events: list[Event] = []
     second = first.for_address(target, events.append)
     ending = await observe(second)
     if isinstance(ending, asyncio.CancelledError):
         return first, ending
-    if not _causes(second) and (ending is not None or causes != {_WEBSOCKET}):
+    is_of_websockets = bool(causes) and not of_pages
+    if not _causes(second) and (ending is not None or not is_of_websockets):
         return first, None
     show_instead(first, second, events)
     return second, ending

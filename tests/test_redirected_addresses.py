@@ -16,6 +16,7 @@ from diagnose.parsers.target import parse_target
 from diagnose.probes import Options, ProbeContext, probe
 from tests.support.engine_runs import install_probes
 from tests.support.front_evidence import edge_page
+from tests.support.websocket_evidence import upgrade
 
 Start = Callable[..., tuple[Report, list[Event]]]
 ADDRESS = "203.0.113.10"
@@ -32,6 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Start:
         remark: str = " (there)",
         is_refused: bool = True,
         status: int = 301,
+        upgrades: bool = True,
     ) -> tuple[Report, list[Event]]:
         async def visit(ctx: ProbeContext) -> None:
             target = ctx.target
@@ -41,6 +43,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Start:
             if refused is None:
                 page = _page(target.url, target.port, 200 if target.uses_tls else status)
                 ctx.emit(replace(page, headers=(("Location", location),)))
+            if not upgrades and not target.uses_tls:
+                own = upgrade(505, address=ADDRESS)
+                ctx.emit(replace(own, url="ws://shop.example.com/ws", port=80))
 
         install_probes(monkeypatch, probe()(visit))
         events: list[Event] = []
@@ -63,6 +68,15 @@ def test_a_fault_of_the_https_address_is_named_for_the_http_address(run: Start) 
     assert [finding.check.id for finding in report.findings] == ["tcp.refused"]
     started = [event.target.port for event in events if isinstance(event, Started)]
     assert started == [80, 443]
+
+
+def test_a_websocket_that_the_https_address_opens_is_no_fault(run: Start) -> None:
+    """A proxy does not pass the Upgrade on at the http address, and no page opens it there."""
+    report, _ = run(is_refused=False, upgrades=False)
+    assert report.evidence.target.url == HTTPS
+    assert not report.findings
+    report, _ = run(location="https://other.example.com/", is_refused=False, upgrades=False)
+    assert [finding.check.id for finding in report.findings] == ["websocket.not-upgraded"]
 
 
 @pytest.mark.parametrize(

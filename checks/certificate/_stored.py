@@ -22,14 +22,18 @@ _UNTRUSTED_FOLDERS = ("/home/", "/root/")
 #: What the authorities' names have that issue certificates for tests.
 _TEST_AUTHORITIES = ("staging", "fake le ", "pebble")
 
+#: The extended key usages with which a certificate is a server's (RFC 5280 section 4.2.1.12).
+_OF_SERVERS = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})
+
 
 @frozen(eq=False)
 class StoredPair:
     """A certificate and its key that lie on the server; `keeps` is the number of these files that
-    the configuration names already."""
+    the configuration names already. `is_older`: it ends before the certificate that is named."""
 
     certificate: StoredCertificate
     keeps: int
+    is_older: bool = False
 
     @property
     def path(self) -> str:
@@ -46,9 +50,9 @@ class StoredPair:
     @property
     def applicability(self) -> Applicability:
         """Whether it is the site's own without doubt: the configuration names a part of it, or a
-        tool for public certificates keeps it."""
+        tool for public certificates keeps it. Whoever named a newer one may have revoked it."""
         is_own = self.keeps > 0 or lineage_of(self.path) is not None
-        return Applicability.AUTOMATIC if is_own else Applicability.REVIEW
+        return Applicability.AUTOMATIC if is_own and not self.is_older else Applicability.REVIEW
 
 
 def stored_pair(
@@ -60,16 +64,26 @@ def stored_pair(
 ) -> StoredPair | None:
     """Return the certificate that is valid for all of the names and lies with its key on the
     server; None if there is none. A pair with a file that the configuration names (`own_files`)
-    comes first, then the one that ends last, then the one with more of its chain. `joined` wants
-    both in one file."""
+    comes first, then one of a public authority, then the one that ends last, then the one with more
+    of its chain. `joined` wants both in one file."""
+    named_ends = [
+        file.chain[0].not_after
+        for file in evidence.good(CertificateFile)
+        if file.path in own_files and file.chain and file.chain[0].not_after
+    ]
     pairs = [
-        StoredPair(stored, sum(path in own_files for path in {stored.path, stored.key}))
+        StoredPair(
+            stored,
+            sum(path in own_files for path in {stored.path, stored.key}),
+            any(end > stored.chain[0].not_after for end in named_ends),
+        )
         for stored in evidence.good(StoredCertificate)
         if stored.key
         and (stored.key == stored.path or not joined)
         and stored.chain[0].not_after
         and stored.chain[0].is_current(evidence.started_at)
         and not stored.chain[0].self_issued
+        and (not stored.chain[0].usages or not _OF_SERVERS.isdisjoint(stored.chain[0].usages))
         and all(
             covers(name, stored.chain[0].dns_names, stored.chain[0].addresses) for name in names
         )
@@ -79,7 +93,13 @@ def stored_pair(
     ]
     return max(
         pairs,
-        key=lambda pair: (pair.keeps, pair.leaf.not_after, len(pair.certificate.chain), pair.path),
+        key=lambda pair: (
+            pair.keeps,
+            bool(pair.leaf.issuer_urls),
+            pair.leaf.not_after,
+            len(pair.certificate.chain),
+            pair.path,
+        ),
         default=None,
     )
 
@@ -94,24 +114,25 @@ def _is_for_tests(leaf: Certificate) -> bool:
 
 
 def whole_chain(evidence: Evidence, leaf: Certificate) -> str:
-    """Return a file that begins with this certificate and holds its issuer too; "" if there is
-    none."""
-    return next(
-        (
-            stored.path
-            for stored in evidence.good(StoredCertificate)
-            if stored.chain[0].sha256 == leaf.sha256
-            and len(certificate_path(stored.chain)) > 1
-            and _is_usable(stored.path)
-        ),
-        "",
+    """Return a file that begins with this certificate and holds its issuers too, all of them valid,
+    and if possible no key; "" if there is none."""
+    files = (
+        stored
+        for stored in evidence.good(StoredCertificate)
+        if stored.chain[0].sha256 == leaf.sha256
+        and _issuers_path(stored.chain)
+        and all(c.is_current(evidence.started_at) for c in stored.chain[1:])
+        and _is_usable(stored.path)
     )
+    paths = sorted((stored.key == stored.path, stored.path) for stored in files)
+    return paths[0][1] if paths else ""
 
 
 def issuers_file(evidence: Evidence, leaf: Certificate) -> str:
     """Return the file with the certificates of authorities alone, among them the issuer of this
     certificate; "" if there is none. A root alone is not what is missing."""
-    return next((stored.path for stored, _ in _issuers(evidence, leaf)), "")
+    paths = (stored.path for stored, _ in _issuers(evidence, leaf))
+    return next((path for path in paths if _is_usable(path)), "")
 
 
 def completed_file(evidence: Evidence, file: CertificateFile) -> Edit | None:
@@ -129,12 +150,21 @@ def _issuers(
     evidence: Evidence, leaf: Certificate
 ) -> Iterator[tuple[StoredCertificate, tuple[str, ...]]]:
     """Yield the files of authorities that issued this certificate, each with the PEM texts of those
-    between it and a root, in their order."""
+    between it and a root, in their order. Those that are not valid now count as absent."""
     for stored in evidence.good(StoredCertificate):
         if not stored.text or not all(certificate.is_ca for certificate in stored.chain):
             continue
         texts = dict(zip((c.sha256 for c in stored.chain), pem.blocks(stored.text), strict=False))
-        path = certificate_path((leaf, *stored.chain))[1:]
+        current = (c for c in stored.chain if c.is_current(evidence.started_at))
+        path = _issuers_path((leaf, *current))
         own = tuple(f"{texts[c.sha256]}\n" for c in path if not c.self_issued)
         if own:
             yield stored, own
+
+
+def _issuers_path(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    """Return the issuers of the first certificate among the others, each of the one before it; ()
+    if key identifiers do not prove that one: another authority may have the same name."""
+    key_ids = {certificate.authority_key_id for certificate in chain} - {""}
+    path = certificate_path((*chain[:1], *(c for c in chain[1:] if c.key_id in key_ids)))
+    return path[1:] if all(c.authority_key_id for c in path[:-1]) else ()

@@ -1,7 +1,7 @@
 """The certificates and keys of server blocks: their files, and which belong together."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx
@@ -117,10 +117,12 @@ def stored_pair_edits(
     names = {own for server, *_ in pairs for own in server.names if "." in own and own[0] != "~"}
     stored = stored_pair(
         nginx.evidence,
-        {own.strip(".").replace("*", "any") for own in names} or {nginx.evidence.target.host},
+        {host for own in names for host in _hosts_of(own)} or {nginx.evidence.target.host},
         own_files,
     )
     if stored is None or any(map(nginx.private_folder, (stored.path, stored.key))):
+        return (), None
+    if _is_other_pair(nginx, pairs, stored.path):
         return (), None
     changes: dict[str, dict[int, TextEdit]] = {}
     for _, certificate, key in pairs:
@@ -131,6 +133,28 @@ def stored_pair_edits(
                 )
     edited = config_edits(nginx, {file: list(own.values()) for file, own in changes.items()})
     return (edited, stored) if edited else ((), None)
+
+
+def _is_other_pair(
+    nginx: Nginx, pairs: Collection[tuple[Server, Directive, Directive]], path: str
+) -> bool:
+    """Return whether a block of these pairs names the certificate in another pair: of two, one is
+    RSA's and one ECDSA's."""
+    places = {(server.block.file, server.block.start) for server, *_ in pairs}
+    own = {(certificate.file, certificate.start) for _, certificate, _ in pairs}
+    return any(
+        (server.block.file, server.block.start) in places
+        and (certificate.file, certificate.start) not in own
+        and nginx.resolve_path(certificate.args[0]) == path
+        for server, certificate, _ in _directive_pairs(nginx)
+    )
+
+
+def _hosts_of(name: str) -> tuple[str, ...]:
+    """Return the hosts that a certificate has to cover for a name of a block: ".example.com" is
+    "example.com" and "*.example.com"."""
+    host = name.replace("*", "any")
+    return (host[1:], f"any{host}") if host.startswith(".") else (host.rstrip("."),)
 
 
 def _directive_pairs(nginx: Nginx) -> Iterator[tuple[Server, Directive, Directive]]:

@@ -71,7 +71,7 @@ def replaced_pair(
     places = {(line.file.file, line.file.line)}
     sites = view.config.sites if view.config else ()
     sharing = [site for site in sites if places & {(each.file, each.line) for each in site.files}]
-    names = {name for site in sharing for name in site.names if "*" not in name}
+    names = {name.replace("*", "any") for site in sharing for name in site.names if name != "*"}
     leaf = candidate.leaf
     if not all(covers(name, leaf.dns_names, leaf.addresses) for name in names):
         return None

@@ -261,13 +261,18 @@ async def _report_automatic_undos(machine: Machine, dialog: Dialog) -> None:
 
 
 def _plan_key(plan: Plan) -> str:
-    """Return what the user agrees to: the cause with its commands and files. Diffs are left out,
-    because their line numbers move with changes above them."""
+    """Return what the user agrees to: the cause with its commands, files and changed lines. The
+    numbers of lines and those around are left out: they move with changes above them."""
     steps = (
-        finding_text.shell_command(step) if isinstance(step, Command) else step.path
+        finding_text.shell_command(step) if isinstance(step, Command) else _changed_lines(step)
         for step in plan.steps
     )
     return "\n".join((f"{plan.cause.check.id} {plan.cause.claim.about}", *steps))
+
+
+def _changed_lines(edit: Edit) -> str:
+    lines = edit.diff.split("\n")
+    return "\n".join((edit.path, *(line for line in lines if line.startswith(("+", "-")))))
 
 
 async def _apply_plan(

@@ -49,7 +49,21 @@ _OWN_FIELD = lazy_pattern(r"(?i)[\"'`](x-[a-z][a-z0-9-]{0,40})[\"'`]\s{0,9}[:,]"
 _COOKIES = lazy_pattern(
     r"\bcredentials[\"']?\s{0,9}:\s{0,9}[\"'`]include|\bwithCredentials[\"']?\s{0,9}[:=]\s{0,9}(?:true\b|!0)"
 )
-_OPAQUE = lazy_pattern(r"\bmode[\"']?\s{0,9}:\s{0,9}[\"'`](?:no-cors|navigate)")
+#: No answer is read, or it is a script (JSONP).
+_OPAQUE = lazy_pattern(
+    r"\bmode[\"']?\s{0,9}:\s{0,9}[\"'`](?:no-cors|navigate)"
+    r"|\bdataType[\"']?\s{0,9}:\s{0,9}[\"'`]jsonp"
+)
+_JSONP = re.compile(r"[?&][\w-]{1,40}=\?")
+#: Options that stand elsewhere: `fetch(url, options)`.
+_NAMED_OPTIONS = re.compile(rf"\s{{0,9}},\s{{0,9}}{_NAME}\s{{0,9}}")
+#: A call that only developers reach: `if (DEBUG) {`, `if (mode === "development")`.
+_DEVELOPERS = lazy_pattern(
+    r"\bif\s{0,9}\([^;{}!]{0,80}(?<![A-Za-z])_{0,2}(?i:is[-_]?)?(?i:dev|debug|development)_{0,2}"
+    r"[\"'`]?\s{0,9}\)\s{0,9}\{?[^;{}]{0,80}$"
+)
+#: Characters before a call in which its condition, and the string that it is a part of, may begin.
+_BEFORE = 240
 #: Names of clients that send requests below their base address.
 _CLIENT_NAME = lazy_pattern(
     r"(?i).{0,30}(?:axios|http|api|client|request|instance|service|\bky).{0,20}"
@@ -91,10 +105,12 @@ def _calls(script: str) -> Iterator[CrossOriginCall]:
     matches = zip(_CALL.finditer(script), range(8 * MAX_URLS), strict=False)
     for match, _ in matches:
         url = _url(match, bases, common)
-        if url is None or not is_in_use(script, match.start()):
+        if url is None or not _is_sent(script, match):
             continue
         options = _arguments(script, match.end())
-        if _OPAQUE.search(options):
+        # The options that have a name may be those of a request that reads nothing.
+        written = script if _NAMED_OPTIONS.fullmatch(options) else options
+        if _OPAQUE.search(written) or _JSONP.search(match[0]):
             continue
         method = _method(match, options)
         fields = _fields(match, method, options)
@@ -104,13 +120,51 @@ def _calls(script: str) -> Iterator[CrossOriginCall]:
         )
 
 
+def _is_sent(script: str, match: re.Match[str]) -> bool:
+    """Return whether visitors may send a request: it stands neither in a comment nor in a string,
+    and is not for developers alone."""
+    start = match.start()
+    address = match.start("url")
+    is_used = is_in_use(script, start) and (address < 0 or is_in_use(script, address))
+    before = script[max(0, start - _BEFORE) : start]
+    return is_used and not _is_in_string(before) and not _DEVELOPERS.search(before)
+
+
+def _is_in_string(before: str) -> bool:
+    """Return whether a string of its line is open at the end of a text: an example in a page of
+    documentation. Where the line begins before the text, only the last character tells."""
+    line = before.rpartition("\n")[2]
+    if len(line) == len(before) >= _BEFORE:
+        return line.endswith(('"', "'", "`"))
+    mark = ""
+    for position, character in enumerate(line):
+        if (
+            character in "\"'`"
+            and mark in {"", character}
+            and line[position - 1 : position] != "\\"
+        ):
+            mark = "" if mark else character
+    return bool(mark)
+
+
 def _bases(script: str) -> dict[str, str]:
-    """Return the addresses that have a name, by its lower case. A name that has two is none."""
+    """Return the addresses that have a name, by its lower case. A name that has two is none, nor
+    one that is assigned again, or is that of a parameter too."""
     bases: dict[str, set[str]] = {}
     for match, _ in zip(_BASE.finditer(script), range(MAX_URLS), strict=False):
         if is_in_use(script, match.start(3)):
             bases.setdefault(match[1].lower(), set()).add(match[3].rstrip("/"))
+            if _is_reused(script, match[1]):
+                bases[match[1].lower()].add("")
     return {name: next(iter(urls)) for name, urls in bases.items() if len(urls) == 1}
+
+
+def _is_reused(script: str, name: str) -> bool:
+    own = rf"(?<![\w$.]){re.escape(name)}(?![\w$])"
+    assigned = re.finditer(rf"{own}\s{{0,9}}=(?![=>])", script)
+    parameters = rf"\bfunction\b[^()]{{0,60}}\([^()]{{0,200}}{own}[^()]{{0,200}}\)"
+    is_parameter = re.search(rf"{parameters}|{own}\s{{0,9}}\)?\s{{0,9}}=>", script) is not None
+    return is_parameter or sum(1 for _, _ in zip(range(2), assigned, strict=False)) > 1
 
 
 def _url(match: re.Match[str], bases: dict[str, str], common: str) -> Url | None:

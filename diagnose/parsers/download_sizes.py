@@ -31,13 +31,18 @@ def download_sizes(
     lines: Iterable[AccessLine], file: str, names: Collection[str], is_shared: bool, since: float
 ) -> tuple[DownloadSize, ...]:
     """Return the downloads since a time (seconds since the epoch) that ended there, the last first.
-    `names` and `is_shared` are those of `failed_requests`."""
+    Two that ended at the same byte got the whole file. `names` and `is_shared` are those of
+    `failed_requests`."""
     sizes: dict[str, DownloadSize] = {}
+    ends, whole = set[tuple[str, int]](), set[str]()
     for line in lines:
         is_from_page = host_of(line.referer) in names
         if line.when < since or not is_of_site(line, names, is_shared, is_from_page):
             continue
         if is_at_the_limit(line):
+            end = (line.path, line.sent or 0)
+            whole |= {line.path} if end in ends else set()
+            ends.add(end)
             previous = sizes.pop(line.path, None)
             sizes[line.path] = DownloadSize(
                 vantage=Vantage.SERVER,
@@ -46,4 +51,5 @@ def download_sizes(
                 sent=max(line.sent or 0, previous.sent if previous else 0),
                 written=line.written,
             )
-    return tuple(reversed(sizes.values()))[:MAX_PATHS]
+    cut = [size for path, size in reversed(sizes.items()) if path not in whole]
+    return tuple(cut[:MAX_PATHS])

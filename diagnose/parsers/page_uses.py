@@ -74,10 +74,23 @@ def fonts_in_sheet(text: str, url: str) -> tuple[str, ...]:
     one of each @font-face."""
     fonts = (
         _taken_font([match[1] or match[2] or match[3] for match in _ADDRESS.finditer(face[1])])
-        for face, _ in zip(_FACE.finditer(text), range(MAX_USES), strict=False)
+        for face, _ in zip(_FACE.finditer(_without_comments(text)), range(MAX_USES), strict=False)
     )
     urls = (_resolved(font, url) for font in fonts if font)
     return tuple(dict.fromkeys(font for font in urls if font.startswith("http")))
+
+
+def _without_comments(sheet: str) -> str:
+    """Return a style sheet without its comments. One that does not end goes on to the end of the
+    sheet (CSS Syntax Module Level 3, section 4.3.2)."""
+    parts, end = list[str](), 0
+    while (start := sheet.find("/*", end)) >= 0:
+        parts.append(sheet[end:start])
+        end = sheet.find("*/", start + 2)
+        if end < 0:
+            return " ".join(parts)
+        end += 2
+    return " ".join((*parts, sheet[end:]))
 
 
 def _taken_font(addresses: list[str]) -> str:

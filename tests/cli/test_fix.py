@@ -9,6 +9,7 @@ import pytest
 
 from diagnose.cli import fix
 from diagnose.fixing import journal
+from diagnose.fixing import plan as planning
 from diagnose.i18n.fix import translate
 from diagnose.machine import CommandResult
 from diagnose.machine.local import LocalMachine
@@ -16,6 +17,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Command,
+    Edit,
     Effect,
     Failure,
     Finding,
@@ -291,6 +293,34 @@ def test_several_are_asked_about_once_unless_what_was_agreed_to_has_changed(
     shop.fix(yes=False)
     assert len(shop.asked) == asked
     assert (place / "b").exists()
+
+
+class Editing(Shifting):
+    """Both edit the same file, and the second's lines may be others when the first has gone."""
+
+    async def look(self) -> Report:
+        report = await super().look()
+        found = []
+        for finding in report.findings:
+            (step,) = finding.claim.fix.steps if finding.claim.fix else ()
+            assert isinstance(step, Command)
+            name = finding.claim.about.text
+            line = "new" if self.shifts and name == "b" and len(report.findings) == 1 else "old"
+            diff = f"--- /x\n+++ /x\n@@ -{len(report.findings)} +1 @@\n+{line} {name}\n"
+            fix = Fix((Edit("/x", diff), step))
+            found.append(replace(finding, claim=replace(finding.claim, fix=fix)))
+        return replace(report, findings=tuple(found))
+
+
+@pytest.mark.parametrize("shifts", [False, True])
+def test_an_edit_is_another_one_if_its_lines_are(place: Path, shifts: bool) -> None:
+    shop = Editing(place)
+    shop.shifts = shifts
+    before, _ = planning.plans(asyncio.run(shop.look()))
+    (place / "a").touch()
+    (after,), _ = planning.plans(asyncio.run(shop.look()))
+    is_known = fix._plan_key(after) in map(fix._plan_key, before)
+    assert is_known is not shifts
 
 
 def test_undo_shows_what_it_will_do_and_asks(place: Path) -> None:

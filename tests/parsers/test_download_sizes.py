@@ -25,3 +25,9 @@ def test_another_size_says_nothing() -> None:
     assert not sizes(replace(LINE, method="HEAD"))
     assert not sizes(replace(LINE, when=40.0))
     assert not sizes(replace(LINE, host="other.example.com"))
+
+
+def test_a_file_that_has_this_size_is_not_cut() -> None:
+    assert not sizes(LINE, replace(LINE, sent=FULL + 9), LINE)
+    other = replace(LINE, path="/b")
+    assert sizes(LINE, other, LINE) == [("/b", FULL + 5)]

@@ -163,6 +163,11 @@ def test_the_fonts_that_browsers_take() -> None:
         "@font-face { src: url(a.eot); src: url('a.eot?#iefix') format('embedded-opentype'), "
         "url(a.woff), url(../f/a.woff2?v=1) } @font-face { src: local(B), url(b.svg#b) } "
         "@font-face { src: url(data:font/woff2;base64,AAAA) } p { background: url(p.ttf) }"
+        "/* @font-face { src: url(c.woff2) } */ p {} /* @font-face { src: url(d.woff2) }"
     )
     sheet = "https://cdn.example.com/css/a.css"
     assert fonts_in_sheet(text, sheet) == ("https://cdn.example.com/f/a.woff2?v=1",)
+
+
+def test_a_sheet_of_comments_that_do_not_end_is_read() -> None:
+    assert fonts_in_sheet("/*" * 50_000, URL) == ()

@@ -22,30 +22,35 @@ from diagnose.probes.inside.backends import is_holder
 
 @probe(after=WebServerConfig)
 async def behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
-    _emit_inner_nginx(ctx)
+    await _emit_inner_nginx(ctx)
 
 
 @probe(after=NginxConfig)
 async def behind_a_server_read_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    _emit_inner_nginx(ctx)
+    await _emit_inner_nginx(ctx)
+
+
+@probe(after=Listeners)
+async def with_the_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _emit_inner_nginx(ctx)
 
 
 @probe(after=Exchange)
 async def after_a_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    _emit_inner_nginx(ctx)
+    await _emit_inner_nginx(ctx)
 
 
 @probe(after=Upgrade)
 async def after_a_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
-    _emit_inner_nginx(ctx)
+    await _emit_inner_nginx(ctx)
 
 
 @probe(after=TunnelClient)
 async def behind_a_tunnel(ctx: ProbeContext, client: TunnelClient) -> None:
-    _emit_inner_nginx(ctx)
+    await _emit_inner_nginx(ctx)
 
 
-def _emit_inner_nginx(ctx: ProbeContext) -> None:
+async def _emit_inner_nginx(ctx: ProbeContext) -> None:
     """Emit the nginx behind the server or the program that has the port, once."""
     if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
         return
@@ -57,7 +62,7 @@ def _emit_inner_nginx(ctx: ProbeContext) -> None:
                     _emit(ctx, config, route)
                     return
     if _failed_paths(ctx):
-        _emit_behind_a_program(ctx)
+        await _emit_behind_a_program(ctx)
 
 
 def _failed_paths(ctx: ProbeContext) -> list[str]:
@@ -121,12 +126,15 @@ def _emit(ctx: ProbeContext, config: WebServerConfig, route: SiteRoute) -> None:
     )
 
 
-def _emit_behind_a_program(ctx: ProbeContext) -> None:
+async def _emit_behind_a_program(ctx: ProbeContext) -> None:
     # Imported late: few servers have such a program.
-    from diagnose.probes.inside.nginx_behind_program import nginx_socket
+    from diagnose.probes.inside.nginx_behind_program import nginx_socket, shows_certificate
 
-    socket = nginx_socket(ctx, ctx.observed(NginxConfig)[0])
-    if socket is not None:
+    config = ctx.observed(NginxConfig)[0]
+    socket = nginx_socket(ctx, config)
+    if socket is None or not await shows_certificate(ctx, config, socket):
+        return
+    if not ctx.observed(InnerNginx):  # another probe may have waited, too
         ctx.emit(
             InnerNginx(
                 vantage=Vantage.SERVER,

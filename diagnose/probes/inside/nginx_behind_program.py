@@ -1,10 +1,12 @@
 """Finds the nginx behind a program that has the target's port, and whose configuration is not read:
-sslh, stunnel, hitch, a tunnel's client. No I/O.
+sslh, stunnel, hitch, a tunnel's client.
 
 Only the names of nginx's blocks say which socket gets the visitors. So nothing is concluded where
-more than one of them may.
+more than one of them may, or where visitors get another certificate than that of the block: the
+program may pass them on to another machine.
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from diagnose.model.addresses import is_local_host, is_loopback
@@ -13,6 +15,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Socket
@@ -52,6 +55,30 @@ def nginx_socket(ctx: ProbeContext, config: NginxConfig) -> NginxSocket | None:
     ]
     chosen = _only_socket(named)
     return _of_socket(chosen, program) if chosen else None
+
+
+async def shows_certificate(ctx: ProbeContext, config: NginxConfig, socket: NginxSocket) -> bool:
+    """Return whether visitors get the certificate of the block, where nginx ends TLS. A tunnel's
+    client names the socket itself."""
+    seen = {
+        handshake.chain[0].sha256
+        for handshake in ctx.observed(Handshake)
+        if handshake.port == ctx.target.port and handshake.chain
+    }
+    is_named = any(client.port == socket.port for client in ctx.observed(TunnelClient))
+    if not socket.tls or is_named or not seen:
+        return True
+    # Imported late: few servers have such a program.
+    from diagnose.probes.inside.nginx_certificates import fingerprint
+
+    folder = posixpath.dirname(config.path)
+    for own in server_blocks.sockets(server_blocks.servers(config.main), socket.port):
+        server, _ = server_blocks.select_server(own, ctx.target.host)
+        for path in server_blocks.file_paths(server, "ssl_certificate"):
+            file = await ctx.machine.read(posixpath.join(folder, path), 65536)
+            if file.failure is not None or fingerprint(file.text) in seen:
+                return True
+    return False
 
 
 def _of_socket(socket: Socket, program: str) -> NginxSocket:

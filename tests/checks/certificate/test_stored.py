@@ -7,6 +7,7 @@ from checks.certificate._stored import completed_file, issuers_file, stored_pair
 from diagnose.model import Applicability
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate
 from tests.support.certificates import LEAF, MIDDLE, OTHER, ROOT, SELF
 from tests.support.check_evidence import NOW, evidence
 
@@ -19,7 +20,7 @@ FILE = CertificateFile(
 )
 BUNDLE = StoredCertificate(
     path=f"{FOLDER}/ca-bundle.crt",
-    chain=(ROOT, MIDDLE),
+    chain=(replace(ROOT, authority_key_id=""), MIDDLE),
     text=PEM.format("BBBB") + PEM.format("CCCC"),
 )
 
@@ -39,6 +40,27 @@ def test_the_pair_with_a_file_that_is_named_comes_first() -> None:
     assert (pair.path, pair.applicability) == (other.path, Applicability.REVIEW)
 
 
+def test_one_of_a_public_authority_comes_before_one_of_the_company() -> None:
+    later = replace(LEAF, issuer_urls=(), not_after=NOW + timedelta(days=900))
+    company = replace(PAIR, path=f"{FOLDER}/company.crt", chain=(later,))
+    pair = stored_pair(evidence(company, PAIR), NAMES, ())
+    assert pair
+    assert pair.path == PAIR.path
+
+
+def test_an_older_one_than_the_named_one_is_for_a_person() -> None:
+    """The newer one was named with the key of the older one, which lies beside."""
+    newer = replace(LEAF, sha256="newer", not_after=NOW + timedelta(days=300))
+    named = CertificateFile(path=f"{FOLDER}/named.crt", chain=(newer,))
+    for own_files, applicability in (
+        ({named.path, PAIR.key}, Applicability.REVIEW),
+        ({PAIR.key}, Applicability.AUTOMATIC),
+    ):
+        pair = stored_pair(evidence(PAIR, named), NAMES, own_files)
+        assert pair
+        assert pair.applicability is applicability
+
+
 @pytest.mark.parametrize(
     "stored",
     [
@@ -47,6 +69,7 @@ def test_the_pair_with_a_file_that_is_named_comes_first() -> None:
         replace(PAIR, chain=(replace(LEAF, not_after=NOW - timedelta(days=1)),)),
         replace(PAIR, chain=(replace(LEAF, dns_names=("blog.example.com",)),)),
         replace(PAIR, chain=(replace(LEAF, issuer="CN=(STAGING) Pretend Pear"),)),
+        replace(PAIR, chain=(replace(LEAF, usages=("1.3.6.1.5.5.7.3.2",)),)),
         replace(PAIR, path="/home/me/new.crt"),
         replace(PAIR, path=f"{FOLDER}/a; include x"),
     ],
@@ -66,6 +89,36 @@ def test_the_file_with_the_whole_chain() -> None:
     assert whole_chain(evidence(whole), LEAF) == whole.path
     assert not whole_chain(evidence(replace(whole, chain=(LEAF, OTHER))), LEAF)
     assert not whole_chain(evidence(replace(whole, chain=(SELF, MIDDLE))), LEAF)
+    with_key = replace(whole, path=f"{FOLDER}/all.pem", key=f"{FOLDER}/all.pem")
+    assert whole_chain(evidence(with_key, whole), LEAF) == whole.path
+    assert whole_chain(evidence(with_key), LEAF) == with_key.path
+
+
+EXPIRED = replace(MIDDLE, sha256="expired", not_after=NOW - timedelta(days=3))
+#: Another authority of the same name: no key identifier tells whose signature it is.
+NAMESAKE = replace(MIDDLE, sha256="namesake", key_id="")
+
+
+@pytest.mark.parametrize("middle", [EXPIRED, NAMESAKE])
+def test_an_issuer_that_has_expired_or_is_not_proven_is_no_missing_part(
+    middle: Certificate,
+) -> None:
+    whole = StoredCertificate(path=f"{FOLDER}/fullchain.cer", chain=(LEAF, middle))
+    assert not whole_chain(evidence(whole), LEAF)
+    alone = replace(BUNDLE, chain=(middle,), text=PEM.format("BBBB"))
+    assert not issuers_file(evidence(alone), LEAF)
+    assert completed_file(evidence(alone), FILE) is None
+    both = replace(BUNDLE, chain=(middle, MIDDLE))
+    edit = completed_file(evidence(both), FILE)
+    assert edit
+    assert "+CCCC" in edit.diff
+    assert "BBBB" not in edit.diff
+
+
+def test_no_command_names_a_file_with_a_blank() -> None:
+    blank = replace(BUNDLE, path=f"{FOLDER}/my ca.crt")
+    assert not issuers_file(evidence(blank), LEAF)
+    assert completed_file(evidence(blank), FILE)
 
 
 def test_the_missing_part_is_appended_without_the_root() -> None:

@@ -1,6 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Edit
+from diagnose.model.files import StoredCertificate
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
 
@@ -49,5 +51,36 @@ def test_fires_and_takes_the_file_that_other_blocks_pair_with_the_same_key() -> 
     # Two of them have it with different certificates: nobody knows which is meant.
     third = www.replace("shop.pem", "old.pem")
     (claim,) = judge(CHECK, said, config(slip + www + third), STOPPED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+MISSING = nginx_says(f'cannot load certificate "/etc/nginx/shop.pem": BIO_new_file() failed {WHY}')
+BESIDE = StoredCertificate(path="/etc/ssl/shop.crt", chain=(LEAF,), key="/etc/ssl/shop.key")
+
+
+def test_fires_and_names_the_pair_that_lies_beside() -> None:
+    (claim,) = judge(CHECK, MISSING, config(), STOPPED, BESIDE)
+    assert claim.fix
+    assert claim.facts["stored"] == BESIDE.path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The other pair is of the other kind of key.
+        SITE.replace(
+            "    ssl_certificate shop.pem;",
+            "    ssl_certificate /etc/ssl/shop.crt;\n    ssl_certificate_key /etc/ssl/shop.key;\n"
+            "    ssl_certificate shop.pem;",
+        ),
+        # The certificate is not valid for www.tea.example.com.
+        SITE.replace("server_name shop.example.com", "server_name shop.example.com .tea.example"),
+    ],
+    ids=["two-pairs", "more-names"],
+)
+def test_fires_without_a_pair_that_the_block_cannot_use(text: str) -> None:
+    (claim,) = judge(CHECK, MISSING, config(text), STOPPED, BESIDE)
+    assert not claim.facts["stored"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL

@@ -1,10 +1,19 @@
 from dataclasses import replace
 
 from diagnose.model import Failure
+from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.web_servers import WebServerTest
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
-from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
+from tests.support.web_server_evidence import (
+    APACHE,
+    HTTPS,
+    LISTENING,
+    PASSED,
+    SITE,
+    apache_config,
+)
 
 CHECK = "server.certificate-file-missing"
 FAILED = WebServerTest(
@@ -36,3 +45,12 @@ def test_silent_when_the_mistake_is_another() -> None:
     assert not judge(CHECK, APACHE, other, apache_config(), LISTENING)
     there = CertificateFile(path="/etc/ssl/shop.pem")
     assert not judge(CHECK, APACHE, FAILED, apache_config(), LISTENING, there)
+
+
+def test_fires_and_names_a_pair_that_is_valid_for_all_names_of_the_site() -> None:
+    beside = StoredCertificate(path="/etc/ssl/new.crt", chain=(LEAF,), key="/etc/ssl/new.key")
+    (claim,) = judge(CHECK, APACHE, FAILED, apache_config(), LISTENING, beside)
+    assert claim.facts["stored"] == beside.path
+    more = HTTPS.replace("</VirtualHost>", "ServerAlias *.shop.example.com\n</VirtualHost>")
+    (claim,) = judge(CHECK, APACHE, FAILED, apache_config(more), LISTENING, beside)
+    assert not claim.facts["stored"]

@@ -1,7 +1,7 @@
-"""Passes connections on to a port of loopback, as sslh does. With a certificate it ends TLS, as
-stunnel does.
+"""Passes connections on to a port of loopback, or of another machine, as sslh does. With a
+certificate it ends TLS, as stunnel does.
 
-    python -m tests.lab.applications.relay ADDRESS PORT INNER-PORT [CERTIFICATE KEY]
+    python -m tests.lab.applications.relay ADDRESS PORT INNER-PORT [CERTIFICATE KEY | MACHINE]
 """
 
 import asyncio
@@ -22,10 +22,12 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.close()
 
 
-async def main(address: str, port: str, inner: str, *tls: str) -> None:
+async def main(address: str, port: str, inner: str, *more: str) -> None:
+    tls, machine = (more, "127.0.0.1") if len(more) != 1 else ((), more[0])
+
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", int(inner))
+            inner_reader, inner_writer = await asyncio.open_connection(machine, int(inner))
         except OSError:
             writer.close()
             return

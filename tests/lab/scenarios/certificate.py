@@ -68,6 +68,45 @@ def bundle_of_the_authority_beside_the_leaf(lab: Lab) -> None:
     lab.server.write("/etc/nginx/ssl/shop_example_com.ca-bundle", bundle)
 
 
+@healthy()
+def leaf_of_a_root_beside_many_files(lab: Lab) -> None:
+    """Nothing is missing from a file with one certificate; three hundred others lie beside."""
+    leaf = certificates.leaf(issuer=certificates.root())
+    serve(lab, leaf, leaf.pem)
+    namesake = certificates.authority("Lab Root", certificates.private_root())
+    lab.server.write("/etc/nginx/ssl/ca bundle.crt", certificates.root().pem + namesake.pem)
+    lab.server.sh(f"""
+        cd /etc/nginx/ssl; mkfifo pipe.pem
+        i=0; while [ $i -lt 300 ]; do cp {site.PEM} "old $i.pem"; i=$((i+1)); done
+    """)
+
+
+@scenario(outside="certificate.chain-incomplete", manual=CHAIN)
+def issuers_that_do_not_fit_lie_beside_the_leaf(lab: Lab) -> None:
+    """One has expired, one has the name of the issuer and another key, and a pipe is there."""
+    good, own = certificates.good(), certificates.intermediate()
+    serve(lab, good, good.pem)
+    top, name = certificates.root(), "Lab Intermediate"
+    old = certificates.authority(name, top, key=own.key, starts=-900, ends=-3)
+    for path, text in (
+        ("old.crt", old.pem),
+        ("fullchain-old.cer", good.pem + old.pem),
+        ("other.crt", certificates.authority(name, top).pem),
+        ("nameless.crt", certificates.authority(name, top, identifiers=False).pem),
+    ):
+        lab.server.write(f"/etc/nginx/ssl/{path}", text)
+    lab.server.sh("mkfifo /etc/nginx/ssl/pipe.pem")
+
+
+@scenario(outside="certificate.chain-incomplete", differs=(site.CONF,))
+def bundle_with_a_key_and_whole_chain_beside_the_leaf(lab: Lab) -> None:
+    """all.pem holds the key too: the file without it is named."""
+    good = certificates.good()
+    serve(lab, good, good.pem)
+    lab.server.write("/etc/nginx/ssl/all.pem", good.chain + good.key_pem, 0o600)
+    lab.server.write("/etc/nginx/ssl/fullchain.cer", good.chain)
+
+
 @scenario(outside="certificate.chain-incomplete", differs=(site.CONF,))
 def leaf_of_certbot_alone(lab: Lab) -> None:
     """cert.pem of certbot's where fullchain.pem is meant."""

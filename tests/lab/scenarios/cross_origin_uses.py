@@ -278,6 +278,31 @@ def data_of_other_sites(lab: Lab) -> None:
     )
 
 
+EXAMPLES = f"""\
+<script>
+const url = 'https://{API}';
+const shown = "fetch('https://{API}/app.js')";
+const quiet = {{mode: 'no-cors'}};
+fetch(`${{url}}/app.js`, quiet);
+if (location.hostname === 'localhost') {{ fetch('https://{API}/app.js') }}
+if (DEBUG) {{ fetch('https://{API}/app.js', {{method: 'PUT'}}) }}
+let base = '/api';
+if (remote) {{ base = 'https://{API}' }}
+fetch(base + '/app.js');
+$.getJSON('https://{API}/app.js?callback=?', show);
+</script>
+"""
+
+
+@healthy()
+def data_that_no_visitor_asks_for(lab: Lab) -> None:
+    """Examples, requests of developers, answers that nobody reads, and an address that is chosen;
+    the font stands in a comment."""
+    _site(lab, f"{SHEET}{EXAMPLES}", FILES)
+    text = f"/* {FONT.splitlines()[0]} */\nbody {{ font-family: serif }}\n"
+    lab.server.write(f"{FOLDER}/css/app.css", text)
+
+
 def _apache(lab: Lab, line: str) -> None:
     """Both names are Apache's, from one folder."""
     _write_files(lab, MODULE)

@@ -64,6 +64,16 @@ def interface_that_knows_nobody_below_its_prefix(lab: Lab) -> None:
 
 
 @healthy()
+def items_that_are_gone_where_the_prefix_is_cut_off(lab: Lab) -> None:
+    """An application with a first page and nothing else that still exists."""
+    line = "location /api/ { proxy_pass http://127.0.0.1:3009/; }"
+    _interface(lab, line, "/", "/health", "*:404:")
+    for path in ("/api/items/1", "/api/items/2", "/api/v2/items"):
+        for _ in range(3):
+            ask(lab, path, "-A", "Mozilla/5.0")
+
+
+@healthy()
 def address_of_an_interface_is_watched(lab: Lab) -> None:
     """Something asks for the address of the interface itself, where nothing is; the application
     greets people at its root."""

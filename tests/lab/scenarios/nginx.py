@@ -2,6 +2,8 @@
 
 import time
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from .. import certificates, site
 from ..build_nginx import FOLDER
 from ..hosts import until
@@ -170,6 +172,43 @@ def key_of_last_year(lab: Lab) -> None:
     lab.server.write("/etc/nginx/ssl/shop-2025.crt", old.chain)
     lab.server.write("/etc/nginx/ssl/shop-2025.key", old.key_pem, 0o600)
     lab.edit(site.KEY, "/etc/nginx/ssl/shop-2025.key")
+    start_in_vain(lab)
+
+
+@scenario(
+    outside="tcp.refused", server="nginx.key-mismatch", manual="which of two is a person's choice"
+)
+def key_of_last_year_without_the_new_one(lab: Lab) -> None:
+    """The old pair lies there, and may have been revoked: the new certificate was named."""
+    old = certificates.leaf(starts=-360, ends=5)
+    lab.server.write("/etc/nginx/ssl/shop-2025.crt", old.chain)
+    lab.server.write("/etc/nginx/ssl/shop-2025.key", old.key_pem, 0o600)
+    lab.edit(site.KEY, "/etc/nginx/ssl/shop-2025.key")
+    lab.server.sh(f"rm {site.KEY}")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", manual=KEY)
+def key_of_rsa_is_missing_beside_a_pair_of_ecdsa(lab: Lab) -> None:
+    """The pair that is there is named already."""
+    rsa = certificates.leaf(key="rsa")
+    lab.server.write("/etc/nginx/ssl/rsa.pem", rsa.chain)
+    lines = "ssl_certificate /etc/nginx/ssl/rsa.pem;\n  ssl_certificate_key /etc/nginx/ssl/rsa.key;"
+    lab.edit("  ssl_session_timeout", f"  {lines}\n  ssl_session_timeout")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", differs=MINE)
+def certificate_file_is_missing_and_the_company_has_one(lab: Lab) -> None:
+    """That of the company ends later, and no visitor trusts it; a client's is no server's."""
+    for name, issued in (
+        ("a", certificates.leaf(ends=60)),
+        ("b", certificates.leaf(issuer=certificates.private_root(), ends=700)),
+        ("c", certificates.leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH, ends=300)),
+    ):
+        lab.server.write(f"/etc/nginx/ssl/{name}.pem", issued.chain)
+        lab.server.write(f"/etc/nginx/ssl/{name}.key", issued.key_pem, 0o600)
+    lab.server.sh(f"rm {site.PEM} {site.KEY}")
     start_in_vain(lab)
 
 

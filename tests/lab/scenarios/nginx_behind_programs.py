@@ -31,9 +31,10 @@ def _nginx(lab: Lab, text: str, listen: str) -> None:
     lab.restart_nginx()
 
 
-def _relay(lab: Lab, address: str, port: int, inner: int, *tls: str) -> None:
+def _relay(lab: Lab, address: str, port: int, inner: int, *more: str) -> None:
+    """`more`: a certificate and its key, or the address of another machine."""
     server = lab.server
-    argv = server.application("relay", address, str(port), str(inner), *tls)
+    argv = server.application("relay", address, str(port), str(inner), *more)
     # nginx may have the port already, on another address.
     sockets = ["ss", "-Hltn", f"src {address}:{port}"]
     lab.spawn(server, argv, lambda: bool(server.run(sockets).stdout))
@@ -122,3 +123,26 @@ def site_behind_a_program_that_ends_tls(lab: Lab) -> None:
 @healthy(target=WS)
 def site_behind_a_tunnel(lab: Lab) -> None:
     through_a_tunnel(lab, site.HTTPS)
+
+
+@scenario(outside="http.server-error", manual="the other machine's application is down")
+def program_passes_visitors_on_to_another_machine(lab: Lab) -> None:
+    """The block of the name is left from before; its application is gone, and nobody gets there."""
+    _nginx(lab, DOWN, "127.0.0.1:8443 ssl")
+    other_machine(lab, "proxy_pass http://127.0.0.1:9;")
+    _relay(lab, SERVER, 443, 443, OTHER)
+
+
+@healthy()
+def program_passes_visitors_on_to_a_healthy_machine(lab: Lab) -> None:
+    _nginx(lab, DOWN, "127.0.0.1:8443 ssl")
+    other_machine(lab, "return 200 tea;")
+    _relay(lab, SERVER, 443, 443, OTHER)
+
+
+@healthy(target=WS)
+def two_blocks_of_loopback_have_the_name(lab: Lab) -> None:
+    """The one behind the program is right; the application of the other is gone."""
+    passed_through(lab, site.HTTPS)
+    other = DOWN.replace("443 ssl", "127.0.0.1:8444 ssl")
+    lab.configure(f"{lab.server.read(site.CONF)}{other}")

@@ -1,6 +1,7 @@
 """The nginx behind the server that has the target's port."""
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,8 @@ from diagnose.model.nginx import InnerNginx
 from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside import inner_nginx as probes
+from tests.lab import certificates
+from tests.support.certificates import LEAF, visit
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import SITE as NGINX_SITE
 from tests.support.nginx_evidence import config as nginx_config
@@ -30,8 +33,8 @@ REFUSED = Upgrade(
 )
 
 
-def seen(*before: Observation) -> tuple[InnerNginx, ...]:
-    looking = Looking(RecordedMachine({}))
+def seen(*before: Observation, files: dict[str, str] | None = None) -> tuple[InnerNginx, ...]:
+    looking = Looking(RecordedMachine({}, files))
     looking.observations += before
     probe: Any = probes.after_a_page
     asyncio.run(probe.work(looking, PAGE))
@@ -43,6 +46,14 @@ def test_seen_after_a_failure(failed: Observation) -> None:
     (inner,) = seen(APACHE, SITE, LISTENING, nginx_config(), failed)
     assert (inner.address, inner.port, inner.product) == ("127.0.0.1", 8080, "apache")
     assert inner.host == "127.0.0.1", "without ProxyPreserveHost"
+
+
+def test_seen_when_the_listeners_are_known_last() -> None:
+    looking = Looking(RecordedMachine({}))
+    looking.observations += (APACHE, SITE, nginx_config(), PAGE, LISTENING)
+    probe: Any = probes.with_the_listeners
+    asyncio.run(probe.work(looking, LISTENING))
+    assert looking.observed(InnerNginx)
 
 
 def test_not_looked_for_where_visitors_have_their_page() -> None:
@@ -105,6 +116,19 @@ def test_no_socket_behind_a_program_is_guessed() -> None:
     assert not behind(BLOCK, FROM_NGINX, sockets=(FRONT,)), "nginx does not listen"
     assert not behind(BLOCK + NGINX_SITE, FROM_NGINX), "it is to have the port itself"
     assert not behind(BLOCK, FROM_NGINX, replace(APACHE, ports=(443,)))
+
+
+def test_a_block_with_another_certificate_than_visitors_get_is_not_behind() -> None:
+    """The program passes them on to another machine, and the block is left from before."""
+    good = certificates.good()
+    got = visit(replace(LEAF, sha256=hashlib.sha256(good.der).hexdigest()))
+    before = (Listeners(sockets=(FRONT, INNER)), nginx_config(BLOCK), FROM_NGINX, got)
+    other = certificates.leaf()
+    assert seen(*before, files={"/etc/nginx/shop.pem": good.chain})
+    assert not seen(*before, files={"/etc/nginx/shop.pem": other.chain})
+    assert seen(*before), "the file cannot be read"
+    plain = nginx_config(BLOCK.replace("8443 ssl", "8443"))
+    assert seen(*before[:1], plain, *before[2:], files={"/etc/nginx/shop.pem": other.chain})
 
 
 def test_the_client_of_a_tunnel_says_where_nginx_gets_visitors() -> None:
