@@ -12,7 +12,7 @@ from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
-from checks.upstream._responses import asks_about_size
+from checks.server._body_limits import limit_severity, raised_limit, raising_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.logs import FailedRequests
@@ -21,9 +21,6 @@ from diagnose.parsers.nginx.proxy_headers import size_text
 
 #: The built-in limit in bytes, and the first version that has it (core, "LimitRequestBody").
 _BUILT_IN, _SINCE = 1 << 30, (2, 4, 54)
-
-#: Uploads of pages of the site from which on they are no accident.
-_OFTEN = 2
 
 _LIMIT = re.compile(r"(?i)\s*LimitRequestBody\s+[\"']?(\d{1,15})\b")
 
@@ -56,7 +53,7 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.LIKELY,
             # How much visitors may send is a decision, unless a person asks about it or pages of
             # the site meet the limit.
-            severity=None if asks_about_size(evidence) or _is_met(failure) else Severity.NOTE,
+            severity=limit_severity(evidence, failure),
             facts={
                 **view.facts,
                 "url": evidence.target.origin + failure.path,
@@ -65,13 +62,11 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(file, number),
                 "built_in": is_built_in,
             },
-            fix=manual_fix(view, "write" if is_built_in else "raise"),
+            fix=manual_fix(view, "write")
+            if is_built_in
+            else raising_fix(view, file, number, (str(size), str(raised_limit(size))), "raise"),
         )
         return
-
-
-def _is_met(failure: FailedRequests) -> bool:
-    return failure.is_from_page and failure.times >= _OFTEN
 
 
 def _has_built_in(version: str) -> bool:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Edit, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -27,6 +27,10 @@ DIRECTORY = "    <Directory /var/www/html>\n        LimitRequestBody 4194304\n  
 def test_fires_and_names_the_line_that_counts() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), FAILED, target=TOLD)
     assert (claim.facts["place"], claim.severity) == (f"{SITE}:7", None)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    LimitRequestBody 1048576\n+    LimitRequestBody 67108864\n" in edit.diff
     for lines, size in ((LOCATION + DIRECTORY + OWN, 2097152), (DIRECTORY + OWN, 4194304)):
         (claim,) = judge(CHECK, APACHE, apache_config(site(lines)), FAILED)
         assert (claim.facts["bytes"], claim.severity) == (size, Severity.NOTE)
