@@ -120,6 +120,27 @@ def program_takes_the_header_for_a_request(lab: Lab) -> None:
     _by_hand(lab)
 
 
+def _nginx_with_the_header(lab: Lab, words: str) -> None:
+    """nginx behind HAProxy reads the header before HTTP."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080 proxy_protocol;")
+    haproxy.serve(lab, SITE.replace(":3000", f":8080{words}"), keep_nginx=True)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-proxy-protocol",
+    differs=(haproxy.CONFIG,),
+)
+def nginx_behind_haproxy_waits_for_the_header(lab: Lab) -> None:
+    """`listen … proxy_protocol`, and no "send-proxy": error.log has "broken header"."""
+    _nginx_with_the_header(lab, "")
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def nginx_behind_haproxy_gets_the_header(lab: Lab) -> None:
+    _nginx_with_the_header(lab, " send-proxy")
+
+
 @healthy_haproxy(target="https://shop.example.com/tea")
 def program_reads_the_header(lab: Lab) -> None:
     _by_hand(lab, "header")
