@@ -45,6 +45,20 @@ def test_fires_as_a_warning_where_pages_of_the_site_meet_the_limit() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_fires_for_words_about_the_limit_of_the_page() -> None:
+    asked = replace(TOLD, path="/library/")
+    (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), target=asked)
+    assert not claim.facts["logged"]
+    new = replace(APACHE, version="2.4.54")
+    assert not judge(CHECK, new, apache_config(site("")), target=asked)
+    large = OWN.replace("1048576", "1048576000")
+    assert not judge(CHECK, APACHE, apache_config(site(large)), target=asked)
+    assert not judge(
+        CHECK, APACHE, apache_config(site(OWN)), target=replace(SHOP, path="/library/")
+    )
+    assert not judge(CHECK, APACHE, apache_config(), target=asked)
+
+
 def test_fires_for_the_limit_that_is_built_in() -> None:
     new = replace(APACHE, version="2.4.54")
     (claim,) = judge(CHECK, new, apache_config(site("")), FAILED, target=TOLD)
