@@ -35,6 +35,7 @@ _TOO_LARGE = 413
         "nginx.body-limit",
         "nginx.other-requests-failed",
         "server.apache-body-limit",
+        "server.body-limit",
         "server.other-requests-failed",
     ],
     needs_message=True,

@@ -1,22 +1,27 @@
 """Caddy looks for a file below the beginning of the path by which it chose the folder: `handle
 /docs/*` with `root * /srv/docs` asks for /srv/docs/docs/…. `handle_path` takes the beginning off.
+Or that takes it off, and the file lies in a folder of that name: `handle_path /docs/*` with `root *
+/srv` asks for /srv/….
 
-The evidence is the file, which is there without that beginning.
+The evidence is the file, which is there without that beginning, or with it.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.server import (
     ServerView,
+    file_rows,
+    line_edit,
     manual_fix,
     pages_with_status,
     reload_steps,
     server_on_port,
 )
-from checks.server._caddy_edits import handle_path_edit
+from checks.server._caddy_edits import block_edit, handle_path_edit
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.urls import parse_url
@@ -39,9 +44,9 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
         files = [
             file.response
             for file in _page_files.refused_files(evidence)
-            if _path(file.response.url) == folder.requested
+            if _path(file.response.url) == _visited(folder)
         ]
-        if not folder.shortened or not (pages or files):
+        if not (folder.shortened or folder.kept) or not (pages or files):
             continue
         own = Subject(port=target.port, path=target.path.partition("?")[0])
         yield Claim(
@@ -49,18 +54,19 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
             covers=(
                 own,
                 Subject(port=target.port),
-                Subject(port=target.port, path=folder.requested),
+                Subject(port=target.port, path=_visited(folder)),
             ),
             because=(folder, view.server, *(pages or files)),
             facts={
                 **view.facts,
-                "path": folder.requested,
+                "path": _visited(folder),
                 "wanted": f"{folder.path}{folder.requested}",
-                "there": folder.shortened,
+                "there": folder.shortened or folder.kept,
+                "kept": bool(folder.kept),
                 "prefix": folder.prefix,
                 "folder": folder.path,
             },
-            fix=_fix(view, folder.prefix),
+            fix=_fix(view, folder),
         )
         return
 
@@ -70,8 +76,32 @@ def _path(url: str) -> str:
     return parsed.path.partition("?")[0] if parsed else ""
 
 
-def _fix(view: ServerView, prefix: str) -> Fix:
-    edit = handle_path_edit(view, prefix)
+def _visited(folder: SiteFolder) -> str:
+    """Return the path that visitors ask for."""
+    return f"{folder.prefix}{folder.requested}" if folder.kept else folder.requested
+
+
+def _fix(view: ServerView, folder: SiteFolder) -> Fix:
+    if folder.kept:
+        edit = _keeping_edit(view, folder.prefix)
+    else:
+        edit = handle_path_edit(view, folder.prefix)
     if edit is None:
-        return manual_fix(view, "take-it-off")
+        return manual_fix(view, "keep-it" if folder.kept else "take-it-off")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _keeping_edit(view: ServerView, prefix: str) -> Edit | None:
+    """Return the edit after which the beginning stays: `handle` in the place of the `handle_path`,
+    or without the one line that takes it off; None if there is not one alone."""
+    if edit := block_edit(view, "handle_path", rf"{re.escape(prefix)}/?\*", "handle"):
+        return edit
+    own = re.escape(prefix)
+    strips = re.compile(rf"\s*uri\s+(?:{own}/?\*\s+)?strip_prefix\s+{own}/?\s*")
+    places = [
+        (file.path, number)
+        for file in (view.config.files if view.config else ())
+        for number, line in enumerate(file_rows(view, file), 1)
+        if strips.fullmatch(line)
+    ]
+    return line_edit(view, places[0][0], {places[0][1]: ()}) if len(places) == 1 else None

@@ -57,7 +57,13 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     backend = haproxy.proxies.backend
     for server in servers_of(backend) if backend else ():
         own = tuple(attempt for attempt in haproxy.tries_for("page") if attempt.name == server.name)
-        pair, visits = _pair(own), _failed_visits(evidence)
+        pair = _pair(own)
+        refused = _refused_visits(evidence, *pair) if pair and server.proxy_protocol else ()
+        if pair and refused:
+            edit = without_words(haproxy.view, server.line, *_SENDS)
+            yield _claim(haproxy, "sends", server.line, (*refused, *pair), edit)
+            return
+        visits = _failed_visits(evidence)
         if not pair or not visits or _works(pair[0]) is _works(pair[1]) or _is_late(pair[0]):
             continue
         if server.proxy_protocol and _works(pair[0]):
@@ -80,6 +86,22 @@ def _works(attempt: HaproxyTry) -> bool:
     """Return whether the page was answered; 400 is what a server answers to a header that it does
     not understand."""
     return attempt.status is not None and attempt.status != 400 and attempt.status < 500
+
+
+def _refused_visits(
+    evidence: Evidence, plain: HaproxyTry, proxied: HaproxyTry
+) -> tuple[Exchange, ...]:
+    """Return the pages that got the status of the request with the header, an error, where the same
+    request without it got the page: a program may take the header for the request."""
+    is_page = 200 <= (plain.status or 0) < 300 and (proxied.status or 0) >= 400
+    return tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if is_page
+        and exchange.port == evidence.target.port
+        and exchange.purpose == "target"
+        and exchange.status == proxied.status
+    )
 
 
 def _is_late(attempt: HaproxyTry) -> bool:

@@ -26,6 +26,7 @@ from diagnose.model import (
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.urls import parse_url
 
 #: A line about these is about a WebSocket.
@@ -62,7 +63,11 @@ _MEANT = {*_LOGINS, 404, 405, 410, 429}
 )  # fmt: skip
 def application_log(evidence: Evidence) -> Iterator[Claim]:
     pages, sockets = _failed_pages(evidence), _refused_websockets(evidence)
-    lines = [line for line in evidence.good(ProgramLine) if line.message]
+    # A web server in a container that publishes the port is the site's front, and no application.
+    fronts = {server.container for server in evidence.good(WebServer)} - {""}
+    lines = [
+        line for line in evidence.good(ProgramLine) if line.message and line.process not in fronts
+    ]
     line = max(lines, key=lambda line: line.weight, default=None)
     if line is None or not (pages or sockets):
         return

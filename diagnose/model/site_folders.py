@@ -18,18 +18,19 @@ class SiteFolder(Observation):
     there, and `page_exists` whether the requested file or folder in it is. `index_files` are the
     names "index.*" in the requested folder, or in the site's own if a file was requested.
     `shortened` is the file that is there if the path is shortened by `prefix`, the beginning by
-    which the folder was chosen; "" if there is none. `lookalike` is the name of a file that may be
-    meant as .htaccess. `has_rewrite_rules` is True if the site's .htaccess has rules of
-    mod_rewrite, and `is_application` if its index.html is the page of an application in the
-    browser. `lost_script` is the file to which the last of those rules leads, if it is not there.
-    `is_unset` is True if the configuration names no folder: `path` is then the folder in which the
-    server runs. Where an alias chose the folder, `hidden` is the file of the site's own folder that
-    answers without the alias: the requested one, or the script to which its .htaccess leads.
-    `elsewhere` is the folder nearby in which the requested file is, or the index file that the
-    site's folder has not; "" if there is none, or several. `front_script` is a script of the folder
-    that answers every address of an application ("index.php"), if no .htaccess leads to it.
-    `suffixed` is the file of the requested name with ".html" behind it, if that alone is there: a
-    generator of sites leaves the ending out of its links.
+    which the folder was chosen; "" if there is none. `kept` is the file that is there if the
+    beginning `prefix`, which was taken off the path, stays; "" if there is none. `lookalike` is the
+    name of a file that may be meant as .htaccess. `has_rewrite_rules` is True if the site's
+    .htaccess has rules of mod_rewrite, and `is_application` if its index.html is the page of an
+    application in the browser. `lost_script` is the file to which the last of those rules leads, if
+    it is not there. `is_unset` is True if the configuration names no folder: `path` is then the
+    folder in which the server runs. Where an alias chose the folder, `hidden` is the file of the
+    site's own folder that answers without the alias: the requested one, or the script to which its
+    .htaccess leads. `elsewhere` is the folder nearby in which the requested file is, or the index
+    file that the site's folder has not; "" if there is none, or several. `front_script` is a script
+    of the folder that answers every address of an application ("index.php"), if no .htaccess leads
+    to it. `suffixed` is the file of the requested name with ".html" behind it, if that alone is
+    there: a generator of sites leaves the ending out of its links.
     """
 
     layer: ClassVar[str] = "server"
@@ -43,6 +44,7 @@ class SiteFolder(Observation):
     is_application: bool = False
     prefix: UrlPath = ""
     shortened: FilePath = ""
+    kept: FilePath = ""
     lookalike: Label = ""
     lost_script: Label = ""
     is_unset: bool = False

@@ -216,8 +216,11 @@ _KEPT_QUOTED = re.compile(
     r"\[[0-9a-fA-F:.]+\](?::\d+)?|(?:[\w*-]+\.)+[\w-]+|name\d+)",
     re.DOTALL,
 )
-#: Words of PHP-FPM that a check reads (sapi/fpm/fpm/fpm_main.c).
-_PHP_MESSAGE = re.compile(r"Primary script unknown|Access to the script '[^']*' has been denied")
+#: Words of PHP that a check reads (sapi/fpm/fpm/fpm_main.c, main/SAPI.c).
+_PHP_MESSAGE = re.compile(
+    r"Primary script unknown|Access to the script '[^']*' has been denied"
+    r"|POST Content-Length of \d{1,15} bytes exceeds the limit of \d{1,15} bytes"
+)
 _OUTPUT_OF_PROGRAM = re.compile(r"(?i)\b(sent in stderr|\[lua\]|js:|perl:)")
 _NAMED_QUOTED = re.compile(
     r"(?i)(?:directive|parameter|unknown|upstream|variable|module|zone|host|\bon|"

@@ -1,5 +1,6 @@
-"""A stand-in for the program `docker`, which does not run in the laboratory: it prints what docker
-27 prints of `ps`, `inspect` and `logs`; its containers are namespaces with a root of their own.
+"""A stand-in for the program `docker`, which does not run in the laboratory: it answers `ps`,
+`inspect` and `logs` in docker's form, written by hand; its containers are namespaces with a root of
+their own.
 
     docker.py run FILE     with a container's description in JSON
     docker.py start NAME   and stop, restart, pause, unpause, exec, logs
@@ -68,7 +69,7 @@ def sh(script: str, check: bool = True) -> None:
 
 
 def network(container: dict[str, Any], add: bool) -> None:
-    """The network namespace, and the rules of docker 27 for each published port."""
+    """The network namespace, and the rules of iptables for each published port."""
     if container.get("network") == "host":
         return
     name, address = container["name"], container["address"]

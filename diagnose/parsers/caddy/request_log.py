@@ -41,3 +41,29 @@ def entry_of(line: str) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
+
+
+#: What Caddy's own limit writes (modules/caddyhttp/requestbody): net/http's words behind the
+#: status, as the reader of the body gives it on. An application in Go may have the words alone.
+_BODY_REFUSAL = re.compile(r"(?:requestbody\.|HTTP 413: )[^\n]{0,200}?request body too large")
+
+
+def is_body_refusal(message: str) -> bool:
+    """Return whether a message says that `request_body` refused the request for its size."""
+    return _BODY_REFUSAL.search(message) is not None
+
+
+def body_refusal(text: str, host: str, path: str) -> str:
+    """Return the message of the last request of this host and path (without its query) that was
+    larger than `request_body` allows; "" without one."""
+    for line in reversed(text.split("\n")):
+        if "request body too large" not in line:
+            continue
+        entry = entry_of(line[:MAX_LINE])
+        request, message = entry.get("request"), str(entry.get("msg", ""))
+        if not isinstance(request, dict) or not is_body_refusal(message):
+            continue
+        is_own = str(request.get("host", "")).partition(":")[0] == host
+        if is_own and str(request.get("uri", "")).partition("?")[0] == path:
+            return clean(message, MAX_TEXT)
+    return ""

@@ -160,7 +160,7 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
             if truth is False:
                 continue
             is_certain = truth is True
-            refusals_in_order.append(Refusal(rule.line, _refusal_status(rule.line), is_certain))
+            refusals_in_order.append(Refusal(rule.line, refusal_status(rule.line), is_certain))
             if is_certain:
                 return tuple(refusals_in_order)
     return tuple(refusals_in_order)
@@ -174,7 +174,7 @@ def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
     return tuple(rule.line for rule in rules if holds(rule, situation, path))
 
 
-def _refusal_status(line: Line) -> int:
+def refusal_status(line: Line) -> int:
     """Return the status of a rule ("http-request deny deny_status 429", "http-request return status
     503"): by default 401 for auth, 403 for deny, 500 for tarpit, 200 for return."""
     text = line.after("deny_status") or line.after("status")

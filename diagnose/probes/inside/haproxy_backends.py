@@ -46,7 +46,7 @@ async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
         return
     await _try_name(ctx, proxies)
     visits: list[Exchange | Handshake] = [*ctx.observed(Handshake), *ctx.observed(Exchange)]
-    if any(_is_failure(ctx, visit) for visit in visits):
+    if any(_is_failure(ctx, visit, _sends_header(proxies)) for visit in visits):
         await _look_behind(ctx, proxies)
 
 
@@ -62,25 +62,38 @@ async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
 
 async def _after_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> None:
     """Look once: after the first failure of its kind."""
-    failures = [visit for visit in ctx.observed(type(observation)) if _is_failure(ctx, visit)]
-    if not failures or failures[0] is not observation:
+    if not _is_failure(ctx, observation, True):
         return
     for config in ctx.observed(WebServerConfig):
         proxies = _proxies(ctx, config)
-        if proxies is not None and not ctx.observed(HaproxyTry):
+        if proxies is None or ctx.observed(HaproxyTry):
+            continue
+        sends, visits = _sends_header(proxies), ctx.observed(type(observation))
+        if next((visit for visit in visits if _is_failure(ctx, visit, sends)), None) is observation:
             await _look_behind(ctx, proxies)
 
 
-def _is_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> bool:
+def _sends_header(proxies: TargetProxies) -> bool:
+    """Return whether a server of the backend gets a PROXY header."""
+    servers = servers_of(proxies.backend) if proxies.backend else ()
+    return any(server.proxy_protocol for server in servers)
+
+
+def _is_failure(
+    ctx: ProbeContext, observation: Exchange | Handshake, sends_header: bool = False
+) -> bool:
     """Return whether a visitor's connection or page failed. With a PROXY header that the server did
-    not expect, a page is answered by 400."""
+    not expect, a page is answered by 400, or by another error where the server passes over the
+    line (`sends_header`)."""
     if observation.port != ctx.target.port:
         return False
     if isinstance(observation, Handshake):
         # A certificate that is not trusted is no failure of the connection.
         return observation.is_browser_like and not observation.chain and _failed(observation)
-    is_page = observation.purpose == "target"
-    return is_page and (_failed(observation) or observation.status in {400, *_UNAVAILABLE})
+    if observation.purpose != "target":
+        return False
+    is_refused = sends_header and (observation.status or 0) >= 400
+    return _failed(observation) or is_refused or observation.status in {400, *_UNAVAILABLE}
 
 
 def _failed(observation: Exchange | Handshake) -> bool:
@@ -157,8 +170,8 @@ async def _try_server(
             await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
             await _try_other_protocol(ctx, proxies, server, page)
     elif first is not None:
-        if header:
-            await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
+        if header or (first.status == 400 and not is_passed_on):
+            await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
         if first.status == 400 and not is_passed_on:
             await _try_other_protocol(ctx, proxies, server, page)
     if check is not None and server.check and check.method in _SAFE_METHODS:

@@ -1,15 +1,17 @@
 """Reads in Apache's error log why earlier requests of visitors failed, which its access log has
 (`server_access_logs`): mod_proxy waited for the application, and gave up; a rule of a web
-application firewall refused them; or another message of that time."""
+application firewall refused them; or another message of that time. In Caddy's log: they were larger
+than its limit."""
 
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Vantage
 from diagnose.model.logs import FailedRequests, LoggedRequestError
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.apache.logged_requests import (
     LoggedReason,
     TimedOut,
@@ -17,6 +19,7 @@ from diagnose.parsers.apache.logged_requests import (
     timed_out_request,
     timed_out_script,
 )
+from diagnose.parsers.caddy.request_log import body_refusal
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.server_logs import READ_SCRIPT
@@ -25,6 +28,10 @@ from diagnose.probes.inside.server_logs import READ_SCRIPT
 GATEWAY_ERRORS = {502, 503, 504}
 #: Statuses that need no reason of the log: a password, and a file that is not there.
 _PLAIN = {401, 404}
+#: Statuses of a request that was larger than Caddy's own limit.
+_TOO_LARGE, _BAD_GATEWAY = 413, 502
+#: Number of bytes of a log's end.
+TAIL_BYTES = "400000"
 
 
 async def observe_reasons(
@@ -33,6 +40,8 @@ async def observe_reasons(
     """Emit why the requests failed, one reason for each."""
     failed = [failure for failure in failures if failure.status not in _PLAIN]
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    if config.product == "caddy":
+        await _observe_caddy(ctx, [log.path for site in sites for log in site.access_logs], failed)
     if config.product != "apache" or not failed:
         return
     for log in dict.fromkeys((*(site.error_log for site in sites), config.error_log)):
@@ -44,6 +53,31 @@ async def observe_reasons(
             reason = _reason(result.out, failure)
             known = {(error.method, error.path) for error in ctx.observed(LoggedRequestError)}
             if reason and (failure.method, failure.path) not in known:
+                _emit(ctx, at, result.took, log, failure, reason)
+
+
+async def _observe_caddy(
+    ctx: ProbeContext, logs: Iterable[str], failures: Iterable[FailedRequests]
+) -> None:
+    """Emit which requests were larger than Caddy's `request_body` allows: it answers 502 where it
+    was sending the body to the application already. In a container the log is read elsewhere."""
+    failed = [each for each in failures if each.status in {_TOO_LARGE, _BAD_GATEWAY}]
+    if not failed or isinstance(ctx.machine, ContainerMachine):
+        return
+    commands: list[tuple[str, ...]] = [
+        ("tail", "-c", TAIL_BYTES, log) for log in dict.fromkeys(logs)
+    ]
+    units = {each.unit for each in ctx.observed(WebServer) if each.product == "caddy"} - {""}
+    commands += [("journalctl", "-u", unit, "-n", "1000", "-o", "cat") for unit in units]
+    for command in commands[:4]:
+        at = ctx.elapsed()
+        result = await ctx.machine.run(*command)
+        for failure in failed:
+            message = body_refusal(result.out, ctx.target.host, failure.path)
+            known = {(error.method, error.path) for error in ctx.observed(LoggedRequestError)}
+            if message and (failure.method, failure.path) not in known:
+                log = command[-1] if command[0] == "tail" else failure.file
+                reason = LoggedReason(message)
                 _emit(ctx, at, result.took, log, failure, reason)
 
 
@@ -69,7 +103,7 @@ def _emit(
         at=at,
         took=took,
         equivalent=f"tail -n 50 {shlex.quote(log)}",
-        server="apache",
+        server=failure.server,
         log=log,
         method=failure.method,
         path=failure.path,

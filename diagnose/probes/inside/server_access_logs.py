@@ -134,10 +134,18 @@ def _logged_sites(
         shared=logs_of_other_sites(
             ((site.names, (log.path for log in site.access_logs)) for site in config.sites), names
         ),
-        loaded=server.loaded or 0.0,
+        loaded=_loaded(server, config),
         journal=("-u", server.unit) if has_journal else (),
         withholds_login=partial(_withholds_login, config, target),
     )
+
+
+def _loaded(server: WebServer, config: WebServerConfig) -> float:
+    """Return the earliest time at which the server loaded its configuration (seconds since the
+    epoch, 0 if that is unknown). Caddy loads one without a start: if it runs with its files as they
+    are now, it did so after their last change."""
+    changes = [file.changed for file in config.files if file.changed] if config.loaded else []
+    return max(server.loaded or 0.0, *changes, 0.0)
 
 
 def _withholds_login(config: WebServerConfig, target: Target, path: str) -> bool:

@@ -10,7 +10,7 @@ import shlex
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.server_rules import HandledPath
+from diagnose.model.server_rules import HandledPath, ServedFolder
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
@@ -138,9 +138,17 @@ async def folder_of_handled_path(ctx: ProbeContext, handled: HandledPath) -> Non
     """Look into the folder of a file of the page, where it was chosen by the beginning of the
     path."""
     for served in handled.folders:
-        is_chosen = served.root and served.prefix and not handled.websocket
+        cut = _cut(served)
+        is_chosen = served.root and (served.prefix or cut) and not handled.websocket
         if is_chosen and _is_plain(served.requested) and not ctx.observed(SiteFolder):
-            await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
+            await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix, cut=cut)
+
+
+def _cut(served: ServedFolder) -> str:
+    """Return the beginning that Caddy took off a path ("/docs"), "" for none."""
+    cut = served.requested.removesuffix(served.path)
+    is_cut = served.path.startswith("/") and cut != served.requested and not served.prefix
+    return cut if is_cut else ""
 
 
 @probe(after=SiteFolder, needs=WebServerConfig)
@@ -212,7 +220,8 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
         if not served.root:
             await _look_for_unset(ctx, holders[0].pid, path)
             return
-        await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
+        root, cut = served.root.rstrip("/"), _cut(served)
+        await _look_into(ctx, root, served.path, served.prefix, cut=cut)
         await _emit_access(ctx, holders[0])
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
@@ -289,9 +298,10 @@ async def _look_into(
     prefix: str = "",
     above: str = "",
     own: str = "",
+    cut: str = "",
 ) -> None:
-    """Emit the folder; `above` is the part of the URL's path that stands for it, and `own` the file
-    that answers without the alias for it."""
+    """Emit the folder; `above` is the part of the URL's path that stands for it, `own` the file
+    that answers without the alias for it, and `cut` the part that Caddy took off the path."""
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
@@ -311,6 +321,8 @@ async def _look_into(
         machine.glob(f"{root}/.h*"),
         machine.glob(f"{root}/*htaccess*"),
     )
+    kept = posixpath.normpath(f"{root}{cut}/{path.lstrip('/')}") if cut and not pages else ""
+    kept = f"{kept}/index.html" if kept and path.endswith("/") else kept
     ctx.emit(
         SiteFolder(
             vantage=Vantage.SERVER,
@@ -324,8 +336,9 @@ async def _look_into(
             index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
             has_rewrite_rules=bool(_REWRITE.search(rules.text)),
             is_application=bool(_APPLICATION.search(text.text)),
-            prefix=prefix,
+            prefix=prefix or cut,
             shortened=shortened if remainder and short and not pages else "",
+            kept=clean(kept, 400) if await _is_there(ctx, kept) else "",
             lookalike=_lookalike(hidden, named) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text, above),
             hidden=own,
@@ -338,6 +351,10 @@ async def _look_into(
     )
 
 
+async def _is_there(ctx: ProbeContext, file: str) -> bool:
+    return bool(file) and not _WILD.search(file) and bool(await ctx.machine.glob(file))
+
+
 async def _nearby_folder(
     ctx: ProbeContext, root: str, path: str, above: str, index: tuple[str, ...]
 ) -> str:
@@ -346,7 +363,8 @@ async def _nearby_folder(
 
     A file below an alias tells of a wrong folder only if pages consist of such files, and the
     alias's own folder has none of its kind: what is a document may be kept from visitors on
-    purpose, and a single file may be gone."""
+    purpose, and a single file may be gone. A folder in it with the name of the alias that has the
+    very file shows that the alias names the folder above."""
     own = f"{root}/{path.lstrip('/')}"
     parent = posixpath.dirname(root)
     if _WILD.search(own) or not parent.strip("/"):
@@ -356,6 +374,9 @@ async def _nearby_folder(
         groups = await asyncio.gather(*map(ctx.machine.glob, patterns))
         folders = {posixpath.dirname(file) for group in groups for file in group}
         return clean(folders.pop(), 300) if len(folders) == 1 and not index else ""
+    inner = posixpath.normpath(f"{root}/{above.strip('/')}")
+    if inner != root and await _is_there(ctx, f"{inner}/{path.lstrip('/')}"):
+        return clean(inner, 300)
     extension = posixpath.splitext(path)[1].lower()
     if extension not in PARTS:
         return ""

@@ -148,12 +148,24 @@ NO_START = (
     'cannot load certificate "/certs/a.pem": PEM_read_bio_X509_AUX() failed (SSL: error:0480006C:'
     "PEM routines::no start line:Expecting: TRUSTED CERTIFICATE)"
 )
-#: Of docker 27 with runc 1.1, as `docker inspect -f '{{.State.Error}}'` says it.
-REFUSED_MOUNT = (
+#: What `docker inspect -f '{{.State.Error}}'` says with runc 1.1, and with runc 1.2 and later, as
+#: people reported it; the paths are ours.
+MOUNTING = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: "
     "runc create failed: unable to start container process: error during container init: error "
-    'mounting "/srv/blog/nginx.conf" to rootfs at "/etc/nginx/nginx.conf": mount src=/srv/blog/'
-    "nginx.conf, dst=/etc/nginx/nginx.conf, flags=0x5000: not a directory: unknown"
+    'mounting "/srv/blog/nginx.conf" to rootfs at "/etc/nginx/nginx.conf": mount '
+)
+WRONG_KIND = (
+    "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host "
+    "path exists and is the expected type"
+)
+REFUSED_MOUNT = (
+    f"{MOUNTING}/srv/blog/nginx.conf:/etc/nginx/nginx.conf (via /proc/self/fd/6), flags: 0x5000: "
+    f"not a directory: unknown: {WRONG_KIND}"
+)
+REFUSED_NEWER = (
+    f"{MOUNTING}src=/srv/blog/nginx.conf, dst=/etc/nginx/nginx.conf, dstFd=/proc/thread-self/fd/8, "
+    f"flags=MS_BIND|MS_REC: not a directory: {WRONG_KIND}"
 )
 
 
@@ -167,6 +179,7 @@ REFUSED_MOUNT = (
         (NO_START, (BindMount("/certs/a.pem", "/srv/a.pem"),), "/certs/a.pem"),
         (NO_START, (), ""),
         (REFUSED_MOUNT, (), "/etc/nginx/nginx.conf"),
+        (REFUSED_NEWER, (), "/etc/nginx/nginx.conf"),
         ('open() "/etc/nginx/conf.d/default.conf" failed (2: No such file)', (FOLDER,), ""),
     ],
 )  # fmt: skip

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Edit, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -27,6 +27,10 @@ DIRECTORY = "    <Directory /var/www/html>\n        LimitRequestBody 4194304\n  
 def test_fires_and_names_the_line_that_counts() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), FAILED, target=TOLD)
     assert (claim.facts["place"], claim.severity) == (f"{SITE}:7", None)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    LimitRequestBody 1048576\n+    LimitRequestBody 67108864\n" in edit.diff
     for lines, size in ((LOCATION + DIRECTORY + OWN, 2097152), (DIRECTORY + OWN, 4194304)):
         (claim,) = judge(CHECK, APACHE, apache_config(site(lines)), FAILED)
         assert (claim.facts["bytes"], claim.severity) == (size, Severity.NOTE)
@@ -39,6 +43,20 @@ def test_fires_as_a_warning_where_pages_of_the_site_meet_the_limit() -> None:
     by_a_script = replace(of_a_page, is_from_page=False)
     (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), by_a_script, target=SHOP)
     assert claim.severity is Severity.NOTE
+
+
+def test_fires_for_words_about_the_limit_of_the_page() -> None:
+    asked = replace(TOLD, path="/library/")
+    (claim,) = judge(CHECK, APACHE, apache_config(site(OWN)), target=asked)
+    assert not claim.facts["logged"]
+    new = replace(APACHE, version="2.4.54")
+    assert not judge(CHECK, new, apache_config(site("")), target=asked)
+    large = OWN.replace("1048576", "1048576000")
+    assert not judge(CHECK, APACHE, apache_config(site(large)), target=asked)
+    assert not judge(
+        CHECK, APACHE, apache_config(site(OWN)), target=replace(SHOP, path="/library/")
+    )
+    assert not judge(CHECK, APACHE, apache_config(), target=asked)
 
 
 def test_fires_for_the_limit_that_is_built_in() -> None:

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability
+import pytest
+
+from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.model.site_folders import SiteFolder
@@ -42,6 +44,31 @@ def test_fires_for_a_file_of_the_page() -> None:
     page = replace(PAGE, status=200)
     (claim,) = judge(CHECK, CADDY, SITE, page, LOADED, FILE, folder, target=DOCS, masked=False)
     assert claim.facts["path"] == "/docs/app.js"
+
+
+KEPT = SiteFolder(
+    path="/srv", requested="/a.html", exists=True, prefix="/docs", kept="/srv/docs/a.html"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("\thandle_path /docs/* {\n\t}\n", "+\thandle /docs/* {"),
+        ("\troute /docs/* {\n\t\turi strip_prefix /docs\n\t}\n", "-\t\turi strip_prefix /docs"),
+    ],
+)
+def test_fires_where_the_beginning_was_taken_off_and_the_file_has_it(
+    text: str, changed: str
+) -> None:
+    site = caddy_config(f"shop.example.com {{\n{text}}}\n", document("shop.example.com"))
+    (claim,) = judge(CHECK, CADDY, site, PAGE, KEPT, target=DOCS, masked=False)
+    assert (claim.facts["wanted"], claim.facts["there"]) == ("/srv/a.html", "/srv/docs/a.html")
+    assert claim.facts["path"] == "/docs/a.html"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert changed in edit.diff
 
 
 def test_silent_where_no_shorter_file_is_there_or_the_page_is_well() -> None:

@@ -40,6 +40,19 @@ def test_fires_where_the_server_refuses_the_header() -> None:
     assert "+    server a 127.0.0.1:3000 check\n" in edit_of(claim)
 
 
+def test_fires_where_a_program_takes_the_header_for_a_request() -> None:
+    (claim,) = judge(SENDS, page(404), attempt(status=404, proxied=True), attempt())
+    assert claim.facts["sends"]
+    assert not judge(SENDS, page(404), attempt(status=404, proxied=True), attempt(status=404))
+    assert not judge(SENDS, page(403), attempt(status=404, proxied=True), attempt())
+    assert not judge(SENDS, page(404), attempt(status=404, proxied=True), attempt(status=302))
+
+
+def test_fires_where_the_server_answers_400_without_the_header() -> None:
+    (claim,) = judge(TEXT, page(400), attempt(status=400), attempt(proxied=True))
+    assert claim.facts["expected"]
+
+
 def test_fires_where_the_server_waits_for_the_header() -> None:
     tries = (attempt(status=None, failure=RESET), attempt(proxied=True))
     (claim,) = judge(TEXT, page(502), *tries)

@@ -8,6 +8,7 @@ from diagnose.model import Confidence, Manual, Severity, Where
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.haproxy_evidence import SERVER
 from tests.support.report_builder import ANSWER
 from tests.support.websocket_evidence import upgrade
 
@@ -55,6 +56,15 @@ def test_loopback_is_the_containers_own(message: str, command: str, expected: st
     step = "name-the-container" if expected else "read-the-log"
     assert claim.fix
     assert claim.fix.steps == (Manual(step, Where.APPLICATION),)
+
+
+def test_silent_about_the_log_of_the_web_server_itself() -> None:
+    """HAProxy in a container refuses a page by its rule, and logs a handshake that failed."""
+    message = "203.0.113.9:4988 [29/Nov/2026:15:40:38] https/1: SSL handshake failure"
+    line = replace(LINE, message=message, process="lb", equivalent="docker logs lb")
+    refused = replace(ANSWER, status=403)
+    assert not judge(CHECK, refused, line, replace(SERVER, container="lb"))
+    assert judge(CHECK, refused, line, SERVER)
 
 
 def test_plain_http_has_no_secure_cookie() -> None:

@@ -5,6 +5,7 @@
 The script is the file of SCRIPT_FILENAME; with the default `cgi.fix_pathinfo=1` a part of that path
 will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_request_info()). With
 paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404.
+A body that is larger than PHP's default post_max_size is dropped with a warning (main/SAPI.c).
 "PATH:token" is a path that wants the field Authorization. A place that is a path of the file system
 is a Unix socket.
 """
@@ -15,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from tests.lab.applications.gateway_server import ends_request, php, record
 
+POST_MAX_SIZE = 8 << 20
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 MISSING = "<!doctype html><title>Not Found</title><p>404 | Not Found</p>\n"
 
@@ -70,7 +72,16 @@ def answer(data: bytes, routes: tuple[str, ...]) -> bytes:
     status = "" if known else "Status: 404 Not Found\r\n"
     head = f"{status}X-Powered-By: PHP/8.2.29\r\nContent-type: text/html; charset=UTF-8\r\n\r\n"
     page = PAGE if known else MISSING
-    return record(6, f"{head}{page}".encode()) + record(6, b"") + record(3, bytes(8))
+    body = record(6, f"{head}{page}".encode()) + record(6, b"") + record(3, bytes(8))
+    return _warning(int(pairs.get("CONTENT_LENGTH") or 0)) + body
+
+
+def _warning(size: int) -> bytes:
+    words = (
+        f"PHP message: PHP Warning:  POST Content-Length of {size} bytes exceeds the limit of "
+        f"{POST_MAX_SIZE} bytes in Unknown on line 0"
+    )
+    return record(7, words.encode()) if size > POST_MAX_SIZE else b""
 
 
 async def main(place: str, routes: tuple[str, ...]) -> None:

@@ -99,5 +99,14 @@ def apache_alias_leads_to_the_folder_beside(lab: Lab) -> None:
 
 
 @apache_scenario(outside="http.page-file-missing", server="server.page-missing", manual=ONE_PAGE)
+def apache_alias_leads_to_the_folder_above(lab: Lab) -> None:
+    """The folder above has a script of its own."""
+    _serve_assets(lab, FOLDER.replace("/srv/assets", "/srv/shop"))
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    lab.server.write("/srv/shop/assets/app.js", "start();\n")
+    lab.server.write("/srv/shop/build.js", "build();\n")
+
+
+@apache_scenario(outside="http.page-file-missing", server="server.page-missing", manual=ONE_PAGE)
 def apache_alias_lacks_a_slash(lab: Lab) -> None:
     _serve_assets(lab, FOLDER.replace("Alias /assets ", "Alias /assets/ "))

@@ -472,6 +472,39 @@ def apache_htaccess_asks_for_the_header_behind_haproxy(lab: Lab) -> None:
     behind_haproxy(lab, "RewriteCond %{HTTP:X-Forwarded-Proto} !https")
 
 
+# The PROXY protocol of HAProxy, which mod_remoteip reads
+
+
+def _with_remoteip(lab: Lab, words: str) -> None:
+    inner = INNER.replace("    ServerName", "    RemoteIPProxyProtocol On\n    ServerName", 1)
+    apache.install(lab, inner)
+    apache.enable(lab, "remoteip")
+    lab.server.sh("mv /usr/sbin/haproxy.away /usr/sbin/haproxy; mkdir -p /run/haproxy")
+    lab.undo(lambda: lab.server.sh("mv /usr/sbin/haproxy /usr/sbin/haproxy.away"))
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    apache.start(lab, 8080)
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+    text = haproxy.SITE.replace("127.0.0.1:3000", f"127.0.0.1:8080{words}")
+    lab.server.write(haproxy.CONFIG, text)
+    haproxy.start(lab)
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.haproxy-proxy-protocol",
+    manual="the page has no WebSocket",
+)
+def apache_behind_haproxy_waits_for_the_proxy_header(lab: Lab) -> None:
+    """`RemoteIPProxyProtocol On`, and no "send-proxy": Apache closes the connection."""
+    _with_remoteip(lab, "")
+
+
+@healthy_apache()
+def apache_behind_haproxy_gets_the_proxy_header(lab: Lab) -> None:
+    _with_remoteip(lab, " send-proxy")
+
+
 # An upload that is larger than Apache's own limit
 
 PAGE = "https://shop.example.com/"
@@ -525,6 +558,24 @@ def apache_has_a_limit_of_its_own(lab: Lab) -> None:
 def apache_limits_the_body_of_uploads_of_a_page(lab: Lab) -> None:
     """Nobody names the message."""
     upload_to_a_program(lab, "LimitRequestBody 1048576", times=2)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-body-limit",
+    target=f"{PAGE}library",
+    args=(TOO_LARGE,),
+    manual="how much visitors may send, its owner decides",
+)
+def apache_limits_the_body_by_words(lab: Lab) -> None:
+    """Nothing is in the log."""
+    upload_to_a_program(lab, "LimitRequestBody 1048576", times=0)
+
+
+@healthy_apache(target=f"{PAGE}library", args=(TOO_LARGE,))
+def apache_limits_the_body_elsewhere(lab: Lab) -> None:
+    limit = "<Location /comments>\nLimitRequestBody 1048576\n</Location>"
+    upload_to_a_program(lab, limit, times=0)
 
 
 @healthy_apache()

@@ -148,6 +148,47 @@ def caddy_looks_for_a_style_sheet_in_its_own_folder(lab: Lab) -> None:
     lab.undo(lambda: lab.server.sh("rm -rf /srv/static"))
 
 
+def _static(lab: Lab, *lines: str) -> None:
+    """The page at / asks for a file of the folder /srv/shop/static."""
+    inner = "".join(f"\t\t{line}\n" for line in (*lines, "file_server"))
+    static = f"\thandle_path /static/* {{\n{inner}\t}}\n"
+    serve(lab, static + SOCKET + api(head="handle"), "/:/static/app.js")
+    lab.server.write(f"{ROOT}/static/app.js", "1;\n")
+    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
+
+
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.caddy-folder-prefix",
+    differs=(caddy.CONFIG,),
+)
+def caddy_looks_for_a_script_in_the_folder_above(lab: Lab) -> None:
+    """`handle_path /static/*` takes the name of the folder off, and `root` is the folder above."""
+    _static(lab, f"root * {ROOT}")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.caddy-folder-prefix",
+    target="https://shop.example.com/static/app.js",
+    differs=(caddy.CONFIG,),
+)
+def caddy_looks_for_the_target_in_the_folder_above(lab: Lab) -> None:
+    """Its address alone was asked for."""
+    _static(lab, f"root * {ROOT}")
+
+
+@healthy_caddy()
+def caddy_looks_for_a_script_in_its_folder(lab: Lab) -> None:
+    _static(lab, f"root * {ROOT}/static")
+
+
+@healthy_caddy(target="https://shop.example.com/static/none.js")
+def caddy_has_no_such_file_in_the_folder_above_either(lab: Lab) -> None:
+    _static(lab, f"root * {ROOT}")
+    lab.server.write(f"{ROOT}/static/app.js", "1;\n")
+
+
 @caddy_scenario(
     outside="http.page-file-missing",
     server="server.rule-refuses",

@@ -30,7 +30,7 @@ ip link del docker0
 sysctl -qw net.ipv4.ip_forward=0
 for table in nat filter; do nft delete table ip $table 2>/dev/null; done; :
 """
-# As Docker 27 writes them for `-p 443:443`, on iptables.
+# In the form of Docker for `-p 443:443`, on iptables, without its chains of isolation.
 RULES = f"""
 iptables -t nat -N DOCKER
 iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER

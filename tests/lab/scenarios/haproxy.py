@@ -77,6 +77,75 @@ def accept_proxy_without_a_proxy_before_it(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace("bind :443 ssl", "bind :443 accept-proxy ssl"))
 
 
+#: Takes the first line for the request, as a server does that somebody wrote by hand; with an
+#: argument it reads a PROXY header before it.
+BY_HAND = """
+import socket, sys
+
+PAGE = b"<!doctype html><title>Shop</title><h1>A shop for tea</h1>"
+server = socket.create_server(("127.0.0.1", 3009))
+while True:
+    connection, _ = server.accept()
+    with connection:
+        head = b""
+        while b"\\r\\n\\r\\n" not in head and (part := connection.recv(65536)):
+            head += part
+        if sys.argv[1:] and head.startswith(b"PROXY "):
+            head = head.partition(b"\\r\\n")[2]
+        path = (head.split(b" ") + [b"", b""])[1]
+        status = b"200 OK" if path.startswith(b"/") else b"404 Not Found"
+        body = PAGE if path.startswith(b"/") else b"none"
+        fields = b"Content-Type: text/html\\r\\nConnection: close\\r\\n"
+        fields += b"Content-Length: %d\\r\\n" % len(body)
+        connection.sendall(b"HTTP/1.1 " + status + b"\\r\\n" + fields + b"\\r\\n" + body)
+"""
+
+
+def _by_hand(lab: Lab, *words: str) -> None:
+    """The page at /tea is that of such a program; HAProxy sends it the header."""
+    lab.spawn(lab.server, lab.server.python("-c", BY_HAND, *words), 3009)
+    rules = HTTPS.replace("    default", "    use_backend tea if { path_beg /tea }\n    default")
+    backend = "backend tea\n    server tea1 127.0.0.1:3009 send-proxy\n"
+    haproxy.serve(lab, f"{GLOBAL}\n{HTTP}\n{rules}\n{BACKEND}\n{backend}")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-proxy-protocol",
+    target="https://shop.example.com/tea",
+    differs=(haproxy.CONFIG,),
+)
+def program_takes_the_header_for_a_request(lab: Lab) -> None:
+    """It answers 404 to "PROXY TCP4 …", and the page without it."""
+    _by_hand(lab)
+
+
+def _nginx_with_the_header(lab: Lab, words: str) -> None:
+    """nginx behind HAProxy reads the header before HTTP."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080 proxy_protocol;")
+    haproxy.serve(lab, SITE.replace(":3000", f":8080{words}"), keep_nginx=True)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-proxy-protocol",
+    differs=(haproxy.CONFIG,),
+)
+def nginx_behind_haproxy_waits_for_the_header(lab: Lab) -> None:
+    """`listen … proxy_protocol`, and no "send-proxy": error.log has "broken header"."""
+    _nginx_with_the_header(lab, "")
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def nginx_behind_haproxy_gets_the_header(lab: Lab) -> None:
+    _nginx_with_the_header(lab, " send-proxy")
+
+
+@healthy_haproxy(target="https://shop.example.com/tea")
+def program_reads_the_header(lab: Lab) -> None:
+    _by_hand(lab, "header")
+
+
 PASSTHROUGH = f"""\
 {GLOBAL.replace("mode http", "mode tcp")}
 frontend http

@@ -4,7 +4,7 @@ from ..lab import ROUTER, SERVER, Lab
 from ..scenario import healthy
 from .netfilter import SHIPPED, alone, banned, chain, on_iptables, restored, ufw
 
-#: As Docker 27 writes them for one container that publishes 8080.
+#: In the form of Docker for one container that publishes 8080, without its chains of isolation.
 DOCKER = """\
 *nat
 :PREROUTING ACCEPT [0:0]

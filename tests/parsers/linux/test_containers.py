@@ -187,7 +187,8 @@ def test_details_of_any_text(bindings: str, output: str, state: str) -> None:
     assert with_details(ended, bindings, output, state).id == ID
 
 
-#: Of `docker ps -a --no-trunc --format '{{json .}}'`, docker 27.3.1 with docker compose 2.29.7.
+#: In the form of `docker ps -a --no-trunc --format '{{json .}}'`, written by hand, with the labels
+#: that docker compose sets (docker/compose, pkg/api/labels.go).
 COMPOSE = (
     '{"Command":"\\"docker-entrypoint.s\\"","ID":"' + "a" * 64 + '","Image":"blog-app","Labels":'
     '"com.docker.compose.container-number=1,com.docker.compose.project.config_files=/srv/blog/'
@@ -208,7 +209,7 @@ def test_the_compose_file_of_a_container_is_read() -> None:
 
 
 def test_the_compose_file_of_podman_compose_is_named_from_its_folder() -> None:
-    """podman-compose 1.0.6 writes the file as it was given."""
+    """podman-compose writes the files as they were given (podman_compose.py, `relative_files`)."""
     labels = {
         "io.podman.compose.project": "blog",
         "com.docker.compose.project": "blog",
@@ -229,7 +230,8 @@ def test_the_folders_that_a_container_mounts_are_read() -> None:
 
 
 def test_the_words_of_the_runtime_are_left_out_of_a_refusal() -> None:
-    """`docker inspect -f '{{json .State}}'` of docker 27 with runc 1.1."""
+    """`docker inspect -f '{{json .State}}'`, in the words of runc since 1.1, as people
+    reported them."""
     before = (
         "failed to create task for container: failed to create shim task: OCI runtime create "
         "failed: runc create failed: unable to start container process: "

@@ -175,6 +175,14 @@ def test_a_header_before_tls_that_is_passed_on_is_tried_with_tls() -> None:
     assert attempt.equivalent.endswith("https://shop.example.com/")
 
 
+def test_a_header_is_tried_where_a_page_or_the_answer_without_it_is_refused() -> None:
+    sends = TEXT.replace(":3000 check", ":3000 send-proxy")
+    looking = run(probes.page_failed, SERVER, config(sends), replace(PAGE, status=404))
+    assert [attempt.proxied for attempt in looking.observed(HaproxyTry)] == [True, False]
+    looking = run(probes.page_failed, SERVER, config(TEXT), replace(PAGE, status=404))
+    assert not looking.observed(HaproxyTry)
+
+
 def test_a_check_of_a_server_that_gets_the_tls_of_visitors_may_have_its_own() -> None:
     text = (
         "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"

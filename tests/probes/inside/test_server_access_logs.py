@@ -14,7 +14,7 @@ from diagnose.machine.container import ContainerMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
-from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
+from diagnose.model.web_servers import ServerFile, SiteAccessLog, WebServer, WebServerConfig
 from diagnose.probes.inside import server_access_logs as probes
 from diagnose.probes.inside.log_texts import JOURNAL_SCRIPT, READ_SCRIPT
 from tests.parsers.caddy.test_access_log import FAILED
@@ -111,6 +111,15 @@ def test_caddys_journal_where_it_writes_no_file() -> None:
     written = replace(site, access_logs=(SiteAccessLog(LOG, "json"),))
     (failure,) = look(caddy, replace(of_caddy, sites=(written,)), line=json.dumps(FAILED))
     assert failure.file == LOG
+
+
+def test_caddy_loads_its_files_without_a_start() -> None:
+    """What was before their last change is over, if Caddy runs with them as they are."""
+    caddy = replace(APACHE, product="caddy", unit="caddy")
+    changed = ServerFile("/etc/caddy/Caddyfile", "", changed=float(NOW - 1))
+    config = replace(apache_config(), product="caddy", files=(changed,), loaded=True)
+    assert not look(caddy, config, line=json.dumps(FAILED))
+    assert look(caddy, replace(config, loaded=None), line=json.dumps(FAILED))
 
 
 def inside(server: WebServer, config: WebServerConfig, clock: str, line: str) -> FailedRequests:
