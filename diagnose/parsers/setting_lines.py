@@ -106,6 +106,6 @@ def is_wrong_name(line: str, name: str) -> bool:
 def corrected(line: str, address: str, origin: str) -> str:
     """Return the line with the origin that visitors use in the place of the address."""
     if address.startswith("//"):
-        return re.sub(rf"(?:https?|wss?):{re.escape(address)}", origin, line)
+        return re.sub(rf"(?:https?|wss?):{re.escape(address)}", lambda _: origin, line)
     pattern = rf"(?:http://)?(?<![\w.@-]){re.escape(address)}(?::\d{{1,5}})?(?![\w.-])"
-    return re.sub(pattern, origin, line)
+    return re.sub(pattern, lambda _: origin, line)
