@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.server import place_text, server_on_port
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -94,8 +95,10 @@ def _place(evidence: Evidence, path: str) -> _Place | None:
         if pass_directive_of(match) is None and served is not None:
             return _Place(served.path, file_line(served.directive))
     view = server_on_port(evidence)
-    for site in view.sites_at_target if view else ():
-        if site.root and not site.routes and not site.gateways and view is not None:
+    if view is None or decisive_rule(view, path, False, 404):
+        return None  # a rule answers before the file is looked for
+    for site in view.sites_at_target:
+        if site.root and not site.routes and not site.gateways:
             line = place_text(site.file, site.line)
             return _Place(f"{site.root.rstrip('/')}{path}", line, view.server.title)
     return None

@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Vantage
 from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.server_rules import AnsweringRule
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -58,6 +59,13 @@ def written_to(folder: str) -> ChallengeFolder:
         name="shop.example.com",
         folder=folder,
     )
+
+
+def test_silent_where_a_rule_answers_before_the_file_is_looked_for() -> None:
+    """`RedirectMatch 404 /\\.` in .htaccess hides /.well-known/ too."""
+    rule = AnsweringRule(TARGET.path, 404, "RedirectMatch 404 /\\.", file="/a/.htaccess", line=1)
+    config = replace(apache_config(OWN), rules=(rule,))
+    assert not judge(CHECK, LISTENING, APACHE, config, MISSING, target=TARGET)
 
 
 def test_silent_where_the_client_writes_where_the_server_looks() -> None:
