@@ -50,7 +50,8 @@ class StoredPair:
     @property
     def applicability(self) -> Applicability:
         """Whether it is the site's own without doubt: the configuration names a part of it, or a
-        tool for public certificates keeps it. Whoever named a newer one may have revoked it."""
+        tool for public certificates keeps it. One that is older than the named one may have been
+        revoked."""
         is_own = self.keeps > 0 or lineage_of(self.path) is not None
         return Applicability.AUTOMATIC if is_own and not self.is_older else Applicability.REVIEW
 
