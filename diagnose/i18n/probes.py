@@ -75,6 +75,7 @@ MESSAGES = Messages(
     Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),
+    Message("inside.setting_lines", "The line of the application's settings with a wrong address."),
     Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
     Message("inside.containers", "Containers, and the ports that they publish."),
     Message("inside.netfilter", "The rules of the packet filter, and their files."),

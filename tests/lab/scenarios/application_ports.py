@@ -8,6 +8,7 @@ from .netfilter import ufw
 APPLICATION = f"http://{site.NAME}:3000/"
 OWN = f"http://{site.NAME}:3100/"
 ADDRESS = "the address is wrong, and not the server"
+ELSEWHERE = {"[!n]*": "this server has one layout in the laboratory", "nginx*": "the same"}
 
 
 def _for_all(lab: Lab, port: int) -> None:
@@ -31,7 +32,7 @@ def port_of_the_application_behind_nginx(lab: Lab) -> None:
 
 @scenario(
     target=APPLICATION, outside="tcp.rejected-by-host", server="listener.application-port",
-    manual=ADDRESS, needs=apache.needs_apache,
+    manual=ADDRESS, needs=apache.needs_apache, not_on=ELSEWHERE,
 )  # fmt: skip
 def port_of_the_application_behind_apache(lab: Lab) -> None:
     apache.serve(lab)
@@ -39,7 +40,7 @@ def port_of_the_application_behind_apache(lab: Lab) -> None:
 
 @scenario(
     target=APPLICATION, outside="tcp.rejected-by-host", server="listener.application-port",
-    manual=ADDRESS, needs=haproxy.needs_haproxy,
+    manual=ADDRESS, needs=haproxy.needs_haproxy, not_on=ELSEWHERE,
 )  # fmt: skip
 def port_of_the_application_behind_haproxy(lab: Lab) -> None:
     haproxy.serve(lab)
@@ -47,7 +48,7 @@ def port_of_the_application_behind_haproxy(lab: Lab) -> None:
 
 @scenario(
     target=APPLICATION, outside="tcp.rejected-by-host", server="listener.application-port",
-    manual=ADDRESS, needs=caddy.needs_caddy,
+    manual=ADDRESS, needs=caddy.needs_caddy, not_on=ELSEWHERE,
 )  # fmt: skip
 def port_of_the_application_behind_caddy(lab: Lab) -> None:
     caddy.install(lab)
