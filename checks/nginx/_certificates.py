@@ -60,18 +60,10 @@ def paired_files(nginx: Nginx, partner_name: str, directive_name: str, path: str
     nginx pairs the directives in order.
     """
     files: dict[str, str] = {}
-    for server in nginx.servers:
-        location_match = LocationMatch((server.http, server.block))
-        for directive, partner in zip(
-            location_match.directives(directive_name),
-            location_match.directives(partner_name),
-            strict=False,
-        ):
-            if directive.args and partner.args and nginx.resolve_path(directive.args[0]) == path:
-                plain = re.fullmatch(r"[\w./@+~-]+", partner.args[0])
-                files.setdefault(
-                    nginx.resolve_path(partner.args[0]), partner.args[0] if plain else ""
-                )
+    for _, directive, partner in _directive_pairs(nginx, directive_name, partner_name):
+        if nginx.resolve_path(directive.args[0]) == path:
+            plain = re.fullmatch(r"[\w./@+~-]+", partner.args[0])
+            files.setdefault(nginx.resolve_path(partner.args[0]), partner.args[0] if plain else "")
     return files
 
 
@@ -157,15 +149,16 @@ def _hosts_of(name: str) -> tuple[str, ...]:
     return (host[1:], f"any{host}") if host.startswith(".") else (host.rstrip("."),)
 
 
-def _directive_pairs(nginx: Nginx) -> Iterator[tuple[Server, Directive, Directive]]:
+def _directive_pairs(
+    nginx: Nginx, name: str = "ssl_certificate", partner_name: str = "ssl_certificate_key"
+) -> Iterator[tuple[Server, Directive, Directive]]:
     """Yield the directives of certificates and keys as nginx pairs them, in their order."""
     for server in nginx.servers:
         place = LocationMatch((server.http, server.block))
-        certificates = place.directives("ssl_certificate")
-        keys = place.directives("ssl_certificate_key")
-        for certificate, key in zip(certificates, keys, strict=False):
-            if certificate.args and key.args:
-                yield server, certificate, key
+        pairs = zip(place.directives(name), place.directives(partner_name), strict=False)
+        for directive, partner in pairs:
+            if directive.args and partner.args:
+                yield server, directive, partner
 
 
 def _is_named(
