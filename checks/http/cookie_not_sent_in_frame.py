@@ -26,10 +26,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
+from diagnose.parsers.content_security_policy import frame_ancestors
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.urls import parse_url
 
-_ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:https?://)?(?:\*\.)?([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})(?::|/|$)"
 )
@@ -115,8 +115,7 @@ def _embedding_site(page: Exchange) -> str:
     policies = (value for name, value in page.headers if name.lower() == "content-security-policy")
     url = parse_url(page.url)
     for policy in policies:
-        listed = _ANCESTORS.search(policy)
-        for source in listed[1].split() if listed and url else ():
+        for source in frame_ancestors(policy).split() if url else ():
             host = _HOST.match(source)
             if host and url and _site(host[1].lower()) != _site(url.host):
                 return source

@@ -5,7 +5,6 @@ The field is a protection, and no fault: it is judged after a pasted message abo
 the site's own page shows a page of the site in a frame that keeps all others out.
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import PageFileResponse
-from diagnose.parsers.content_security_policy import with_directive
+from diagnose.parsers.content_security_policy import frame_ancestors, with_directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from checks.http._sent_fields import SentField
 
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
-_ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
 #: The address of a site in a message.
 _SITE = lazy_pattern(r"\bhttps?://([A-Za-z0-9.-]{1,253})(?::\d{1,5})?")
 
@@ -166,5 +164,5 @@ def _rules(page: Exchange | PageFileResponse) -> tuple[tuple[str, ...], str]:
         clean(value, 100) for name, value in page.headers if name.lower() == _OPTIONS.lower()
     ]
     policies = (value for name, value in page.headers if name.lower() == _POLICY.lower())
-    matches = (_ANCESTORS.search(value) for value in policies)
-    return tuple(options), next((clean(match[1].strip(), 200) for match in matches if match), "")
+    ancestors = next(filter(None, map(frame_ancestors, policies)), "")
+    return tuple(options), clean(ancestors, 200)

@@ -45,6 +45,7 @@ _HOST_SOURCE = lazy_pattern(
     re.IGNORECASE,
 )
 _SCHEME_SOURCE = lazy_pattern(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
 _META = lazy_pattern(
     r"<meta\s[^>]{0,200}http-equiv\s{0,9}=\s{0,9}[\"']?content-security-policy[\"']?[^>]{0,4000}>",
     re.IGNORECASE,
@@ -149,6 +150,13 @@ def sandboxed_by(header_values: Iterable[str]) -> tuple[str, ...] | None:
             if (words := _directives(policy).get("sandbox")) is not None:
                 return tuple(word.lower() for word in words)
     return None
+
+
+def frame_ancestors(header_value: str) -> str:
+    """Return the sources of `frame-ancestors` as a field has them, "" without (CSP level 3, section
+    6.4.2)."""
+    match = _ANCESTORS.search(header_value)
+    return match[1].strip() if match else ""
 
 
 def with_directive(value: str, directive: str) -> str:
