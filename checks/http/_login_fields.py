@@ -5,12 +5,15 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines
-from diagnose.model import Applicability, Evidence, Fix, Manual, Step, Where
+from diagnose.model import Applicability, Evidence, Fix, Manual, Step, Target, Where
+from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.urls import parse_url
 
 #: The fields by which an application knows its own address, as documentation writes them.
-_ADDRESS_FIELDS = {"Host", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto"}
+_NAME_FIELDS = {"Host", "X-Forwarded-Host"}
+_ADDRESS_FIELDS = _NAME_FIELDS | {"X-Forwarded-Port", "X-Forwarded-Proto"}
 
 
 def passing_location(nginx: Nginx, page: str) -> LocationMatch | None:
@@ -21,8 +24,8 @@ def passing_location(nginx: Nginx, page: str) -> LocationMatch | None:
 
 
 def missing_fields(nginx: Nginx, match: LocationMatch, is_inner: bool) -> dict[str, str]:
-    """Return the fields about the visitor's address that the application does not get, each with
-    its value."""
+    """Return the fields about the visitor's address that the application does not get, or gets
+    with another value, each with its value."""
     speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
     fields = {"Host": "$host"} if is_inner else {}
     fields |= {"X-Forwarded-Proto": "$scheme"} if speaks_tls and not is_inner else {}
@@ -33,8 +36,21 @@ def missing_fields(nginx: Nginx, match: LocationMatch, is_inner: bool) -> dict[s
     return {
         name: value
         for name, value in fields.items()
-        if proxy_set_header_of(match, name) is None
+        if not _is_told(match, name, value, nginx.evidence.target)
     }  # fmt: skip
+
+
+def _is_told(match: LocationMatch, name: str, value: str, target: Target) -> bool:
+    """Return whether nginx sends the field with what it should say. A line may stand there and say
+    nothing: $http_x_forwarded_proto where visitors come to this very server."""
+    sent = proxy_headers.sent_value(match, name, target)
+    wanted = expand_variables(match, value, upstreams.request_variables(target))
+    if sent is None or wanted is None:
+        return proxy_set_header_of(match, name) is not None
+    if name in _NAME_FIELDS:
+        # With or without the port: both are visitors' own.
+        return upstreams.split_host_port(sent, 0)[0] == upstreams.split_host_port(wanted, 0)[0]
+    return sent == wanted
 
 
 def server_fix(evidence: Evidence, page: str, is_inner: bool) -> Fix | None:

@@ -125,12 +125,12 @@ def _fix(nginx: Nginx, fault: str, is_told: bool) -> Fix:
     matches = list(nginx.location_matches(nginx.evidence.target.path))
     if len(matches) == 1 and proxy_pass_of(matches[0]) and not is_told and fault != "twice":
         fields = {"X-Forwarded-Proto": "$scheme"}
-        if fault == "inside" and proxy_set_header_of(matches[0], "Host") is None:
+        if fault == "inside" and not _location_edits.sends_field(nginx, matches[0], "Host"):
             fields["Host"] = _location_edits.host_variable(nginx.evidence.target)
         missing = {
             name: value
             for name, value in fields.items()
-            if proxy_set_header_of(matches[0], name) is None
+            if not _location_edits.sends_field(nginx, matches[0], name)
         }
         lines = _location_edits.header_lines(nginx, matches[0], missing, changes) if missing else []
         if lines:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.http import addresses, endpoint_subjects
+from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.http._hidden_fields import field_source
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
@@ -49,7 +49,8 @@ CorsRefusal = Literal[
 _REASONS: tuple[CorsRefusal, ...] = (
     "redirected", "failed", "missing", "other", "wildcard", "cookies", "field",
 )  # fmt: skip
-_CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
+_CREDENTIALS_FIELD = "Access-Control-Allow-Credentials"
+_CREDENTIALS = lazy_pattern(r"credentials|wildcard|with cookies?\b|携带 ?cookie", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
 _FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
 
@@ -58,7 +59,7 @@ _FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w
 def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     judged = [
         (page, reason) for page in page_exchanges(evidence) if (reason := _refusal(evidence, page))
-    ]
+    ] or [(page, "wildcard") for page in _answers_for_any_site(evidence)]
     if not judged:
         return
     # Imported late: few pages are refused so.
@@ -88,7 +89,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.POSSIBLE
         if reason == "missing" and origin == UNKNOWN_ORIGIN
         else Confidence.LIKELY
-        if is_unlike
+        if is_unlike or (reason == "wildcard" and not _sends_credentials(evidence))
         else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -120,6 +121,18 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         ),
     )
     yield with_listing(evidence, first, claim)
+
+
+def _answers_for_any_site(evidence: Evidence) -> Iterator[Exchange]:
+    """Yield the answers to the page of another site that allow every site, and cookies: whichever
+    site the message is about, its requests with cookies are refused."""
+    symptom = evidence.target.symptom
+    if symptom is None or symptom.kind != "cors":
+        return
+    for answer in exchanges_by_purpose(evidence, "cross-origin"):
+        fields = [answer.header(name) or "" for name in (_ORIGIN, _CREDENTIALS_FIELD)]
+        if [field.strip() for field in fields] == ["*", "true"]:
+            yield answer
 
 
 def _page_request(evidence: Evidence) -> OtherRequest | None:
@@ -200,14 +213,11 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         return "missing"
     if len(values) > 1:
         return None  # http.cors-twice
-    allows_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
+    allows_cookies = (page.header(_CREDENTIALS_FIELD) or "").strip() == "true"
     symptom = evidence.target.symptom
     asked = _page_request(evidence)
-    wants_cookies = (asked is not None and asked.with_cookies) or (
-        symptom is not None and bool(_CREDENTIALS.search(symptom.text))
-    )
     if values[0] == "*":
-        if allows_cookies or wants_cookies:
+        if allows_cookies or _sends_credentials(evidence):
             return "wildcard"
     elif values[0] != origin:
         return None if origin == UNKNOWN_ORIGIN else "other"
@@ -217,6 +227,14 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         if not permits_cookies(page.headers):
             return "cookies"
     return "field" if page.method == _PREFLIGHT and _refused_field(page) else None
+
+
+def _sends_credentials(evidence: Evidence) -> bool:
+    """Return whether the request that is refused may send cookies: the page's script says so, or
+    the message speaks of them."""
+    asked, symptom = _page_request(evidence), evidence.target.symptom
+    is_told = symptom is not None and bool(_CREDENTIALS.search(symptom.text))
+    return is_told or (asked is not None and asked.with_cookies)
 
 
 def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:

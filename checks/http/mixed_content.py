@@ -29,7 +29,7 @@ from diagnose.model.applications import KnownApplication
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
@@ -222,7 +222,7 @@ def _fix(nginx: Nginx, path: str, is_own_address: bool) -> Fix:
         is_own_address
         and len(matches) == 1
         and proxy_pass_of(matches[0])
-        and proxy_set_header_of(matches[0], "X-Forwarded-Proto") is None
+        and not _location_edits.sends_field(nginx, matches[0], "X-Forwarded-Proto")
     ):
         header = {"X-Forwarded-Proto": "$scheme"}
         lines = _location_edits.header_lines(nginx, matches[0], header, changes)

@@ -121,7 +121,7 @@ def _host_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 
     headers = {"Host": _location_edits.host_variable(nginx.evidence.target)}
-    if proxy_set_header_of(match, SCHEME_FIELD) is None:
+    if not _location_edits.sends_field(nginx, match, SCHEME_FIELD):
         headers[SCHEME_FIELD] = "$scheme"
     changes: Changes = {}
     lines = _location_edits.header_lines(nginx, match, headers, changes)

@@ -21,7 +21,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import (
     RedirectChain,
     follow_redirects,
@@ -103,7 +103,7 @@ def _unaware_location(nginx: Nginx, steps: list[Exchange]) -> LocationMatch | No
     for step in steps:
         is_own = step.port == nginx.evidence.target.port and not hops(step.headers)
         for match in nginx.location_matches(_url_path(step)) if is_own else ():
-            if proxy_pass_of(match) and proxy_set_header_of(match, _SCHEME) is None:
+            if proxy_pass_of(match) and not _location_edits.sends_field(nginx, match, _SCHEME):
                 return match
     return None
 

@@ -26,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
-from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import (
     RedirectChain,
     follow_redirects,
@@ -192,7 +192,7 @@ def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -
     if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
         return
     match = matches[0]
-    if proxy_pass_of(match) and proxy_set_header_of(match, "X-Forwarded-Proto") is None:
+    if proxy_pass_of(match) and not _location_edits.sends_field(nginx, match, "X-Forwarded-Proto"):
         lines = _location_edits.header_lines(
             nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
         )

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
 from checks.nginx._inner_blocks import passed_locations
+from checks.nginx._location_edits import sends_field
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, Topic
 from diagnose.model.frozen import frozen
 from diagnose.parsers.applications import message_of
 from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.forwarding import application_of as proxied_application
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxy_headers import parse_size
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -92,7 +93,7 @@ def _gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
                 )
     for field in application.fields:
         for match in _matches(nginx, folder, ""):
-            if proxy_pass_of(match) and proxy_set_header_of(match, field.name) is None:
+            if proxy_pass_of(match) and not sends_field(nginx, match, field.name):
                 yield Gap("field", match, field.name, field.value)
     for match in _matches(nginx, folder, "") if application.keeps_uri else ():
         if whole := _whole_target(match):

@@ -327,7 +327,7 @@ def pass_scheme_on(nginx: Nginx, inner: InnerScheme, changes: Changes) -> None:
         return
     changes.setdefault(inner.directive.file, []).append(change)
     outer = inner.request.outer
-    if proxy_set_header_of(outer, SCHEME_FIELD) is None:
+    if not _location_edits.sends_field(nginx, outer, SCHEME_FIELD):
         header = {SCHEME_FIELD: "$scheme"}
         lines = _location_edits.header_lines(nginx, outer, header, changes)
         _location_edits.insert_lines(nginx, outer, lines, changes)

@@ -18,7 +18,6 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import error_log, proxy_headers, server_blocks
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
@@ -38,7 +37,6 @@ _GUARDS = (
 _FILE = (
     r'(?:open\(\) )?"(/[^"]*)" (?:failed|is not found) \(2: |directory index of "(/[^"]*)" is forb'
 )
-_TOO_LARGE = lazy_pattern(r"client intended to send too large body: (\d{1,15}) bytes")
 _FORBIDDEN = "access forbidden by rule"
 
 
@@ -238,12 +236,12 @@ def _upload_lines(nginx: Nginx) -> Iterator[LogLine]:
     allow (ngx_http_core_module, "client_max_body_size": 1m by default, 0 for no limit)."""
     changed = _last_change(nginx)
     for line in nginx.evidence.of(LogLine):
-        match = _TOO_LARGE.match(line.text)
+        size = error_log.refused_body_size(line.text)
         host = error_log.matching_lines([line], host=nginx.evidence.target.host)
-        if match is None or not host or changed is None or line.when < changed:
+        if not size or not host or changed is None or line.when < changed:
             continue
         limits = [_body_limit(location) for location in nginx.location_matches(line.path)]
-        if limits and all(limit == 0 or limit >= int(match[1]) for limit in limits):
+        if limits and all(limit == 0 or limit >= size for limit in limits):
             yield line
 
 

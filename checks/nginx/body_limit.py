@@ -36,7 +36,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx import error_log, proxy_headers
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
@@ -52,7 +52,6 @@ _NAME = "client_max_body_size"
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
 _UPLOAD_PATH = lazy_pattern(r"upload|asset|attach|media|file|photo|image|video|import")
-_SIZE = lazy_pattern(r"too large body: (\d{1,15}) bytes")
 
 
 @check(
@@ -199,5 +198,4 @@ def _told_size(evidence: Evidence) -> int:
     """Return the size of the upload that a message of nginx names, in bytes; 0 without one. If the
     limit allows it now, the message is of another time."""
     symptom = evidence.target.symptom
-    match = _SIZE.search(symptom.text) if symptom else None
-    return int(match[1]) if match else 0
+    return error_log.refused_body_size(symptom.text) if symptom else 0

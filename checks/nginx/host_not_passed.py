@@ -29,7 +29,6 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import parse_url
 
@@ -125,7 +124,7 @@ def _fix(nginx: Nginx, told: ToldName, is_plain: bool) -> Fix:
     """Tell the application the visitor's host, and with it the scheme, if the page uses http and
     nginx tells none: another edit of the same lines would not apply any more."""
     headers = {told.field: _location_edits.host_variable(nginx.evidence.target)}
-    if is_plain and proxy_set_header_of(told.match, SCHEME_FIELD) is None:
+    if is_plain and not _location_edits.sends_field(nginx, told.match, SCHEME_FIELD):
         headers[SCHEME_FIELD] = "$scheme"
     changes: Changes = {}
     lines = _location_edits.header_lines(nginx, told.match, headers, changes)

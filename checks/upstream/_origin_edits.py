@@ -4,7 +4,7 @@ from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._origins import FormRoute
 from diagnose.model import Applicability, Fix, Manual, Where
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 
 
@@ -27,6 +27,6 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
 
 def _tell_inner_block(nginx: Nginx, outer: LocationMatch, changes: Changes) -> None:
     """Let the visitors' block say the scheme that the block behind it is to pass on."""
-    if proxy_set_header_of(outer, SCHEME_FIELD) is None:
+    if not _location_edits.sends_field(nginx, outer, SCHEME_FIELD):
         lines = _location_edits.header_lines(nginx, outer, {SCHEME_FIELD: "$scheme"}, changes)
         _location_edits.insert_lines(nginx, outer, lines, changes)

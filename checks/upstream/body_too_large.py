@@ -36,6 +36,8 @@ DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
 _LIMIT = "client_max_body_size"
+#: Bytes, at least, of a new limit for a chunked body: nginx saw its beginning, its size is unknown.
+_CHUNKED = 64 << 20
 #: The methods of an upload, and how many of them are no accident: those of pages where somebody has
 #: set the limit, and those of programs.
 _UPLOADS, _OFTEN = {"POST", "PUT", "PATCH"}, 2
@@ -44,7 +46,6 @@ _UPLOADS, _OFTEN = {"POST", "PUT", "PATCH"}, 2
 _GIVEN_OUT = re.compile(
     r"/info/lfs/objects/[0-9a-f]{64}\b|/v2/.{1,300}/blobs/uploads/|/git-receive-pack$"
 )
-_LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
 @check(
@@ -55,14 +56,14 @@ _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     log_lines = error_log.matching_lines(
-        evidence.of(LogLine), host=evidence.target.host, pattern=_LOG_PATTERN
+        evidence.of(LogLine), host=evidence.target.host, pattern=error_log.TOO_LARGE
     )
     groups: dict[int, tuple[list[LocationMatch], tuple[LocationMatch, ...], list[LogLine]]] = {}
     if nginx.is_refused:
         return
     for line in log_lines:
         for way in passed_locations(nginx, line.path or "/"):
-            refusing = [match for match in way if _body_size(line) > _limit(match) > 0]
+            refusing = [match for match in way if _size(line) > _limit(match) > 0]
             if refusing:
                 key = id(_limit_place(refusing[0]))
                 groups.setdefault(key, (refusing, way, []))[2].append(line)
@@ -70,14 +71,13 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
         yield _claim(nginx, refusing, way, lines)
 
 
+def _size(line: LogLine) -> int:
+    return error_log.refused_body_size(line.text)
+
+
 def _limit_place(match: LocationMatch) -> Directive:
     """Return the directive that sets the limit of a location, or the location if none does."""
     return match.directive(_LIMIT) or match.block
-
-
-def _body_size(line: LogLine) -> int:
-    match = re.search(_LOG_PATTERN, line.text)
-    return int(match[1]) if match else 0
 
 
 def _limit(match: LocationMatch) -> int:
@@ -117,11 +117,11 @@ def _claim(
     way: tuple[LocationMatch, ...],
     lines: list[LogLine],
 ) -> Claim:
-    largest, match = max(lines, key=_body_size), refusing[0]
+    largest, match = max(lines, key=_size), refusing[0]
     directive = match.directive(_LIMIT)
-    new_limit = next(
-        size for size in (1 << shift for shift in range(20, 64)) if size >= _body_size(largest)
-    )
+    is_cut = "chunked body" in largest.text
+    wanted = max(4 * _size(largest), _CHUNKED) if is_cut else _size(largest)
+    new_limit = next(size for size in (1 << shift for shift in range(20, 64)) if size >= wanted)
     file_edits = _limit_edits(nginx, refusing, way, header_parser.size_text(new_limit))
     reported_directive = directive or match.block
     times = sum(line.times for line in lines)
@@ -136,7 +136,8 @@ def _claim(
         because=(*lines, *([nginx.config] if nginx.config else [])),
         facts={
             "path": largest.path,
-            "size": _body_size(largest),
+            "size": _size(largest),
+            "cut": is_cut,
             "limit": header_parser.size_text(_limit(match)),
             "set": directive is not None,
             "place": file_line(reported_directive),

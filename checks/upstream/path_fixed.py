@@ -154,7 +154,17 @@ def _lines(lost: _Lost) -> dict[str, str]:
     line = f"proxy_pass {lost.origin};"
     if prefix == lost.uri or not re.fullmatch(r"/[\w/-]*", prefix):
         return {"rewrite": "", "line": line}
-    return {"rewrite": f"rewrite ^{prefix}(.*)$ {lost.uri}$1 break;", "line": line}
+    return {"rewrite": _rewrite(prefix, lost.uri), "line": line}
+
+
+def _rewrite(prefix: str, uri: str) -> str:
+    """Return the line that puts the path of proxy_pass in place of the location's prefix. Where one
+    of the two ends with a slash, one slash stands between it and the rest: `location /git` with
+    `http://$app/` would ask for "//style.css" otherwise."""
+    if prefix.endswith("/") == uri.endswith("/"):
+        return f"rewrite ^{prefix}(.*)$ {uri}$1 break;"
+    slash = "/" if prefix.endswith("/") else "/?"
+    return f"rewrite ^{prefix.rstrip('/')}{slash}(.*)$ {uri.rstrip('/')}/$1 break;"
 
 
 def _fix(nginx: Nginx, lost: _Lost) -> Fix:

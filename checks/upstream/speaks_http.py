@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
-from checks.nginx._location_edits import header_lines
+from checks.nginx._location_edits import header_lines, sends_field
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix
@@ -19,7 +19,6 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _LOG_PATTERN = (
@@ -90,7 +89,7 @@ def _changes(nginx: Nginx, backend: Backend) -> Changes:
         missing = {
             name: text
             for name, text in _VISITOR_FIELDS.items()
-            if proxy_set_header_of(match, name) is None
+            if not sends_field(nginx, match, name)
         }
         lines = [f"proxy_pass http://{address};", *header_lines(nginx, match, missing, changes)]
         file = nginx.file(directive)

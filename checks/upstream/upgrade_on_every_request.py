@@ -22,9 +22,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.websocket_refusal import unknown_session
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
@@ -58,7 +59,10 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _reports_400(evidence: Evidence) -> bool:
-    """Return whether a message reports a 400, and not for a GET: it has no body."""
+    """Return whether a message reports a 400, and not for a GET: it has no body. Where sessions of
+    Engine.IO are lost between servers, the 400 is theirs."""
     symptom = evidence.target.symptom
+    if any(unknown_session(upgrade) for upgrade in evidence.of(Upgrade)):
+        return False
     is_400 = symptom is not None and symptom.kind == "status" and symptom.number == 400
     return is_400 and symptom is not None and not symptom.text.startswith("GET ")

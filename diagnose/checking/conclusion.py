@@ -62,7 +62,7 @@ def conclude(
 
         in_scope = with_reported_notes(in_scope, symptom)
     active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
-    conclusions = findings(in_scope, active, symptom)
+    conclusions = findings(in_scope, active, symptom, evidence.target.port)
     return Report(evidence, conclusions, tuple(all_crashes), ignores=all_ignores)
 
 

@@ -127,9 +127,11 @@ def findings(
     raised: Iterable[tuple[Check, Claim]],
     ignores: Iterable[Ignore] = (),
     reported: Symptom | None = None,
+    port: int | None = None,
 ) -> tuple[Finding, ...]:
     """Sort claims by weight, link each symptom to its cause, and number them so that each cause is
     followed by its symptoms. The causes of what a person reported come first: it is the question.
+    Of causes that weigh the same, those of the target's `port` come before those of another.
     What `ignores` name comes last, and what it explains is suppressed too: it becomes no root
     cause."""
     ignored = {ignore.check: ignore for ignore in ignores}
@@ -138,7 +140,7 @@ def findings(
     )
     ordered = _with_unexcused_last(_without_queries_apart(ordered))
     explained = {index: _explainer(index, ordered) for index in range(len(ordered))}
-    causes = _in_order_of_visit(explained, ordered, ignored)
+    causes = _in_order_of_visit(explained, ordered, ignored, port)
     sequence = _causes_and_symptoms(causes)
     if reported is not None:
         answers, possible = _reported_roots(ordered, causes, reported)
@@ -174,7 +176,10 @@ def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
 
 
 def _in_order_of_visit(
-    causes: Mapping[int, int | None], ordered: list[tuple[Check, Claim]], ignored: Iterable[str]
+    causes: Mapping[int, int | None],
+    ordered: list[tuple[Check, Claim]],
+    ignored: Iterable[str],
+    port: int | None,
 ) -> Mapping[int, int | None]:
     """Return the same in an order in which, of causes that weigh the same, the one that stops
     visitors first comes first."""
@@ -187,7 +192,9 @@ def _in_order_of_visit(
         index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:3]) for index in causes
     }
     layers = {index: ordered[index][0].layer for index in causes}
-    return {index: causes[index] for index in sorted_roots(causes, weights, layers)}
+    ports = {index: ordered[index][1].about.port for index in causes}
+    elsewhere = {index for index in causes if port and ports[index] not in {None, port}}
+    return {index: causes[index] for index in sorted_roots(causes, weights, layers, elsewhere)}
 
 
 def _reported_roots(

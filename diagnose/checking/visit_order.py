@@ -5,7 +5,7 @@ way a visitor takes. What follows from them shows where visitors meet them: a ru
 path is met after the handshake, so a certificate that browsers refuse comes before it.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from itertools import groupby
 
 #: The layers in which a visitor gets an answer, and those whose place their symptoms show.
@@ -18,9 +18,12 @@ def sorted_roots(
     causes: Mapping[int, int | None],
     weights: Mapping[int, Hashable],
     layers: Mapping[int, str],
+    elsewhere: Collection[int] = (),
 ) -> Iterator[int]:
     """Yield the root causes of neighbouring equal weights in the order of a visit, then the
-    symptoms. `causes` are the roots of all findings, None for a root, the weightiest first."""
+    symptoms. `causes` are the roots of all findings, None for a root, the weightiest first. An
+    answer at another port than the target's (`elsewhere`: port 80 does not redirect) comes after
+    those at its own."""
     roots = [index for index, cause in causes.items() if cause is None]
     symptoms: dict[int, set[str]] = {}
     for index, cause in causes.items():
@@ -28,7 +31,11 @@ def sorted_roots(
             symptoms.setdefault(cause, set()).add(layers[index])
     for _, group in groupby(roots, key=weights.__getitem__):
         yield from sorted(
-            group, key=lambda root: _is_met_late(layers[root], symptoms.get(root, set()))
+            group,
+            key=lambda root: (
+                is_late := _is_met_late(layers[root], symptoms.get(root, set())),
+                is_late and root in elsewhere,
+            ),
         )
     yield from (index for index, cause in causes.items() if cause is not None)
 

@@ -92,7 +92,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
     ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
         r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
-    ("body-size", r"client intended to send too large body"),
+    ("body-size", r"client intended to send too large (?:chunked )?body"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
     ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),

@@ -22,6 +22,11 @@ def test_a_configuration_without_a_symptom_keeps_its_place() -> None:
     assert list(sorted_roots(causes, dict.fromkeys(causes, 1), LAYERS)) == [0, 1, 2]
 
 
+def test_an_answer_at_another_port_comes_after_those_of_the_target() -> None:
+    causes, layers = dict.fromkeys(range(3)), {0: "http", 1: "http", 2: "certificate"}
+    assert list(sorted_roots(causes, dict.fromkeys(causes, 1), layers, {0, 2})) == [2, 1, 0]
+
+
 def test_a_cause_of_less_weight_stays_behind() -> None:
     causes = {0: None, 1: None, 2: 0}
     assert list(sorted_roots(causes, {0: 1, 1: 2, 2: 1}, LAYERS)) == [0, 1, 2]

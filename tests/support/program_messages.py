@@ -285,6 +285,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "sending to client"), "upstream-name", HTTPS_WS),
         Example(LOG.format("client intended to send too large body: 2097152 bytes",
                 "reading client request"), "body-size", HTTPS_WS),
+        Example(LOG.format("client intended to send too large chunked body: 4194304+1048576 bytes",
+                "reading client request"), "body-size", HTTPS_WS),
         Example(LOG.format("pwritev() \"/var/lib/nginx/body/0000000001\" failed (28: No space left "
                 "on device)", "reading client request body"), "no-space", HTTPS_WS),
         Example("[crit] 42#42: accept4() failed (24: Too many open files)", "no-files", ""),

@@ -189,6 +189,18 @@ NO_CONNECTIONS = r"^\d+ worker_connections are not enough"
 NO_FILES = r"failed \(24: "
 
 
+#: ngx_http_core_module.c and ngx_http_request_body.c: of a chunked body, what had come and the next
+#: chunk ("4194304+1048576 bytes").
+TOO_LARGE = r"client intended to send too large (?:chunked )?body: (\d{1,15})(?:\+(\d{1,15}))?"
+
+
+def refused_body_size(message: str) -> int:
+    """Return the size of the body that a message of nginx refuses, in bytes; 0 for any other
+    message. Of a chunked body it is what had come when it became too large."""
+    match = re.search(TOO_LARGE, message)
+    return int(match[1]) + int(match[2] or 0) if match else 0
+
+
 def exhaustion_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
     """Return the lines that report a worker without free connections or file descriptors."""
     return matching_lines(lines, pattern=f"{NO_CONNECTIONS}|{NO_FILES}")

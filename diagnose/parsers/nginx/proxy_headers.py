@@ -64,6 +64,19 @@ def forwarded_host(
     return host if host is None or re.fullmatch(r"[\w.\-:\[\]]*", host) else None
 
 
+def sent_value(location: LocationMatch, name: str, target: Target) -> str | None:
+    """Return the value that proxy_set_header gives a field of the request, "" if it is empty or if
+    no line sets it; None if it cannot be known."""
+    directive = proxy_set_header_of(location, name)
+    if directive is None or len(directive.args) < 2:
+        return ""
+    variables = upstreams.route_variables(target, location, target.path)
+    proxy_target = upstreams.proxy_target_of(location, variables)
+    if proxy_target is None:
+        return None
+    return expand_variables(location, directive.args[1], _request_variables(proxy_target, target))
+
+
 #: Fields that belong to a connection, or to a body, which is not sent.
 _NOT_SENT = {"host", "connection", "upgrade", "content-length", "transfer-encoding", "expect"}
 

@@ -55,6 +55,29 @@ def test_fires_and_says_why(response: Exchange, reason: str) -> None:
     assert claim.facts["status"] == response.status
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        ("CORS 携带 cookie 时无效", Confidence.CERTAIN),
+        ("blocked by CORS policy", Confidence.LIKELY),
+    ],
+)
+def test_every_site_with_cookies_is_refused_whichever_site_asked(
+    text: str, confidence: Confidence
+) -> None:
+    """The message names no site; the page was asked for once more as one that nobody has."""
+    asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
+    plain = answer(200, asked="curl -sSi https://shop.example.com/")
+    other = replace(answer(200, (ALLOW, "*"), WITH_COOKIES, asked=asked), purpose="cross-origin")
+    pasted = replace(SHOP, symptom=Symptom("cors", text))
+    (claim,) = judge(CHECK, plain, other, target=pasted, masked=False)
+    assert claim.facts["wildcard"]
+    assert claim.confidence is confidence
+    assert not judge(CHECK, plain, other, masked=False)
+    named = replace(other, headers=(*other.headers[:1], (ALLOW, ORIGIN), WITH_COOKIES))
+    assert not judge(CHECK, plain, named, target=pasted, masked=False)
+
+
 def test_fires_on_the_status_alone_where_no_origin_is_known() -> None:
     """Issue 126 of Dream4ever/Knowledge-Base: "OPTIONS … 405" in a log."""
     asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)

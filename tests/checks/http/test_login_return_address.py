@@ -90,6 +90,14 @@ def test_fires_and_passes_on_the_scheme_that_nginx_leaves_out() -> None:
     assert lines_added(config(told), RUNNING) == []
 
 
+@pytest.mark.parametrize("value", ["$http_x_forwarded_proto", "http", "$proxy_x"])
+def test_a_line_that_tells_nothing_is_changed(value: str) -> None:
+    """Issue 115 of ueberauth/ueberauth: no visitor sends X-Forwarded-Proto."""
+    told = PASSED.replace("proxy_pass", f"proxy_set_header X-Forwarded-Proto {value}; proxy_pass")
+    line = "proxy_set_header X-Forwarded-Proto $scheme;"
+    assert any(line in each for each in lines_added(config(told), RUNNING)) is (value != "$proxy_x")
+
+
 def test_fires_and_passes_on_what_the_documentation_of_the_application_asks_for() -> None:
     """Issue 9057 of odoo/odoo."""
     odoo = KnownApplication(

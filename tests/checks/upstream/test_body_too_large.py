@@ -22,6 +22,22 @@ def test_fires_and_raises_the_limit_in_the_location() -> None:
     assert "+        client_max_body_size 2m;\n" in edit.diff
 
 
+def test_fires_for_a_chunked_body_whose_beginning_is_below_the_limit() -> None:
+    """ngx_http_request_body.c writes what had come and the next chunk."""
+    text = SITE.replace("location / {", "client_max_body_size 5m;\n    location / {")
+    chunked = logged(
+        "client intended to send too large chunked body: 4194304+1048577 bytes",
+        "POST /api/assets HTTP/1.1",
+        upstream="",
+    )
+    (claim,) = judge(CHECK, config(text), chunked)
+    assert (claim.facts["size"], claim.facts["cut"]) == (5242881, True)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+        client_max_body_size 64m;\n" in claim.fix.steps[0].diff
+    assert not judge(CHECK, config(text.replace("5m", "6m")), chunked)
+
+
 def test_silent_when_the_limit_was_raised_since() -> None:
     text = SITE.replace("location / {", "client_max_body_size 8m;\n    location / {")
     assert not judge(CHECK, config(text), SAID)

@@ -48,6 +48,21 @@ def test_writes_a_rewrite_where_the_prefix_has_to_go() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prefix", "uri", "rewrite"),
+    [
+        ("^~ /git", "/", "rewrite ^/git/?(.*)$ /$1 break;"),
+        ("/git", "/v1/", "rewrite ^/git/?(.*)$ /v1/$1 break;"),
+        ("/git/", "/v1", "rewrite ^/git/(.*)$ /v1/$1 break;"),
+        ("/git", "/v1", "rewrite ^/git(.*)$ /v1$1 break;"),
+    ],
+)
+def test_rewrite_neither_doubles_nor_loses_a_slash(prefix: str, uri: str, rewrite: str) -> None:
+    lines = f"set $app 127.0.0.1; location {prefix} {{ proxy_pass http://$app:8096{uri}; }}"
+    (claim,) = claims(lines, "/git/style.css", status=404)
+    assert rewrite in first_step(claim)
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         SITE.replace("8096/", "8096"),

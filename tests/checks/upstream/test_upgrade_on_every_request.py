@@ -7,6 +7,7 @@ from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "upstream.upgrade-on-every-request"
 ALWAYS = SITE.replace("Host $host;", 'Connection "upgrade";')
@@ -31,6 +32,14 @@ def test_fires_as_a_warning_after_a_message_about_a_400() -> None:
     (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), target=target)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS))
+    assert claim.severity is None
+
+
+def test_is_a_note_where_the_400_is_that_of_lost_sessions() -> None:
+    """websocket.not-sticky names them."""
+    target = replace(SHOP, symptom=Symptom("status", "HTTP ERROR 400", 400))
+    lost = upgrade(400, "session", body='{"code":1,"message":"Session ID unknown"}')
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), lost, target=target)
     assert claim.severity is None
 
 

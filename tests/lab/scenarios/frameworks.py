@@ -270,6 +270,14 @@ def application_is_not_told_https(lab: Lab) -> None:
     )
 
 
+@scenario(outside="http.redirect-downgrade", differs=MINE)
+def application_is_told_a_scheme_that_no_visitor_sends(lab: Lab) -> None:
+    """nginx passes on a field that only another proxy in front would send, after issue 115 of
+    ueberauth/ueberauth."""
+    line = "X-Forwarded-Proto $http_x_forwarded_proto;"
+    _pages_by(lab, "spring-http", PAGES.replace("X-Forwarded-Proto https;", line))
+
+
 # Two server blocks, one behind the other
 
 

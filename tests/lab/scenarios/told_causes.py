@@ -73,11 +73,34 @@ def preflight_that_nginx_answers(lab: Lab) -> None:
     _serve_orders(lab, "    if ($request_method = OPTIONS) { return 204; }\n")
 
 
+_ALLOW = "add_header Access-Control-Allow-"
+ANY_SITE = "CORS 设置不生效:通过 XHR 跨域请求，需要携带 cookie (credentials true)"
+
+
+def _allows(lab: Lab, origin: str) -> None:
+    lines = f"    {_ALLOW}Origin '{origin}' always;\n    {_ALLOW}Credentials true always;\n"
+    _serve_orders(lab, lines)
+
+
+@scenario(
+    outside="http.cors-refused", target=ORDERS, args=(ANY_SITE,),
+    manual="which origins are allowed, a person knows",
+)  # fmt: skip
+def every_site_is_allowed_with_cookies(lab: Lab) -> None:
+    """The most copied lines: no browser takes "*" for a request with cookies. After issue 92 of
+    lanlin/notes."""
+    _allows(lab, "*")
+
+
+@healthy(target=ORDERS, args=(ANY_SITE,))
+def named_site_is_allowed_with_cookies(lab: Lab) -> None:
+    _allows(lab, "https://app.example.org")
+
+
 _BLOCKED = (
     f"Access to fetch at '{ORDERS}' from origin 'https://app.example.org' has been blocked by CORS"
     " policy: Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
 )
-_ALLOW = "add_header Access-Control-Allow-"
 
 
 def _nginx_permits(lab: Lab, methods: str) -> None:

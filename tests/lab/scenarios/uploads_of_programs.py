@@ -27,6 +27,25 @@ def program_uploads_again_and_again(lab: Lab) -> None:
     _upload(lab, 2)
 
 
+def _upload_in_chunks(lab: Lab, size: int) -> None:
+    """As a program sends a body of unknown size (RFC 9112, section 7.1)."""
+    words = f"curl -sk -o /dev/null -A {AGENT} -H Expect: -T - https://{site.NAME}/dav/film"
+    for _ in range(2):
+        lab.client.sh(f"head -c {size} /dev/zero | {words}")
+
+
+@scenario(outside=None, server="upstream.body-too-large", differs=MINE)
+def program_uploads_in_chunks_above_the_limit(lab: Lab) -> None:
+    """https://github.com/YunoHost-Apps/immich_ynh/issues/53"""
+    _upload_in_chunks(lab, 5_000_000)
+
+
+@healthy()
+def program_uploads_in_chunks_below_the_limit(lab: Lab) -> None:
+    lab.change("ssl_session_timeout 5m;", "ssl_session_timeout 5m;\n  client_max_body_size 20m;")
+    _upload_in_chunks(lab, 5_000_000)
+
+
 @healthy()
 def program_uploads_below_the_limit(lab: Lab) -> None:
     lab.change("ssl_session_timeout 5m;", "ssl_session_timeout 5m;\n  client_max_body_size 20m;")
