@@ -32,9 +32,10 @@ from diagnose.model import (
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.upstream import UpstreamSocket
-from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.model.web_servers import SiteRoute, WebServer
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.web_sites import route_of
 

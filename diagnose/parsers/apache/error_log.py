@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import RequestErrorReason
+from diagnose.model.logs import RequestErrorReason
 from diagnose.parsers.http import MONTHS
 from diagnose.parsers.sanitize import clean
 

@@ -12,19 +12,12 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ServerRequestError, ServerStartError
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import (
-    ServerFile,
-    ServerRequestError,
-    ServerStartError,
-    SiteRoute,
-    WebServer,
-    WebServerConfig,
-    WebSite,
-)
+from diagnose.model.web_servers import ServerFile, SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
     RequestedSite,
     RequestError,
