@@ -108,7 +108,7 @@ def own_forms(evidence: Evidence) -> Iterator[tuple[Page, str]]:
 def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
     """Yield the pages that visitors get and whose framework is known, each with its guard."""
     for page in evidence.good(Exchange):
-        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        is_page = page.is_of_visit and page.status == 200
         cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
         guard = form_guard(page.body, cookies) if is_page else None
         if guard is not None:

@@ -49,7 +49,7 @@ def is_own_page(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether a response is the site's page, as a browser would show it, and the first of its
     kind: its files are requested once."""
     return (
-        exchange.purpose in {"target", "redirect"}
+        exchange.is_of_visit
         and exchange.status == 200
         and exchange.verified
         and exchange.failure is None
