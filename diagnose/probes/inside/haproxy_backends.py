@@ -18,7 +18,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration, Proxy
+from diagnose.parsers.haproxy.config import Configuration
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
@@ -116,7 +116,7 @@ async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
         return
     servers = [server for server in servers_of(backend) if not server.disabled][:MAX_SERVERS]
     check = http_check(backend)
-    await asyncio.gather(*(_try_server(ctx, proxies, backend, server, check) for server in servers))
+    await asyncio.gather(*(_try_server(ctx, proxies, server, check) for server in servers))
 
 
 async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
@@ -157,7 +157,6 @@ def stats_socket(config: Configuration) -> str:
 async def _try_server(
     ctx: ProbeContext,
     proxies: TargetProxies,
-    backend: Proxy,
     server: BackendServer,
     check: HttpCheck | None,
 ) -> None:
