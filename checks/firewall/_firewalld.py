@@ -9,18 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from checks.firewall._visitors import (
-    CONTAINERS,
-    routed_addresses,
-    server_interfaces,
-    target_addresses,
-)
+from checks.firewall._visitors import CONTAINERS, routed_addresses, target_addresses
 from diagnose.model import Evidence
 from diagnose.model.addresses import family_of, is_loopback
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listeners, server_interfaces
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.firewalld.evaluator import (
     Decision,

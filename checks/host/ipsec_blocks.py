@@ -13,7 +13,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import family_of
 from diagnose.model.packet_paths import IpsecPolicies, IpsecPolicy
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.visitor import visitor_address
 
 #: Addresses as far away as visitors are: root servers of the DNS. Nothing is sent to them.
@@ -29,7 +29,7 @@ def ipsec_blocks(evidence: Evidence) -> Iterator[Claim]:
     observation, port = evidence.good(IpsecPolicies)[-1], evidence.target.port
     if external_connections(evidence, port):
         return
-    own = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    own = interface_addresses(evidence.good(Interface))
     visitor = visitor_address(evidence)
     # Where the resolver's replies are dropped too, the name's addresses are not known.
     for address in target_addresses(evidence) or sorted(own - {"127.0.0.1", "::1"}):

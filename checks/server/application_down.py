@@ -30,7 +30,7 @@ from diagnose.model import (
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Listener, Listeners, listening_programs
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.usual_paths import is_usual_websocket
@@ -112,7 +112,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "status": getattr(responses[0], "status", None) or "",
                 "elsewhere": elsewhere,
                 "other": f"{elsewhere[0]}:{route.port}" if edit else "",
-                "listening": () if is_half_open else _other_programs(listeners),
+                "listening": () if is_half_open else listening_programs(evidence)[:6],
                 "half": is_half_open,
                 "members": route.members if is_member else (),
             },
@@ -240,13 +240,3 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
     failures = [failure for failure in _logged(view) if failure.path == path]
     answers = [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
     return [*answers, *([] if answers else failures)]
-
-
-def _other_programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
-    programs = dict.fromkeys(
-        f"{socket.process} {socket.port}"
-        for listing in listeners
-        for socket in listing.sockets
-        if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
-    )
-    return tuple(programs)[:6]

@@ -33,7 +33,7 @@ from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import ServerRequestError
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.upstream import UpstreamSocket
 from diagnose.model.web_servers import SiteRoute, WebServer
 from diagnose.parsers.linux import file_permissions
@@ -231,7 +231,7 @@ def _unreached(
     own = {
         listener.address for listeners in evidence.good(Listeners) for listener in listeners.sockets
     }
-    is_here = route.host in {*own, *_own_addresses(evidence)}
+    is_here = route.host in {*own, *interface_addresses(evidence.good(Interface))}
     yield Claim(
         about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
         covers=(Subject(port=evidence.target.port),),
@@ -268,10 +268,6 @@ def _is_unreached(visit: BackendVisit) -> bool:
 def _has_no_address(visit: BackendVisit) -> bool:
     """Return whether curl found no address for the application's name (libcurl-errors(3), 6)."""
     return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
-
-
-def _own_addresses(evidence: Evidence) -> set[str]:
-    return {address for interface in evidence.good(Interface) for address in interface.addresses}
 
 
 #: errno(3).
