@@ -33,11 +33,9 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners, listening_programs
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, route_of, sole_application
-
-#: What a server answers whose application cannot be reached.
-_UNAVAILABLE = {502, 503, 504}
 
 #: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
 _HANDLER = re.compile(
@@ -221,7 +219,7 @@ def _is_everywhere(address: str) -> bool:
 
 def _logged(view: ServerView) -> tuple[FailedRequests, ...]:
     """Return the requests of visitors for whose paths the application could not be reached."""
-    return current_failures(view.evidence, _UNAVAILABLE, view.server.product)
+    return current_failures(view.evidence, GATEWAY_FAILURES, view.server.product)
 
 
 def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequests | Handshake]:
@@ -238,5 +236,5 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
         upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path and upgrade.port == port
     ]
     failures = [failure for failure in _logged(view) if failure.path == path]
-    answers = [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
+    answers = [response for response in (*pages, *upgrades) if response.status in GATEWAY_FAILURES]
     return [*answers, *([] if answers else failures)]

@@ -36,6 +36,7 @@ from diagnose.model.logs import ServerRequestError
 from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.upstream import UpstreamSocket
 from diagnose.model.web_servers import SiteRoute, WebServer
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.web_sites import route_of
 
@@ -190,7 +191,7 @@ def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
         failed = [
             upgrade
             for upgrade in refused_websockets(view.evidence, path)
-            if upgrade.status in {502, 503, 504}
+            if upgrade.status in GATEWAY_FAILURES
         ]
         if failed and len(routes) == 1:
             yield from _unreached(view, routes.pop(), failed, path)

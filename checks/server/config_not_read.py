@@ -42,10 +42,8 @@ from diagnose.model.nginx import Directive
 from diagnose.model.server import Listeners
 from diagnose.model.steps import Effect, Risk
 from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import route_of
-
-#: What a server answers whose application cannot be reached.
-_UNAVAILABLE = {502, 503, 504}
 
 
 @check(
@@ -72,7 +70,7 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
         used = _used_by_nginx(evidence) if unread.product == "nginx" else _used_by_server(evidence)
         if used is None or not _is_newer(unread, used):
             continue
-        pages = [page for page in page_exchanges(evidence) if page.status in _UNAVAILABLE]
+        pages = [page for page in page_exchanges(evidence) if page.status in GATEWAY_FAILURES]
         is_cause = bool(pages) and _would_answer(evidence, unread, used)
         symptom = evidence.target.symptom
         is_asked = symptom is not None and symptom.kind == "not-loaded"

@@ -22,6 +22,7 @@ from diagnose.parsers.haproxy.config import Configuration
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import fingerprint
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -30,9 +31,6 @@ STATISTICS = read_script(__file__, "haproxy_statistics.sh")
 
 #: Seconds; the number of servers that are asked, and of handshakes.
 PATIENCE, MAX_SERVERS, SERIES = 3, 3, 6
-
-#: What HAProxy answers if it has no server, or none that answers.
-_UNAVAILABLE = {502, 503, 504}
 
 
 #: Methods that change nothing (RFC 9110 section 9.2.1). A health check may use others.
@@ -93,7 +91,7 @@ def _is_failure(
     if observation.purpose != "target":
         return False
     is_refused = sends_header and (observation.status or 0) >= 400
-    return _failed(observation) or is_refused or observation.status in {400, *_UNAVAILABLE}
+    return _failed(observation) or is_refused or observation.status in {400, *GATEWAY_FAILURES}
 
 
 def _failed(observation: Exchange | Handshake) -> bool:

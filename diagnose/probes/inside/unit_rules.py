@@ -17,6 +17,7 @@ from diagnose.model.services import Denied, UnitDenial
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.linux.unit_rules import (
     UnitRules,
     denied_address,
@@ -105,7 +106,7 @@ async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 def _is_unanswered(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_silent = exchange.failure is not None and exchange.failure.kind == "timeout"
-    return exchange.is_page_of(ctx.target) and (is_silent or exchange.status in {502, 503, 504})
+    return exchange.is_page_of(ctx.target) and (is_silent or exchange.status in GATEWAY_FAILURES)
 
 
 async def _compare_rules(ctx: ProbeContext) -> None:
