@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.addresses import ROOT_SERVERS
 from diagnose.model.containers import NginxContainer
 from diagnose.model.files import NginxStart
 from diagnose.model.http import Exchange
@@ -28,7 +29,6 @@ from diagnose.parsers.linux.unit_rules import (
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.system import ROOT_SERVERS
 
 SCRIPT = read_script(__file__, "unit_rules.sh")
 
