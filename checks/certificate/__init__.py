@@ -166,6 +166,14 @@ def private_authority_kind(issuer: str) -> str:
     return ""
 
 
+def is_publicly_trusted(issuer: str) -> bool:
+    """Return whether an issuer's name is none of an authority that browsers do not trust: one that
+    issues certificates for tests (Let's Encrypt's staging, Pebble), or a well-known private one."""
+    issuer_name = issuer.lower()
+    is_for_tests = any(name in issuer_name for name in ("staging", "fake le ", "pebble"))
+    return not is_for_tests and not private_authority_kind(issuer)
+
+
 def claim(
     evidence: Evidence,
     served_cert: ServedCertificate,

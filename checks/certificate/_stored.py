@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 
-from checks.certificate import lineage_of, private_authority_kind
+from checks.certificate import is_publicly_trusted, lineage_of
 from diagnose.model import Applicability, Edit, Evidence
 from diagnose.model.files import StoredCertificate
 from diagnose.model.frozen import frozen
@@ -18,9 +18,6 @@ _PLAIN = re.compile(r"/[\w./@+~-]+")
 
 #: The folder of acme.sh, whose documentation says not to name its files, and those of users.
 _UNTRUSTED_FOLDERS = ("/home/", "/root/")
-
-#: What the authorities' names have that issue certificates for tests.
-_TEST_AUTHORITIES = ("staging", "fake le ", "pebble")
 
 #: The extended key usages with which a certificate is a server's (RFC 5280 section 4.2.1.12).
 _OF_SERVERS = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})
@@ -88,7 +85,7 @@ def stored_pair(
         and all(
             covers(name, stored.chain[0].dns_names, stored.chain[0].addresses) for name in names
         )
-        and not _is_for_tests(stored.chain[0])
+        and is_publicly_trusted(stored.chain[0].issuer)
         and _is_usable(stored.path)
         and _is_usable(stored.key)
     ]
@@ -107,11 +104,6 @@ def stored_pair(
 
 def _is_usable(path: str) -> bool:
     return _PLAIN.fullmatch(path) is not None and not path.startswith(_UNTRUSTED_FOLDERS)
-
-
-def _is_for_tests(leaf: Certificate) -> bool:
-    issuer = leaf.issuer.lower()
-    return any(name in issuer for name in _TEST_AUTHORITIES) or bool(private_authority_kind(issuer))
 
 
 def whole_chain(evidence: Evidence, leaf: Certificate) -> str:

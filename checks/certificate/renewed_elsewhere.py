@@ -10,7 +10,7 @@ certificates keeps it.
 import shlex
 from collections.abc import Iterator
 
-from checks.certificate import fact_or_empty, file_of, private_authority_kind
+from checks.certificate import fact_or_empty, file_of, is_publicly_trusted
 from checks.certificate._outdated_copies import renews
 from checks.nginx import Nginx, file_line
 from checks.nginx._certificates import certificate_files
@@ -40,7 +40,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import Server
 
 #: Folders whose files users other than root may change, or which the tool's documentation says not
-#: to use directly.
+#: to use directly. Those of lego and Caddy in root's home are made to be used.
 _UNTRUSTED_FOLDERS = ("/home/", "/root/.acme.sh/")
 
 
@@ -306,11 +306,9 @@ def _applicability(served_cert: ServedCertificate, candidate: OtherCertificate) 
 def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:
     """Return whether visitors will trust it like the current one. A test authority or a private one
     would not do."""
-    issuer = candidate.leaf.issuer.lower()
-    if candidate.leaf.issuer == served_cert.leaf.issuer:
-        return True
-    is_test_authority = any(marker in issuer for marker in ("staging", "fake le ", "pebble"))
-    return bool(candidate.tool) and not is_test_authority and not private_authority_kind(issuer)
+    issuer = candidate.leaf.issuer
+    is_same = issuer == served_cert.leaf.issuer
+    return is_same or (bool(candidate.tool) and is_publicly_trusted(issuer))
 
 
 def _edits(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> tuple[Edit, ...]:

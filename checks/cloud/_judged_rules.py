@@ -44,7 +44,7 @@ from diagnose.model import (
 from diagnose.model.addresses import is_private
 from diagnose.model.cloud import CloudRules, LayerKind, Rule
 from diagnose.model.frozen import frozen
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.syn_watch import SynWatch, own_source_addresses, syn_watch
 from diagnose.model.visitor import visitor_address
 
@@ -159,7 +159,7 @@ def _may_be_closed(evidence: Evidence, port: ProbedPort) -> bool:
 def is_on_server(evidence: Evidence) -> bool:
     """Return whether the server itself made the attempts: they say nothing about what stands in
     front of it."""
-    own_addresses = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    own_addresses = interface_addresses(evidence.good(Interface))
     return bool(own_addresses) and any(
         host.vantage is Vantage.SERVER and host.via == "local" for host in evidence.of(Host)
     )

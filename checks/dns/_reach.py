@@ -1,10 +1,11 @@
 """Whether this machine reaches any other: a resolver that is silent alone is to blame, one that is
 as silent as everything else may not be."""
 
-from checks.firewall._visitors import probes_from_the_server, server_interfaces
+from checks.firewall._visitors import probes_from_the_server
 from diagnose.model import Evidence, Vantage
 from diagnose.model.addresses import LOCAL_ONLY, family_of, is_within
 from diagnose.model.dns import DnsAnswer
+from diagnose.model.server import server_interfaces
 from diagnose.model.tcp import Connection
 
 

@@ -28,7 +28,7 @@ def dead_address(evidence: Evidence) -> Iterator[Claim]:
     because = tuple(
         connection
         for connection in evidence.of(Connection)
-        if connection.address in dead_addresses and connection.purpose in {"target", "again"}
+        if connection.address in dead_addresses and connection.is_to_target
     )
     yield Claim(
         about=Subject(text=", ".join(dead_addresses)),

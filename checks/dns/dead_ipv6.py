@@ -43,7 +43,7 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
     attempts = tuple(
         connection
         for connection in evidence.of(Connection)
-        if connection.address in dead_addresses and connection.purpose in {"target", "again"}
+        if connection.address in dead_addresses and connection.is_to_target
     )
     # The server was looked into, and does not have these addresses.
     is_foreign = all(front_at(evidence, address) for address in dead_addresses)

@@ -131,7 +131,7 @@ def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
     attempts = [
         connection
         for connection in evidence.of(Connection)
-        if connection.address == entry.address and connection.purpose in {"target", "again"}
+        if connection.address == entry.address and connection.is_to_target
     ]
     if attempts and all(connection.failure for connection in attempts):
         return True

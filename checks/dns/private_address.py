@@ -57,11 +57,7 @@ def private_address(evidence: Evidence) -> Iterator[Claim]:
     )
     if not addresses:
         return
-    attempts = [
-        connection
-        for connection in evidence.of(Connection)
-        if connection.purpose in {"target", "again"}
-    ]
+    attempts = [connection for connection in evidence.of(Connection) if connection.is_to_target]
     private_connections = tuple(
         connection for connection in attempts if connection.address in addresses
     )

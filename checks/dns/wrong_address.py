@@ -27,7 +27,7 @@ from diagnose.model import (
 from diagnose.model.addresses import is_private
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, server_interfaces
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
@@ -78,7 +78,7 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(name=evidence.target.host, text=evidence.target.host),
         covers=tuple(Subject(address=record) for record in records),
-        because=(*answers, *_interfaces(evidence), *attempts),
+        because=(*answers, *server_interfaces(evidence), *attempts),
         severity=None if is_certain else Severity.NOTE,
         confidence=Confidence.LIKELY if is_certain else Confidence.POSSIBLE,
         facts={
@@ -100,15 +100,11 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _interfaces(evidence: Evidence) -> tuple[Interface, ...]:
-    return tuple(
-        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
-    )
-
-
 def _interface_addresses(evidence: Evidence) -> tuple[str, ...]:
     """Return the server's addresses that others could reach, including private ones."""
-    addresses = (address for interface in _interfaces(evidence) for address in interface.addresses)
+    addresses = (
+        address for interface in server_interfaces(evidence) for address in interface.addresses
+    )
     local_prefixes = ("127.", "169.254.", "fe80:", "::1")
     return tuple(
         dict.fromkeys(address for address in addresses if not address.startswith(local_prefixes))

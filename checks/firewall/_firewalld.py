@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from checks.firewall._visitors import (
-    CONTAINERS,
-    routed_addresses,
-    server_interfaces,
-    target_addresses,
-)
+from checks.firewall._visitors import routed_addresses, target_addresses
 from diagnose.model import Evidence
 from diagnose.model.addresses import family_of, is_loopback
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listeners, server_interfaces
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.firewalld.evaluator import (
     Decision,
@@ -200,7 +196,7 @@ class FirewalldView:
                 for listener in listeners.on(port)
             ]
             return bool(port_listeners) and all(
-                listener.process in CONTAINERS for listener in port_listeners
+                listener.process in CONTAINER_PROCESSES for listener in port_listeners
             )
         from checks.firewall._nat import dnat_targets
 

@@ -34,9 +34,7 @@ def claim(
         fix = NOTHING_LISTENS
     elif fix and (source_rules or inner) and _restricted_ports.is_automatic(fix):
         visitor = refused_client(firewalld, refusal.outcomes)
-        narrow_steps = allow_commands(
-            firewalld, refusal.outcomes, visitor or _restricted_ports.PLACEHOLDER
-        )
+        narrow_steps = allow_commands(refusal.outcomes, visitor or _restricted_ports.PLACEHOLDER)
         fix = inner_question(inner, _restricted_ports.question(narrow_steps, fix, visitor))
     elif fix and _restricted_ports.is_automatic(fix) and has_other_way(firewalld.evidence):
         # Nobody knows whether visitors are to come past the CDN or the tunnel.

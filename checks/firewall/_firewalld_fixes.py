@@ -116,9 +116,7 @@ def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple
     return tuple(commands)
 
 
-def allow_commands(
-    firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome], visitor: str
-) -> tuple[Command, ...]:
+def allow_commands(outcomes: Iterable[VisitorOutcome], visitor: str) -> tuple[Command, ...]:
     """Let in one address or network only, by a rich rule that comes before the rule that refuses.
 
     The client's own address is used instead of `visitor` if it is known. Rules that refuse have
@@ -143,7 +141,7 @@ def allow_commands(
     return tuple(sorted(steps, key=lambda command: "--permanent" in command.argv))
 
 
-def exception_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
+def exception_commands(outcome: VisitorOutcome) -> tuple[Command, ...]:
     """Let the port in before a rich rule that refuses more than this port. That rule stays."""
     decisions = [(outcome.runtime, "")]
     if outcome.after_reload and not outcome.after_reload.admits:

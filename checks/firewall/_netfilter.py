@@ -11,7 +11,6 @@ from functools import lru_cache
 from checks.firewall._visitors import (
     is_served_elsewhere,
     routed_addresses,
-    server_interfaces,
     ssh_clients,
     target_addresses,
 )
@@ -22,6 +21,7 @@ from diagnose.model import (
 from diagnose.model.addresses import family_of, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.model.server import server_interfaces
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers import netfilter
 from diagnose.parsers.hostnames import is_address

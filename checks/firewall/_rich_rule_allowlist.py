@@ -59,7 +59,7 @@ def _claim(
     is_target_closed = evidence.target.port in ports
     full_severity = Severity.ERROR if is_target_closed else Severity.WARNING
     visitor = refused_client(firewalld, outcomes)
-    narrow_steps = allow_commands(firewalld, outcomes, visitor or _restricted_ports.PLACEHOLDER)
+    narrow_steps = allow_commands(outcomes, visitor or _restricted_ports.PLACEHOLDER)
     fix = _restricted_ports.question(
         narrow_steps, _opening_fix(firewalld, outcomes, ports), visitor
     )
@@ -100,9 +100,7 @@ def _opening_fix(
         return Fix(
             tuple(
                 dict.fromkeys(
-                    command
-                    for outcome in outcomes
-                    for command in exception_commands(firewalld, outcome)
+                    command for outcome in outcomes for command in exception_commands(outcome)
                 )
             )
         )

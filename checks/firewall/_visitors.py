@@ -4,14 +4,12 @@ from collections.abc import Collection, Iterable
 
 from diagnose.model import Evidence, Host, Subject, Vantage
 from diagnose.model.addresses import family_of, is_loopback, is_private
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.dns import Resolution
 from diagnose.model.firewall import Firewalld
 from diagnose.model.kernel import Kernel
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.tcp import Connection
-
-#: Processes that accept connections on behalf of a container.
-CONTAINERS = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
 
 def relevant_ports(evidence: Evidence) -> tuple[int, ...]:
@@ -91,7 +89,7 @@ def external_connections(evidence: Evidence, port: int) -> tuple[Connection, ...
     """
     own_addresses: set[str] = set()
     if probes_from_the_server(evidence):
-        own_addresses = {address for nic in evidence.good(Interface) for address in nic.addresses}
+        own_addresses = interface_addresses(evidence.good(Interface))
     return tuple(
         connection
         for connection in evidence.good(Connection)
@@ -123,7 +121,7 @@ def is_served_elsewhere(evidence: Evidence, port: int) -> bool:
     listener_lists = evidence.good(Listeners)
     port_listeners = [listener for listeners in listener_lists for listener in listeners.on(port)]
     return bool(listener_lists) and all(
-        (listener.process or "") in CONTAINERS for listener in port_listeners
+        (listener.process or "") in CONTAINER_PROCESSES for listener in port_listeners
     )
 
 
@@ -158,12 +156,6 @@ def client_by_connection(evidence: Evidence) -> dict[Connection, str]:
 def endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
     return tuple(
         str(Subject(address=connection.address, port=connection.port)) for connection in connections
-    )
-
-
-def server_interfaces(evidence: Evidence) -> tuple[Interface, ...]:
-    return tuple(
-        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
     )
 
 

@@ -18,7 +18,7 @@ from checks.firewall._firewalld_fixes import is_about_only, removal_commands
 from checks.firewall._nat import DnatTarget
 from checks.firewall._netfilter import netfilter_view
 from checks.firewall._restricted_ports import restrictions
-from checks.firewall._visitors import CONTAINERS, external_connections
+from checks.firewall._visitors import external_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -32,6 +32,7 @@ from diagnose.model import (
     endpoints,
 )
 from diagnose.model.addresses import bracketed, family_of, is_loopback
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -143,7 +144,7 @@ def _fault(
     port_listeners = tuple(
         listener
         for listener in _reachable_listeners(evidence, port, family)
-        if listener.process not in CONTAINERS
+        if listener.process not in CONTAINER_PROCESSES
     )
     if (
         forward.address

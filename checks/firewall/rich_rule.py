@@ -68,7 +68,7 @@ def rich_rule_fix(firewalld: FirewalldView, refusal: Refusal) -> tuple[Fix, bool
         )
         if is_client_rule:
             return replace(removal_fix, applicability=Applicability.REVIEW), False
-        narrow_steps = allow_commands(firewalld, refusal.outcomes, refusal.client_addresses[0])
+        narrow_steps = allow_commands(refusal.outcomes, refusal.client_addresses[0])
         return _restricted_ports.question(
             narrow_steps, removal_fix, refusal.client_addresses[0]
         ), False
@@ -76,9 +76,7 @@ def rich_rule_fix(firewalld: FirewalldView, refusal: Refusal) -> tuple[Fix, bool
         return removal_fix, False
     if not has_priorities(firewalld) or rule.priority <= LOWEST:
         return replace(removal_fix, applicability=Applicability.REVIEW), False
-    steps = (
-        step for outcome in refusal.outcomes for step in exception_commands(firewalld, outcome)
-    )
+    steps = (step for outcome in refusal.outcomes for step in exception_commands(outcome))
     return Fix(tuple(dict.fromkeys(steps))), True
 
 

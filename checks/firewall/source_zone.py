@@ -78,7 +78,7 @@ def _fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     if _is_bound_alone(firewalld, refusal):
         return unbind_fix
     # The client's source covers other addresses of its network too, and they stay in the zone.
-    narrow_steps = allow_commands(firewalld, refusal.outcomes, refusal.client_addresses[0])
+    narrow_steps = allow_commands(refusal.outcomes, refusal.client_addresses[0])
     return _restricted_ports.question(narrow_steps, unbind_fix, refusal.client_addresses[0])
 
 

@@ -11,13 +11,10 @@ from checks.firewall._blockages import EXPLAINS
 from checks.firewall._visitors import external_connections, target_addresses
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.addresses import family_of
+from diagnose.model.addresses import ROOT_SERVERS, family_of
 from diagnose.model.packet_paths import IpsecPolicies, IpsecPolicy
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.visitor import visitor_address
-
-#: Addresses as far away as visitors are: root servers of the DNS. Nothing is sent to them.
-_FAR = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 
 @check(
@@ -29,12 +26,12 @@ def ipsec_blocks(evidence: Evidence) -> Iterator[Claim]:
     observation, port = evidence.good(IpsecPolicies)[-1], evidence.target.port
     if external_connections(evidence, port):
         return
-    own = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    own = interface_addresses(evidence.good(Interface))
     visitor = visitor_address(evidence)
     # Where the resolver's replies are dropped too, the name's addresses are not known.
     for address in target_addresses(evidence) or sorted(own - {"127.0.0.1", "::1"}):
         family = family_of(address)
-        far = visitor if visitor and family_of(visitor) == family else _FAR[family]
+        far = visitor if visitor and family_of(visitor) == family else ROOT_SERVERS[family]
         policy = _deciding(observation.policies, far, address, port) if address in own else None
         if policy is not None:
             yield Claim(

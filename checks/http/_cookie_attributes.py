@@ -76,7 +76,7 @@ def refused_requests(evidence: Evidence) -> tuple[FailedRequests, ...]:
 def set_cookies(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
     """Yield the cookies of the pages of this run, each as its field has it."""
     for page in evidence.good(Exchange):
-        if page.purpose in {"target", "redirect"}:
+        if page.is_of_visit:
             yield from (
                 (page, value) for name, value in page.headers if name.lower() == "set-cookie"
             )

@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import cookie_pair, cookie_path, is_sent_for
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 
 
 @frozen
@@ -38,9 +38,7 @@ def _pages(evidence: Evidence, outer: str) -> tuple[Exchange, ...]:
     it redirects: the session often begins at the login."""
     steps = exchanges_by_purpose(evidence, "redirect")
     own = (step for step in steps if is_own_origin(evidence.target, step.url))
-    return (*page_exchanges(evidence), *(step for step in own if _path(step).startswith(outer)))
-
-
-def _path(page: Exchange) -> str:
-    url = parse_url(page.url)
-    return url.path.partition("?")[0] if url else ""
+    return (
+        *page_exchanges(evidence),
+        *(step for step in own if path_of(step.url).startswith(outer)),
+    )

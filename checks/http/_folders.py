@@ -8,7 +8,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 
 #: `^/app/(.*)$`, and the path of `proxy_pass http://127.0.0.1:3000/$1$is_args$args`.
 _EXPRESSION = re.compile(r"\^(/[\w/~-]{0,200})/\??\(\.\*\)\$?", re.ASCII)
@@ -76,8 +76,8 @@ def below_folder(evidence: Evidence, missing: Exchange) -> Exchange | None:
     """Return the response for the page of a redirect below the target's folder, the last of
     several; None if it was not asked for."""
     pages = [page for page in evidence.good(Exchange) if page.purpose == "folder"]
-    onward = _path(missing.url)
-    return next((page for page in reversed(pages) if _path(page.url).endswith(onward)), None)
+    onward = path_of(missing.url)
+    return next((page for page in reversed(pages) if path_of(page.url).endswith(onward)), None)
 
 
 def served_folder(evidence: Evidence, missing: Exchange) -> str:
@@ -90,9 +90,4 @@ def served_folder(evidence: Evidence, missing: Exchange) -> str:
         page.purpose == "unknown" and page.status not in {None, 200}
         for page in evidence.good(Exchange)
     )
-    return f"{_path(served.url).removesuffix(_path(missing.url))}/" if is_controlled else ""
-
-
-def _path(text: str) -> str:
-    url = parse_url(text)
-    return url.path.partition("?")[0] if url else ""
+    return f"{path_of(served.url).removesuffix(path_of(missing.url))}/" if is_controlled else ""

@@ -55,7 +55,7 @@ def hiding_fix(nginx: Nginx, source: FieldSource, names: Sequence[str]) -> Fix |
     if source.added:
         changes[file.path] = [edits.remove_directive(file.text, source.directive)]
     else:
-        lines = _hiding_lines(nginx, source, names)
+        lines = _hiding_lines(source, names)
         changes[file.path] = [edits.insert_after(file.text, source.directive, lines)]
     file_edits = config_edits(nginx, changes)
     return location_fix(nginx, source.location_match, file_edits) if file_edits else None
@@ -66,7 +66,7 @@ def _passes_websockets(source: FieldSource, names: Sequence[str]) -> bool:
     return is_needed and upgrade_forwarding(source.location_match)[0]
 
 
-def _hiding_lines(nginx: Nginx, source: FieldSource, names: Sequence[str]) -> list[str]:
+def _hiding_lines(source: FieldSource, names: Sequence[str]) -> list[str]:
     """Return the lines to write. A location with such a line of its own inherits none, so the
     inherited ones are repeated."""
     directive_name = _HIDING[source.directive.name]

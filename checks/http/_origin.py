@@ -57,7 +57,7 @@ def _is_visit(attempt: Handshake | Connection) -> bool:
         return attempt.is_browser_like and bool(
             attempt.failure and attempt.failure.kind != "certificate"
         )
-    return attempt.purpose in {"target", "again"}
+    return attempt.is_to_target
 
 
 def origin_answer(evidence: Evidence) -> tuple[OriginVisit, ...]:

@@ -12,7 +12,7 @@ from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.upstreams import proxy_target_of
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, path_of
 
 #: What makes a site an app that can be installed.
 APP_FILES = frozenset({"manifest", "worker"})
@@ -32,8 +32,7 @@ class RefusedFile:
     @property
     def path(self) -> str:
         """The path of the file in the request that failed, without the query."""
-        url = parse_url((self.response.redirects or (self.response.url,))[-1])
-        return url.path.partition("?")[0] if url else ""
+        return path_of((self.response.redirects or (self.response.url,))[-1])
 
     @property
     def content_type(self) -> str:

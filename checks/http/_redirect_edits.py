@@ -26,7 +26,7 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
 
-def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: Changes) -> None:
+def replace_target(redirect: NginxRedirect, target: str, changes: Changes) -> None:
     """Change the redirect's target, if a `return` can replace the directive."""
     if redirect.is_replaceable:
         changes.setdefault(redirect.directive.file, []).append(
@@ -281,5 +281,5 @@ def without_port(nginx: Nginx, step: Exchange) -> Fix | None:
     if bare == host or url.host != target.host:
         return None
     changes: Changes = {}
-    replace_target(nginx, redirect, f"{scheme}://{bare}{rest}", changes)
+    replace_target(redirect, f"{scheme}://{bare}{rest}", changes)
     return fix(nginx, changes, "name-the-host", sure=False)

@@ -108,7 +108,7 @@ def nginx_fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     for redirect in redirects.values():
         uri = redirect.parts[2] if redirect.parts else ""
         new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
-        _redirect_edits.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
+        _redirect_edits.replace_target(redirect, f"https://$host{new_uri}", changes)
     return _redirect_edits.fix(
         nginx, changes, "name-the-host", sure=is_tried and reason in {"invalid", "inward"}
     )

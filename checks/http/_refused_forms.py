@@ -8,10 +8,8 @@ from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard, names_origin
-from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.told_forms import tells_refused_origin
 
 #: How often a form is refused before that is no slip of one visitor, whose form was old.
@@ -97,18 +95,10 @@ def told_refusal(evidence: Evidence) -> str:
     return symptom.shown
 
 
-def own_forms(evidence: Evidence) -> Iterator[tuple[Page, str]]:
-    """Yield the forms of the page that it sends to its own site by POST, each with its address."""
-    for page in evidence.good(Page):
-        for form in page.posts:
-            if is_own_origin(evidence.target, form):
-                yield page, form
-
-
 def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:
     """Yield the pages that visitors get and whose framework is known, each with its guard."""
     for page in evidence.good(Exchange):
-        is_page = page.purpose in {"target", "redirect"} and page.status == 200
+        is_page = page.is_of_visit and page.status == 200
         cookies = [value for name, value in page.headers if name.lower() == "set-cookie"]
         guard = form_guard(page.body, cookies) if is_page else None
         if guard is not None:

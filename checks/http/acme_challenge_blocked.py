@@ -39,7 +39,7 @@ from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.model.server import Listeners
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import proxy_page, wants_tls
+from diagnose.parsers.http import GATEWAY_FAILURES, proxy_page, wants_tls
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
@@ -53,8 +53,6 @@ from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
-#: Statuses of a gateway whose application does not answer (RFC 9110 sections 15.6.3 to 15.6.5).
-_GATEWAY = {502, 503, 504}
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
 
@@ -174,7 +172,7 @@ def _is_blocked(exchange: Exchange) -> bool:
 
 
 def _may_wait_for_tool(evidence: Evidence, blocked: list[Exchange]) -> bool:
-    is_gateway_error = all(exchange.status in _GATEWAY for exchange in blocked)
+    is_gateway_error = all(exchange.status in GATEWAY_FAILURES for exchange in blocked)
     return is_gateway_error and Nginx.of(evidence).config is None
 
 

@@ -49,7 +49,7 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
     hidden = [
         (page, name)
         for page in evidence.good(Exchange)
-        if page.purpose in {"target", "redirect"}
+        if page.is_of_visit
         for key, value in page.headers
         if key.lower() == "set-cookie" and _ATTRIBUTE.search(value)
         for name in [cookie_pair(value)[0]]

@@ -53,7 +53,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose in {"target", "redirect"}
+        if exchange.is_of_visit
         and 200 <= (exchange.status or 0) < 400
         and exchange.header("Set-Cookie") is not None
     ]
@@ -102,11 +102,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
 
 def _shown(evidence: Evidence) -> list[Exchange]:
     """Return the pages of this run that have a body for a frame."""
-    return [
-        page
-        for page in evidence.good(Exchange)
-        if page.purpose in {"target", "redirect"} and page.status == 200
-    ]
+    return [page for page in evidence.good(Exchange) if page.is_of_visit and page.status == 200]
 
 
 def _embedding_site(page: Exchange) -> str:

@@ -51,7 +51,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     refused = [
         (page, value, reason)
         for page in evidence.good(Exchange)
-        if page.purpose in {"target", "redirect"}
+        if page.is_of_visit
         for value, reason in _refusals(page)
     ]
     if not refused:

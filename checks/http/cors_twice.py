@@ -80,7 +80,7 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
         if own_match and own_lines
         else _server_fix(view, line, pages)
         if view and line
-        else _fix(nginx, match, directive, _doubled(pages[0])),
+        else _fix(nginx, match, _doubled(pages[0])),
     )
 
 
@@ -196,7 +196,6 @@ def _doubled(page: Exchange) -> tuple[str, ...]:
 def _fix(
     nginx: Nginx,
     match: LocationMatch | None,
-    directive: Directive | None,
     names: tuple[str, ...],
 ) -> Fix:
     """Hide the application's values: nginx's own are what visitors of other pages get as well."""

@@ -22,7 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface
-from diagnose.parsers.http import UNKNOWN_SITE, hops, is_error, refuses_host
+from diagnose.parsers.http import GATEWAY_FAILURES, UNKNOWN_SITE, hops, is_error, refuses_host
 from diagnose.parsers.redirects import leads_to_itself
 
 
@@ -93,7 +93,7 @@ def _claim(
             "message": failure.message if failure else "",
             "product": _fronts.product_name(machines, first.headers),
             "hops": hops(first.headers),
-            "gateway": failure is None and first.status in {502, 503, 504},
+            "gateway": failure is None and first.status in GATEWAY_FAILURES,
             "host_refused": failure is None and refuses_host(first.status, first.body),
             "unknown_site": failure is None and first.status in UNKNOWN_SITE,
             "own_status": page.status,

@@ -25,13 +25,13 @@ from diagnose.model import (
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Page])
 def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
-    path = _path(page.url) if page else ""
+    path = path_of(page.url) if page else ""
     match = next(iter(nginx.location_matches(path)), None) if path else None
     prefix, directive = cut_prefix(evidence, match) if match else ("", None)
     if page is None or match is None or directive is None:
@@ -40,7 +40,7 @@ def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     lost = [
         form
         for form in page.posts
-        if is_own_origin(evidence.target, form) and _path(form) == own_path != path
+        if is_own_origin(evidence.target, form) and path_of(form) == own_path != path
     ]
     others = list(nginx.location_matches(own_path)) if lost else []
     if not others or any(other.block is match.block for other in others):
@@ -62,8 +62,3 @@ def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL),
     )
-
-
-def _path(text: str) -> str:
-    url = parse_url(text)
-    return url.path.partition("?")[0] if url else ""

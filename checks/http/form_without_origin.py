@@ -50,7 +50,7 @@ def form_without_origin(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+        if exchange.is_of_visit and exchange.status == 200
         if _policy(exchange) == "no-referrer" and _framework(exchange)
     )
     if not forms or not pages or not evidence.target.uses_tls:

@@ -56,7 +56,7 @@ def http2_broken(evidence: Evidence) -> Iterator[Claim]:
     failures = [visit for visit in visits if _is_failure(visit)]
     malformed = [visit for visit in visits if _faulty_names(visit)]
     if pages and len(failures) > 1 and len(failures) == len(visits):
-        yield _failure_claim(evidence, failures, pages)
+        yield _failure_claim(failures, pages)
     elif malformed:
         yield _header_claim(evidence, malformed, pages)
 
@@ -80,9 +80,7 @@ def _faulty_names(visit: BrowserVisit) -> tuple[str, ...]:
     )
 
 
-def _failure_claim(
-    evidence: Evidence, visits: Sequence[BrowserVisit], pages: Sequence[Exchange]
-) -> Claim:
+def _failure_claim(visits: Sequence[BrowserVisit], pages: Sequence[Exchange]) -> Claim:
     first, subjects = visits[-1], body_subjects(visits)
     failure = first.failure
     name = failure.name if failure else None

@@ -45,7 +45,7 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+        if exchange.is_of_visit and exchange.status == 200
     )
     mentions = [mention for mention in _mentions(evidence) if _is_internal(mention.url)]
     is_told = not mentions

@@ -81,7 +81,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+        if exchange.is_of_visit and exchange.status == 200
     )
     mentions = list(_mentions(evidence, pages))
     own_socket = any(_is_own_socket(mention, evidence.target.host) for mention in mentions)

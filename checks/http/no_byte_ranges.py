@@ -20,7 +20,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 
 #: Bytes of a file of which parts matter.
 _MIN_LENGTH = 100_000
@@ -32,8 +32,7 @@ def no_byte_ranges(evidence: Evidence) -> Iterator[Claim]:
     if not whole:
         return
     first, nginx = whole[0], Nginx.of(evidence)
-    url = parse_url((first.redirects or (first.url,))[-1])
-    path = url.path.partition("?")[0] if url else ""
+    path = path_of((first.redirects or (first.url,))[-1])
     matches = list(nginx.location_matches(path))
     match = matches[0] if len(matches) == 1 else None
     lines = _hindering_lines(match) if match else ()

@@ -186,7 +186,7 @@ def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
         scheme, host, uri = redirect.parts or ("", "", "")
         if scheme:
             _redirect_edits.replace_target(
-                nginx, redirect, f"https://{host.removesuffix(':443')}{uri}", changes
+                redirect, f"https://{host.removesuffix(':443')}{uri}", changes
             )
 
 

@@ -161,7 +161,7 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
         scheme, host, uri = redirect.parts or ("", "", "")
         is_same_page = _is_same_page(step)
         if not is_same_page and scheme == "http" and ":" not in host:
-            _redirect_edits.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
+            _redirect_edits.replace_target(redirect, f"https://{host}{uri}", changes)
             continue
         if not is_same_page or not _redirect_edits.exempt_https(
             nginx, redirect, _url_path(step), changes

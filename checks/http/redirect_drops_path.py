@@ -89,9 +89,7 @@ def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
         scheme, host, uri = redirect.parts or ("", "", "")
         if scheme and "$" not in uri:
             uris.append(uri)
-            _redirect_edits.replace_target(
-                nginx, redirect, f"{scheme}://{host}$request_uri", changes
-            )
+            _redirect_edits.replace_target(redirect, f"{scheme}://{host}$request_uri", changes)
     return _redirect_edits.fix(
         nginx, changes, "request-uri", sure=set(uris) <= {"", "/", "?", "/?"}
     )

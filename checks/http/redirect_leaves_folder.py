@@ -36,7 +36,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, path_of
 
 _DIRECTIVE = "proxy_redirect"
 
@@ -54,7 +54,7 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
             continue
         is_proven = served is not None and served_folder(evidence, missing) == cut.prefix
         is_elsewhere = missing.status == 404 or is_proven
-        if is_elsewhere or _is_same_path(_path(page.url), cut.prefix, _path(missing.url)):
+        if is_elsewhere or _is_same_path(path_of(page.url), cut.prefix, path_of(missing.url)):
             yield _claim(evidence, page, missing, cut, served if is_proven else None)
             return
 
@@ -71,9 +71,9 @@ class _Folder:
 
 def _cut_folder(evidence: Evidence, page: Exchange, missing: Exchange) -> _Folder | None:
     """Return the folder that nginx cuts off the path of a page, and out of which it redirects."""
-    match = next(iter(Nginx.of(evidence).location_matches(_path(page.url))), None)
+    match = next(iter(Nginx.of(evidence).location_matches(path_of(page.url))), None)
     prefix, directive = cut_prefix(evidence, match) if match else ("", None)
-    if match is None or directive is None or _path(missing.url).startswith(prefix):
+    if match is None or directive is None or path_of(missing.url).startswith(prefix):
         return None
     return _Folder(prefix, match, directive)
 
@@ -99,7 +99,7 @@ def _claim(
             "status": missing.status,
             "missing": missing.status == 404,
             "prefix": cut.prefix,
-            "right": f"{cut.prefix.rstrip('/')}{_path(missing.url)}",
+            "right": f"{cut.prefix.rstrip('/')}{path_of(missing.url)}",
             "proven": served is not None,
             "target": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
@@ -132,11 +132,6 @@ def _own_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
         for other_response in responses:
             if other_response.redirected_from == page.url:
                 yield page, other_response
-
-
-def _path(text: str) -> str:
-    url = parse_url(text)
-    return url.path.partition("?")[0] if url else ""
 
 
 def _fix(nginx: Nginx, cut: _Folder, redirect: str) -> Fix:

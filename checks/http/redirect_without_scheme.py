@@ -103,7 +103,7 @@ def _line(evidence: Evidence, answer: Exchange, host: str) -> tuple[str, Fix]:
     )
     if redirect is not None:
         changes: Changes = {}
-        _redirect_edits.replace_target(nginx, redirect, f"https://{redirect.target}", changes)
+        _redirect_edits.replace_target(redirect, f"https://{redirect.target}", changes)
         fix = _redirect_edits.fix(nginx, changes, "write-the-scheme", sure=False)
         return file_line(redirect.directive), fix
     view = server_on_port(evidence)

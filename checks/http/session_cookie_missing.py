@@ -62,7 +62,7 @@ def session_cookie_missing(evidence: Evidence) -> Iterator[Claim]:
     answers = tuple(
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose in {"target", "redirect"} and exchange.url == pages[0].url
+        if exchange.is_of_visit and exchange.url == pages[0].url
     )
     if not answers or any(map(_is_cached, answers)):
         return

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from checks.firewall import CLOSED_PORT
 from checks.firewall._nat import dnat_targets
-from checks.firewall._visitors import CONTAINERS, target_addresses
+from checks.firewall._visitors import target_addresses
 from checks.listener import listeners_on, target_answers, target_connections
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
@@ -26,7 +26,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.containers import Container, Containers, Namespace
+from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 
@@ -51,7 +51,9 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
     published = bool(dnat_targets(evidence, port))
     listeners = listeners_on(evidence, port)
     for containers in evidence.good(Containers):
-        if listeners and all((listener.process or "") in CONTAINERS for listener in listeners):
+        if listeners and all(
+            (listener.process or "") in CONTAINER_PROCESSES for listener in listeners
+        ):
             yield from _unserved_claims(evidence, containers)
         elif not (
             listeners

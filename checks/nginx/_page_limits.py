@@ -16,7 +16,7 @@ from diagnose.model.pages import Page
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, path_of
 
 #: Different files of one page that a limit refused to one visitor within so many seconds: a browser
 #: loads a page's files so. Strangers who ask for many pages name no page of the site as theirs.
@@ -75,8 +75,7 @@ def refused_files(nginx: Nginx) -> RefusedFiles | None:
     requests than the limit permits in its first second; None for a limit that only a flood met."""
     paths: dict[str, int] = {}
     for url in page_files(nginx.evidence):
-        parsed = parse_url(url)
-        path = parsed.path.partition("?")[0] if parsed else ""
+        path = path_of(url)
         paths[path] = paths.get(path, 0) + 1
     for line, match in reversed(logged_errors(nginx.evidence, LIMITED) if paths else []):
         if line.path not in paths or is_in_run(nginx.evidence, line):

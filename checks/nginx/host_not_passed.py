@@ -84,7 +84,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_page(step: Exchange, page: Page) -> bool:
-    return step.purpose in {"target", "redirect"} and step.url == page.url
+    return step.is_of_visit and step.url == page.url
 
 
 def _addresses(page: Page) -> list[str]:

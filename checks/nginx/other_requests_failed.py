@@ -24,6 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 
@@ -32,8 +33,6 @@ _MANY = 3
 #: A page sends what is not allowed: no site is made so.
 _NOT_ALLOWED = 405
 _TOO_LARGE = 413
-#: Statuses of a gateway whose application may be well again (RFC 9110 sections 15.6.3 to 15.6.5).
-_PASSING = {502, 503, 504}
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests], names_requests=True)
@@ -68,7 +67,7 @@ def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch 
         return False
     if repeated_exchange(evidence, failure):
         return True
-    is_over = failure.status in _PASSING and not any(
+    is_over = failure.status in GATEWAY_FAILURES and not any(
         attempt.failure for attempt in evidence.of(UpstreamTry)
     )
     return not is_over and (failure.is_from_page or failure.times >= _MANY)

@@ -28,12 +28,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 
 _FORBIDS = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
 _PRIVATE = re.compile(r"\bprivate\b", re.IGNORECASE)
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: The requests of visitors in a run.
 _VISITS = frozenset({"target", "redirect", "logged"})
 #: How a path of a login is written, and how its page asks for the password.
@@ -95,7 +95,7 @@ def _kept_pages(nginx: Nginx) -> Iterator[_Kept]:
         return
     for page in nginx.evidence.good(Exchange):
         url = parse_url(page.url)
-        is_page = page.purpose in _VISITS and page.status in {200, *_REDIRECTS}
+        is_page = page.purpose in _VISITS and page.status in {200, *REDIRECTS}
         if not is_page or url is None or url.host != nginx.evidence.target.host:
             continue
         if not _is_of_one_visitor(nginx.evidence, page):
@@ -123,14 +123,14 @@ def _is_of_one_visitor(evidence: Evidence, page: Exchange) -> bool:
     is_told = symptom is not None and symptom.kind == "cached"
     is_php = page.header("Expires") == _PHP_SESSION
     has_login = is_told or _is_of_login(page)
-    if page.status in _REDIRECTS:  # others, as from / to /en/, are the same for all visitors
+    if page.status in REDIRECTS:  # others, as from / to /en/, are the same for all visitors
         return has_session or has_login
     return has_session or has_login or is_php or bool(_PRIVATE.search(policy))
 
 
 def _is_of_login(page: Exchange) -> bool:
     """Return whether a redirect leads to a login, or a page asks for a password."""
-    if page.status in _REDIRECTS:
+    if page.status in REDIRECTS:
         return _LOGIN.search((page.header("Location") or "").partition("?")[0]) is not None
     return _PASSWORD.search(page.body) is not None
 

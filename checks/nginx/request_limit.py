@@ -37,7 +37,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.edits import replace_directive
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 from diagnose.parsers.websocket_refusal import opens_alone
 
 #: Statuses with which a limit refuses: the default, and the one for it (RFC 6585 section 4).
@@ -94,8 +94,7 @@ def _file_claims(nginx: Nginx) -> Iterator[Claim]:
     for response in evidence.good(PageFileResponse):
         if (response.status or 0) < 400 or response.redirects:
             continue
-        url = parse_url(response.url)
-        path = url.path.partition("?")[0] if url else ""
+        path = path_of(response.url)
         error = path_error(evidence, LIMITED, path, (response,))
         facts, directive = _facts(nginx, error, path) if error else ({}, None)
         if error and facts["burst"]:

@@ -160,7 +160,7 @@ def _foreign_pages(nginx: Nginx, sites: Sequence[SiteFile]) -> tuple[Observation
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.port == evidence.target.port
-        and exchange.purpose in {"target", "redirect"}
+        and exchange.is_of_visit
         and (
             is_foreign
             or "<title>Welcome to nginx" in exchange.body

@@ -4,16 +4,28 @@ names another pair. HAProxy reads both from one file."""
 import re
 import shlex
 from collections.abc import Collection, Iterator
+from typing import Protocol
 
 from checks.certificate._stored import StoredPair, stored_pair
 from checks.server import ServerView, indentation, line_edit, line_text, place_text
 from diagnose.model import Edit, Location
-from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
+from diagnose.model.tls import Certificate
 from diagnose.model.web_servers import SiteFile, WebSite
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import has_name
+
+
+class KeyedCertificate(Protocol):
+    """A certificate that lies with its key on the server: `OtherCertificate` and `StoredPair`."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def leaf(self) -> Certificate: ...
 
 
 @frozen(eq=False)
@@ -64,7 +76,7 @@ def stored_pair_edit(view: ServerView, site: WebSite) -> tuple[Edit, StoredPair]
 
 
 def replaced_pair(
-    view: ServerView, line: CertificateLine, candidate: OtherCertificate | StoredPair
+    view: ServerView, line: CertificateLine, candidate: KeyedCertificate
 ) -> Edit | None:
     """Return the edit that names another certificate and its key; None if the lines serve names
     that it does not cover, or if they are not known."""
@@ -91,9 +103,7 @@ def replaced_pair(
     return line_edit(view, line.file.file, changes)
 
 
-def _files(
-    site: WebSite, candidate: OtherCertificate | StoredPair
-) -> Iterator[tuple[SiteFile, str]]:
+def _files(site: WebSite, candidate: KeyedCertificate) -> Iterator[tuple[SiteFile, str]]:
     """Yield the files of a site, and what to name in their place, "" for nothing: the chain is in
     a new file."""
     if [file.role for file in site.files] == ["bundle"]:

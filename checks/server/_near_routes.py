@@ -14,7 +14,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.misspellings import is_typing_error
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 from diagnose.parsers.web_sites import may_take
 
 Answer = Exchange | Upgrade | PageFileResponse
@@ -113,8 +113,7 @@ def answers_of_files(view: ServerView) -> Iterator[tuple[str, Answer]]:
     pages = [page for page in evidence.good(Exchange) if page.is_page_of(target)]
     is_reported = target.symptom is not None and target.symptom.kind == "data"
     for exchange in (*pages, *exchanges_by_purpose(evidence, "data")):
-        url = parse_url(exchange.url)
-        path = url.path.partition("?")[0] if url else ""
+        path = path_of(exchange.url)
         wants_data = exchange.purpose == "data" or is_reported or bool(_INTERFACE.match(path))
         is_html = exchange.status == 200 and document_kind(exchange.body) == "html"
         is_shell = wants_data and is_html

@@ -32,7 +32,8 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import takes
 
 

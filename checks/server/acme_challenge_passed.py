@@ -106,7 +106,7 @@ def _answers(evidence: Evidence) -> list[Exchange]:
         url = parse_url(exchange.url)
         if url is None or url.host != evidence.target.host or not url.path.startswith(CHALLENGES):
             continue
-        is_error = exchange.purpose in {"target", "redirect"} and (exchange.status or 0) >= 400
+        is_error = exchange.is_of_visit and (exchange.status or 0) >= 400
         is_made_up = exchange.purpose == "acme" and exchange.status not in REDIRECTS
         if is_error or is_made_up:
             answers.append(exchange)

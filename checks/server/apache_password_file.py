@@ -12,7 +12,8 @@ from checks.server import line_text, manual_fix, pages_with_status, place_text, 
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServer, WebServerConfig
 
 _LINE = re.compile(r"(?i)\s*AuthUserFile\s")
 

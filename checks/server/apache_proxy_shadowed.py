@@ -41,7 +41,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, path_of
 from diagnose.parsers.web_sites import misses_pattern, takes
 
 #: Outside of <Location>, where the path is the first argument.
@@ -161,8 +161,7 @@ def _failing_path(
     if pages and takes(prefix, own):
         return own, tuple(pages), None
     for file in _page_files.refused_files(evidence):
-        url = parse_url(file.response.url)
-        path = url.path.partition("?")[0] if url else ""
+        path = path_of(file.response.url)
         if path and takes(prefix, path):
             severity = _page_files.severity(file.page, [file.response.url])
             return path, (file.page, file.response), severity

@@ -67,7 +67,7 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
         return
     for exchange in evidence.good(Exchange):
         own, onward = parse_url(exchange.url), parse_url(redirect_target(exchange) or "")
-        if exchange.purpose not in {"target", "redirect"} or own is None or onward is None:
+        if not exchange.is_of_visit or own is None or onward is None:
             continue
         if (own.host, own.port) != (target.host, target.port) or onward.host == target.host:
             continue

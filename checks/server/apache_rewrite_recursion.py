@@ -29,7 +29,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.web_servers import ServerRequestError, WebServer
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.apache.folder_rules import moved_lines, script_rule
 from diagnose.parsers.apache.htaccess import CirclingRule, circling_rule
 from diagnose.parsers.nginx.edits import diff

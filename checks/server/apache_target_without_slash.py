@@ -23,7 +23,8 @@ from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Observation, Severity, Subject
 from diagnose.model.http import Exchange, error_pages
-from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer, WebServerConfig
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 _BARE = re.compile(r"\w{1,10}://[^/]{1,300}")
 

@@ -16,8 +16,9 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import ServerRequestError, WebServer
+from diagnose.model.web_servers import WebServer
 
 
 @check(

@@ -30,14 +30,12 @@ from diagnose.model import (
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Listener, Listeners, listening_programs
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, route_of, sole_application
-
-#: What a server answers whose application cannot be reached.
-_UNAVAILABLE = {502, 503, 504}
 
 #: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
 _HANDLER = re.compile(
@@ -112,7 +110,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "status": getattr(responses[0], "status", None) or "",
                 "elsewhere": elsewhere,
                 "other": f"{elsewhere[0]}:{route.port}" if edit else "",
-                "listening": () if is_half_open else _other_programs(listeners),
+                "listening": () if is_half_open else listening_programs(evidence)[:6],
                 "half": is_half_open,
                 "members": route.members if is_member else (),
             },
@@ -221,7 +219,7 @@ def _is_everywhere(address: str) -> bool:
 
 def _logged(view: ServerView) -> tuple[FailedRequests, ...]:
     """Return the requests of visitors for whose paths the application could not be reached."""
-    return current_failures(view.evidence, _UNAVAILABLE, view.server.product)
+    return current_failures(view.evidence, GATEWAY_FAILURES, view.server.product)
 
 
 def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequests | Handshake]:
@@ -238,15 +236,5 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
         upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path and upgrade.port == port
     ]
     failures = [failure for failure in _logged(view) if failure.path == path]
-    answers = [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
+    answers = [response for response in (*pages, *upgrades) if response.status in GATEWAY_FAILURES]
     return [*answers, *([] if answers else failures)]
-
-
-def _other_programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
-    programs = dict.fromkeys(
-        f"{socket.process} {socket.port}"
-        for listing in listeners
-        for socket in listing.sockets
-        if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
-    )
-    return tuple(programs)[:6]

@@ -32,7 +32,7 @@ from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import is_address
 
@@ -126,7 +126,7 @@ def _fault(evidence: Evidence, containers: Containers, route: SiteRoute) -> _Fau
         return None
     if stopped := stopped_by_name(containers, route.host):
         return _Fault("stopped", stopped)
-    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    own = interface_addresses(evidence.good(Interface))
     if is_local_host(route.host) or route.host in own:
         return _fault_of_port(evidence, containers, route.port)
     if not is_address(route.host):

@@ -32,9 +32,11 @@ from diagnose.model import (
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.upstream import UpstreamSocket
-from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.model.web_servers import SiteRoute, WebServer
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.web_sites import route_of
 
@@ -189,7 +191,7 @@ def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
         failed = [
             upgrade
             for upgrade in refused_websockets(view.evidence, path)
-            if upgrade.status in {502, 503, 504}
+            if upgrade.status in GATEWAY_FAILURES
         ]
         if failed and len(routes) == 1:
             yield from _unreached(view, routes.pop(), failed, path)
@@ -230,7 +232,7 @@ def _unreached(
     own = {
         listener.address for listeners in evidence.good(Listeners) for listener in listeners.sockets
     }
-    is_here = route.host in {*own, *_own_addresses(evidence)}
+    is_here = route.host in {*own, *interface_addresses(evidence.good(Interface))}
     yield Claim(
         about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
         covers=(Subject(port=evidence.target.port),),
@@ -267,10 +269,6 @@ def _is_unreached(visit: BackendVisit) -> bool:
 def _has_no_address(visit: BackendVisit) -> bool:
     """Return whether curl found no address for the application's name (libcurl-errors(3), 6)."""
     return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
-
-
-def _own_addresses(evidence: Evidence) -> set[str]:
-    return {address for interface in evidence.good(Interface) for address in interface.addresses}
 
 
 #: errno(3).

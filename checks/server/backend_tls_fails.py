@@ -28,13 +28,8 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.web_servers import (
-    ServerRequestError,
-    SiteRoute,
-    WebServer,
-    WebServerConfig,
-    WebSite,
-)
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_host
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of

@@ -26,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 from diagnose.parsers.web_sites import takes
 
 
@@ -46,8 +46,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     if route is None or not route.path.strip("/"):
         return
     for url, missing, severity, is_file in _missing(evidence):
-        parsed = parse_url(url)
-        path = parsed.path.partition("?")[0] if parsed else ""
+        path = path_of(url)
         visit = visit_of(evidence, route, path, path, websocket=False) if path else None
         if is_file and url in files_beside(evidence):
             continue  # a base path changes no relative name: http.base-path-missing

@@ -24,7 +24,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import path_of
 
 
 @check(
@@ -44,7 +44,7 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
         files = [
             file.response
             for file in _page_files.refused_files(evidence)
-            if _path(file.response.url) == _visited(folder)
+            if path_of(file.response.url) == _visited(folder)
         ]
         if not (folder.shortened or folder.kept) or not (pages or files):
             continue
@@ -69,11 +69,6 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(view, folder),
         )
         return
-
-
-def _path(url: str) -> str:
-    parsed = parse_url(url)
-    return parsed.path.partition("?")[0] if parsed else ""
 
 
 def _visited(folder: SiteFolder) -> str:

@@ -30,8 +30,9 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.web_servers import ServerStartError, SiteFile, WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig
 from diagnose.parsers.certificate_refusals import RefusalReason, refusal_reason
 
 #: What another check says by the files themselves.

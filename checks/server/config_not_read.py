@@ -10,13 +10,14 @@ change has no effect.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps as nginx_reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.server import ServerView, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit
-from checks.upstream import backends
+from checks.upstream import Backend, backends
 from checks.upstream._edits import replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,14 +39,12 @@ from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.files import UnreadConfig
 from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.steps import Effect, Risk
 from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import route_of
-
-#: What a server answers whose application cannot be reached.
-_UNAVAILABLE = {502, 503, 504}
 
 
 @check(
@@ -72,7 +71,7 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
         used = _used_by_nginx(evidence) if unread.product == "nginx" else _used_by_server(evidence)
         if used is None or not _is_newer(unread, used):
             continue
-        pages = [page for page in page_exchanges(evidence) if page.status in _UNAVAILABLE]
+        pages = [page for page in page_exchanges(evidence) if page.status in GATEWAY_FAILURES]
         is_cause = bool(pages) and _would_answer(evidence, unread, used)
         symptom = evidence.target.symptom
         is_asked = symptom is not None and symptom.kind == "not-loaded"
@@ -86,12 +85,7 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
             severity=None if is_cause else Severity.WARNING,
             confidence=Confidence.CERTAIN if is_asked else Confidence.LIKELY,
             facts={
-                "server": used.title,
-                "pid": used.pid or "",
-                "config": used.config,
-                "command": used.command,
-                "place": used.place,
-                "target": used.target,
+                **used.facts,
                 "other_config": unread.path,
                 "other_place": place_text(unread.file, unread.line),
                 "other_target": unread.target,
@@ -105,28 +99,176 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
-@frozen(eq=False)
-class _Used:
+class _Used(Protocol):
     """The configuration with which the server that answers runs, and where that passes the path on.
-    `config` is its main file, "" if it runs without one; then `command` is how it was started.
-    `changed` is the time of the file, or else of the start."""
 
-    title: str
-    pid: int | None
-    config: str
-    command: str
-    place: str
-    target: str
-    host: str
-    port: int
-    changed: float | None
-    down: bool
-    test: str
-    because: tuple[Observation, ...]
-    view: ServerView | None = None
-    route: SiteRoute | None = None
-    nginx: Nginx | None = None
-    directives: tuple[Directive, ...] = ()
+    `config` is its main file, "" if it runs without one. `target` is the address as it is written,
+    `address` its host and port, and `is_down` is whether nothing takes connections there. `changed`
+    is the time of the file that names it, or else of the start, in seconds since the epoch, None if
+    unknown. `test` is the command that tests the configuration, "" for nginx's usual one. `facts`
+    are the others of the texts about it.
+    """
+
+    @property
+    def config(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def address(self) -> tuple[str, int]: ...
+    @property
+    def is_down(self) -> bool: ...
+    @property
+    def changed(self) -> float | None: ...
+    @property
+    def because(self) -> tuple[Observation, ...]: ...
+    @property
+    def facts(self) -> dict[str, object]: ...
+    @property
+    def test(self) -> str: ...
+    @property
+    def reload_steps(self) -> Sequence[Command]: ...
+    def edits(self, old: str, new: str) -> Sequence[Edit]:
+        """Return the edits that write another address ("127.0.0.1:3000") in the place of one."""
+
+    def loading_steps(self, unread: UnreadConfig) -> tuple[Command, ...]:
+        """Return the commands by which the server runs with the unread file; () if a person has to
+        do it."""
+
+
+@frozen(eq=False)
+class _UsedByNginx:
+    """What nginx runs with: its process and configuration, and the backend of the path."""
+
+    nginx: Nginx
+    pid: int
+    main: NginxConfig
+    backend: Backend
+
+    @property
+    def config(self) -> str:
+        return self.main.path
+
+    @property
+    def target(self) -> str:
+        return self.backend.proxy_target.target
+
+    @property
+    def address(self) -> tuple[str, int]:
+        endpoint = self.backend.proxy_target.endpoints[0]
+        return endpoint.host, endpoint.port
+
+    @property
+    def is_down(self) -> bool:
+        return self.backend.is_down
+
+    @property
+    def changed(self) -> float | None:
+        file = self.nginx.file(self.backend.proxy_target.directive)
+        return file.changed if file else None
+
+    @property
+    def because(self) -> tuple[Observation, ...]:
+        return self.main, *self.backend.connect_attempts
+
+    @property
+    def facts(self) -> dict[str, object]:
+        directive = self.backend.proxy_target.directive
+        place = place_text(directive.file, directive.line)
+        return {
+            "server": "nginx",
+            "pid": self.pid,
+            "config": self.config,
+            "command": "",
+            "place": place,
+            "target": self.target,
+        }
+
+    @property
+    def test(self) -> str:
+        return ""
+
+    @property
+    def reload_steps(self) -> Sequence[Command]:
+        return nginx_reload_steps(self.nginx)
+
+    def edits(self, old: str, new: str) -> Sequence[Edit]:
+        changes: Changes = {}
+        directives = tuple(target.directive for target in self.backend.proxy_targets)
+        replace_in_directives(self.nginx, directives, old, new, changes)
+        return config_edits(self.nginx, changes)
+
+    def loading_steps(self, unread: UnreadConfig) -> tuple[Command, ...]:
+        return ()
+
+
+@frozen(eq=False)
+class _UsedByServer:
+    """What another server than nginx runs with, and the route of the path."""
+
+    view: ServerView
+    route: SiteRoute
+
+    @property
+    def config(self) -> str:
+        return self.view.server.config
+
+    @property
+    def target(self) -> str:
+        return self.route.target
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.route.host, self.route.port
+
+    @property
+    def is_down(self) -> bool:
+        evidence, route = self.view.evidence, self.route
+        return is_local_host(route.host) and not _is_listening(evidence, route.port)
+
+    @property
+    def changed(self) -> float | None:
+        config, server = self.view.config, self.view.server
+        file = config.file(self.route.file) if config and self.route.file else None
+        return file.changed if file else server.loaded or server.started
+
+    @property
+    def because(self) -> tuple[Observation, ...]:
+        config = (self.view.config,) if self.view.config else ()
+        return self.view.server, *config, *self.view.evidence.good(Listeners)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        server = self.view.server
+        return {
+            "server": server.title,
+            "pid": server.pid or "",
+            "config": self.config,
+            "command": server.arguments,
+            "place": place_text(self.route.file, self.route.line),
+            "target": self.target,
+        }
+
+    @property
+    def test(self) -> str:
+        return " ".join(self.view.server.test)
+
+    @property
+    def reload_steps(self) -> Sequence[Command]:
+        return reload_steps(self.view.server) if self.config else ()
+
+    def edits(self, old: str, new: str) -> Sequence[Edit]:
+        edit = address_edit(self.view, self.route, new)
+        return (edit,) if edit else ()
+
+    def loading_steps(self, unread: UnreadConfig) -> tuple[Command, ...]:
+        """Caddy takes a file while it runs, unless its command line is the configuration."""
+        server = self.view.server
+        if not server.arguments:
+            return (server_commands.reload_server(unread.load),) if unread.load else ()
+        if server.unit or not server.stop or not unread.start:
+            return ()
+        stop = Command(server.stop, Effect.CHANGE, risk=Risk.STOPS)
+        return stop, server_commands.start_server(unread.start, ())
 
 
 def _used_by_nginx(evidence: Evidence) -> _Used | None:
@@ -137,24 +279,7 @@ def _used_by_nginx(evidence: Evidence) -> _Used | None:
     backend = next((each for each in backends(nginx) if path in each.paths), None)
     if backend is None or len(backend.proxy_target.endpoints) != 1:
         return None
-    endpoint, directive = backend.proxy_target.endpoints[0], backend.proxy_target.directive
-    file = nginx.file(directive)
-    return _Used(
-        "nginx",
-        nginx.master.pid,
-        nginx.config.path,
-        "",
-        place_text(directive.file, directive.line),
-        backend.proxy_target.target,
-        endpoint.host,
-        endpoint.port,
-        file.changed if file else None,
-        backend.is_down,
-        "",
-        (nginx.config, *backend.connect_attempts),
-        nginx=nginx,
-        directives=tuple(target.directive for target in backend.proxy_targets),
-    )
+    return _UsedByNginx(nginx, nginx.master.pid, nginx.config, backend)
 
 
 def _used_by_server(evidence: Evidence) -> _Used | None:
@@ -163,27 +288,7 @@ def _used_by_server(evidence: Evidence) -> _Used | None:
         return None
     path = evidence.target.path.partition("?")[0]
     routes = [route for site in view.answering_sites if (route := route_of(site, path, False))]
-    if not routes:
-        return None
-    route, server = routes[0], view.server
-    file = view.config.file(route.file) if route.file else None
-    is_down = is_local_host(route.host) and not _is_listening(evidence, route.port)
-    return _Used(
-        server.title,
-        server.pid,
-        server.config,
-        server.arguments,
-        place_text(route.file, route.line),
-        route.target,
-        route.host,
-        route.port,
-        file.changed if file else server.loaded or server.started,
-        is_down,
-        " ".join(server.test),
-        (server, view.config, *evidence.good(Listeners)),
-        view=view,
-        route=route,
-    )
+    return _UsedByServer(view, routes[0]) if routes else None
 
 
 def _is_listening(evidence: Evidence, port: int) -> bool:
@@ -198,50 +303,24 @@ def _is_newer(unread: UnreadConfig, used: _Used) -> bool:
 def _would_answer(evidence: Evidence, unread: UnreadConfig, used: _Used) -> bool:
     """Return whether nothing takes the connection where the server passes the path on, and where
     the unread file does, a program of this machine listens."""
-    is_other = (unread.host, unread.port) != (used.host, used.port)
+    is_other = (unread.host, unread.port) != used.address
     is_local = is_local_host(unread.host) and _is_listening(evidence, unread.port)
-    return used.down and is_other and is_local
+    return used.is_down and is_other and is_local
 
 
 def _fix(unread: UnreadConfig, used: _Used) -> Fix:
     """Write the address of the unread file where the server that answers reads it, or let it load
     that file, if it runs without one."""
     if not used.config:
-        steps = _loading_steps(unread, used)
+        steps = used.loading_steps(unread)
         return Fix(steps, Applicability.REVIEW) if steps else _manual(used)
-    edits, reload = _edits(unread, used)
-    return Fix((*edits, *reload), Applicability.REVIEW) if edits else _manual(used)
-
-
-def _loading_steps(unread: UnreadConfig, used: _Used) -> tuple[Command, ...]:
-    """Return the commands by which Caddy runs with its file: it takes one while it runs, unless its
-    command line is the configuration."""
-    if not used.command:
-        return (server_commands.reload_server(unread.load),) if unread.load else ()
-    server = used.view.server if used.view else None
-    if server is None or server.unit or not server.stop or not unread.start:
-        return ()
-    stop = Command(server.stop, Effect.CHANGE, risk=Risk.STOPS)
-    return stop, server_commands.start_server(unread.start, ())
-
-
-def _edits(unread: UnreadConfig, used: _Used) -> tuple[Sequence[Edit], Sequence[Command]]:
-    old, new = f"{bracketed(used.host)}:{used.port}", f"{bracketed(unread.host)}:{unread.port}"
-    if used.nginx is not None:
-        changes: Changes = {}
-        replace_in_directives(used.nginx, used.directives, old, new, changes)
-        return config_edits(used.nginx, changes), nginx_reload_steps(used.nginx)
-    if used.view is None or used.route is None:
-        return (), ()
-    edit = address_edit(used.view, used.route, new)
-    return ((edit,) if edit else ()), reload_steps(used.view.server)
+    host, port = used.address
+    edits = used.edits(f"{bracketed(host)}:{port}", f"{bracketed(unread.host)}:{unread.port}")
+    if not edits:
+        return _manual(used)
+    return Fix((*edits, *used.reload_steps), Applicability.REVIEW)
 
 
 def _manual(used: _Used) -> Fix:
-    reload: Sequence[Command] = ()
-    if used.nginx is not None:
-        reload = nginx_reload_steps(used.nginx)
-    elif used.view is not None and used.config:
-        reload = reload_steps(used.view.server)
     step = "write-it-there" if used.config else "start-with-the-file"
-    return Fix((Manual(step, Where.SERVER), *reload), Applicability.MANUAL)
+    return Fix((Manual(step, Where.SERVER), *used.reload_steps), Applicability.MANUAL)

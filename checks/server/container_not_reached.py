@@ -5,7 +5,6 @@ container does not run. The evidence is a request that was sent from the contain
 
 from collections.abc import Iterator, Sequence
 
-from checks.firewall._visitors import CONTAINERS
 from checks.listener._containers import compose_command, is_called, stopped_by_name
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
@@ -27,9 +26,9 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.backends import BackendVisit
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
@@ -144,10 +143,10 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
             elif container.id != own.digest and route.port in listening:
                 others.append(_service_name(container))
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
-    interfaces = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    interfaces = interface_addresses(evidence.good(Interface))
     is_server = route.host in _GATEWAY_NAMES or route.host in interfaces
     # An engine's own process has a published port for the container, which has its own name.
-    programs = [socket for socket in sockets if socket.process not in CONTAINERS]
+    programs = [socket for socket in sockets if socket.process not in CONTAINER_PROCESSES]
     apart = apart_container(evidence, route.host)
     return {
         "inner_ports": tuple(sorted(ports - {route.port}))[:8] if route.port not in ports else (),

@@ -17,7 +17,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, error_pages
-from diagnose.model.web_servers import ServerRequestError, WebServer
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServer
 
 #: Reasons that the page explains. An .htaccess and the permissions of a file count at once.
 _EXPLAINED = ("htaccess", "permission", "socket", "denied", "recursion", "handler")

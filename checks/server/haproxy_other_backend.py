@@ -130,7 +130,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     is_meant = bool(correction.facts["swapped"]) and (
         is_named_after(other.name, target) or (own == "/" and not other.is_named)
     )
-    if own == "/" and correction.facts["swapped"] and _is_of_data(evidence, visits):
+    if own == "/" and correction.facts["swapped"] and _is_of_data(visits):
         return None
     if is_unruled and _is_meant(evidence, other, own, visits, websocket):
         return None
@@ -176,7 +176,7 @@ def _is_meant(
     return is_page and all(isinstance(v, Exchange) and v.status == 200 for v in visits)
 
 
-def _is_of_data(evidence: Evidence, visits: Visits) -> bool:
+def _is_of_data(visits: Visits) -> bool:
     """Return whether the application that answers is one for data, which has nothing at "/"."""
     exchanges = [visit for visit in visits if isinstance(visit, Exchange)]
     return bool(exchanges) and all(

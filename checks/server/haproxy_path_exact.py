@@ -113,7 +113,7 @@ def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     return [
         page
         for page in evidence.good(Exchange)
-        if page.purpose in {"target", "redirect"} and page.status in MISSING_PAGE
+        if page.is_of_visit and page.status in MISSING_PAGE
         if (url := parse_url(page.url)) and (url.host, url.path) == (target.host, path)
     ]
 

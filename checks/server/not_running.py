@@ -18,10 +18,11 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import ServerStartError, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.web_sites import has_name
 
 #: What a server writes whose rights, files or sockets fail it at its start.

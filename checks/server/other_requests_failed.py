@@ -28,13 +28,13 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.stalled_uploads import TIMED_OUT
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
-#: Statuses of a gateway whose application may be well again (RFC 9110 sections 15.6.3 to 15.6.5),
-#: and the one that administrators give to programs which look for weak sites.
-_PASSING, _UNAVAILABLE = {502, 503, 504}, 503
+#: The status that administrators give to programs which look for weak sites.
+_UNAVAILABLE = 503
 
 
 @check(severity=Severity.WARNING, needs=[WebServer, FailedRequests], names_requests=True)
@@ -115,4 +115,4 @@ def _is_fault(
         return failure.status == TIMED_OUT  # only if its sender was there
     if again:
         return failure.status != _UNAVAILABLE or failure.is_from_page
-    return failure.status not in _PASSING and is_used
+    return failure.status not in GATEWAY_FAILURES and is_used

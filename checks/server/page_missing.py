@@ -43,14 +43,9 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import (
-    ServerRequestError,
-    SiteAlias,
-    WebServer,
-    WebServerConfig,
-    WebSite,
-)
+from diagnose.model.web_servers import SiteAlias, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.usual_paths import is_folder_of_files
 from diagnose.parsers.web_sites import takes

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Vantage
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.addresses import is_local_host
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses, server_interfaces
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.web_sites import answering_sites, redirect_of, route_of
@@ -74,7 +74,10 @@ def _is_here(view: ServerView, route: SiteRoute) -> bool:
     evidence = view.evidence
     is_own = route.host == evidence.target.host or (
         not view.server.container
-        and (is_local_host(route.host) or route.host in _own_addresses(evidence))
+        and (
+            is_local_host(route.host)
+            or route.host in interface_addresses(server_interfaces(evidence))
+        )
     )
     holders = {
         socket.process
@@ -82,15 +85,6 @@ def _is_here(view: ServerView, route: SiteRoute) -> bool:
         for socket in listeners.on(route.port)
     }
     return is_own and route.port in view.server.ports and len(holders) <= 1
-
-
-def _own_addresses(evidence: Evidence) -> frozenset[str]:
-    return frozenset(
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
 
 
 def _confidence(evidence: Evidence, route: SiteRoute) -> Confidence:
@@ -102,7 +96,9 @@ def _confidence(evidence: Evidence, route: SiteRoute) -> Confidence:
         if resolution.name == route.host
         for address in resolution.addresses
     }
-    is_own = route.host != evidence.target.host or addresses & _own_addresses(evidence)
+    is_own = route.host != evidence.target.host or addresses & interface_addresses(
+        server_interfaces(evidence)
+    )
     return Confidence.CERTAIN if is_own else Confidence.LIKELY
 
 

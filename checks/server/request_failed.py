@@ -41,8 +41,9 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.site_folders import FolderAccess
-from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.model.web_servers import SiteRoute, WebServer
 from diagnose.parsers.apache.htaccess import faulty_lines, is_php_setting, mended_lines
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.sanitize import clean

@@ -21,7 +21,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.web_servers import ServerRequestError, WebServer
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServer
 
 #: Messages that the page explains, by Apache's number.
 _KNOWN = {

@@ -20,6 +20,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import FailedRequests, LoggedRequestError
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.http import GATEWAY_FAILURES
 
 #: Failures of one kind from which on they are no accident.
 _OFTEN = 2
@@ -38,7 +39,7 @@ def request_timed_out(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or view.config is None:
         return
-    for failure in current_failures(evidence, {502, 503, 504}, view.server.product):
+    for failure in current_failures(evidence, GATEWAY_FAILURES, view.server.product):
         route = route_to_application(view, failure.path)
         errors = [
             error

@@ -24,7 +24,7 @@ from diagnose.model import (
 from diagnose.model.addresses import family_of, is_local_host, is_loopback
 from diagnose.model.http import page_exchanges
 from diagnose.model.processes import TunnelClient
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Listener, Listeners, listening_programs
 
 
 @check(
@@ -61,7 +61,7 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
                 "file": client.file,
                 "status": pages[0].status or "",
                 "elsewhere": tuple(dict.fromkeys(socket.address for socket in sockets)),
-                "listening": _programs(listeners),
+                "listening": listening_programs(evidence)[:6],
                 "command": client.equivalent,
             },
             fix=Fix((Manual("start-or-correct", Where.APPLICATION),), Applicability.MANUAL),
@@ -87,13 +87,3 @@ def _gets(socket: Listener, host: str) -> bool:
         return ip_address(socket.address) == ip_address(host)
     except ValueError:
         return False
-
-
-def _programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
-    programs = dict.fromkeys(
-        f"{socket.process} {socket.port}"
-        for listing in listeners
-        for socket in listing.sockets
-        if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
-    )
-    return tuple(programs)[:6]

@@ -25,6 +25,7 @@ from diagnose.model import (
 from diagnose.model.http import page_exchanges
 from diagnose.model.services import UnitDenial
 from diagnose.model.tcp import Connection
+from diagnose.parsers.http import GATEWAY_FAILURES
 
 
 @check(
@@ -63,7 +64,7 @@ def _proofs(evidence: Evidence, denial: UnitDenial) -> tuple[Observation, ...]:
         page
         for page in page_exchanges(evidence)
         if (page.failure is not None and page.failure.kind == "timeout")
-        or page.status in {502, 503, 504}
+        or page.status in GATEWAY_FAILURES
     )
 
 

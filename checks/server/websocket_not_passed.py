@@ -42,6 +42,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
 #: Apache since this version passes upgrades by mod_proxy_http.
@@ -151,7 +152,7 @@ def _mismatching_route(view: ServerView, path: str) -> SiteRoute | None:
 
 def _is_unavailable(upgrades: list[Upgrade]) -> bool:
     """Return whether Apache could not reach the application at all, which is another fault."""
-    return bool(upgrades) and all(upgrade.status in {502, 503, 504} for upgrade in upgrades)
+    return bool(upgrades) and all(upgrade.status in GATEWAY_FAILURES for upgrade in upgrades)
 
 
 def _loses_upgrade(view: ServerView, route: SiteRoute) -> bool:

@@ -79,7 +79,7 @@ def probed_ports(evidence: Evidence, *outcomes: PortOutcome) -> tuple[ProbedPort
     outcomes."""
     attempts_by_address: dict[str, list[Connection]] = {}
     for connection in evidence.of(Connection):
-        if connection.purpose in {"target", "again"} and connection.vantage is Vantage.HERE:
+        if connection.is_to_target and connection.vantage is Vantage.HERE:
             attempts_by_address.setdefault(connection.address, []).append(connection)
     in_order = sorted(attempts_by_address.items(), key=lambda item: item[1][0].family)
     all_ports = (

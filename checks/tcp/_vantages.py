@@ -73,7 +73,7 @@ def own_connections(evidence: Evidence, address: str) -> tuple[Connection, ...]:
         connection
         for connection in evidence.of(Connection)
         if connection.address == address
-        and connection.purpose in {"target", "again"}
+        and connection.is_to_target
         and connection.vantage is Vantage.HERE
     )
 

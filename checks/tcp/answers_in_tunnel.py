@@ -22,7 +22,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import is_private
-from diagnose.model.server import Interface, Route
+from diagnose.model.server import Interface, Route, interface_addresses
 from diagnose.model.tcp import Connection
 
 
@@ -75,7 +75,7 @@ def _is_of_site(evidence: Evidence, route: Route, addresses: tuple[str, ...]) ->
     resolver is lost with the route, no address of the site is known."""
     if not addresses:
         return not is_private(route.source)
-    own = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    own = interface_addresses(evidence.good(Interface))
     is_translated = is_private(route.source) and not own.intersection(addresses)
     return route.source in addresses or is_translated
 

@@ -56,9 +56,7 @@ def conntrack_full(evidence: Evidence) -> Iterator[Claim]:
     dropped = counter_growth(evidence, "conntrack drop")
     if tracked < limit and not (dropped and tracked >= limit * _NEARLY_FULL):
         return
-    attempts = [
-        attempt for attempt in evidence.of(Connection) if attempt.purpose in {"target", "again"}
-    ]
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.is_to_target]
     has_failures = any(attempt.failure for attempt in attempts)
     new_limit = max(2 * limit, _MIN_LIMIT)
     yield Claim(

@@ -11,7 +11,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.dns import own_addresses
 from diagnose.model.kernel import Capture
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.syn_watch import SynWatch, syn_watch
 from diagnose.model.tcp import Connection
 
@@ -37,7 +37,9 @@ def never_arrives(evidence: Evidence) -> Iterator[Claim]:
     if not ports or watch is None or watch.ours or not watch.control:
         return
     hooked_interfaces = _interfaces_with_xdp(evidence)
-    holds_addresses = all(port.address in _server_addresses(evidence) for port in ports)
+    holds_addresses = all(
+        port.address in interface_addresses(evidence.good(Interface)) for port in ports
+    )
     yield claim(
         evidence,
         ports,
@@ -73,16 +75,12 @@ def _interfaces_with_xdp(evidence: Evidence) -> tuple[Interface, ...]:
     return tuple(interface for interface in evidence.good(Interface) if interface.xdp)
 
 
-def _server_addresses(evidence: Evidence) -> set[str]:
-    return {address for interface in evidence.good(Interface) for address in interface.addresses}
-
-
 def _may_be_server_address(evidence: Evidence, port: ProbedPort) -> bool:
     """Return whether the address is the server's, or may be translated to one of its private
     addresses.
 
     IPv6 is not translated. Neither is IPv4 if the server holds a public address.
     """
-    if port.address in _server_addresses(evidence):
+    if port.address in interface_addresses(evidence.good(Interface)):
         return True
     return ":" not in port.address and all(":" in address for address in own_addresses(evidence))

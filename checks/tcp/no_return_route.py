@@ -68,9 +68,7 @@ def no_return_route(evidence: Evidence) -> Iterator[Claim]:
         about=Subject(text=", ".join(f"IPv{family}" for family in families)),
         covers=_covers(evidence, unroutable),
         because=(*unroutable.routes, *failed_connections),
-        confidence=Confidence.CERTAIN
-        if _holds_sources(evidence, unroutable)
-        else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if _holds_sources(unroutable) else Confidence.LIKELY,
         # Clients fall back to the address that works (RFC 8305).
         severity=Severity.WARNING if other_addresses else None,
         facts={
@@ -150,7 +148,7 @@ def _is_answered(evidence: Evidence, address: str, ports: tuple[int, ...] = ()) 
     )
 
 
-def _holds_sources(evidence: Evidence, unroutable: _UnroutableAddresses) -> bool:
+def _holds_sources(unroutable: _UnroutableAddresses) -> bool:
     return all(route.source in unroutable.addresses for route in unroutable.routes)
 
 

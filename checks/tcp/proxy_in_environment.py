@@ -22,9 +22,7 @@ from diagnose.model.tcp import Connection, Proxy
 @check(severity=Severity.NOTE, needs=[Proxy, Resolution])
 def proxy_in_environment(evidence: Evidence) -> Iterator[Claim]:
     proxies = [proxy for proxy in evidence.good(Proxy) if not proxy.used and not proxy.exempt]
-    attempts = [
-        attempt for attempt in evidence.of(Connection) if attempt.purpose in {"target", "again"}
-    ]
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.is_to_target]
     observations: tuple[Observation, ...] = (*attempts,) or evidence.of(Resolution)
     if not proxies or not all(observation.failure for observation in observations):
         return

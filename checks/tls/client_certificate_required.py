@@ -117,7 +117,7 @@ def _closed_exchanges(evidence: Evidence) -> list[Exchange]:
 
 
 def _is_refused(exchange: Exchange, port: int) -> bool:
-    if exchange.port != port or exchange.purpose not in {"target", "redirect"}:
+    if exchange.port != port or not exchange.is_of_visit:
         return False
     if exchange.failure is not None:
         return exchange.failure.kind == "alert" and exchange.failure.code == _CERTIFICATE_REQUIRED

@@ -7,14 +7,14 @@ from diagnose.model import Evidence, Subject
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.parsers.hostnames import is_address
 
 
 def is_server_host(evidence: Evidence, host: str) -> bool:
     """Whether the host of a proxy_pass is the server itself. For an nginx in a container with a
     network of its own, 127.0.0.1 is not."""
-    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    own = interface_addresses(evidence.good(Interface))
     if any("host" not in container.networks for container in evidence.good(NginxContainer)):
         # The server's own `lo` has 127.0.0.1 too.
         is_reached = not is_loopback(host) and host in own

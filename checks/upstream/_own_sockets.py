@@ -1,10 +1,9 @@
 """Connections of nginx that lead back to nginx itself."""
 
 from checks.nginx import Nginx
-from diagnose.model import Evidence, Vantage
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import UpstreamTry
-from diagnose.model.server import Interface
+from diagnose.model.server import interface_addresses, server_interfaces
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -12,7 +11,7 @@ from diagnose.parsers.nginx.upstreams import ProxyTarget
 
 def own_attempts(nginx: Nginx, proxy_target: ProxyTarget) -> tuple[UpstreamTry, ...]:
     """Return the connections to the proxy target that reached an address of this machine."""
-    own = _own_addresses(nginx.evidence)
+    own = interface_addresses(server_interfaces(nginx.evidence))
     return tuple(
         attempt
         for attempt in nginx.evidence.good(UpstreamTry)
@@ -25,12 +24,3 @@ def server_behind(nginx: Nginx, host: str, attempt: UpstreamTry) -> Server | Non
     """Return nginx's own server block at that address; None if nginx does not listen there."""
     socket = server_blocks.socket_for(nginx.listen_sockets(attempt.port), attempt.address)
     return server_blocks.select_server(socket, host.partition(":")[0])[0] if socket else None
-
-
-def _own_addresses(evidence: Evidence) -> frozenset[str]:
-    return frozenset(
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )

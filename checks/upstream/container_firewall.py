@@ -27,7 +27,7 @@ from diagnose.model.containers import Containers, NginxContainer
 from diagnose.model.firewall import Firewalld, Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 
 #: The first letters of the names of bridges that engines make.
 _BRIDGES = ("docker", "br-", "podman", "cni")
@@ -97,7 +97,7 @@ def _application(
 
 def _is_served_here(evidence: Evidence, address: str, port: int) -> bool:
     """Whether the address is the server's, and a program listens on it for others too."""
-    own = {address for interface in evidence.good(Interface) for address in interface.addresses}
+    own = interface_addresses(evidence.good(Interface))
     return address in own and any(
         not is_loopback(listener.address)
         for listeners in evidence.good(Listeners)

@@ -22,7 +22,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manu
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, interface_addresses
 from diagnose.parsers.hostnames import is_address
 
 _EVERY_ADDRESS = {"", "0.0.0.0", "::"}
@@ -168,7 +168,7 @@ def _is_left(evidence: Evidence, containers: Containers, attempt: UpstreamTry) -
     if not is_silent or _proxy(evidence) is not None or not is_address(attempt.host):
         return False
     addresses = [address for each in containers.namespaces for address in each.addresses]
-    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    own = interface_addresses(evidence.good(Interface))
     return attempt.host not in {*addresses, *own} and is_beside(evidence, attempt.host, addresses)
 
 

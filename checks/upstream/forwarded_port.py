@@ -19,7 +19,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.parsers.netfilter import owners
 
 
@@ -97,7 +97,7 @@ def _claim(nginx: Nginx, backend: Backend, attempt: UpstreamTry, forward: DnatTa
 def _program(evidence: Evidence, host: str, port: int) -> str | None:
     """Return the program of this machine that gets the forwarded packets ("" if its name is not
     known), or None if none does."""
-    own = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    own = interface_addresses(evidence.good(Interface))
     if host not in own and not is_loopback(host):
         return None
     for listeners in evidence.good(Listeners):

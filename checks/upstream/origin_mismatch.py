@@ -75,7 +75,7 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
             "other_origin": change.request.value if name == "Origin" else "",
             "changed": "" if name == "Origin" else name,
         }
-        fix = _own_setting(sent_origin) if name == "Origin" else origin_fix(route)
+        fix = _own_setting() if name == "Origin" else origin_fix(route)
         directive = proxy_pass_of(match) or match.block
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
@@ -148,9 +148,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
             "guess": _is_status_alone(evidence),
             "origin_itself": not sent_origin.wrong_fields,
         },
-        fix=origin_fix(route, sure=False)
-        if sent_origin.wrong_fields
-        else _own_setting(sent_origin),
+        fix=origin_fix(route, sure=False) if sent_origin.wrong_fields else _own_setting(),
     )
 
 
@@ -224,7 +222,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 "framework": _TITLES.get(guard.framework, "") if guard and not form.words else "",
                 **({guard.framework: True, "other": False} if guard else {}),
             },
-            fix=origin_fix(route, sure=False) if is_wrong else _own_setting(sent_origin),
+            fix=origin_fix(route, sure=False) if is_wrong else _own_setting(),
         )
         return
 
@@ -276,5 +274,5 @@ def _host(origin: str) -> str:
     return url.authority if url else ""
 
 
-def _own_setting(told: ToldOrigin) -> Fix:
+def _own_setting() -> Fix:
     return Fix((Manual("trust-the-origin", Where.APPLICATION),), Applicability.MANUAL)

@@ -19,7 +19,7 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listeners, listening_programs
 from diagnose.model.upstream import UnixListeners
 
 _MAX_SHOWN = 6
@@ -42,7 +42,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 BackendFault(
                     backend,
                     {
-                        "listening": _listening_programs(evidence),
+                        "listening": listening_programs(evidence, without={"nginx"})[:_MAX_SHOWN],
                         "meant": f"127.0.0.1:{program.port}" if program else "",
                         "process": program.process if program else "",
                         "wanted": program.path if program else "",
@@ -150,15 +150,3 @@ def _published_ports(evidence: Evidence) -> tuple[str, ...]:
         for mapping in container.ports
         if mapping.port and ":" not in mapping.address
     )[:_MAX_SHOWN]
-
-
-def _listening_programs(evidence: Evidence) -> tuple[str, ...]:
-    """Return the other programs that listen on this machine: the application may be there, on
-    another port."""
-    programs = dict.fromkeys(
-        f"{socket.process} {socket.port}"
-        for snapshot in evidence.good(Listeners)
-        for socket in snapshot.sockets
-        if socket.process and socket.process not in {"nginx", "sshd", "systemd-resolve", "dnsmasq"}
-    )
-    return tuple(programs)[:_MAX_SHOWN]

@@ -104,7 +104,7 @@ def resolver_fails(evidence: Evidence) -> Iterator[Claim]:
 def _lookup(nginx: Nginx, backend: Backend) -> Lookup | None:
     main = nginx.config.main if nginx.config else ()
     match = backend.location_matches[0]
-    name = upstreams.name_per_request(main, match, backend.proxy_target)
+    name = upstreams.name_per_request(main, backend.proxy_target)
     resolver = upstreams.resolver_of(match)
     if not name or resolver is None:
         return None

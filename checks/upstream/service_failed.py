@@ -31,6 +31,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.whole_numbers import whole_number
 
 #: Seconds for which a program that was started may still be starting.
@@ -236,7 +237,7 @@ def _failed(evidence: Evidence) -> list[Exchange | Upgrade]:
         page for page in evidence.of(Exchange) if page.purpose == "target"
     ]
     answers += [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
-    return [answer for answer in answers if answer.status in {502, 503, 504}]
+    return [answer for answer in answers if answer.status in GATEWAY_FAILURES]
 
 
 def _manager(unit: FailedUnit) -> Mapping[str, object]:

@@ -11,13 +11,10 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.program_logs import FailedUnit
+from diagnose.parsers.http import GATEWAY_FAILURES
 
 #: Restarts within ten minutes that no plan has.
 _MANY = 3
-
-
-#: What a page is while nobody answers behind the web server.
-_GONE = {502, 503, 504}
 
 
 @check(
@@ -32,7 +29,7 @@ _GONE = {502, 503, 504}
 )  # fmt: skip
 def service_restarts(evidence: Evidence) -> Iterator[Claim]:
     pages, target = page_exchanges(evidence), evidence.target
-    failed = [page for page in pages if page.failure or page.status in _GONE]
+    failed = [page for page in pages if page.failure or page.status in GATEWAY_FAILURES]
     is_other = any((page.status or 0) in range(500, 600) and page not in failed for page in pages)
     if not pages or is_other:
         return

@@ -66,7 +66,7 @@ def _is_looked_up_once(backend: Backend) -> bool:
     return all(
         endpoint.host
         and not is_address(endpoint.host)
-        and not upstreams.re_resolves(match, proxy_target, endpoint)
+        and not upstreams.re_resolves(proxy_target, endpoint)
         for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True)
         for endpoint in proxy_target.endpoints
     )

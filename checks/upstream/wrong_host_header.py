@@ -16,6 +16,7 @@ from checks.http._fronts import looping_exchanges
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
+from checks.upstream._comparisons import proxied_match
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -75,7 +76,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
         better_response = next(
             (response for response in accepted_responses if response.variant == "visitor"), None
         )
-        match = _location_match(nginx, nginx_response.path)
+        match = proxied_match(nginx, nginx_response.path)
         if better_response is None and match:
             better_response = _own_name(nginx, match, accepted_responses)
         if better_response and match:
@@ -84,7 +85,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
     yield from _of_default_page(nginx)
     for path in evidence.target.websockets:
         match, handshakes = (
-            _location_match(nginx, path),
+            proxied_match(nginx, path),
             WebSocketHandshakes.at_path(evidence, path),
         )
         by_origin = any(attempt.path == path for attempt in refused_attempts(evidence, "origin"))
@@ -162,13 +163,6 @@ def _own_name(nginx: Nginx, match: LocationMatch, responses: list[Asked]) -> Ask
     target = upstreams.proxy_target_of(match, upstreams.request_variables(nginx.evidence.target))
     authority = target.authority if target else ""
     return next((response for response in own if response.sent == authority), own[0])
-
-
-def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
-    return next(
-        (match for match in nginx.location_matches(path) if proxy_pass_of(match)),
-        None,
-    )
 
 
 def _is_refused(response: Asked, loops: bool) -> bool:

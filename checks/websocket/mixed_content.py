@@ -64,7 +64,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
 def _pages(evidence: Evidence) -> Iterator[_Source]:
     put_together = {page.url: page for page in evidence.good(Page) if page.plain_sockets}
     for exchange in evidence.good(Exchange):
-        if exchange.purpose in {"target", "redirect"} and exchange.url.startswith("https:"):
+        if exchange.is_of_visit and exchange.url.startswith("https:"):
             page = put_together.get(exchange.url)
             yield _Source(
                 exchange.url,

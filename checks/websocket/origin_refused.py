@@ -43,7 +43,7 @@ from diagnose.parsers.websocket_refusal import Refusal, passing_retries
 )  # fmt: skip
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     pages = any(
-        exchange.purpose in {"target", "redirect"}
+        exchange.is_of_visit
         and (exchange.status or 500) < 400
         and "html" in (exchange.header("Content-Type") or "")
         for exchange in evidence.good(Exchange)

@@ -226,9 +226,7 @@ def _missing_addresses(view: _VantageEvidence, layer: str) -> tuple[MissingProof
 
 def _connections(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
     connections = view.attempts_at(Connection, address)
-    return tuple(
-        connection for connection in connections if connection.purpose in {"target", "again"}
-    )
+    return tuple(connection for connection in connections if connection.is_to_target)
 
 
 def _handshakes(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:

@@ -34,7 +34,7 @@ from diagnose.fleet.run import (
 from diagnose.fleet.summary_text import summary_text
 from diagnose.fleet.target_list import ListedTarget, count_lines, read_targets
 from diagnose.history.store import history_path
-from diagnose.i18n.reports import translate
+from diagnose.i18n.fleet import translate
 from diagnose.net.local import LocalNet
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from diagnose.cli.output import write_note
 from diagnose.fleet.jetstream import QueueError
-from diagnose.i18n.reports import translate
+from diagnose.i18n.fleet import translate
 from diagnose.outputs.terminal import sanitize
 
 #: Exit statuses: the queue cannot be used as it is configured; or not at the moment.

@@ -13,7 +13,8 @@ from diagnose.cli.runs import RunGroup
 from diagnose.fleet.jetstream import DEFAULT_QUEUED, Access, QueueError, require_client
 from diagnose.fleet.pool import PER_KEY
 from diagnose.fleet.run import Fleet, Result
-from diagnose.i18n.reports import translate
+from diagnose.i18n import reports
+from diagnose.i18n.fleet import translate
 from diagnose.parsers.target import UsageError
 from diagnose.processes.collection import collect_garbage
 
@@ -119,7 +120,7 @@ class QueuedCommand(FleetCommand):
             rate=f"{self.request.rate:g}",
             concurrency=self.concurrency,
             domain=PER_KEY,
-            vantages=translate("join.list", self.lang).join(self.request.vantages),
+            vantages=reports.translate("join.list", self.lang).join(self.request.vantages),
         )
         write_note(f"{text}\n{self.journal_text()}\n")
 

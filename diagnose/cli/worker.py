@@ -13,7 +13,7 @@ from diagnose.exporter.target_policy import GuardedNet
 from diagnose.fleet.fair_runs import FairRuns
 from diagnose.fleet.jetstream import QueueError, require_client
 from diagnose.fleet.pool import affordable_concurrency
-from diagnose.i18n.reports import translate
+from diagnose.i18n.fleet import translate
 from diagnose.net.local import LocalNet
 from diagnose.outputs.terminal import sanitize
 from diagnose.processes.collection import collect_garbage

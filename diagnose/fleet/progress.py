@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from diagnose.i18n.reports import translate
+from diagnose.i18n import reports
+from diagnose.i18n.fleet import translate
 
 #: Seconds of the past from which the rate is computed; an estimate needs this many of them.
 WINDOW, MIN_WINDOW = 60.0, 5.0
@@ -65,7 +66,7 @@ class Progress:
             parts.append(translate("fleet.rate", lang, rate=f"{rate:.1f}"))
         if (remaining := self.seconds_left) is not None:
             parts.append(translate("fleet.left", lang, time=duration_text(remaining)))
-        return translate("join.list", lang).join(parts)
+        return reports.translate("join.list", lang).join(parts)
 
 
 def duration_text(seconds: float) -> str:

@@ -4,7 +4,8 @@ from itertools import islice
 
 from diagnose.fleet.journal import Group, Journal
 from diagnose.fleet.progress import WORKING
-from diagnose.i18n.reports import translate
+from diagnose.i18n import reports
+from diagnose.i18n.fleet import translate
 from diagnose.model.view import View
 from diagnose.outputs.document import single_line
 from diagnose.outputs.terminal import sanitize
@@ -33,7 +34,7 @@ def summary_text(journal: Journal, view: View, is_complete: bool) -> str:
 
 
 def _group_lines(group: Group, lang: str) -> list[str]:
-    members = translate("join.list", lang).join(group.members)
+    members = reports.translate("join.list", lang).join(group.members)
     if hidden := group.size - len(group.members):
         members = translate("fleet.more-members", lang, members=members, count=hidden)
     title = single_line(group.cause.title)

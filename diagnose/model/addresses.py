@@ -42,6 +42,11 @@ LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128",
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
+#: a.root-servers.net by family: an address as far away as visitors are, to which a route is looked
+#: up. Nothing is sent to it.
+ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+
+
 @cache
 def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(text) for text in ranges)

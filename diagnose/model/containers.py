@@ -11,6 +11,11 @@ from diagnose.model.summary import Summary, phrase
 
 Engine = Literal["docker", "podman"]
 
+#: Processes that listen, and accept connections, on behalf of a container.
+CONTAINER_PROCESSES = frozenset(
+    {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
+)
+
 #: What an engine says of a container: docker's and podman's words for the states that differ for a
 #: visitor. "" if it is not known.
 State = Literal["", "running", "exited", "restarting", "created", "paused", "dead"]

@@ -310,7 +310,7 @@ def addresses_by_state(
     """
     attempts: dict[str, list[Connection]] = {}
     for connection in evidence.of(Connection):
-        if connection.family == family and connection.purpose in {"target", "again"}:
+        if connection.family == family and connection.is_to_target:
             attempts.setdefault(connection.address, []).append(connection)
     addresses = [
         address for address in resolved_addresses(evidence) if (":" in address) is (family == 6)

@@ -140,6 +140,12 @@ class Exchange(Observation):
         return self.purpose == "target" and self.port == target.port
 
     @property
+    def is_of_visit(self) -> bool:
+        """Whether a visitor's browser sends it for the page: the first request, or one after a
+        redirect, perhaps to another site."""
+        return self.purpose in {"target", "redirect"}
+
+    @property
     def shows_fault(self) -> bool:
         """A failure, an error (RFC 9110 section 15.5), or a redirect to another host: some networks
         answer in a site's place with one. Of a path that no site has, 404 is the proper answer. A

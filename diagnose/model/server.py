@@ -1,11 +1,15 @@
 """Observations inside the server, other than nginx: sockets, interfaces, routes."""
 
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, RuleText, Url, Word
 from diagnose.model.summary import Summary, phrase, socket_text
+
+#: Programs of every server, which are no application behind a web server.
+_OF_THE_SYSTEM = frozenset({"sshd", "systemd-resolve", "dnsmasq"})
 
 
 @frozen(kw_only=True, eq=False)
@@ -186,3 +190,27 @@ class PidFile(Observation):
 
     def summary(self) -> Summary:
         return self.path, phrase("missing") if self.pid is None else f"pid {self.pid}"
+
+
+def listening_programs(evidence: Evidence, *, without: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the programs that listen on the server, each with its port ("node 3000"), but those of
+    the system and those `without`."""
+    programs = dict.fromkeys(
+        f"{socket.process} {socket.port}"
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.sockets
+        if socket.process and socket.process not in {*_OF_THE_SYSTEM, *without}
+    )
+    return tuple(programs)
+
+
+def interface_addresses(interfaces: Iterable[Interface]) -> set[str]:
+    """Return the addresses of these interfaces, of each family."""
+    return {address for interface in interfaces for address in interface.addresses}
+
+
+def server_interfaces(evidence: Evidence) -> tuple[Interface, ...]:
+    """Return the interfaces that were observed on the server itself."""
+    return tuple(
+        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
+    )

@@ -61,6 +61,11 @@ class Connection(Observation):
     mss: int | None = None
 
     @property
+    def is_to_target(self) -> bool:
+        """Whether it was tried at the target's own port, the first time or again."""
+        return self.purpose in {"target", "again"}
+
+    @property
     def rejected_by(self) -> Rejecter | None:
         """What ended the attempt with an ICMP error; None if no such error ended it."""
         if self.failure is None or self.failure.kind not in {"refused", "unreachable"}:

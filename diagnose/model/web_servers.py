@@ -31,17 +31,6 @@ Product = Literal["apache", "caddy", "haproxy", "traefik"]
 #: "" if that is no question.
 Issuance = Literal["", "files", "acme", "internal", "none"]
 
-#: Why a server did not answer a request: no module serves the protocol of its backend ("handler"),
-#: TLS to the backend is off ("backend-tls"), an .htaccess is faulty, a file may not be read, the
-#: server's rules let nobody in ("denied"), rewrite rules go round in a circle ("recursion"), the
-#: Unix socket of the backend fails, SELinux forbids the connection, the backend's name has no
-#: address, it does not answer in time, every worker is busy ("workers"), or a web application
-#: firewall refuses ("firewall"). "logged" is anything else that it wrote about the request.
-RequestErrorReason = Literal[
-    "handler", "backend-tls", "htaccess", "permission", "denied", "recursion", "socket", "selinux",
-    "backend-name", "timeout", "workers", "firewall", "password-file", "logged",
-]  # fmt: skip
-
 #: What a server verifies of its backend's certificate: nothing ("none"), its chain, its name and
 #: dates ("name"), or "all". "" without TLS.
 Verification = Literal["", "none", "chain", "name", "all"]
@@ -411,51 +400,3 @@ class WebServerConfig(Observation):
     def summary(self) -> Summary:
         names = tuple(site.names[0] if site.names else "_" for site in self.sites[:12])
         return self.path, phrase("sites {names}", names=names)
-
-
-@frozen(kw_only=True, eq=False)
-class ServerRequestError(Observation):
-    """What a server wrote into its error log about this run's request, which it did not answer.
-
-    `log` is the file, `message` the line without its time. `scheme` is the protocol that no module
-    serves ("http", "ws"). `file` is the .htaccess with the mistake, or the file or folder that the
-    server may not read, or the socket. `errno` is the number of the system's error, 0 if there is
-    none, and `backend` the host and port that was tried. `rule` is the number of the rule of a web
-    application firewall (ModSecurity), and `file` the file of that rule. `code` is Apache's number
-    of the message ("AH01276"), "" without one. `behind` is the port of a server behind nginx, which
-    passed the request on to it, 0 for the server that has the target's port. `rules` is the
-    .htaccess with the mistake, or the one whose rules go round in a circle.
-    """
-
-    layer: ClassVar[str] = "server"
-
-    product: Product
-    log: FilePath
-    reason: RequestErrorReason
-    message: Text
-    scheme: Word = ""
-    file: FilePath = ""
-    errno: int = 0
-    backend: Address = ""
-    rule: Word = ""
-    code: Word = ""
-    behind: int = 0
-    rules: ServerFile | None = None
-
-    def summary(self) -> Summary:
-        return self.log, self.message
-
-
-@frozen(kw_only=True, eq=False)
-class ServerStartError(Observation):
-    """Why the last start of a server that does not run failed, as it wrote into its own error log
-    after it had read its configuration. `message` is the line without its time."""
-
-    layer: ClassVar[str] = "server"
-
-    product: Product
-    log: FilePath
-    message: Text
-
-    def summary(self) -> Summary:
-        return self.log, self.message

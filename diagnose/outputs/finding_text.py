@@ -2,12 +2,8 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 
-from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
-from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
-from diagnose.checking.verdicts import verdict
 from diagnose.i18n import SOURCE_LANGUAGE, failures
 from diagnose.i18n.reports import translate
 from diagnose.model import (
@@ -15,12 +11,10 @@ from diagnose.model import (
     Edit,
     Finding,
     Manual,
-    Observation,
     Report,
     Risk,
     Severity,
     Step,
-    Unseen,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
@@ -255,30 +249,6 @@ def explain_command(finding: Finding) -> str:
     return f"diagnose explain {finding.check.id}"
 
 
-def fix_command(report: Report, view: View) -> str:
-    """Return the command that applies the remedy of the root causes, after a question."""
-    program, _, arguments = rerun_command(report, view).partition(" ")
-    return f"{program} fix {arguments}"
-
-
-def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
-    """Yield what a person may type after this report, the most useful first: what it does (fix,
-    verify, explain, enable), and the command."""
-    if not report.causes:
-        enabling = (gap.enable for gap in _unseen(report, view) if gap.enable)
-        yield from (("enable", command) for command in islice(enabling, 1))
-        return
-    yield from commands_for(report, report.causes[0], view)
-
-
-def commands_for(report: Report, cause: Finding, view: View) -> Iterator[tuple[str, str]]:
-    """Yield what a person may type about a root cause, as `next_commands` does."""
-    if applicability(cause) == "automatic":
-        yield "fix", fix_command(report, view)
-    yield "verify", verify_command(report, cause, view)
-    yield "explain", explain_command(cause)
-
-
 def idle_sentences(report: Report, lang: str) -> list[str]:
     """Return what the silence of `--idle` showed of each WebSocket, one sentence each."""
     scope = report.evidence.scope
@@ -319,19 +289,6 @@ def visitor_address(report: Report) -> str:
     return next((getattr(observation, "address", "") for observation in visitors), "")
 
 
-_REASONS: dict[UnfinishedReason, str] = {
-    "crash": "our-fault",
-    "interrupted": "it-was-interrupted",
-    "deadline": "deadline",
-    "running": "running",
-}
-
-
-def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> list[str]:
-    """Return why a run did not finish."""
-    return [translate(_REASONS[reason], lang) for reason in unfinished]
-
-
 def join_texts(texts: Iterable[str], lang: str) -> str:
     """Join as "a, b"."""
     return translate("join.list", lang).join(texts)
@@ -349,80 +306,6 @@ def counts_sentence(numbers: Mapping[str, int], lang: str) -> str:
         translate(f"count.{kind}", lang, count=count) for kind, count in numbers.items() if count
     ]
     return translate("counts", lang, counts=translate("join.phrases", lang).join(counts))
-
-
-def missing_text(piece: MissingProof, lang: str) -> str:
-    """Return what is missing, as a noun."""
-    layer = translate(f"layer.{piece.layer}", lang)
-    return translate(
-        f"missing.{piece.step}", lang, places=join_texts(piece.places, lang), layer=layer
-    )
-
-
-def missing_reason(piece: MissingProof, lang: str) -> str:
-    """Return how the last attempt ended; "" if there was none."""
-    outcomes = (_attempt_outcome(attempt, lang) for attempt in reversed(piece.attempts))
-    return next(filter(None, outcomes), "")
-
-
-def _attempt_outcome(attempt: Observation, lang: str) -> str:
-    if attempt.failure is not None:
-        return failures.text(attempt.failure.message, lang)
-    status = getattr(attempt, "status", None)
-    refused_status = type(attempt).__name__ == "Upgrade" and status
-    return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused_status else ""
-
-
-def missing_with_reason(piece: MissingProof, lang: str) -> str:
-    """Return what is missing, and how the last attempt at it ended."""
-    text, reason = missing_text(piece, lang), missing_reason(piece, lang)
-    return translate("missing.why", lang, what=text, why=reason) if reason else text
-
-
-def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
-    """Return what could not be observed, each item once, what is missing for a verdict, and what
-    no run tries, with the command that observes it."""
-    gaps = [*_unseen(report, view), *_untried_gaps(report, view)]
-    return tuple({(gap.what, gap.why): gap for gap in gaps}.values())
-
-
-def _unseen(report: Report, view: View) -> tuple[Unseen, ...]:
-    return (*report.evidence.of(Unseen), *_unproved_gaps(report, view))
-
-
-def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
-    outcome = verdict(report)
-    enable_commands = [gap.enable for gap in report.evidence.of(Unseen) if gap.what == REST_OF_RUN]
-    for piece in outcome.missing:
-        failed_commands = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
-        reason = missing_reason(piece, view.lang)
-        if not reason:
-            causes = unfinished_reasons(outcome.unfinished, view.lang)
-            reason = next(iter(causes), translate("reason.not-reached", view.lang))
-        enable = next(filter(None, reversed(failed_commands)), "") or next(
-            iter(enable_commands), rerun_command(report, view)
-        )
-        yield Unseen(what=missing_text(piece, view.lang), why=reason, enable=enable)
-
-
-def _untried_gaps(report: Report, view: View) -> Iterator[Unseen]:
-    """Yield what no run tries, where the site works: a person may see it fail."""
-    target = report.evidence.target
-    if (
-        verdict(report).status in {"ok", "warning"}
-        and not target.is_websocket
-        and target.symptom is None
-    ):
-        yield Unseen(
-            what="forms, uploads, sign-in, other pages, other clients and other networks",
-            why="if something fails there, give its error message",
-            enable=f"{rerun_command(report, view)} 'MESSAGE'",
-        )
-
-
-def is_reported_crash(gap: Unseen, report: Report) -> bool:
-    """Return True if the writer already lists this gap as a crash with its message."""
-    return any(crash.where == gap.what for crash in report.crashes)
 
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:

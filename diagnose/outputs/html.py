@@ -18,6 +18,7 @@ from diagnose.model import Report
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.document import ReportContext
+from diagnose.outputs.evidence_gaps import evidence_gaps, is_reported_crash
 from diagnose.outputs.html_finding import cause_section, finding_marks
 from diagnose.outputs.html_observations import observations_section, timeline_section
 from diagnose.outputs.json import SCHEMA_VERSION
@@ -259,8 +260,8 @@ def _gaps(context: ReportContext) -> Markup | None:
             f"{gap_text(gap.what, lang)}: {gap_text(gap.why, lang)}",
             pre(gap.enable, "command") if gap.enable else None,
         )
-        for gap in finding_text.evidence_gaps(context.report, context.view)
-        if not finding_text.is_reported_crash(gap, context.report)
+        for gap in evidence_gaps(context.report, context.view)
+        if not is_reported_crash(gap, context.report)
     ]
     items += [
         tag("li", f"{label('our-fault', lang)}: ", tag("code", f"{crash.where}: {crash.message}"))

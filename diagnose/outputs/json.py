@@ -26,7 +26,9 @@ from diagnose.model import (
 )
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
+from diagnose.outputs.evidence_gaps import evidence_gaps
 from diagnose.outputs.layers import layer_states
+from diagnose.outputs.next_commands import next_commands
 from diagnose.outputs.outlook_text import outlook_sentence
 from diagnose.outputs.vantages import vantage_objects
 from diagnose.outputs.verdict_text import verdict_sentence
@@ -86,12 +88,11 @@ def document(report: Report, view: View) -> dict[str, Any]:
                 "why": gap_text(gap.why, lang),
                 "enable": gap.enable,
             }
-            for gap in finding_text.evidence_gaps(report, view)
+            for gap in evidence_gaps(report, view)
         ],
         "errors": [{"where": crash.where, "message": crash.message} for crash in report.crashes],
         "next": [
-            {"kind": kind, "command": command}
-            for kind, command in finding_text.next_commands(report, view)
+            {"kind": kind, "command": command} for kind, command in next_commands(report, view)
         ],
     }
 

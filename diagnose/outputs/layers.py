@@ -12,6 +12,7 @@ from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
+from diagnose.outputs.evidence_gaps import missing_with_reason, unfinished_texts
 
 _INSIDE = {"listener", "firewall", "nginx", "server", "upstream"}
 
@@ -46,9 +47,7 @@ def _layer_state(report: Report, name: str, status: LayerStatus, lang: str) -> L
 
 def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
     """Return what is missing, or else the first failure, or else why the run did not finish."""
-    missing_texts = [
-        finding_text.missing_with_reason(piece, lang) for piece in missing_in_layer(report, name)
-    ]
+    missing_texts = [missing_with_reason(piece, lang) for piece in missing_in_layer(report, name)]
     if missing_texts and name in TARGET_LAYERS:
         return translate("missing", lang, what=finding_text.join_texts(missing_texts, lang))
     messages = (
@@ -57,7 +56,7 @@ def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
         if observation.failure
     )
     return next(messages, None) or next(
-        iter(finding_text.unfinished_reasons(unfinished_reasons(report), lang)), None
+        iter(unfinished_texts(unfinished_reasons(report), lang)), None
     )
 
 

@@ -15,6 +15,7 @@ from diagnose.model import Edit, Finding, Location, Manual, Observation, Report,
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.evidence_gaps import evidence_gaps, is_reported_crash
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
@@ -217,8 +218,8 @@ def _ignores(report: Report, lang: str) -> list[str]:
 def _gaps(report: Report, view: View) -> list[str]:
     lang = view.lang
     items = []
-    for gap in finding_text.evidence_gaps(report, view):
-        if finding_text.is_reported_crash(gap, report):
+    for gap in evidence_gaps(report, view):
+        if is_reported_crash(gap, report):
             continue
         command = f"\n  - {code(gap.enable)}" if gap.enable else ""
         items.append(

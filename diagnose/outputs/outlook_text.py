@@ -3,7 +3,8 @@
 from diagnose.checking.outlook import Outlook, outlook
 from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Report
-from diagnose.outputs.finding_text import join_texts, title, unfinished_reasons
+from diagnose.outputs.evidence_gaps import unfinished_texts
+from diagnose.outputs.finding_text import join_texts, title
 
 
 def outlook_sentence(report: Report, lang: str, cause: Finding | None = None) -> str:
@@ -34,7 +35,7 @@ def _faults(view: Outlook, lang: str) -> str:
 
 def _gaps(view: Outlook, lang: str) -> list[str]:
     """Return why nobody knows if there is more."""
-    gaps = unfinished_reasons(view.unfinished, lang)
+    gaps = unfinished_texts(view.unfinished, lang)
     if view.unanswered:
         gaps.append(translate("after.unanswered", lang))
     if view.ignored:

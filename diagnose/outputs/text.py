@@ -21,7 +21,9 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.evidence_gaps import evidence_gaps, is_reported_crash
 from diagnose.outputs.layers import Layer, layer_states
+from diagnose.outputs.next_commands import next_commands
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.raw_answers import RAW, raw_lines
 from diagnose.outputs.symptom_text import symptom_markdown
@@ -309,11 +311,7 @@ def _add_ignores(page: Page, report: Report, view: View) -> None:
 
 
 def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
-    gaps = [
-        gap
-        for gap in finding_text.evidence_gaps(report, view)
-        if not finding_text.is_reported_crash(gap, report)
-    ]
+    gaps = [gap for gap in evidence_gaps(report, view) if not is_reported_crash(gap, report)]
     if gaps or report.crashes:
         page.blank()
     last_command = ""
@@ -346,7 +344,7 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
 def add_next_commands(page: Page, report: Report, view: View) -> None:
     """Add the commands that explain and mend the first cause, the most useful last."""
     head = translate("next", view.lang)
-    commands = dict(finding_text.next_commands(report, view))
+    commands = dict(next_commands(report, view))
     first, *further_commands = [commands[kind] for kind in ("explain", "fix") if kind in commands]
     page.add(("bold", head), ": ", ("command", first))
     for command in further_commands:

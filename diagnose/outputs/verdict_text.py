@@ -12,13 +12,8 @@ from diagnose.i18n.reports import translate
 from diagnose.model import Confidence, Finding, Report, Severity
 from diagnose.model.http import Exchange
 from diagnose.outputs.certificate_text import certificate_validity
-from diagnose.outputs.finding_text import (
-    join_sentences,
-    join_texts,
-    missing_with_reason,
-    title,
-    unfinished_reasons,
-)
+from diagnose.outputs.evidence_gaps import missing_with_reason, unfinished_texts
+from diagnose.outputs.finding_text import join_sentences, join_texts, title
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.redirects import end_page
 
@@ -30,7 +25,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok":
         return _well_sentence(report, lang)
-    reasons = unfinished_reasons(outcome.unfinished, lang)
+    reasons = unfinished_texts(outcome.unfinished, lang)
     if outcome.missing:
         pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
         reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))

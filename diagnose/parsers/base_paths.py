@@ -3,7 +3,7 @@ not know of it. No I/O."""
 
 import re
 
-from diagnose.parsers.urls import Url, parse_url
+from diagnose.parsers.urls import Url, parse_url, path_of
 
 #: Maximum number of URLs that are tried for a file.
 MAX_URLS = 2
@@ -39,6 +39,5 @@ def urls_below_page(page: str, file: str) -> list[tuple[str, str]]:
 
 def names_from_root(text: str, file: str) -> bool:
     """Return whether a page names a file by its path from the root ("/static/app.js")."""
-    url = parse_url(file)
-    path = url.path.partition("?")[0] if url else ""
+    path = path_of(file)
     return bool(path) and re.search(rf"[=\"'(\s]{re.escape(path)}", text) is not None

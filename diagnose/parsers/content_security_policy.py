@@ -174,12 +174,6 @@ def with_directive(value: str, directive: str) -> str:
     return "; ".join(texts)
 
 
-def without_directive(value: str, name: str) -> str:
-    """Return a policy without the directives of a name."""
-    texts = (text.strip() for text in value.split(";"))
-    return "; ".join(text for text in texts if text and text.split()[0].lower() != name)
-
-
 def _is_open(kind: FileKind | UseKind, sources: tuple[str, ...]) -> bool:
     """Return whether something else than an address may allow it."""
     lower = [source.lower() for source in sources]

@@ -199,6 +199,9 @@ def header_too_large(answer: Exchange) -> bool:
     return answer.status in {400, 414, 494} and any(text in answer.body for text in words)
 
 
+#: What a gateway answers whose application cannot be reached, is busy, or does not answer in time
+#: (RFC 9110 sections 15.6.3 to 15.6.5).
+GATEWAY_FAILURES = frozenset({502, 503, 504})
 #: The statuses of a server that does not have the page (RFC 9110 section 15.5).
 MISSING_PAGE = frozenset({404, 410})
 

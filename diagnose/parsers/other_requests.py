@@ -15,6 +15,7 @@ from dataclasses import replace
 from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.access_log import AccessLine, host_of
 from diagnose.parsers.failed_requests import is_of_site
+from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_usual_websocket
 
@@ -25,9 +26,8 @@ MAX_PAGES = 2
 _NOT_SERVED = frozenset({403, 404})
 #: Statuses of errors of the server that are not over by themselves.
 _ERRORS = frozenset({500, 502, 503, 504})
-#: Statuses of redirects (RFC 9110 section 15.4). A browser gives up after twenty of them (Fetch
-#: standard, "HTTP-redirect fetch"): so many of one page in so many seconds are a circle.
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: A browser gives up after twenty redirects (Fetch standard, "HTTP-redirect fetch"): so many of one
+#: page in so many seconds are a circle.
 _CIRCLE, _CIRCLE_SECONDS = 6, 10.0
 #: What a page cannot do without, and how the ends of pages' own addresses are written.
 _NEEDED = frozenset({"", ".js", ".mjs", ".css", ".wasm", ".json"})
@@ -112,7 +112,7 @@ def circling_pages(
             continue
         if not is_of_site(line, names, is_shared, is_from_page):
             continue
-        if line.status not in _REDIRECTS:
+        if line.status not in REDIRECTS:
             pages.pop(line.path, None)
             continue
         key = line.client, line.agent, line.path

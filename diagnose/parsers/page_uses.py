@@ -132,7 +132,7 @@ def _page_uses(document: str, page_url: str) -> Iterator[PageUse]:
         if token.name == "base" and base == page_url and (href := token.attribute("href")):
             base = _resolved(href, page_url) or page_url
             yield PageUse("base", base)
-        elif use := _use(token, base, page_url):
+        elif use := _use(token, base):
             yield use
         elif token.name == "style" and token.text.strip():
             if token.attribute("nonce") is None:
@@ -144,7 +144,7 @@ def _page_uses(document: str, page_url: str) -> Iterator[PageUse]:
             yield from _link_uses(token, base)
 
 
-def _use(tag: Tag, base: str, page_url: str) -> PageUse | None:
+def _use(tag: Tag, base: str) -> PageUse | None:
     """Return what an element asks for, None if it asks for nothing by its address."""
     match tag.name:
         case "img":

@@ -55,6 +55,12 @@ def parse_url(text: str) -> Url | None:
     return Url(scheme, host, port or (443 if scheme[-1] == "s" else 80), path)
 
 
+def path_of(text: str) -> str:
+    """Return the path of a URL without its query; "" if the text is no URL."""
+    url = parse_url(text)
+    return url.path.partition("?")[0] if url else ""
+
+
 def normalize_url(url: str) -> str:
     """Return a single form for URLs that mean the same request (RFC 3986 section 6.2.3)."""
     parsed_url = parse_url(url)

@@ -40,11 +40,6 @@ def _canonical_address(address: str) -> str:
         return address
 
 
-def socket_groups(config: WebServerConfig, port: int) -> Iterator[tuple[WebSite, ...]]:
-    """Return the sites of each address on the port."""
-    return (group for _, group in _groups_by_address(config, port))
-
-
 def _groups_by_address(
     config: WebServerConfig, port: int
 ) -> Iterator[tuple[str, tuple[WebSite, ...]]]:

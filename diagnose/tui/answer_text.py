@@ -9,6 +9,7 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.next_commands import commands_for
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.symptom_text import symptom_markdown
 from diagnose.outputs.terminal import Page, cell_len, wrap
@@ -103,7 +104,7 @@ def _add_next(page: Page, report: Report, finding: Finding, view: View) -> None:
     """Add what is still wrong after the fix, and the commands to type next, with what each does."""
     after, label = (each(report, view.lang, finding) for each in (outlook_sentence, outlook_label))
     _add_heading(page, "head.next", f"{label}: {after}" if after else "", view)
-    for kind, command in finding_text.commands_for(report, finding, view):
+    for kind, command in commands_for(report, finding, view):
         page.prose(translate(_NEXT[kind], view.lang), "", 2, "dim")
         page.code(f"$ {command}", 4)
 

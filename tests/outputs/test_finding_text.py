@@ -11,7 +11,6 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Unseen,
     Where,
 )
 from diagnose.model.tls import Certificate, Handshake
@@ -23,7 +22,6 @@ from tests.support.report_builder import (
     healthy,
     mended,
     refused,
-    report,
 )
 
 
@@ -154,12 +152,6 @@ def test_a_step_about_any_server_is_in_the_words_of_the_one_that_answers(lang: s
     assert "nginx" not in text
     assert "`apachectl -S`" in text
     assert "certbot --apache" in text
-
-
-def test_a_gap_is_told_once() -> None:
-    gap = Unseen(what="the firewall", why="needs-root")
-    gaps = finding_text.evidence_gaps(report(gap, gap), View())
-    assert [one.what for one in gaps].count("the firewall") == 1
 
 
 def test_a_quoted_failure_is_in_the_language_of_the_text() -> None:

@@ -7,7 +7,7 @@ text. A mistake in the text never raises: what is not understood is kept as a di
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from diagnose.model.frozen import frozen
 
@@ -56,6 +56,18 @@ def parse(text: str, file: str) -> tuple[Directive, ...]:
     while open_sections:
         _close(open_sections[-1][0].name, 0, open_sections, root)
     return tuple(root)
+
+
+def flatten(
+    directives: Iterable[Directive], sections: Collection[str] | None = None
+) -> Iterator[Directive]:
+    """Yield the directives in their order, those of sections too: of all sections, or of those with
+    the names `sections` ("files") alone."""
+    for directive in directives:
+        if directive.block is None:
+            yield directive
+        elif sections is None or directive.name in sections:
+            yield from flatten(directive.block, sections)
 
 
 def _close(

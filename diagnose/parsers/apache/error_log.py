@@ -1,12 +1,13 @@
 """Apache's error log: why it could not answer a request (httpd, "ErrorLogFormat"). No I/O."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import RequestErrorReason
+from diagnose.model.logs import RequestErrorReason
+from diagnose.parsers.apache.requested_site import RequestedSite, is_within
 from diagnose.parsers.http import MONTHS
 from diagnose.parsers.sanitize import clean
 
@@ -42,7 +43,6 @@ _CONNECT = re.compile(
 _NAME = re.compile(r"AH00898: DNS lookup failure for: (\S{1,300}) returned by (\S{1,500})")
 _TIMEOUT = re.compile(r"AH01102: error reading status line from remote server (\S{1,300})")
 _WORKERS = re.compile(r"AH(?:00161|00484|00326|00327|10159|03490): .{0,40}MaxRequestWorkers")
-_LINK = re.compile(r"AH00037: Symbolic link not allowed [^:]{0,60}: (/[^,]{1,500})")
 _HTACCESS_READ = re.compile(r"AH00529: (/\S{0,1000}/\.htaccess) pcfg_openfile")
 #: mod_authn_file: check_password.
 _PASSWORD_FILE = re.compile(r"AH01620: Could not open password file: (/\S{1,300})")
@@ -51,8 +51,6 @@ _FIREWALL = re.compile(r"ModSecurity: Access denied with (?:code (\d{3})|\w+)")
 _TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
 #: The number of a message, and what PHP-FPM answered (mod_proxy_fcgi, AH01071).
 _CODE = re.compile(r"\b(AH\d{5}): ")
-#: The client of a request, with its port.
-_CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
 #: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out
 #: (mod_rewrite).
@@ -108,33 +106,17 @@ class RequestError:
     code: str = ""
 
 
-@frozen
-class RequestedSite:
-    """What was requested: the paths, the folders of the sites that answer, and the backends
-    ("host:port") and Unix sockets that they pass these paths on to. `visitors` are the addresses
-    from which this run asks."""
-
-    paths: Collection[str]
-    roots: Collection[str]
-    backends: Collection[str]
-    sockets: Collection[str] = ()
-    visitors: Collection[str] = ()
-
-
 def last_request_error(
     text: str, now: str, seconds: float, requested: RequestedSite
 ) -> RequestError | None:
     """Return the last error about the requested site; None if there is none. Older lines than
     `seconds` are left out; `now` is the server's local time ("2026-11-26 08:07:18")."""
-    for line in reversed(text.split("\n")):
-        match = _LINE.match(line[:MAX_LINE])
-        if match is None or not _is_recent(match, now, seconds):
-            continue
-        is_ours = _is_of_visitor(line[:MAX_LINE], requested.visitors)
+    for line, match in _recent_lines(text, now, seconds):
+        is_ours = requested.sent_request_of(line)
         error = _error(match[6], requested, is_ours) or _connection_error(
             match[6], int(match[5] or 0), requested
         )
-        error = error or _script_denied(line[:MAX_LINE], requested)
+        error = error or _script_denied(line, requested)
         if error:
             return error
     return None
@@ -145,21 +127,17 @@ def other_request_error(
 ) -> RequestError | None:
     """Return the last other line about the requested path or its file: what a web application
     firewall refused, or any message of Apache's modules. None if there is none."""
-    for line in reversed(text.split("\n")):
-        match = _LINE.match(line[:MAX_LINE])
-        if match and _is_recent(match, now, seconds):
-            is_ours = _is_of_visitor(line[:MAX_LINE], requested.visitors)
-            error = _firewall_error(match[6], requested) or _logged_error(
-                match[6], requested, is_ours
-            )
-            if error and error.code in _NO_CONNECTION:
-                return _reason_before(text, now, seconds, _CONNECT, "AH00957") or error
-            if error and _SCRIPT.match(error.message):
-                return _reason_before(text, now, seconds, _SCRIPT_FAILED) or error
-            if error and error.reason == "logged":
-                return replace(error, message=_with_system_words(line, error.message))
-            if error:
-                return error
+    for line, match in _recent_lines(text, now, seconds):
+        is_ours = requested.sent_request_of(line)
+        error = _firewall_error(match[6], requested) or _logged_error(match[6], requested, is_ours)
+        if error and error.code in _NO_CONNECTION:
+            return _reason_before(text, now, seconds, _CONNECT, "AH00957") or error
+        if error and _SCRIPT.match(error.message):
+            return _reason_before(text, now, seconds, _SCRIPT_FAILED) or error
+        if error and error.reason == "logged":
+            return replace(error, message=_with_system_words(line, error.message))
+        if error:
+            return error
     return None
 
 
@@ -169,12 +147,8 @@ def _reason_before(
     """Return the last line of this pattern, which says more than the line about the request that
     follows it: the port of a connection that failed, or why a script did not run. The first group
     is the backend or the file."""
-    for line in reversed(text.split("\n")):
-        match = _LINE.match(line[:MAX_LINE])
-        reason_match = (
-            pattern.search(match[6]) if match and _is_recent(match, now, seconds) else None
-        )
-        if match and reason_match:
+    for line, match in _recent_lines(text, now, seconds):
+        if reason_match := pattern.search(match[6]):
             return RequestError(
                 "logged",
                 _with_system_words(line, match[6]),
@@ -193,26 +167,31 @@ def _with_system_words(line: str, text: str) -> str:
     return clean(f"{match[1] if match else ''}{text}", MAX_TEXT)
 
 
-def _is_of_visitor(line: str, visitors: Collection[str]) -> bool:
-    """Return whether a line is about a request of this run, by the client's address."""
-    match = _CLIENT.search(line)
-    return match is not None and match[1].strip("[]") in visitors
-
-
 def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
     match = _FIREWALL.search(text)
-    tags = {name: clean(value, 300) for name, value in _TAG.findall(text)} if match else {}
+    tags = modsecurity_tags(text) if match else {}
     if match is None or tags.get("uri", "").partition("?")[0] not in requested.paths:
         return None
-    words = tags.get("msg") or clean(text[match.start() :].partition(" [file ")[0], MAX_TEXT)
-    return RequestError("firewall", words, file=tags.get("file", ""), rule=tags.get("id", ""))
+    message = clean(tags.get("msg", ""), 300)
+    return RequestError(
+        "firewall",
+        message or clean(text[match.start() :].partition(" [file ")[0], MAX_TEXT),
+        file=clean(tags.get("file", ""), 300),
+        rule=clean(tags.get("id", ""), 300),
+    )
+
+
+def modsecurity_tags(line: str) -> dict[str, str]:
+    """Return what ModSecurity writes behind a message, as it is written: the "file" and the "id" of
+    the rule, its text ("msg") and the requested path ("uri")."""
+    return dict(_TAG.findall(line))
 
 
 def _logged_error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError | None:
     match = _CODE.search(text)
     is_known = is_ours and match is not None and match[1] in _WITHOUT_PATH
-    is_known = is_known or _is_link_above(text, requested)
-    if (match and match[1] in _OTHERS) or not (is_known or _mentions(text, requested)):
+    is_known = is_known or requested.is_below_link_of(text)
+    if (match and match[1] in _OTHERS) or not (is_known or requested.is_named_in(text)):
         return None
     if match is None and not _SCRIPT.match(text):
         return None
@@ -220,47 +199,15 @@ def _logged_error(text: str, requested: RequestedSite, is_ours: bool) -> Request
     return RequestError("logged", clean(text[start:], MAX_TEXT), code=code)
 
 
-def _is_link_above(text: str, requested: RequestedSite) -> bool:
-    """Return whether a message is about a symbolic link on the way to a requested file: Apache ends
-    there, and does not come to the file's name."""
-    match = _LINK.search(text)
-    files = [f"{root.rstrip('/')}{path}" for root in requested.roots for path in requested.paths]
-    return match is not None and any(
-        file.startswith(f"{match[1].rstrip('/')}/") and _is_within(match[1], requested.roots)
-        for file in files
-    )
-
-
-def _mentions(text: str, requested: RequestedSite) -> bool:
-    """Return whether a message names the requested path, or its file."""
-    if _names_file(text, requested):
-        return True
-    paths = [path for path in requested.paths if len(path) > 1]
-    files = [f"{root.rstrip('/')}{path}" for root in requested.roots if root for path in paths]
-    folders = [f"{root.rstrip('/')}/" for root in requested.roots if root]
-    is_root = any(path == "/" for path in requested.paths)
-    words = {word.strip("'\",;:()") for word in text.split()}
-    paths_of_request = {*paths, *files, *(folders if is_root else ())}
-    paths_of_request |= {path.rstrip("/") for path in paths_of_request if len(path) > 1}
-    return not words.isdisjoint(paths_of_request)
-
-
-def _names_file(text: str, requested: RequestedSite) -> bool:
-    """Return whether a message names a script by its name alone, or a file that stands directly in
-    the requested folder: its index file."""
-    scripts = {path.rpartition("/")[2] for path in requested.paths} - {""}
-    folders = [
-        f"{root.rstrip('/')}{path}"
-        for root in requested.roots
-        if root
-        for path in requested.paths
-        if path.endswith("/")
-    ]
-    for word in (word.strip("'\",;:()") for word in text.split()):
-        folder, _, name = word.rpartition("/")
-        if (name in scripts and "." in name) or (name and f"{folder}/" in folders):
-            return True
-    return False
+def _recent_lines(text: str, now: str, seconds: float) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield the lines that were written in the last `seconds`, the newest first, each with its
+    parts: the month, the day, the time and the year, the number of the system's error, and the
+    message."""
+    for whole in reversed(text.split("\n")):
+        line = whole[:MAX_LINE]
+        match = _LINE.match(line)
+        if match and _is_recent(match, now, seconds):
+            yield line, match
 
 
 def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:
@@ -279,15 +226,15 @@ def _error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError |
     message = clean(text, MAX_TEXT)
     if (match := _HANDLER.search(text)) and _is_of_request(match[1], requested, is_ours):
         return RequestError("handler", message, scheme=match[2].lower())
-    if (match := _BACKEND_TLS.search(text)) and _is_backend(match[1], match[2], requested):
+    if (match := _BACKEND_TLS.search(text)) and requested.has_backend(match[1], match[2]):
         return RequestError("backend-tls", message)
-    if (match := _SEARCH.search(text)) and _is_path_or_index(match[1], requested):
+    if (match := _SEARCH.search(text)) and requested.has_path(match[1]):
         return RequestError("permission", message, file=clean(match[2], 300))
-    if (match := _READ.search(text)) and _is_within(match[1], requested.roots):
+    if (match := _READ.search(text)) and is_within(match[1], requested.roots):
         return RequestError("permission", message, file=clean(match[1], 300))
-    if (match := _HTACCESS_READ.search(text)) and _is_on_the_way(match[1], requested.roots):
+    if (match := _HTACCESS_READ.search(text)) and requested.follows(match[1]):
         return RequestError("permission", message, file=clean(match[1], 300))
-    if (match := _HTACCESS.match(text)) and _is_on_the_way(match[1], requested.roots):
+    if (match := _HTACCESS.match(text)) and requested.follows(match[1]):
         return RequestError("htaccess", clean(match[2], MAX_TEXT), file=clean(match[1], 300))
     return None
 
@@ -296,30 +243,13 @@ def _is_of_request(url: str, requested: RequestedSite, is_ours: bool) -> bool:
     """Return whether a path of the log is a requested one, or what Apache makes of it: the index of
     a folder (mod_dir), or in a request of this run the script to which a rule leads."""
     is_script = url.partition("?")[0].endswith(".php")
-    return _is_path_or_index(url, requested) or (is_ours and is_script)
-
-
-def _is_path_or_index(url: str, requested: RequestedSite) -> bool:
-    """Return whether a path of the log is a requested one, or the index file of a requested folder:
-    mod_dir asks for each of them, and the folder itself is then nowhere in the log."""
-    path = url.partition("?")[0]
-    folder, _, name = path.rpartition("/")
-    return path in requested.paths or (
-        name.startswith("index.") and f"{folder}/" in requested.paths
-    )
-
-
-def _is_backend(place: str, name: str | None, requested: RequestedSite) -> bool:
-    """Return whether an address and port are an application's, perhaps by its name: mod_proxy
-    writes both ("[::1]:8443 (localhost)")."""
-    _, _, port = place.rpartition(":")
-    return place in requested.backends or f"{name}:{port}" in requested.backends
+    return requested.has_path(url) or (is_ours and is_script)
 
 
 def _connection_error(text: str, errno: int, requested: RequestedSite) -> RequestError | None:
     """Return the error of a connection to an application, or of the site's own settings."""
     message = clean(text, MAX_TEXT)
-    if (match := _DENIED.search(text)) and _is_at(match[1].rstrip("/"), requested.roots):
+    if (match := _DENIED.search(text)) and requested.has_folder(match[1].rstrip("/")):
         return RequestError("denied", message, file=clean(match[1], 300))
     if _RECURSION.search(text):
         return RequestError("recursion", message)
@@ -338,7 +268,7 @@ def _script_denied(line: str, requested: RequestedSite) -> RequestError | None:
     """Return that a WSGI script outside the site's folders may not be used, for a request of this
     run (mod_wsgi, "WSGIScriptAlias")."""
     match = _DENIED.search(line)
-    if match is None or not _is_of_visitor(line, requested.visitors):
+    if match is None or not requested.sent_request_of(line):
         return None
     file = match[1].partition(", referer: ")[0]
     if not file.endswith((".wsgi", ".py")):
@@ -349,9 +279,8 @@ def _script_denied(line: str, requested: RequestedSite) -> RequestError | None:
 def workers_error(text: str, now: str, seconds: float) -> str:
     """Return the last line that says that every worker is busy, "" if there is none. It is written
     once, and not for each request."""
-    for line in reversed(text.split("\n")):
-        match = _LINE.match(line[:MAX_LINE])
-        if match and _WORKERS.search(match[6]) and _is_recent(match, now, seconds):
+    for _, match in _recent_lines(text, now, seconds):
+        if _WORKERS.search(match[6]):
             return clean(match[6], MAX_TEXT)
     return ""
 
@@ -359,12 +288,8 @@ def workers_error(text: str, now: str, seconds: float) -> str:
 def password_file_error(text: str, now: str, seconds: float) -> RequestError | None:
     """Return the last line that says that the file of users and passwords could not be opened. It
     is written when a visitor has typed a password, which no request of this run has."""
-    for line in reversed(text.split("\n")):
-        match = _LINE.match(line[:MAX_LINE])
-        name = (
-            _PASSWORD_FILE.search(match[6]) if match and _is_recent(match, now, seconds) else None
-        )
-        if match and name:
+    for line, match in _recent_lines(text, now, seconds):
+        if name := _PASSWORD_FILE.search(match[6]):
             return RequestError(
                 "password-file",
                 _with_system_words(line, match[6]),
@@ -391,20 +316,3 @@ def start_error(text: str) -> str:
             message = _with_system_words(line, match[6])
             return f"{message} ({reason})" if reason and _REFUSED.search(message) else message
     return ""
-
-
-def _is_at(file: str, roots: Iterable[str]) -> bool:
-    """Return whether a path is a site's folder or in it."""
-    return any(file == root.rstrip("/") for root in roots if root) or _is_within(file, roots)
-
-
-def _is_within(file: str, roots: Iterable[str]) -> bool:
-    return any(file.startswith(root.rstrip("/") + "/") for root in roots if root)
-
-
-def _is_on_the_way(htaccess: str, roots: Iterable[str]) -> bool:
-    """Return whether a .htaccess is in a site's folder, below it or above it."""
-    folder = htaccess.rpartition("/")[0]
-    return _is_within(htaccess, roots) or any(
-        f"{root.rstrip('/')}/".startswith(f"{folder}/") for root in roots if root
-    )

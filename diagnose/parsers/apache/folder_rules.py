@@ -7,10 +7,9 @@ without it below the folder itself (mod_rewrite, "RewriteBase").
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.config import Directive, flatten, parse
 from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 
 _SCRIPT = re.compile(r"/?(?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?)")
@@ -30,7 +29,8 @@ def script_rule(text: str, file: str, folder: str, is_on_only: bool = True) -> S
     """Return the rule of an .htaccess by which all that is no file goes to a script; `folder` is
     the path of the URL of its folder ("/" or "/blog"). None if it has none, or with `is_on_only` if
     its engine is off."""
-    lines = list(_flat(parse(text, file)))
+    # A rule in a section counts where the module is loaded, as in <IfModule mod_rewrite.c>.
+    lines = list(flatten(parse(text, file)))
     engine = [line for line in lines if line.name == "rewriteengine"]
     rules = [line for line in lines if line.name == "rewriterule" and leads_to_script(line)]
     is_on = bool(engine) and [word.lower() for word in engine[-1].args] == ["on"]
@@ -80,13 +80,3 @@ def leads_to_script(line: Directive) -> bool:
     if len(line.args) < 2 or not _SCRIPT.fullmatch(line.args[1].partition("?")[0]):
         return False
     return not {"R", "F", "G", "P"} & set(rewrite_flags(line))
-
-
-def _flat(directives: Sequence[Directive]) -> Iterator[Directive]:
-    """Yield the directives in their order, those of sections too. What stands in a section may not
-    count; a rule there counts where the module is loaded, as in <IfModule mod_rewrite.c>."""
-    for directive in directives:
-        if directive.block is None:
-            yield directive
-        else:
-            yield from _flat(directive.block)

@@ -6,11 +6,11 @@ Only what one correction mends is a fault: the walk has to come to the script wi
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.config import Directive, flatten, parse
 from diagnose.parsers.apache.folder_rules import leads_to_script
 from diagnose.parsers.apache.rewrite_conditions import (
     alternatives,
@@ -56,7 +56,7 @@ def faulty_rule(
     """Return the last rule that leads to a script, if one correction makes it lead a path there
     that is no file, or spare one that is (`is_file`). `folder` is the path of the URL of the
     .htaccess. None where any other rule may take the path."""
-    lines = list(_flat(parse(text, file)))[:_MAX_LINES]
+    lines = list(flatten(parse(text, file), {"ifmodule"}))[:_MAX_LINES]
     rules = [number for number, line in enumerate(lines) if line.name == "rewriterule"]
     front = [number for number in rules if leads_to_script(lines[number])]
     if not front or any(line.stop != line.line for line in lines):
@@ -189,12 +189,3 @@ def _matches(rule: Directive, path: str) -> Truth:
     ignores_case = "NC" in rewrite_flags(rule)
     is_match = pcre_search(own, path, ignores_case) is not None
     return is_match is not pattern.startswith("!")
-
-
-def _flat(directives: Sequence[Directive]) -> Iterator[Directive]:
-    """Yield the directives in their order, those for loaded modules too."""
-    for directive in directives:
-        if directive.block is None:
-            yield directive
-        elif directive.name == "ifmodule":
-            yield from _flat(directive.block)

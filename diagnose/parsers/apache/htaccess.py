@@ -2,10 +2,9 @@
 the message is about, the lines in their place, and the rule that goes round in a circle. No I/O."""
 
 import re
-from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.apache.config import Directive, parse
+from diagnose.parsers.apache.config import Directive, flatten, parse
 from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
@@ -120,7 +119,7 @@ def circling_rule(text: str, file: str, folder: str) -> CirclingRule | None:
     base = f"{folder.rstrip('/')}/"
     circling: list[CirclingRule] = []
     conditions: list[Directive] = []
-    for line in _flat(parse(text, file)[:MAX_RULES]):
+    for line in flatten(parse(text, file)[:MAX_RULES]):
         if line.name == "rewritebase" and line.args:
             base = f"{line.args[0].rstrip('/')}/"
         elif line.name == "rewritecond":
@@ -163,11 +162,3 @@ def _matches(pattern: str, path: str, ignores_case: bool) -> bool:
     if len(own) > 500 or not is_supported_pcre(own):
         return False
     return (pcre_search(own, path, ignores_case) is not None) is not pattern.startswith("!")
-
-
-def _flat(directives: tuple[Directive, ...]) -> Iterator[Directive]:
-    for directive in directives:
-        if directive.block is None:
-            yield directive
-        else:
-            yield from _flat(directive.block)

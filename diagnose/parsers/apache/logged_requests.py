@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.apache.error_log import modsecurity_tags
 from diagnose.parsers.http import MONTHS
 from diagnose.parsers.sanitize import clean
 
@@ -117,7 +118,6 @@ def logged_reason(text: str, path: str, written: str) -> LoggedReason | None:
 _FAULT, _SOON = re.compile(r"\[\w{1,40}:(?:error|crit|alert|emerg)\]"), 2.0
 _FIREWALL = re.compile(r"ModSecurity: Access denied")
 _WARNING = re.compile(r"ModSecurity: Warning\.")
-_TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
 _WORDS = re.compile(
     r"\] (?P<system>\((?:EAI )?\d{1,6}\)[^:\[\]]{1,80}: )?\[client [^\]]{2,70}\] "
     r"(?P<text>.{1,2000})"
@@ -125,7 +125,7 @@ _WORDS = re.compile(
 
 
 def _names(line: str, path: str) -> bool:
-    tags: dict[str, str] = dict(_TAG.findall(line))
+    tags = modsecurity_tags(line)
     if tags.get("uri"):
         return tags["uri"].partition("?")[0] == path
     text = line.partition(", referer: ")[0]
@@ -139,7 +139,7 @@ def _reason_of(lines: Sequence[str], names_path: bool) -> LoggedReason | None:
     if refusal:
         # The rule that adds up the points of others refuses for their sake (OWASP CRS, 949110).
         points = [line for line in lines if _WARNING.search(line)]
-        own = [dict(_TAG.findall(line)) for line in points or [refusal]]
+        own = [modsecurity_tags(line) for line in points or [refusal]]
         rules = dict.fromkeys(tag.get("id", "") for tag in own)
         tags = {name: clean(value, 300) for name, value in own[0].items()}
         tags["id"] = clean(" ".join(list(rules)[:10]), 100).strip()

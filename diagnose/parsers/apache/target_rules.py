@@ -2,12 +2,11 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
 
 from diagnose.model.addresses import bracketed
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import SiteRoute, WebSite
-from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.config import Directive, flatten
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.refusing_rules import HostRules, refusing_rules
 from diagnose.parsers.server_request import ServerRequest
@@ -18,6 +17,9 @@ _SHARED = {
     "directory", "directorymatch", "files", "filesmatch", "location", "locationmatch", "if",
     "proxy", "proxymatch", "allowencodedslashes",
 }  # fmt: skip
+
+#: Sections whose directives are read as if they stood alone.
+_SECTIONS = frozenset({"directory", "files", "filesmatch"})
 
 #: A substitution that is a script and nothing else.
 _SCRIPT = re.compile(r"/?(?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?)")
@@ -69,7 +71,7 @@ def _scripts(
     folder, and the script to which the rules lead all that is no file."""
     if "." in path.rpartition("/")[2]:
         return ()
-    lines = (*config.main, *_flat(host.block or ()), *_flat(htaccess))
+    lines = (*config.main, *flatten(host.block or (), _SECTIONS), *flatten(htaccess, _SECTIONS))
     names = [line.args for line in lines if line.name == "directoryindex" and line.args]
     index = names[-1] if names and path.endswith("/") else ()
     rules = [line.args[1] for line in lines if line.name == "rewriterule" and len(line.args) > 1]
@@ -80,11 +82,3 @@ def _scripts(
         *(posixpath.join(site.root, script.lstrip("/")) for script in scripts[-1:]),
     )
     return tuple(dict.fromkeys(found))[:10]
-
-
-def _flat(directives: Sequence[Directive]) -> Iterator[Directive]:
-    for directive in directives:
-        if directive.block is None:
-            yield directive
-        elif directive.name in {"directory", "files", "filesmatch"}:
-            yield from _flat(directive.block)

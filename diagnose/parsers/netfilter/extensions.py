@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter.ipset import IpSet
+from diagnose.parsers.netfilter.rule_options import Option, parse_options
 from diagnose.parsers.netfilter.rules import (
     FLAGS,
     PROTOCOLS,
@@ -45,19 +46,6 @@ class ExtensionContext:
     sets: Mapping[str, IpSet]
 
 
-@frozen
-class Option:
-    """One option, such as `! --dports 80,443`: the name without dashes, and its arguments."""
-
-    name: str
-    values: tuple[str, ...] = ()
-    negated: bool = False
-
-    @property
-    def value(self) -> str:
-        return self.values[0] if self.values else ""
-
-
 def parse_extension(
     name: str, words: tuple[str, ...], context: ExtensionContext
 ) -> Steps | Alternatives:
@@ -67,26 +55,9 @@ def parse_extension(
     if reader is None:
         return (Unknown(text),)
     try:
-        return reader(_options(words), context, text)
+        return reader(parse_options(words), context, text)
     except (ValueError, KeyError, IndexError):
         return (Unknown(text),)
-
-
-def _options(words: tuple[str, ...]) -> tuple[Option, ...]:
-    options: list[Option] = []
-    negated = False
-    for argument in words:
-        if argument == "!":
-            negated = True
-        elif argument.startswith("-") and not argument[1:2].isdigit():
-            options.append(Option(argument.lstrip("-"), negated=negated))
-            negated = False
-        elif options:
-            last = options[-1]
-            # Older versions write the exclamation mark after the option.
-            options[-1] = Option(last.name, (*last.values, argument), last.negated or negated)
-            negated = False
-    return tuple(options)
 
 
 def _match(keys: tuple[str, ...], option: Option, spans: list[Span]) -> Match:

@@ -253,12 +253,10 @@ def unresolved_name(
 ) -> str:
     """Return the name that nginx must resolve for each request without having a resolver, or ""."""
     has_resolver = location.directive("resolver") is not None
-    return "" if has_resolver else name_per_request(main, location, proxy_target)
+    return "" if has_resolver else name_per_request(main, proxy_target)
 
 
-def name_per_request(
-    main: tuple[Directive, ...], location: LocationMatch, proxy_target: ProxyTarget
-) -> str:
+def name_per_request(main: tuple[Directive, ...], proxy_target: ProxyTarget) -> str:
     """Return the name that nginx must resolve for each request, or "".
 
     A target with variables is looked up for each request: first among the upstream blocks, then
@@ -328,7 +326,7 @@ def _resolved_at_start(main: tuple[Directive, ...]) -> Iterator[tuple[str, int]]
                 yield endpoint.host, endpoint.port
 
 
-def re_resolves(location: LocationMatch, proxy_target: ProxyTarget, endpoint: Endpoint) -> bool:
+def re_resolves(proxy_target: ProxyTarget, endpoint: Endpoint) -> bool:
     """Return whether nginx resolves the name again while it runs: for a target with variables, or
     a server with `resolve` (since 1.27.3)."""
     has_resolve = endpoint.directive is not None and "resolve" in endpoint.directive.args

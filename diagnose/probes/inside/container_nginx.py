@@ -44,7 +44,7 @@ async def behind_a_plain_page(ctx: ProbeContext, page: Page, config: NginxConfig
 async def behind_a_plain_redirect(
     ctx: ProbeContext, exchange: Exchange, config: NginxConfig
 ) -> None:
-    if exchange.purpose not in {"target", "redirect"}:
+    if not exchange.is_of_visit:
         return
     if names_itself_plain(exchange, ctx.target.host) or leads_to_itself(exchange):
         await _emit_behind(ctx, config)

@@ -14,7 +14,7 @@ from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.backends import BackendVisit
-from diagnose.model.containers import Container, Containers, Engine, Namespace
+from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, Engine, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
@@ -22,8 +22,6 @@ from diagnose.parsers.linux import containers as container_parser
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
-#: Processes that listen on behalf of a container.
-ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
 SCRIPT = read_script(__file__, "containers.sh")
 
@@ -85,7 +83,7 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
 async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
     listeners_on_port = listeners.on(ctx.target.port)
     if not listeners.failure and all(
-        (listener.process or "?") in ENGINES for listener in listeners_on_port
+        (listener.process or "?") in CONTAINER_PROCESSES for listener in listeners_on_port
     ):
         await _emit_containers(ctx)
 

@@ -18,10 +18,11 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration, Proxy
+from diagnose.parsers.haproxy.config import Configuration
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import fingerprint
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -30,9 +31,6 @@ STATISTICS = read_script(__file__, "haproxy_statistics.sh")
 
 #: Seconds; the number of servers that are asked, and of handshakes.
 PATIENCE, MAX_SERVERS, SERIES = 3, 3, 6
-
-#: What HAProxy answers if it has no server, or none that answers.
-_UNAVAILABLE = {502, 503, 504}
 
 
 #: Methods that change nothing (RFC 9110 section 9.2.1). A health check may use others.
@@ -93,7 +91,7 @@ def _is_failure(
     if observation.purpose != "target":
         return False
     is_refused = sends_header and (observation.status or 0) >= 400
-    return _failed(observation) or is_refused or observation.status in {400, *_UNAVAILABLE}
+    return _failed(observation) or is_refused or observation.status in {400, *GATEWAY_FAILURES}
 
 
 def _failed(observation: Exchange | Handshake) -> bool:
@@ -116,7 +114,7 @@ async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
         return
     servers = [server for server in servers_of(backend) if not server.disabled][:MAX_SERVERS]
     check = http_check(backend)
-    await asyncio.gather(*(_try_server(ctx, proxies, backend, server, check) for server in servers))
+    await asyncio.gather(*(_try_server(ctx, proxies, server, check) for server in servers))
 
 
 async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
@@ -157,7 +155,6 @@ def stats_socket(config: Configuration) -> str:
 async def _try_server(
     ctx: ProbeContext,
     proxies: TargetProxies,
-    backend: Proxy,
     server: BackendServer,
     check: HttpCheck | None,
 ) -> None:

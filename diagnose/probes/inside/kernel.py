@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
-from diagnose.model.addresses import is_private
+from diagnose.model.addresses import ROOT_SERVERS, is_private
 from diagnose.model.clock import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -35,7 +35,6 @@ from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
 from diagnose.probes.inside.port_holders import emit_holders
-from diagnose.probes.inside.system import ROOT_SERVERS
 
 FIRST_SCRIPT = read_script(__file__, "kernel.sh")
 AFTER_FAILURE_SCRIPT = read_script(__file__, "kernel_after_failure.sh")

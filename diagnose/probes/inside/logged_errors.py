@@ -20,12 +20,11 @@ from diagnose.parsers.apache.logged_requests import (
     timed_out_script,
 )
 from diagnose.parsers.caddy.request_log import body_refusal
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.server_logs import READ_SCRIPT
 
-#: Statuses with which mod_proxy reports a failed application.
-GATEWAY_ERRORS = {502, 503, 504}
 #: Statuses that need no reason of the log: a password, and a file that is not there.
 _PLAIN = {401, 404}
 #: Statuses of a request that was larger than Caddy's own limit.
@@ -82,7 +81,7 @@ async def _observe_caddy(
 
 
 def _reason(text: str, failure: FailedRequests) -> TimedOut | LoggedReason | None:
-    if failure.status not in GATEWAY_ERRORS:
+    if failure.status not in GATEWAY_FAILURES:
         return logged_reason(text, failure.path, failure.written)
     if reason := timed_out_request(text, failure.path, failure.written):
         return reason

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from diagnose.model.addresses import is_local_host, is_loopback
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -20,7 +21,6 @@ from diagnose.model.web_servers import WebServer
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.containers import ENGINES
 
 #: The names that nginx and its variants write into the field Server.
 NGINX_TITLES = ("nginx", "openresty", "tengine", "angie", "freenginx")
@@ -113,7 +113,7 @@ def _program_with_port(ctx: ProbeContext) -> str:
         if not is_loopback(listener.address)
     }
     name = next(iter(names)) if len(names) == 1 else ""
-    return "" if name in {*ENGINES, *NGINX_TITLES, "systemd"} else name
+    return "" if name in {*CONTAINER_PROCESSES, *NGINX_TITLES, "systemd"} else name
 
 
 def _is_from_nginx(responses: Iterable[Exchange | Upgrade]) -> bool:

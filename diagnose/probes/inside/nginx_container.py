@@ -12,7 +12,13 @@ from dataclasses import replace
 from diagnose.machine.container import ContainerMachine, entering_words
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
-from diagnose.model.containers import BindMount, Container, Namespace, NginxContainer
+from diagnose.model.containers import (
+    CONTAINER_PROCESSES,
+    BindMount,
+    Container,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxProcess, NginxTest
 from diagnose.parsers.linux.containers import container_of
@@ -21,7 +27,7 @@ from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
-from diagnose.probes.inside.containers import ENGINES, read_containers
+from diagnose.probes.inside.containers import read_containers
 from diagnose.probes.inside.nginx_certificates import observe_certificates, observe_rejected_pairs
 from diagnose.probes.inside.nginx_config import config_path, read_config_tree
 from diagnose.probes.inside.nginx_processes import (
@@ -62,7 +68,9 @@ async def find_entry(
     family = next(
         (master for master in inner_masters if pids & {master.pid, *master.workers}), None
     )
-    if family is None and any((socket.process or "?") not in ENGINES for socket in holders):
+    if family is None and any(
+        (socket.process or "?") not in CONTAINER_PROCESSES for socket in holders
+    ):
         return None
     lists = await read_containers(ctx.machine)
     by_id = {container.id: container for container in lists.containers}

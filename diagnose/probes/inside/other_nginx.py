@@ -25,6 +25,7 @@ from diagnose.model.tls import Certificate
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
@@ -122,9 +123,6 @@ async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path:
 
 # A configuration in the usual place that the server that answers has not read
 
-#: What a server answers whose application cannot be reached.
-_UNAVAILABLE = {502, 503, 504}
-
 
 @probe(after=Exchange, needs=NginxConfig)
 async def unread_by_nginx(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
@@ -147,7 +145,7 @@ async def unread_by_server(ctx: ProbeContext, exchange: Exchange, config: WebSer
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.is_page_of(ctx.target)
-    return is_page and (exchange.status in _UNAVAILABLE or ctx.target.symptom is not None)
+    return is_page and (exchange.status in GATEWAY_FAILURES or ctx.target.symptom is not None)
 
 
 # Certificates renewed in another place

@@ -6,11 +6,11 @@ import shlex
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.program_logs import PendingConnection
 from diagnose.parsers.linux.pending_connections import parse_pending
 from diagnose.parsers.linux.unit_rules import denied_address
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.unit_rules import read_rules
 
 SCRIPT = read_script(__file__, "pending_connections.sh")
@@ -27,7 +27,7 @@ async def emit_pending(ctx: ProbeContext, endpoint: str) -> None:
     rules = (await read_rules(ctx.machine, endpoint)).get(endpoint) if found else None
     for pending in found:
         # The proxy of a container engine waits for the container: that is the application.
-        if pending.process in ENGINES:
+        if pending.process in CONTAINER_PROCESSES:
             continue
         filter_words = ("dport", "=", ":53") if pending.is_dns else ("state", "syn-sent")
         option = "-unp" if pending.is_dns else "-tnp"

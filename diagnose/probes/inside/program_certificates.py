@@ -2,16 +2,16 @@
 such as Node.js, and visitors get one that has expired or expires soon.
 """
 
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
 from diagnose.probes import ProbeContext, is_first, probe
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.other_nginx import emit_replacements, expires_soon
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 #: Programs whose certificates are looked for elsewhere, by their configuration.
-_SERVERS = WEB_SERVERS | ENGINES
+_SERVERS = WEB_SERVERS | CONTAINER_PROCESSES
 
 
 @probe(after=Handshake, needs=Listeners)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed, is_loopback
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, NginxState
@@ -28,7 +28,6 @@ from diagnose.parsers.web_sites import routes_of_name
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.failed_services import look_at_units
 from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
@@ -198,7 +197,9 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
     emit_if_too_slow(ctx, "the log of the application", result)
     # A front server has connected to the socket, or has inherited it. The log of an engine's own
     # process is about all of its containers.
-    logs = [log for log in parse_logs(result.out) if log.process not in _FRONTS | ENGINES]
+    logs = [
+        log for log in parse_logs(result.out) if log.process not in _FRONTS | CONTAINER_PROCESSES
+    ]
     if not logs:
         if endpoint.startswith("/") and not result.out.strip():
             await look_at_units(ctx, endpoint)

@@ -8,7 +8,7 @@ sent."""
 from collections.abc import Callable
 
 from diagnose.model import Vantage
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
@@ -21,7 +21,6 @@ from diagnose.parsers.program_requests import RefusedRequest, oversized_request,
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.program_logs import (
     LOG_SCRIPT,
     PATIENCE,
@@ -152,7 +151,7 @@ async def _read_log(
     result = await ctx.machine.run(*words, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
     for log in parse_logs(result.out):
-        request = find(log.text) if log.process not in ENGINES else None
+        request = find(log.text) if log.process not in CONTAINER_PROCESSES else None
         if request is not None:
             ctx.emit(
                 ProgramRefusal(

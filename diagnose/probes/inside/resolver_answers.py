@@ -101,7 +101,7 @@ def _questions(ctx: ProbeContext, config: NginxConfig) -> Iterator[_Question]:
     paths = {ctx.target.path, *ctx.target.websockets}
     known_names: set[str] = set()
     for route in upstream_routes.find_routes(ctx, config):
-        name = upstreams.name_per_request(config.main, route.place, route.upstream)
+        name = upstreams.name_per_request(config.main, route.upstream)
         resolver = upstreams.resolver_of(route.place)
         if route.path in paths and name and resolver and name not in known_names:
             known_names.add(name)

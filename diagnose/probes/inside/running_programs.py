@@ -6,7 +6,7 @@ It runs after the page or a file of it has failed, or where two processes listen
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
@@ -16,7 +16,6 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux.processes import parse_programs
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.program_logs import endpoints_of, is_front
 
 SCRIPT = read_script(__file__, "running_programs.sh")
@@ -90,7 +89,7 @@ def shared_ports(listeners: Listeners) -> set[int]:
     engine are left out."""
     holders: dict[tuple[str, int], set[int]] = {}
     for socket in listeners.sockets:
-        if socket.pid is not None and (socket.process or "") not in ENGINES:
+        if socket.pid is not None and (socket.process or "") not in CONTAINER_PROCESSES:
             holders.setdefault((socket.address, socket.port), set()).add(socket.pid)
     return {port for (_, port), pids in holders.items() if len(pids) > 1}
 

@@ -12,21 +12,13 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ServerRequestError, ServerStartError
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import (
-    ServerFile,
-    ServerRequestError,
-    ServerStartError,
-    SiteRoute,
-    WebServer,
-    WebServerConfig,
-    WebSite,
-)
+from diagnose.model.web_servers import ServerFile, SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
-    RequestedSite,
     RequestError,
     last_request_error,
     other_request_error,
@@ -34,6 +26,7 @@ from diagnose.parsers.apache.error_log import (
     start_error,
     workers_error,
 )
+from diagnose.parsers.apache.requested_site import RequestedSite
 from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.parsers.whole_numbers import whole_number

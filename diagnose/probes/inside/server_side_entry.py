@@ -55,11 +55,7 @@ def _shut_addresses(ctx: ProbeContext) -> list[str]:
             for address in [*routed, *own_addresses]
             if address != LOOPBACK[6] and address[:4] != "127."
         ][:1]
-    attempts = [
-        connection
-        for connection in ctx.observed(Connection)
-        if connection.purpose in {"target", "again"}
-    ]
+    attempts = [connection for connection in ctx.observed(Connection) if connection.is_to_target]
     if any(not connection.failure for connection in attempts):
         return []
     return [connection.address for connection in attempts if connection.address in own_addresses]

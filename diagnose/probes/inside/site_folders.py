@@ -2,9 +2,7 @@
 file."""
 
 import asyncio
-import difflib
 import posixpath
-import re
 import shlex
 
 from diagnose.model import Vantage
@@ -14,7 +12,6 @@ from diagnose.model.server_rules import HandledPath, ServedFolder
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.folder_rules import script_rule
-from diagnose.parsers.likely_browsers import PARTS
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.urls import parse_url
@@ -22,41 +19,10 @@ from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_fil
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.folder_contents import MAX_BYTES, emit_folder
 
-#: Maximum bytes of an .htaccess and of an index.html, and number of folders on the way to a page.
-MAX_BYTES, MAX_FOLDERS = 65536, 6
-
-#: Names that editors, archives and other systems make of .htaccess.
-_MISNAMED = {"htaccess", "htaccess.txt", ".htaccess.txt", "_htaccess", ".htaccess"}
-
-_REWRITE = re.compile(r"^\s*RewriteRule\s", re.IGNORECASE | re.MULTILINE)
-
-#: The script of an application to which a rule leads all that is no file.
-_SCRIPT = re.compile(
-    r"^\s*RewriteRule\s+\S{1,200}\s+/?((?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?))(?:[\s/?]|$)",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-#: The folder for visitors in that of an application, and kinds of index files.
-_PUBLIC, _KINDS = (
-    ("public", "web", "htdocs", "public_html", "pub", "webroot", "dist"),
-    ("php", "html"),
-)
-
-#: Characters that a shell's pattern takes for others.
-_WILD = re.compile(r"[*?\[\]{}\\\s]")
-
-#: What the index.php of an application has that answers every address itself: WordPress, Laravel,
-#: Symfony, Drupal, Joomla, CodeIgniter, Magento, Yii, and what Composer loads.
-_FRONT = re.compile(
-    r"wp-blog-header\.php|bootstrap/app\.php|autoload(_runtime)?\.php|DRUPAL_ROOT|_JEXEC|app/bootstrap"
-    r"|system/core|CodeIgniter|REQUEST_URI|PATH_INFO|->run\(|Kernel"
-)
-
-#: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).
-_APPLICATION = re.compile(
-    r"<(app-root|div\s{1,9}id=[\"']?(root|app|__next|__nuxt|svelte)\b)", re.IGNORECASE
-)
+#: Maximum number of folders on the way to a page whose .htaccess is read.
+MAX_FOLDERS = 6
 
 
 @probe(after=WebServerConfig)
@@ -118,7 +84,7 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
                 and path.startswith(f"{served.prefix}/")
                 and _is_plain(path)
             ):
-                await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
+                await emit_folder(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
         sites = answering_sites(config, ctx.target.port, ctx.target.host)
         placed = {
@@ -129,7 +95,7 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
         }
         if len(sites) == len(placed) == 1 and _is_plain(path):
             root, inner = placed.pop()
-            await _look_into(ctx, root, inner, above=path.removesuffix(inner))
+            await emit_folder(ctx, root, inner, above=path.removesuffix(inner))
             return
 
 
@@ -141,7 +107,7 @@ async def folder_of_handled_path(ctx: ProbeContext, handled: HandledPath) -> Non
         cut = _cut(served)
         is_chosen = served.root and (served.prefix or cut) and not handled.websocket
         if is_chosen and _is_plain(served.requested) and not ctx.observed(SiteFolder):
-            await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix, cut=cut)
+            await emit_folder(ctx, served.root.rstrip("/"), served.path, served.prefix, cut=cut)
 
 
 def _cut(served: ServedFolder) -> str:
@@ -221,7 +187,7 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
             await _look_for_unset(ctx, holders[0].pid, path)
             return
         root, cut = served.root.rstrip("/"), _cut(served)
-        await _look_into(ctx, root, served.path, served.prefix, cut=cut)
+        await emit_folder(ctx, root, served.path, served.prefix, cut=cut)
         await _emit_access(ctx, holders[0])
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
@@ -244,7 +210,7 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
     # Where FastCGI may have answered, only a folder that is not there tells something.
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
         hidden = await _hidden_file(ctx, sites[0], path) if sites[0].root != folder else ""
-        await _look_into(ctx, root, inner_path, above=path.removesuffix(inner_path), own=hidden)
+        await emit_folder(ctx, root, inner_path, above=path.removesuffix(inner_path), own=hidden)
         await _emit_access(ctx, holders[0])
 
 
@@ -289,136 +255,6 @@ async def _hidden_file(ctx: ProbeContext, site: WebSite, path: str) -> str:
 
 def _is_plain(path: str) -> bool:
     return ".." not in path and "%" not in path
-
-
-async def _look_into(
-    ctx: ProbeContext,
-    root: str,
-    path: str,
-    prefix: str = "",
-    above: str = "",
-    own: str = "",
-    cut: str = "",
-) -> None:
-    """Emit the folder; `above` is the part of the URL's path that stands for it, `own` the file
-    that answers without the alias for it, and `cut` the part that Caddy took off the path."""
-    at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
-    folder = page if path.endswith("/") else root
-    machine = ctx.machine
-    remainder = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
-    shortened = posixpath.normpath(f"{root}/{remainder.lstrip('/')}")
-    if remainder.endswith("/"):
-        shortened += "/index.html"
-    roots, pages, index, rules, text = await asyncio.gather(
-        machine.glob(root),
-        machine.glob(page),
-        machine.glob(f"{folder}/index.*"),
-        machine.read(f"{root}/.htaccess", MAX_BYTES),
-        machine.read(f"{root}/index.html", MAX_BYTES),
-    )
-    short, hidden, named = await asyncio.gather(
-        machine.glob(shortened if remainder else root),
-        machine.glob(f"{root}/.h*"),
-        machine.glob(f"{root}/*htaccess*"),
-    )
-    kept = posixpath.normpath(f"{root}{cut}/{path.lstrip('/')}") if cut and not pages else ""
-    kept = f"{kept}/index.html" if kept and path.endswith("/") else kept
-    ctx.emit(
-        SiteFolder(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=f"ls -la {shlex.quote(root)}",
-            path=root,
-            requested=path,
-            exists=bool(roots),
-            page_exists=bool(pages),
-            index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
-            has_rewrite_rules=bool(_REWRITE.search(rules.text)),
-            is_application=bool(_APPLICATION.search(text.text)),
-            prefix=prefix or cut,
-            shortened=shortened if remainder and short and not pages else "",
-            kept=clean(kept, 400) if await _is_there(ctx, kept) else "",
-            lookalike=_lookalike(hidden, named) if rules.failure else "",
-            lost_script=await _lost_script(ctx, root, rules.text, above),
-            hidden=own,
-            elsewhere=""
-            if pages and index
-            else await _nearby_folder(ctx, root, path, above, index),
-            suffixed="" if pages else await _suffixed(ctx, page, path),
-            front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
-        )
-    )
-
-
-async def _is_there(ctx: ProbeContext, file: str) -> bool:
-    return bool(file) and not _WILD.search(file) and bool(await ctx.machine.glob(file))
-
-
-async def _nearby_folder(
-    ctx: ProbeContext, root: str, path: str, above: str, index: tuple[str, ...]
-) -> str:
-    """Return the folder nearby that has a requested file below an alias, or the folder for visitors
-    in that of an application, whose own folder has no index file; "" for none or several.
-
-    A file below an alias tells of a wrong folder only if pages consist of such files, and the
-    alias's own folder has none of its kind: what is a document may be kept from visitors on
-    purpose, and a single file may be gone. A folder in it with the name of the alias that has the
-    very file shows that the alias names the folder above."""
-    own = f"{root}/{path.lstrip('/')}"
-    parent = posixpath.dirname(root)
-    if _WILD.search(own) or not parent.strip("/"):
-        return ""
-    if not above:
-        patterns = [f"{root}/{folder}/index.{kind}" for folder in _PUBLIC for kind in _KINDS]
-        groups = await asyncio.gather(*map(ctx.machine.glob, patterns))
-        folders = {posixpath.dirname(file) for group in groups for file in group}
-        return clean(folders.pop(), 300) if len(folders) == 1 and not index else ""
-    inner = posixpath.normpath(f"{root}/{above.strip('/')}")
-    if inner != root and await _is_there(ctx, f"{inner}/{path.lstrip('/')}"):
-        return clean(inner, 300)
-    extension = posixpath.splitext(path)[1].lower()
-    if extension not in PARTS:
-        return ""
-    patterns = [f"{root}/*{extension}", f"{posixpath.dirname(own)}/*{extension}"]
-    if any(await asyncio.gather(*map(ctx.machine.glob, patterns))):
-        return ""
-    asked = path.lstrip("/")
-    files = list(await ctx.machine.glob(f"{parent}/*/{asked}"))
-    files += await ctx.machine.glob(f"{root}/*/{asked}")
-    folders = {file.removesuffix(f"/{asked}") for file in files if file != own}
-    return clean(folders.pop(), 300) if len(folders) == 1 else ""
-
-
-async def _suffixed(ctx: ProbeContext, page: str, path: str) -> str:
-    """Return the page with ".html" behind the requested name; "" if there is none, or if the name
-    has an ending of its own."""
-    if path.endswith("/") or "." in posixpath.basename(path) or _WILD.search(page):
-        return ""
-    file = f"{page}.html"
-    return clean(file, 400) if await ctx.machine.glob(file) else ""
-
-
-async def _front_script(ctx: ProbeContext, root: str) -> str:
-    """Return the script of an application that answers every address; "" if the folder has none."""
-    content = await ctx.machine.read(f"{root}/index.php", MAX_BYTES)
-    return "index.php" if not content.failure and _FRONT.search(content.text) else ""
-
-
-async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:
-    """Return the script to which the last rule of an .htaccess leads, "" if it is there."""
-    found = (script.removeprefix(f"{above.strip('/')}/") for script in _SCRIPT.findall(rules))
-    scripts = [script for script in found if ".." not in script]
-    is_lost = bool(scripts) and not await ctx.machine.glob(f"{root}/{scripts[-1]}")
-    return clean(scripts[-1], 100) if is_lost else ""
-
-
-def _lookalike(*found: tuple[str, ...]) -> str:
-    """Return the name of a file that may be meant as .htaccess."""
-    names = [posixpath.basename(name) for group in found for name in group]
-    likely = [name for name in names if name.lower() in _MISNAMED and name != ".htaccess"]
-    close = difflib.get_close_matches(".htaccess", [n for n in names if n != ".htaccess"], 1, 0.85)
-    return clean(next(iter((*likely, *close)), ""), 100)
 
 
 async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:

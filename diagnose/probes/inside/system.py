@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from diagnose.machine import Socket
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Vantage
-from diagnose.model.addresses import LOCAL_ONLY, family_of, is_within
+from diagnose.model.addresses import LOCAL_ONLY, ROOT_SERVERS, family_of, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import (
     Interface,
@@ -31,9 +31,6 @@ from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_processes import own_masters
 
 _EQUIVALENT = "ss -ltnp"
-
-#: A root server of the DNS: an address as far away as visitors are. Nothing is sent to it.
-ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 #: What ip(8) is asked on each server.
 _SILENT = "neigh show nud failed nud incomplete nud permanent"

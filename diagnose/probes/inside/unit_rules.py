@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.addresses import ROOT_SERVERS
 from diagnose.model.containers import NginxContainer
 from diagnose.model.files import NginxStart
 from diagnose.model.http import Exchange
@@ -17,6 +18,7 @@ from diagnose.model.services import Denied, UnitDenial
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.linux.unit_rules import (
     UnitRules,
     denied_address,
@@ -27,7 +29,6 @@ from diagnose.parsers.linux.unit_rules import (
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.system import ROOT_SERVERS
 
 SCRIPT = read_script(__file__, "unit_rules.sh")
 
@@ -105,7 +106,7 @@ async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 def _is_unanswered(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_silent = exchange.failure is not None and exchange.failure.kind == "timeout"
-    return exchange.is_page_of(ctx.target) and (is_silent or exchange.status in {502, 503, 504})
+    return exchange.is_page_of(ctx.target) and (is_silent or exchange.status in GATEWAY_FAILURES)
 
 
 async def _compare_rules(ctx: ProbeContext) -> None:

@@ -220,7 +220,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             continue
         patience = _time_left(ctx)
         status, body, failure, media_type = await upstream_routes.request_page(
-            ctx, stream, route.upstream_path, name, patience
+            stream, route.upstream_path, name, patience
         )
         authority = "localhost" if endpoint.socket else f"{bracketed(address)}:{endpoint.port}"
         curl_options = ("--unix-socket", endpoint.socket) if endpoint.socket else ()

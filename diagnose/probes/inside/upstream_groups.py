@@ -65,7 +65,7 @@ async def behind_a_session(ctx: ProbeContext, page: Exchange, config: NginxConfi
     first with it. An application that renews the cookie with every response, or does not know its
     own session, shows nothing."""
     url = parse_url(page.url)
-    if page.purpose not in {"target", "redirect"} or url is None or not _begins_session(page):
+    if not page.is_of_visit or url is None or not _begins_session(page):
         return
     path = url.path.partition("?")[0]
     route = upstream_routes.find_route(ctx, config, path)

@@ -241,7 +241,7 @@ def media_type(reply: bytes) -> str:
 
 
 async def request_page(
-    ctx: ProbeContext, stream: Stream, path: str, name: str, patience: float
+    stream: Stream, path: str, name: str, patience: float
 ) -> tuple[int | None, str, Failure | None, str]:
     """Request a page as nginx does; return status, beginning of the text, failure and media type.
 

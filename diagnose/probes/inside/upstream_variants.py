@@ -225,7 +225,7 @@ async def _try_plain(ctx: ProbeContext, conversation: Conversation) -> UpstreamT
     status, failure = None, opened if isinstance(opened, Failure) else None
     if not isinstance(opened, Failure):
         status, _, failure, _ = await upstream_routes.request_page(
-            ctx, opened, route.upstream_path, host, 2.0
+            opened, route.upstream_path, host, 2.0
         )
     return ctx.emit(
         replace(
@@ -258,7 +258,7 @@ async def _try_handshake(
         if tls_result.stream and conversation.asks:
             route, host = conversation.route, upstream_routes.host_header(ctx, conversation.route)
             status, _, failure, _ = await upstream_routes.request_page(
-                ctx, tls_result.stream, route.upstream_path, host, 2.0
+                tls_result.stream, route.upstream_path, host, 2.0
             )
         elif tls_result.stream:
             tls_result.stream.close()

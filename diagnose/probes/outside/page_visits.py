@@ -54,7 +54,7 @@ def _is_withheld(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether a program refuses its page to a visitor who has not logged in, as Jenkins does with
     403: the fields of the answer may name it."""
     return (
-        exchange.purpose in {"target", "redirect"}
+        exchange.is_of_visit
         and exchange.status in {401, 403}
         and exchange.verified
         and is_own_origin(ctx.target, exchange.url)

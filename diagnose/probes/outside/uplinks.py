@@ -6,12 +6,10 @@ is sent.
 
 import shlex
 
+from diagnose.model.addresses import ROOT_SERVERS
 from diagnose.model.tcp import Uplink
 from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext
-
-#: a.root-servers.net: Internet addresses to which a route is looked up. Nothing is sent.
-ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 
 def emit_uplinks(ctx: ProbeContext) -> None:

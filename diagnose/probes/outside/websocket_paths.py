@@ -18,7 +18,7 @@ from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
 from diagnose.probes.outside.known_applications import emit_application
-from diagnose.probes.outside.page_assets import MAX_SCRIPT, emit_opened
+from diagnose.probes.outside.page_file_loader import MAX_SCRIPT, emit_opened
 
 #: Maximum number of other paths in a run, and of scripts of the page that are read.
 MAX_PATHS, MAX_SCRIPTS = 4, 3

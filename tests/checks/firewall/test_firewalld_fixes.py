@@ -89,7 +89,7 @@ def test_a_port_that_stays_shut_without_the_rule_is_opened_too() -> None:
 
 def test_one_visitor_is_let_in_before_the_rule_and_its_priority_has_an_end() -> None:
     firewalld = public(REJECT)
-    narrow = allow_commands(firewalld, (outcome(firewalld),), "192.0.2.7")
+    narrow = allow_commands((outcome(firewalld),), "192.0.2.7")
     rule = (
         'rule priority="-1" family="ipv4" source address="192.0.2.7" '
         'port port="443" protocol="tcp" accept'
@@ -101,7 +101,7 @@ def test_one_visitor_is_let_in_before_the_rule_and_its_priority_has_an_end() -> 
     assert {step.risk for step in narrow} == {Risk.OPENS_TO_SOME}
     assert narrow[0].undo == ("firewall-cmd", "--zone=public", f"--remove-rich-rule={rule}")
     firewalld = public(FIRST)
-    (now, _) = allow_commands(firewalld, (outcome(firewalld),), "192.0.2.7")
+    (now, _) = allow_commands((outcome(firewalld),), "192.0.2.7")
     assert 'priority="-32768"' in now.argv[-1]
 
 
@@ -109,7 +109,7 @@ def test_an_exception_goes_to_the_policy_that_refuses() -> None:
     guard = policies("guard", target="REJECT")
     firewalld = view(*both("public", HTTPS, interfaces=("eth0",)), *guard)
     rule = 'rule priority="-1" port port="443" protocol="tcp" accept'
-    assert typed(exception_commands(firewalld, outcome(firewalld))) == [
+    assert typed(exception_commands(outcome(firewalld))) == [
         f"--policy=guard --add-rich-rule={rule}",
         f"--permanent --policy=guard --add-rich-rule={rule}",
     ]

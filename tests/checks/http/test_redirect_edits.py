@@ -39,7 +39,7 @@ def test_a_target_is_replaced_where_it_stands() -> None:
     redirect = find_redirect(nginx, answer)
     assert redirect is not None
     changes: Changes = {}
-    _redirect_edits.replace_target(nginx, redirect, "https://www.example.com", changes)
+    _redirect_edits.replace_target(redirect, "https://www.example.com", changes)
     assert added(nginx, changes) == ["return 301 https://www.example.com;"]
 
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import AnsweringRule
-from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config

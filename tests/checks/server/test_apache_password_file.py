@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.logs import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from diagnose.model import Edit
-from diagnose.model.web_servers import ServerFile, ServerRequestError
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import ServerFile
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.logs import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.tls_evidence import SILENCE, shake
 from tests.support.web_server_evidence import APACHE, apache_config

@@ -5,8 +5,9 @@ import pytest
 
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.backends import BackendSocket, BackendVisit
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.upstream import Permissions, UpstreamSocket
-from diagnose.model.web_servers import ServerRequestError, WebServerConfig
+from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER

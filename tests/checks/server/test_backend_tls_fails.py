@@ -5,7 +5,8 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.http import Upgrade
-from diagnose.model.web_servers import ServerRequestError, WebServerConfig
+from diagnose.model.logs import ServerRequestError
+from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import leaf
 from tests.support.check_evidence import SHOP, judge

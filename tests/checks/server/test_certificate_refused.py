@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Claim, Confidence, Observation, Severity
+from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import ServerStartError, WebServerTest
+from diagnose.model.web_servers import WebServerTest
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import APACHE, PASSED, apache_config

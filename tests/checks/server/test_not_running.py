@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Manual, Where
+from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import ServerStartError, WebServerTest
+from diagnose.model.web_servers import WebServerTest
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import config
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config

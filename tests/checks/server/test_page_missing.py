@@ -4,9 +4,10 @@ import pytest
 
 from diagnose.model import Applicability, Command, Edit, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import ServedFolder
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import ServerRequestError, SiteAlias
+from diagnose.model.web_servers import SiteAlias
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config

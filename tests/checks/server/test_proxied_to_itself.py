@@ -9,7 +9,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 
 CHECK = "server.proxied-to-itself"
-CARD = Interface(name="eth0", up=True, addresses=("203.0.113.10/24",), vantage=Vantage.SERVER)
+CARD = Interface(name="eth0", up=True, addresses=("203.0.113.10",), vantage=Vantage.SERVER)
 NAME = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
 BAD = replace(ANSWER, status=502)
 LOOP = replace(ANSWER, status=308, headers=(("Location", SHOP.url),))

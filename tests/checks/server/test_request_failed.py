@@ -4,8 +4,9 @@ import pytest
 
 from diagnose.model import Applicability, Command, Edit, Manual
 from diagnose.model.files import PathComponent
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.site_folders import FolderAccess
-from diagnose.model.web_servers import ServerFile, ServerRequestError
+from diagnose.model.web_servers import ServerFile
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config

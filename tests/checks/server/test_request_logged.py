@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 

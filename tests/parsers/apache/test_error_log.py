@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from diagnose.parsers.apache.error_log import (
-    RequestedSite,
     RequestError,
     last_request_error,
     other_request_error,
@@ -11,6 +10,7 @@ from diagnose.parsers.apache.error_log import (
     start_error,
     workers_error,
 )
+from diagnose.parsers.apache.requested_site import RequestedSite
 
 NOW = "2026-11-26 08:07:20"
 REQUESTED = RequestedSite({"/", "/ws"}, {"/var/www/shop"}, {"127.0.0.1:3000"})

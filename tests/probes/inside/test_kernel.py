@@ -10,6 +10,7 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Observation, Unseen, Vantage
+from diagnose.model.addresses import ROOT_SERVERS
 from diagnose.model.clock import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -41,7 +42,6 @@ from diagnose.probes.inside.kernel import (
     vantage_silent,
 )
 from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
-from diagnose.probes.inside.system import ROOT_SERVERS
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking, looked
 from tests.support.recorded_machine import RecordedMachine

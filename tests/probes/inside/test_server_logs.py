@@ -6,7 +6,8 @@ from typing import Any
 from diagnose.machine import CommandResult
 from diagnose.model import Observation, Unseen
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.web_servers import ServerRequestError, ServerStartError, WebServerConfig
+from diagnose.model.logs import ServerRequestError, ServerStartError
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import server_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine

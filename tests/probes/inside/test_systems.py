@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Mapping
 
 from diagnose.model import Host, Unseen
+from diagnose.model.addresses import ROOT_SERVERS
 from diagnose.model.kernel import Arrival, Boot, Counters, Kernel, Queue, Queues
 from diagnose.model.server import Interface, Listeners, Route
 from diagnose.probes.inside.kernel import FIRST_SCRIPT, kernel
-from diagnose.probes.inside.system import IDENTIFY_SCRIPT, ROOT_SERVERS, network, server
+from diagnose.probes.inside.system import IDENTIFY_SCRIPT, network, server
 from tests.support.fake_context import Looking, looked
 from tests.support.recorded_machine import RecordedMachine
 

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Collection, Iterator
 
 from diagnose.model import Host, Unseen, Vantage
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.pages import Page
@@ -21,7 +22,6 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
-from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import (
@@ -71,7 +71,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     if not any(map(ctx.options.wants, _LAYERS)) or listeners.failure is not None:
         return
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
-    is_published = all((holder or "?") in ENGINES for holder in holders)
+    is_published = all((holder or "?") in CONTAINER_PROCESSES for holder in holders)
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
         _report_other_program(ctx, holders)
@@ -92,7 +92,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
 
 def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
     """Report that nobody looks into the program that answers: lighttpd, Envoy, an application."""
-    names = {name for name in holders if name and name not in ENGINES}
+    names = {name for name in holders if name and name not in CONTAINER_PROCESSES}
     if len(names) == 1 and names.isdisjoint(_READ_ELSEWHERE):
         subject = f"{clean(names.pop(), 60)}'s configuration"
         emit_not_observed(ctx, subject, "diagnose does not read it")
