@@ -124,9 +124,18 @@ class Engine:
         self.docker("ended", name, str(code))
 
     def reaches(self, address: str, port: int, *words: str) -> None:
-        """Wait until something listens there."""
-        argv = ["curl", "-sko", "/dev/null", "--connect-timeout", "1", f"http://{address}:{port}/"]
-        until(lambda: self.server.run(argv).returncode not in {7, 28}, f"{address}:{port} serves")
+        """Wait until a program listens at a container's own address, `words` being what the command
+        is run by. At a published port `answers` is meant: docker-proxy listens there at once."""
+        url = f"http://{address}:{port}/"
+        argv = [*words, "curl", "-sko", "/dev/null", "--connect-timeout", "1", url]
+        until(lambda: self.server.run(argv).returncode not in {7, 28}, f"{address}:{port} listens")
+
+    def answers(self, port: int, address: str = "127.0.0.1") -> None:
+        """Wait until the program behind a published port answers, with any status of HTTP. One that
+        speaks TLS there answers plain HTTP with 400."""
+        url = f"http://{address}:{port}/"
+        argv = ["curl", "-so", "/dev/null", "-m", "5", "-w", "%{http_code}", url]
+        until(lambda: self.server.run(argv).stdout not in {"", "000"}, f"{url} answers")
 
 
 def application(engine: Engine, name: str = "app", *options: str, **more: Any) -> str:
@@ -136,6 +145,8 @@ def application(engine: Engine, name: str = "app", *options: str, **more: Any) -
     address = engine.run(name, argv, **more)
     if host == "0.0.0.0":
         engine.reaches(address, 3000)
+    else:
+        engine.reaches(host, 3000, "ip", "netns", "exec", name)
     return address
 
 
@@ -146,7 +157,6 @@ def behind_nginx(lab: Lab, port: tuple[int, int] = (8080, 3000), **more: Any) ->
     application(engine, ports=(port,), bind="127.0.0.1", **more)
     lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
     lab.reload()
-    engine.reaches("127.0.0.1", port[0])
     return engine
 
 
