@@ -40,13 +40,15 @@ class BindMount:
 class ComposeService:
     """The service of a compose file that a container is: the names of the project and the service,
     the project's folder and its files, as labels tell them. `old` is True if the program
-    `docker-compose` (version 1) made it."""
+    `docker-compose` (version 1) made it. `conditions` are the services that it waits for, each with
+    what it waits for ("service_healthy", `depends_on` of the Compose specification)."""
 
     project: Label
     service: Label
     folder: FilePath = ""
     files: tuple[FilePath, ...] = ()
     old: bool = False
+    conditions: tuple[tuple[Label, Label], ...] = ()
 
 
 @frozen
@@ -56,7 +58,9 @@ class Container:
     (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output, or
     from its engine if that could not start it (`not_started`). `out_of_memory` tells that the
     kernel ended it for lack of memory (OOMKilled). `compose` is its service of a compose file.
-    `folders` are the folders of the server that are mounted into one that does not run."""
+    `folders` are the folders of the server that are mounted into one that does not run. `restart`
+    is the restart policy of one that does not run ("no", "always"), "" if it is not known. Of an
+    unhealthy one `last_words` are those of its health check."""
 
     engine: Engine
     id: Digest
@@ -71,11 +75,17 @@ class Container:
     out_of_memory: bool = False
     compose: ComposeService | None = None
     folders: tuple[BindMount, ...] = ()
+    restart: Label = ""
 
     @property
     def stopped(self) -> bool:
         """Whether the engine says that it does not run, or not for long at a time."""
         return self.state in {"exited", "restarting", "created", "dead"}
+
+    @property
+    def unhealthy(self) -> bool:
+        """Whether it runs and its health check fails."""
+        return not self.stopped and "(unhealthy)" in self.status
 
 
 @frozen
@@ -100,8 +110,9 @@ class Namespace:
 @frozen(kw_only=True, eq=False)
 class Containers(Observation):
     """The containers, and the listening sockets in other network namespaces. Observed only if
-    nothing in the server's own namespace listens on the target's port, or an application behind
-    the web server cannot be reached. `engines` are the engines that answered."""
+    nothing in the server's own namespace listens on the target's port, visitors get the certificate
+    of another name, or an application behind the web server cannot be reached. `engines` are
+    the engines that answered."""
 
     layer: ClassVar[str] = "listener"
 

@@ -79,6 +79,9 @@ class Engine:
     ) -> str:
         """`docker run -d --name NAME -p … -v …`; its address."""
         self.count += 1
+        may_fail = bool(more.pop("may_fail", False))
+        # `docker create`, or what `docker compose up` leaves behind of a service that waits.
+        created = ("--created",) if more.pop("only_created", False) else ()
         address = f"172.17.0.{self.count}"
         described = {
             "id": sha256(f"{name} {self.server.pid} {self.count}".encode()).hexdigest(),
@@ -93,8 +96,10 @@ class Engine:
             "status": "Created",
             **more,
         }
-        self.server.write(f"{HOME}/{name}.json", json.dumps(described))
-        self.docker("run", f"{HOME}/{name}.json")
+        path = f"{HOME}/{name}.json"
+        self.server.write(path, json.dumps(described))
+        # It may refuse: another program has a port.
+        self.server.run(["docker", "run", path, *created], check=not may_fail)
         return address
 
     def names(self, name: str, hosts: str) -> None:
@@ -174,15 +179,24 @@ def proxy(
     **more: Any,
 ) -> str:
     """nginx in a container, with its site and certificates from folders of the server, as of a
-    docker-compose.yml: ./conf.d:/etc/nginx/conf.d, ./certs:/etc/nginx/ssl."""
+    docker-compose.yml: ./conf.d:/etc/nginx/conf.d, ./certs:/etc/nginx/ssl. `host_text` is what
+    nginx of the server itself has, which keeps the container from its start."""
     lab, server = engine.lab, engine.server
     server.write("/srv/proxy/conf.d/shop.conf", configuration)
     server.sh("mkdir -p /srv/proxy/certs; cp /etc/nginx/ssl/* /srv/proxy/certs/")
     # nginx of the server itself has nothing of the site, and does not run.
+    host_text = str(more.pop("host_text", ""))
     server.sh(f"rm {site.CONF}")
     lab.stop_nginx()
+    if host_text:
+        server.write(site.CONF, host_text)
+        lab.start_nginx()
+    runs = not host_text and not more.get("only_created")
     folders = [("/srv/proxy/conf.d", "/etc/nginx/conf.d"), ("/srv/proxy/certs", "/etc/nginx/ssl")]
     argv = more.pop("argv", ["/usr/sbin/nginx", "-g", "daemon off;"])
-    address = engine.run("proxy", argv, ports, [*folders, *binds], image="nginx:1.27", **more)
-    engine.nginx_starts("proxy")
+    address = engine.run(
+        "proxy", argv, ports, [*folders, *binds], image="nginx:1.27", may_fail=not runs, **more
+    )
+    if runs:
+        engine.nginx_starts("proxy")
     return address

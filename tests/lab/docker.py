@@ -139,7 +139,7 @@ def start(container: dict[str, Any]) -> None:
 
 
 def proxy(container: dict[str, Any]) -> str:
-    """docker-proxy, one for each published port. As the daemon does, wait until each listens, before
+    """docker-proxy, one for each published port. As the daemon does, wait until each listens before
     the container's program is started; return the daemon's words if a port is taken (docker 28)."""
     link = HOME / "docker-proxy"
     if not link.exists():
@@ -243,10 +243,12 @@ def ps(words: list[str]) -> None:
         ):
             if not published(container, words):
                 continue
+            if "health=unhealthy" in words and container.get("health") != "unhealthy":
+                continue
             if "{{.Names}}" in words:
                 print(container["name"])
             else:
-                print(container["id"] if "-aq" in words else listed(container))
+                print(container["id"] if {"-aq", "-q"} & {*words} else listed(container))
 
 
 def copy(source: str, target: str) -> None:
@@ -266,7 +268,8 @@ def main() -> None:
         case "run":
             container = json.loads(Path(words[0]).read_text())
             save(container)
-            start(container)
+            if "--created" not in words:
+                start(container)
         case "start":
             start(load(words[0]))
         case "stop":
@@ -286,9 +289,13 @@ def main() -> None:
             save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
         case "inspect" if ".State" in words[1]:
             known = load(words[-1])
+            if ".Health" in words[1]:
+                print(json.dumps({"Log": [{"ExitCode": 1, "Output": known["health_output"]}]}))
+                return
             print(
                 json.dumps({"OOMKilled": known.get("oom", False), "Error": known.get("error", "")})
             )
+            print(json.dumps({"Name": known.get("restart", "no"), "MaximumRetryCount": 0}))
         case "inspect" if ".Mounts" in words[1]:
             for source, point in load(words[-1])["binds"]:
                 print(f"{source}\t{point}")

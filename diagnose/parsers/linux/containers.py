@@ -24,6 +24,12 @@ MAX_ITEMS = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
+#: The labels of docker compose that are read, after "com.docker.compose." (pkg/api/labels.go).
+_COMPOSE_LABELS = (
+    *("project", "service", "version", "project.working_dir", "project.config_files"),
+    "depends_on",
+)
+
 _STATES: dict[str, State] = {state: state for state in get_args(State)}
 
 #: Lines that say why a program could not start: of nginx, and of others as they usually say it.
@@ -34,6 +40,13 @@ _RUNTIME_WORDS = re.compile(
     r"^(?:Error response from daemon: )?failed to create task for container: "
     r"(?:failed to create shim task: )?(?:OCI runtime create failed: )?(?:runc create failed: )?"
     r"(?:unable to start container process: )?(?:error during container init: )?"
+)
+
+#: The same before the reason that kept a port from being published (docker 28, and before).
+_NETWORK_WORDS = re.compile(
+    r"^(?:Error response from daemon: )?(?:failed to set up container networking: )?"
+    r"driver failed programming external connectivity on endpoint \S{1,200} \([0-9a-f]{64}\): "
+    r"(?:Error starting userland proxy: )?(?=\S)"
 )
 
 #: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
@@ -108,7 +121,7 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
     them."""
     words = {
         name: clean(str(labels.get(f"com.docker.compose.{name}") or ""), 1000)
-        for name in ("project", "service", "version", "project.working_dir", "project.config_files")
+        for name in _COMPOSE_LABELS
     }
     if not words["project"] or not words["service"]:
         return None
@@ -120,7 +133,17 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
         folder=folder,
         files=tuple(posixpath.join(folder, file) for file in files),
         old=words["version"].startswith("1."),
+        conditions=tuple(_conditions(words["depends_on"])),
     )
+
+
+def _conditions(text: str) -> Iterator[tuple[str, str]]:
+    """Parse "db:service_healthy:false,app:service_started:true", the label of docker compose."""
+    for part in text.split(",")[:20]:
+        service, _, rest = part.partition(":")
+        condition = rest.partition(":")[0]
+        if service and condition:
+            yield service[:128], condition[:40]
 
 
 def _state(word: object) -> State:
@@ -134,29 +157,41 @@ def with_details(
 ) -> Container:
     """Return a container with the ports that it publishes when it runs (`inspect`,
     .HostConfig.PortBindings), and why it ended: what its engine says (.State), or else of its last
-    output the error of nginx, if there is one, else the last line. `mounts` are lines of a folder
-    of the server, a tab and where the container sees it."""
+    output the error of nginx, if there is one, else the last line. A second line of `state` is its
+    restart policy (.HostConfig.RestartPolicy). `mounts` are lines of a folder of the server, a tab
+    and where the container sees it."""
     ports = container.ports
     if not any(mapping.port for mapping in ports):
         ports = (*tuple(_bound_ports(bindings))[:MAX_ITEMS], *ports)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if _FATAL.search(line)]
-    inspected = next(_objects([state.strip()]), {})
+    documents = list(_objects(state.splitlines()[:4]))
+    inspected, policy = (documents[i] if i < len(documents) else {} for i in (0, 1))
     # The engine could not start it: "driver failed …: port is already allocated".
     refusal = str(inspected.get("Error") or "") if isinstance(inspected.get("Error"), str) else ""
-    refusal = _RUNTIME_WORDS.sub("", refusal)
+    refusal = _NETWORK_WORDS.sub("", _RUNTIME_WORDS.sub("", refusal))
     return replace(
         container,
         ports=ports,
         last_words=clean(refusal or (errors or lines or [""])[-1], 300),
         not_started=bool(refusal),
         out_of_memory=inspected.get("OOMKilled") is True,
+        restart=clean(str(policy.get("Name") or ""), 40),
         folders=tuple(
             BindMount(clean(point, 400), clean(source, 400))
             for source, tab, point in (line.partition("\t") for line in mounts.split("\n"))
             if tab
         )[:MAX_ITEMS],
     )
+
+
+def with_health(container: Container, text: str) -> Container:
+    """Return a container with the last output of its health check (`inspect`, .State.Health)."""
+    log = next(_objects([text.strip()]), {}).get("Log")
+    entries = [entry for entry in log if isinstance(entry, dict)] if isinstance(log, list) else []
+    lines = str(entries[-1].get("Output") or "").splitlines() if entries else []
+    words = next((line.strip() for line in reversed(lines[:100]) if line.strip()), "")
+    return replace(container, last_words=clean(words, 300)) if words else container
 
 
 def _bound_ports(text: str) -> Iterator[ContainerPort]:

@@ -7,6 +7,7 @@
 
 part() { printf '\n@@@ %s\n' "$*"; }
 m='{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\t"}}{{.Destination}}{{println}}{{end}}{{end}}'
+s='{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
@@ -20,11 +21,14 @@ for e in docker podman; do
   )
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
-    part "state $id"; $e inspect -f '{{json .State}}' "$id" 2>&1 | head -c 8000
+    part "state $id"; $e inspect -f "$s" "$id" 2>&1 | head -c 8000
     part "mounts $id"; $e inspect -f "$m" "$id" 2>/dev/null | head -n 60 | while read -r source; do
       [ -d "${source%%	*}" ] && printf '%s\n' "$source"
     done
     part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
+  done
+  for id in $($e ps -q --no-trunc --filter health=unhealthy 2>/dev/null | head -n 4); do
+    part "health $id"; $e inspect -f '{{json .State.Health}}' "$id" 2>&1 | head -c 30000
   done
 done
 own=$(readlink /proc/self/ns/net)
