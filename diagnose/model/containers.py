@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Digest, FilePath, Image, Label, Text
+from diagnose.model.marks import Address, Digest, FilePath, Image, Label, ServerText, Text
 from diagnose.model.summary import Summary, phrase
 
 Engine = Literal["docker", "podman"]
@@ -60,7 +60,8 @@ class Container:
     kernel ended it for lack of memory (OOMKilled). `compose` is its service of a compose file.
     `folders` are the folders of the server that are mounted into one that does not run. `restart`
     is the restart policy of one that does not run ("no", "always"), "" if it is not known. Of an
-    unhealthy one `last_words` are those of its health check."""
+    unhealthy one `last_words` are those of its health check. `labels` are those that Traefik reads,
+    without the values of its middlewares, which hold passwords."""
 
     engine: Engine
     id: Digest
@@ -76,11 +77,17 @@ class Container:
     compose: ComposeService | None = None
     folders: tuple[BindMount, ...] = ()
     restart: Label = ""
+    labels: tuple[tuple[Label, ServerText], ...] = ()
 
     @property
     def stopped(self) -> bool:
         """Whether the engine says that it does not run, or not for long at a time."""
         return self.state in {"exited", "restarting", "created", "dead"}
+
+    @property
+    def checks_health(self) -> bool:
+        """Whether its health check has not succeeded yet, or fails."""
+        return not self.stopped and ("(health: " in self.status or self.unhealthy)
 
     @property
     def unhealthy(self) -> bool:

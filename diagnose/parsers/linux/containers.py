@@ -30,6 +30,14 @@ _COMPOSE_LABELS = (
     "depends_on",
 )
 
+#: Labels that Traefik reads ("Traefik & Docker"): of routers, services and the container; and
+#: those of middlewares, whose values hold passwords.
+_TRAEFIK_LABEL = re.compile(
+    r"traefik\.(?:enable|docker\.network|http\.(?:routers|services)\.[^.]+(?:\..+)?)\Z",
+    re.IGNORECASE,
+)
+_TRAEFIK_MIDDLEWARE = re.compile(r"traefik\.http\.middlewares\.[^.]+\..+", re.IGNORECASE)
+
 _STATES: dict[str, State] = {state: state for state in get_args(State)}
 
 #: Lines that say why a program could not start: of nginx, and of others as they usually say it.
@@ -91,6 +99,7 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _docker(container: dict[str, Any]) -> Container:
+    labels = _labels(str(container.get("Labels", "")))
     return Container(
         engine="docker",
         id=clean(str(container.get("ID", "")), 64),
@@ -100,7 +109,8 @@ def _docker(container: dict[str, Any]) -> Container:
         ports=docker_ports(str(container.get("Ports", ""))),
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
-        compose=_compose(_labels(str(container.get("Labels", "")))),
+        compose=_compose(labels),
+        labels=tuple(_traefik_labels(labels)),
     )
 
 
@@ -135,6 +145,14 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
         old=words["version"].startswith("1."),
         conditions=tuple(_conditions(words["depends_on"])),
     )
+
+
+def _traefik_labels(labels: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in labels.items():
+        if _TRAEFIK_LABEL.match(name):
+            yield clean(name, 300), clean(str(value), 1000)
+        elif _TRAEFIK_MIDDLEWARE.match(name):
+            yield clean(name, 300), ""
 
 
 def _conditions(text: str) -> Iterator[tuple[str, str]]:
@@ -223,6 +241,7 @@ def docker_ports(text: str) -> tuple[ContainerPort, ...]:
 
 def _podman(container: dict[str, Any]) -> Container:
     names, labels = container.get("Names") or [""], container.get("Labels")
+    labels = labels if isinstance(labels, dict) else {}
     published = [
         ContainerPort(
             int(port.get("container_port", 0)) + offset,
@@ -250,7 +269,8 @@ def _podman(container: dict[str, Any]) -> Container:
         ports=tuple(published + declared)[:MAX_ITEMS],
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
-        compose=_compose(labels if isinstance(labels, dict) else {}),
+        compose=_compose(labels),
+        labels=tuple(_traefik_labels(labels)),
     )
 
 

@@ -8,7 +8,7 @@ namespace without asking an engine (proc_pid_net(5)).
 """
 
 import re
-from typing import get_args
+from typing import Literal, get_args
 
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
@@ -47,9 +47,13 @@ class ContainerLists:
     took: float = 0.0
 
 
-async def read_containers(machine: Machine, stopped: bool = False) -> ContainerLists:
-    """Return the containers that run, or all of them with what is known of those that ended."""
-    result = await machine.run("sh", "-c", SCRIPT, "sh", *(["stopped"] if stopped else []))
+async def read_containers(
+    machine: Machine, scope: Literal["running", "all", "stopped"] = "running"
+) -> ContainerLists:
+    """Return the containers that run, or all of them, or ("stopped") all with what is known of
+    those that ended."""
+    words = [] if scope == "running" else [scope]
+    result = await machine.run("sh", "-c", SCRIPT, "sh", *words)
     parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
     sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
     readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
@@ -128,7 +132,7 @@ async def _emit_containers(ctx: ProbeContext) -> None:
     at = ctx.elapsed()
     if ctx.observed(Containers):
         return
-    lists = await read_containers(ctx.machine, stopped=True)
+    lists = await read_containers(ctx.machine, "stopped")
     if ctx.observed(Containers):
         return
     for engine in lists.denied:

@@ -1,5 +1,5 @@
-# Each part follows a line "@@@ name". With "stopped" as the argument, containers that do not run are
-# listed too, with the ports that they would publish, which docker says nowhere else, and the end of
+# Each part follows a line "@@@ name". With "all" as the argument, containers that do not run are
+# listed too; with "stopped" as the argument also with the ports that they would publish, which docker says nowhere else, and the end of
 # their output. At most three processes are listed per namespace, and at most
 # forty namespaces are read (a Kubernetes node has many).
 # shellcheck disable=SC2012,SC2086
@@ -11,9 +11,9 @@ s='{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
-  [ "$1" = stopped ] && a=-a || a=
+  [ "$1" ] && a=-a || a=
   part $e; $e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000
-  [ "$a" ] || continue
+  [ "$1" = stopped ] || continue
   ids=$(
     for state in exited restarting created dead; do
       $e ps -aq --no-trunc --filter status=$state 2>/dev/null
