@@ -34,7 +34,9 @@ class Router:
     and those alone. `resolver` is its certificate resolver. `errors` are Traefik's own words about
     it, or what it names and is nowhere. `takes` is whether its rule takes the target's page, None
     if that is not known, and `has_name` whether the rule has the target's name. `filtered` is why
-    the router is not there, although the labels of a container have it."""
+    the router is not there, although the labels of a container have it. `container` is that
+    container, `networks` are its networks, and `network` is the one that the label
+    `traefik.docker.network`, or the provider, chooses for Traefik, "" for none."""
 
     name: Label
     entry_points: tuple[Label, ...] = ()
@@ -48,6 +50,8 @@ class Router:
     has_name: bool = False
     filtered: Filter = ""
     container: Label = ""
+    networks: tuple[Label, ...] = ()
+    network: Label = ""
 
 
 @frozen(kw_only=True, eq=False)

@@ -156,6 +156,8 @@ def _router(
         request.host.lower() in names,
         value.get("filtered") or "",  # type: ignore[arg-type]
         clean(text_of(value.get("container")), 128),
+        tuple(clean(text, 128) for text in texts(value.get("networks"))),
+        clean(text_of(value.get("network")), 128),
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from diagnose.model.containers import Container, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.traefik import Filter
+from diagnose.parsers.caddy.document import dictionary
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.traefik.configuration import value_of
 
 _SECTION = re.compile(
@@ -22,10 +24,11 @@ _TRUE = {"true", "1", "t"}
 class DockerProvider:
     """The settings of Traefik's provider of containers: whether it takes those without
     `traefik.enable`, and whether routers without a rule get the usual one, with the container's
-    name."""
+    name. `network` is the one in which it looks for containers, "" for any."""
 
     takes_all: bool = True
     has_usual_rule: bool = True
+    network: str = ""
 
 
 def docker_provider(document: object, flags: Mapping[str, str]) -> DockerProvider | None:
@@ -38,7 +41,9 @@ def docker_provider(document: object, flags: Mapping[str, str]) -> DockerProvide
     if any(str(setting(name) or "false").lower() != "false" for name in choices):
         return None
     takes_all = str(setting("exposedByDefault")).lower() != "false"
-    return DockerProvider(takes_all, not setting("defaultRule"))
+    return DockerProvider(
+        takes_all, not setting("defaultRule"), clean(str(setting("network") or ""), 128)
+    )
 
 
 def labelled(
@@ -66,6 +71,25 @@ def labelled(
             }
     _mark_missing(parts)
     return parts
+
+
+def with_labels(
+    parts: Mapping[str, object], labels: Mapping[str, Mapping[str, object]], is_running: bool
+) -> dict[str, object]:
+    """Return the routers and services of files with those of labels; or, if Traefik runs with
+    `parts`, with the containers of its routers, and with routers that labels have in vain."""
+    merged = {kind: dict(dictionary(parts.get(kind))) for kind in labels}
+    for name, entry in labels["routers"].items():
+        router, known = dictionary(entry), dictionary(merged["routers"].get(name))
+        if known:
+            container = {key: router[key] for key in ("container", "networks", "network")}
+            merged["routers"][name] = {**known, **container}
+        elif not is_running or router["filtered"] or router["error"]:
+            merged["routers"][name] = router
+    if not is_running:
+        for kind in ("services", "middlewares"):
+            merged[kind] |= labels[kind]
+    return {**parts, **merged}
 
 
 @frozen
@@ -162,7 +186,14 @@ def _router(
         "error": [error] if error and not reason else [],
         "filtered": reason,
         "container": container.name,
+        "networks": list(container.networks),
+        "network": _chosen_network(container) or provider.network,
     }
+
+
+def _chosen_network(container: Container) -> str:
+    labels = {key.lower(): value for key, value in container.labels}
+    return labels.get("traefik.docker.network", "")
 
 
 def _list(text: str) -> list[str]:

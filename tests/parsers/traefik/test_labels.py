@@ -13,7 +13,7 @@ from diagnose.model.containers import ComposeService, Container, ContainerPort, 
 from diagnose.model.traefik import EntryPoint, Router
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.traefik.configuration import routers_of, sites_of
-from diagnose.parsers.traefik.labels import DockerProvider, docker_provider, labelled
+from diagnose.parsers.traefik.labels import DockerProvider, docker_provider, labelled, with_labels
 from tests.support.check_evidence import SHOP
 
 POINTS = (EntryPoint("web", 80), EntryPoint("websecure", 443))
@@ -36,11 +36,11 @@ APP = Container(
 NETWORK = Namespace(7, container="a" * 64, addresses=("172.20.0.5",), sockets=(("0.0.0.0", 3000),))
 
 
-def parts_of(*containers: Container, **provider: bool) -> dict[str, dict[str, Any]]:
+def parts_of(*containers: Container, **provider: Any) -> dict[str, dict[str, Any]]:
     return labelled(containers, (NETWORK,), DockerProvider(**provider))
 
 
-def routers(*containers: Container, **provider: bool) -> tuple[Router, ...]:
+def routers(*containers: Container, **provider: Any) -> tuple[Router, ...]:
     (request, *_) = requests_of(SHOP, "GET")
     return routers_of(parts_of(*containers, **provider), POINTS, request)
 
@@ -164,6 +164,35 @@ def test_a_container_without_a_router_gets_one_of_its_name() -> None:
     (router,) = routers(bare, has_usual_rule=False)
     assert router.takes is None
     assert routers(bare, takes_all=False) == ()
+
+
+def test_the_network_of_a_label_goes_before_that_of_the_provider() -> None:
+    (router,) = routers(APP)
+    assert (router.container, router.networks, router.network) == ("shop", ("proxy",), "")
+    provider = DockerProvider(network="web")
+    other = replace(APP, labels=(*SECURE, ("traefik.docker.network", "proxy")))
+    chosen = [
+        labelled([item], (), provider)["routers"]["shop@docker"]["network"]  # type: ignore[index]
+        for item in (APP, other)
+    ]
+    assert chosen == ["web", "proxy"]
+
+
+def test_what_runs_is_told_with_its_containers_and_with_what_labels_have_in_vain() -> None:
+    running: dict[str, object] = {
+        "routers": {"shop@docker": {"rule": "Host(`shop.example.com`)"}, "a@file": {}},
+        "services": {"shop@docker": {"loadBalancer": {}}},
+    }
+    ill = replace(
+        APP, id="b" * 64, name="ill", status="Up 2 minutes (unhealthy)",
+        labels=(("traefik.http.routers.ill.rule", "Host(`ill.example.com`)"),),
+    )  # fmt: skip
+    fresh = replace(ill, id="c" * 64, name="new", status="Up 2 minutes")
+    fresh = replace(fresh, labels=(("traefik.http.routers.new.rule", "Host(`new.example`)"),))
+    parts: Any = with_labels(running, parts_of(APP, ill, fresh), is_running=True)
+    assert set(parts["routers"]) == {"shop@docker", "a@file", "ill@docker"}
+    assert parts["routers"]["shop@docker"]["networks"] == ["proxy"]
+    assert parts["services"] == running["services"]
 
 
 def test_the_provider_is_read_from_the_command_line_or_the_file() -> None:

@@ -22,7 +22,6 @@ from diagnose.model.web_servers import (
     WebServerConfig,
     WebServerTest,
 )
-from diagnose.parsers.caddy.document import dictionary
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import requests_of
 from diagnose.probes import ProbeContext, emit_not_observed
@@ -89,6 +88,7 @@ class TraefikReader:
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         # Imported late: few servers have it, and it loads PyYAML.
         from diagnose.parsers.traefik import configuration as parsers
+        from diagnose.parsers.traefik.labels import with_labels
 
         at = ctx.elapsed()
         static = await _read_static(ctx, server)
@@ -99,10 +99,10 @@ class TraefikReader:
         running = await _ask_api(ctx, server, points)
         documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
         providers = set(_providers(static)) - {"file"}
-        labelled = None if running or "docker" not in providers else await _labelled(ctx, static)
-        parts = running or parsers.merged([static.document, *documents])
-        for kind, members in (labelled or {}).items():
-            parts[kind] = {**dictionary(parts.get(kind)), **members}
+        parts = running or {**parsers.merged([static.document, *documents])}
+        labelled = await _labelled(ctx, static) if "docker" in providers else None
+        if labelled is not None:
+            parts = with_labels(parts, labelled, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
         routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
         if labelled is not None:
