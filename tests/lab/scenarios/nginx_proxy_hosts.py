@@ -85,9 +85,11 @@ def _proxied(lab: Lab, name: str) -> None:
 
 
 @scenario(
-    outside="tls.name-rejected", server="nginx.no-matching-server", manual="the environment has the name",
+    outside="tls.name-rejected",
+    server="nginx.no-matching-server",
+    manual="the environment has the name",
     not_on=PANEL,
-)  # fmt: skip
+)
 def virtual_host_is_misspelt(lab: Lab) -> None:
     """VIRTUAL_HOST of the application's container has another name than the one that is visited."""
     _proxied(lab, "shop.exmaple.com")
