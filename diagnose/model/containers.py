@@ -236,3 +236,20 @@ class NginxContainer(Observation):
         if self.own_network:
             return phrase("the web server's own network"), self.title
         return phrase("the web server's container"), self.title
+
+
+@frozen(kw_only=True, eq=False)
+class UnreadMount(Observation):
+    """A file of the server at `source` that the container of the web server sees at `point`. It has
+    the target's site in the words of `product`, and the web server reads it from nowhere. `path` is
+    the main file that it reads, "" if that is not known."""
+
+    layer: ClassVar[str] = "server"
+
+    product: Literal["nginx", "apache", "caddy", "haproxy", "traefik"]
+    point: FilePath
+    source: FilePath
+    path: FilePath = ""
+
+    def summary(self) -> Summary:
+        return self.point, phrase("has the site, and the server that answers has not read it")
