@@ -52,6 +52,14 @@ class ComposeService:
 
 
 @frozen
+class ContainerLabel:
+    """A label of a container."""
+
+    name: Label
+    value: ServerText = ""
+
+
+@frozen
 class Container:
     """A container, as its engine ("docker", "podman") lists it. `networks` contains "host" if the
     container has no network of its own. `status` is the engine's sentence about the state ("Exited
@@ -77,7 +85,7 @@ class Container:
     compose: ComposeService | None = None
     folders: tuple[BindMount, ...] = ()
     restart: Label = ""
-    labels: tuple[tuple[Label, ServerText], ...] = ()
+    labels: tuple[ContainerLabel, ...] = ()
 
     @property
     def stopped(self) -> bool:

@@ -12,6 +12,7 @@ from diagnose.model.containers import (
     BindMount,
     ComposeService,
     Container,
+    ContainerLabel,
     ContainerPort,
     Namespace,
     State,
@@ -147,12 +148,12 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
     )
 
 
-def _traefik_labels(labels: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _traefik_labels(labels: Mapping[str, Any]) -> Iterator[ContainerLabel]:
     for name, value in labels.items():
         if _TRAEFIK_LABEL.match(name):
-            yield clean(name, 300), clean(str(value), 1000)
+            yield ContainerLabel(clean(name, 300), clean(str(value), 1000))
         elif _TRAEFIK_MIDDLEWARE.match(name):
-            yield clean(name, 300), ""
+            yield ContainerLabel(clean(name, 300))
 
 
 def _conditions(text: str) -> Iterator[tuple[str, str]]:

@@ -103,10 +103,10 @@ class _Labels:
     @classmethod
     def of(cls, container: Container) -> "_Labels":
         sections: dict[str, dict[str, dict[str, str]]] = {}
-        for key, value in container.labels:
-            if match := _SECTION.fullmatch(key):
+        for label in container.labels:
+            if match := _SECTION.fullmatch(label.name):
                 kind, name, field = match[1].lower(), match[2], (match[3] or "").lower()
-                sections.setdefault(kind, {}).setdefault(name, {})[field] = value
+                sections.setdefault(kind, {}).setdefault(name, {})[field] = label.value
         return cls(*(sections.get(kind, {}) for kind in ("routers", "services", "middlewares")))
 
     @property
@@ -127,8 +127,8 @@ def _default_name(container: Container) -> str:
 def _filter(container: Container, provider: DockerProvider) -> Filter:
     if container.stopped:
         return "stopped"
-    values = [value.lower() for key, value in container.labels if key.lower() == "traefik.enable"]
-    is_enabled = values[-1] in _TRUE if values else provider.takes_all
+    enable = _value(container, "traefik.enable").lower()
+    is_enabled = enable in _TRUE if enable else provider.takes_all
     if not is_enabled:
         return "not_enabled"
     return "unhealthy" if container.checks_health else ""
@@ -187,13 +187,13 @@ def _router(
         "filtered": reason,
         "container": container.name,
         "networks": list(container.networks),
-        "network": _chosen_network(container) or provider.network,
+        "network": _value(container, "traefik.docker.network") or provider.network,
     }
 
 
-def _chosen_network(container: Container) -> str:
-    labels = {key.lower(): value for key, value in container.labels}
-    return labels.get("traefik.docker.network", "")
+def _value(container: Container, name: str) -> str:
+    values = (label.value for label in container.labels if label.name.lower() == name)
+    return next(values, "")
 
 
 def _list(text: str) -> list[str]:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model.containers import ComposeService, Container, ContainerPort, Namespace
+from diagnose.model.containers import (
+    ComposeService,
+    Container,
+    ContainerLabel,
+    ContainerPort,
+    Namespace,
+)
 from diagnose.model.traefik import EntryPoint, Router
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.traefik.configuration import routers_of, sites_of
@@ -17,11 +23,11 @@ from diagnose.parsers.traefik.labels import DockerProvider, docker_provider, lab
 from tests.support.check_evidence import SHOP
 
 POINTS = (EntryPoint("web", 80), EntryPoint("websecure", 443))
-RULE = ("traefik.http.routers.shop.rule", "Host(`shop.example.com`)")
+RULE = ContainerLabel("traefik.http.routers.shop.rule", "Host(`shop.example.com`)")
 SECURE = (
     RULE,
-    ("traefik.http.routers.shop.entrypoints", "websecure"),
-    ("traefik.http.routers.shop.tls.certresolver", "le"),
+    ContainerLabel("traefik.http.routers.shop.entrypoints", "websecure"),
+    ContainerLabel("traefik.http.routers.shop.tls.certresolver", "le"),
 )
 APP = Container(
     engine="docker",
@@ -55,7 +61,7 @@ def test_a_router_of_labels_has_the_address_of_its_container() -> None:
 
 
 def test_the_port_of_a_label_goes_before_the_lowest_one() -> None:
-    port = ("traefik.http.services.shop.loadbalancer.server.port", "8080")
+    port = ContainerLabel("traefik.http.services.shop.loadbalancer.server.port", "8080")
     both = replace(APP, ports=(ContainerPort(443), ContainerPort(80, 8000)))
     urls = [
         parts_of(item)["services"]["shop@docker"]["loadBalancer"]["servers"][0]["url"]
@@ -83,8 +89,8 @@ SERVICE = "traefik.http.services."
                 APP,
                 labels=(
                     *SECURE,
-                    (f"{SERVICE}a.loadbalancer.server.port", "1"),
-                    (f"{SERVICE}b.loadbalancer.server.port", "2"),
+                    ContainerLabel(f"{SERVICE}a.loadbalancer.server.port", "1"),
+                    ContainerLabel(f"{SERVICE}b.loadbalancer.server.port", "2"),
                 ),
             ),
             "Could not define the service name for the router: too many services",
@@ -95,14 +101,17 @@ SERVICE = "traefik.http.services."
                 APP,
                 labels=(
                     *SECURE,
-                    ("traefik.http.routers.shop.service", "hub-service"),
-                    (f"{SERVICE}hub-servcie.loadbalancer.server.port", "8083"),
+                    ContainerLabel("traefik.http.routers.shop.service", "hub-service"),
+                    ContainerLabel(f"{SERVICE}hub-servcie.loadbalancer.server.port", "8083"),
                 ),
             ),
             'the service "hub-service@docker" does not exist',
         ),
         (
-            replace(APP, labels=(*SECURE, ("traefik.http.routers.shop.middlewares", "auth"))),
+            replace(
+                APP,
+                labels=(*SECURE, ContainerLabel("traefik.http.routers.shop.middlewares", "auth")),
+            ),
             'the middleware "auth@docker" does not exist',
         ),
     ],
@@ -113,10 +122,13 @@ def test_a_router_that_traefik_does_not_make(container: Container, words: str) -
 
 
 def test_a_middleware_of_another_container_or_provider_is_there() -> None:
-    used = replace(APP, labels=(*SECURE, ("traefik.http.routers.shop.middlewares", "auth, a@file")))
+    used = replace(
+        APP,
+        labels=(*SECURE, ContainerLabel("traefik.http.routers.shop.middlewares", "auth, a@file")),
+    )
     other = replace(
         APP, id="b" * 64, name="traefik",
-        labels=(("traefik.http.middlewares.auth.basicauth.users", ""),),
+        labels=(ContainerLabel("traefik.http.middlewares.auth.basicauth.users", ""),),
     )  # fmt: skip
     router = next(router for router in routers(used, other) if router.has_name)
     assert router.errors == ()
@@ -124,7 +136,10 @@ def test_a_middleware_of_another_container_or_provider_is_there() -> None:
 
 def test_two_routers_of_one_name_are_none_unless_they_are_replicas() -> None:
     other = replace(
-        APP, id="b" * 64, name="other", labels=(*SECURE[1:], (RULE[0], "Host(`other.example`)"))
+        APP,
+        id="b" * 64,
+        name="other",
+        labels=(*SECURE[1:], ContainerLabel(RULE.name, "Host(`other.example`)")),
     )
     (router,) = routers(APP, other)
     assert router.errors == ("Router defined multiple times with different configurations",)
@@ -141,8 +156,12 @@ def test_two_routers_of_one_name_are_none_unless_they_are_replicas() -> None:
     ("container", "takes_all", "filtered"),
     [
         (APP, False, "not_enabled"),
-        (replace(APP, labels=(*SECURE, ("traefik.enable", "true"))), False, ""),
-        (replace(APP, labels=(*SECURE, ("traefik.enable", "false"))), True, "not_enabled"),
+        (replace(APP, labels=(*SECURE, ContainerLabel("traefik.enable", "true"))), False, ""),
+        (
+            replace(APP, labels=(*SECURE, ContainerLabel("traefik.enable", "false"))),
+            True,
+            "not_enabled",
+        ),
         (replace(APP, status="Up 2 minutes (unhealthy)"), True, "unhealthy"),
         (replace(APP, status="Up 2 seconds (health: starting)"), True, "unhealthy"),
         (replace(APP, status="Up 2 minutes (healthy)"), True, ""),
@@ -170,7 +189,7 @@ def test_the_network_of_a_label_goes_before_that_of_the_provider() -> None:
     (router,) = routers(APP)
     assert (router.container, router.networks, router.network) == ("shop", ("proxy",), "")
     provider = DockerProvider(network="web")
-    other = replace(APP, labels=(*SECURE, ("traefik.docker.network", "proxy")))
+    other = replace(APP, labels=(*SECURE, ContainerLabel("traefik.docker.network", "proxy")))
     chosen = [
         labelled([item], (), provider)["routers"]["shop@docker"]["network"]  # type: ignore[index]
         for item in (APP, other)
@@ -185,10 +204,12 @@ def test_what_runs_is_told_with_its_containers_and_with_what_labels_have_in_vain
     }
     ill = replace(
         APP, id="b" * 64, name="ill", status="Up 2 minutes (unhealthy)",
-        labels=(("traefik.http.routers.ill.rule", "Host(`ill.example.com`)"),),
+        labels=(ContainerLabel("traefik.http.routers.ill.rule", "Host(`ill.example.com`)"),),
     )  # fmt: skip
     fresh = replace(ill, id="c" * 64, name="new", status="Up 2 minutes")
-    fresh = replace(fresh, labels=(("traefik.http.routers.new.rule", "Host(`new.example`)"),))
+    fresh = replace(
+        fresh, labels=(ContainerLabel("traefik.http.routers.new.rule", "Host(`new.example`)"),)
+    )
     parts: Any = with_labels(running, parts_of(APP, ill, fresh), is_running=True)
     assert set(parts["routers"]) == {"shop@docker", "a@file", "ill@docker"}
     assert parts["routers"]["shop@docker"]["networks"] == ["proxy"]
@@ -207,4 +228,8 @@ def test_the_provider_is_read_from_the_command_line_or_the_file() -> None:
 @given(st.dictionaries(st.text(max_size=60), st.text(max_size=40), max_size=8))
 def test_any_labels(labels: dict[str, str]) -> None:
     named = {f"traefik.http.routers.{key}": value for key, value in labels.items()}
-    assert labelled([replace(APP, labels=tuple(named.items()))], (), DockerProvider())
+    assert labelled(
+        [replace(APP, labels=tuple(map(ContainerLabel, named, named.values())))],
+        (),
+        DockerProvider(),
+    )
