@@ -287,7 +287,7 @@ def nginx_is_published_on_loopback(lab: Lab) -> None:
 )
 def port_leads_to_nothing_in_the_container(lab: Lab) -> None:
     """ports: "443:8443", and nginx listens on 443 inside."""
-    both(lab, ports=((443, 8443), (80, 80)))
+    started(lab, ports=((443, 8443), (80, 80))).answers(80)
 
 
 @scenario(
@@ -298,7 +298,7 @@ def port_leads_to_nothing_in_the_container(lab: Lab) -> None:
 )
 def nginx_listens_on_loopback_in_the_container(lab: Lab) -> None:
     """A configuration that was written for a server: listen 127.0.0.1:443 ssl."""
-    both(lab, TEXT.replace("listen 443", "listen 127.0.0.1:443"))
+    started(lab, TEXT.replace("listen 443", "listen 127.0.0.1:443")).answers(80)
 
 
 @scenario(
