@@ -12,12 +12,18 @@ for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
   [ "$1" ] && a=-a || a=
-  part $e; $e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000
+  part $e; list=$($e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000); printf '%s\n' "$list"
   [ "$1" = stopped ] || continue
+  # Docker takes several states at once; podman refuses all of them if it does not know one.
   ids=$(
-    for state in exited restarting created dead; do
-      $e ps -aq --no-trunc --filter status=$state 2>/dev/null
-    done | grep -xE '[0-9a-f]{64}' | head -n 8
+    if [ $e = docker ]; then
+      docker ps -aq --no-trunc --filter status=exited --filter status=restarting \
+        --filter status=created --filter status=dead 2>/dev/null
+    else
+      for state in exited restarting created dead; do
+        $e ps -aq --no-trunc --filter status=$state 2>/dev/null
+      done
+    fi | grep -xE '[0-9a-f]{64}' | head -n 8
   )
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
@@ -27,6 +33,7 @@ for e in docker podman; do
     done
     part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
   done
+  case $list in *'(unhealthy)'*) ;; *) continue;; esac
   for id in $($e ps -q --no-trunc --filter health=unhealthy 2>/dev/null | head -n 4); do
     part "health $id"; $e inspect -f '{{json .State.Health}}' "$id" 2>&1 | head -c 30000
   done
