@@ -32,6 +32,7 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "remove_folder": shlex.join(("rmdir", folder.source)) if folder and folder.source else "",
         "compose": compose_command(container, "up", "-d"),
         "recreate": compose_command(container, "up", "-d", "--force-recreate"),
+        "no_restart": container.restart == "no" and not has_failed(container),
     }
 
 
@@ -92,8 +93,8 @@ def has_failed(container: Container) -> bool:
     )
 
 
-def start_fix(container: Container) -> Fix:
-    """Start it; if it failed, first read why."""
+def start_fix(container: Container, step: str = "repair") -> Fix:
+    """Start it; if it failed, first read why, as a step of the page says."""
     start = commands.start_container(container.engine, container.name)
     if not has_failed(container):
         # Somebody may have stopped it on purpose.
@@ -103,4 +104,4 @@ def start_fix(container: Container) -> Fix:
         if container.state == "restarting"
         else start,
     )
-    return Fix((Manual("repair", Where.SERVER, commands=restart_commands),), Applicability.MANUAL)
+    return Fix((Manual(step, Where.SERVER, commands=restart_commands),), Applicability.MANUAL)

@@ -15,7 +15,14 @@ from checks.listener._containers import (
     stopped_by_name,
     stopped_facts,
 )
+from checks.listener._start_refusals import (
+    PortHolder,
+    port_holder,
+    refusal_facts,
+    refusal_fix,
+)
 from checks.nginx import Nginx
+from checks.server._port_holders import holder_has_site, is_of_holder
 from checks.upstream._containers import NAMELESS
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -70,18 +77,34 @@ _MAY_NOT_READ = re.compile(
         # A file that is left over from before the site moved into the container.
         "nginx.site-not-included",
         "tls.*",
+        # A program of the server has the port in its place.
+        "certificate.*",
+        "http.*",
+        "websocket.*",
+        "nginx.name-without-certificate",
+        "nginx.no-matching-server",
+        "server.wrong-site",
+        "server.page-missing",
+        "server.own-answer",
     ],
 )
 def container_stopped(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    if listeners_on(evidence, port) or target_answers(evidence):
-        return
-    # nginx on the server itself would have the port.
-    if Nginx.of(evidence).listen_sockets(port):
-        return
+    is_free = not listeners_on(evidence, port) and not target_answers(evidence)
     for containers in evidence.good(Containers):
         publishers = [container for container in containers.stopped if _publishes(container, port)]
         if not publishers or any(_publishes(running, port) for running in containers.running):
+            continue
+        if not is_free:
+            publishers = [
+                container
+                for container in publishers
+                if _is_kept_out(port_holder(evidence, containers, container), evidence)
+            ]
+        # nginx on the server itself would have the port.
+        elif Nginx.of(evidence).listen_sockets(port):
+            return
+        if not publishers:
             continue
         # The one that failed last is the first question.
         container = max(
@@ -100,11 +123,13 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 **stopped_facts(container),
                 "unreadable": unreadable[1] if unreadable else "",
                 **_reason_facts(containers, container, needed),
+                **refusal_facts(evidence, containers, container),
+                "nobody": is_free,
                 "needed": needed.name if needed else "",
                 "needed_status": needed.status if needed else "",
             },
             ruled_out=("listener.loopback-only",),
-            fix=_fix(container, needed),
+            fix=_fix(containers, container, needed),
         )
         return
 
@@ -124,6 +149,14 @@ def _needed_container(containers: Containers, container: Container) -> Container
     """Return the container that nginx asks for in its last message, if that does not run either:
     nginx ends at its start if a name in its configuration has no address."""
     return stopped_by_name(containers, _asked_host(container.last_words))
+
+
+def _is_kept_out(holder: PortHolder | None, evidence: Evidence) -> bool:
+    """Return whether a program of the server has the port that a container was refused, and it
+    gives visitors what is not the site's."""
+    return bool(
+        holder and holder.listener and is_of_holder(evidence) and not holder_has_site(evidence)
+    )
 
 
 def _reason_facts(
@@ -152,9 +185,11 @@ def _asked_host(words: str) -> str:
     return (match[1].rpartition(":")[0] or match[1]) if match else ""
 
 
-def _fix(container: Container, needed: Container | None) -> Fix:
-    if needed is None or has_failed(needed):
-        return start_fix(needed or container)
+def _fix(containers: Containers, container: Container, needed: Container | None) -> Fix:
+    if needed is None:
+        return refusal_fix(containers, container)
+    if has_failed(needed):
+        return start_fix(needed)
     start = (
         commands.start_container(container.engine, container.name)
         for container in (needed, container)

@@ -26,6 +26,7 @@ from checks.nginx._default_blocks import (
     shows_other_site,
 )
 from checks.nginx._edits import config_edit
+from checks.upstream._address_lines import writer_of
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -137,7 +138,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
-        fix=_fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
+        fix=_environment_fix(nginx, default)
+        or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 
 
@@ -319,6 +321,15 @@ def _server_on_other_port(nginx: Nginx, host: str) -> Server | None:
     pages; None if there is none."""
     servers = [server for server in nginx.servers if host in server.names]
     return next((server for server in servers if has_pages(server)), next(iter(servers), None))
+
+
+def _environment_fix(nginx: Nginx, default: Server) -> Fix | None:
+    """Return the step for a file that nginx-proxy makes of the containers' environment; None for
+    another file."""
+    writer = writer_of(nginx, default.block)
+    if writer is None or writer.panel != "nginx-proxy":
+        return None
+    return Fix((Manual("set-the-virtual-host", Where.SERVER),), Applicability.MANUAL)
 
 
 def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool) -> Fix:

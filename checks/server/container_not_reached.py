@@ -100,6 +100,7 @@ def _claim(
             "stopped": stopped.name if stopped else "",
             "status_text": stopped.status if stopped else "",
             "compose": compose_command(stopped, "up", "-d") if stopped else "",
+            "traefik": view.server.product == "traefik",
             "loopback": reason == "loopback",
             "unresolved": reason == "unresolved",
             "refused": reason == "refused",
@@ -128,18 +129,18 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
     """Return where the application is: in the container that has the port, at other ports of the
     container that is named, or on the server itself."""
     own = next(iter(evidence.good(NginxContainer)))
-    ports, others = set[int](), list[str]()
+    ports, others, called = set[int](), list[str](), list[str]()
     for containers in evidence.good(Containers):
         for container in containers.running:
+            namespaces = [item for item in containers.namespaces if item.container == container.id]
             listening = {
-                port
-                for namespace in containers.namespaces
-                if namespace.container == container.id
-                for _, port in namespace.sockets
-                if namespace.listens(port)
+                port for item in namespaces for _, port in item.sockets if item.listens(port)
             }
-            if container.id != own.digest and is_called(container, route.host):
+            # Traefik has the address of a container, which no configuration names.
+            is_there = any(route.host in item.addresses for item in namespaces)
+            if container.id != own.digest and (is_there or is_called(container, route.host)):
                 ports |= listening
+                called.append(container.name)
             elif container.id != own.digest and route.port in listening:
                 others.append(_service_name(container))
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
@@ -150,6 +151,7 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
     apart = apart_container(evidence, route.host)
     return {
         "inner_ports": tuple(sorted(ports - {route.port}))[:8] if route.port not in ports else (),
+        "called": called[0] if len(set(called)) == 1 else "",
         "other": others[0] if len(set(others)) == 1 else "",
         "gateway": route.host in _GATEWAY_NAMES,
         "is_server": is_server and not is_local_host(route.host),

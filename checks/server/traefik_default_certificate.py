@@ -52,7 +52,9 @@ def _reason(state: TraefikState, port: int) -> tuple[str, str]:
     if point is None:
         return "", ""
     own = [
-        router for router in state.routers if router.has_name and point.name in router.entry_points
+        router
+        for router in state.routers
+        if router.has_name and not router.filtered and point.name in router.entry_points
     ]
     if not own:
         return ("no_router", "") if state.complete else ("", "")

@@ -1,6 +1,6 @@
 """Traefik itself answers "404 page not found": no router takes the request. The router for the name
 has an error, is on another entry point, takes no TLS or TLS alone, or its rule has another path
-("Routers", "EntryPoints").
+("Routers", "EntryPoints"). Or Traefik passes over the container whose labels have the router.
 
 Certain if Traefik's API said it; files may be older than what runs.
 """
@@ -19,7 +19,10 @@ from diagnose.model.web_servers import WebServer
 _BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
 
 #: Reasons, the nearest to a working router first.
-_REASONS = ("errors", "plain", "tls_only", "entry_point", "path", "no_name")
+_REASONS = (
+    *("errors", "plain", "tls_only", "entry_point"),
+    *("unhealthy", "not_enabled", "stopped", "path", "no_name"),
+)
 
 
 @check(
@@ -60,6 +63,7 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             "own_points": router.entry_points if router else (),
             "point": point.name,
             "file": state.path,
+            "container": router.container if router else "",
             **dict.fromkeys(_REASONS, False),
             reason: True,
         },
@@ -75,6 +79,8 @@ def _reason(router: Router, point: EntryPoint, tls: bool) -> str:
     """Return why a router does not take the page, "" if it does, "unknown" if it may."""
     if not router.has_name and router.takes is False:
         return "no_name"
+    if router.filtered:
+        return router.filtered if router.has_name else "no_name"
     has_tls = router.tls or point.tls
     if router.status == "disabled":
         return "errors"

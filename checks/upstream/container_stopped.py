@@ -6,7 +6,8 @@ an engine publishes ports and answers names only while the container runs.
 
 from collections.abc import Iterator
 
-from checks.listener._containers import start_fix, stopped_by_name, stopped_facts
+from checks.listener._containers import stopped_by_name, stopped_facts
+from checks.listener._start_refusals import refusal_facts, refusal_fix
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
@@ -39,7 +40,10 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 nginx,
                 BackendFault(
                     backend,
-                    stopped_facts(container),
+                    {
+                        **stopped_facts(container),
+                        **refusal_facts(evidence, containers, container),
+                    },
                     because=(
                         *backend.connect_attempts,
                         containers,
@@ -47,7 +51,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                start_fix(container),
+                refusal_fix(containers, container),
             )
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Digest, FilePath, Image, Label, Text
+from diagnose.model.marks import Address, Digest, FilePath, Image, Label, ServerText, Text
 from diagnose.model.summary import Summary, phrase
 
 Engine = Literal["docker", "podman"]
@@ -45,13 +45,23 @@ class BindMount:
 class ComposeService:
     """The service of a compose file that a container is: the names of the project and the service,
     the project's folder and its files, as labels tell them. `old` is True if the program
-    `docker-compose` (version 1) made it."""
+    `docker-compose` (version 1) made it. `conditions` are the services that it waits for, each with
+    what it waits for ("service_healthy", `depends_on` of the Compose specification)."""
 
     project: Label
     service: Label
     folder: FilePath = ""
     files: tuple[FilePath, ...] = ()
     old: bool = False
+    conditions: tuple[tuple[Label, Label], ...] = ()
+
+
+@frozen
+class ContainerLabel:
+    """A label of a container."""
+
+    name: Label
+    value: ServerText = ""
 
 
 @frozen
@@ -61,7 +71,10 @@ class Container:
     (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output, or
     from its engine if that could not start it (`not_started`). `out_of_memory` tells that the
     kernel ended it for lack of memory (OOMKilled). `compose` is its service of a compose file.
-    `folders` are the folders of the server that are mounted into one that does not run."""
+    `folders` are the folders of the server that are mounted into one that does not run. `restart`
+    is the restart policy of one that does not run ("no", "always"), "" if it is not known. Of an
+    unhealthy one `last_words` are those of its health check. `labels` are those that Traefik reads,
+    without the values of its middlewares, which hold passwords."""
 
     engine: Engine
     id: Digest
@@ -76,11 +89,23 @@ class Container:
     out_of_memory: bool = False
     compose: ComposeService | None = None
     folders: tuple[BindMount, ...] = ()
+    restart: Label = ""
+    labels: tuple[ContainerLabel, ...] = ()
 
     @property
     def stopped(self) -> bool:
         """Whether the engine says that it does not run, or not for long at a time."""
         return self.state in {"exited", "restarting", "created", "dead"}
+
+    @property
+    def checks_health(self) -> bool:
+        """Whether its health check has not succeeded yet, or fails."""
+        return not self.stopped and ("(health: " in self.status or self.unhealthy)
+
+    @property
+    def unhealthy(self) -> bool:
+        """Whether it runs and its health check fails."""
+        return not self.stopped and "(unhealthy)" in self.status
 
 
 @frozen
@@ -105,8 +130,9 @@ class Namespace:
 @frozen(kw_only=True, eq=False)
 class Containers(Observation):
     """The containers, and the listening sockets in other network namespaces. Observed only if
-    nothing in the server's own namespace listens on the target's port, or an application behind
-    the web server cannot be reached. `engines` are the engines that answered."""
+    nothing in the server's own namespace listens on the target's port, visitors get the certificate
+    of another name, or an application behind the web server cannot be reached. `engines` are
+    the engines that answered."""
 
     layer: ClassVar[str] = "listener"
 
@@ -223,3 +249,20 @@ class NginxContainer(Observation):
         if self.own_network:
             return phrase("the web server's own network"), self.title
         return phrase("the web server's container"), self.title
+
+
+@frozen(kw_only=True, eq=False)
+class UnreadMount(Observation):
+    """A file of the server at `source` that the container of the web server sees at `point`. It has
+    the target's site in the words of `product`, and the web server reads it from nowhere. `path` is
+    the main file that it reads, "" if that is not known."""
+
+    layer: ClassVar[str] = "server"
+
+    product: Literal["nginx", "apache", "caddy", "haproxy", "traefik"]
+    point: FilePath
+    source: FilePath
+    path: FilePath = ""
+
+    def summary(self) -> Summary:
+        return self.point, phrase("has the site, and the server that answers has not read it")

@@ -9,6 +9,10 @@ from diagnose.model.summary import Summary, phrase
 
 RouterStatus = Literal["enabled", "disabled"]
 
+#: Why Traefik passes over a container with labels: `traefik.enable` is not on, its health check has
+#: not succeeded, or it does not run.
+Filter = Literal["", "not_enabled", "unhealthy", "stopped"]
+
 
 @frozen
 class EntryPoint:
@@ -29,7 +33,10 @@ class Router:
     """A router: its entry points, rule and service. `tls` is True if it takes requests with TLS,
     and those alone. `resolver` is its certificate resolver. `errors` are Traefik's own words about
     it, or what it names and is nowhere. `takes` is whether its rule takes the target's page, None
-    if that is not known, and `has_name` whether the rule has the target's name."""
+    if that is not known, and `has_name` whether the rule has the target's name. `filtered` is why
+    the router is not there, although the labels of a container have it. `container` is that
+    container, `networks` are its networks, and `network` is the one that the label
+    `traefik.docker.network`, or the provider, chooses for Traefik, "" for none."""
 
     name: Label
     entry_points: tuple[Label, ...] = ()
@@ -41,6 +48,10 @@ class Router:
     errors: tuple[Text, ...] = ()
     takes: bool | None = None
     has_name: bool = False
+    filtered: Filter = ""
+    container: Label = ""
+    networks: tuple[Label, ...] = ()
+    network: Label = ""
 
 
 @frozen(kw_only=True, eq=False)

@@ -79,6 +79,9 @@ class Engine:
     ) -> str:
         """`docker run -d --name NAME -p … -v …`; its address."""
         self.count += 1
+        may_fail = bool(more.pop("may_fail", False))
+        # `docker create`, or what `docker compose up` leaves behind of a service that waits.
+        created = ("--created",) if more.pop("only_created", False) else ()
         address = f"172.17.0.{self.count}"
         described = {
             "id": sha256(f"{name} {self.server.pid} {self.count}".encode()).hexdigest(),
@@ -93,8 +96,10 @@ class Engine:
             "status": "Created",
             **more,
         }
-        self.server.write(f"{HOME}/{name}.json", json.dumps(described))
-        self.docker("run", f"{HOME}/{name}.json")
+        path = f"{HOME}/{name}.json"
+        self.server.write(path, json.dumps(described))
+        # It may refuse: another program has a port.
+        self.server.run(["docker", "run", path, *created], check=not may_fail)
         return address
 
     def names(self, name: str, hosts: str) -> None:
@@ -124,9 +129,18 @@ class Engine:
         self.docker("ended", name, str(code))
 
     def reaches(self, address: str, port: int, *words: str) -> None:
-        """Wait until something listens there."""
-        argv = ["curl", "-sko", "/dev/null", "--connect-timeout", "1", f"http://{address}:{port}/"]
-        until(lambda: self.server.run(argv).returncode not in {7, 28}, f"{address}:{port} serves")
+        """Wait until a program listens at a container's own address, `words` being what the command
+        is run by. At a published port `answers` is meant: docker-proxy listens there at once."""
+        url = f"http://{address}:{port}/"
+        argv = [*words, "curl", "-sko", "/dev/null", "--connect-timeout", "1", url]
+        until(lambda: self.server.run(argv).returncode not in {7, 28}, f"{address}:{port} listens")
+
+    def answers(self, port: int, address: str = "127.0.0.1") -> None:
+        """Wait until the program behind a published port answers, with any status of HTTP. One that
+        speaks TLS there answers plain HTTP with 400."""
+        url = f"http://{address}:{port}/"
+        argv = ["curl", "-so", "/dev/null", "-m", "5", "-w", "%{http_code}", url]
+        until(lambda: self.server.run(argv).stdout not in {"", "000"}, f"{url} answers")
 
 
 def application(engine: Engine, name: str = "app", *options: str, **more: Any) -> str:
@@ -136,6 +150,8 @@ def application(engine: Engine, name: str = "app", *options: str, **more: Any) -
     address = engine.run(name, argv, **more)
     if host == "0.0.0.0":
         engine.reaches(address, 3000)
+    else:
+        engine.reaches(host, 3000, "ip", "netns", "exec", name)
     return address
 
 
@@ -146,7 +162,6 @@ def behind_nginx(lab: Lab, port: tuple[int, int] = (8080, 3000), **more: Any) ->
     application(engine, ports=(port,), bind="127.0.0.1", **more)
     lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
     lab.reload()
-    engine.reaches("127.0.0.1", port[0])
     return engine
 
 
@@ -164,15 +179,24 @@ def proxy(
     **more: Any,
 ) -> str:
     """nginx in a container, with its site and certificates from folders of the server, as of a
-    docker-compose.yml: ./conf.d:/etc/nginx/conf.d, ./certs:/etc/nginx/ssl."""
+    docker-compose.yml: ./conf.d:/etc/nginx/conf.d, ./certs:/etc/nginx/ssl. `host_text` is what
+    nginx of the server itself has, which keeps the container from its start."""
     lab, server = engine.lab, engine.server
     server.write("/srv/proxy/conf.d/shop.conf", configuration)
     server.sh("mkdir -p /srv/proxy/certs; cp /etc/nginx/ssl/* /srv/proxy/certs/")
     # nginx of the server itself has nothing of the site, and does not run.
+    host_text = str(more.pop("host_text", ""))
     server.sh(f"rm {site.CONF}")
     lab.stop_nginx()
+    if host_text:
+        server.write(site.CONF, host_text)
+        lab.start_nginx()
+    runs = not host_text and not more.get("only_created")
     folders = [("/srv/proxy/conf.d", "/etc/nginx/conf.d"), ("/srv/proxy/certs", "/etc/nginx/ssl")]
     argv = more.pop("argv", ["/usr/sbin/nginx", "-g", "daemon off;"])
-    address = engine.run("proxy", argv, ports, [*folders, *binds], image="nginx:1.27", **more)
-    engine.nginx_starts("proxy")
+    address = engine.run(
+        "proxy", argv, ports, [*folders, *binds], image="nginx:1.27", may_fail=not runs, **more
+    )
+    if runs:
+        engine.nginx_starts("proxy")
     return address

@@ -103,6 +103,11 @@ def network(container: dict[str, Any], add: bool) -> None:
 def start(container: dict[str, Any]) -> None:
     folder = HOME / container["name"]
     network(container, True)
+    if refusal := proxy(container):
+        stop(container)
+        save(container | {"state": "created", "status": "Created", "error": refusal})
+        sys.exit(f"Error response from daemon: {refusal}")
+    container["error"] = ""
     (folder / "hosts").write_text(container["hosts"])
     (folder / "resolv.conf").write_text(container.get("resolv", "nameserver 203.0.113.1\n"))
     (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
@@ -127,33 +132,42 @@ def start(container: dict[str, Any]) -> None:
     while time.monotonic() < deadline and not pid and holder.poll() is None:
         pid = next((int(word) for word in children.read_text().split()), 0)
         time.sleep(0.005)
-    proxy(container)
     health = f" ({container['health']})" if "health" in container else ""
     container |= {"pid": pid, "holder": holder.pid, "state": "running"}
     container["status"] = f"Up 2 seconds{health}"
     save(container)
 
 
-def proxy(container: dict[str, Any]) -> None:
-    """docker-proxy, one for each published port."""
+def proxy(container: dict[str, Any]) -> str:
+    """docker-proxy, one for each published port. As the daemon does, wait until each listens before
+    the container's program is started; return the daemon's words if a port is taken (docker 28)."""
     link = HOME / "docker-proxy"
     if not link.exists():
         link.symlink_to(sys.executable)
+    proxies = container.setdefault("proxies", [])
     for outer, inner in container["ports"]:
         host = container.get("bind", "0.0.0.0")
         words = [FORWARD, host, str(outer), container["address"], str(inner)]
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         process = subprocess.Popen(
             [str(link), "-c", *words],
             start_new_session=True,
             cwd="/",
-            **quiet,  # type: ignore[call-overload]
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-        container.setdefault("proxies", []).append(process.pid)
+        proxies.append(process.pid)
+        if process.stdout is not None and not process.stdout.read(1):
+            return (
+                "failed to set up container networking: driver failed programming external"
+                f" connectivity on endpoint {container['name']} ({container['id']}): failed to bind"
+                f" host port {host}:{outer}/tcp: address already in use"
+            )
+    return ""
 
 
 FORWARD = """
-import asyncio, sys
+import asyncio, os, sys
 host, outer, address, inner = sys.argv[1:]
 async def pump(reader, writer):
     while data := await reader.read(65536):
@@ -169,6 +183,8 @@ async def serve(reader, writer):
     await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
 async def main():
     server = await asyncio.start_server(serve, host, int(outer))
+    os.write(1, b".")
+    os.close(1)
     await server.serve_forever()
 asyncio.run(main())
 """
@@ -227,10 +243,12 @@ def ps(words: list[str]) -> None:
         ):
             if not published(container, words):
                 continue
+            if "health=unhealthy" in words and container.get("health") != "unhealthy":
+                continue
             if "{{.Names}}" in words:
                 print(container["name"])
             else:
-                print(container["id"] if "-aq" in words else listed(container))
+                print(container["id"] if {"-aq", "-q"} & {*words} else listed(container))
 
 
 def copy(source: str, target: str) -> None:
@@ -250,7 +268,8 @@ def main() -> None:
         case "run":
             container = json.loads(Path(words[0]).read_text())
             save(container)
-            start(container)
+            if "--created" not in words:
+                start(container)
         case "start":
             start(load(words[0]))
         case "stop":
@@ -270,9 +289,13 @@ def main() -> None:
             save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
         case "inspect" if ".State" in words[1]:
             known = load(words[-1])
+            if ".Health" in words[1]:
+                print(json.dumps({"Log": [{"ExitCode": 1, "Output": known["health_output"]}]}))
+                return
             print(
                 json.dumps({"OOMKilled": known.get("oom", False), "Error": known.get("error", "")})
             )
+            print(json.dumps({"Name": known.get("restart", "no"), "MaximumRetryCount": 0}))
         case "inspect" if ".Mounts" in words[1]:
             for source, point in load(words[-1])["binds"]:
                 print(f"{source}\t{point}")

@@ -3,7 +3,6 @@ engine is the stand-in of `containers.py`; the servers are real."""
 
 from . import apache, caddy, certificates, haproxy
 from .containers import Engine, application
-from .hosts import until
 from .lab import Lab
 from .web_servers import keep_only
 
@@ -32,13 +31,6 @@ def prepare(lab: Lab) -> Engine:
     return engine
 
 
-def serves(engine: Engine, port: int = 80) -> None:
-    """Wait until the server answers on a port: docker-proxy accepts connections before it."""
-    url = f"http://127.0.0.1:{port}/"
-    ask = ["curl", "-so", "/dev/null", "-m", "2", "-w", "%{http_code}", url]
-    until(lambda: engine.server.run(ask).stdout not in {"", "000"}, "it answers")
-
-
 def caddyfile(body: str, name: str = "shop.example.com") -> str:
     tls = "\ttls /certs/shop.pem /certs/shop.key\n"
     return f"{{\n\tskip_install_trust\n}}\n{name} {{\n{tls}{body}}}\n"
@@ -52,7 +44,7 @@ def run_caddy(lab: Lab, text: str, ports: tuple[tuple[int, int], ...] = PORTS) -
     address = application(engine)
     engine.run("caddy", CADDY_ARGV, ports, mounts, image="caddy:2", hosts=f"{address} app\n")
     keep_only(lab)
-    serves(engine, ports[-1][0])
+    engine.answers(ports[-1][0])
     return engine
 
 
@@ -72,7 +64,7 @@ def run_haproxy(lab: Lab, text: str) -> Engine:
         hosts=f"{address} app\n",
     )
     keep_only(lab)
-    serves(engine)
+    engine.answers(80)
     return engine
 
 
@@ -92,5 +84,5 @@ def run_apache(lab: Lab, text: str) -> Engine:
         hosts=f"{address} app\n",
     )
     keep_only(lab)
-    serves(engine)
+    engine.answers(80)
     return engine

@@ -12,6 +12,7 @@ from diagnose.model.containers import (
     BindMount,
     ComposeService,
     Container,
+    ContainerLabel,
     ContainerPort,
     Namespace,
     State,
@@ -24,6 +25,20 @@ MAX_ITEMS = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
+#: The labels of docker compose that are read, after "com.docker.compose." (pkg/api/labels.go).
+_COMPOSE_LABELS = (
+    *("project", "service", "version", "project.working_dir", "project.config_files"),
+    "depends_on",
+)
+
+#: Labels that Traefik reads ("Traefik & Docker"): of routers, services and the container; and
+#: those of middlewares, whose values hold passwords.
+_TRAEFIK_LABEL = re.compile(
+    r"traefik\.(?:enable|docker\.network|http\.(?:routers|services)\.[^.]+(?:\..+)?)\Z",
+    re.IGNORECASE,
+)
+_TRAEFIK_MIDDLEWARE = re.compile(r"traefik\.http\.middlewares\.[^.]+\..+", re.IGNORECASE)
+
 _STATES: dict[str, State] = {state: state for state in get_args(State)}
 
 #: Lines that say why a program could not start: of nginx, and of others as they usually say it.
@@ -34,6 +49,13 @@ _RUNTIME_WORDS = re.compile(
     r"^(?:Error response from daemon: )?failed to create task for container: "
     r"(?:failed to create shim task: )?(?:OCI runtime create failed: )?(?:runc create failed: )?"
     r"(?:unable to start container process: )?(?:error during container init: )?"
+)
+
+#: The same before the reason that kept a port from being published (docker 28, and before).
+_NETWORK_WORDS = re.compile(
+    r"^(?:Error response from daemon: )?(?:failed to set up container networking: )?"
+    r"driver failed programming external connectivity on endpoint \S{1,200} \([0-9a-f]{64}\): "
+    r"(?:Error starting userland proxy: )?(?=\S)"
 )
 
 #: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
@@ -78,6 +100,7 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _docker(container: dict[str, Any]) -> Container:
+    labels = _labels(str(container.get("Labels", "")))
     return Container(
         engine="docker",
         id=clean(str(container.get("ID", "")), 64),
@@ -87,7 +110,8 @@ def _docker(container: dict[str, Any]) -> Container:
         ports=docker_ports(str(container.get("Ports", ""))),
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
-        compose=_compose(_labels(str(container.get("Labels", "")))),
+        compose=_compose(labels),
+        labels=tuple(_traefik_labels(labels)),
     )
 
 
@@ -108,7 +132,7 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
     them."""
     words = {
         name: clean(str(labels.get(f"com.docker.compose.{name}") or ""), 1000)
-        for name in ("project", "service", "version", "project.working_dir", "project.config_files")
+        for name in _COMPOSE_LABELS
     }
     if not words["project"] or not words["service"]:
         return None
@@ -120,7 +144,25 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
         folder=folder,
         files=tuple(posixpath.join(folder, file) for file in files),
         old=words["version"].startswith("1."),
+        conditions=tuple(_conditions(words["depends_on"])),
     )
+
+
+def _traefik_labels(labels: Mapping[str, Any]) -> Iterator[ContainerLabel]:
+    for name, value in labels.items():
+        if _TRAEFIK_LABEL.match(name):
+            yield ContainerLabel(clean(name, 300), clean(str(value), 1000))
+        elif _TRAEFIK_MIDDLEWARE.match(name):
+            yield ContainerLabel(clean(name, 300))
+
+
+def _conditions(text: str) -> Iterator[tuple[str, str]]:
+    """Parse "db:service_healthy:false,app:service_started:true", the label of docker compose."""
+    for part in text.split(",")[:20]:
+        service, _, rest = part.partition(":")
+        condition = rest.partition(":")[0]
+        if service and condition:
+            yield service[:128], condition[:40]
 
 
 def _state(word: object) -> State:
@@ -134,29 +176,41 @@ def with_details(
 ) -> Container:
     """Return a container with the ports that it publishes when it runs (`inspect`,
     .HostConfig.PortBindings), and why it ended: what its engine says (.State), or else of its last
-    output the error of nginx, if there is one, else the last line. `mounts` are lines of a folder
-    of the server, a tab and where the container sees it."""
+    output the error of nginx, if there is one, else the last line. A second line of `state` is its
+    restart policy (.HostConfig.RestartPolicy). `mounts` are lines of a folder of the server, a tab
+    and where the container sees it."""
     ports = container.ports
     if not any(mapping.port for mapping in ports):
         ports = (*tuple(_bound_ports(bindings))[:MAX_ITEMS], *ports)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if _FATAL.search(line)]
-    inspected = next(_objects([state.strip()]), {})
+    documents = list(_objects(state.splitlines()[:4]))
+    inspected, policy = (documents[i] if i < len(documents) else {} for i in (0, 1))
     # The engine could not start it: "driver failed …: port is already allocated".
     refusal = str(inspected.get("Error") or "") if isinstance(inspected.get("Error"), str) else ""
-    refusal = _RUNTIME_WORDS.sub("", refusal)
+    refusal = _NETWORK_WORDS.sub("", _RUNTIME_WORDS.sub("", refusal))
     return replace(
         container,
         ports=ports,
         last_words=clean(refusal or (errors or lines or [""])[-1], 300),
         not_started=bool(refusal),
         out_of_memory=inspected.get("OOMKilled") is True,
+        restart=clean(str(policy.get("Name") or ""), 40),
         folders=tuple(
             BindMount(clean(point, 400), clean(source, 400))
             for source, tab, point in (line.partition("\t") for line in mounts.split("\n"))
             if tab
         )[:MAX_ITEMS],
     )
+
+
+def with_health(container: Container, text: str) -> Container:
+    """Return a container with the last output of its health check (`inspect`, .State.Health)."""
+    log = next(_objects([text.strip()]), {}).get("Log")
+    entries = [entry for entry in log if isinstance(entry, dict)] if isinstance(log, list) else []
+    lines = str(entries[-1].get("Output") or "").splitlines() if entries else []
+    words = next((line.strip() for line in reversed(lines[:100]) if line.strip()), "")
+    return replace(container, last_words=clean(words, 300)) if words else container
 
 
 def _bound_ports(text: str) -> Iterator[ContainerPort]:
@@ -188,6 +242,7 @@ def docker_ports(text: str) -> tuple[ContainerPort, ...]:
 
 def _podman(container: dict[str, Any]) -> Container:
     names, labels = container.get("Names") or [""], container.get("Labels")
+    labels = labels if isinstance(labels, dict) else {}
     published = [
         ContainerPort(
             int(port.get("container_port", 0)) + offset,
@@ -215,7 +270,8 @@ def _podman(container: dict[str, Any]) -> Container:
         ports=tuple(published + declared)[:MAX_ITEMS],
         state=_state(container.get("State")),
         status=clean(str(container.get("Status", "")), 100),
-        compose=_compose(labels if isinstance(labels, dict) else {}),
+        compose=_compose(labels),
+        labels=tuple(_traefik_labels(labels)),
     )
 
 

@@ -140,7 +140,7 @@ def _router(
     errors = [clean(text, 300) for text in texts(value.get("error"))] or list(
         _missing(value, parts)
     )
-    is_disabled = value.get("status") == "disabled" or bool(errors)
+    is_disabled = value.get("status") == "disabled" or bool(errors or value.get("filtered"))
     status: RouterStatus = "disabled" if is_disabled else "enabled"
     names = rule_names(rule)
     return Router(
@@ -154,6 +154,10 @@ def _router(
         tuple(errors[:5]),
         rule_holds(rule, request),
         request.host.lower() in names,
+        value.get("filtered") or "",  # type: ignore[arg-type]
+        clean(text_of(value.get("container")), 128),
+        tuple(clean(text, 128) for text in texts(value.get("networks"))),
+        clean(text_of(value.get("network")), 128),
     )
 
 

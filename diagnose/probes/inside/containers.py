@@ -1,14 +1,14 @@
 """Probes for containers: the lists of their engines, and sockets in other network namespaces.
 
-They run only if no process of the server itself listens on the target's port, or if an application
-behind the web server cannot be reached.
+They run only if no process of the server itself listens on the target's port, if visitors get the
+certificate of another name there, or if an application behind the web server cannot be reached.
 
 A container's sockets are not among the server's. /proc/PID/net shows the sockets in a process's
 namespace without asking an engine (proc_pid_net(5)).
 """
 
 import re
-from typing import get_args
+from typing import Literal, get_args
 
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
@@ -18,6 +18,8 @@ from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Handshake
+from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.linux import containers as container_parser
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
@@ -26,7 +28,7 @@ _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
 SCRIPT = read_script(__file__, "containers.sh")
 
 #: What the names of the sections about a single container begin with.
-_DETAILS = ("last ", "bindings ", "state ", "mounts ")
+_DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ")
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
@@ -43,9 +45,13 @@ class ContainerLists:
     took: float = 0.0
 
 
-async def read_containers(machine: Machine, stopped: bool = False) -> ContainerLists:
-    """Return the containers that run, or all of them with what is known of those that ended."""
-    result = await machine.run("sh", "-c", SCRIPT, "sh", *(["stopped"] if stopped else []))
+async def read_containers(
+    machine: Machine, scope: Literal["running", "all", "stopped"] = "running"
+) -> ContainerLists:
+    """Return the containers that run, or all of them, or ("stopped") all with what is known of
+    those that ended."""
+    words = [] if scope == "running" else [scope]
+    result = await machine.run("sh", "-c", SCRIPT, "sh", *words)
     parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
     sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
     readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
@@ -59,16 +65,7 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
             for name, text in sections
             if name in _ENGINES and text.strip()[:1] in {"{", "["}
         ),
-        containers=tuple(
-            container_parser.with_details(
-                container,
-                details.get(f"bindings {container.id}", ""),
-                details.get(f"last {container.id}", ""),
-                details.get(f"state {container.id}", ""),
-                details.get(f"mounts {container.id}", ""),
-            )
-            for container in containers
-        ),
+        containers=tuple(_with_details(container, details) for container in containers),
         namespaces=tuple(
             container_parser.namespace(text) for name, text in sections if name == "net"
         ),
@@ -79,11 +76,37 @@ async def read_containers(machine: Machine, stopped: bool = False) -> ContainerL
     )
 
 
+def _with_details(container: Container, details: dict[str, str]) -> Container:
+    known = container_parser.with_details(
+        container,
+        *(
+            details.get(f"{name} {container.id}", "")
+            for name in ("bindings", "last", "state", "mounts")
+        ),
+    )
+    return container_parser.with_health(known, details.get(f"health {container.id}", ""))
+
+
 @probe(after=Listeners)
 async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
     listeners_on_port = listeners.on(ctx.target.port)
     if not listeners.failure and all(
         (listener.process or "?") in CONTAINER_PROCESSES for listener in listeners_on_port
+    ):
+        await _emit_containers(ctx)
+
+
+@probe(after=Handshake)
+async def behind_another_certificate(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Emit the containers if visitors get the certificate of another name: the port may have been
+    meant for a container."""
+    leaf, target = next(iter(handshake.chain), None), ctx.target
+    if (
+        leaf is not None
+        and handshake.is_browser_like
+        and handshake.port == target.port
+        and not is_address(target.host)
+        and not covers(target.host, leaf.dns_names, leaf.addresses)
     ):
         await _emit_containers(ctx)
 
@@ -107,7 +130,7 @@ async def _emit_containers(ctx: ProbeContext) -> None:
     at = ctx.elapsed()
     if ctx.observed(Containers):
         return
-    lists = await read_containers(ctx.machine, stopped=True)
+    lists = await read_containers(ctx.machine, "stopped")
     if ctx.observed(Containers):
         return
     for engine in lists.denied:

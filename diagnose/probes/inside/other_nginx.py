@@ -27,6 +27,7 @@ from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
 from diagnose.probes.inside.nginx_config import (
@@ -132,6 +133,31 @@ async def unread_by_nginx(ctx: ProbeContext, exchange: Exchange, config: NginxCo
         from diagnose.probes.inside.unread_configs import observe_of_nginx
 
         await observe_of_nginx(ctx, config)
+
+
+@probe(after=NginxConfig)
+async def mounted_beside_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Emit a mounted file that has the site, where the container's nginx has none of the name."""
+    if ctx.observed(NginxContainer) and not serves_target(config.main, ctx.target):
+        # Imported late: few sites are mounted where nothing reads them.
+        from diagnose.probes.inside.unread_mounts import observe_unread_mounts
+
+        read = (path for file in config.files for path in (file.path, file.real) if path)
+        await observe_unread_mounts(ctx, "nginx", config.path, read)
+
+
+@probe(after=WebServerConfig)
+async def mounted_beside_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Do the same for the other servers. A frontend of HAProxy need not name its sites."""
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    is_nameless = config.product == "haproxy"
+    if ctx.observed(NginxContainer) and not any(
+        has_name(site, ctx.target.host) or is_nameless for site in sites
+    ):
+        from diagnose.probes.inside.unread_mounts import observe_unread_mounts
+
+        read = (path for file in config.files for path in (file.path, file.real) if path)
+        await observe_unread_mounts(ctx, config.product, config.path, (*read, config.path))
 
 
 @probe(after=Exchange, needs=WebServerConfig)

@@ -320,3 +320,37 @@ def test_no_certificate_is_named_where_visitors_use_http() -> None:
     assert "return 404; }`" in said
     assert "ssl" not in said
     assert "certificate" not in said
+
+
+PROXY = (
+    "# nginx-proxy version : 1.6.0\nserver {\n server_name _;\n listen 80;\n listen 443 ssl;\n"
+    " ssl_reject_handshake on;\n location ^~ / {\n return 503;\n }\n}\n"
+)
+PLAIN = (
+    "server {\n listen 80;\n server_name shop.example.com;\n"
+    " location / {\n proxy_pass http://a;\n }\n}\n"
+)
+REJECTED = Handshake(address="203.0.113.10", port=443, alert=Alert(2, 112, "unrecognized_name"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TYPO, "VIRTUAL_HOST=shpo.example.com"),
+        (PLAIN, "LETSENCRYPT_HOST=shop.example.com"),
+        (BLOG, "No container that runs has"),
+    ],
+)
+def test_the_environment_is_named_where_nginx_proxy_writes_the_file(text: str, words: str) -> None:
+    """nginx-proxy/nginx-proxy 743, 1028 and 1182. nginx.tmpl, version 1.6."""
+    (claim,) = judge("nginx.no-matching-server", config(PROXY + text), REJECTED, masked=False)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps] == ["set-the-virtual-host"]  # type: ignore[union-attr]
+    assert any(words in shown for shown in texts("nginx.no-matching-server", claim))
+
+
+def test_another_file_gets_the_block_itself() -> None:
+    text = PROXY.replace("# nginx-proxy version : 1.6.0\n", "")
+    (claim,) = judge("nginx.no-matching-server", config(text + TYPO), REJECTED, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)

@@ -13,8 +13,10 @@ from diagnose.model.containers import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
-from tests.support.check_evidence import REFUSED, judge
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServerConfig, WebSite
+from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+from tests.support.traefik_evidence import TRAEFIK
 
 CHECK = "server.container-not-reached"
 INNER = replace(SERVER, container="lb")
@@ -102,3 +104,18 @@ def test_the_servers_own_name_has_words_of_its_own() -> None:
     assert refused["is_server"]
     assert refused["local_only"]
     assert not facts("app", REFUSED, KNOWN, ON_LOOPBACK)["is_server"]
+
+
+def test_names_the_label_of_the_port_where_traefik_has_the_address_of_a_container() -> None:
+    """Traefik does not run here: "Traefik Connecting to the Wrong Port: HTTP/502 Gateway Error" of
+    its documentation ("Traefik & Docker")."""
+    route = SiteRoute("/", "http://172.17.0.3:3000", "http", "172.17.0.3", 3000)
+    site = WebSite(
+        names=("shop.example.com",), sockets=(SiteSocket(443, tls=True),), routes=(route,)
+    )
+    read = WebServerConfig(product="traefik", path="", sites=(site,), listens=(SiteSocket(443),))
+    server = replace(TRAEFIK, container="lb", unit="")
+    visit = BackendVisit(target=route.target, requested="/", path="/", failure=REFUSED)
+    (claim,) = judge(CHECK, server, read, OWN, visit, page(502), KNOWN, masked=False)
+    assert (claim.facts["called"], claim.facts["inner_ports"]) == ("shop-app-1", (8000,))
+    assert any("loadbalancer.server.port=8000" in text for text in texts(CHECK, claim))

@@ -18,6 +18,12 @@ CHECK = "server.traefik-no-router"
         (replace(ROUTER, entry_points=("web",)), "entry_point"),
         (replace(ROUTER, tls=False), "plain"),
         (replace(ROUTER, status="disabled", errors=("middleware a does not exist",)), "errors"),
+        (replace(ROUTER, status="disabled", filtered="unhealthy", container="app"), "unhealthy"),
+        (
+            replace(ROUTER, status="disabled", filtered="not_enabled", container="app"),
+            "not_enabled",
+        ),
+        (replace(ROUTER, status="disabled", filtered="stopped", container="app"), "stopped"),
         (replace(ROUTER, rule="Host(`x`)", has_name=False, takes=False), "no_name"),
     ],
 )

@@ -90,7 +90,7 @@ def address_of_the_application_is_a_variable(lab: Lab) -> None:
     application(engine, ports=((3000, 3000),), bind="127.0.0.1")
     text = proxied("http://$server:$port")
     proxy(engine, text.replace("proxy_pass", 'set $server "127.0.0.1"; set $port 3000; proxy_pass'))
-    engine.reaches("127.0.0.1", 443)
+    engine.answers(443)
 
 
 @scenario(
@@ -106,7 +106,7 @@ def application_is_published_on_the_server(lab: Lab) -> None:
     engine = Engine(lab)
     application(engine, ports=((3000, 3000),), bind="127.0.0.1")
     proxy(engine, proxied("http://127.0.0.1:3000"))
-    engine.reaches("127.0.0.1", 443)
+    engine.answers(443)
 
 
 @scenario(
@@ -168,7 +168,7 @@ def firewall_keeps_the_container_from_the_server(lab: Lab) -> None:
     lab.application("--host", "0.0.0.0")
     engine = Engine(lab)
     proxy(engine, proxied("http://host:3000"), hosts="172.17.0.1 host\n")
-    engine.reaches("127.0.0.1", 443)
+    engine.answers(443)
     lab.server.sh("firewall-cmd -q --zone=trusted --remove-interface=docker0")
 
 
@@ -194,7 +194,7 @@ def _published_as_8081(lab: Lab) -> None:
     lab.application_service.stop()
     engine = Engine(lab)
     application(engine, ports=((8081, 3000),), bind="127.0.0.1")
-    engine.reaches("127.0.0.1", 8081)
+    engine.answers(8081)
 
 
 @scenario(

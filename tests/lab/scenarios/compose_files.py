@@ -53,7 +53,7 @@ def certificate_is_a_folder(lab: Lab) -> None:
 
 @healthy(not_on=PANEL)
 def folder_is_mounted_as_a_folder(lab: Lab) -> None:
-    _with_mount(lab, f"{FOLDER}/snippets", "/etc/nginx/snippets").reaches("127.0.0.1", 443)
+    _with_mount(lab, f"{FOLDER}/snippets", "/etc/nginx/snippets").answers(443)
 
 
 @scenario(
@@ -82,7 +82,7 @@ def application_is_published_at_one_address_of_the_server(lab: Lab) -> None:
     application(engine, ports=((8080, 3000),), bind=SERVER, labels=labels("app"))
     lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
     lab.reload()
-    engine.reaches(SERVER, 8080)
+    engine.answers(8080, SERVER)
 
 
 @healthy(not_on=PANEL)
@@ -91,4 +91,4 @@ def application_is_asked_at_the_address_of_its_container(lab: Lab) -> None:
     application(engine, ports=((8080, 3000),), bind=SERVER, labels=labels("app"))
     lab.edit("127.0.0.1:3000", f"{SERVER}:8080")
     lab.reload()
-    engine.reaches(SERVER, 8080)
+    engine.answers(8080, SERVER)

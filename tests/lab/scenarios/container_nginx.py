@@ -63,7 +63,7 @@ def behind(lab: Lab, server: str, application: str = "") -> None:
     argv = ["/usr/sbin/nginx", "-g", "daemon off;"]
     engine.run("web", argv, [(8088, 80)], folders, image="shop-web")
     engine.nginx_starts("web")
-    engine.reaches("127.0.0.1", 8088)
+    engine.answers(8088)
 
 
 def passed(scheme: str) -> str:

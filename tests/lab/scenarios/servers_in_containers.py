@@ -7,7 +7,7 @@ from .. import caddy, certificates, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import SERVERS, Lab, missing_servers
 from ..scenario import healthy, scenario
-from ..server_containers import HOME, caddyfile, run_apache, run_caddy, run_haproxy, serves
+from ..server_containers import HOME, caddyfile, run_apache, run_caddy, run_haproxy
 
 WS = ("--ws", "/ws")
 ELSEWHERE = {"[!n]*": "these servers have one layout in the laboratory", "nginx*": "the same"}
@@ -119,7 +119,7 @@ def caddy_in_a_container_was_not_reloaded(lab: Lab) -> None:
     lab.server.write(f"{HOME}/certs/shop.pem", old.chain)
     lab.server.write(f"{HOME}/certs/shop.key", old.key_pem)
     engine.docker("start", "caddy")
-    serves(engine)
+    engine.answers(80)
     lab.server.write(f"{HOME}/certs/shop.pem", good.chain)
     lab.server.write(f"{HOME}/certs/shop.key", good.key_pem)
 
@@ -157,7 +157,7 @@ def caddy_in_a_container_has_another_name(lab: Lab) -> None:
     lab.server.write(f"{HOME}/certs/shop.pem", own.chain)
     lab.server.write(f"{HOME}/certs/shop.key", own.key_pem)
     engine.docker("start", "caddy")
-    serves(engine)
+    engine.answers(80)
 
 
 @inner_scenario(

@@ -14,6 +14,7 @@ from diagnose.parsers.linux.containers import (
     namespace,
     podman_ps,
     with_details,
+    with_health,
 )
 
 ID = "4c01db0b339c" + "0" * 52
@@ -205,6 +206,7 @@ def test_the_compose_file_of_a_container_is_read() -> None:
     assert container.compose == ComposeService(
         "blog", "app", "/srv/blog",
         ("/srv/blog/docker-compose.yml", "/srv/blog/docker-compose.override.yml"),
+        conditions=(("db", "service_healthy"),),
     )  # fmt: skip
 
 
@@ -245,3 +247,28 @@ def test_the_words_of_the_runtime_are_left_out_of_a_refusal() -> None:
             ended = with_details(Container("docker", "a" * 64, "app"), "", "", state)
             assert ended.last_words == reason
             assert ended.not_started
+
+
+def test_the_restart_policy_and_the_words_of_a_health_check_are_read() -> None:
+    """`docker inspect -f '{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'`, and
+    .State.Health, in docker's form, written by hand."""
+    policy = '{"OOMKilled":false,"Error":""}\n{"Name":"no","MaximumRetryCount":0}\n'
+    container = Container("docker", "a" * 64, "app")
+    assert with_details(container, "", "", policy).restart == "no"
+    assert with_details(container, "", "", '{"Error":""}').restart == ""
+    health = (
+        '{"Status":"unhealthy","Log":[{"ExitCode":1,"Output":"a\\n/bin/sh: curl: not found\\n"}]}'
+    )
+    assert with_health(container, health).last_words == "/bin/sh: curl: not found"
+    for text in ("", "null", '{"Log":null}', '{"Log":[1]}', '{"Log":[{"Output":7}]}'):
+        assert with_health(container, text).last_words in {"", "7"}
+
+
+def test_the_words_of_the_network_are_left_out_of_a_refusal() -> None:
+    """docker 28 and before, as people reported them."""
+    reason = "failed to bind host port 0.0.0.0:80/tcp: address already in use"
+    before = "driver failed programming external connectivity on endpoint app (" + "a" * 64 + "): "
+    for words in (before, f"failed to set up container networking: {before}"):
+        state = json.dumps({"Error": words + reason})
+        container = with_details(Container("docker", "a" * 64, "app"), "", "", state)
+        assert (container.last_words, container.not_started) == (reason, True)

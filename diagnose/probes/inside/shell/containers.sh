@@ -1,5 +1,5 @@
-# Each part follows a line "@@@ name". With "stopped" as the argument, containers that do not run are
-# listed too, with the ports that they would publish, which docker says nowhere else, and the end of
+# Each part follows a line "@@@ name". With "all" as the argument, containers that do not run are
+# listed too; with "stopped" as the argument also with the ports that they would publish, which docker says nowhere else, and the end of
 # their output. At most three processes are listed per namespace, and at most
 # forty namespaces are read (a Kubernetes node has many).
 # shellcheck disable=SC2012,SC2086
@@ -7,24 +7,35 @@
 
 part() { printf '\n@@@ %s\n' "$*"; }
 m='{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\t"}}{{.Destination}}{{println}}{{end}}{{end}}'
+s='{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
-  [ "$1" = stopped ] && a=-a || a=
-  part $e; $e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000
-  [ "$a" ] || continue
+  [ "$1" ] && a=-a || a=
+  part $e; list=$($e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000); printf '%s\n' "$list"
+  [ "$1" = stopped ] || continue
+  # Docker takes several states at once; podman refuses all of them if it does not know one.
   ids=$(
-    for state in exited restarting created dead; do
-      $e ps -aq --no-trunc --filter status=$state 2>/dev/null
-    done | grep -xE '[0-9a-f]{64}' | head -n 8
+    if [ $e = docker ]; then
+      docker ps -aq --no-trunc --filter status=exited --filter status=restarting \
+        --filter status=created --filter status=dead 2>/dev/null
+    else
+      for state in exited restarting created dead; do
+        $e ps -aq --no-trunc --filter status=$state 2>/dev/null
+      done
+    fi | grep -xE '[0-9a-f]{64}' | head -n 8
   )
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
-    part "state $id"; $e inspect -f '{{json .State}}' "$id" 2>&1 | head -c 8000
+    part "state $id"; $e inspect -f "$s" "$id" 2>&1 | head -c 8000
     part "mounts $id"; $e inspect -f "$m" "$id" 2>/dev/null | head -n 60 | while read -r source; do
       [ -d "${source%%	*}" ] && printf '%s\n' "$source"
     done
     part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
+  done
+  case $list in *'(unhealthy)'*) ;; *) continue;; esac
+  for id in $($e ps -q --no-trunc --filter health=unhealthy 2>/dev/null | head -n 4); do
+    part "health $id"; $e inspect -f '{{json .State.Health}}' "$id" 2>&1 | head -c 30000
   done
 done
 own=$(readlink /proc/self/ns/net)

@@ -1,5 +1,6 @@
 """Reads Traefik: its process, its static configuration (file, command line), and its routers from
-its API where that is on without a password, or from the files of its file provider.
+its API where that is on without a password, or from the files of its file provider and the labels
+of containers.
 
 The API is asked on the server's own loopback address, with GET only. Traefik has no command that
 tests a configuration; it reads dynamic files again by itself.
@@ -87,6 +88,7 @@ class TraefikReader:
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         # Imported late: few servers have it, and it loads PyYAML.
         from diagnose.parsers.traefik import configuration as parsers
+        from diagnose.parsers.traefik.labels import with_labels
 
         at = ctx.elapsed()
         static = await _read_static(ctx, server)
@@ -96,10 +98,15 @@ class TraefikReader:
         files = await _read_dynamic(ctx, static)
         running = await _ask_api(ctx, server, points)
         documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
-        parts = running or parsers.merged([static.document, *documents])
+        providers = set(_providers(static)) - {"file"}
+        parts = running or {**parsers.merged([static.document, *documents])}
+        labelled = await _labelled(ctx, static) if "docker" in providers else None
+        if labelled is not None:
+            parts = with_labels(parts, labelled, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
         routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
-        providers = set(_providers(static)) - {"file"}
+        if labelled is not None:
+            providers -= {"docker"}
         state = TraefikState(
             vantage=Vantage.SERVER,
             at=at,
@@ -188,6 +195,18 @@ async def _ask_api(
         emit_unanswered(ctx, "Traefik's API", result, f"curl {url}")
     document = await asyncio.to_thread(decode_api, result.out) if result.status == 0 else None
     return document if isinstance(document, dict) and "routers" in document else None
+
+
+async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, object]] | None:
+    """Return the routers and services of the containers' labels; None if they are not known."""
+    from diagnose.parsers.traefik.labels import docker_provider, labelled
+    from diagnose.probes.inside.containers import read_containers
+
+    provider = docker_provider(static.document, static.flags)
+    lists = await read_containers(ctx.machine, "all") if provider else None
+    if provider is None or lists is None or "docker" not in lists.engines:
+        return None
+    return labelled(lists.containers, lists.namespaces, provider)
 
 
 def _providers(static: _Static) -> list[str]:

@@ -1,9 +1,11 @@
 import asyncio
 import json
+import shlex
 
 from diagnose.model import Failure, Unseen
 from diagnose.model.traefik import TraefikState
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.probes.inside.containers import SCRIPT
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.traefik import READER
 from tests.support.fake_context import Looking
@@ -80,6 +82,29 @@ def test_a_provider_that_is_not_read_is_said() -> None:
     assert config
     assert (config.complete, state_of(ctx).complete) == (False, False)
     assert [unseen.what for unseen in ctx.observed(Unseen)] == ["Traefik's routers of docker"]
+
+
+def test_the_labels_of_containers_are_read_where_the_api_is_off() -> None:
+    """`docker ps -a --format '{{json .}}'`, in docker's form, written by hand."""
+    labels = "traefik.http.routers.shop.rule=Host(`shop.example.com`),traefik.enable=true"
+    listed = {
+        "ID": "a" * 64, "Image": "shop", "Labels": labels, "Names": "shop", "Networks": "proxy",
+        "Ports": "3000/tcp", "State": "running", "Status": "Up 2 minutes (unhealthy)",
+    }  # fmt: skip
+    title = (
+        "traefik --entrypoints.websecure.address=:443 --providers.docker=true"
+        " --providers.docker.exposedbydefault=false"
+    )
+    asked = shlex.join(("sh", "-c", SCRIPT, "sh", "all"))
+    output = {asked: f"\n@@@ docker\n{json.dumps(listed)}\n"}
+    ctx, _, config = look(process(title), output, files={})
+    assert config
+    assert (config.complete, state_of(ctx).complete) == (True, True)
+    (router,) = state_of(ctx).routers
+    assert (router.name, router.filtered, router.has_name) == ("shop@docker", "unhealthy", True)
+    # Docker that does not answer this user tells nothing.
+    ctx, _, _ = look(process(title), {asked: "\n@@@ docker\npermission denied\n"}, files={})
+    assert not state_of(ctx).complete
 
 
 def test_files_that_cannot_be_read_or_understood_are_said() -> None:

@@ -1,0 +1,84 @@
+"""The site's configuration is mounted into the web server's container at a path that the server
+does not read, so that it serves what the image has: official images read one file or one folder,
+which is not always that of a package (`/usr/local/etc/haproxy/haproxy.cfg`,
+`/usr/local/apache2/conf`).
+
+The file has the site's name in the server's own words, the container sees it, and no file that the
+server reads is it, or has the site.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from checks.listener._containers import compose_command
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.containers import Containers, NginxContainer, UnreadMount
+from diagnose.model.web_servers import TITLES
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxContainer, UnreadMount],
+    explains=[
+        "listener.container-unpublished",
+        "tcp.refused",
+        "http.*",
+        "tls.*",
+        "certificate.*",
+        "websocket.*",
+        "nginx.no-matching-server",
+        "nginx.own-answer",
+        "nginx.no-certificate",
+        "nginx.listen-without-ssl",
+        "server.redirect-missing",
+        "server.wrong-site",
+        "server.site-missing",
+        "server.page-missing",
+        "server.own-answer",
+        "server.port-not-served",
+        "server.traefik-no-router",
+        "server.traefik-default-certificate",
+    ],
+)
+def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
+    for mount in evidence.good(UnreadMount):
+        own = next(iter(evidence.good(NginxContainer)))
+        port = evidence.target.port
+        yield Claim(
+            about=Subject(port=port),
+            covers=tuple(Subject(port=number) for number in dict.fromkeys((port, 80))),
+            because=(mount, own, *evidence.good(Containers)),
+            facts={
+                "server": "nginx" if mount.product == "nginx" else TITLES[mount.product],
+                "container": own.title,
+                "engine": own.engine,
+                "point": mount.point,
+                "source": mount.source,
+                "main": mount.path,
+                "name": evidence.target.host,
+                "volume": f"{mount.source}:{_right_point(mount)}:ro",
+                "included": mount.product in {"nginx", "apache"},
+                "recreate": _recreate(evidence, own),
+            },
+            fix=Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL),
+        )
+        return
+
+
+def _right_point(mount: UnreadMount) -> str:
+    """Return the path at which the server reads a file: its own main file, or for nginx one that
+    the image's main file includes."""
+    if mount.product != "nginx" or posixpath.basename(mount.point) == "nginx.conf":
+        return mount.path
+    name = posixpath.basename(mount.source).removesuffix(".conf").removesuffix(".template")
+    return posixpath.join(posixpath.dirname(mount.path), "conf.d", f"{name}.conf")
+
+
+def _recreate(evidence: Evidence, own: NginxContainer) -> str:
+    """Return the command that makes the container anew; "" if its compose file is not known."""
+    for containers in evidence.good(Containers):
+        for container in containers.running:
+            if container.id == own.digest:
+                return compose_command(container, "up", "-d")
+    return ""

@@ -1,0 +1,124 @@
+"""Traefik in a container gets no answer from the container of the application, because it looks for
+it in a network in which it is not itself ("Traefik & Docker", `traefik.docker.network`). The
+networks of an engine are closed to each other: a connection ends with a timeout, and Traefik
+answers 504.
+
+Certain if the two have no network in common. If they have one, and others, Traefik takes the one
+that is chosen by a label or the provider, or any of them.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from checks.listener._containers import compose_command
+from checks.server import server_on_port
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.containers import Containers, NginxContainer
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.traefik import Router, TraefikState
+from diagnose.model.web_servers import WebServer
+
+#: What Traefik answers if a connection ends with a timeout, or has no route.
+_TIMEOUT, _UNREACHED = 504, {502, 504}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, TraefikState, NginxContainer, Exchange],
+    explains=[
+        "http.server-error",
+        "server.application-answers",
+        "server.application-silent",
+        "server.application-down",
+        "server.backend-not-reached",
+        "server.failed-behind",
+        "websocket.not-upgraded",
+    ],
+)
+def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_on_port(evidence), evidence.target
+    state = next(iter(evidence.good(TraefikState)), None)
+    own = next(iter(evidence.good(NginxContainer)), None)
+    pages = [page for page in page_exchanges(evidence) if page.status in _UNREACHED]
+    if view is None or state is None or own is None or view.server.product != "traefik":
+        return
+    router = _router(state, target.port)
+    if router is None or not pages or "host" in {*own.networks, *router.networks}:
+        return
+    reason = _reason(router, own.networks, pages[0].status == _TIMEOUT)
+    if not reason:
+        return
+    shared = [network for network in router.networks if network in own.networks]
+    application = next(
+        (
+            container
+            for containers in evidence.good(Containers)
+            for container in containers.running
+            if container.name == router.container
+        ),
+        None,
+    )
+    network = own.networks[0]
+    subject = Subject(port=target.port, path=target.path)
+    yield Claim(
+        about=subject,
+        covers=(subject, Subject(port=target.port)),
+        because=(state, own, view.server, *pages, *evidence.good(Containers)),
+        confidence=Confidence.CERTAIN if reason == "apart" else Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "status": pages[0].status,
+            "router": router.name,
+            "application": router.container,
+            "networks": router.networks,
+            "own_networks": own.networks,
+            "network": router.network,
+            "shared": shared[0] if shared else network,
+            "apart": reason == "apart",
+            "chosen": reason == "chosen",
+            "any": reason == "any",
+            "unknown_network": bool(router.network) and router.network not in router.networks,
+            "connect": shlex.join((own.engine, "network", "connect", network, router.container)),
+            "recreate": compose_command(application, "up", "-d") if application else "",
+        },
+        fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _router(state: TraefikState, port: int) -> Router | None:
+    """Return the router of a container that takes the page on the port's entry point; None if there
+    is none, or several that may."""
+    names = {point.name for point in state.points if point.port == port}
+    taking = [
+        router
+        for router in state.routers
+        if router.status == "enabled"
+        and names & {*router.entry_points}
+        and router.takes is not False
+    ]
+    is_sure = len(taking) == 1 and taking[0].takes and taking[0].container and taking[0].networks
+    return taking[0] if is_sure else None
+
+
+def _reason(router: Router, own: tuple[str, ...], is_timeout: bool) -> str:
+    """Return why Traefik looks for the container in another network, "" if it does not."""
+    if not own:
+        return ""
+    if not set(own) & set(router.networks):
+        return "apart"
+    if not is_timeout or set(router.networks) <= set(own):
+        return ""
+    if router.network in router.networks:
+        return "" if router.network in own else "chosen"
+    return "any"

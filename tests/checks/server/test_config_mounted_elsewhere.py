@@ -1,0 +1,50 @@
+"""server.config-mounted-elsewhere: when it fires, and when it is silent."""
+
+import pytest
+
+from diagnose.model.containers import NginxContainer, UnreadMount
+from tests.support.check_evidence import judge, texts
+
+CHECK = "server.config-mounted-elsewhere"
+OWN = NginxContainer(pid=10, engine="docker", digest="5e" * 32, name="web", image="caddy:2")
+
+
+@pytest.mark.parametrize(
+    ("mount", "volume"),
+    [
+        (
+            UnreadMount(
+                product="caddy",
+                point="/etc/Caddyfile",
+                source="/srv/Caddyfile",
+                path="/etc/caddy/Caddyfile",
+            ),
+            "/srv/Caddyfile:/etc/caddy/Caddyfile:ro",
+        ),
+        (
+            UnreadMount(
+                product="nginx",
+                point="/etc/nginx/conf.d/shop",
+                source="/srv/shop",
+                path="/etc/nginx/nginx.conf",
+            ),
+            "/srv/shop:/etc/nginx/conf.d/shop.conf:ro",
+        ),
+        (
+            UnreadMount(
+                product="haproxy",
+                point="/etc/haproxy/haproxy.cfg",
+                source="/srv/haproxy.cfg",
+                path="/usr/local/etc/haproxy/haproxy.cfg",
+            ),
+            "/srv/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro",
+        ),
+    ],
+)
+def test_fires_with_the_path_that_is_read(mount: UnreadMount, volume: str) -> None:
+    (claim,) = judge(CHECK, OWN, mount, masked=False)
+    assert any(volume in text for text in texts(CHECK, claim))
+
+
+def test_silent_without_such_a_file() -> None:
+    assert not judge(CHECK, OWN)

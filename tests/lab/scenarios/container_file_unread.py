@@ -1,0 +1,78 @@
+"""A container has the site's configuration at a path that its program does not read."""
+
+from .. import caddy
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from ..server_containers import CADDY_ARGV, CERTIFICATES, HOME, PORTS, caddyfile, prepare
+from ..web_servers import keep_only
+from .nginx_in_container import PANEL
+from .servers_in_containers import ELSEWHERE
+
+MOUNT = "the mount has to be corrected in the compose file"
+#: What the official images bring along.
+CADDY_WELCOME = ":80 {\n\troot * /usr/share/caddy\n\tfile_server\n}\n"
+NGINX_WELCOME = "server {\n  listen 80;\n  server_name localhost;\n  root /var/www/html;\n}\n"
+SITE = caddyfile("\treverse_proxy app:3000\n")
+
+
+def _nginx(lab: Lab, point: str) -> None:
+    engine = Engine(lab)
+    lab.server.write("/srv/proxy/shop", proxied("http://app:3000"))
+    address = application(engine)
+    proxy(engine, NGINX_WELCOME, binds=[("/srv/proxy/shop", point)], hosts=f"{address} app\n")
+    engine.answers(80)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.config-mounted-elsewhere",
+    manual=MOUNT,
+    not_on=PANEL,
+)
+def site_of_nginx_is_mounted_without_an_ending(lab: Lab) -> None:
+    """The image includes conf.d/*.conf, and the file is mounted as conf/shop."""
+    _nginx(lab, "/etc/nginx/conf/shop")
+
+
+@healthy(not_on=PANEL)
+def site_of_nginx_is_mounted_beside_its_welcome_page(lab: Lab) -> None:
+    _nginx(lab, "/etc/nginx/conf.d/site.conf")
+
+
+def _caddy(lab: Lab, *mounts: tuple[str, str]) -> None:
+    engine = prepare(lab)
+    lab.server.write(f"{HOME}/caddy/Caddyfile", SITE)
+    lab.server.write(f"{HOME}/image/Caddyfile", CADDY_WELCOME)
+    address = application(engine)
+    engine.run(
+        "caddy", CADDY_ARGV, PORTS, [*mounts, CERTIFICATES], image="caddy:2",
+        hosts=f"{address} app\n",
+    )  # fmt: skip
+    keep_only(lab)
+    engine.answers(80)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.config-mounted-elsewhere",
+    manual=MOUNT,
+    not_on=ELSEWHERE,
+)
+def caddyfile_is_mounted_elsewhere(lab: Lab) -> None:
+    """/etc/Caddyfile was the path of version 1: the welcome page is there, and nothing on 443."""
+    _caddy(
+        lab,
+        (f"{HOME}/image/Caddyfile", caddy.CONFIG),
+        (f"{HOME}/caddy/Caddyfile", "/etc/Caddyfile"),
+    )
+
+
+@healthy(not_on=ELSEWHERE)
+def caddyfile_is_mounted_beside_an_old_one(lab: Lab) -> None:
+    """The one that is read has the site; another one is left at the old path."""
+    _caddy(
+        lab,
+        (f"{HOME}/caddy/Caddyfile", caddy.CONFIG),
+        (f"{HOME}/image/Caddyfile", "/etc/Caddyfile"),
+    )

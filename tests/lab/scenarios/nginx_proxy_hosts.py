@@ -1,0 +1,100 @@
+"""nginx-proxy in a container: its file is made of the environment of the other containers
+(nginx.tmpl of version 1.6). docker-gen does not run here: the file is as it writes it."""
+
+from .. import site
+from ..containers import Engine, application, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_in_container import PANEL
+
+_HEAD = """# nginx-proxy version : 1.6.0
+# Networks available to the container running docker-gen (which are assumed to
+# match the networks available to the container running nginx):
+#     bridge
+map $http_x_forwarded_proto $proxy_x_forwarded_proto {
+  default $http_x_forwarded_proto;
+  '' $scheme;
+}
+map $http_upgrade $proxy_connection {
+  default upgrade;
+  '' $proxy_connection_noupgrade;
+}
+map $upstream_keepalive $proxy_connection_noupgrade {
+  default '';
+  '' close;
+}
+map $http_host $upstream_keepalive { default ''; }
+server {
+  server_name _; # This is just an invalid value which will never trigger on a real hostname.
+  server_tokens off;
+  listen 80;
+  http2 on;
+  listen 443 ssl;
+  ssl_session_cache shared:SSL:50m;
+  ssl_session_tickets off;
+  # No default certificate found, so reject SSL handshake;
+  ssl_reject_handshake on;
+  location ^~ / {
+    return 503;
+  }
+}
+"""
+_HOST = f"""# NAME/
+upstream NAME {{
+  # Container: app
+  #     networks:
+  #         bridge (reachable)
+  #     IPv4 address: ADDRESS
+  #     exposed ports: 3000/tcp
+  #     default port: 3000
+  #     using port: 3000
+  server ADDRESS:3000;
+  keepalive 2;
+}}
+server {{
+  server_name NAME;
+  listen 80;
+  location / {{
+    return 301 https://$host$request_uri;
+  }}
+}}
+server {{
+  server_name NAME;
+  http2 on;
+  listen 443 ssl;
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  location / {{
+    proxy_pass http://NAME;
+    proxy_http_version 1.1;
+    proxy_set_header Host $host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $proxy_connection;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $proxy_x_forwarded_proto;
+  }}
+}}
+"""
+
+
+def _proxied(lab: Lab, name: str) -> None:
+    engine = Engine(lab)
+    address = application(engine)
+    proxy(engine, _HEAD + _HOST.replace("NAME", name).replace("ADDRESS", address))
+    engine.answers(443)
+
+
+@scenario(
+    outside="tls.name-rejected",
+    server="nginx.no-matching-server",
+    manual="the environment has the name",
+    not_on=PANEL,
+)
+def virtual_host_is_misspelt(lab: Lab) -> None:
+    """VIRTUAL_HOST of the application's container has another name than the one that is visited."""
+    _proxied(lab, "shop.exmaple.com")
+
+
+@healthy(not_on=PANEL)
+def virtual_host_is_the_sites(lab: Lab) -> None:
+    _proxied(lab, site.NAME)
