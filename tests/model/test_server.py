@@ -1,6 +1,17 @@
 from dataclasses import replace
 
-from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
+from diagnose.model import Vantage
+from diagnose.model.server import (
+    Interface,
+    Listener,
+    Listeners,
+    PidFile,
+    Route,
+    interface_addresses,
+    listening_programs,
+    server_interfaces,
+)
+from tests.support.check_evidence import evidence
 from tests.support.summaries import summary_text
 
 WEB = Listener(address="0.0.0.0", port=443, family=4, process="nginx")
@@ -40,3 +51,18 @@ def test_a_route_without_a_gateway_is_a_device() -> None:
 def test_a_pid_file_without_a_number_counts_as_missing() -> None:
     assert summary_text(PidFile(path="/run/nginx.pid"))[1] == "missing"
     assert summary_text(PidFile(path="/run/nginx.pid", pid=7))[1] == "pid 7"
+
+
+def test_the_programs_that_listen_are_named_once_without_those_of_the_system() -> None:
+    node = replace(WEB, port=3000, process="node")
+    resolver = replace(WEB, port=53, process="systemd-resolve")
+    listening = evidence(Listeners(sockets=(WEB, WEB6, node, resolver, SSH)))
+    assert listening_programs(listening) == ("nginx 443", "node 3000")
+    assert listening_programs(listening, without={"nginx"}) == ("node 3000",)
+
+
+def test_the_servers_interfaces_are_those_that_were_seen_there() -> None:
+    here = Interface(name="lan", up=True, addresses=("192.0.2.1",))
+    there = replace(here, name="eth0", addresses=("203.0.113.10",), vantage=Vantage.SERVER)
+    assert server_interfaces(evidence(here, there)) == (there,)
+    assert interface_addresses([here, there]) == {"192.0.2.1", "203.0.113.10"}

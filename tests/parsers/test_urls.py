@@ -9,6 +9,7 @@ from diagnose.parsers.urls import (
     is_related_host,
     normalize_url,
     parse_url,
+    path_of,
     polled_socketio_path,
     socketio_path,
 )
@@ -89,3 +90,8 @@ def test_the_websocket_of_a_polled_socketio_server() -> None:
     assert polled_socketio_path(without_slash) == "/socket.io/?EIO=3&transport=websocket"
     for path in ("/", "/socket.io/?EIO=4&transport=websocket", "/a?transport=polling"):
         assert polled_socketio_path(path) == ""
+
+
+def test_a_path_is_without_its_query() -> None:
+    assert path_of("https://shop.example.com/tea?kind=green") == "/tea"
+    assert path_of("no URL") == ""

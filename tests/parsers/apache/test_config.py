@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.apache.config import MAX_DEPTH, Directive, parse
+from diagnose.parsers.apache.config import MAX_DEPTH, Directive, flatten, parse
 
 TEXT = """\
 # ServerName commented.example.com
@@ -50,3 +50,9 @@ def test_deep_nesting_is_cut_off() -> None:
 def test_any_text_is_read(text: str) -> None:
     for directive in parse(text, "a.conf"):
         assert 1 <= directive.line <= text.count("\n") + 1
+
+
+def test_directives_of_sections_are_flattened_in_their_order() -> None:
+    lines = parse("A 1\n<Files x>\nB 2\n</Files>\n<IfModule y>\nC 3\n</IfModule>\nD 4\n", "a.conf")
+    assert [line.name for line in flatten(lines)] == ["a", "b", "c", "d"]
+    assert [line.name for line in flatten(lines, {"files"})] == ["a", "b", "d"]
