@@ -21,7 +21,7 @@ _BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
 #: Reasons, the nearest to a working router first.
 _REASONS = (
     *("errors", "plain", "tls_only", "entry_point"),
-    *("unhealthy", "not_enabled", "stopped", "path", "no_name"),
+    *("unhealthy", "not_enabled", "stopped", "other_path", "no_name"),
 )
 
 
@@ -53,7 +53,7 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
         covers=(subject, Subject(port=target.port)),
         because=(state, view.server, *pages),
         confidence=Confidence.CERTAIN if state.is_running else Confidence.LIKELY,
-        severity=Severity.WARNING if reason == "path" else None,
+        severity=Severity.WARNING if reason == "other_path" else None,
         facts={
             **view.facts,
             "path": target.path,
@@ -89,5 +89,5 @@ def _reason(router: Router, point: EntryPoint, tls: bool) -> str:
     if has_tls is not tls:
         return "plain" if tls else "tls_only"
     if router.takes is False:
-        return "path"
+        return "other_path"
     return "" if router.takes else "unknown"

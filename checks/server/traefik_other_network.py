@@ -3,8 +3,8 @@ it in a network in which it is not itself ("Traefik & Docker", `traefik.docker.n
 networks of an engine are closed to each other: a connection ends with a timeout, and Traefik
 answers 504.
 
-Certain if the two have no network in common. If they have one, and others, Traefik takes the one
-that is chosen by a label or the provider, or any of them.
+If the two have a network in common, and others, Traefik takes the one that is chosen by a label or
+the provider, or any of them.
 """
 
 import shlex
@@ -75,7 +75,8 @@ def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
         about=subject,
         covers=(subject, Subject(port=target.port)),
         because=(state, own, view.server, *pages, *evidence.good(Containers)),
-        confidence=Confidence.CERTAIN if reason == "apart" else Confidence.LIKELY,
+        # The status may be the application's own: no connection was tried from Traefik's network.
+        confidence=Confidence.LIKELY,
         facts={
             **view.facts,
             "status": pages[0].status,

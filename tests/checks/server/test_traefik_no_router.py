@@ -35,7 +35,7 @@ def test_fires_with_the_reason(router: Router, reason: str) -> None:
 
 def test_fires_as_a_warning_on_another_path() -> None:
     (claim,) = judge(CHECK, TRAEFIK, state(replace(ROUTER, takes=False)), NOT_FOUND)
-    assert (claim.severity, claim.facts["path"]) == (Severity.WARNING, True)
+    assert (claim.severity, claim.facts["other_path"]) == (Severity.WARNING, True)
 
 
 def test_fires_without_certainty_on_files() -> None:
