@@ -49,7 +49,7 @@ _MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending")
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, PageFileAccess, Exchange],
-    explains=["nginx.own-answer"],
+    explains=["http.client-route-missing", "nginx.own-answer"],
 )
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
