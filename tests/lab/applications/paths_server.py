@@ -6,8 +6,8 @@
 that loads a script, and "PATH:301:URL" a redirect; "PATH:405:" answers with that status, and
 "PATH:json" is data. "*" is one page for all other paths. A POST is accepted where GET answers, and
 at "PATH:405:". "@NAME" is the only name in the Host field that it knows, with a port or without:
-for others it answers 404, with the words "!WORDS". With the word "//" a path with two slashes is another one, as it is for most
-programs: this server's own class makes one of them.
+for others it answers 404, with the words "!WORDS". With the word "//" a path with two slashes is
+another one, as it is for most programs: this server's own class makes one of them.
 """
 
 import sys
