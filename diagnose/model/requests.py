@@ -94,7 +94,8 @@ class ComparedRequest(Observation):
     absolute URL, "" without one. `is_html` is True for a page (Content-Type text/html).
     `internal_redirect` is the path of X-Accel-Redirect, by which an application lets nginx send
     a file (ngx_http_proxy_module), "" without one. `plain_addresses` are http: addresses of the
-    site's own host in the body, at most three.
+    site's own host in the body, at most three, and `host_addresses` those of the name that the
+    request has in the field Host, in the body and in Link and Content-Location.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -120,6 +121,7 @@ class ComparedRequest(Observation):
     coding: Word = ""
     secure_cookies: tuple[Word, ...] = ()
     plain_addresses: tuple[Url, ...] = ()
+    host_addresses: tuple[Url, ...] = ()
 
     @property
     def shows_fault(self) -> bool:

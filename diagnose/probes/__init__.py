@@ -51,6 +51,7 @@ INSIDE = (
     "backend_visits",
     "backend_logins",
     "backend_schemes",
+    "backend_hosts",
     "inner_nginx",
     "container_nginx",
     "site_folders",

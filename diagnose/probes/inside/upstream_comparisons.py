@@ -17,6 +17,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest, RequestChange
+from diagnose.parsers.host_addresses import (
+    addresses_of,
+    answer_text,
+    follows_host,
+    is_visitors_host,
+)
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
@@ -82,7 +88,22 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         or _may_miss_cookie(ctx, exchange)
         or _names_itself_plain(ctx, exchange)
         or _is_told_of_http(ctx, exchange)
+        or _names_application(ctx, exchange)
     )
+
+
+def _names_application(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an answer has addresses of the name that nginx sends in the field Host in the place
+    of the visitor's: no visitor reaches the application by it."""
+    if not 200 <= (exchange.status or 0) < 300:
+        return False
+    for config in ctx.observed(NginxConfig)[:1]:
+        route = upstream_routes.find_route(ctx, config, ctx.target.path)
+        request = nginx_request(ctx, route, ctx.target, exchange) if route else None
+        host = (request.field("Host") or "") if request else ""
+        if not is_visitors_host(host, ctx.target):
+            return bool(addresses_of(answer_text(exchange), host))
+    return False
 
 
 def _is_told_of_http(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -152,6 +173,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     is_about_scheme = _names_itself_plain(ctx, exchange) or _is_told_of_http(ctx, exchange)
     if is_about_scheme or _may_miss_cookie(ctx, exchange):
         await _tell_scheme(asking, as_nginx, first)
+    if first.host_addresses and _names_application(ctx, exchange):
+        await _tell_host(asking, as_nginx, first, exchange)
     if not is_questionable(exchange):
         return
     if method == "POST":
@@ -266,6 +289,21 @@ async def _tell_scheme(asking: "Asking", as_nginx: RequestVariant, first: Compar
         await control(asking, as_nginx, variant, 1)
 
 
+async def _tell_host(
+    asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest, exchange: Exchange
+) -> None:
+    """Ask again with the visitor's Host; and once more, as a control, if the application makes its
+    addresses of it."""
+    request, host = as_nginx.request, asking.ctx.target.authority
+    original = request.field("Host") or ""
+    told = request.with_field("Host", host)
+    variant = RequestVariant(told, "field", "replaced", "Host", original, host)
+    response = await asking.ask(variant)
+    addresses = response.host_addresses if response and response.status == first.status else ()
+    if follows_host(exchange, first.host_addresses, addresses, (original, host)):
+        await control(asking, as_nginx, variant, 1)
+
+
 async def control(
     asking: "Asking", as_nginx: RequestVariant, variant: RequestVariant, number: int
 ) -> None:
@@ -363,6 +401,12 @@ class Asking:
                 length=_length(answer),
                 secure_cookies=tuple(filter(None, map(secure_cookie, answer.fields("Set-Cookie")))),
                 plain_addresses=plain_addresses(answer.text, ctx.target.host),
+                host_addresses=addresses_of(
+                    "\n".join(
+                        (answer.text, *answer.fields("Link"), answer.field("Content-Location"))
+                    ),
+                    variant.request.field("Host") or "",
+                ),
             )
         )
 
