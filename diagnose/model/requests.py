@@ -201,6 +201,38 @@ class SessionTrial(Observation):
         return subject, phrase("known there") if self.is_kept else phrase("not known there")
 
 
+@frozen(kw_only=True, eq=False)
+class PrefixTrial(Observation):
+    """Whether the page of an application in a sub-folder names its files below that folder, asked
+    as nginx asks for it with one field more.
+
+    Asked after the page named files at the root of the site, which are below its folder. `prefix`
+    is the folder ("/app"), `field` the field that had it as its value, "" for nginx's own request,
+    the control. `names_prefix` is True if the page names such a file below the folder then.
+    `references` is how the page names its files at the root, as it writes them, each up to its
+    first folder (`src="/assets/`).
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    page: Url
+    prefix: UrlPath
+    field: Word = ""
+    status: int | None = None
+    names_prefix: bool = False
+    references: tuple[Text, ...] = ()
+
+    def summary(self) -> Summary:
+        change = (
+            phrase("with {part} {value}", part=self.field, value=self.prefix)
+            if self.field
+            else phrase("as nginx asks")
+        )
+        subject = phrase("application {target}, {change}", target=self.target, change=change)
+        return subject, answer_phrase(self.status)
+
+
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
 #: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer"), or

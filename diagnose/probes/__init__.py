@@ -52,6 +52,7 @@ INSIDE = (
     "backend_logins",
     "backend_schemes",
     "backend_hosts",
+    "base_path_fields",
     "inner_nginx",
     "container_nginx",
     "site_folders",

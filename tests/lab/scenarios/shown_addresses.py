@@ -10,7 +10,7 @@ from .nginx_host_not_passed import BARE, addressed
 
 BOOKS = f"https://{site.NAME}/api/books"
 MINE = (site.CONF,)
-LINES = apache.HTTPS.replace("127.0.0.1:3000", "127.0.0.1:3001")
+LINES = apache.HTTPS.replace("http://127.0.0.1:3000", "http://127.0.0.1:3001")
 
 
 def _apache(lab: Lab, mode: str, lines: str) -> None:
