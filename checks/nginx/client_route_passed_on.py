@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import location_fix
+from checks.nginx._location_edits import closes_nothing, location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,11 +41,6 @@ from diagnose.parsers.nginx.locations import LocationMatch, match_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-#: What a location of files may have so that the same file may be sent from another one.
-_OPEN = {
-    "root", "index", "try_files", "charset", "autoindex", "expires", "add_header", "etag", "gzip",
-    "gzip_types", "access_log", "log_not_found",
-}  # fmt: skip
 _NAME = "@application_page"
 
 
@@ -134,8 +129,7 @@ def _fix(nginx: Nginx, passed: _PassedRoute, index: str) -> Fix | None:
     have pages already."""
     block, server = passed.match.block, passed.server.block
     family = passed.directive.name.removesuffix("_pass")
-    is_closed = any(line.name not in _OPEN for line in passed.front.block.block or ())
-    if passed.front.block.name == "location" and is_closed:
+    if passed.front.block.name == "location" and not closes_nothing(passed.front.block):
         return None
     if passed.root.name != "root" or passed.match.directives("error_page"):
         return None
