@@ -17,6 +17,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest, RequestChange
+from diagnose.parsers.demanded_fields import REFUSALS, demanded_field
 from diagnose.parsers.host_addresses import (
     addresses_of,
     answer_text,
@@ -30,6 +31,7 @@ from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
     RequestVariant,
     context_path_variants,
+    is_ignored_name,
     proxied_request,
     request_variants,
 )
@@ -175,7 +177,7 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
         await _tell_scheme(asking, as_nginx, first)
     if first.host_addresses and _names_application(ctx, exchange):
         await _tell_host(asking, as_nginx, first, exchange)
-    if not is_questionable(exchange):
+    if not is_questionable(exchange) or await _fill_field(asking, as_nginx, first):
         return
     if method == "POST":
         variants = form_variants(request, ctx.target)
@@ -302,6 +304,22 @@ async def _tell_host(
     addresses = response.host_addresses if response and response.status == first.status else ()
     if follows_host(exchange, first.host_addresses, addresses, (original, host)):
         await control(asking, as_nginx, variant, 1)
+
+
+async def _fill_field(asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest) -> bool:
+    """Ask again with the field that the application demands, if nginx drops fields of that name,
+    and return whether it does not miss it any more; the controls follow."""
+    name = demanded_field(first.body) if first.status in REFUSALS else ""
+    if not name or not is_ignored_name(asking.route.place, name):
+        return False
+    variant = RequestVariant(
+        as_nginx.request.with_field(name, "1"), "field", "added", name, "", "1"
+    )
+    response = await asking.ask(variant)
+    if response is None or response.failure or demanded_field(response.body) == name:
+        return False
+    await control(asking, as_nginx, variant, 1)
+    return True
 
 
 async def control(
