@@ -10,6 +10,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.urls import parse_url
 
 #: Frameworks prefer the first.
@@ -69,12 +70,17 @@ def _forwarded_names(nginx: Nginx, match: LocationMatch, path: str) -> dict[str,
     return {field: values[field.lower()] for field in _FIELDS if values.get(field.lower())}
 
 
-def visitors_name_fix(nginx: Nginx, told_name: ToldName, onward: str = "") -> Fix | None:
-    """Tell the application the visitor's host instead. If it redirects `onward` below a folder that
-    nginx cuts off, and of which it does not know, nginx puts that back."""
+def visitors_name_fix(
+    nginx: Nginx, told_name: ToldName, onward: str = "", is_plain: bool = False
+) -> Fix | None:
+    """Tell the application the visitor's host instead, and the scheme if it writes http
+    (`is_plain`) and is told none. If it redirects `onward` below a folder that nginx cuts off, and
+    of which it does not know, nginx puts that back."""
     changes: Changes = {}
-    value = _location_edits.host_variable(nginx.evidence.target)
-    lines = _location_edits.header_lines(nginx, told_name.match, {told_name.field: value}, changes)
+    headers = {told_name.field: _location_edits.host_variable(nginx.evidence.target)}
+    if is_plain and proxy_set_header_of(told_name.match, SCHEME_FIELD) is None:
+        headers[SCHEME_FIELD] = "$scheme"
+    lines = _location_edits.header_lines(nginx, told_name.match, headers, changes)
     lines = [*lines, *_folder_lines(nginx, told_name.match, onward)]
     _location_edits.insert_lines(nginx, told_name.match, lines, changes)
     file_edits = config_edits(nginx, changes)

@@ -4,13 +4,15 @@ site, where another location answers.
 The application does not know of the sub-folder, so it names its files "/static/app.js". Or it names
 them "static/app.js", and the page's address lacks the slash at its end, so that browsers look
 beside the folder (RFC 3986 section 5.2.3). The evidence is the file itself: it is served below the
-page's path.
+page's path. Where nginx is in front, the application itself shows whether a field tells it the
+sub-folder; if none does, nginx can replace the addresses in its page (ngx_http_sub_module).
 """
 
 from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.http._missing_slashes import doubles_slash, names_beside, page_location
+from checks.http._told_prefixes import ToldPrefix, told_prefix
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -57,10 +59,11 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
 
     product = "nginx" if match else product_of(evidence)
     lacks_slash = names_beside(page, trial)
+    told = told_prefix(evidence, nginx, match, trial) if not lacks_slash else ToldPrefix()
     urls = [file.response.url for file in refused]
     yield Claim(
         about=_page_files.page_subject(page),
-        because=(page, missing[0].response, trial),
+        because=(page, missing[0].response, trial, *told.trials),
         severity=_page_files.severity(page, urls),
         confidence=Confidence.CERTAIN if trial.is_used else Confidence.LIKELY,
         location=nginx.location(match.block) if match else None,
@@ -74,13 +77,16 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "served": trial.is_used,
             "doubles": doubles and lacks_slash,
             **own_setting(evidence, "base_path", "public_url"),
+            "field": told.field,
+            "filters": told.filters,
             "place": file_line(match.block) if match else "",
             "apache": product == "apache",
             "nginx": product in {"", "nginx"},
             "other": product in {"caddy", "haproxy"},
             "location": " ".join((match.block.name, *match.block.args)) if match else "",
         },
-        fix=(apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
+        fix=told.fix
+        or (apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
         or _fix(nginx, match, trial.prefix, lacks_slash, doubles),
     )
 

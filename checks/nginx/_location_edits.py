@@ -25,6 +25,11 @@ from diagnose.parsers.nginx.locations import (
 from diagnose.parsers.nginx.variables import expand_variables, map_of
 
 _SET_HEADER = "proxy_set_header"
+#: What a location beside this one may do without: it closes nothing.
+_OPEN = {
+    "root", "index", "try_files", "charset", "autoindex", "error_page", "expires", "add_header",
+    "etag", "gzip", "gzip_types", "access_log", "log_not_found",
+}  # fmt: skip
 
 
 def websocket_edits(
@@ -50,6 +55,12 @@ def websocket_edits(
     if whole_path and not pass_whole_path(location_match, changes):
         return ()
     return config_edits(nginx, changes)
+
+
+def closes_nothing(block: Directive) -> bool:
+    """Return whether a location only says where its files are and how they are sent, so that
+    another one may take a path from it."""
+    return all(line.name in _OPEN for line in block.block or ())
 
 
 def location_fix(

@@ -38,6 +38,7 @@ from diagnose.parsers.urls import parse_url
     needs=[Page, Exchange, NginxConfig],
     explains=[
         "http.address-in-page",
+        "http.application-address-shown",
         "http.form-over-http",
         "http.internal-name-in-page",
         "http.localhost-in-page",

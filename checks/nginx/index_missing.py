@@ -8,7 +8,7 @@ as /uploads/, it is a note, unless a person asks why. It is an error where
 builds: dist, build), or where the front page has its file and `index` does not name it, such as
 index.php of an application that .php files are passed on to. Where
 `try_files $uri $uri/ /index.php` has found a folder, the application does not get its own route of
-that name.
+that name: a location for that path alone leads there.
 """
 
 import posixpath
@@ -19,6 +19,7 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._location_edits import closes_nothing
 from checks.nginx._page_errors import page_claim, page_directive, page_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
@@ -34,6 +35,8 @@ from diagnose.parsers.usual_paths import is_folder_of_files
 
 #: Why the index file that is there was not used.
 _MISTAKES = ("below", "index")
+#: A path that needs no quotes in nginx's configuration.
+_PLAIN = re.compile(r"/[\w/.~-]{1,200}", re.ASCII)
 _NO_INDEX = r'directory index of "([^"]*)" is forbidden'
 
 
@@ -71,7 +74,9 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
     claim = page_claim(nginx, error, facts, "add-index", root)
     if access is None:
         is_meant = evidence.target.symptom is None and is_folder_of_files(end_path(evidence))
-        yield replace(claim, severity=Severity.NOTE) if is_meant else claim
+        route = "" if is_meant else str(facts["route"])
+        fix = (_route_fix(nginx, route) if route else None) or claim.fix
+        yield replace(claim, severity=Severity.NOTE if is_meant else claim.severity, fix=fix)
         return
     fix = None if is_source else _fix(nginx, root, access)
     is_front = bool(below) or (evidence.target.path == "/" and not is_source)
@@ -94,13 +99,36 @@ def _runs_php(nginx: Nginx, name: str) -> bool:
 
 
 def _route(nginx: Nginx) -> str:
-    """Return where try_files would lead the path if the folder were not there: the front controller
-    of an application, "" if there is none. The front page is no such path."""
+    """Return where try_files would lead the path if the folder were not there: the page or the
+    front controller of an application, "" if there is none. The front page is no such path."""
     try_files = page_directive(nginx, "try_files")
-    arguments = try_files.args if try_files else ()
-    fallback = re.split(r"[?$]", arguments[-1])[0] if arguments else ""
-    is_folder = "$uri/" in arguments[:-1] and nginx.evidence.target.path != "/"
-    return fallback if is_folder and fallback.startswith("/") else ""
+    arguments = list(try_files.args) if try_files else []
+    if "$uri/" not in arguments[:-1] or nginx.evidence.target.path == "/":
+        return ""
+    later = (re.split(r"[?$]", each)[0] for each in arguments[arguments.index("$uri/") + 1 :])
+    return next((each for each in later if each.startswith("/")), "")
+
+
+def _route_fix(nginx: Nginx, route: str) -> Fix | None:
+    """Let the application answer this one path. Without `$uri/` in try_files it would answer every
+    folder, those with an index file too."""
+    path = end_path(nginx.evidence).partition("?")[0]
+    match = next(iter(nginx.location_matches(path)), None)
+    if match is None or not _PLAIN.fullmatch(path) or not _PLAIN.fullmatch(route):
+        return None
+    file = nginx.file(match.block)
+    is_exact = match.block.args[:1] == ("=",)
+    is_nested = len(match.blocks) > 3
+    is_open = match.block.name == "location" and closes_nothing(match.block)
+    if file is None or is_exact or is_nested or not is_open:
+        return None
+    # Without its slash, the path would be redirected to the folder.
+    lines = [
+        line
+        for name in (path.rstrip("/"), f"{path.rstrip('/')}/")
+        for line in (f"location = {name} {{", f"    rewrite ^ {route} last;", "}", "")
+    ]
+    return _edit_fix(nginx, file.path, edits.insert_before(file.text, match.block, lines))
 
 
 def _fix(nginx: Nginx, root: Directive | None, access: PageFileAccess) -> Fix | None:

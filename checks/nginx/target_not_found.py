@@ -16,7 +16,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._inner_blocks import ending_locations
-from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._location_edits import closes_nothing, location_fix, setting_edits
 from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,18 +38,13 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
-#: What a location beside this one may do without: it closes nothing.
-_NOT_LOST = {
-    "root", "index", "try_files", "charset", "autoindex", "error_page", "expires", "add_header",
-    "etag", "gzip", "gzip_types", "access_log",
-}  # fmt: skip
 _MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending")
 
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, PageFileAccess, Exchange],
-    explains=["nginx.own-answer"],
+    explains=["http.client-route-missing", "nginx.own-answer"],
 )
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
@@ -155,7 +150,7 @@ def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile, index:
         file_edits = setting_edits(nginx, match, {"try_files": f"$uri $uri/ {index}"})
         return location_fix(nginx, match, file_edits, sure=False)
     is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
-    is_plain = all(line.name in _NOT_LOST for line in match.block.block or ())
+    is_plain = closes_nothing(match.block)
     file = nginx.file(match.block)
     if is_own or not is_prefix or not is_plain or file is None or served.directive.name != "root":
         return manual

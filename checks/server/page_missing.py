@@ -59,7 +59,12 @@ _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
-    explains=["http.page-file-missing", "server.own-answer", "server.request-logged"],
+    explains=[
+        "http.client-route-missing",
+        "http.page-file-missing",
+        "server.own-answer",
+        "server.request-logged",
+    ],
 )
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)

@@ -1,16 +1,23 @@
 """nginx drops a field of the visitor because of its name: names with an underscore are ignored
 unless `underscores_in_headers on` (ngx_http_core_module), other characters than letters, digits and
 hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field;
-or a message says that a field with such a name does not arrive.
+or its refusal demands a field of such a name, and with it does not miss it any more; or a message
+says that a field with such a name does not arrive.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
-from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
+from checks.upstream._comparisons import (
+    CONSEQUENCES,
+    DecisiveChange,
+    comparison_claim,
+    decided_by,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +32,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.demanded_fields import demanded_field
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
@@ -56,11 +65,37 @@ def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
         name = change.request.name
         if change.request.change == "added" and is_ignored_name(match, name):
             directive = proxy_pass_of(match) or match.block
-            facts = {"underscore": "_" in name, "told": False}
+            facts = {"underscore": "_" in name, "told": False, "filled": False}
             yield comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, name))
             return
-    if claim := _claim_of_message(evidence):
+    if claim := _claim_of_refusal(evidence) or _claim_of_message(evidence):
         yield claim
+
+
+def _claim_of_refusal(evidence: Evidence) -> Claim | None:
+    """Return the claim about a field that the application's refusal demands: with it, the
+    application does not miss it any more, and nginx drops it whoever sends it."""
+    requests = [each for each in evidence.good(ComparedRequest) if each.part in {"none", "field"}]
+    as_nginx = [each for each in requests if each.part == "none"]
+    name = demanded_field(as_nginx[0].body) if as_nginx else ""
+    filled = [each for each in requests if (each.name, each.change) == (name, "added")]
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    match = next(iter(nginx.location_matches(path)), None)
+    if not name or match is None or len(filled) < 2 or len(as_nginx) < 2:
+        return None
+    pages = [page for page in page_exchanges(evidence) if page.status == as_nginx[0].status]
+    if not pages:
+        return None
+    is_missed = {demanded_field(each.body) == name for each in as_nginx}
+    is_filled = {demanded_field(each.body) != name for each in filled}
+    if is_missed != {True} or is_filled != {True} or not is_ignored_name(match, name):
+        return None
+    change = DecisiveChange(tuple(as_nginx), tuple(filled), tuple(pages))
+    directive = proxy_pass_of(match) or match.block
+    facts = {"underscore": "_" in name, "told": False, "filled": True}
+    fix = _fix(nginx, match, name)
+    claim = comparison_claim(nginx, match, change, directive, facts, fix, Confidence.CERTAIN)
+    return replace(claim, severity=Severity.WARNING)
 
 
 def _claim_of_message(evidence: Evidence) -> Claim | None:
@@ -94,6 +129,7 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
                 "other_status": "",
                 "underscore": "_" in name,
                 "told": True,
+                "filled": False,
             },
             fix=_fix(nginx, match, name),
         )

@@ -78,6 +78,8 @@ ROWS = (
     _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_logins", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_schemes", _CURL_APPLICATION, peer="application"),
+    _after_failure("backend_hosts", _CURL_APPLICATION, peer="application"),
+    _after_failure("base_path_fields", _CURL_APPLICATION, peer="application"),
     _after_failure("inner_nginx", "ss -ltnp; nginx -T", "nginx", "upstream", "websocket"),
     _after_failure("container_nginx", "docker exec CONTAINER nginx -T", "http", "upstream"),
     _after_failure("site_folders", "namei -l FOLDER"),

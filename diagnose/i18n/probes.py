@@ -63,6 +63,14 @@ MESSAGES = Messages(
         "inside.backend_schemes",
         "Whether the application answers otherwise where it is told that visitors use https.",
     ),
+    Message(
+        "inside.backend_hosts",
+        "Whether the application makes its addresses of the Host that the server in front sends.",
+    ),
+    Message(
+        "inside.base_path_fields",
+        "Whether a field tells an application in a sub-folder of the site where it is.",
+    ),
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),
     Message("inside.handled_paths", "Which rule or folder answers a file that a page lacks."),
     Message("inside.server_logs", "Apache's error log."),

@@ -48,6 +48,7 @@ class BackendAnswer(Observation):
     `location` where the answer redirects to. `forwarded_for` is True if X-Forwarded-For was sent.
     `secure_cookies` are the names of the cookies that the answer sets with the attribute Secure,
     and `plain_addresses` http: addresses of the site's own host in its body, at most three.
+    `host_addresses` are those of `host` in it.
     """
 
     layer: ClassVar[str] = "server"
@@ -62,6 +63,12 @@ class BackendAnswer(Observation):
     forwarded_for: bool = False
     secure_cookies: tuple[Word, ...] = ()
     plain_addresses: tuple[Url, ...] = ()
+    host_addresses: tuple[Url, ...] = ()
+
+    @property
+    def shows_fault(self) -> bool:
+        """An application is asked for its addresses only where the site's answer has such ones."""
+        return self.failure is not None or bool(self.host_addresses)
 
     def summary(self) -> Summary:
         fields = [f"Host {self.host}", f"X-Forwarded-Proto {self.proto}" if self.proto else ""]

@@ -58,6 +58,10 @@ Feature = Literal[
     "screen-wake-lock", "xr-spatial-tracking",
 ]  # fmt: skip
 
+#: How a script shows that a path is a page of its own: it names the page, or it has a router that
+#: changes the browser's address (HTML standard, History: pushState).
+RouteSource = Literal["", "route", "router"]
+
 
 @frozen
 class PageUse:
@@ -288,6 +292,32 @@ class WebSocketPath(Observation):
     def summary(self) -> Summary:
         subject = phrase("WebSocket named by {source}", source=self.source)
         return subject, " ".join((self.path, self.library)).rstrip()
+
+
+@frozen(kw_only=True, eq=False)
+class ClientRoute(Observation):
+    """A script of another page of the site that may show the target, which the site answers with
+    404: a single-page application, whose addresses exist in the browser only.
+
+    `front` is that page, which shows nothing until its scripts have run, and `script` the script.
+    `source` is "route" if the script names the target's path as one of its pages, and "router" if
+    it only has a router that changes the browser's address.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    front: Url
+    script: Url
+    source: RouteSource
+
+    @property
+    def is_named(self) -> bool:
+        return self.source == "route"
+
+    def summary(self) -> Summary:
+        subject = phrase("pages of the script {script}", script=self.script)
+        return subject, self.url if self.is_named else phrase("a router")
 
 
 @frozen(kw_only=True, eq=False)

@@ -94,7 +94,8 @@ class ComparedRequest(Observation):
     absolute URL, "" without one. `is_html` is True for a page (Content-Type text/html).
     `internal_redirect` is the path of X-Accel-Redirect, by which an application lets nginx send
     a file (ngx_http_proxy_module), "" without one. `plain_addresses` are http: addresses of the
-    site's own host in the body, at most three.
+    site's own host in the body, at most three, and `host_addresses` those of the name that the
+    request has in the field Host, in the body and in Link and Content-Location.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -120,6 +121,7 @@ class ComparedRequest(Observation):
     coding: Word = ""
     secure_cookies: tuple[Word, ...] = ()
     plain_addresses: tuple[Url, ...] = ()
+    host_addresses: tuple[Url, ...] = ()
 
     @property
     def shows_fault(self) -> bool:
@@ -197,6 +199,38 @@ class SessionTrial(Observation):
             other=self.other,
         )
         return subject, phrase("known there") if self.is_kept else phrase("not known there")
+
+
+@frozen(kw_only=True, eq=False)
+class PrefixTrial(Observation):
+    """Whether the page of an application in a sub-folder names its files below that folder, asked
+    as nginx asks for it with one field more.
+
+    Asked after the page named files at the root of the site, which are below its folder. `prefix`
+    is the folder ("/app"), `field` the field that had it as its value, "" for nginx's own request,
+    the control. `names_prefix` is True if the page names such a file below the folder then.
+    `references` is how the page names its files at the root, as it writes them, each up to its
+    first folder (`src="/assets/`).
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    page: Url
+    prefix: UrlPath
+    field: Word = ""
+    status: int | None = None
+    names_prefix: bool = False
+    references: tuple[Text, ...] = ()
+
+    def summary(self) -> Summary:
+        change = (
+            phrase("with {part} {value}", part=self.field, value=self.prefix)
+            if self.field
+            else phrase("as nginx asks")
+        )
+        subject = phrase("application {target}, {change}", target=self.target, change=change)
+        return subject, answer_phrase(self.status)
 
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,

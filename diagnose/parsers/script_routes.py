@@ -6,6 +6,7 @@ A single path may be that of a cookie, or an option of a client: a table has sev
 
 import re
 
+from diagnose.model.pages import RouteSource
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.script_urls import is_in_use
 
@@ -16,6 +17,14 @@ _TABLE = 2
 
 _ROUTE = lazy_pattern(
     r"\bpath[\"']?\s{0,3}[:=]\s{0,3}(?P<quote>[\"'`])(?P<path>/[\w~:][\w~:/.-]{0,80})(?P=quote)"
+)
+_ROUTER = lazy_pattern(
+    r"\bcreate(?:Browser|Web)(?:Router|History)\b|\bBrowserRouter\b|\bhtml5Mode\b|\bpushState\s?\("
+)
+#: What stands before the path of a page, and not before that of data. What is pushed may be a word.
+_NAMES_PAGE = (
+    r"\b(?:(?:path|to|href)[\"']?\s{0,3}[:=]\s{0,3}\{?(?P<quote>[\"'`])/?"
+    r"|(?:push|navigate|navigateByUrl)\s?\(\[?(?P<own>[\"'`])/)"
 )
 
 
@@ -36,3 +45,18 @@ def is_routed(path: str, route: str) -> bool:
         (bool(part) if re.match(r":\w", name) else part == name)
         for part, name in zip(parts, wanted, strict=True)
     )
+
+
+def route_source(script: str, path: str) -> RouteSource:
+    """Return how a script shows that a path, below the folder of its page, is one of its pages.
+
+    Routers have the path of a page below another one without a slash in front (`{path: "users"}`).
+    """
+    if any(is_routed(path, route) for route in routes_in(script)):
+        return "route"
+    name = path.strip("/")
+    pattern = rf"{_NAMES_PAGE}(?P<name>{re.escape(name)})/?(?:(?P=quote)|(?P=own))"
+    matches = zip(re.finditer(pattern, script) if name else (), range(_MAX_MATCHES), strict=False)
+    if any(is_in_use(script, match.start("name")) for match, _ in matches):
+        return "route"
+    return "router" if _ROUTER.search(script) else ""

@@ -51,6 +51,8 @@ INSIDE = (
     "backend_visits",
     "backend_logins",
     "backend_schemes",
+    "backend_hosts",
+    "base_path_fields",
     "inner_nginx",
     "container_nginx",
     "site_folders",

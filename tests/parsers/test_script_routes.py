@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.parsers.script_routes import MAX_ROUTES, is_routed, routes_in
+from diagnose.parsers.script_routes import MAX_ROUTES, is_routed, route_source, routes_in
 
 
 def test_the_table_of_a_router() -> None:
@@ -41,3 +41,26 @@ def test_a_table_is_bounded() -> None:
 )
 def test_a_page_of_the_table(path: str, route: str, expected: bool) -> None:
     assert is_routed(path, route) is expected
+
+
+@pytest.mark.parametrize(
+    ("script", "source"),
+    [
+        ('r({routes:[{path:"/login"},{path:"/users/:id"}]})', "route"),
+        ('[{path:"users",children:[]}]', ""),
+        ('[{path:"users/7"}]', "route"),
+        ('h(Link,{to:"/users/7"})', "route"),
+        ('router.push("/users/7/")', "route"),
+        ('list.push("users/7")', ""),
+        ('fetch("/users/7")', ""),
+        ('// {path:"/users/7"}\\n', ""),
+        ("h(BrowserRouter)", "router"),
+        ('window.history.pushState({},"",u)', "router"),
+    ],
+)
+def test_how_a_script_shows_a_page(script: str, source: str) -> None:
+    assert route_source(script, "/users/7") == source
+
+
+def test_the_first_page_is_no_route() -> None:
+    assert route_source('{path:""}', "/") == ""

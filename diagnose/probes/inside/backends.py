@@ -17,6 +17,7 @@ from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSock
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
+from diagnose.parsers.host_addresses import addresses_of
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.own_scheme import plain_addresses
@@ -341,5 +342,6 @@ def _emit_answer(ctx: ProbeContext, question: BackendAnswer, response: CurlRespo
                 location=response.location,
                 secure_cookies=response.secure_cookies,
                 plain_addresses=plain_addresses(response.text, ctx.target.host),
+                host_addresses=addresses_of(response.text, question.host),
             )
         )

@@ -33,9 +33,8 @@ from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.compared_requests import Asking, control
 from diagnose.probes.inside.upstream_comparisons import (
-    Asking,
-    control,
     is_decisive,
     is_own_answer,
     nginx_request,

@@ -12,11 +12,17 @@ no body, and change nothing but what tells the application the visitor's origin.
 import re
 from dataclasses import replace
 
-from diagnose.model import Target, Vantage
-from diagnose.model.frozen import frozen
+from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest, RequestChange
+from diagnose.parsers.demanded_fields import REFUSALS, demanded_field
+from diagnose.parsers.host_addresses import (
+    addresses_of,
+    answer_text,
+    follows_host,
+    is_visitors_host,
+)
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
@@ -24,16 +30,13 @@ from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
     RequestVariant,
     context_path_variants,
+    is_ignored_name,
     proxied_request,
     request_variants,
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
 from diagnose.parsers.redirects import REDIRECTS
-from diagnose.parsers.request_fields import MASKED
-from diagnose.parsers.sanitize import clean
-from diagnose.parsers.secrets import is_secret_name
-from diagnose.parsers.set_cookie import secure_cookie
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -45,12 +48,11 @@ from diagnose.parsers.upstream_answers import (
     reproduces,
 )
 from diagnose.parsers.urls import parse_url
-from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
-from diagnose.probes.inside.application_requests import send_request, user_fields
+from diagnose.probes.inside.application_requests import send_request
+from diagnose.probes.inside.compared_requests import Asking, control
 from diagnose.probes.inside.context_paths import read_context_paths
-from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of changed requests. With nginx's own, the controls, and the four requests under
@@ -82,7 +84,22 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         or _may_miss_cookie(ctx, exchange)
         or _names_itself_plain(ctx, exchange)
         or _is_told_of_http(ctx, exchange)
+        or _names_application(ctx, exchange)
     )
+
+
+def _names_application(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an answer has addresses of the name that nginx sends in the field Host in the place
+    of the visitor's: no visitor reaches the application by it."""
+    if not 200 <= (exchange.status or 0) < 300:
+        return False
+    for config in ctx.observed(NginxConfig)[:1]:
+        route = upstream_routes.find_route(ctx, config, ctx.target.path)
+        request = nginx_request(ctx, route, ctx.target, exchange) if route else None
+        host = (request.field("Host") or "") if request else ""
+        if not is_visitors_host(host, ctx.target):
+            return bool(addresses_of(answer_text(exchange), host))
+    return False
 
 
 def _is_told_of_http(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -152,7 +169,9 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     is_about_scheme = _names_itself_plain(ctx, exchange) or _is_told_of_http(ctx, exchange)
     if is_about_scheme or _may_miss_cookie(ctx, exchange):
         await _tell_scheme(asking, as_nginx, first)
-    if not is_questionable(exchange):
+    if first.host_addresses and _names_application(ctx, exchange):
+        await _tell_host(asking, as_nginx, first, exchange)
+    if not is_questionable(exchange) or await _fill_field(asking, as_nginx, first):
         return
     if method == "POST":
         variants = form_variants(request, ctx.target)
@@ -166,7 +185,7 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
 
 
 async def is_decisive(
-    asking: "Asking",
+    asking: Asking,
     as_nginx: RequestVariant,
     first: ComparedRequest,
     variant: RequestVariant,
@@ -225,7 +244,7 @@ async def page_variants(
 
 
 async def try_first_folder(
-    asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest
+    asking: Asking, as_nginx: RequestVariant, first: ComparedRequest
 ) -> None:
     """Ask for the path below the folder to which the application redirects from its root, if that
     was not asked for yet."""
@@ -248,7 +267,7 @@ async def _first_folder(ctx: ProbeContext, route: UpstreamRoute, request: Proxie
     return match[1] if match else ""
 
 
-async def _tell_scheme(asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest) -> None:
+async def _tell_scheme(asking: Asking, as_nginx: RequestVariant, first: ComparedRequest) -> None:
     """Ask again with the scheme that the visitor uses, if nginx does not tell it; and once more, as
     a control, if the application sets a Secure cookie then or names no http: address any more."""
     request, original = as_nginx.request, as_nginx.request.field(SCHEME_FIELD) or ""
@@ -266,17 +285,35 @@ async def _tell_scheme(asking: "Asking", as_nginx: RequestVariant, first: Compar
         await control(asking, as_nginx, variant, 1)
 
 
-async def control(
-    asking: "Asking", as_nginx: RequestVariant, variant: RequestVariant, number: int
+async def _tell_host(
+    asking: Asking, as_nginx: RequestVariant, first: ComparedRequest, exchange: Exchange
 ) -> None:
-    """Repeat both requests, in an order that an application that answers by turns contradicts.
+    """Ask again with the visitor's Host; and once more, as a control, if the application makes its
+    addresses of it."""
+    request, host = as_nginx.request, asking.ctx.target.authority
+    original = request.field("Host") or ""
+    told = request.with_field("Host", host)
+    variant = RequestVariant(told, "field", "replaced", "Host", original, host)
+    response = await asking.ask(variant)
+    addresses = response.host_addresses if response and response.status == first.status else ()
+    if follows_host(exchange, first.host_addresses, addresses, (original, host)):
+        await control(asking, as_nginx, variant, 1)
 
-    If the `number` of changes tried is small, so is the chance that earlier answers showed an
-    application that refuses at random: then both are repeated twice.
-    """
-    order = (variant, as_nginx, as_nginx, variant) if number <= 3 else (variant, as_nginx)
-    for request in order:
-        await asking.ask(request, is_control=True)
+
+async def _fill_field(asking: Asking, as_nginx: RequestVariant, first: ComparedRequest) -> bool:
+    """Ask again with the field that the application demands, if nginx drops fields of that name,
+    and return whether it does not miss it any more; the controls follow."""
+    name = demanded_field(first.body) if first.status in REFUSALS else ""
+    if not name or not is_ignored_name(asking.route.place, name):
+        return False
+    variant = RequestVariant(
+        as_nginx.request.with_field(name, "1"), "field", "added", name, "", "1"
+    )
+    response = await asking.ask(variant)
+    if response is None or response.failure or demanded_field(response.body) == name:
+        return False
+    await control(asking, as_nginx, variant, 1)
+    return True
 
 
 def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
@@ -311,65 +348,3 @@ def is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Exc
         and not (intercepts and intercepts.args[:1] == ("on",))
     )
     return reproduces(response, exchange) and not is_nginx_page
-
-
-@frozen
-class Asking:
-    """Requests to the application of one route, until `until` (seconds since the run began), for
-    the target's own page or, as `kind` says, for another."""
-
-    ctx: ProbeContext
-    route: UpstreamRoute
-    until: float
-    method: str = "GET"
-    kind: type[ComparedRequest] = ComparedRequest
-
-    async def ask(
-        self, variant: RequestVariant, is_control: bool = False
-    ) -> ComparedRequest | None:
-        """Send a request and emit the response; None if it was too late or not possible."""
-        ctx, at = self.ctx, self.ctx.elapsed()
-        if at >= min(self.until, ctx.options.timeout - 1.5):
-            return None
-        answer = await send_request(ctx, self.route, variant.request, self.method)
-        if answer is None:
-            return None
-        head = answer.head
-        hidden = is_secret_name(variant.name) or variant.name.lower() in user_fields(ctx)
-        return ctx.emit(
-            self.kind(
-                vantage=Vantage.SERVER,
-                at=at,
-                took=ctx.elapsed() - at,
-                equivalent=answer.equivalent,
-                failure=answer.fault,
-                target=self.route.upstream.target,
-                path=self.route.path,
-                address=answer.peer[0],
-                port=answer.peer[1],
-                part=variant.part,
-                name=clean(variant.name, 60),
-                change=variant.change,
-                original=_shown_value(variant.original, hidden),
-                value=_shown_value(variant.value, hidden),
-                is_control=is_control,
-                status=head.status,
-                reason=head.reason,
-                location=absolute_location(answer.field("Location"), ctx.target.url),
-                is_html=answer.is_html,
-                body=ctx.options.request.mask_secrets(head.body),
-                internal_redirect=answer.field("X-Accel-Redirect"),
-                method=self.method,
-                length=_length(answer),
-                secure_cookies=tuple(filter(None, map(secure_cookie, answer.fields("Set-Cookie")))),
-                plain_addresses=plain_addresses(answer.text, ctx.target.host),
-            )
-        )
-
-
-def _shown_value(text: str, is_hidden: bool) -> str:
-    return MASKED if is_hidden and text else clean(text, 200)
-
-
-def _length(answer: RawAnswer) -> int | None:
-    return whole_number(answer.field("Content-Length"), 15)

@@ -102,7 +102,7 @@ async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Exchange)
 async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
     """Ask as a browser does, if a program is refused, for the other spelling of a path that is not
-    found, and with a token where one is missed."""
+    found and the page of an application above it, and with a token where one is missed."""
     if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
         if exchange.failure is None and (exchange.status or 0) < 400:
             return
@@ -114,6 +114,9 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
             from diagnose.probes.outside.path_spellings import request_other_spelling
 
             await request_other_spelling(ctx, exchange)
+            from diagnose.probes.outside.client_routes import request_front_page
+
+            await request_front_page(ctx, exchange)
         if is_first(ctx, exchange, _is_unauthorized):
             from diagnose.probes.outside.token_requests import request_with_token
 

@@ -4,8 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Vantage,
+)
 from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
+from diagnose.model.requests import PrefixTrial
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.report_builder import ANSWER
@@ -113,3 +123,47 @@ def test_fires_from_outside_in_the_words_of_the_server(server: str, fact: str) -
     assert claim.facts[fact]
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
+
+
+def trial(field: str, names: bool = False) -> PrefixTrial:
+    return PrefixTrial(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:4000/", page=PAGE.url, prefix="/app",
+        field=field, status=200, names_prefix=names, references=('src="/static/', "href='/x.css"),
+    )  # fmt: skip
+
+
+def edited(*trials: PrefixTrial, build: tuple[str, ...] = ("--with-http_sub_module",)) -> str:
+    text = SITE.replace("    location / {", f"{LOCATION}    location / {{")
+    nginx = (config(text), replace(BUILD, arguments=build), RUNNING)
+    (claim,) = judge(CHECK, *nginx, PAGE, MISSING, SERVED, *trials)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual) or claim.fix.applicability is Applicability.REVIEW
+    return step.diff if isinstance(step, Edit) else ""
+
+
+def test_fires_and_writes_the_field_that_the_application_reads() -> None:
+    diff = edited(trial(""), trial("X-Forwarded-Prefix"), trial("X-Script-Name", names=True))
+    assert "proxy_set_header X-Script-Name /app;" in diff
+    assert "sub_filter" not in diff
+
+
+def test_fires_and_replaces_the_addresses_where_no_field_helps() -> None:
+    diff = edited(trial(""), trial("X-Forwarded-Prefix"))
+    assert "sub_filter 'src=\"/static/' 'src=\"/app/static/';" in diff
+    assert 'sub_filter "href=\'/x.css" "href=\'/app/x.css";' in diff
+    assert 'proxy_set_header Accept-Encoding "";' in diff
+
+
+@pytest.mark.parametrize(
+    ("trials", "build"),
+    [
+        ((trial(""), trial("X-Forwarded-Prefix")), ()),
+        ((trial(""),), ("--with-http_sub_module",)),
+        ((trial("", names=True),), ("--with-http_sub_module",)),
+    ],
+)
+def test_fires_and_leaves_the_rest_to_a_person(
+    trials: tuple[PrefixTrial, ...], build: tuple[str, ...]
+) -> None:
+    assert not edited(*trials, build=build)

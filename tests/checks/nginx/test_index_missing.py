@@ -122,3 +122,31 @@ def test_fires_and_does_not_name_a_script_that_nobody_runs() -> None:
     assert claim.facts["source"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def _of_folder(lines: str) -> Claim:
+    target = replace(SHOP, path="/app/")
+    site = SITE.replace("    index index.php home.html;\n", f"    {lines}\n")
+    line = logged('directory index of "/var/www/html/app/" is forbidden', path="/app/")
+    refused = replace(page(403), url="https://shop.example.com/app/")
+    observations = (RUNNING, config(site), LOG_READ, line, refused)
+    (claim,) = judge("nginx.index-missing", *observations, target=target)
+    assert claim.fix
+    return claim
+
+
+def test_fires_and_lets_the_page_of_the_application_answer_the_path() -> None:
+    claim = _of_folder("location / { try_files $uri $uri/ /index.html index.php; }")
+    assert claim.facts["route"] == "/index.html"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    text = str(claim.fix.steps[0])
+    assert "+    location = /app/ {" in text
+    assert "+        rewrite ^ /index.html last;" in text
+
+
+def test_fires_and_opens_no_path_that_has_a_password() -> None:
+    lines = "location /app/ { auth_basic Staff; try_files $uri $uri/ /index.php; }"
+    fix = _of_folder(lines).fix
+    assert fix
+    assert fix.applicability is Applicability.MANUAL

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Symptom
+from diagnose.model import Applicability, Claim, Confidence, Edit, Severity, Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
@@ -71,3 +71,22 @@ def test_silent_after_a_message_about_another_field(words: str) -> None:
 def test_silent_after_a_message_where_nginx_accepts_the_name() -> None:
     text = SITE.replace("    location", "    underscores_in_headers on;\n    location")
     assert not told("header access_token missing on backend", text)
+
+
+MISSED = compared(401, body='{"msg":"accept_token is missing"}')
+FILLED = compared(401, "field", "accept_token", "added", value="1", body='{"msg":"bad token"}')
+
+
+def test_fires_where_the_refusal_demands_the_name() -> None:
+    observations = (RUNNING, BUILD, page(401), *controlled(MISSED, FILLED))
+    (claim,) = judge(CHECK, config(), *observations, masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["filled"]
+
+
+def test_silent_where_the_field_changes_nothing_or_arrives() -> None:
+    rest, same = (RUNNING, BUILD, page(401)), replace(FILLED, body=MISSED.body)
+    assert not judge(CHECK, config(), *rest, *controlled(MISSED, same), masked=False)
+    assert not judge(CHECK, config(), *rest, MISSED, FILLED, masked=False)
+    text = SITE.replace("    location", "    underscores_in_headers on;\n    location")
+    assert not judge(CHECK, config(text), *rest, *controlled(MISSED, FILLED), masked=False)

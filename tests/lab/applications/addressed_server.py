@@ -72,6 +72,13 @@ def answer(mode: str, own: str, method: str, path: str, fields: Mapping[str, str
             return page(files(f"{own or 'http://' + fields.get('host', '')}/"))
         case "links-trusting":
             return page(files(f"{told(fields)}/"))
+        case "list":  # data, and its own address if it has one; no page
+            scheme = fields.get("x-forwarded-proto", "http")
+            url = own or f"{scheme}://{fields.get('host', '')}"
+            data = f'{{"count": 300, "next": "{url}/api/books?page=2", "previous": null}}'
+            return "200 OK", data, ("Content-Type: application/json",)
+        case "anchor":  # a link of the page alone
+            return page("", f'<p>{TEXT}</p><a href="{told(fields)}/books">Books</a>')
         case "base-href" if path == "/":
             return redirect(f"{told(fields)}/login")
         case "base-href":

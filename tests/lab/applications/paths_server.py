@@ -2,12 +2,12 @@
 
     python paths_server.py 3001 /users /assets/app.js /:/assets/app.js /old:301:/login
 
-"PATH" is a page, or a script if it ends with ".js"; "PATH:SCRIPT" a page that loads a script, and
-"PATH:301:URL" a redirect; "PATH:405:" answers with that status, and "PATH:json" is data. "*" is one
-page for all other paths. A POST is accepted where GET answers, and at "PATH:405:". "@NAME" is the
-only name in the Host field that it knows, with a port or without: for others it answers 404, with
-the words "!WORDS". With the word "//" a path with two slashes is another one, as it is for most
-programs: this server's own class makes one of them.
+"PATH" is a page, or a script if it ends with ".js", with a text behind ":"; "PATH:SCRIPT" a page
+that loads a script, and "PATH:301:URL" a redirect; "PATH:405:" answers with that status, and
+"PATH:json" is data. "*" is one page for all other paths. A POST is accepted where GET answers, and
+at "PATH:405:". "@NAME" is the only name in the Host field that it knows, with a port or without:
+for others it answers 404, with the words "!WORDS". With the word "//" a path with two slashes is
+another one, as it is for most programs: this server's own class makes one of them.
 """
 
 import sys
@@ -32,12 +32,12 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, "text/plain", self.missing or f"Cannot GET {self.path}\n")
         elif words == ["json"]:
             self.answer(200, "application/json", "[]")
+        elif self.path.endswith(".js"):
+            self.answer(200, "text/javascript", ":".join(words) or "1;\n")
         elif len(words) > 1:
             self.answer(int(words[0]), "text/html", "", words[1])
         elif words:
             self.answer(200, "text/html", f'{PAGE}<script src="{words[0]}"></script>\n')
-        elif self.path.endswith(".js"):
-            self.answer(200, "text/javascript", "1;\n")
         else:
             self.answer(200, "text/html", PAGE)
 

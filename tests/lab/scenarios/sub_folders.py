@@ -42,8 +42,7 @@ def folder_with_its_slash_beside_files(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.base-path-missing", target=f"https://{site.NAME}/calc/",
-    manual="the application has to know its folder",
+    outside="http.base-path-missing", target=f"https://{site.NAME}/calc/", differs=MINE,
 )  # fmt: skip
 def application_does_not_know_its_folder(lab: Lab) -> None:
     """Files named from the root, after an issue of ethercalc."""

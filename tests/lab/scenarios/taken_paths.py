@@ -453,6 +453,33 @@ def field_has_an_underscore(lab: Lab) -> None:
     _application(lab, lines, PAGES.replace("3000", "3001"))
 
 
+#: It refuses a wrong key as well.
+DEMANDS = (
+    '  location / { if ($http_api_key = "") { return 401 "api_key is missing"; } '
+    'return 401 "wrong key"; }\n'
+)
+
+
+@scenario(
+    outside=None, server="upstream.header-name-dropped", not_on=ANOTHER_BLOCK,
+    manual="the name is a choice of the application",
+)  # fmt: skip
+def refusal_demands_a_field_with_an_underscore(lab: Lab) -> None:
+    """https://51cto.com/article/634245.html: "accept_token is missing" through nginx alone."""
+    lines = f"  underscores_in_headers on;\n{DEMANDS}"
+    _application(lab, lines, PAGES.replace("3000", "3001"))
+
+
+@healthy(not_on=ANOTHER_BLOCK)
+def refusal_demands_a_field_that_nginx_accepts(lab: Lab) -> None:
+    lines = f"  underscores_in_headers on;\n{DEMANDS}"
+    _application(lab, lines, PAGES.replace("3000", "3001"))
+    lab.change(
+        "  location / {\n    proxy_pass http://127.0.0.1:3001",
+        "  underscores_in_headers on;\n  location / {\n    proxy_pass http://127.0.0.1:3001",
+    )
+
+
 LOST = "请求Header中自定义了x_user，Nginx的后端服务收不到x_user这个header"
 
 

@@ -1,0 +1,64 @@
+"""How nginx tells an application its sub-folder: in a field that it reads, or not at all."""
+
+from checks.http._known_application import own_setting
+from checks.nginx import Nginx
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines, location_fix
+from diagnose.model import Evidence, Fix
+from diagnose.model.frozen import frozen
+from diagnose.model.pages import PageFileTrial
+from diagnose.model.requests import PrefixTrial
+from diagnose.parsers.nginx.locations import LocationMatch
+
+_SUBSTITUTION = "--with-http_sub_module"
+
+
+@frozen(eq=False)
+class ToldPrefix:
+    """The field after which the application names its files below its folder, "" if none is known;
+    `filters` is True if nginx replaces the addresses in its page instead."""
+
+    field: str = ""
+    filters: bool = False
+    trials: tuple[PrefixTrial, ...] = ()
+    fix: Fix | None = None
+
+
+def told_prefix(
+    evidence: Evidence, nginx: Nginx, match: LocationMatch | None, trial: PageFileTrial
+) -> ToldPrefix:
+    """Return the field that the application reads, or the lines that replace its addresses where it
+    reads none of those that were tried and no setting of its own is known."""
+    trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == trial.page)
+    control = next((each for each in trials if not each.field), None)
+    if match is None or control is None or control.names_prefix:
+        return ToldPrefix()
+    for each in trials:
+        if each.names_prefix:
+            changes: Changes = {}
+            lines = header_lines(nginx, match, {each.field: each.prefix}, changes)
+            insert_lines(nginx, match, lines, changes)
+            edits = config_edits(nginx, changes)
+            fix = location_fix(nginx, match, edits, sure=False) if edits else None
+            return ToldPrefix(each.field, False, (control, each), fix)
+    is_known = bool(own_setting(evidence, "base_path", "public_url")["setting"])
+    filters = None if is_known or len(trials) < 2 else _filter_fix(nginx, match, control)
+    return ToldPrefix("", filters is not None, trials, filters)
+
+
+def _filter_fix(nginx: Nginx, match: LocationMatch, control: PrefixTrial) -> Fix | None:
+    """Let nginx put the folder before the addresses in the page, which has to come uncompressed."""
+    has_module = nginx.build is not None and _SUBSTITUTION in nginx.build.arguments
+    if not has_module or not control.references or match.directives("sub_filter"):
+        return None
+    changes: Changes = {}
+    lines = ["sub_filter_once off;"]
+    for reference in control.references:
+        head, _, rest = reference.partition("/")
+        mark = '"' if "'" in reference else "'"
+        replacement = f"{head}{control.prefix}/{rest}"
+        lines.append(f"sub_filter {mark}{reference}{mark} {mark}{replacement}{mark};")
+    lines += header_lines(nginx, match, {"Accept-Encoding": '""'}, changes)
+    insert_lines(nginx, match, lines, changes)
+    edits = config_edits(nginx, changes)
+    return location_fix(nginx, match, edits, sure=False) if edits else None

@@ -1,0 +1,61 @@
+"""Asks the application behind Apache, Caddy or HAProxy directly, with the Host that the server
+sends and with the visitor's, where the site's answer has addresses of the former: an application
+makes its own addresses of that field, and no visitor reaches it by that name.
+"""
+
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
+from diagnose.parsers.host_addresses import (
+    addresses_of,
+    answer_text,
+    follows_host,
+    is_visitors_host,
+)
+from diagnose.parsers.web_sites import routes_of_name
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.backends import ask_application, is_holder
+
+
+@probe(after=WebServerConfig)
+async def hosts_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    for page in ctx.observed(Exchange):
+        await _ask(ctx, config, page)
+
+
+@probe(after=Exchange)
+async def host_of_page(ctx: ProbeContext, page: Exchange) -> None:
+    for config in ctx.observed(WebServerConfig):
+        await _ask(ctx, config, page)
+
+
+async def _ask(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> None:
+    is_page = page.is_page_of(ctx.target) and page.method == "GET"
+    if not is_page or not 200 <= (page.status or 0) < 300 or not is_holder(ctx, config):
+        return
+    path, own = ctx.target.path.partition("?")[0], ctx.target.authority
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:1]:
+        sent = route.replacement_host
+        is_sent = bool(route.host) and not route.keeps_host and route.scheme == "http"
+        if not is_sent or is_visitors_host(sent, ctx.target):
+            return
+        if not addresses_of(answer_text(page), sent):
+            return
+        if ctx.further_requests.begin("the application's answer to another Host"):
+            proto = "https" if ctx.target.uses_tls else ""
+            shown = await _addresses(ctx, route, sent, proto)
+            told = await _addresses(ctx, route, own, proto)
+            if follows_host(page, shown, told, (sent, own)):
+                await _addresses(ctx, route, sent, proto)  # the control
+
+
+async def _addresses(ctx: ProbeContext, route: SiteRoute, host: str, proto: str) -> tuple[str, ...]:
+    """Return the addresses of a Host in the application's answer to it; () without an answer."""
+    known = len(ctx.observed(BackendAnswer))
+    await ask_application(ctx, route, host, proto)
+    answers = [
+        each
+        for each in ctx.observed(BackendAnswer)[known:]
+        if (each.target, each.host, each.proto) == (route.target, host, proto)
+    ]
+    return answers[0].host_addresses if answers else ()

@@ -1,0 +1,46 @@
+"""http.client-route-missing: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Observation
+from diagnose.model.http import Exchange
+from diagnose.model.pages import ClientRoute
+from tests.support.check_evidence import SHOP, judge
+
+CHECK = "http.client-route-missing"
+TARGET = replace(SHOP, path="/subscribe")
+URL = "https://shop.example.com/subscribe"
+ROUTE = ClientRoute(
+    url=URL, front="https://shop.example.com/", script="https://shop.example.com/a.js",
+    source="route",
+)  # fmt: skip
+
+
+def page(status: int) -> Exchange:
+    return Exchange(url=URL, address="203.0.113.10", port=443, status=status)
+
+
+def test_fires_where_a_script_names_the_page() -> None:
+    (claim,) = judge(CHECK, page(404), ROUTE, target=TARGET)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["index"] == "/index.html"
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        (page(404),),
+        (page(200), ROUTE),
+        (page(404), page(200), ROUTE),
+        (
+            page(404),
+            ClientRoute(url=URL, front=ROUTE.front, script=ROUTE.script, source="router"),
+        ),
+    ],
+)
+def test_silent_where_the_page_comes_or_no_script_names_it(
+    observations: tuple[Observation, ...],
+) -> None:
+    assert not judge(CHECK, *observations, target=TARGET)
