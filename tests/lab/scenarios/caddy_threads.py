@@ -248,7 +248,9 @@ def _with_a_health_check(lab: Lab, uri: str) -> None:
 
 
 @caddy_scenario(
-    outside="http.server-error", server="server.caddy-health-check-fails", manual=PERSON
+    outside="http.server-error",
+    server="server.caddy-health-check-fails",
+    differs=(caddy.CONFIG,),
 )
 def caddy_asks_for_a_health_page_that_is_missing(lab: Lab) -> None:
     """After threads about "no upstreams available" and health_uri."""
