@@ -21,7 +21,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
-from checks.server._caddy_inner_tls import server_name_edit
+from checks.server._caddy_proxy_lines import server_name_edit
 from checks.server._haproxy_tls import without_tls
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject

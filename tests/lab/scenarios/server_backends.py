@@ -41,7 +41,7 @@ def apache_backend_is_not_verified(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.application-speaks-tls",
-    manual="a person decides whom Caddy trusts",
+    differs=("/etc/caddy/Caddyfile",),
 )
 def caddy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
     """The application closes the connection without a word, after questions about reverse_proxy,
