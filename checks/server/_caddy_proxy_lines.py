@@ -97,6 +97,30 @@ def _block(view: ServerView, route: SiteRoute) -> list[str] | None:
     return None
 
 
+def stripped_prefix_edit(view: ServerView, route: SiteRoute, prefix: str) -> Edit | None:
+    """Return the edit that puts a `reverse_proxy` with the matcher of a prefix ("/docs") into a
+    `handle_path`, which takes the prefix off; None if its line is written in another way."""
+    text = line_text(view, route.file, route.line)
+    words = text.partition(" #")[0].split()
+    matchers = (prefix, f"{prefix}*", f"{prefix}/*")
+    if words[:1] != ["reverse_proxy"] or len(words) < 3 or words[1] not in matchers or "#" in text:
+        return None
+    block = _block(view, route) if words[-1] == "{" else []
+    if block is None or not re.fullmatch(r"/[\w./~-]{1,200}", prefix):
+        return None
+    indent = indentation(text)
+    step = "\t" if "\t" in indent or not indent else "    "
+    matcher = words[1] if words[1] == matchers[2] else matchers[1]
+    own = f"{indent}{step}{' '.join((words[0], *words[2:]))}"
+    changes: dict[int, tuple[str, ...]] = {route.line: (f"{indent}handle_path {matcher} {{", own)}
+    for number in range(route.line + 1, route.line + len(block) + 2 if block else 0):
+        line = line_text(view, route.file, number)
+        changes[number] = (f"{step}{line}" if line.strip() else line,)
+    last = max(changes)
+    changes[last] = (*changes[last], f"{indent}}}")
+    return line_edit(view, route.file, changes)
+
+
 def passed_path_edit(view: ServerView, route: SiteRoute, path: str, target: str) -> Edit | None:
     """Return the edit that passes one path on to another application: a line above that of the
     route which takes it, in the same block. Of several `reverse_proxy` of a block Caddy tries the

@@ -3,7 +3,12 @@
 import pytest
 
 from checks.server import ServerView
-from checks.server._caddy_proxy_lines import own_host_edit, passed_path_edit, tls_edit
+from checks.server._caddy_proxy_lines import (
+    own_host_edit,
+    passed_path_edit,
+    stripped_prefix_edit,
+    tls_edit,
+)
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute
 from tests.support.caddy_evidence import CADDY, CONFIG, caddy_config
@@ -80,3 +85,20 @@ def test_a_path_goes_to_another_application(text: str, line: int) -> None:
 def test_no_line_where_the_path_is_changed(text: str, line: int) -> None:
     assert passed_path_edit(view_of(text), route(line), "/ws", "127.0.0.1:3001") is None
     assert passed_path_edit(view_of(text), route(line), "/w s", "127.0.0.1:3001") is None
+
+
+def test_a_prefix_is_taken_off() -> None:
+    bare = view_of("a {\n\treverse_proxy /docs 127.0.0.1:3000\n}\n")
+    lines = added(stripped_prefix_edit(bare, route(2), "/docs"))
+    assert lines == ["\thandle_path /docs* {", "\t\treverse_proxy 127.0.0.1:3000", "\t}"]
+    block = "a {\n    reverse_proxy /docs/* app:80 {\n        header_up X 1\n    }\n    log\n}\n"
+    lines = added(stripped_prefix_edit(view_of(block), route(2), "/docs"))
+    assert lines == [
+        "    handle_path /docs/* {",
+        "        reverse_proxy app:80 {",
+        "            header_up X 1",
+        "        }",
+    ]
+    assert stripped_prefix_edit(bare, route(2), "/doc") is None
+    assert stripped_prefix_edit(view_of("a {\n\treverse_proxy app:80\n}\n"), route(2), "/a") is None
+    assert stripped_prefix_edit(view_of("a {\n\treverse_proxy /a {\n"), route(2), "/a") is None

@@ -82,7 +82,7 @@ def haproxy_backend_is_trusted(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.backend-tls-fails",
-    manual="a person decides whom Caddy trusts",
+    differs=("/etc/caddy/Caddyfile",),
 )
 def caddy_backend_self_signed(lab: Lab) -> None:
     """After issues of Caddy's about proxying to a self-signed https:// backend: 502, x509."""
