@@ -70,13 +70,17 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     chosen = (route_of(site, path, websocket=False) for site in view.answering_sites)
     # A handshake is also done where the site uses none, to see whether the application wants one.
     routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}
+    claimed: set[tuple[str, str]] = set()
     for handshake in evidence.of(BackendHandshake):
         route = routes.get(handshake.target)
         own_name = route.server_name or route.host if route else ""
         if handshake.server_name == target.host != own_name:
             continue  # done with a name that the site does not send
         reason = _reason(handshake, route, evidence.started_at) if route else ""
-        if route and reason and (reason == "plain" or not is_off):
+        # Several pages may each have led to a handshake.
+        is_new = (handshake.target, reason) not in claimed
+        if route and reason and is_new and (reason == "plain" or not is_off):
+            claimed.add((handshake.target, reason))
             yield _claim(view, route, handshake, reason, pages)
 
 

@@ -107,7 +107,7 @@ def test_fires_with_words_where_caddy_has_a_transport() -> None:
 
 def test_fires_for_a_certificate_that_nobody_trusts() -> None:
     shaken = replace(SHAKEN, target="https://127.0.0.1:3443")
-    (claim,) = judge(CHECK, CADDY, caddy(), FAILED, shaken)
+    (claim,) = judge(CHECK, CADDY, caddy(), FAILED, shaken, replace(shaken))
     assert claim.facts["untrusted"]
     assert claim.fix
     edit = claim.fix.steps[0]
