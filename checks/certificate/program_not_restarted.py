@@ -7,6 +7,7 @@ Which files it reads is not known, so this is likely and not certain.
 from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty
+from checks.listener._port_services import port_service
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -17,6 +18,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
@@ -65,6 +67,7 @@ def _claim(
     evidence: Evidence, served: ServedCertificate, renewed: OtherCertificate, holder: Listener
 ) -> Claim:
     is_expired = served.leaf.is_expired(evidence.started_at)
+    unit = port_service(evidence, holder.process)
     return Claim(
         about=served.subject,
         covers=served.subjects,
@@ -75,6 +78,7 @@ def _claim(
             "process": holder.process,
             "pid": holder.pid or "",
             "file": renewed.path,
+            "unit": unit,
             "key": renewed.key,
             "tool": renewed.tool,
             "served_until": fact_or_empty(served.leaf.not_after),
@@ -83,5 +87,8 @@ def _claim(
         },
         confidence=Confidence.LIKELY,
         severity=None if is_expired else Severity.WARNING,
-        fix=Fix((Manual("restart", Where.SERVER),), Applicability.MANUAL),
+        # Another file may be the one that it reads.
+        fix=Fix((commands.restart_service(unit),), Applicability.REVIEW)
+        if unit
+        else Fix((Manual("restart", Where.SERVER),), Applicability.MANUAL),
     )

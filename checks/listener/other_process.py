@@ -11,6 +11,7 @@ of a web server that has no site of the target's name, where nginx has it and do
 from collections.abc import Iterator
 
 from checks.listener import listeners_on
+from checks.listener._port_services import port_service
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
@@ -97,6 +98,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
             "port": target.port,
             "process": holder.process,
             "pid": holder.pid or "",
+            "unit": port_service(evidence, holder.process),
             "socket": str(Subject(address=holder.address, port=target.port)),
             "file": nginx.config.path if nginx.config else "",
             "running": bool(nginx.master),

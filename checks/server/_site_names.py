@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, file_rows, indentation, line_edit
+from checks.server import ServerView, file_rows, indentation, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import WebSite
 
@@ -25,6 +25,21 @@ def name_edit(view: ServerView, site: WebSite, written: str) -> Edit | None:
         return None
     corrected = name.sub(lambda _: view.evidence.target.host, line, count=1)
     return line_edit(view, site.file, {places[0]: (corrected,)})
+
+
+def address_edit(view: ServerView, site: WebSite, written: str) -> Edit | None:
+    """Return the edit that gives a site of Caddy the target's name as well, behind one of its names
+    in the line with its addresses; None if the line is not known or has a placeholder there."""
+    line = line_text(view, site.file, site.line)
+    address = re.compile(
+        rf"(?<![^\s,])((?:https?://)?){re.escape(written)}((?::\d{{1,5}})?)(?=[\s,{{]|$)",
+        re.IGNORECASE,
+    )
+    host = view.evidence.target.host
+    if view.server.product != "caddy" or len(address.findall(line)) != 1 or "#" in line:
+        return None
+    added = address.sub(lambda match: f"{match[0]}, {match[1]}{host}{match[2]}", line)
+    return line_edit(view, site.file, {site.line: (added,)})
 
 
 def alias_edit(view: ServerView, site: WebSite) -> Edit | None:

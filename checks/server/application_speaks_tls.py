@@ -7,7 +7,7 @@ Where visitors use plain HTTP too, the port itself must be known to have no TLS:
 be its own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
@@ -24,6 +24,7 @@ from checks.server._backend_answers import (
     websocket_severity,
     websocket_subjects,
 )
+from checks.server._caddy_proxy_lines import tls_edit
 from checks.server._haproxy import haproxy_view, insert_word
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -77,6 +78,8 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     name = name if name == target.host else ""
     endpoint = route.target.partition("://")[2].rstrip("/")
     host = endpoint.rpartition(":")[0].strip("[]")
+    fix = _fix(view, route, name, handshakes)
+    is_trusted = bool(handshakes) and handshakes[0].verify_code == 0
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port),),
@@ -94,11 +97,12 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "by_check": any(page.status == 503 for page in failed),
             "tls_status": answered[0].status if answered else "",
             "command": handshakes[0].equivalent if handshakes else "",
+            "unverified": fix.applicability is Applicability.REVIEW and not is_trusted,
             "caddy": view.server.product == "caddy",
             "apache": view.server.product == "apache",
             "haproxy": view.server.product == "haproxy",
         },
-        fix=_fix(view, route, name),
+        fix=fix,
     )
 
 
@@ -144,6 +148,7 @@ def _websocket_claims(view: ServerView) -> Iterator[Claim]:
                 "by_check": False,
                 "tls_status": "",
                 "command": "",
+                "unverified": False,
                 "caddy": False,
                 "apache": True,
                 "haproxy": False,
@@ -163,9 +168,18 @@ def _refused(evidence: Evidence, pages: list[Exchange]) -> list[Exchange]:
     return [page for page in pages if page.status == 400 or (page.status == 503 and is_refused)]
 
 
-def _fix(view: ServerView, route: SiteRoute, name: str) -> Fix:
-    """Return the words for HAProxy's server of this machine, whose certificate nobody else can
-    take the place of. For others, and other products, a person names the authority."""
+def _fix(
+    view: ServerView, route: SiteRoute, name: str, handshakes: Sequence[BackendHandshake]
+) -> Fix:
+    """Return the words for HAProxy's server of this machine, or Caddy's application, whose
+    certificate nobody else can take the place of. For others, and other products, a person names
+    the authority."""
+    if view.server.product == "caddy":
+        is_trusted = bool(handshakes) and handshakes[0].verify_code == 0 and not name
+        is_safe = is_trusted or is_local_host(route.host)
+        edit = tls_edit(view, route, is_trusted) if is_safe else None
+        if edit is not None:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     haproxy = haproxy_view(view.evidence)
     if haproxy is None or not is_local_host(route.host):
         return manual_fix(view, "use-tls")

@@ -21,7 +21,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
-from checks.server._caddy_inner_tls import server_name_edit
+from checks.server._caddy_proxy_lines import server_name_edit, tls_edit
 from checks.server._haproxy_tls import without_tls
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -65,13 +65,17 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     chosen = (route_of(site, path, websocket=False) for site in view.answering_sites)
     # A handshake is also done where the site uses none, to see whether the application wants one.
     routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}
+    claimed: set[tuple[str, str]] = set()
     for handshake in evidence.of(BackendHandshake):
         route = routes.get(handshake.target)
         own_name = route.server_name or route.host if route else ""
         if handshake.server_name == target.host != own_name:
             continue  # done with a name that the site does not send
         reason = _reason(handshake, route, evidence.started_at) if route else ""
-        if route and reason and (reason == "plain" or not is_off):
+        # Several pages may each have led to a handshake.
+        is_new = (handshake.target, reason) not in claimed
+        if route and reason and is_new and (reason == "plain" or not is_off):
+            claimed.add((handshake.target, reason))
             yield _claim(view, route, handshake, reason, pages)
 
 
@@ -150,6 +154,7 @@ def _claim(
 ) -> Claim:
     leaf = handshake.chain[0] if handshake.chain else None
     port = view.evidence.target.port
+    fix = _fix(view, route, reason, leaf.dns_names if leaf else ())
     return Claim(
         about=Subject(port=port, path=view.evidence.target.path),
         covers=(Subject(port=port), Subject(port=80)),
@@ -162,13 +167,14 @@ def _claim(
             "endpoint": f"{handshake.host}:{handshake.port}",
             "place": place_text(route.file, route.line),
             reason: True,
+            "unverified": reason == "untrusted" and fix.applicability is Applicability.REVIEW,
             "result": handshake.verify_text,
             "wanted": handshake.server_name,
             "names": (*leaf.dns_names, *leaf.addresses)[:6] if leaf else (),
             "command": handshake.equivalent,
             view.server.product: True,
         },
-        fix=_fix(view, route, reason, leaf.dns_names if leaf else ()),
+        fix=fix,
     )
 
 
@@ -191,7 +197,8 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime)
 
 def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) -> Fix:
     """Speak plain HTTP to a port of this machine that knows nothing else, and ask for a name that
-    the certificate has. A verification is never turned off."""
+    the certificate has. A verification is turned off only where Caddy does it unasked, for an
+    application of this machine: nobody stands between the two."""
     local = is_local_host(route.host)
     name = next((name for name in names if is_host(name) and "*" not in name), "")
     if reason == "name_differs" and view.server.product == "caddy" and name:
@@ -200,6 +207,10 @@ def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) 
         named = server_name_edit(view, route, name, is_host_needed)
         if named is not None:
             return Fix((named, *reload_steps(view.server)), Applicability.REVIEW)
+    if reason == "untrusted" and view.server.product == "caddy" and local:
+        unverified = tls_edit(view, route, is_trusted=False)
+        if unverified is not None:
+            return Fix((unverified, *reload_steps(view.server)), Applicability.REVIEW)
     if reason != "plain" or not local:
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)

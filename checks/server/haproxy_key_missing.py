@@ -5,10 +5,30 @@ certificate and its chain, or beside it in a file with ".key" at the end (Config
 import re
 from collections.abc import Iterator
 
-from checks.server import place_text, refused_config_severity, server_view, test_steps
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    place_text,
+    refused_config_severity,
+    reload_steps,
+    server_view,
+    test_steps,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    server_commands,
+)
 from diagnose.model.web_servers import WebServer, WebServerTest
+from diagnose.parsers.hostnames import is_host
 
 _MESSAGE = re.compile(r"[Nn]o [Pp]rivate [Kk]ey found in '([^']+)'")
 
@@ -33,6 +53,7 @@ def haproxy_key_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     path = match[1].removesuffix(".key")
     folder = path.rpartition("/")[0]
+    joined = _joined_fix(view, test, path)
     yield Claim(
         about=Subject(text=path),
         covers=(Subject(),),
@@ -44,8 +65,28 @@ def haproxy_key_missing(evidence: Evidence) -> Iterator[Claim]:
             "running": view.server.pid is not None,
             "live": path.startswith("/etc/letsencrypt/live/"),
             "folder": folder,
+            "joined": joined is not None,
             "test": " ".join(view.server.test),
         },
         severity=refused_config_severity(view),
-        fix=Fix((Manual("add-key", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
+        fix=joined
+        or Fix((Manual("add-key", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
     )
+
+
+def _joined_fix(view: ServerView, test: WebServerTest, path: str) -> Fix | None:
+    """Return the fix that joins certbot's chain and key in a file of its own, and names it in the
+    line of the certificate; None for another file, or where the line is not known."""
+    folder, _, file = path.rpartition("/")
+    name, text = folder.rpartition("/")[2], line_text(view, test.file, test.line)
+    word = re.compile(rf"(?<!\S){re.escape(path)}(?!\S)")
+    is_lineage = folder == f"/etc/letsencrypt/live/{name}" and is_host(name)
+    if not is_lineage or file != "fullchain.pem" or len(word.findall(text)) != 1:
+        return None
+    own = f"/etc/haproxy/{name}.pem"
+    edit = line_edit(view, test.file, {test.line: (word.sub(own, text),)})
+    if edit is None:
+        return None
+    bundle = server_commands.create_bundle(own, path, f"{folder}/privkey.pem")
+    # A file of that name may be there, and another renewal may write it.
+    return Fix((bundle, edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -2,19 +2,28 @@
 `use_backend` is for this name or path, its map lacks the name or names a backend that is not there,
 and there is no `default_backend` (log: "<NOSRV>")."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from checks.server import manual_fix, pages_with_status, place_text
-from checks.server._haproxy import haproxy_view
+from checks.server import (
+    line_edit,
+    line_text,
+    manual_fix,
+    pages_with_status,
+    place_text,
+    reload_steps,
+)
+from checks.server._haproxy import HaproxyView, haproxy_view, with_word
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
 from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
 from diagnose.parsers.haproxy.ended_searches import ended_search
-from diagnose.parsers.haproxy.view import missing_backend
+from diagnose.parsers.haproxy.view import missing_backend, parsed, target_proxies
 from diagnose.parsers.sanitize import clean
 
 
@@ -35,6 +44,9 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
         return  # a rule is for it, and is not reached
     section, names = proxies.frontend.section, host_patterns(rules_of(proxies.frontend))
     with_port = port not in {80, 443}
+    port_decides = with_port and evidence.target.host.lower() in map(str.lower, names)
+    edit = None if port_decides else _edit(haproxy, names)
+    backends = [proxy.name for proxy in proxies.config.proxies if proxy.section.kind == "backend"]
     yield Claim(
         about=Subject(port=port, text=proxies.frontend.name),
         covers=(Subject(port=port),),
@@ -47,13 +59,58 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
             "path": evidence.target.path,
             "with_port": with_port,
             # A rule has the name, and visitors send it with the port.
-            "port_decides": with_port and evidence.target.host.lower() in map(str.lower, names),
+            "port_decides": port_decides,
+            "added": edit is not None,
+            "backend": backends[0] if len(backends) == 1 else "",
             "port": port,
             "map": _map(proxies.frontend),
             "missing": clean(missing_backend(proxies, evidence.target), 300),
         },
-        fix=manual_fix(haproxy.view, "choose"),
+        fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
+        if edit
+        else manual_fix(haproxy.view, "choose"),
     )
+
+
+def _edit(haproxy: HaproxyView, names: Sequence[str]) -> Edit | None:
+    """Return the edit that adds the name beside the same one with or without "www.", in the one
+    line of the frontend that has it; None if there is not one, or if no rule takes the request
+    then either."""
+    host, frontend = haproxy.view.evidence.target.host.lower(), haproxy.proxies.frontend
+    other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    lines = [
+        (line.file, line.number)
+        for line in (*frontend.own("acl"), *frontend.own("use_backend"))
+        if other in map(str.lower, line.words) and _NAMES.search(" ".join(line.words))
+    ]
+    if len(lines) != 1 or other not in map(str.lower, names):
+        return None
+    file, number = lines[0]
+    text = line_text(haproxy.view, file, number)
+    changed = with_word(text, other, f"{other} {host}")
+    if not changed or not _is_taken(haproxy, file, number, changed):
+        return None
+    return line_edit(haproxy.view, file, {number: (changed,)})
+
+
+def _is_taken(haproxy: HaproxyView, path: str, number: int, changed: str) -> bool:
+    """Return whether a rule takes the request, with a line changed."""
+    config = haproxy.view.config
+    if config is None:
+        return False
+    files = []
+    for file in config.files:
+        rows = file.text.split("\n")
+        if file.path == path:
+            rows[number - 1] = changed
+        files.append(replace(file, text="\n".join(rows)))
+    own = parsed(replace(config, files=tuple(files)))
+    proxies = target_proxies(own, haproxy.view.evidence.target)
+    return proxies is not None and proxies.selection is not None
+
+
+#: A comparison of the whole name.
+_NAMES = re.compile(r"\b(?:req\.)?hdr\(host\)(?:,\S{0,60})?\s+(?:-i\s+|-m\s+str\s+){0,2}(?!-)")
 
 
 def _map(frontend: Proxy) -> str:

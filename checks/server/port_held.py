@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.listener._port_services import port_service
 from checks.server import place_text, start_steps
 from checks.server._port_holders import (
     holder_has_site,
@@ -93,6 +94,7 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
             "holder": holder.process,
             "ssh": holder.process == "sshd",
             "pid": holder.pid or "",
+            "holder_unit": port_service(evidence, holder.process),
             "place": stopped.place,
             "complaint": stopped.complaint,
             "unit": stopped.unit,

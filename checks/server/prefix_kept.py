@@ -22,12 +22,14 @@ from checks.server._backend_answers import (
     websocket_subjects,
 )
 from checks.server._caddy_edits import handle_path_edit
+from checks.server._caddy_proxy_lines import stripped_prefix_edit
 from checks.server._haproxy import replaced_path
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Severity,
@@ -156,12 +158,18 @@ def _facts(view: ServerView, route: SiteRoute, path: str, remainder: str) -> dic
     }
 
 
+def _caddy_edit(view: ServerView, route: SiteRoute, prefix: str) -> Edit | None:
+    return stripped_prefix_edit(view, route, prefix) if view.server.product == "caddy" else None
+
+
 def _fix(view: ServerView, route: SiteRoute, path: str, websocket: bool) -> Fix:
     prefix = route.path.rstrip("/")
     edit = (
         apache_target_edit(view, route)
         if view.server.product == "apache"
-        else handle_path_edit(view, prefix) or replaced_path(view, prefix, path, websocket)
+        else handle_path_edit(view, prefix)
+        or _caddy_edit(view, route, prefix)
+        or replaced_path(view, prefix, path, websocket)
     )
     if edit is None:
         return manual_fix(view, "take-it-off")

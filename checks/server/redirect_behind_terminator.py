@@ -1,6 +1,7 @@
 """A server ends TLS and passes requests on in plain HTTP to another one on this machine, which
 redirects what comes without TLS to https: the visitor is there already, and comes back for ever."""
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
@@ -8,6 +9,7 @@ from checks.server import ServerView, line_text, place_text, reload_steps, serve
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._haproxy import replace
 from checks.server._haproxy_conditions import except_for
+from checks.server._https_conditions import asked_scheme_edit
 from checks.upstream._comparisons import proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,6 +36,17 @@ from diagnose.parsers.web_sites import answering_sites, redirect_of
 
 #: The servers that may end TLS, each with words of its own on the page.
 _FRONTS = ("nginx", "apache", "caddy", "haproxy", "traefik")
+
+
+#: The lines of a server that ends TLS by which it sends the scheme.
+_SENT = {
+    "haproxy": re.compile(
+        r"(?mi)^[ \t]*http-request[ \t]+(?:set|add)-header[ \t]+X-Forwarded-Proto[ \t]+https\b"
+    ),
+    "apache": re.compile(
+        r"(?mi)^[ \t]*RequestHeader[ \t]+set[ \t]+X-Forwarded-Proto[ \t]+\"?https\b"
+    ),
+}
 
 
 @check(
@@ -85,19 +98,26 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
 def _fix(
     evidence: Evidence, server: WebServer, redirect: SiteRedirect, front: ServerView | None
 ) -> Fix:
-    """HAProxy's redirect asks for the field, if the front is known to send it."""
+    """The redirect asks for the field, if the front is known to send it."""
     config = next((c for c in evidence.good(WebServerConfig) if c.product == server.product), None)
     own = ServerView(evidence, server, config, None)
-    edit = _haproxy_edit(own, redirect) if _sends_scheme(evidence, front) else None
+    edit = None
+    if _sends_scheme(evidence, front):
+        edit = _haproxy_edit(own, redirect) or asked_scheme_edit(own, redirect)
     if edit is None:
         return Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(server)), Applicability.REVIEW)
+    # Apache reads an .htaccess for each request.
+    is_read_anew = redirect.file.endswith("/.htaccess")
+    return Fix((edit, *(() if is_read_anew else reload_steps(server))), Applicability.REVIEW)
 
 
 def _sends_scheme(evidence: Evidence, front: ServerView | None) -> bool:
     """Return whether the server that ends TLS says in X-Forwarded-Proto that visitors use https."""
     if front is not None:
-        return front.server.product in {"caddy", "traefik"}
+        pattern = _SENT.get(front.server.product)
+        files = front.config.files if front.config else ()
+        is_written = any(pattern.search(file.text) for file in files) if pattern else False
+        return is_written or front.server.product in {"caddy", "traefik"}
     nginx, target = Nginx.of(evidence), evidence.target
     matches = [proxied_match(nginx, path) for path in (target.path, *target.websockets)]
     fields = [proxy_set_header_of(match, SCHEME_FIELD) if match else None for match in matches]

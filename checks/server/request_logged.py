@@ -2,9 +2,11 @@
 application firewall (ModSecurity), or a message that no other check knows. The line is quoted, with
 an explanation where its number is known."""
 
+import re
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, reload_steps, server_view
+from checks.server._apache_links import forbids_links
 from checks.server._apache_overrides import section_edit
 from checks.server._backend_answers import refused_websockets
 from checks.server._missing_scripts import script_is_nowhere
@@ -32,6 +34,8 @@ _KNOWN = {
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
     "AH00957": "gateway", "AH00669": "no_proxy", "AH00670": "no_links",
 }  # fmt: skip
+#: The link that may not be followed.
+_LINK = re.compile(r"AH00037: [^:\n]{1,80}: (/\S{1,500})")
 #: Of these Apache answers 502 or 503 itself: a page with another status is another request.
 _OF_ITS_OWN = {"cut", "gateway"}
 #: Of these a refusal may be meant.
@@ -84,6 +88,7 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
     path = first.path if isinstance(first, Upgrade) else view.evidence.target.path
     kind = "firewall" if error.reason == "firewall" else _KNOWN.get(error.code, "")
     subject = Subject(port=port, path=path.partition("?")[0])
+    fix = _fix(view, kind, error)
     return Claim(
         about=subject,
         covers=(subject, Subject(port=port)),
@@ -101,10 +106,11 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
             "command": error.equivalent,
             "rule": error.rule,
             "file": error.file,
+            "opened": kind == "symlink" and fix.applicability is Applicability.REVIEW,
             **dict.fromkeys(("firewall", *_KNOWN.values()), False),
             **({kind: True} if kind else {}),
         },
-        fix=_fix(view, kind),
+        fix=fix,
     )
 
 
@@ -115,12 +121,16 @@ def _severity(kind: str, status: int, message: str) -> Severity:
     return Severity.NOTE if kind in _MEANT else Severity.WARNING
 
 
-def _fix(view: ServerView, kind: str) -> Fix:
+def _fix(view: ServerView, kind: str, error: ServerRequestError) -> Fix:
     if kind == "firewall":
         return manual_fix(view, "except-the-rule")
-    site = (
-        view.sites_at_target[0] if kind == "no_links" and len(view.sites_at_target) == 1 else None
-    )
+    # The same words stand in the log where the link's target may not be read.
+    match = _LINK.search(error.message)
+    link = match[1] if match else ""
+    is_option = kind == "no_links" or (bool(link) and forbids_links(view, link.rpartition("/")[0]))
+    site = view.sites_at_target[0] if is_option and len(view.sites_at_target) == 1 else None
+    if site is not None and link and not link.startswith(f"{site.root.rstrip('/')}/"):
+        site = None  # the link is in a folder of an alias
     edit = section_edit(view, site, site.root, "Options +FollowSymLinks") if site else None
     if edit is not None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

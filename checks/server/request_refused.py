@@ -9,10 +9,11 @@ was sent once.
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
+from checks.server._caddy_proxy_lines import own_host_edit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
@@ -46,6 +47,7 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
     if decided is None:
         return
     part, good, bad = decided
+    fix = _fix(view, route, part)
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -60,13 +62,25 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
             "other_status": good.status,
             **dict.fromkeys(("visitor", "scheme"), False),
             "own_name": part == "name",
+            "own_host": fix.applicability is Applicability.REVIEW,
             "elsewhere": part == "name"
             and not (is_address(route.host) or is_local_host(route.host)),
             **({part: True} if part != "name" else {}),
             view.server.product: True,
         },
-        fix=manual_fix(view, {"visitor": "trust", "scheme": "pass", "name": "agree"}[part]),
+        fix=fix,
     )
+
+
+def _fix(view: ServerView, route: SiteRoute, part: Part) -> Fix:
+    """Send an application of another operator its own name. One of this machine may serve the
+    site's name too: a person decides."""
+    is_elsewhere = not (is_address(route.host) or is_local_host(route.host))
+    if part == "name" and is_elsewhere and view.server.product == "caddy":
+        edit = own_host_edit(view, route)
+        if edit is not None:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    return manual_fix(view, {"visitor": "trust", "scheme": "pass", "name": "agree"}[part])
 
 
 def _deciding_part(

@@ -5,12 +5,14 @@ answers 200 and nothing. Visitors who open the server's address send no name at 
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
-from checks.server._site_names import name_edit
+from checks.server._certificate_files import certificate_file
+from checks.server._site_names import address_edit, name_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Observation,
@@ -19,8 +21,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.hostnames import is_address
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.web_sites import has_name
 
@@ -48,6 +50,7 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
     symptoms = tuple(_symptoms(evidence))
     if not symptoms:
         return
+    added = _added(view)
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -57,26 +60,52 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "config": view.config.path,
             "names": _names(view),
             "elsewhere": _other_port(view),
+            "added": added[0] if added else "",
             "address": is_address(target.host),
             "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
-        fix=_fix(view),
+        fix=_fix(view, added[1] if added else None),
     )
 
 
-def _fix(view: ServerView) -> Fix:
-    """Return the remedy: the name, in the place of one that is almost the same."""
+def _fix(view: ServerView, added: Edit | None) -> Fix:
+    """Return the remedy: the name, in the place of one that is almost the same, or beside that of
+    the only site."""
     host, sites = view.evidence.target.host, view.config.sites if view.config else ()
     if is_address(host):
         return manual_fix(view, "use-the-name")
     written = closest_misspelling(_names(view), host)
     mistyped = next((site for site in sites if written and written in site.names), None)
-    edit = name_edit(view, mistyped, written) if mistyped else None
+    edit = (name_edit(view, mistyped, written) if mistyped else None) or added
     if edit is None:
         return manual_fix(view, "add-the-name")
     # There may be a site of that name.
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _added(view: ServerView) -> tuple[str, Edit] | None:
+    """Return the name of the only site of the port, and the edit that gives it the target's name as
+    well; None if there are more, or if its certificate is not known to cover the name. Without a
+    certificate of its own it is the name with or without www."""
+    target, sites = view.evidence.target, view.config.sites if view.config else ()
+    own = [site for site in sites if site.listens_on(target.port)]
+    names = _names(view)
+    if len(own) != 1 or len(names) != 1 or is_address(target.host) or _other_port(view):
+        return None
+    if closest_misspelling(names, target.host) or not _fits(view, own[0], names[0]):
+        return None
+    edit = address_edit(view, own[0], names[0])
+    return (names[0], edit) if edit else None
+
+
+def _fits(view: ServerView, site: WebSite, name: str) -> bool:
+    host, paths = view.evidence.target.host, site.paths("certificate")
+    if not paths:
+        return host.removeprefix("www.") == name.removeprefix("www.")
+    files = [certificate_file(view.evidence, path) for path in paths]
+    leaves = [file.chain[0] for file in files if file is not None and file.chain]
+    return any(covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves)
 
 
 def _symptoms(evidence: Evidence) -> Iterator[Observation]:

@@ -8,7 +8,7 @@ What no route of Caddy's takes is server.path-not-handled.
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -16,8 +16,9 @@ from checks.server._backend_answers import (
     websocket_severity,
     websocket_subjects,
 )
+from checks.server._caddy_proxy_lines import passed_path_edit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
@@ -74,8 +75,20 @@ def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
                 "tls": other.scheme in {"https", "wss"},
                 "matcher": other.pattern and other.for_websockets is False,
             },
-            fix=manual_fix(view, f"lead-there-{view.server.product}"),
+            fix=_fix(view, route, own, other),
         )
+
+
+def _fix(view: ServerView, route: SiteRoute | None, path: str, other: SiteRoute) -> Fix:
+    """Write a line for the path above that of the route that takes it now."""
+    edit = None
+    if view.server.product == "caddy" and route is not None and not other.pattern:
+        # TLS may need lines of the other route's block.
+        is_plain = other.scheme not in {"https", "wss"}
+        edit = passed_path_edit(view, route, path, other.authority) if is_plain else None
+    if edit is None:
+        return manual_fix(view, f"lead-there-{view.server.product}")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _opened(evidence: Evidence, path: str) -> list[BackendVisit]:

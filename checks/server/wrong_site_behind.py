@@ -2,16 +2,25 @@
 name at this port: another one refuses the page. The site with the name is there, on another port or
 not enabled."""
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.server import enabling_command, place_text, reload_steps
+from checks.server import (
+    ServerView,
+    enabling_command,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+)
 from checks.server.wrong_site import REFUSALS
 from checks.upstream._containers import is_server_host
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -50,6 +59,7 @@ def wrong_site_behind(evidence: Evidence) -> Iterator[Claim]:
     inner = _inner_site(evidence, passed_request) if passed_request else None
     if passed_request is None or inner is None:
         return
+    edit = _port_edit(evidence, inner, passed_request.port)
     yield Claim(
         about=Subject(port=target.port, path=target.path.partition("?")[0]),
         covers=(Subject(port=target.port),),
@@ -62,10 +72,11 @@ def wrong_site_behind(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(inner.site.file, inner.site.line),
             "site_ports": tuple(sorted({socket.port for socket in inner.site.sockets})),
             "idle": inner.is_idle,
+            "moved": edit is not None,
             "apache": inner.server.product == "apache",
             "proxy_pass": passed_request.url,
         },
-        fix=_fix(inner),
+        fix=_fix(inner, edit),
     )
 
 
@@ -127,9 +138,25 @@ def _inner_site(evidence: Evidence, request: _PassedRequest) -> _InnerSite | Non
     return None
 
 
-def _fix(inner: _InnerSite) -> Fix:
-    enable = enabling_command(inner.site) if inner.is_idle else None
+def _fix(inner: _InnerSite, edit: Edit | None) -> Fix:
+    step = edit or (enabling_command(inner.site) if inner.is_idle else None)
     return Fix(
-        (enable or Manual("one-port", Where.SERVER), *reload_steps(inner.server)),
-        Applicability.REVIEW if enable else Applicability.MANUAL,
+        (step or Manual("one-port", Where.SERVER), *reload_steps(inner.server)),
+        Applicability.REVIEW if step else Applicability.MANUAL,
     )
+
+
+#: The first line of a virtual host with one address.
+_HOST = re.compile(r"(?i)(\s*<VirtualHost\s+(?:\*|[\d.]{7,15}|\[[0-9a-f:]+\])):(\d{1,5})(\s*>\s*)")
+
+
+def _port_edit(evidence: Evidence, inner: _InnerSite, port: int) -> Edit | None:
+    """Return the edit that gives the virtual host of Apache the port at which nginx asks, and at
+    which Apache listens; None if it is not loaded, has several addresses or speaks TLS."""
+    view = ServerView(evidence, inner.server, inner.config, None)
+    site = inner.site
+    match = _HOST.fullmatch(line_text(view, site.file, site.line))
+    is_plain = not any(socket.tls for socket in site.sockets)
+    if inner.is_idle or match is None or inner.server.product != "apache" or not is_plain:
+        return None
+    return line_edit(view, site.file, {site.line: (f"{match[1]}:{port}{match[3]}",)})

@@ -45,6 +45,14 @@ def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
     )
 
 
+def create_bundle(path: str, certificate: str, key: str) -> Command:
+    """Write a certificate with its chain, and then its key, into one new file that root alone may
+    read. Its removal undoes it."""
+    script = 'umask 077; cat -- "$2" "$3" > "$1"'
+    argv = ("sh", "-c", script, "sh", path, certificate, key)
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
+
+
 def write_bundle(path: str, certificate: str, key: str) -> Command:
     """Write a certificate with its chain, and then its key, into one file, as HAProxy reads it. Its
     owner and mode stay. The saved file undoes it."""

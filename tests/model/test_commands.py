@@ -77,6 +77,8 @@ ALL = [
     (commands.remove_link("/b", target="/a"), "rm /b", "ln -s /a /b", Risk.REMOVES_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
+    (server_commands.create_bundle("/a", "/c", "/k"),
+     "sh -c 'umask 077; cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
     (server_commands.write_bundle("/a", "/c", "/k"),
      "sh -c 'cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
     # access to files

@@ -40,11 +40,18 @@ _OLD = {
     "gzip": "encode gzip",
     "header_downstream": "header_down",
     "header_upstream": "header_up",
+    "health_check": "health_uri",
+    "health_check_interval": "health_interval",
+    "health_check_port": "health_port",
+    "health_check_timeout": "health_timeout",
     "insecure_skip_verify": "transport http { tls_insecure_skip_verify }",
     "limits": "request_body",
+    "policy": "lb_policy",
     "proxy": "reverse_proxy",
     "status": "respond",
     "transparent": "",
+    "try_duration": "lb_try_duration",
+    "try_interval": "lb_try_interval",
     "websocket": "",
     "without": "handle_path",
 }
@@ -89,8 +96,7 @@ def known_mistake(message: str) -> Mistake | None:
         return _missing_module(module[1].rstrip("."))
     if twice := _TWICE.search(message):
         return Mistake("twice", twice[1].rstrip("."))
-    match = _UNKNOWN.search(message)
-    word = match[1] if match else ""
+    word = unknown_word(message)
     if word in _OLD:
         return Mistake("old" if _OLD[word] else "needless", word, _OLD[word])
     if word.lower() in _FOREIGN:
@@ -102,6 +108,13 @@ def known_mistake(message: str) -> Mistake | None:
     if _SITE.fullmatch(word):
         return Mistake("site", word)
     return None
+
+
+def unknown_word(message: str) -> str:
+    """Return the directive that Caddy does not know, by an error of `caddy adapt`; "" if the error
+    is another."""
+    match = _UNKNOWN.search(message)
+    return match[1] if match else ""
 
 
 def _missing_module(name: str) -> Mistake:

@@ -1,7 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Command, Severity
+from diagnose.model.kernel import Boot
 from diagnose.model.server import Listener, Listeners
 from tests.checks.certificate.test_renewed_elsewhere import FILE, NEW, OTHER
 from tests.support.check_evidence import NOW, judge
@@ -16,6 +17,26 @@ def test_fires_and_names_the_program_and_the_file() -> None:
     (claim,) = judge(CHECK, SERVED, LISTENING, OTHER)
     assert (claim.facts["process"], claim.facts["file"]) == ("node", OTHER.path)
     assert claim.severity is None
+
+
+def test_fires_and_restarts_the_service_that_runs_the_program() -> None:
+    boot = Boot(
+        manager="systemd", service="shop.service", state="enabled", running=True, process="node"
+    )
+    (claim,) = judge(CHECK, SERVED, LISTENING, OTHER, boot)
+    assert claim.fix
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("systemctl", "restart", "shop.service")
+    ]
+    assert claim.fix.applicability is Applicability.REVIEW
+    for other in (
+        replace(boot, process="java"),
+        replace(boot, by_hand=True),
+        replace(boot, service="supervisor.service"),
+        replace(boot, manager="openrc", service="shop"),
+    ):
+        (claim,) = judge(CHECK, SERVED, LISTENING, OTHER, other)
+        assert not claim.facts["unit"]
 
 
 def test_a_certificate_that_expires_soon_is_a_warning() -> None:

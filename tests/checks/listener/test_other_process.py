@@ -14,6 +14,7 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.kernel import Boot
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.outputs.finding_text import manual_text
@@ -166,6 +167,13 @@ def test_fires_for_the_page_of_a_package_with_the_sites_certificate() -> None:
     held = held_port(STOPPED, APACHE, OF_OTHERS, shake(chain=(LEAF,)), page, process="apache2")
     (claim,) = judge("listener.other-process", *held)
     assert claim.facts["process"] == "apache2"
+    assert not claim.facts["unit"]
+    boot = Boot(
+        manager="systemd", service="apache2.service", state="enabled", running=True,
+        process="apache2",
+    )  # fmt: skip
+    (claim,) = judge("listener.other-process", *held, boot)
+    assert claim.facts["unit"] == "apache2.service"
 
 
 def test_silent_where_the_server_that_answers_has_the_site_or_is_not_known() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit
+from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import CHAT, SHOP, judge
@@ -30,6 +30,17 @@ def test_fires_with_the_line_that_names_the_application() -> None:
     (claim,) = judge(CHECK, CADDY, PORTAINER, REFUSED)
     assert claim.facts["target"] == "localhost:9443"
     assert claim.facts["place"] == "/etc/caddy/Caddyfile:2"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\treverse_proxy https://localhost:9443 {" in edit.diff
+    far = caddy_config(
+        "shop.example.com {\n\treverse_proxy 10.0.0.5:9443\n}\n",
+        document("shop.example.com", dial="10.0.0.5:9443"),
+    )
+    (claim,) = judge(CHECK, CADDY, far, REFUSED)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual), "another machine: nothing proves who it is"
 
 
 def test_silent_when_the_answer_is_another() -> None:

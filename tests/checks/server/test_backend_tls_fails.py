@@ -108,8 +108,12 @@ def test_fires_with_words_where_caddy_has_a_transport() -> None:
 
 def test_fires_for_a_certificate_that_nobody_trusts() -> None:
     shaken = replace(SHAKEN, target="https://127.0.0.1:3443")
-    (claim,) = judge(CHECK, CADDY, caddy(), FAILED, shaken)
+    (claim,) = judge(CHECK, CADDY, caddy(), FAILED, shaken, replace(shaken))
     assert claim.facts["untrusted"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\t\ttls_insecure_skip_verify\n" in edit.diff
     (claim,) = judge(CHECK, APACHE, apache("SSLProxyVerify require"), FAILED, SHAKEN)
     assert claim.facts["untrusted"]
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model import Applicability, Edit
 from diagnose.model.backends import BackendVisit
 from tests.support.caddy_evidence import CADDY, SITE, caddy_config
 from tests.support.check_evidence import judge
@@ -15,6 +16,23 @@ VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", st
 def test_fires_where_the_application_gives_the_page() -> None:
     (claim,) = judge(CHECK, CADDY, CHECKED, REFUSED, VISIT, masked=False)
     assert (claim.facts["uri"], claim.facts["place"]) == ("/health", "/etc/caddy/Caddyfile:4")
+
+
+def test_fires_with_the_page_that_the_application_gives() -> None:
+    (claim,) = judge(CHECK, CADDY, CHECKED, REFUSED, VISIT, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\thealth_uri /\n" in edit.diff
+    other = caddy_config(
+        SITE.replace(
+            "reverse_proxy 127.0.0.1:3000", LINES.replace("health_interval 5s", "health_status 401")
+        )
+    )
+    for config, visit in ((other, VISIT), (CHECKED, replace(VISIT, status=302))):
+        (claim,) = judge(CHECK, CADDY, config, REFUSED, visit, masked=False)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_without_a_health_check_or_where_the_application_fails_too() -> None:

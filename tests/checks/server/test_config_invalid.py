@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Severity
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.web_servers import WebServerTest
-from tests.support.caddy_evidence import CADDY
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected
@@ -26,6 +26,39 @@ def test_fires_with_the_place_that_the_server_names() -> None:
     assert claim.severity is Severity.WARNING
     (claim,) = judge(CHECK, APACHE, FAILED, LISTENING, connected(failure=REFUSED))
     assert claim.severity is None
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL, "its file was not read"
+
+
+def test_fires_with_the_directive_that_is_misspelled() -> None:
+    config = apache_config()
+    (file,) = (file for file in config.files if file.path == SITE)
+    lines = file.text.split("\n")
+    number = next(n for n, line in enumerate(lines, 1) if "SSLEngine" in line)
+    text = file.text.replace("SSLEngine", "SSLEngin")
+    files = tuple(replace(f, text=text) if f is file else f for f in config.files)
+    failed = replace(FAILED, line=number)
+    (claim,) = judge(CHECK, APACHE, failed, replace(config, files=files), LISTENING)
+    assert claim.facts["spelling"] == "SSLEngine"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+    SSLEngine on" in edit.diff
+    (claim,) = judge(CHECK, APACHE, replace(failed, line=1), config, LISTENING)
+    assert not claim.facts["spelling"], "the line has another word"
+
+
+def test_fires_with_the_edit_of_words_of_caddy_1() -> None:
+    text = "shop.example.com {\n\tproxy / localhost:3000\n}\n"
+    failed = replace(
+        FAILED, product="caddy", file=CADDYFILE, line=2, message="unrecognized directive: proxy"
+    )
+    (claim,) = judge(CHECK, CADDY, failed, caddy_config(text), LISTENING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+\treverse_proxy localhost:3000" in edit.diff
+    (claim,) = judge(CHECK, CADDY, failed, caddy_config(text.replace("3000", "3000/x")), LISTENING)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

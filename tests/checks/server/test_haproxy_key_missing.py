@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Claim
-from diagnose.model.web_servers import WebServerTest
+from diagnose.model import Applicability, Claim, Edit
+from diagnose.model.web_servers import WebServerConfig, WebServerTest
 from tests.support.check_evidence import judge as put
-from tests.support.haproxy_evidence import CONFIG, PEM, SERVER
+from tests.support.haproxy_evidence import CONFIG, PEM, SERVER, TEXT, config
 
 MESSAGE = "'bind :443' in section 'frontend' : No Private Key found in '{}'."
 TEST = WebServerTest(
@@ -11,8 +11,9 @@ TEST = WebServerTest(
 )
 
 
-def judge(test: WebServerTest) -> list[Claim]:
-    return put("server.haproxy-key-missing", replace(SERVER, product=test.product), test)
+def judge(test: WebServerTest, *more: WebServerConfig) -> list[Claim]:
+    server = replace(SERVER, product=test.product)
+    return put("server.haproxy-key-missing", server, test, *more, masked=False)
 
 
 def test_fires_where_haproxy_finds_no_key() -> None:
@@ -25,6 +26,19 @@ def test_fires_with_certbots_words_for_its_own_file() -> None:
     path = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
     (claim,) = judge(replace(TEST, message=MESSAGE.format(path)))
     assert claim.facts["live"]
+    assert not claim.facts["joined"]
+
+
+def test_fires_with_a_file_of_both_where_the_line_is_known() -> None:
+    path = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+    test = replace(TEST, message=MESSAGE.format(path))
+    (claim,) = judge(test, config(TEXT.replace(PEM, path)))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+    bind :443 ssl crt /etc/haproxy/shop.example.com.pem" in edit.diff
+    (claim,) = judge(test, config())
+    assert not claim.facts["joined"], "the line names another file"
 
 
 def test_silent_for_another_error_or_none() -> None:

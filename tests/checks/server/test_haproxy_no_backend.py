@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model import Applicability, Edit
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -12,6 +13,24 @@ def test_fires_when_no_rule_is_for_the_name() -> None:
     (claim,) = judge(CHECK, SERVER, config(OTHER), page())
     assert claim.facts["names"] == ("www.shop.example.com",)
     assert claim.facts["frontend"] == "web"
+
+
+def test_fires_with_the_edit_that_adds_the_name_to_the_rule() -> None:
+    (claim,) = judge(CHECK, SERVER, config(OTHER), page(), masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    acl www hdr(host) -i www.shop.example.com shop.example.com" in edit.diff
+    # Another part of the rule is not true for the path.
+    part = OTHER.replace("if www", "if www { path_beg /a }")
+    (claim,) = judge(CHECK, SERVER, config(part), page(), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["backend"] == "app"
+    two = OTHER.replace("www.shop", "blog.shop") + "backend other\n    server b 127.0.0.1:3001\n"
+    (claim,) = judge(CHECK, SERVER, config(two), page(), masked=False)
+    assert not claim.facts["added"]
+    assert not claim.facts["backend"]
 
 
 def test_fires_when_the_map_lacks_the_name_or_names_no_backend() -> None:

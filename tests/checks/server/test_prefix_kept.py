@@ -48,9 +48,17 @@ def test_fires_and_writes_handle_path() -> None:
     assert "+\thandle_path /api/* {\n" in edit.diff
 
 
-def test_fires_by_hand_where_no_handle_is_written() -> None:
+def test_fires_and_puts_a_bare_line_into_a_handle_path() -> None:
     text = SITE.replace("handle /api/* {\n\t\treverse_proxy", "reverse_proxy /api/*")
     (claim,) = judge(CHECK, CADDY, config(text), PAGE, WHOLE, SHORT, target=USERS)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\thandle_path /api/* {" in edit.diff
+    noted = text.replace("/api/* 127.0.0.1:3000", "/api/* 127.0.0.1:3000 # the data")
+    noted = noted.replace("/api/* 127.0.0.1:3001", "/api/* 127.0.0.1:3001 # the data")
+    assert noted != text
+    (claim,) = judge(CHECK, CADDY, config(noted), PAGE, WHOLE, SHORT, target=USERS)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

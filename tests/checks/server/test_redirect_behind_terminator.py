@@ -1,9 +1,14 @@
 from dataclasses import replace
 
+import pytest
+
+from checks.server import ServerView
+from checks.server._https_conditions import asked_scheme_edit
 from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
-from tests.support.check_evidence import judge
+from diagnose.model.web_servers import SiteRedirect
+from tests.support.check_evidence import evidence, judge
 from tests.support.haproxy_evidence import SERVER, config
 from tests.support.nginx_evidence import BUILD, RUNNING
 from tests.support.nginx_evidence import config as nginx_config
@@ -63,6 +68,51 @@ def test_fires_for_apache_behind_haproxy() -> None:
     assert (claim.facts["front"], claim.facts["server"]) == ("HAProxy", "Apache")
     assert claim.facts["front_haproxy"] is True
     assert claim.facts["place"] == f"{SITE}:5"
+
+
+SENT = FRONT.replace(
+    "    default_backend",
+    "    http-request set-header X-Forwarded-Proto https\n    default_backend",
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        ("RewriteCond %{HTTPS} off", "RewriteCond %{HTTP:X-Forwarded-Proto} !https"),
+        (
+            "RewriteCond %{SERVER_PORT} !^443$ [NC]",
+            "RewriteCond %{HTTP:X-Forwarded-Proto} !https [NC]",
+        ),
+        ("", "RewriteCond %{HTTP:X-Forwarded-Proto} !https"),
+    ],
+)
+def test_fires_with_an_edit_where_the_front_sends_the_scheme(condition: str, asked: str) -> None:
+    inner = INNER.replace("RewriteCond %{HTTPS} off", condition)
+    rest = (apache_config(inner), BEHIND_HAPROXY, LOOP, REDIRECTED)
+    (claim,) = judge(CHECK, SERVER, config(SENT), *rest)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    {asked}\n" in edit.diff
+    (claim,) = judge(CHECK, SERVER, config(FRONT), *rest)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual), "HAProxy does not say https"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        "RewriteCond %{HTTPS} off\n    RewriteCond %{HTTPS} !=on",
+        "RewriteCond %{REQUEST_URI} ^/ [OR]\n    RewriteCond %{REQUEST_URI} ^/a",
+        "RewriteCond %{HTTPS} off\n    RewriteCond %{HTTP:X-Forwarded-Proto} !https",
+    ],
+)
+def test_silent_about_an_edit_where_a_person_has_to_read_the_conditions(conditions: str) -> None:
+    inner = apache_config(INNER.replace("RewriteCond %{HTTPS} off", conditions))
+    view = ServerView(evidence(), APACHE, inner, None)
+    redirect = SiteRedirect(path="/", target="https://%{HTTP_HOST}", file=SITE, line=6)
+    assert asked_scheme_edit(view, redirect) is None
 
 
 def test_silent_where_the_inner_server_believes_the_header() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError
@@ -38,6 +40,42 @@ def test_fires_on_a_link_that_may_not_be_followed() -> None:
     (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, LOGGED)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
     assert claim.facts["symlink"] is True
+
+
+OPTIONS = """\
+<Directory />
+    Options FollowSymLinks
+</Directory>
+<Directory "/srv/shop">
+    Options -Indexes -FollowSymLinks
+</Directory>
+<VirtualHost *:443>
+    ServerName shop.example.com
+    DocumentRoot /srv/shop
+    SSLEngine on
+</VirtualHost>
+"""
+LINK = replace(LOGGED, message=LOGGED.message.replace("/srv/a", "/srv/shop/media"))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "is_edited"),
+    [
+        (OPTIONS, LINK, True),
+        (OPTIONS.replace("-Indexes -FollowSymLinks", "MultiViews"), LINK, True),
+        (OPTIONS.replace(" -FollowSymLinks", ""), LINK, False),  # the target may not be read
+        (OPTIONS.replace("-Indexes -FollowSymLinks", "All"), LINK, False),
+        (OPTIONS, LOGGED, False),  # another folder
+    ],
+)
+def test_fires_with_an_edit_where_an_option_keeps_links_back(
+    text: str, error: ServerRequestError, is_edited: bool
+) -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(text), PAGE, error)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Edit) is is_edited
+    assert not is_edited or "+        Options +FollowSymLinks\n" in step.diff  # type: ignore[union-attr]
 
 
 def test_fires_on_a_message_without_an_explanation() -> None:

@@ -25,6 +25,22 @@ def test_fires_and_corrects_a_name_that_is_almost_the_same() -> None:
     assert "+shop.example.com {" in edit.diff
 
 
+def test_fires_and_adds_the_name_to_the_only_site() -> None:
+    www = caddy_config("www.shop.example.com {\n}\n", document("www.shop.example.com", tls="acme"))
+    (claim,) = judge(CHECK, CADDY, www, INTERNAL_ERROR, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+www.shop.example.com, shop.example.com {" in edit.diff
+    assert claim.facts["added"] == "www.shop.example.com"
+    # Its certificate is not known, or the name is not its own with or without www.
+    files = caddy_config("www.shop.example.com {\n}\n", document("www.shop.example.com"))
+    other = caddy_config("blog.example.com {\n}\n", document("blog.example.com", tls="acme"))
+    for config in (files, other):
+        (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR, masked=False)
+        assert not claim.facts["added"]
+
+
 def test_fires_when_the_page_is_empty() -> None:
     (claim,) = judge(CHECK, CADDY, OTHER, replace(ANSWER, body=""))
     assert claim.facts["handshake"] is False

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability
+from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
@@ -35,6 +35,13 @@ def test_fires_where_the_site_is_on_another_port() -> None:
     (claim,) = judge(CHECK, config(NGINX), BEHIND, apache_config(INNER), PAGE)
     assert claim.facts["site_ports"] == (8081,)
     assert not claim.facts["idle"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost 127.0.0.1:8080>" in edit.diff
+    two = INNER.replace("127.0.0.1:8081", "127.0.0.1:8081 10.0.0.1:8081")
+    (claim,) = judge(CHECK, config(NGINX), BEHIND, apache_config(two), PAGE)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

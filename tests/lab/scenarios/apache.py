@@ -160,7 +160,6 @@ def bundle_of_the_authority_beside_the_leaf_of_apache(lab: Lab) -> None:
 @apache_scenario(
     outside=None,
     server="server.config-invalid",
-    manual="a person corrects the line",
 )
 def apache_configuration_invalid(lab: Lab) -> None:
     """A typing error after the start: AH00526."""

@@ -458,7 +458,7 @@ def behind_haproxy(lab: Lab, condition: str) -> None:
 @apache_scenario(
     outside="http.redirect-loop",
     server="server.redirect-behind-terminator",
-    manual="a person writes the condition",
+    manual="the pages of this site come from a folder: it has no WebSocket",
 )
 def apache_htaccess_redirects_behind_haproxy(lab: Lab) -> None:
     """http://www.erikmattheis.com/2016/09/02/forcing-https-in-htaccess-in-an-elastic-beanstalk-app/:

@@ -58,18 +58,42 @@ def caddy_refused_while_nginx_has_the_ports(lab: Lab) -> None:
 @caddy_scenario(
     outside=None,
     server="server.config-invalid",
-    manual="a person corrects the line",
+    differs=(caddy.CONFIG,),
 )
 def caddy_configuration_invalid(lab: Lab) -> None:
     """After threads of Caddy's forum about "unrecognized directive": the old words of Caddy 1."""
     caddy.serve(lab)
-    caddy.edit(lab, "\treverse_proxy 127", "\tproxy / 127")
+    block = " {\n\t\ttransparent\n\t\twebsocket\n\t}\n\tgzip"
+    line = "\treverse_proxy 127.0.0.1:3000"
+    caddy.edit(lab, line, f"\tproxy / 127.0.0.1:3000{block}")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.config-invalid",
+    manual="a person knows the path of the application",
+)
+def caddy_has_an_old_word_with_a_path(lab: Lab) -> None:
+    """`proxy` of Caddy 1 with a path in its target, which `reverse_proxy` does not take."""
+    caddy.serve(lab)
+    caddy.edit(lab, "\treverse_proxy 127.0.0.1:3000", "\tproxy / 127.0.0.1:3000/app")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.config-invalid",
+    differs=(caddy.CONFIG,),
+)
+def caddy_directive_is_misspelled(lab: Lab) -> None:
+    """`reverse-proxy` after the start."""
+    caddy.serve(lab)
+    caddy.edit(lab, "\treverse_proxy 127", "\treverse-proxy 127")
 
 
 @caddy_scenario(
     outside="tcp.refused",
     server="server.config-invalid",
-    manual="a person corrects the line",
+    differs=(caddy.CONFIG, "listeners", "processes"),
 )
 def caddy_names_an_address_without_its_directive(lab: Lab) -> None:
     """https://github.com/x86pup/conduwuit/pull/687: `reverse_proxy` is missing, and Caddy does not
@@ -80,7 +104,7 @@ def caddy_names_an_address_without_its_directive(lab: Lab) -> None:
 @caddy_scenario(
     outside="tcp.refused",
     server="server.config-invalid",
-    manual="a person corrects the line",
+    differs=(caddy.CONFIG, "listeners", "processes"),
 )
 def caddy_has_a_word_of_nginx(lab: Lab) -> None:
     """A block copied from a guide for nginx: `proxy_set_header` in `reverse_proxy`."""
@@ -188,7 +212,7 @@ def caddy_without_the_name(lab: Lab) -> None:
 @caddy_scenario(
     outside=None,
     server="server.site-missing",
-    manual="a person adds the name",
+    differs=(caddy.CONFIG,),
 )
 def caddy_answers_an_empty_page(lab: Lab) -> None:
     """The certificate is for both names, and only the other is in the Caddyfile: 200 and nothing;

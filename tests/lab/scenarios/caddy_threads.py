@@ -180,7 +180,11 @@ def _before_another_operator(lab: Lab, *lines: str) -> None:
     _serve(lab, f"reverse_proxy https://app.example.com:8011 {{{options}\n\t}}")
 
 
-@caddy_scenario(outside=None, server="server.request-refused", manual=PERSON)
+@caddy_scenario(
+    outside=None,
+    server="server.request-refused",
+    manual="the other operator has no WebSocket",
+)
 def caddy_sends_the_sites_name_to_another_operator(lab: Lab) -> None:
     """After threads about `reverse_proxy https://…` and 404 of a hosting service: its own name is
     missing in Host."""
@@ -248,7 +252,9 @@ def _with_a_health_check(lab: Lab, uri: str) -> None:
 
 
 @caddy_scenario(
-    outside="http.server-error", server="server.caddy-health-check-fails", manual=PERSON
+    outside="http.server-error",
+    server="server.caddy-health-check-fails",
+    differs=(caddy.CONFIG,),
 )
 def caddy_asks_for_a_health_page_that_is_missing(lab: Lab) -> None:
     """After threads about "no upstreams available" and health_uri."""

@@ -339,7 +339,7 @@ def renewed_and_the_bundle_has_four_weeks(lab: Lab) -> None:
 @haproxy_scenario(
     outside=None,
     server="server.haproxy-key-missing",
-    manual="which key?",
+    differs=(haproxy.CONFIG, "/etc/haproxy/shop.example.com.pem"),
 )
 def fullchain_without_a_key(lab: Lab) -> None:
     """After many threads, "No Private Key found in fullchain.pem.key": crt names certbot's own

@@ -145,7 +145,7 @@ def haproxy_application_hangs(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-no-backend",
-    manual="a person writes the name",
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_has_no_backend_for_the_name(lab: Lab) -> None:
     """After threads about <NOSRV>: the ACL has the name with www only, and no default_backend."""

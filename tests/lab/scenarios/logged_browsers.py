@@ -178,7 +178,11 @@ def _pages_beside_a_chat(lab: Lab, path: str, server: str) -> None:
         browser(lab, "/cable", *UPGRADE)
 
 
-@caddy_scenario(outside=None, server="server.websocket-other-application", manual=LEADS)
+@caddy_scenario(
+    outside=None,
+    server="server.websocket-other-application",
+    manual="the site has no WebSocket at the path that the laboratory asks for",
+)
 def caddy_logs_a_websocket_of_another_application(lab: Lab) -> None:
     _pages_beside_a_chat(lab, "/cable", "caddy")
 

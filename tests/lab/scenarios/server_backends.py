@@ -41,7 +41,7 @@ def apache_backend_is_not_verified(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.application-speaks-tls",
-    manual="a person decides whom Caddy trusts",
+    differs=("/etc/caddy/Caddyfile",),
 )
 def caddy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
     """The application closes the connection without a word, after questions about reverse_proxy,
@@ -82,7 +82,7 @@ def haproxy_backend_is_trusted(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.backend-tls-fails",
-    manual="a person decides whom Caddy trusts",
+    differs=("/etc/caddy/Caddyfile",),
 )
 def caddy_backend_self_signed(lab: Lab) -> None:
     """After issues of Caddy's about proxying to a self-signed https:// backend: 502, x509."""

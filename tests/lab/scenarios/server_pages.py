@@ -214,7 +214,7 @@ def apache_has_the_name_for_http_too(lab: Lab) -> None:
 @apache_scenario(
     outside="http.redirect-loop",
     server="server.redirect-behind-terminator",
-    manual="a person asks for the header of the proxy",
+    differs=(f"{ROOT}/.htaccess",),
 )
 def apache_htaccess_redirects_behind_nginx(lab: Lab) -> None:
     """After many questions about WordPress behind a proxy ("too many redirects"): nginx ends TLS,

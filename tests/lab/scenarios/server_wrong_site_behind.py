@@ -9,7 +9,7 @@ from .server_failed_behind import HTACCESS, INNER, serve
 @apache_scenario(
     outside="http.not-the-site",
     server="server.wrong-site-behind",
-    manual="which of the two ports?",
+    differs=("/etc/apache2/sites-available/shop.conf",),
 )
 def site_of_apache_behind_nginx_is_on_another_port(lab: Lab) -> None:
     serve(lab, HTACCESS, INNER.replace("127.0.0.1:8080", "127.0.0.1:8081"))

@@ -260,7 +260,8 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool
     server = await reader.describe(ctx, candidate)
     known_products = {server.product for server in ctx.observed(WebServer)}
     config = await reader.read_config(ctx, server) if server else None
-    if server is not None and config is None:
+    is_held = any(listeners.on(ctx.target.port) for listeners in ctx.observed(Listeners))
+    if server is not None and config is None and is_held:
         config = await _refused_config(ctx, server)
     if server is None or config is None or server.product in known_products:
         return
@@ -283,10 +284,9 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool
 
 
 async def _refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
-    """Return the names of a configuration that the server itself refuses, where another program has
-    the target's port; None if there is none, or the server's own reader reads it all the same."""
-    is_held = any(listeners.on(ctx.target.port) for listeners in ctx.observed(Listeners))
-    if server.product != "caddy" or not is_held:
+    """Return the names and the text of a configuration that the server itself refuses; None if
+    there is none, or the server's own reader reads it all the same."""
+    if server.product != "caddy":
         return None
     # Imported late: few servers have a stopped Caddy with a mistake in its file.
     from diagnose.probes.inside.web_servers.caddy import refused_config
@@ -363,7 +363,7 @@ async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> Non
 
 async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:
     """Emit the configuration, then the certificates and keys of the sites that may answer."""
-    config = await reader.read_config(ctx, server)
+    config = await reader.read_config(ctx, server) or await _refused_config(ctx, server)
     if config is None:
         return
     ctx.emit(config)
@@ -374,7 +374,7 @@ async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) 
 async def _observe_certificates(ctx: ProbeContext, config: WebServerConfig) -> None:
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     certificates = [path for site in sites for path in site.paths("certificate", "chain", "bundle")]
-    if not certificates and config.product == "apache":
+    if not certificates and (config.product == "apache" or not sites):
         # Visitors get the certificate of another site on the port, and one may be for this name.
         others = [site for site in config.sites if site.listens_on(ctx.target.port)]
         paths = (path for site in others for path in site.paths("certificate", "bundle"))

@@ -32,7 +32,7 @@ from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
-from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
+from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, Disk, read_disk
 from diagnose.probes.inside.web_servers.caddy_log import issuance_complaint
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.readers import (
@@ -154,11 +154,7 @@ class CaddyReader:
             sites = tuple(_in_file(site, server.config) for site in sites)
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
-        files = tuple(
-            ServerFile(file.path, file.text, file.changed, file.real)
-            for file in disk.files
-            if file.failure is None
-        )
+        files = _files(disk)
         rules = await asyncio.to_thread(_rules, ctx, running or document, files)
         folders = await asyncio.to_thread(_folders, ctx, running or document)
         return WebServerConfig(
@@ -183,15 +179,16 @@ READER: Reader = CaddyReader()
 
 
 async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
-    """Return the names, sockets and places of the sites of a Caddyfile that `caddy adapt` refuses:
-    nothing else is known of them. None if there are none."""
+    """Return the names, sockets and places of the sites of a Caddyfile that `caddy adapt` refuses,
+    and its text: nothing else is known of them. None if there are none."""
     if not server.test:
         return None
     at, disk = ctx.elapsed(), await read_disk(ctx, server)
-    files = [(file.path, file.text) for file in disk.files if file.failure is None]
-    if disk.document is not None or any(uses_environment(text) for _, text in files):
+    files = _files(disk)
+    if disk.document is not None or any(uses_environment(file.text) for file in files):
         return None
-    sites = await asyncio.to_thread(lambda: named_sites(blocks_of(files)))
+    texts = [(file.path, file.text) for file in files]
+    sites = await asyncio.to_thread(lambda: named_sites(blocks_of(texts)))
     return (
         WebServerConfig(
             vantage=Vantage.SERVER,
@@ -203,9 +200,18 @@ async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfi
             sites=sites,
             listens=listens_of(sites),
             complete=False,
+            files=files,
         )
         if sites
         else None
+    )
+
+
+def _files(disk: Disk) -> tuple[ServerFile, ...]:
+    return tuple(
+        ServerFile(file.path, file.text, file.changed, file.real)
+        for file in disk.files
+        if file.failure is None
     )
 
 

@@ -1,0 +1,142 @@
+"""Edits of a `reverse_proxy` of Caddy: lines that its block gets, and TLS to the application."""
+
+import re
+from collections.abc import Sequence
+
+from checks.server import ServerView, indentation, line_edit, line_text
+from diagnose.model import Edit
+from diagnose.model.web_servers import SiteRoute
+
+#: Maximum number of lines of a block that are read.
+_MAX_LINES = 200
+#: Applications on the line of a `reverse_proxy` (Caddyfile Directives, "reverse_proxy").
+_UPSTREAM = re.compile(r"(?:(?:https?|h2c)://)?(?:[\w.-]{0,253}|\[[0-9A-Fa-f:]+\]):\d{1,5}")
+
+
+def server_name_edit(view: ServerView, route: SiteRoute, name: str, with_host: bool) -> Edit | None:
+    """Return the edit that writes `tls_server_name` with a name, and the field Host if it is
+    wanted; None if the block has a `transport` or is written in another way."""
+    words = line_text(view, route.file, route.line).split()
+    if not words or not words[-1].startswith(("https://", "{")):
+        return None
+    host = [f"header_up Host {name}"] if with_host else []
+    return _block_edit(view, route, [*host, *_transport(f"tls_server_name {name}")])
+
+
+def own_host_edit(view: ServerView, route: SiteRoute) -> Edit | None:
+    """Return the edit that sends the application its own name as Host; None if the block sets the
+    Host already, or is written in another way."""
+    block = _block(view, route)
+    is_set = any(line.split()[:2] in _HOST_LINES for line in block or ())
+    return None if is_set else _block_edit(view, route, ["header_up Host {upstream_hostport}"])
+
+
+_HOST_LINES = (["header_up", "Host"], ["header_up", "host"], ["header_up", "-Host"])
+
+
+def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | None:
+    """Return the edit that speaks TLS to the one application of a line; unless the system trusts
+    its certificate, without a verification. None if the line has several, or if the block has a
+    `transport`."""
+    text = line_text(view, route.file, route.line)
+    upstreams = [word for word in text.split()[1:] if _UPSTREAM.fullmatch(word)]
+    if len(upstreams) != 1 or text.split()[:1] != ["reverse_proxy"]:
+        return None
+    endpoint = upstreams[0].partition("://")[2] or upstreams[0]
+    secured = text.replace(upstreams[0], f"https://{endpoint}", 1)
+    if is_trusted:
+        return line_edit(view, route.file, {route.line: (secured,)})
+    return _block_edit(view, route, _transport("tls_insecure_skip_verify"), secured)
+
+
+def _transport(line: str) -> list[str]:
+    return ["transport http {", f"\t{line}", "}"]
+
+
+def _block_edit(
+    view: ServerView, route: SiteRoute, lines: Sequence[str], changed: str = ""
+) -> Edit | None:
+    """Return the edit that puts lines into the block of a `reverse_proxy`, which it gets if it has
+    none. A tab begins a line that is deeper by one step, and `changed` takes the place of its own
+    line. None if the block has a `transport` beside one of these lines, or is not known."""
+    text = line_text(view, route.file, route.line)
+    words = text.split()
+    if words[:1] != ["reverse_proxy"] or "#" in text:
+        return None
+    indent = indentation(text)
+    step = "\t" if "\t" in indent or not indent else "    "
+    own, first = changed or text, [line.split() for line in lines]
+    if words[-1] != "{":
+        inner = [f"{indent}{step}{line.replace(chr(9), step)}" for line in lines]
+        changes = (f"{own.rstrip()} {{", *inner, f"{indent}}}")
+        return line_edit(view, route.file, {route.line: changes})
+    block = _block(view, route)
+    has_transport = any(words[:1] == ["transport"] for words in first)
+    if block is None or (
+        has_transport and any(line.split()[:1] == ["transport"] for line in block)
+    ):
+        return None
+    is_host_set = any(line.split()[:2] in _HOST_LINES for line in block)
+    kept = [line for line in lines if not (is_host_set and line.split()[:2] in _HOST_LINES)]
+    inner = [f"{indent}{step}{line.replace(chr(9), step)}" for line in kept]
+    return line_edit(view, route.file, {route.line: (own, *inner)})
+
+
+def _block(view: ServerView, route: SiteRoute) -> list[str] | None:
+    """Return the lines of the block that begins on a route's line; None if there is none, or if its
+    end is not found."""
+    depth, lines = 1, list[str]()
+    if not line_text(view, route.file, route.line).rstrip().endswith("{"):
+        return None
+    for number in range(route.line + 1, route.line + _MAX_LINES):
+        words = line_text(view, route.file, number).partition("#")[0].split()
+        depth += words.count("{") - words.count("}")
+        if depth <= 0:
+            return lines
+        lines.append(" ".join(words))
+    return None
+
+
+def stripped_prefix_edit(view: ServerView, route: SiteRoute, prefix: str) -> Edit | None:
+    """Return the edit that puts a `reverse_proxy` with the matcher of a prefix ("/docs") into a
+    `handle_path`, which takes the prefix off; None if its line is written in another way."""
+    text = line_text(view, route.file, route.line)
+    words = text.partition(" #")[0].split()
+    matchers = (prefix, f"{prefix}*", f"{prefix}/*")
+    if words[:1] != ["reverse_proxy"] or len(words) < 3 or words[1] not in matchers or "#" in text:
+        return None
+    block = _block(view, route) if words[-1] == "{" else []
+    if block is None or not re.fullmatch(r"/[\w./~-]{1,200}", prefix):
+        return None
+    indent = indentation(text)
+    step = "\t" if "\t" in indent or not indent else "    "
+    matcher = words[1] if words[1] == matchers[2] else matchers[1]
+    own = f"{indent}{step}{' '.join((words[0], *words[2:]))}"
+    changes: dict[int, tuple[str, ...]] = {route.line: (f"{indent}handle_path {matcher} {{", own)}
+    for number in range(route.line + 1, route.line + len(block) + 2 if block else 0):
+        line = line_text(view, route.file, number)
+        changes[number] = (f"{step}{line}" if line.strip() else line,)
+    last = max(changes)
+    changes[last] = (*changes[last], f"{indent}}}")
+    return line_edit(view, route.file, changes)
+
+
+def passed_path_edit(view: ServerView, route: SiteRoute, path: str, target: str) -> Edit | None:
+    """Return the edit that passes one path on to another application: a line above that of the
+    route which takes it, in the same block. Of several `reverse_proxy` of a block Caddy tries the
+    one with the longer path first (Caddyfile Directives, "Sorting algorithm"). None if the line is
+    written in another way, or stands in a block that changes the path."""
+    text = line_text(view, route.file, route.line)
+    if text.split()[:1] != ["reverse_proxy"] or not re.fullmatch(r"/[\w./~-]{1,200}", path):
+        return None
+    depth = 0
+    for number in range(route.line - 1, max(route.line - _MAX_LINES, 0), -1):
+        words = line_text(view, route.file, number).partition("#")[0].split()
+        if depth == 0 and words[:1] and words[0] in {"rewrite", "uri"}:
+            return None
+        depth += words.count("}") - words.count("{")
+        if depth < 0 and words[:1] == ["handle_path"]:
+            return None
+        depth = max(depth, 0)
+    line = f"{indentation(text)}reverse_proxy {path} {target}"
+    return line_edit(view, route.file, {route.line: (line, text)})
