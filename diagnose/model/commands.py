@@ -212,6 +212,14 @@ def remove_link(path: str, target: str) -> Command:
     )
 
 
+def empty_cache(folder: str, inside: Arguments = ()) -> Command:
+    """Remove what nginx keeps in the folder of a cache: its files are named by an MD5 sum, and no
+    other file is touched (ngx_http_file_cache_name). `inside` are the words that lead into the
+    container of nginx. The cache fills itself again, so nothing has to be saved."""
+    argv = ("find", folder, "-type", "f", "-name", "?" * 32, "-delete")
+    return Command((*inside, *argv), Effect.CHANGE, risk=Risk.REMOVES_FILES)
+
+
 def rewrite(path: str, scripts: Arguments) -> Command:
     """Change a file whose text must not be read, by `sed`. The saved file undoes it."""
     argv = ("sed", "-i", *(word for script in scripts for word in ("-e", script)), path)

@@ -418,7 +418,7 @@ def front_controller_is_in_the_public_folder(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="nginx.cached-error", manual="whether to empty the cache"
+    outside="http.server-error", server="nginx.cached-error", differs=(site.CONF,)
 )  # fmt: skip
 def error_is_in_the_cache(lab: Lab) -> None:
     """proxy_cache_valid any: the application failed once, and is well again."""
