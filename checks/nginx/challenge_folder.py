@@ -168,11 +168,7 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     change = None
     if file is not None and not own and len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.
-        line = edits.one_line(file.text, returns[0])
-        lines = [*block, "", "location / {", f"    {line}", "}"]
-        indent = edits.indentation(file.text, returns[0])
-        text = "\n".join(f"{indent}{line}" if line else "" for line in lines).lstrip()
-        change = edits.replace_directive(returns[0], text)
+        change = edits.enclose_directive(file.text, returns[0], "location /", [*block, ""])
     elif file is not None and not own and not returns:
         change = (
             edits.insert_before(file.text, locations[0], [*block, ""])
