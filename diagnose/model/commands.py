@@ -141,6 +141,28 @@ def unpause_container(engine: str, name: str) -> Command:
     return Command((engine, "unpause", name), Effect.START, undo=(engine, "pause", name))
 
 
+def create_network(engine: str, name: str) -> Command:
+    """Make a network of containers (docker-network-create(1))."""
+    words = (engine, "network")
+    return Command(
+        (*words, "create", name),
+        Effect.CHANGE,
+        undo=(*words, "rm", name),
+        risk=Risk.CHANGES_NETWORK,
+    )
+
+
+def connect_network(engine: str, network: str, container: str) -> Command:
+    """Give a running container a further network (docker-network-connect(1))."""
+    words = (engine, "network")
+    return Command(
+        (*words, "connect", network, container),
+        Effect.CHANGE,
+        undo=(*words, "disconnect", network, container),
+        risk=Risk.CHANGES_NETWORK,
+    )
+
+
 def reload_podman_networks() -> Command:
     return Command(("podman", "network", "reload", "--all"), Effect.RELOAD)
 

@@ -70,6 +70,11 @@ ALL = [
     # processes
     (commands.quit_process(7), "kill -QUIT 7", "", Risk.STOPS),
     (commands.continue_processes(("7", "8")), "kill -CONT 7 8", "kill -STOP 7 8", Risk.STOPS),
+    # networks of containers
+    (commands.create_network("docker", "web"), "docker network create web",
+     "docker network rm web", Risk.CHANGES_NETWORK),
+    (commands.connect_network("docker", "web", "app"), "docker network connect web app",
+     "docker network disconnect web app", Risk.CHANGES_NETWORK),
     # files
     (commands.move("/a", "/b"), "mv -n /a /b", "mv -n /b /a", Risk.EDITS_FILES),
     (commands.link("/a", "/b"), "ln -s /a /b", "rm /b", Risk.EDITS_FILES),
