@@ -94,6 +94,9 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
             "folder": settings.folder,
             "written": expected,
             "looked": answer.folder,
+            "web_root": answer.folder.removesuffix(CHALLENGES.rstrip("/"))
+            if answer.folder.endswith(CHALLENGES.rstrip("/")) and settings.tool == "certbot"
+            else "",
             "directive": " ".join((answer.directive.name, *answer.directive.args)),
             "place": file_line(answer.directive),
             "redirect": file_line(answer.redirect.directive) if answer.redirect else "",

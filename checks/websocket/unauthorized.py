@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
+from checks.nginx._commands import chosen_edits
 from checks.nginx._location_edits import serves_only, setting_edits
 from checks.nginx._websockets import named_websocket
 from checks.websocket import claim, refused_attempts
@@ -107,7 +107,7 @@ def _with_rule(
     file_edits = setting_edits(nginx, match, {name: value}) if is_alone else ()
     if not file_edits:
         return located
-    step = Manual("exempt", Where.SERVER, commands=(*file_edits, *reload_steps(nginx)))
+    step = Manual("exempt", Where.SERVER, commands=chosen_edits(nginx, file_edits))
     return replace(located, fix=Fix((step,), Applicability.MANUAL))
 
 

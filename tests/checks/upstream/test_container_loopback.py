@@ -90,8 +90,8 @@ def test_a_program_on_its_own_loopback_and_an_engine_that_is_not_known_have_no_e
 
 
 def _diff(claim: Claim) -> str:
-    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit)) if claim.fix else ()
-    return edit.diff
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
 
 
 def test_fires_where_the_server_has_the_port() -> None:
