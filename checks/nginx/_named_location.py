@@ -38,10 +38,10 @@ def named_location_changes(nginx: Nginx, owner: LocationMatch, files: Directive)
     if lines is None or children(owner.block, "try_files"):
         return changes
     try_line = f"try_files $uri {_NAME};"
+    step = edits.indent_step(file.text, server, files)
+    block = [f"location {_NAME} {{", *(f"{step}{each}" for each in lines), "}", ""]
     changes[files.file] = [
-        edits.insert_before(
-            file.text, files, [f"location {_NAME} {{", *(f"    {each}" for each in lines), "}", ""]
-        ),
+        edits.insert_before(file.text, files, block),
         edits.replace_directive(tries[0], try_line)
         if tries
         else edits.insert_first(file.text, files, [try_line]),

@@ -51,8 +51,8 @@ def test_fires_on_the_location_of_the_whole_site_and_asks_it_after_the_files() -
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     diff = str(claim.fix.steps[0]).replace("\\n", "\n")
-    assert "+ location @application {\n+     proxy_pass http://127.0.0.1:3000;\n" in diff
-    assert "+     proxy_buffering off;\n+ }\n" in diff
+    assert "+ location @application {\n+  proxy_pass http://127.0.0.1:3000;\n" in diff
+    assert "+  proxy_buffering off;\n+ }\n" in diff
     assert "try_files $uri @application;" in diff
 
 
