@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from checks.nginx._page_files import examined_files
@@ -21,6 +22,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -111,7 +113,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "user": sibling.user,
             },
             fix=_fix(nginx, match, served, right)
-            or Fix((Manual("serve-the-folder", Where.SERVER),), Applicability.MANUAL),
+            or _serving_fix(nginx, match, folder, "" if owner else real),
         )  # fmt: skip
 
 
@@ -163,6 +165,22 @@ def _fix(nginx: Nginx, match: LocationMatch, served: ServedFile | None, right: s
     )
     file_edits = config_edits(nginx, {file.path: [change]})
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _serving_fix(nginx: Nginx, match: LocationMatch, folder: str, real: str) -> Fix:
+    """Serve the folder by a location of its own. All of it becomes public, so a person looks first:
+    the edit stands beside the words."""
+    server = next((block for block in match.blocks if block.name == "server"), None)
+    file = nginx.file(server) if server else None
+    file_edits: tuple[Edit, ...] = ()
+    is_plain = re.fullmatch(r"/[\w./-]*/", real) and re.fullmatch(r"/[\w./-]+/", folder)
+    if server is not None and file is not None and is_plain:
+        head, lines = f"location {folder}", [f"alias {real};"]
+        change = edits.insert_location(file.text, server, head, lines)
+        file_edits = config_edits(nginx, {server.file: [change]})
+    typed = chosen_edits(nginx, file_edits)
+    step = Manual("serve-the-folder", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _is_needed(nginx: Nginx, served: ServedFile) -> bool:

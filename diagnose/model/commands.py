@@ -234,6 +234,11 @@ def remove_link(path: str, target: str) -> Command:
     )
 
 
+def compress(argv: Arguments, copy: str) -> Command:
+    """Write the compressed copy of a file anew. The saved copy undoes it."""
+    return Command(argv, Effect.CHANGE, changes=(copy,), risk=Risk.EDITS_FILES)
+
+
 def empty_cache(folder: str, inside: Arguments = ()) -> Command:
     """Remove what nginx keeps in the folder of a cache: its files are named by an MD5 sum, and no
     other file is touched (ngx_http_file_cache_name). `inside` are the words that lead into the

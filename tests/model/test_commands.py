@@ -80,6 +80,8 @@ ALL = [
     (commands.link("/a", "/b"), "ln -s /a /b", "rm /b", Risk.EDITS_FILES),
     (commands.relink("/a", "/b"), "ln -sfn /a /b", "", Risk.EDITS_FILES),
     (commands.remove_link("/b", target="/a"), "rm /b", "ln -s /a /b", Risk.REMOVES_FILES),
+    (commands.compress(("gzip", "-k", "-f", "/a"), "/a.gz"), "gzip -k -f /a", "",
+     Risk.EDITS_FILES),
     (commands.empty_cache("/a"), f"find /a -type f -name '{'?' * 32}' -delete", "",
      Risk.REMOVES_FILES),
     (commands.empty_cache("/a", ("docker", "exec", "web")),
