@@ -172,7 +172,7 @@ def address_of_the_old_server_is_bound(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace(PASS, f"{PASS}    proxy_bind 203.0.113.99;\n"))
 
 
-@scenario(outside=None, server="upstream.servers-differ", manual=NOT_HERE, unsure=())
+@scenario(outside=None, server="upstream.servers-differ", differs=(site.CONF,))
 def server_of_the_group_is_another_program(lab: Lab) -> None:
     """404 on some pages, after questions about "sometimes 404" behind a load balancer. Which server
     a page comes from shall not depend on the turn: the hash of "/" leads to the second one."""
