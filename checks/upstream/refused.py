@@ -12,6 +12,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._address_lines import line_facts
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._listening import listening_programs
 from checks.upstream._meant_programs import meant_program, port_fix
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
@@ -42,7 +43,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 BackendFault(
                     backend,
                     {
-                        "listening": _listening_programs(evidence),
+                        "listening": listening_programs(evidence),
                         "meant": f"127.0.0.1:{program.port}" if program else "",
                         "process": program.process if program else "",
                         "wanted": program.path if program else "",
@@ -150,15 +151,3 @@ def _published_ports(evidence: Evidence) -> tuple[str, ...]:
         for mapping in container.ports
         if mapping.port and ":" not in mapping.address
     )[:_MAX_SHOWN]
-
-
-def _listening_programs(evidence: Evidence) -> tuple[str, ...]:
-    """Return the other programs that listen on this machine: the application may be there, on
-    another port."""
-    programs = dict.fromkeys(
-        f"{socket.process} {socket.port}"
-        for snapshot in evidence.good(Listeners)
-        for socket in snapshot.sockets
-        if socket.process and socket.process not in {"nginx", "sshd", "systemd-resolve", "dnsmasq"}
-    )
-    return tuple(programs)[:_MAX_SHOWN]
