@@ -16,6 +16,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._only_application import folder_of
 from checks.nginx._page_files import examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -66,7 +67,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
         served = None if passing else served_file(match, path, start=nginx.start_folder)
-        folder = _folder(file.path)
+        folder = folder_of(file.path)
         is_rootless = passing is None and served is None and _is_rootless(match)
         if (passing is None and served is None and not is_rootless) or folder in folders:
             continue
@@ -86,7 +87,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             # The whole folder is looked for there.
             severity=_page_files.severity(
                 file.page,
-                [each.response.url for each in refused.values() if _folder(each.path) == folder],
+                [each.response.url for each in refused.values() if folder_of(each.path) == folder],
             ),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
@@ -210,13 +211,6 @@ def _owner(nginx: Nginx, folder: str) -> Directive | None:
             if pattern and pattern.modifier in {"", "^~"} and pattern.text == folder:
                 return location
     return None
-
-
-def _folder(path: str) -> str:
-    """Return the first folder of a path, with its slashes: "/media/"; the path itself at the
-    root."""
-    first, slash, _ = path.lstrip("/").partition("/")
-    return f"/{first}/" if slash else path
 
 
 def _real_folder(found: str, path: str, folder: str) -> str:
