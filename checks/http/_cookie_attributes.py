@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
-from diagnose.model import Applicability, Evidence, Fix
+from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
@@ -17,6 +17,7 @@ from diagnose.parsers.nginx.config import version_number
 from diagnose.parsers.nginx.directive_versions import SINCE
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.set_cookie import CookieRefusal
 
 _FLAGS, _PATH = "proxy_cookie_flags", "proxy_cookie_path"
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
@@ -99,6 +100,25 @@ def flags_fix(nginx: Nginx, match: LocationMatch, name: str, flags: str) -> Fix 
     insert_lines(nginx, match, [f"{_FLAGS} {name} {flags};", *inherited], changes)
     file_edits = config_edits(nginx, changes)
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def correcting_commands(
+    nginx: Nginx, match: LocationMatch, reason: CookieRefusal, name: str, domain: str
+) -> tuple[Command | Edit, ...]:
+    """Return the edit by which nginx gives a cookie the attributes without which browsers refuse
+    it; () where it cannot."""
+    from checks.nginx._commands import chosen_edits
+    from checks.nginx._location_edits import setting_edits
+
+    if reason == "domain":
+        line, host = "proxy_cookie_domain", nginx.evidence.target.host
+        is_plain = re.fullmatch(r"[\w.-]{1,253}", domain) is not None
+        is_free = is_plain and not match.directives(line)
+        edited = setting_edits(nginx, match, {line: f"{domain} {host}"}) if is_free else ()
+        return chosen_edits(nginx, edited)
+    flags = {"same-site": "secure", "cross-site": "secure samesite=none"}.get(reason)
+    fix = flags_fix(nginx, match, name, flags) if flags else None
+    return tuple(step for step in fix.steps if not isinstance(step, Manual)) if fix else ()
 
 
 def _hiding(match: LocationMatch, name: str) -> Iterator[Directive]:

@@ -70,6 +70,8 @@ def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
             "file": place.file,
             "folder": place.file.removesuffix(path) or "/",
             "server": place.server,
+            "name": evidence.target.host,
+            "nginx": place.server == "nginx",
             "place": place.line,
         },
         fix=Fix((Manual("same-folder", Where.SERVER),), Applicability.MANUAL),

@@ -93,8 +93,19 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
-        else Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
+        else _fix(nginx, match, reason, _name(value), cookie_domain(value)),
     )
+
+
+def _fix(
+    nginx: Nginx, match: LocationMatch | None, reason: CookieRefusal, name: str, domain: str
+) -> Fix:
+    """Let a person correct the application's setting; beside it the edit by which nginx does."""
+    from checks.http._cookie_attributes import correcting_commands
+
+    typed = correcting_commands(nginx, match, reason, name, domain) if match else ()
+    step = Manual("correct-the-cookie", Where.APPLICATION, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
@@ -135,7 +146,7 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
             **{name.replace("-", "_"): name == reason for name in _REASONS},
             **_products(evidence),
         },
-        fix=Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
+        fix=_fix(nginx, match, reason, told.name, ""),
     )
 
 

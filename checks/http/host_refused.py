@@ -9,6 +9,7 @@ visitor's (upstream.wrong-host-header), or the visitor's is missing in its setti
 from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http._host_settings import host_setting_facts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,6 +48,7 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
             "host": evidence.target.host,
             "status": first.status or "",
             "addresses": addresses(refused),
+            **host_setting_facts(evidence, (exchange.body for exchange in refused)),
         },
         fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -7,7 +7,7 @@ The suite is that of the handshake, which offers all that browsers offer, and mo
 
 from collections.abc import Iterator
 
-from checks.tls._nginx_settings import target_settings
+from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,6 +27,11 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: The suites of TLS 1.2 that appendix A does not list, by OpenSSL's names and by IANA's.
 _ALLOWED = lazy_pattern(r"(?:TLS_)?(?:EC)?DHE[-_].*(?:GCM|CHACHA20|CCM).*")
+#: Suites of TLS 1.2 that HTTP/2 allows and all browsers know.
+_FIRST = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
 
 
 @check(severity=Severity.ERROR, needs=[BrowserVisit, Handshake])
@@ -59,5 +64,18 @@ def http2_cipher(evidence: Evidence) -> Iterator[Claim]:
             "place": settings.file_line if settings else "",
         },
         location=settings.location if settings else None,
-        fix=Fix((Manual("choose-suites", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(settings),
     )
+
+
+def _fix(settings: TargetSettings | None) -> Fix:
+    """Put suites that HTTP/2 allows before those that are there, which stay for old devices."""
+    lines = [
+        (setting, f"ssl_ciphers {_FIRST}:{setting.args[0]};")
+        for setting in (settings.settings if settings else ())
+        if setting.directive and len(setting.args) == 1
+    ]
+    steps = settings.steps(lines) if settings else ()
+    if not steps:
+        return Fix((Manual("choose-suites", Where.SERVER),), Applicability.MANUAL)
+    return Fix(steps, Applicability.REVIEW)

@@ -4,7 +4,9 @@ do not use such an answer, whatever its body is (HTML standard, 4.2.4.3 and 8.1.
 It is an error if the page shows nothing or has no style at all without them.
 """
 
+import shlex
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from checks.http import _page_files
 from checks.nginx import Nginx
@@ -34,6 +36,7 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "page": page.url,
             "file": urls[0],
+            "command": _search_command(first.path),
             "others": tuple(urls[1:]),
             "status": first.response.status,
             "style": first.response.file_kind == "stylesheet",
@@ -66,3 +69,9 @@ def _bare_host(page: str, file: str) -> str:
     is_name = name.count(".") > 1 and name.rpartition(".")[2].isalpha()
     is_named = is_name or is_related_host(page_url.host, name)
     return first if is_address(name) or (is_named and not name.endswith(_ENDINGS)) else ""
+
+
+def _search_command(path: str) -> str:
+    """Return the command that finds a file by the last part of a URL's path."""
+    name = unquote(path.partition("?")[0].rpartition("/")[2]) or "NAME"
+    return shlex.join(("find", "/", "-name", name, "-not", "-path", "/proc/*"))

@@ -112,9 +112,22 @@ def _claim(
             else "",
             "place": file_line(hidden.error_page) if hidden else "",
             "location": " ".join(("location", *hidden.match.block.args)) if hidden else "",
+            "application": _application(evidence, path),
         },
         fix=fix
         or Fix(
             (Manual("show-errors" if hidden else "pass-on", Where.SERVER),), Applicability.MANUAL
         ),
     )
+
+
+def _application(evidence: Evidence, path: str) -> str:
+    """Return the address of the only application to which the path may belong, "" if it is not
+    known."""
+    # Imported late: few pages stand in the place of data.
+    from checks.nginx import Nginx
+    from checks.nginx._only_application import only_application
+
+    nginx = Nginx.of(evidence)
+    match = next(iter(nginx.location_matches(path.partition("?")[0])), None)
+    return only_application(nginx, match) if match else ""

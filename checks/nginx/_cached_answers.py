@@ -1,12 +1,13 @@
 """What nginx keeps in its cache: the response's own fields come before `proxy_cache_valid`, unless
 `proxy_ignore_headers` names them (ngx_http_upstream_process_cache_control)."""
 
+import posixpath
 import re
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
-from diagnose.model import Applicability, Fix, Manual, Where
+from diagnose.model import Applicability, Fix, Manual, Step, Where, commands
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
@@ -73,6 +74,16 @@ def cache_folder(match: LocationMatch, zone: str) -> str:
     return ""
 
 
+def emptying_step(nginx: Nginx, match: LocationMatch, zone: str) -> Step:
+    """Return the step that empties a cache: the command, or the words for a person where the folder
+    is not known."""
+    folder = cache_folder(match, zone)
+    path = posixpath.join(nginx.start_folder, folder) if folder else ""
+    if not path.startswith("/"):
+        return Manual("empty-the-cache", Where.SERVER)
+    return commands.empty_cache(path, nginx.master.container if nginx.master else ())
+
+
 def is_for_files(match: LocationMatch) -> bool:
     """Return whether a location is for files by the end of their names, which are the same for all
     visitors."""
@@ -88,7 +99,7 @@ def is_for_files(match: LocationMatch) -> bool:
 def heeding_fix(nginx: Nginx, match: LocationMatch, ignoring: Directive, step: str) -> Fix:
     """Let nginx heed what the application says of its responses again, and keep nothing of
     visitors who send a cookie or a password: a page of theirs that forbids nothing would go to all
-    others. Of files only the cookie is heeded. A person empties the cache; `step` is what a person
+    others. Of files only the cookie is heeded. Then the cache is emptied. `step` is what a person
     does if the line cannot be edited."""
     is_of_files = is_for_files(match) and _COOKIE in map(str.lower, ignoring.args)
     heeded = {_COOKIE} if is_of_files else _POLICY
@@ -104,11 +115,20 @@ def heeding_fix(nginx: Nginx, match: LocationMatch, ignoring: Directive, step: s
         if not is_of_files:
             _keep_visitors_out(nginx, match, changes)
     file_edits = config_edits(nginx, changes)
-    empty = Manual("empty-the-cache", Where.SERVER)
+    zone = cache_zone(match, module_prefix(match))
+    empty = emptying_step(nginx, match, zone.args[0] if zone else "")
     if not file_edits:
         return Fix((Manual(step, Where.SERVER), empty), Applicability.MANUAL)
     fix = location_fix(nginx, match, file_edits, sure=False)
-    return Fix((*fix.steps, empty), Applicability.MANUAL)
+    return emptied(fix, empty)
+
+
+def emptied(fix: Fix, empty: Step) -> Fix:
+    """Return a fix that empties the cache at its end. Only a person can do so where the folder is
+    not known."""
+    is_manual = isinstance(empty, Manual)
+    applicability = Applicability.MANUAL if is_manual else Applicability.REVIEW
+    return Fix((*fix.steps, empty), applicability)
 
 
 def _keep_visitors_out(nginx: Nginx, match: LocationMatch, changes: Changes) -> None:

@@ -127,6 +127,27 @@ def stored_pair_edits(
     return (edited, stored) if edited else ((), None)
 
 
+def naming_edits(nginx: Nginx, server: Server) -> tuple[tuple[Edit, ...], "StoredPair | None"]:
+    """Return the edit that names a certificate and its key from the server in a block that names
+    none, and that pair; () and None if no pair is valid for all of its names."""
+    from checks.certificate._stored import stored_pair
+
+    names = {own for own in server.names if "." in own and own[0] != "~"}
+    hosts = {host for own in names for host in _hosts_of(own)} or {nginx.evidence.target.host}
+    stored = stored_pair(nginx.evidence, hosts, ())
+    file, anchors = nginx.file(server.block), nginx_parser.children(server.block, "server_name")
+    if stored is None or file is None or any(map(nginx.private_folder, (stored.path, stored.key))):
+        return (), None
+    lines = [f"ssl_certificate {stored.path};", f"ssl_certificate_key {stored.key};"]
+    change = (
+        edits.insert_after(file.text, anchors[-1], lines)
+        if anchors and anchors[-1].file == server.block.file
+        else edits.insert_first(file.text, server.block, lines)
+    )
+    edited = config_edits(nginx, {server.block.file: [change]})
+    return (edited, stored) if edited else ((), None)
+
+
 def _is_other_pair(
     nginx: Nginx, pairs: Collection[tuple[Server, Directive, Directive]], path: str
 ) -> bool:

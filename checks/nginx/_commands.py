@@ -3,7 +3,7 @@
 import posixpath
 
 from checks.nginx import Nginx
-from diagnose.model import Command, Evidence, Host, Vantage, commands
+from diagnose.model import Command, Edit, Evidence, Host, Vantage, commands
 from diagnose.model.containers import NginxContainer
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess
@@ -40,6 +40,12 @@ def reload_steps(nginx: Nginx, *, by_file: bool = False) -> tuple[Command, ...]:
         config_test_command(nginx),
         *((reload_command(nginx, by_file=by_file),) if running else start_commands(nginx)),
     )
+
+
+def chosen_edits(nginx: Nginx, file_edits: tuple[Edit, ...]) -> tuple[Command | Edit, ...]:
+    """Return edits and their reload as what a person types after choosing a step; () without
+    edits."""
+    return (*file_edits, *reload_steps(nginx)) if file_edits else ()
 
 
 def unreachable_master(nginx: Nginx) -> NginxProcess | None:

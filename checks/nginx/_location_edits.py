@@ -6,7 +6,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import UPGRADE_MAP
-from diagnose.model import Applicability, Edit, Fix, Target
+from diagnose.model import Applicability, Edit, Fix, Manual, Target, Where
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, proxy_headers
@@ -146,6 +146,17 @@ def setting_edits(
             lines.append(f"{name} {text};")
     insert_lines(nginx, location_match, lines, changes)
     return config_edits(nginx, changes)
+
+
+def setting_fix(
+    nginx: Nginx, location_match: LocationMatch, values: Mapping[str, str], step: str
+) -> Fix:
+    """Return a fix that sets directives of one value each in the location, which a person confirms;
+    the manual step if its file cannot be edited."""
+    file_edits = setting_edits(nginx, location_match, values)
+    if not file_edits:
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, location_match, file_edits, sure=False)
 
 
 def _inherited_header_lines(

@@ -11,25 +11,25 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._location_edits import setting_fix
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx.edits import insert_first, replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.stalled_uploads import TIMED_OUT
 
@@ -78,7 +78,9 @@ def body_timeout(evidence: Evidence) -> Iterator[Claim]:
             "last": stalled[0].written if stalled else "",
             "log": stalled[0].file if stalled else "",
         },
-        fix=_fix(nginx, match) if stalled else _manual(),
+        fix=setting_fix(nginx, match, {_NAME: f"{_LONG:g}s"}, "wait-longer")
+        if stalled
+        else _site_fix(nginx, match, directive),
     )
 
 
@@ -92,11 +94,15 @@ def _is_told(evidence: Evidence) -> bool:
     return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
-def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
-    """Wait longer in the location that took the upload. How long, a person confirms."""
-    file_edits = setting_edits(nginx, match, {_NAME: f"{_LONG:g}s"})
-    return location_fix(nginx, match, file_edits, sure=False) if file_edits else _manual()
-
-
-def _manual() -> Fix:
-    return Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL)
+def _site_fix(nginx: Nginx, match: LocationMatch, directive: Directive | None) -> Fix:
+    """Wait longer where the time is set, or in the whole site: a message does not say which path
+    took the upload. How long, a person confirms."""
+    line = f"{_NAME} {_LONG:g}s;"
+    server = next((block for block in match.blocks if block.name == "server"), match.block)
+    file = nginx.file(server)
+    changes: Changes = {}
+    if directive is not None:
+        changes[directive.file] = [replace_directive(directive, line)]
+    elif file is not None:
+        changes[server.file] = [insert_first(file.text, server, [line])]
+    return edit_fix(nginx, changes, "wait-longer", sure=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._cached_answers import emptied, emptying_step
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
@@ -102,7 +103,7 @@ def _queried_paths(evidence: Evidence) -> Iterator[str]:
 
 def _fix(nginx: Nginx, cache: CacheKey) -> Fix:
     """Complete the key; what is kept already stays wrong until it is too old."""
-    empty = Manual("empty-the-cache", Where.SERVER)
+    empty = emptying_step(nginx, cache.location, cache.zone.args[0])
     file = nginx.file(cache.key or cache.zone)
     changed = cache.methods if cache.gap == "body" else cache.key or cache.zone
     file_edits = (
@@ -112,8 +113,7 @@ def _fix(nginx: Nginx, cache: CacheKey) -> Fix:
     )
     if not file_edits:
         return Fix((Manual("complete-the-key", Where.SERVER), empty), Applicability.MANUAL)
-    fix = location_fix(nginx, cache.location, file_edits, sure=False)
-    return Fix((*fix.steps, empty), Applicability.MANUAL)
+    return emptied(location_fix(nginx, cache.location, file_edits, sure=False), empty)
 
 
 def _change(cache: CacheKey, text: str) -> edits.TextEdit:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._cached_answers import cache_folder, emptied, emptying_step
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, error_pages
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.model.requests import Asked, ComparedRequest
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 
 
@@ -50,9 +53,9 @@ def cached_error(evidence: Evidence) -> Iterator[Claim]:
                 "rule": " ".join((directive.name, *directive.args)),
                 "place": file_line(directive),
                 "zone": zone.args[0] if zone else "",
-                "folder": _folder(match, zone),
+                "folder": cache_folder(match, zone.args[0]) if zone else "",
             },
-            fix=Fix((Manual("clear-the-cache", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(nginx, match, directive, zone),
         )
 
 
@@ -94,10 +97,27 @@ def _direct_answers(evidence: Evidence, path: str) -> tuple[Observation, ...]:
     return tuple(answers) if statuses and all(status < 400 for status in statuses) else ()
 
 
-def _folder(match: LocationMatch, zone: Directive | None) -> str:
-    """Return the folder of the cache, "" if it is not known."""
-    name = zone.args[0] if zone else ""
-    for directive in children(match.blocks[0], "proxy_cache_path"):
-        if any(word.startswith(f"keys_zone={name}:") for word in directive.args):
-            return directive.args[0]
-    return ""
+def _fix(nginx: Nginx, match: LocationMatch, rule: Directive, zone: Directive | None) -> Fix:
+    """Keep only good answers, as long as before, and empty the cache. How long, a person
+    confirms."""
+    file = nginx.file(rule)
+    empty = emptying_step(nginx, match, zone.args[0]) if zone else None
+    if file is None or empty is None or isinstance(empty, Manual):
+        return Fix((Manual("clear-the-cache", Where.SERVER),), Applicability.MANUAL)
+    others = [line for line in match.directives(rule.name) if line is not rule]
+    kept = [word for word in rule.args[:-1] if word[:1] in {"2", "3"}]
+    if "any" in rule.args and not any(map(_keeps_pages, others)):
+        kept = ["200", "301", "302"]
+    line = " ".join((rule.name, *kept, rule.args[-1]))
+    change = edits.replace_directive(rule, f"{line};") if kept else None
+    change = change or edits.remove_directive(file.text, rule)
+    file_edits = config_edits(nginx, {rule.file: [change]})
+    if not file_edits:
+        return Fix((Manual("clear-the-cache", Where.SERVER),), Applicability.MANUAL)
+    return emptied(location_fix(nginx, match, file_edits, sure=False), empty)
+
+
+def _keeps_pages(line: Directive) -> bool:
+    """Return whether a `proxy_cache_valid` keeps pages: without a status it is about 200, 301 and
+    302 (ngx_http_proxy_module)."""
+    return len(line.args) == 1 or "200" in line.args[:-1]

@@ -94,6 +94,9 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
             "folder": settings.folder,
             "written": expected,
             "looked": answer.folder,
+            "web_root": answer.folder.removesuffix(CHALLENGES.rstrip("/"))
+            if answer.folder.endswith(CHALLENGES.rstrip("/")) and settings.tool == "certbot"
+            else "",
             "directive": " ".join((answer.directive.name, *answer.directive.args)),
             "place": file_line(answer.directive),
             "redirect": file_line(answer.redirect.directive) if answer.redirect else "",
@@ -168,11 +171,7 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     change = None
     if file is not None and not own and len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.
-        line = edits.one_line(file.text, returns[0])
-        lines = [*block, "", "location / {", f"    {line}", "}"]
-        indent = edits.indentation(file.text, returns[0])
-        text = "\n".join(f"{indent}{line}" if line else "" for line in lines).lstrip()
-        change = edits.replace_directive(returns[0], text)
+        change = edits.enclose_directive(file.text, returns[0], "location /", [*block, ""])
     elif file is not None and not own and not returns:
         change = (
             edits.insert_before(file.text, locations[0], [*block, ""])

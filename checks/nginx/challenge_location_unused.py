@@ -11,21 +11,21 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects, exchanges_by_purpose
 from checks.http._redirects import selected_servers
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import enclose_directive
 
 #: Words of the path of a challenge (RFC 8555 section 8.3), also in a regular expression.
 _WORDS = ("acme-challenge", "well-known")
@@ -51,13 +51,14 @@ def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "acme")
         if answer.url.startswith("http:") and answer.status
     ]
-    groups: dict[int, tuple[Directive, Directive, list[Exchange]]] = {}
+    groups: dict[int, tuple[Directive, Directive, Directive, list[Exchange]]] = {}
     for answer in answers:
         for _, server, _ in selected_servers(nginx, answer):
             location, directive = _challenge_location(server.block), _return(server.block)
             if location and directive and str(answer.status) == directive.args[0]:
-                groups.setdefault(id(location), (location, directive, []))[2].append(answer)
-    for location, directive, exchanges in groups.values():
+                groups.setdefault(id(location), (server.block, location, directive, []))
+                groups[id(location)][3].append(answer)
+    for server_block, location, directive, exchanges in groups.values():
         subjects = endpoint_subjects(exchanges)
         yield Claim(
             about=merge_subjects(subjects),
@@ -74,8 +75,19 @@ def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
                 "directive": " ".join((directive.name, *directive.args)),
                 "directive_place": file_line(directive),
             },
-            fix=Fix((Manual("into-a-location", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(nginx, server_block, directive),
         )
+
+
+def _fix(nginx: Nginx, server: Directive, directive: Directive) -> Fix:
+    """Put the `return` into a location for all other paths, unless the block has one that would
+    answer then."""
+    file = nginx.file(directive)
+    others = [location for location in children(server, "location") if location.args == ("/",)]
+    changes: Changes = {}
+    if file is not None and not others and len(children(server, "return")) == 1:
+        changes[directive.file] = [enclose_directive(file.text, directive, "location /")]
+    return edit_fix(nginx, changes, "into-a-location", sure=False)
 
 
 def _challenge_location(server: Directive) -> Directive | None:

@@ -23,7 +23,16 @@ from checks.nginx._cached_answers import (
     module_prefix,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, header, page_exchanges
 from diagnose.model.marks import Headers
@@ -98,8 +107,14 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
             "zone": first.zone,
             "folder": cache_folder(first.match, first.zone),
         },
-        fix=heeding_fix(nginx, first.match, first.directive, "heed-the-cookie"),
+        fix=_fix(nginx, first),
     )
+
+
+def _fix(nginx: Nginx, stored: _Stored) -> Fix:
+    fix = heeding_fix(nginx, stored.match, stored.directive, "heed-the-cookie")
+    end = Manual("end-the-sessions", Where.APPLICATION)
+    return replace(fix, steps=(*fix.steps, end))
 
 
 def _other_visits(evidence: Evidence) -> Iterator[Exchange]:

@@ -13,14 +13,17 @@ from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._only_application import folder_of
 from checks.nginx._page_files import examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -64,7 +67,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
         served = None if passing else served_file(match, path, start=nginx.start_folder)
-        folder = _folder(file.path)
+        folder = folder_of(file.path)
         is_rootless = passing is None and served is None and _is_rootless(match)
         if (passing is None and served is None and not is_rootless) or folder in folders:
             continue
@@ -84,7 +87,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             # The whole folder is looked for there.
             severity=_page_files.severity(
                 file.page,
-                [each.response.url for each in refused.values() if _folder(each.path) == folder],
+                [each.response.url for each in refused.values() if folder_of(each.path) == folder],
             ),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
@@ -111,7 +114,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "user": sibling.user,
             },
             fix=_fix(nginx, match, served, right)
-            or Fix((Manual("serve-the-folder", Where.SERVER),), Applicability.MANUAL),
+            or _serving_fix(nginx, match, folder, "" if owner else real),
         )  # fmt: skip
 
 
@@ -165,6 +168,22 @@ def _fix(nginx: Nginx, match: LocationMatch, served: ServedFile | None, right: s
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
+def _serving_fix(nginx: Nginx, match: LocationMatch, folder: str, real: str) -> Fix:
+    """Serve the folder by a location of its own. All of it becomes public, so a person looks first:
+    the edit stands beside the words."""
+    server = next((block for block in match.blocks if block.name == "server"), None)
+    file = nginx.file(server) if server else None
+    file_edits: tuple[Edit, ...] = ()
+    is_plain = re.fullmatch(r"/[\w./-]*/", real) and re.fullmatch(r"/[\w./-]+/", folder)
+    if server is not None and file is not None and is_plain:
+        head, lines = f"location {folder}", [f"alias {real};"]
+        change = edits.insert_location(file.text, server, head, lines)
+        file_edits = config_edits(nginx, {server.file: [change]})
+    typed = chosen_edits(nginx, file_edits)
+    step = Manual("serve-the-folder", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
+
+
 def _is_needed(nginx: Nginx, served: ServedFile) -> bool:
     """Return whether something of the site comes by this `root` or `alias`."""
     evidence = nginx.evidence
@@ -192,13 +211,6 @@ def _owner(nginx: Nginx, folder: str) -> Directive | None:
             if pattern and pattern.modifier in {"", "^~"} and pattern.text == folder:
                 return location
     return None
-
-
-def _folder(path: str) -> str:
-    """Return the first folder of a path, with its slashes: "/media/"; the path itself at the
-    root."""
-    first, slash, _ = path.lstrip("/").partition("/")
-    return f"/{first}/" if slash else path
 
 
 def _real_folder(found: str, path: str, folder: str) -> str:

@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from checks.http import _fronts, addresses
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import chosen_edits
+from checks.nginx._edits import config_edits
 from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -33,6 +37,7 @@ from diagnose.model.web_servers import TITLES
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
 
@@ -115,7 +120,8 @@ def _claim(
     confidence: Confidence,
 ) -> Claim:
     target = nginx.evidence.target
-    step = Manual("inner-real-ip" if facts["inner"] else "real-ip", Where.SERVER)
+    typed = () if facts["inner"] or facts["product"] else _real_ip(nginx, line, rule)
+    step = Manual("inner-real-ip" if facts["inner"] else "real-ip", Where.SERVER, commands=typed)
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -135,6 +141,19 @@ def _claim(
         },
         fix=Fix((step,), Applicability.MANUAL),
     )
+
+
+def _real_ip(nginx: Nginx, line: LogLine, rule: Directive) -> tuple[Command | Edit, ...]:
+    """Return the edit that lets nginx take the visitor's address from the machine in front, in the
+    server block of the rule. Whether that machine is the administrator's own, a person sees."""
+    blocks = (server.block for server in nginx.servers)
+    block = next((block for block in blocks if any(each is rule for each in walk((block,)))), None)
+    file = nginx.file(block) if block else None
+    if block is None or file is None:
+        return ()
+    lines = [f"set_real_ip_from {line.client};", "real_ip_header X-Forwarded-For;"]
+    change = insert_first(file.text, block, lines)
+    return chosen_edits(nginx, config_edits(nginx, {block.file: [change]}))
 
 
 def _is_behind(nginx: Nginx, server: Server) -> bool:

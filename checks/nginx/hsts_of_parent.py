@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import chosen_edits
+from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -23,6 +27,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import strict_transport
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import match_location
 from diagnose.parsers.nginx.server_blocks import Server
 
@@ -66,10 +71,26 @@ def hsts_of_parent(evidence: Evidence) -> Iterator[Claim]:
             "value": directive.args[1],
         },
         fix=Fix(
-            (Manual("serve-https", Where.SERVER), Manual("leave-out", Where.SERVER)),
+            (
+                Manual("serve-https", Where.SERVER),
+                Manual("leave-out", Where.SERVER, commands=_shorter(nginx, directive)),
+            ),
             Applicability.MANUAL,
         ),
     )
+
+
+def _shorter(nginx: Nginx, directive: Directive) -> tuple[Command | Edit, ...]:
+    """Return the edit that takes the sub-domains out of the field."""
+    name, value, *others = directive.args
+    kept = [
+        word.strip()
+        for word in value.split(";")
+        if word.strip().lower() not in {"includesubdomains", "preload", ""}
+    ]
+    words = " ".join((directive.name, name, f'"{"; ".join(kept)}"', *others))
+    change = replace_directive(directive, f"{words};")
+    return chosen_edits(nginx, config_edits(nginx, {directive.file: [change]}))
 
 
 def _parents(server: Server, host: str) -> Iterator[tuple[str, Directive]]:

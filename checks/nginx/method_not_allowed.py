@@ -19,6 +19,7 @@ from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._kept_folders import KeptFolder, kept_folder, method_in
 from checks.nginx._location_edits import location_fix
+from checks.nginx._only_application import folder_of, only_application
 from checks.nginx._sent_requests import has_rule_for_method, sent_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -175,6 +176,9 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "outer_place": file_line(outer[0]) if outer else "",
         "step": _fallback_line(nginx, match),
         "applications": tuple(islice(_applications(nginx), 4)),
+        "application": only_application(nginx, match),
+        "folder": folder_of(path),
+        "own": match.block.name == "location" and match.block.args[-1:] == (folder_of(path),),
         "sender": "",
         "form": False,
         "rule": "",

@@ -5,7 +5,7 @@ for that address and port."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._certificates import paired_files
+from checks.nginx._certificates import naming_edits, paired_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
@@ -37,9 +37,15 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     ):
         # A semicolon is missing, and the line before it became part of the directive.
         return
-    key_edits = _edits(nginx, server, match[2] or "")
+    key_edits, stored = _edits(nginx, server, match[2] or ""), None
+    is_known = bool(key_edits)
+    if server and match[1] == "ssl_certificate" and not server.directives("ssl_certificate"):
+        key_edits, stored = naming_edits(nginx, server)
+    sure = stored.applicability if stored else Applicability.AUTOMATIC
     facts = {
-        "known": bool(key_edits),
+        "known": is_known,
+        "stored": stored.path if stored else "",
+        "stored_key": stored.key if stored else "",
         "directive": match[1],
         "names": server.names if server else (),
         "plain": bool(server) and not _says_ssl(server),
@@ -54,7 +60,7 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
         ),
         Fix(
             (*(key_edits or (Manual("name-them", Where.SERVER),)), *reload_steps(nginx)),
-            Applicability.AUTOMATIC if key_edits else Applicability.MANUAL,
+            sure if key_edits else Applicability.MANUAL,
         ),
     )
 

@@ -11,7 +11,8 @@ if `root` or `alias` has the address of an application, where proxy_pass is mean
 """
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
@@ -31,6 +32,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.renewal import CHALLENGES
 from diagnose.parsers.http import proxy_page
@@ -43,6 +45,8 @@ from diagnose.parsers.nginx.file_paths import served_file
 #: The field, and its scheme if that is shown. ngx_http_auth_basic_module reads Basic only.
 _CREDENTIALS = re.compile(r"(?i)authorization: (?:([a-z]+) )?")
 _ADDRESSES = ("http://", "https://")
+#: The user in the words of ngx_http_auth_basic_module, and the file that lacks him.
+_USER = re.compile(r'^user "([^"\s:]{1,200})"(?: was not found in "([^"]{1,500})")?')
 
 
 #: What closes a path on purpose.
@@ -97,6 +101,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
+            "command": _password_command(nginx, lines) if is_password else "",
         },
         fix=Fix(
             (
@@ -114,6 +119,20 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:
+    """Return the command that sets the password of the user whom the log names, in the file of the
+    site; the words stand for what is not known."""
+    told = [match for line in lines if (match := _USER.search(line.text))]
+    files = {match[2] for match in told if match[2]} or {
+        directive.args[0]
+        for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+        for directive in match.directives("auth_basic_user_file")
+        if directive.args and "$" not in directive.args[0]
+    }
+    path = nginx.resolve_path(files.pop()) if len(files) == 1 else ""
+    return shlex.join(("htpasswd", path or "FILE", told[-1][1] if told else "USER"))
 
 
 def _is_manifest(path: str) -> bool:

@@ -19,6 +19,7 @@ from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._named_location import named_location_changes
 from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
 from checks.nginx._pass_lines import line_for, line_without_uri
@@ -235,8 +236,9 @@ def _bypass(nginx: Nginx, path: str) -> Bypass | None:
 
 
 def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
-    """Write "^~" before the prefix, so that regular expressions do not come before it. That is no
-    help for the location "/": it would turn all of them off."""
+    """Write "^~" before the prefix, so that regular expressions do not come before it. For the
+    location "/" that would turn all of them off: there nginx looks for a file first, and asks the
+    application if there is none."""
     if bypass.by == "last":
         return _break_fix(nginx, bypass)
     if bypass.by == "files":
@@ -247,6 +249,9 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
     manual = Fix((Manual(bypass.by, Where.SERVER),), Applicability.MANUAL)
+    if bypass.by == "regex" and pattern is not None and pattern.text == "/":
+        whole = config_edits(nginx, named_location_changes(nginx, bypass.match, bypass.directive))
+        return location_fix(nginx, bypass.match, whole, sure=False) if whole else manual
     if bypass.by != "regex" or not is_plain or file is None or pattern is None:
         return manual
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")

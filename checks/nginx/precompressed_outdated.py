@@ -6,7 +6,7 @@ A deployment that replaces the files alone leaves the copies of before.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import NO_PORT, Nginx, file_line
 from diagnose.checking.registry import check
@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.site_folders import PrecompressedFile
@@ -60,8 +61,22 @@ def precompressed_outdated(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "command": f"{command} {shlex.quote(first.path)}",
         },
-        fix=Fix((Manual("compress-again", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(nginx, copies),
     )
+
+
+def _fix(nginx: Nginx, copies: Sequence[PrecompressedFile]) -> Fix:
+    """Write the copies anew; a person does so where nginx sees other paths than the server. Whether
+    a copy should be there at all, a person confirms."""
+    if nginx.master and nginx.master.container:
+        return Fix((Manual("compress-again", Where.SERVER),), Applicability.MANUAL)
+    steps = (
+        commands.compress(
+            (*_ENDINGS.get(copy.copy_path[-3:], _ZSTD)[1].split(), copy.path), copy.copy_path
+        )
+        for copy in copies
+    )
+    return Fix((*steps, Manual("each-time", Where.SERVER)), Applicability.REVIEW)
 
 
 def _directive(nginx: Nginx, copy: PrecompressedFile, name: str) -> Directive | None:

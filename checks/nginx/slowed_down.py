@@ -11,22 +11,22 @@ so.
 from collections.abc import Iterator
 
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import Changes
 from checks.nginx._page_limits import page_files, refused_files, requests_a_second
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.proxy_headers import parse_size
@@ -122,8 +122,16 @@ def _claim(
             "number": "",
             **facts,
         },
-        fix=Fix(
-            (Manual("raise-the-rate" if "rate" in facts else "do-not-delay", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
+        fix=_fix(nginx, directive),
     )
+
+
+def _fix(nginx: Nginx, directive: Directive) -> Fix:
+    """Write the rate with its unit, or delay no request that `burst` allows. Whether the limit is
+    meant, a person confirms."""
+    is_delay = directive.name == "limit_req"
+    step = "do-not-delay" if is_delay else "raise-the-rate"
+    words = (*directive.args, "nodelay") if is_delay else ("500k",)
+    line = f"{' '.join((directive.name, *words))};"
+    changes: Changes = {directive.file: [replace_directive(directive, line)]}
+    return edit_fix(nginx, changes, step, sure=False)

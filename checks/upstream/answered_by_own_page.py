@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
+from checks.upstream._listening import listening_facts
 from checks.upstream._own_sockets import own_attempts, server_behind
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -26,7 +27,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Interface, listening_programs
+from diagnose.model.server import Interface
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.final_requests import final_location, final_request
@@ -39,8 +40,6 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import ProxyTarget
-
-_MAX_SHOWN = 6
 
 
 @check(
@@ -123,7 +122,7 @@ def _claim(nginx: Nginx, way: _WayBack) -> Claim:
             "target": way.proxy_target.target,
             "endpoint": way.attempt.endpoint,
             "page": way.fallback,
-            "listening": listening_programs(evidence, without={"nginx"})[:_MAX_SHOWN],
+            **listening_facts(evidence),
         },
         # A file of the same site may be meant, and then its path is a file.
         confidence=Confidence.LIKELY,

@@ -9,13 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Fix, Severity
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.edits import remove_directive
 
 _FAILED = r"^bind\(([^)]{1,100})\) failed"
 
@@ -54,5 +57,15 @@ def _claim(
             directive=directive,
             ruled_out=("upstream.refused",),
         ),
-        Fix((Manual("bind-to-an-own-address", Where.SERVER),), Applicability.MANUAL),
+        _fix(nginx, directive),
     )
+
+
+def _fix(nginx: Nginx, directive: Directive | None) -> Fix:
+    """Remove the address that the server does not have: nginx then takes the one that leads to the
+    application. An address that is the visitor's (`transparent`) is meant, and stays."""
+    changes: Changes = {}
+    file = nginx.file(directive) if directive else None
+    if directive and file and not any("$" in word for word in directive.args):
+        changes[directive.file] = [remove_directive(file.text, directive)]
+    return edit_fix(nginx, changes, "bind-to-an-own-address", sure=False)

@@ -10,8 +10,9 @@ A service has the same with PrivateNetwork= (systemd.exec(5)).
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import CONSEQUENCES, backend_log_lines, backends
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import name_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +25,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import is_local_host, is_loopback
-from diagnose.model.containers import Containers, Namespace, NginxContainer
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listener, Listeners
@@ -60,7 +61,7 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 confidence=Confidence.LIKELY,
             ),
-            _fix(application, container),
+            _fix(nginx, backend, application, container),
         )
 
 
@@ -70,7 +71,11 @@ class _Application:
 
     listener: Listener | None = None
     namespace: Namespace | None = None
-    name: str = ""
+    container: Container | None = None
+
+    @property
+    def name(self) -> str:
+        return self.container.name if self.container else ""
 
 
 def _is_own_loopback(attempt: UpstreamTry) -> bool:
@@ -80,11 +85,11 @@ def _is_own_loopback(attempt: UpstreamTry) -> bool:
 
 def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:
     for containers in evidence.good(Containers):
-        by_id = {container.id: container.name for container in containers.running}
+        by_id = {container.id: container for container in containers.running}
         for namespace in containers.namespaces:
             if namespace.container != own.digest and any(p == port for _, p in namespace.sockets):
-                name = by_id.get(namespace.container, "")
-                return _Application(namespace=namespace, name=name)
+                container = by_id.get(namespace.container)
+                return _Application(namespace=namespace, container=container)
     for listeners in evidence.good(Listeners):
         for listener in listeners.on(port):
             return _Application(listener=listener)
@@ -122,7 +127,17 @@ def _first(namespace: Namespace | None) -> str:
     return namespace.processes[0] if namespace and namespace.processes else ""
 
 
-def _fix(application: _Application, container: NginxContainer) -> Fix:
+def _fix(
+    nginx: Nginx, backend: Backend, application: _Application, container: NginxContainer
+) -> Fix:
+    """Name the application's container. A name that means the loopback address is put right where
+    it comes from, and a program that listens on its own loopback address alone is not reached by
+    its container's name either."""
     step = "name-the-server" if application.listener else "name-the-container"
     step = "share-the-network" if container.own_network else step
+    attempt, namespace = backend.connect_attempts[0], application.namespace
+    is_reachable = namespace is not None and namespace.listens(attempt.port)
+    is_address = is_local_host(attempt.host) and len(backend.connect_attempts) == 1
+    if application.container and is_reachable and is_address and not container.own_network:
+        return name_fix(nginx, backend, application.container, container, step)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

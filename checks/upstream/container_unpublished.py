@@ -15,6 +15,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import name_fix
 from checks.upstream._containers import NAMELESS, has_no_listener, is_beside, is_server_host
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
@@ -111,6 +112,8 @@ def _fix(
     """Write the published port in the place of the container's, if nginx reaches it at the same
     address, or at 127.0.0.1 in the place of an address that no container has."""
     step = _step(container, proxy)
+    if step != "publish" and proxy and _listens_inside(nginx, container, backend):
+        return name_fix(nginx, backend, container, proxy, step)
     manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
     published = _published(container, port)
@@ -125,6 +128,15 @@ def _fix(
     old, new = f"{host}:{port}", f"{reached}:{published.port}"
     replace_in_directives(nginx, directives, old, new, changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else manual
+
+
+def _listens_inside(nginx: Nginx, container: Container, backend: Backend) -> bool:
+    """Return whether a program in the container has the port, and is reached from others."""
+    port = backend.connect_attempts[0].port
+    return len(backend.connect_attempts) == 1 and any(
+        _address_inside(containers, container, port)
+        for containers in nginx.evidence.good(Containers)
+    )
 
 
 def _candidates(

@@ -8,6 +8,7 @@ page under the name "localhost" and refuses it again under the visitor's.
 
 from collections.abc import Iterator, Sequence
 
+from checks.http._host_settings import host_setting_facts
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
@@ -76,6 +77,9 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             "local": comparison[0].status if comparison else "",
             "other": address.sent if address else "",
             "other_status": address.status if address else "",
+            **host_setting_facts(
+                evidence, (passed.body, *(exchange.body for exchange in exchanges)) if named else ()
+            ),
         },
         confidence=Confidence.CERTAIN
         if named and not is_wordless_refusal(passed.status, passed.body)

@@ -77,6 +77,7 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "url": pages[0].url,
             "status": pages[0].status,
             "path": redirect.path,
+            "prefix": f"/{redirect.path.split('/')[1]}/" if redirect.path.count("/") > 1 else "",
             "file": redirect.file,
             "message": redirect.line.text,
             "application": directive.args[0] if directive else "",

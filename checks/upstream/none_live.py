@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +34,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import children, seconds
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
 #: Seconds for which a failed server is not used, unless the group sets another time.
@@ -207,7 +209,18 @@ def _claim(
         # Without the log, the file on disk may be newer than what nginx has loaded.
         confidence=Confidence.CERTAIN if log_lines else Confidence.LIKELY,
         location=nginx.location(group),
-        fix=Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
-        if by_hand
-        else Fix(reload_steps(nginx), Applicability.AUTOMATIC),
+        fix=_fix(nginx, group, by_hand),
     )
+
+
+def _fix(nginx: Nginx, group: Directive, by_hand: str) -> Fix:
+    """Load the configuration again, or take `down` from the only server. Which of several servers
+    is well, a person decides."""
+    if not by_hand:
+        return Fix(reload_steps(nginx), Applicability.AUTOMATIC)
+    servers = children(group, "server")
+    if by_hand != "use-a-server" or len(servers) != 1:
+        return Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
+    words = " ".join(word for word in servers[0].args if word != "down")
+    change = replace_directive(servers[0], f"server {words};")
+    return edit_fix(nginx, {servers[0].file: [change]}, by_hand, sure=False)

@@ -16,6 +16,7 @@ from checks.http._fronts import looping_exchanges
 from checks.http._redirects import NginxRedirect, find_redirect_in
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
+from checks.upstream._listening import listening_facts
 from checks.upstream._own_sockets import own_attempts, server_behind
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -143,6 +144,7 @@ def _claim(
             "status": failed[0].status or "",
             "loop": redirect is not None and is_loop,
             "redirect": file_line(redirect.directive) if redirect else "",
+            **listening_facts(nginx.evidence),
         },
         location=nginx.location(directive),
         fix=Fix((Manual("name-the-application", Where.SERVER),), Applicability.MANUAL),

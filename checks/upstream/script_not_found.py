@@ -11,7 +11,7 @@ is corrected.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error
 from checks.nginx._script_edits import script_fix
 from diagnose.checking.registry import check
@@ -21,6 +21,8 @@ from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx.error_log import upstream_authority
+from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.redirects import end_path
 
 _UNKNOWN = r'FastCGI sent in stderr: "Primary script unknown'
 _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been denied)"
@@ -47,14 +49,33 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         "named": access.path if access else "",
         "elsewhere": access.elsewhere if access else "",
         **_container_facts(container),
+        **_denied_facts(nginx, denied),
     }
-    step = "correct-the-path"
+    step = "only-scripts" if facts["pass"] else "correct-the-path"
     if container is not None and container.source:
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
     fix = script_fix(nginx, access) if access else None
     because = (*claim.because, *filter(None, (container, access)))
     yield replace(claim, because=because, fix=fix or claim.fix)
+
+
+def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:
+    """Return the file that PHP refuses, and the location that passes every file on to it with its
+    line; all "" if PHP refused none, or if that location is for scripts by its expression."""
+    facts: dict[str, object] = dict.fromkeys(("refused", "owner", "owner_place", "pass"), "")
+    if denied is None:
+        return facts
+    for match in nginx.location_matches(end_path(nginx.evidence)):
+        passing, pattern = match.directive("fastcgi_pass"), location_pattern(match.block)
+        if passing and pattern and "php" not in pattern.text:
+            return {
+                "refused": denied.match[1] or "",
+                "owner": " ".join((match.block.name, *match.block.args)),
+                "owner_place": file_line(match.block),
+                "pass": f"{' '.join((passing.name, *passing.args))};",
+            }
+    return facts
 
 
 def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:

@@ -7,15 +7,19 @@ Usual reasons: a server with an old release, another program on the port, a depl
 part failed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import chosen_edits
+from checks.nginx._edits import Changes, config_edits
 from checks.upstream import CONSEQUENCES, Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.http import MISSING_PAGE
+from diagnose.parsers.nginx.edits import replace_directive
 
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=[*CONSEQUENCES])
@@ -49,10 +53,27 @@ def _claim(
                 "failing": tuple(f"{attempt.endpoint} ({attempt.status})" for attempt in failing),
                 "serving": tuple(f"{attempt.endpoint} ({attempt.status})" for attempt in serving),
                 "path": nginx.evidence.target.path,
+                "command": f"ss -ltnp 'sport = :{failing[0].port}'"
+                if is_loopback(failing[0].address)
+                else "",
             },
             because=(*failing, *serving),
             endpoints=names,
             severity=Severity.ERROR,
         ),
-        Fix((Manual("make-them-alike", Where.APPLICATION),), Applicability.MANUAL),
+        _fix(nginx, backend, names),
     )
+
+
+def _fix(nginx: Nginx, backend: Backend, names: Collection[str]) -> Fix:
+    """Let a person make the servers alike; beside it the edit that leaves out those that fail until
+    then."""
+    changes: Changes = {}
+    for endpoint in backend.proxy_target.endpoints:
+        line = endpoint.directive
+        if str(endpoint) in names and line is not None and line.name == "server":
+            words = " ".join((line.name, *line.args, "down"))
+            changes.setdefault(line.file, []).append(replace_directive(line, f"{words};"))
+    typed = chosen_edits(nginx, config_edits(nginx, changes))
+    step = Manual("make-them-alike", Where.APPLICATION, commands=typed)
+    return Fix((step,), Applicability.MANUAL)

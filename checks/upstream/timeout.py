@@ -11,12 +11,14 @@ it known whether such an application has begun to answer: nginx holds a stream o
 a buffer is full (fastcgi_buffering).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from checks.http import target_websocket_opens
 from checks.http._response_limits import is_silent, is_unawaited, limit_facts
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import chosen_edits
+from checks.nginx._location_edits import setting_edits
 from checks.nginx._page_errors import logged_errors
 from checks.upstream import CONSEQUENCES, backends
 from checks.upstream._failed_applications import (
@@ -26,7 +28,7 @@ from checks.upstream._failed_applications import (
 )
 from checks.upstream._gateways import DEFAULT_TIMEOUT, read_timeout_of
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model import Claim, Confidence, Evidence, Fix, Manual, Severity
 from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -91,7 +93,25 @@ def _claim(
         because=(*claim.because, *lines[-1:]),
         severity=Severity.NOTE if is_open else None,
         confidence=Confidence.CERTAIN if is_certain else claim.confidence,
+        fix=_with_edit(evidence, claim.fix, match, {limit.name: f"{facts['longer']}s"})
+        if step == "raise-the-limit"
+        else claim.fix,
     )
+
+
+def _with_edit(
+    evidence: Evidence, fix: Fix | None, match: LocationMatch | None, values: Mapping[str, str]
+) -> Fix | None:
+    """Return the fix with the edit of the limit beside its words: whether the application is slow
+    or hangs, a person sees."""
+    nginx = Nginx.of(evidence)
+    typed = chosen_edits(nginx, setting_edits(nginx, match, values) if match else ())
+    if fix is None:
+        return fix
+    steps = tuple(
+        replace(step, commands=typed) if isinstance(step, Manual) else step for step in fix.steps
+    )
+    return replace(fix, steps=steps)
 
 
 def _is_ended(evidence: Evidence, paths: Collection[str]) -> bool:

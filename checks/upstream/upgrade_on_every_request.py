@@ -10,21 +10,22 @@ Where the page itself fails by it, the comparison of requests says so (upstream.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes
+from checks.nginx._location_edits import upgrade_variable
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.websocket_refusal import unknown_session
 
 
@@ -53,9 +54,18 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
                 "url": pages[0].url,
                 "reported": is_reported,
             },
-            fix=Fix((Manual("by-a-map", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(nginx, match, header),
         )
         return
+
+
+def _fix(nginx: Nginx, match: LocationMatch, header: Directive) -> Fix:
+    """Let a map set the field: only a visitor's handshake is passed on as one then."""
+    changes: Changes = {}
+    if variable := upgrade_variable(nginx, match, changes):
+        line = f"proxy_set_header Connection {variable};"
+        changes.setdefault(header.file, []).append(replace_directive(header, line))
+    return edit_fix(nginx, changes, "by-a-map", sure=False)
 
 
 def _reports_400(evidence: Evidence) -> bool:

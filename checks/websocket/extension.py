@@ -4,14 +4,18 @@ connection: "One or more reserved bits are on: reserved1 = 1", "Found an unsuppo
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines, location_fix
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _FIELD = "Sec-WebSocket-Extensions"
 
@@ -43,4 +47,26 @@ def extension(evidence: Evidence) -> Iterator[Claim]:
                 ),
             },
         )
-        yield with_removal(nginx, base_claim, directive) if directive else base_claim
+        is_proven = not is_removed and bool(base_claim.facts["without"])
+        if directive:
+            yield with_removal(nginx, base_claim, directive)
+        else:
+            yield _without_offer(nginx, base_claim, attempt.path) if is_proven else base_claim
+
+
+def _without_offer(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
+    """Return the claim with the edit that keeps the client's offer from the application, which
+    stayed open without it."""
+    for match in nginx.location_matches(path.partition("?")[0]):
+        changes: Changes = {}
+        if proxy_pass_of(match) is None:
+            continue
+        lines = header_lines(nginx, match, {_FIELD: '""'}, changes)
+        insert_lines(nginx, match, lines, changes)
+        if file_edits := config_edits(nginx, changes):
+            return replace(
+                base_claim,
+                because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+                fix=location_fix(nginx, match, file_edits, sure=False),
+            )
+    return base_claim

@@ -10,19 +10,16 @@ measured needs no note (`websocket.idle-timeout`)."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._location_edits import setting_fix
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from checks.websocket import asks_about_closing
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -70,6 +67,6 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                     "probe": DEFAULT + 10,
                     "place": file_line(match.block),
                 },
-                fix=Fix((Manual("longer-or-pings", Where.SERVER),), Applicability.MANUAL),
+                fix=setting_fix(nginx, match, {"proxy_read_timeout": "3600s"}, "longer-or-pings"),
             )
             break

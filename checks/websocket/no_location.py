@@ -12,6 +12,7 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
+from checks.upstream._listening import listening_facts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -137,6 +138,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             or "",
             "page": " ".join(("try_files", *try_files.args)) if try_files else "",
             "variable": "$http_upgrade",
+            **listening_facts(evidence),
         },
         confidence=Confidence.CERTAIN
         if any(upgrade.status for upgrade in front_upgrades)

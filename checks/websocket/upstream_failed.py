@@ -13,6 +13,7 @@ from checks.nginx import Nginx
 from checks.nginx._page_errors import PageError, path_error
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.upstream import backends
+from checks.upstream._listening import listening_facts
 from checks.upstream._responses import path_severity
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
@@ -73,6 +74,7 @@ def _claim(nginx: Nginx, attempt: Attempt, error: PageError) -> Claim:
             "upstream": error.line.upstream,
             "message": error.line.text,
             "log": error.line.file,
+            **listening_facts(nginx.evidence),
             **kinds,
         },
         Confidence.CERTAIN,

@@ -141,6 +141,28 @@ def unpause_container(engine: str, name: str) -> Command:
     return Command((engine, "unpause", name), Effect.START, undo=(engine, "pause", name))
 
 
+def create_network(engine: str, name: str) -> Command:
+    """Make a network of containers (docker-network-create(1))."""
+    words = (engine, "network")
+    return Command(
+        (*words, "create", name),
+        Effect.CHANGE,
+        undo=(*words, "rm", name),
+        risk=Risk.CHANGES_NETWORK,
+    )
+
+
+def connect_network(engine: str, network: str, container: str) -> Command:
+    """Give a running container a further network (docker-network-connect(1))."""
+    words = (engine, "network")
+    return Command(
+        (*words, "connect", network, container),
+        Effect.CHANGE,
+        undo=(*words, "disconnect", network, container),
+        risk=Risk.CHANGES_NETWORK,
+    )
+
+
 def reload_podman_networks() -> Command:
     return Command(("podman", "network", "reload", "--all"), Effect.RELOAD)
 
@@ -210,6 +232,19 @@ def remove_link(path: str, target: str) -> Command:
         aspect="entry",
         risk=Risk.REMOVES_FILES,
     )
+
+
+def compress(argv: Arguments, copy: str) -> Command:
+    """Write the compressed copy of a file anew. The saved copy undoes it."""
+    return Command(argv, Effect.CHANGE, changes=(copy,), risk=Risk.EDITS_FILES)
+
+
+def empty_cache(folder: str, inside: Arguments = ()) -> Command:
+    """Remove what nginx keeps in the folder of a cache: its files are named by an MD5 sum, and no
+    other file is touched (ngx_http_file_cache_name). `inside` are the words that lead into the
+    container of nginx. The cache fills itself again, so nothing has to be saved."""
+    argv = ("find", folder, "-type", "f", "-name", "?" * 32, "-delete")
+    return Command((*inside, *argv), Effect.CHANGE, risk=Risk.REMOVES_FILES)
 
 
 def rewrite(path: str, scripts: Arguments) -> Command:

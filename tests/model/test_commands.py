@@ -70,11 +70,22 @@ ALL = [
     # processes
     (commands.quit_process(7), "kill -QUIT 7", "", Risk.STOPS),
     (commands.continue_processes(("7", "8")), "kill -CONT 7 8", "kill -STOP 7 8", Risk.STOPS),
+    # networks of containers
+    (commands.create_network("docker", "web"), "docker network create web",
+     "docker network rm web", Risk.CHANGES_NETWORK),
+    (commands.connect_network("docker", "web", "app"), "docker network connect web app",
+     "docker network disconnect web app", Risk.CHANGES_NETWORK),
     # files
     (commands.move("/a", "/b"), "mv -n /a /b", "mv -n /b /a", Risk.EDITS_FILES),
     (commands.link("/a", "/b"), "ln -s /a /b", "rm /b", Risk.EDITS_FILES),
     (commands.relink("/a", "/b"), "ln -sfn /a /b", "", Risk.EDITS_FILES),
     (commands.remove_link("/b", target="/a"), "rm /b", "ln -s /a /b", Risk.REMOVES_FILES),
+    (commands.compress(("gzip", "-k", "-f", "/a"), "/a.gz"), "gzip -k -f /a", "",
+     Risk.EDITS_FILES),
+    (commands.empty_cache("/a"), f"find /a -type f -name '{'?' * 32}' -delete", "",
+     Risk.REMOVES_FILES),
+    (commands.empty_cache("/a", ("docker", "exec", "web")),
+     f"docker exec web find /a -type f -name '{'?' * 32}' -delete", "", Risk.REMOVES_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
     (server_commands.create_bundle("/a", "/c", "/k"),

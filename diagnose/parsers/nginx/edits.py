@@ -1,7 +1,7 @@
 """Edits of a text, as a unified diff that patch(1) applies. No I/O."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -131,6 +131,16 @@ def one_line(text: str, directive: Directive) -> str:
 def replace_directive(directive: Directive, text: str) -> TextEdit:
     """Replace a directive by other text."""
     return TextEdit(directive.start, directive.stop, text, directive.file)
+
+
+def enclose_directive(
+    text: str, directive: Directive, head: str, lines: Sequence[str] = ()
+) -> TextEdit:
+    """Put a directive into a block of its own with this head, after these lines."""
+    indent = indentation(text, directive)
+    all_lines = [*lines, f"{head} {{", f"    {one_line(text, directive)}", "}"]
+    added = "\n".join(f"{indent}{line}" if line else "" for line in all_lines).lstrip()
+    return replace_directive(directive, added)
 
 
 def remove_directive(text: str, directive: Directive) -> TextEdit:

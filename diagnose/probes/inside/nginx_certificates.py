@@ -14,6 +14,7 @@ from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, NginxTest
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.sanitize import clean
@@ -22,6 +23,8 @@ from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 #: Maximum number of certificates, and of keys, examined at once.
 MAX_PAIRS = 8
+#: The words of nginx about a block for TLS without a certificate (ngx_http_ssl_module).
+_UNNAMED = lazy_pattern(r'no "ssl_certificate" is defined')
 
 
 async def observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
@@ -59,6 +62,11 @@ async def observe_rejected_pairs(ctx: ProbeContext) -> None:
         )
     ]
     await _observe_pairs(ctx, folder, servers[:2])
+    if _UNNAMED.search(fatal.text):
+        # Imported late: few sites name no certificate.
+        from diagnose.probes.inside.stored_certificates import emit_stored_certificates
+
+        await emit_stored_certificates(ctx, folder)
 
 
 async def _observe_pairs(ctx: ProbeContext, folder: str, servers: Sequence[Server]) -> None:

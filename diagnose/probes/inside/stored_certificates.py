@@ -1,7 +1,7 @@
 """The certificates and keys that lie near those of a web server's configuration.
 
-Looked at once, where a file is missing, holds a certificate without its issuer, or does not belong
-to its key. Of a key only the public half is read.
+Looked at once, where a file is missing or not named, holds a certificate without its issuer, or
+does not belong to its key. Of a key only the public half is read.
 """
 
 import posixpath
@@ -29,17 +29,19 @@ MAX_FOLDERS = 8
 _PART = re.compile(r"^(file|key) (.*)$", re.MULTILINE)
 
 
-async def emit_stored_certificates(ctx: ProbeContext) -> None:
+async def emit_stored_certificates(ctx: ProbeContext, unnamed_in: str = "") -> None:
     """Emit the files with certificates in the folders of the configuration's; where one of these is
-    missing, those in neighbouring and usual folders too."""
+    missing, those in neighbouring and usual folders too. `unnamed_in` is the folder of a
+    configuration that names no certificate where it needs one: it counts as missing then."""
     files: tuple[CertificateFile | KeyFile, ...] = (
         *ctx.observed(CertificateFile),
         *ctx.observed(KeyFile),
     )
     folders = tuple(dict.fromkeys(posixpath.dirname(file.path) for file in files))[:MAX_FOLDERS]
     above = tuple(dict.fromkeys(map(posixpath.dirname, folders)))
-    is_missing = any(file.failure is not None for file in files)
-    below = (*(folder for folder in above if folder.count("/") > 1), *_USUAL_FOLDERS)
+    is_missing = bool(unnamed_in) or any(file.failure is not None for file in files)
+    own = (unnamed_in,) if unnamed_in else ()
+    below = (*own, *(folder for folder in above if folder.count("/") > 1), *_USUAL_FOLDERS)
     arguments = (*folders, "--below", *below) if is_missing else folders
     if not ctx.further_requests.begin(f"the certificates in {shlex.join(arguments)}"):
         return

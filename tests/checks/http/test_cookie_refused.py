@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Symptom, Target, Vantage
+from diagnose.model import Confidence, Edit, Manual, Symptom, Target, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.web_servers import Product, ServerFile, WebServerConfig
 from tests.support.check_evidence import SHOP, judge, texts
-from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
 
 CHECK = "http.cookie-refused"
@@ -36,6 +36,35 @@ def test_fires_and_says_why(value: str, reason: str) -> None:
 def test_fires_with_the_line_that_passes_the_page_on() -> None:
     (claim,) = judge(CHECK, sets("sid=1; SameSite=None"), RUNNING, config(), masked=False)
     assert claim.location
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("sid=1; SameSite=None", "proxy_cookie_flags sid secure;"),
+        ("sid=1; Domain=app.internal", "proxy_cookie_domain app.internal shop.example.com;"),
+        ("__Host-sid=1; Path=/app; Secure", ""),
+    ],
+)
+def test_the_edit_of_nginx_stands_beside_the_application_s_setting(value: str, line: str) -> None:
+    build = replace(BUILD, version="nginx/1.26.3")
+    (claim,) = judge(CHECK, sets(value), RUNNING, build, config(), masked=False)
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert f"+        {line}\n" in _typed(step) if line else not step.commands
+    # An nginx that does not know the directive, and a line that is there, have no edit.
+    written = SITE.replace("proxy_pass", "proxy_cookie_domain a.example b.example;\n proxy_pass")
+    old = replace(BUILD, version="nginx/1.18.0")
+    (claim,) = judge(CHECK, sets(value), RUNNING, old, config(written), masked=False)
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert not step.commands
+
+
+def _typed(step: Manual) -> str:
+    return "".join(each.diff for each in step.commands if isinstance(each, Edit))
 
 
 def test_fires_with_the_field_of_which_the_application_makes_the_domain() -> None:

@@ -124,3 +124,15 @@ def test_fires_and_names_what_replaces_the_errors_of_the_interface(
     assert bool(claim.facts["replaced"]) is is_named
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit) is is_named
+
+
+def test_prints_the_address_of_the_only_application_of_the_site() -> None:
+    lines = "location / { root /srv; try_files $uri /index.html; }"
+    socket = "location /ws { proxy_pass http://127.0.0.1:4000; }"
+    text = f"server {{ listen 443 ssl; server_name shop.example.com; {lines} {socket} }}"
+    target = replace(SHOP, path="/api/users")
+    answer = replace(page(200, SHELL), url=target.url)
+    loaded = loads(module(), url=target.url, is_empty=True)
+    for more, address in (((RUNNING, config(text)), "http://127.0.0.1:4000"), ((), "")):
+        (claim,) = judge(CHECK, answer, loaded, *more, target=target, masked=False)
+        assert claim.facts["application"] == address

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -31,11 +31,16 @@ def test_fires_with_the_default() -> None:
     (claim,) = claims()
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["limit"], claim.facts["set"]) == ("60s", False)
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "server {\n+ client_body_timeout 300s;" in edit.diff, "the path is not known"
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_with_the_limit_that_is_set() -> None:
     (claim,) = claims("client_body_timeout 10s;")
     assert (claim.facts["limit"], claim.facts["set"]) == ("10s", True)
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "- client_body_timeout 10s;\n+ client_body_timeout 300s;" in edit.diff
 
 
 def test_silent_without_the_message_or_with_more_patience() -> None:

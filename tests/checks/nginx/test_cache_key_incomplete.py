@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Severity
+from diagnose.model import Applicability, Claim, Confidence, Severity, commands
 from tests.support import check_evidence
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -34,8 +34,17 @@ def test_fires_for_a_key_without_the_path() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["path"]
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.MANUAL, "its folder is not known"
     assert '"$scheme$host$request_uri"' in str(claim.fix.steps[0])
+
+
+def test_empties_the_cache_whose_folder_is_known() -> None:
+    path = "proxy_cache_path /var/cache/x keys_zone=x:1m;\n"
+    text = SITE.replace("proxy_set_header", f"{CACHE} proxy_cache_key $host;\n proxy_set_header")
+    (claim,) = judge(config(path + text), page(200))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.steps[-1] == commands.empty_cache("/var/cache/x")
 
 
 def test_fires_for_fastcgi_without_a_key() -> None:

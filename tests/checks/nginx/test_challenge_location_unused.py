@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence
+from diagnose.model import Applicability, Claim, Confidence
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -44,6 +44,17 @@ def test_fires_where_the_block_answers_before_the_location(location: str) -> Non
     (claim,) = judged("\n".join([*lines[:4], location, *lines[5:]]))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["directive"] == "return 301 https://$host$request_uri"
+    assert claim.fix
+    assert "+    location / {\n+        return 301 https://$host$request_uri;\n+    }" in str(
+        claim.fix.steps[0]
+    ).replace("\\n", "\n")
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_a_location_that_would_answer_then_stays_with_a_person() -> None:
+    (claim,) = judged(BLOCK.replace("return 301", "location / { deny all; }\n    return 301"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_where_the_redirect_has_a_location() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Symptom
+from diagnose.model import Applicability, Confidence, Symptom, commands
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -35,8 +35,9 @@ def test_fires_for_a_file_of_the_page() -> None:
     assert claim.facts["cookie"] == "oc_sessionPassphrase"
     assert claim.facts["folder"] == "/var/cache/nginx/a"
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.REVIEW
     assert "proxy_ignore_headers Cache-Control;" in str(claim.fix.steps[0])
+    assert claim.fix.steps[-2] == commands.empty_cache("/var/cache/nginx/a")
 
 
 def test_fires_for_the_page_itself() -> None:

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Observation, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Manual,
+    Observation,
+    Severity,
+    Vantage,
+)
 from diagnose.model.files import PathComponent, SiblingFile
 from diagnose.model.processes import RunningProgram, RunningPrograms
 from tests.support.check_evidence import judge
@@ -33,6 +41,11 @@ def test_fires_where_the_application_serves_no_files() -> None:
     assert claim.facts["application"] == "http://127.0.0.1:3000"
     assert (claim.facts["folder"], claim.facts["real"]) == ("/media/", "/srv/django/media/")
     assert claim.facts["denied"] == ()
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert "location /media/ {" in str(step.commands[0])
+    assert "alias /srv/django/media/;" in str(step.commands[0])
 
 
 def test_fires_where_nginx_looks_in_another_folder() -> None:
@@ -76,6 +89,10 @@ def test_silent_where_a_known_mistake_leads_elsewhere() -> None:
 def test_fires_and_names_the_location_that_has_the_folder() -> None:
     (claim,) = of(SIBLING, text=SITE.replace("location / {", "location ^~ /media/ {"))
     assert claim.facts["owner"] == "location ^~ /media/"
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert not step.commands, "nginx refuses a second location with this path"
     (claim,) = of(SIBLING)
     assert claim.facts["owner"] == ""
 

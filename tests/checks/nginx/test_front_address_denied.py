@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Manual
 from tests.support.check_evidence import judge
 from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_handshake, edge_page
 from tests.support.nginx_evidence import RUNNING, config
@@ -35,6 +35,21 @@ def test_fires_when_the_rule_is_met_by_the_proxy(rules: str, listed: bool) -> No
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["listed"] is listed
     assert claim.facts["front"] == EDGE
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert not step.commands, "a CDN has many addresses"
+
+
+def test_fires_and_takes_the_visitors_address_from_the_machine_in_front() -> None:
+    page = replace(REFUSED, headers=())
+    observations = behind(edge_handshake(), page, RUNNING, config(SITE), LOG_READ, LINE)
+    (claim,) = judge(CHECK, *observations)
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    diff = str(step.commands[0]).replace("\\n", "\n")
+    assert f"+    set_real_ip_from {EDGE};\n+    real_ip_header X-Forwarded-For;\n" in diff
 
 
 def test_silent_when_the_visitors_address_is_taken() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence, Target
+from diagnose.model import Confidence, Manual, Target
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -38,6 +38,11 @@ def test_fires_where_the_sub_domain_has_no_tls() -> None:
     (claim,) = seen(MAIN + PLAIN)
     assert claim.facts["parent"] == "shop.example.com"
     assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    step = claim.fix.steps[1]
+    assert isinstance(step, Manual)
+    line = '+    add_header Strict-Transport-Security "max-age=31536000" always;'
+    assert line in str(step.commands[0]).replace("\\n", "\n")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Symptom
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.target import parse_target
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script
@@ -31,6 +31,11 @@ def test_fires_on_a_post_to_the_page_of_an_application() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["location"] == "location /"
     assert claim.facts["applications"] == ("/ws → http://127.0.0.1:3000",)
+    line = "location /api/ { proxy_pass http://127.0.0.1:3000; proxy_set_header Host $host; }"
+    assert any(line in text for text in texts(CHECK, claim))
+    several = f"{lines} location /x {{ proxy_pass http://127.0.0.1:4000; }}"
+    (claim,) = judge(CHECK, *seen(several, 405), target=TARGET)
+    assert claim.facts["application"] == ""
 
 
 def test_fires_on_a_pasted_message_alone() -> None:

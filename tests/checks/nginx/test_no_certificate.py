@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit
+from tests.checks.nginx.test_certificate_file_missing import BESIDE
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
 
@@ -12,6 +15,23 @@ def test_fires_for_the_block_that_nginx_names() -> None:
     assert claim.facts["names"] == ("shop.example.com",)
     assert not claim.facts["plain"]
     assert claim.location
+
+
+def test_names_the_pair_that_lies_on_the_server() -> None:
+    observations = (nginx_says(SAID), config(BARE), STOPPED)
+    (claim,) = judge(CHECK, *observations, BESIDE)
+    assert claim.facts["stored"] == BESIDE.path
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW, "no tool keeps it"
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert (
+        "+    ssl_certificate /etc/ssl/shop.crt;\n+    ssl_certificate_key /etc/ssl/shop.key;\n"
+    ) in edit.diff
+    other = replace(BESIDE, chain=(replace(BESIDE.chain[0], dns_names=("example.org",)),))
+    (claim,) = judge(CHECK, *observations, other)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_when_another_block_made_the_socket_one_of_tls() -> None:

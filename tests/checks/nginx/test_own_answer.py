@@ -59,7 +59,11 @@ def test_fires_on_a_password_that_is_refused() -> None:
     (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.WARNING
     assert claim.facts["unknown_user"]
+    assert claim.facts["command"] == "htpasswd /etc/nginx/.htpasswd alice"
     assert line in claim.because
+    other = (asked, RUNNING, config(GUARD.replace("/etc/nginx/.htpasswd", "/etc/$host")), LOG_READ)
+    (claim,) = judge(CHECK, *other, masked=False)
+    assert claim.facts["command"] == "htpasswd FILE USER", "neither is known"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "Digest ", "Negotiate ", ""])

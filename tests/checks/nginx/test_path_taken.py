@@ -43,11 +43,38 @@ def test_fires_on_a_regular_expression_and_puts_the_prefix_before_it() -> None:
     assert "+ location ^~ /socket.io/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
 
 
-def test_fires_on_the_location_of_the_whole_site_without_an_edit() -> None:
-    whole = SOCKETS.replace("/socket.io/", "/")
+def test_fires_on_the_location_of_the_whole_site_and_asks_it_after_the_files() -> None:
+    whole = SOCKETS.replace("/socket.io/", "/").replace(" }", " proxy_buffering off; }")
     observations = taken_path(f"{STATIC}\n {whole}", SCRIPT, 404)
     (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
     assert claim.facts["whole"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    diff = str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert "+ location @application {\n+  proxy_pass http://127.0.0.1:3000;\n" in diff
+    assert "+  proxy_buffering off;\n+ }\n" in diff
+    assert "try_files $uri @application;" in diff
+
+
+def test_a_try_files_that_ends_with_404_is_replaced() -> None:
+    files = STATIC.replace("root", "try_files $uri =404; root")
+    observations = taken_path(f"{files}\n {SOCKETS.replace('/socket.io/', '/')}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert "try_files $uri @application; root /var/www;" in str(claim.fix)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        STATIC.replace("root", "valid_referers none; root"),
+        STATIC.replace("root", "try_files $uri /index.html; root"),
+        f"{STATIC} location @application {{ return 204; }}",
+    ],
+)
+def test_a_location_that_is_there_for_more_stays_with_a_person(lines: str) -> None:
+    whole = SOCKETS.replace("/socket.io/", "/")
+    observations = taken_path(f"{lines}\n {whole}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

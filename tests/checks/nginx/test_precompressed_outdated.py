@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity, commands
 from diagnose.model.site_folders import PrecompressedFile
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -21,6 +21,11 @@ def test_fires_on_another_content() -> None:
     assert claim.location
     assert (claim.facts["copy"], claim.facts["minutes"]) == ("/srv/app.js.gz", 120)
     assert claim.facts["command"] == "gzip -9 -k -f /srv/app.js"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.steps[0] == commands.compress(
+        ("gzip", "-9", "-k", "-f", "/srv/app.js"), "/srv/app.js.gz"
+    )
 
 
 def test_fires_as_a_note_where_the_content_is_not_known() -> None:

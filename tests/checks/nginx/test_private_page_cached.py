@@ -31,7 +31,7 @@ def test_fires_for_a_page_of_a_php_session() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["zone"], claim.facts["folder"]) == ("pages", "/var/cache/nginx/p")
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.REVIEW
     diff = claim.fix.steps[0]
     assert isinstance(diff, Edit)
     (removed,) = (line for line in diff.diff.splitlines()[2:] if line.startswith("-"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
 from tests.support.page_errors import logged, page
@@ -25,6 +25,9 @@ def test_fires_for_bytes_a_second(lines: str) -> None:
     (claim,) = judge(CHECK, RUNNING, site(lines), page(200), masked=False)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
     assert claim.facts["rule"] == lines.rstrip(";")
+    assert claim.fix
+    assert f"+        {lines.split()[0]} 500k;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_a_warning_for_another_location() -> None:
@@ -45,6 +48,7 @@ def test_fires_for_files_that_wait() -> None:
     text = site("limit_req zone=one burst=20;", ZONE)
     (claim,) = judge(CHECK, RUNNING, text, page(200), FILES, masked=False)
     assert (claim.facts["seconds"], claim.facts["number"]) == (4.0, 5)
+    assert "limit_req zone=one burst=20 nodelay;" in str(claim.fix)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from diagnose.model import Applicability
 from tests.support.check_evidence import judge
 from tests.support.upstreams import DIRECT, PAGE, WELL, line, proxied
 
@@ -20,6 +21,16 @@ def test_fires_and_names_the_line() -> None:
     assert claim.facts["address"] == "203.0.113.99"
     assert claim.facts["written"] == "proxy_bind 203.0.113.99"
     assert claim.location
+    assert claim.fix
+    assert "-        proxy_bind 203.0.113.99;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_the_address_of_visitors_stays_with_a_person() -> None:
+    own = proxied(DIRECT, more="\n        proxy_bind $remote_addr transparent;")
+    (claim,) = judge(CHECK, own, FAILED, SAID)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_where_the_page_opens_or_the_log_says_something_else() -> None:

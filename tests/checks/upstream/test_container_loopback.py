@@ -1,10 +1,21 @@
 """Docker does not run here: what it and the kernel say is given as literals."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Observation, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Vantage,
+    Where,
+)
 from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.nginx import UpstreamTry
 from tests.checks.upstream.test_refused import DOWN, UP
@@ -37,7 +48,50 @@ def test_fires_where_another_container_has_the_port() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["other"], claim.facts["process"]) == ("app", "node")
     assert (claim.facts["apart"], claim.facts["on_server"]) == (False, False)
-    assert any("http://app:3000" in text for text in texts(CHECK, claim))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        proxy_pass http://app:3000;" in _diff(claim)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "typed"),
+    [
+        (("web",), ("shop",), ["docker network connect shop proxy"]),
+        (("web",), ("bridge",), ["docker network connect web app"]),
+        (
+            ("bridge",),
+            ("bridge",),
+            [
+                "docker network create web",
+                "docker network connect web app",
+                "docker network connect web proxy",
+            ],
+        ),
+    ],
+)
+def test_gives_both_a_network_in_which_names_are_known(
+    own: tuple[str, ...], theirs: tuple[str, ...], typed: list[str]
+) -> None:
+    both = replace(seen(ITSELF, INSIDE), containers=(replace(APP, networks=theirs),))
+    (claim,) = judge(CHECK, DOWN, config(), replace(OWN, networks=own), both, listening(443))
+    assert claim.fix
+    steps = [shlex.join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+    assert steps[: len(typed)] == typed
+    assert claim.fix.steps[-1] == Manual("keep-the-network", Where.SERVER)
+
+
+def test_a_program_on_its_own_loopback_and_an_engine_that_is_not_known_have_no_edit() -> None:
+    inner = replace(INSIDE, sockets=(("127.0.0.1", 3000),))
+    for own, namespace in ((OWN, inner), (replace(OWN, engine="", name=""), INSIDE)):
+        (claim,) = judge(CHECK, DOWN, config(), own, seen(ITSELF, namespace), listening(443))
+        assert claim.fix
+        assert claim.fix.steps == (Manual("name-the-container", Where.SERVER),)
+        assert any("http://app:3000" in text for text in texts(CHECK, claim))
+
+
+def _diff(claim: Claim) -> str:
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
 
 
 def test_fires_where_the_server_has_the_port() -> None:
@@ -84,6 +138,6 @@ def test_the_line_that_names_the_server_is_that_of_the_variable() -> None:
     assert claim.facts["variable"] == "$server"
     number = int(str(claim.facts["place"]).rpartition(":")[2])
     assert "set $server" in config(text).files[-1].text.split("\n")[number - 1]
-    assert any('set $server "app";' in filled for filled in texts(CHECK, claim))
+    assert '+        set $server "app";' in _diff(claim)
     (plain,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF, INSIDE), listening(443))
     assert plain.facts["variable"] == ""

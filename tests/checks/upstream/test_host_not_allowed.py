@@ -26,6 +26,8 @@ def test_fires_on_the_words_of_a_framework() -> None:
     (claim,) = judge(CHECK, config(), page(403, VITE), PASSED)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["place"] == "/etc/nginx/nginx.conf:10"
+    assert (claim.facts["program"], claim.facts["file"]) == ("Vite", "vite.config.js")
+    assert claim.facts["line"] == 'server: { allowedHosts: ["shop.example.com"] }'
 
 
 def test_fires_on_words_that_only_the_visitors_page_was_long_enough_for() -> None:
@@ -37,6 +39,9 @@ def test_fires_less_sure_when_localhost_alone_is_welcome() -> None:
     (claim,) = judge(CHECK, config(), page(400), DJANGO, *LOCAL)
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["local"] == 200
+    assert claim.facts["program"] == "Django"
+    (claim,) = judge(CHECK, config(), page(400), WORDLESS, *LOCAL)
+    assert claim.facts["program"] == "", "that localhost is welcome tells of no program"
 
 
 def test_fires_less_sure_on_djangos_page_without_a_word() -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, commands
+from diagnose.model import Applicability, Confidence, commands
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -72,8 +72,14 @@ def test_fires_where_nginx_proxy_shares_no_network_with_the_container(comment: s
     """After issue 1253 of nginx-proxy."""
     group = f"upstream shop {{\n  {comment}\n  server 127.0.0.1 down;\n}}\n"
     text = TEXT.replace(GROUP, group)
-    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID)
+    # The stand-in for a comment says nothing of networks.
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, masked=False)
     assert claim.facts["no_network"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
     assert not claim.facts["down"]
     (claim,) = judge(CHECK, config(text.replace(comment, "# shop")), page(), SAID)
     assert claim.facts["down"]
+    assert claim.fix
+    assert "+  server 127.0.0.1;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert claim.fix.applicability is Applicability.REVIEW

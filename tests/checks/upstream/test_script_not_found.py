@@ -4,11 +4,12 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Manual, Vantage
 from diagnose.model.containers import BindMount, ScriptContainer
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
 from tests.support.page_file_access import examined
 
+CHECK = "upstream.script-not-found"
 SITE = """\
 server {
     listen 443 ssl;
@@ -38,6 +39,19 @@ def test_fires_when_php_refuses_the_ending() -> None:
     text = "FastCGI sent in stderr: \"Access to the script '/var/www/shop' has been denied (see "
     line = logged(text + 'security.limit_extensions)" while reading response header')
     (claim,) = judge("upstream.script-not-found", RUNNING, config(SITE), LOG_READ, line, page(403))
+    assert claim.facts["denied"]
+    assert (claim.facts["refused"], claim.facts["owner"]) == ("/var/www/shop", "location /")
+    assert any("fastcgi_pass unix:/run/php/php-fpm.sock; }" in text for text in texts(CHECK, claim))
+
+
+def test_a_location_for_scripts_alone_is_not_replaced() -> None:
+    text = "FastCGI sent in stderr: \"Access to the script '/var/www/shop/a.jpg' has been denied ("
+    line = logged(f'{text}see security.limit_extensions)" while reading response header')
+    site = config(SITE.replace("location / {", "location ~ \\.php {"))
+    page_of = replace(SHOP, path="/a.jpg/x.php")
+    observations = (RUNNING, site, LOG_READ, replace(line, request="GET /a.jpg/x.php HTTP/1.1"))
+    (claim,) = judge(CHECK, *observations, page(403), target=page_of)
+    assert claim.facts["pass"] == ""
     assert claim.facts["denied"]
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Manual
 from tests.support.check_evidence import judge
 from tests.support.upstreams import proxied, tried
 
@@ -18,6 +19,11 @@ def test_fires_where_one_has_the_page_and_another_has_not(status: int) -> None:
     (claim,) = judge(CHECK, GROUP, SERVES, replace(MISSES, status=status))
     assert claim.facts["failing"] == (f"127.0.0.1:3001 ({status})",)
     assert str(claim.about) == "127.0.0.1:3001"
+    assert claim.facts["command"] == "ss -ltnp 'sport = :3001'"
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert "server 127.0.0.1:3000; server 127.0.0.1:3001 down;" in str(step.commands[0])
 
 
 @pytest.mark.parametrize(

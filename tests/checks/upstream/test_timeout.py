@@ -112,6 +112,7 @@ def test_fires_for_certain_where_the_log_has_it_and_names_the_limit_first() -> N
     (step,) = claim.fix.steps if claim.fix else ()
     assert isinstance(step, Manual)
     assert step.step == "raise-the-limit"
+    assert "fastcgi_read_timeout 300s;" in str(step.commands[0])
     assert (claim.facts["directive"], claim.facts["longer"]) == ("fastcgi_read_timeout", 300)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -17,6 +17,18 @@ def test_fires_where_pages_are_asked_for_with_an_upgrade() -> None:
     (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS))
     assert claim.facts["path"] == "/"
     assert claim.location
+    assert claim.fix
+    assert "+map $http_upgrade $connection_upgrade {" in str(claim.fix.steps[0])
+    assert "proxy_set_header Connection $connection_upgrade;" in str(claim.fix.steps[0])
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_the_map_that_is_there_is_taken() -> None:
+    there = "map $http_upgrade $asked { default upgrade; '' close; }\n"
+    (claim,) = judge(CHECK, page(200), RUNNING, config(there + ALWAYS), masked=False)
+    assert claim.fix
+    assert "proxy_set_header Connection $asked;" in str(claim.fix.steps[0])
+    assert "+map" not in str(claim.fix)
 
 
 def test_fires_beside_a_websocket_of_another_path() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit
+from diagnose.model import Applicability, Edit
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
@@ -38,6 +38,21 @@ def test_fires_and_removes_the_line_that_hides_the_agreement() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "-        proxy_hide_header Sec-WebSocket-Extensions;\n" in edit.diff
+
+
+def test_fires_and_keeps_the_offer_from_the_application_that_stays_open_without_it() -> None:
+    retry = replace(upgrade(101, accepted=True), variant="no-deflate", held_s=1.0)
+    observations = (config(SITE), BUILD, RUNNING, compressed(), retry)
+    (claim,) = judge(CHECK, *observations, target=CHAT)
+    assert claim.facts["without"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '+        proxy_set_header Sec-WebSocket-Extensions "";' in edit.diff
+    (claim,) = judge(CHECK, config(SITE), BUILD, RUNNING, compressed(), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL, "nothing shows that it helps"
 
 
 def test_silent_where_it_was_agreed() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -21,6 +21,9 @@ def test_fires_where_the_default_cuts() -> None:
     (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=CHAT)
     assert (claim.facts["seconds"], claim.facts["probe"]) == (60, 70)
     assert claim.location
+    assert claim.fix
+    assert "+        proxy_read_timeout 3600s;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_where_a_time_is_set_or_measured() -> None:

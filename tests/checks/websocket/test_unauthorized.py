@@ -1,7 +1,8 @@
-from diagnose.model import Severity
+from diagnose.model import Applicability, Manual, Observation, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
 NGINX = "<center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
@@ -17,6 +18,39 @@ def test_fires_where_a_proxy_shuts_everybody_out() -> None:
     (claim,) = judge("websocket.unauthorized", upgrade(403, body=NGINX), home(200), target=CHAT)
     assert claim.severity is None
     assert claim.facts["proxy"] == "nginx"
+
+
+def rules(lines: str, own: str = "") -> tuple[Observation, ...]:
+    text = SITE.replace(
+        "    location / {",
+        f"    {lines}\n    location /ws {{\n        proxy_pass http://127.0.0.1:3000;{own}\n"
+        "    }\n    location / {",
+    )
+    return RUNNING, config(text)
+
+
+def test_names_the_only_rule_and_the_edit_beside_the_question() -> None:
+    asked = upgrade(401, body=NGINX.replace("403 Forbidden", "401 Authorization Required"))
+    seen = (*rules('auth_basic "Shop";'), asked, home(200))
+    (claim,) = judge("websocket.unauthorized", *seen, target=CHAT, masked=False)
+    assert claim.facts["rule"] == "auth_basic Shop"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert "+        auth_basic off;" in str(step.commands[0]).replace("\\n", "\n")
+
+
+def test_a_rule_of_the_location_itself_or_several_have_no_edit() -> None:
+    refused = upgrade(403, body=NGINX)
+    for lines, own in (("", " deny all;"), ("deny 192.0.2.1;\n deny all;", "")):
+        seen = (*rules(lines, own), refused, home(200))
+        (claim,) = judge("websocket.unauthorized", *seen, target=CHAT, masked=False)
+        assert claim.fix
+        (step,) = claim.fix.steps
+        assert isinstance(step, Manual)
+        assert not step.commands
+        assert bool(claim.facts["rule"]) == bool(own)
 
 
 def test_notes_the_applications_own_refusal() -> None:

@@ -72,7 +72,7 @@ def path_of_the_logins_cookie_is_translated(lab: Lab) -> None:
     _session_below(lab, "    proxy_cookie_path /health /health-dev;\n")
 
 
-@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
+@scenario(outside="http.cookie-refused", differs=(site.CONF,))
 def cookie_for_all_sites_without_secure(lab: Lab) -> None:
     """SameSite=None without Secure, after questions about "This Set-Cookie was blocked"."""
     _answers(lab, "not-secure")
@@ -355,7 +355,7 @@ def application_refuses_the_address_of_nginx(lab: Lab) -> None:
     _answers(lab, "proxy-address")
 
 
-@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
+@scenario(outside="http.cookie-refused", differs=(site.CONF,))
 def cookie_is_for_localhost(lab: Lab) -> None:
     """Domain=localhost came along from development, after questions about rejected cookies."""
     _answers(lab, "for-localhost")

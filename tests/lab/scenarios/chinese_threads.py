@@ -68,7 +68,7 @@ def message_names_a_websocket_that_opens(lab: Lab) -> None:
 
 @scenario(
     outside=None, server="websocket.idle-default", args=("--ws", "/ws", CLOSED),
-    manual="a longer time or pings of the application: a person chooses",
+    differs=(site.CONF,),
 )  # fmt: skip
 def closed_after_a_minute(lab: Lab) -> None:
     """Code 1006 after 60 seconds of silence, after article 713907 of lpnh."""

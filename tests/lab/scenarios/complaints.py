@@ -18,7 +18,6 @@ KEPT = (
     "    proxy_cache pages;\n    proxy_cache_valid 200 10m;\n"
     "    proxy_ignore_headers Cache-Control Set-Cookie;\n"
 )
-PERSON = "a person empties the cache and ends the sessions"
 
 
 def _feed(lab: Lab, default_type: str) -> None:
@@ -51,7 +50,7 @@ def _cached(lab: Lab, lines: str) -> None:
     lab.change(PAGE, PAGE.replace("    proxy_http", f"{KEPT}{lines}    proxy_http"))
 
 
-@scenario(outside=None, server="nginx.cookies-cached", args=(SOMEBODY,), manual=PERSON)
+@scenario(outside=None, server="nginx.cookies-cached", args=(SOMEBODY,), differs=(site.CONF,))
 def cache_keeps_what_a_logout_sets(lab: Lab) -> None:
     """After issue 27942 of Ghost: the page sets a cookie for members alone."""
     _cached(lab, "")

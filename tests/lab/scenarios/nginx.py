@@ -251,7 +251,7 @@ def certificate_and_key_swapped(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.no-certificate", manual="which certificate?")
+@scenario(outside="tcp.refused", server="nginx.no-certificate", differs=MINE)
 def certificate_is_not_named(lab: Lab) -> None:
     """listen 443 ssl, and neither certificate nor key."""
     lab.edit("  ssl_certificate /etc/nginx/ssl/shop.example.com.pem;\n", "")

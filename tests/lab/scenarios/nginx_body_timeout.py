@@ -12,7 +12,7 @@ TOLD = "PUT https://shop.example.com/film.mp4 408 (Request Timeout)"
 
 @scenario(
     outside=None, server="nginx.body-timeout", target=TOLD,
-    manual="a person decides how long to wait",
+    differs=(site.CONF,),
 )  # fmt: skip
 def upload_that_pauses(lab: Lab) -> None:
     """After pull request 6746 of Nextcloud's documentation: 60s, with 408 pasted."""

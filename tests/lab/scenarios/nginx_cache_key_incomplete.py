@@ -9,7 +9,6 @@ from .page_assets import PAGE
 CACHE = "proxy_cache_path /var/cache/pages levels=1:2 keys_zone=pages:1m;\n"
 LINES = "    proxy_cache pages;\n    proxy_cache_valid 200 10m;\n"
 PHP = "fastcgi_cache_path /var/cache/php levels=1:2 keys_zone=php:1m;\n"
-PERSON = "a person empties the cache"
 LIST = f"https://{site.NAME}/list?page=2"
 
 
@@ -31,37 +30,37 @@ def _php(lab: Lab, lines: str) -> None:
     lab.change(PAGE, f"{location}{PAGE}")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", differs=(site.CONF,))
 def cache_without_the_path(lab: Lab) -> None:
     """`proxy_cache_key $scheme$host;`: every page is the first one."""
     _cached(lab, "    proxy_cache_key $scheme$host;\n")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", target=LIST, manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", target=LIST, differs=(site.CONF,))
 def cache_without_the_query(lab: Lab) -> None:
     """`?page=2` is `?page=1`."""
     _cached(lab, "    proxy_cache_key $scheme$host$uri;\n")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", differs=(site.CONF,))
 def parts_of_files_under_one_key(lab: Lab) -> None:
     """`slice` without $slice_range: films and archives are broken."""
     _cached(lab, "    slice 1m;\n    proxy_set_header Range $slice_range;\n")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", differs=(site.CONF,))
 def answers_to_post_in_the_cache(lab: Lab) -> None:
     """GraphQL: everybody gets the answer to the first question."""
     _cached(lab, "    proxy_cache_methods GET HEAD POST;\n")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", differs=(site.CONF,))
 def cache_of_php_without_a_key(lab: Lab) -> None:
     """fastcgi_cache_key has no default; `nginx -t` only warns."""
     _php(lab, "")
 
 
-@scenario(outside=None, server="nginx.cache-key-incomplete", manual=PERSON)
+@scenario(outside=None, server="nginx.cache-key-incomplete", differs=(site.CONF,))
 def cache_of_php_without_the_method(lab: Lab) -> None:
     """A HEAD leaves an empty page: pull request 169 of perusio/drupal-with-nginx."""
     _php(lab, "    fastcgi_cache_key $scheme$host$request_uri;\n")

@@ -1,5 +1,6 @@
 """Scenarios of nginx.challenge-location-unused."""
 
+from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
@@ -13,7 +14,7 @@ FILES = "    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
 
 @scenario(
     outside=None, server="nginx.challenge-location-unused", args=(MESSAGE,),
-    manual="the redirect is written by hand",
+    differs=(site.CONF,),
 )  # fmt: skip
 def return_beside_the_challenge_location(lab: Lab) -> None:
     """`return 301` of the block itself, after issue 1785 of acme.sh."""

@@ -9,7 +9,6 @@ CACHE = "proxy_cache_path /var/cache/assets levels=1:2 keys_zone=assets:1m;\n"
 LINES = "    proxy_cache assets;\n    proxy_cache_valid any 30m;\n%s"
 IGNORED = "    proxy_ignore_headers Set-Cookie Cache-Control Expires X-Accel-Expires;\n"
 DESK = f"https://{site.NAME}/desk"
-PERSON = "a person empties the cache and ends the sessions"
 
 
 def _cached(lab: Lab, lines: str) -> None:
@@ -19,7 +18,7 @@ def _cached(lab: Lab, lines: str) -> None:
     lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
 
 
-@scenario(outside=None, server="nginx.cookies-cached", target=DESK, manual=PERSON)
+@scenario(outside=None, server="nginx.cookies-cached", target=DESK, differs=(site.CONF,))
 def cache_that_hands_out_sessions(lab: Lab) -> None:
     """After issue 40863 of Nextcloud and issue 51957 of ERPNext: "Cache Assets" of Nginx Proxy
     Manager."""
@@ -55,7 +54,7 @@ def _blog(lab: Lab, lines: str) -> None:
     lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
 
 
-@scenario(outside=None, server="nginx.cookies-cached", manual=PERSON)
+@scenario(outside=None, server="nginx.cookies-cached", differs=(site.CONF,))
 def cache_that_ends_logins(lab: Lab) -> None:
     """The page of somebody who has not logged in removes the cookie of who has, after
     https://github.com/TryGhost/Ghost/issues/27942."""
@@ -105,7 +104,7 @@ def _admin(lab: Lab, lines: str) -> None:
     lab.change(PAGE, passed.replace("    proxy_http", f"{lines}    proxy_http"))
 
 
-@scenario(outside=None, server="nginx.cookies-cached", target=ADMIN, manual=PERSON)
+@scenario(outside=None, server="nginx.cookies-cached", target=ADMIN, differs=(site.CONF,))
 def cache_that_keeps_the_redirect_to_the_login(lab: Lab) -> None:
     """After https://github.com/halo-dev/halo/issues/12: the cache of a proxy in aaPanel."""
     _admin(lab, PANEL)

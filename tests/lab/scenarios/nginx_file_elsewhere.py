@@ -40,7 +40,7 @@ def _django(lab: Lab, lines: str = "", has_file: bool = True) -> None:
     lab.change(PAGE, lines + passed)
 
 
-@scenario(outside="http.page-file-missing", server="nginx.file-elsewhere", manual=CHOICE)
+@scenario(outside="http.page-file-missing", server="nginx.file-elsewhere", differs=(site.CONF,))
 def media_of_django_in_production(lab: Lab) -> None:
     _django(lab)
 

@@ -18,7 +18,7 @@ def _behind(lab: Lab, rules: str) -> None:
     lab.dns([OTHER])
 
 
-@scenario(outside=None, server="nginx.front-address-denied", manual=MANUAL)
+@scenario(outside=None, server="nginx.front-address-denied", differs=(site.CONF,))
 def office_is_refused_behind_a_proxy(lab: Lab) -> None:
     """After threads about `allow` and `deny` behind Cloudflare: the list has the office, and nginx
     sees the CDN."""
@@ -56,7 +56,7 @@ def _inner(lab: Lab, rules: str) -> None:
     lab.change(PAGES, PAGES.replace("3000", "8080"))
 
 
-@scenario(outside=None, server="nginx.front-address-denied", manual=MANUAL)
+@scenario(outside=None, server="nginx.front-address-denied", differs=(site.CONF,))
 def office_is_refused_by_an_inner_block(lab: Lab) -> None:
     """After threads about allow and deny behind nginx-proxy and jwilder: the inner nginx sees
     127.0.0.1, whoever asks."""

@@ -30,7 +30,7 @@ def _docs(lab: Lab, covered: str) -> None:
     outside=None,
     server="nginx.hsts-of-parent",
     target=TARGET,
-    manual="a certificate has to be issued",
+    differs=(site.CONF,),
 )
 def sub_domain_without_tls_below_hsts(lab: Lab) -> None:
     """After https://github.com/EFForg/https-everywhere/issues/12668."""

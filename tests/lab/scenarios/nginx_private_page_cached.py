@@ -29,13 +29,13 @@ def _cached(lab: Lab, lines: str) -> None:
     lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
 
 
-@scenario(outside=None, server="nginx.private-page-cached", manual="a person empties the cache")
+@scenario(outside=None, server="nginx.private-page-cached", differs=(site.CONF,))
 def cache_that_keeps_pages_of_a_session(lab: Lab) -> None:
     """After https://github.com/matomo-org/matomo-nginx/issues/9."""
     _cached(lab, IGNORED)
 
 
-@scenario(outside=None, server="nginx.private-page-cached", manual="a person empties the cache")
+@scenario(outside=None, server="nginx.private-page-cached", differs=(site.CONF,))
 def cache_that_sessions_fill(lab: Lab) -> None:
     """proxy_cache_bypass without proxy_no_cache."""
     _cached(lab, f"{IGNORED}    proxy_cache_bypass $cookie_PHPSESSID;\n")
@@ -85,7 +85,7 @@ def _console(lab: Lab, lines: str) -> None:
     outside=None,
     server="nginx.private-page-cached",
     target=CONSOLE,
-    manual="a person empties the cache",
+    differs=(site.CONF,),
 )
 def cache_that_leads_to_the_login_again(lab: Lab) -> None:
     _console(lab, IGNORED)

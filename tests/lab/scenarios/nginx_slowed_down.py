@@ -1,13 +1,13 @@
 """Scenarios of nginx.slowed-down, after nginx's documentation of `limit_rate` ("The rate is
 specified in bytes per second") and `limit_req` ("Excessive requests are delayed")."""
 
+from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .page_assets import CSS, JS, PAGE, _serve
 
 TIMEOUT = "  ssl_session_timeout 5m;\n"
 ZONE = "limit_req_zone $binary_remote_addr zone=each:1m rate=1r/s;\n"
-CHOICE = "how fast is a choice"
 SHOP = "<!doctype html>\n<title>Shop</title>\n<p>Forty kinds of tea.</p>\n" + "".join(
     f"<link rel=stylesheet href=/css/{name}.css><script src=/js/{name}.js></script>\n"
     for name in "ab"
@@ -15,13 +15,13 @@ SHOP = "<!doctype html>\n<title>Shop</title>\n<p>Forty kinds of tea.</p>\n" + ""
 FILES = {f"css/{name}.css": CSS for name in "ab"} | {f"js/{name}.js": JS for name in "ab"}
 
 
-@scenario(outside=None, server="nginx.slowed-down", manual=CHOICE, also=("http.slow",))
+@scenario(outside=None, server="nginx.slowed-down", differs=(site.CONF,), also=("http.slow",))
 def rate_in_bytes(lab: Lab) -> None:
     """`limit_rate 500;`, where 500k is meant."""
     lab.change(TIMEOUT, f"{TIMEOUT}  limit_rate 500;\n")
 
 
-@scenario(outside=None, server="nginx.slowed-down", manual=CHOICE)
+@scenario(outside=None, server="nginx.slowed-down", differs=(site.CONF,))
 def rate_of_an_application_in_bytes(lab: Lab) -> None:
     """`proxy_limit_rate 1000;` for the downloads of the application."""
     location = PAGE.replace("location /", "location /files/")
@@ -29,7 +29,7 @@ def rate_of_an_application_in_bytes(lab: Lab) -> None:
     lab.change(PAGE, f"{limited}\n{PAGE}")
 
 
-@scenario(outside=None, server="nginx.slowed-down", manual=CHOICE)
+@scenario(outside=None, server="nginx.slowed-down", differs=(site.CONF,))
 def files_of_a_page_wait(lab: Lab) -> None:
     """`limit_req` with `burst` and without `nodelay`, one request a second."""
     lab.edit("map $http_upgrade", f"{ZONE}map $http_upgrade")

@@ -165,16 +165,14 @@ def site_is_proxied_to_itself(lab: Lab) -> None:
     lab.change(PAGES, page.replace("1.1;\n", lines))
 
 
-@scenario(
-    outside="http.server-error", server="upstream.bind-failed", manual="which address is a choice"
-)
+@scenario(outside="http.server-error", server="upstream.bind-failed", differs=(site.CONF,))
 def address_of_the_old_server_is_bound(lab: Lab) -> None:
     """proxy_bind came along when the site moved, after questions about "bind() failed (99: Cannot
     assign requested address)"."""
     lab.change(PAGES, PAGES.replace(PASS, f"{PASS}    proxy_bind 203.0.113.99;\n"))
 
 
-@scenario(outside=None, server="upstream.servers-differ", manual=NOT_HERE, unsure=())
+@scenario(outside=None, server="upstream.servers-differ", differs=(site.CONF,))
 def server_of_the_group_is_another_program(lab: Lab) -> None:
     """404 on some pages, after questions about "sometimes 404" behind a load balancer. Which server
     a page comes from shall not depend on the turn: the hash of "/" leads to the second one."""
@@ -184,7 +182,7 @@ def server_of_the_group_is_another_program(lab: Lab) -> None:
     _add(lab, group + _inner(text, 3001), PAGES, PAGES.replace("127.0.0.1:3000", "shop"))
 
 
-@scenario(outside="http.server-error", server="upstream.none-live", manual="maintenance")
+@scenario(outside="http.server-error", server="upstream.none-live", differs=(site.CONF,))
 def only_server_of_the_group_is_marked_down(lab: Lab) -> None:
     """ "no live upstreams", and nothing failed: the word was forgotten after maintenance."""
     group = "upstream shop {\n  server 127.0.0.1:3000 down;\n}\n"

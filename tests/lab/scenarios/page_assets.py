@@ -171,10 +171,7 @@ def application_that_does_not_serve_its_files(lab: Lab) -> None:
     _application(lab, FOLDER)
 
 
-@scenario(
-    outside="http.page-file-missing", server="nginx.path-taken",
-    manual="who sends the files is for a person to say",
-)  # fmt: skip
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=(site.CONF,))
 def files_taken_from_the_application(lab: Lab) -> None:
     """After threads on Stack Overflow: a `location ~*` with `expires` for static files, copied from
     elsewhere, takes them from the application, which would send them."""

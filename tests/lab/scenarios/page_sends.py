@@ -69,10 +69,7 @@ def uploads_below_a_closed_folder(lab: Lab) -> None:
     _site(lab, FORM, lines)
 
 
-@scenario(
-    outside=None, server="nginx.precompressed-outdated", not_on=BARE,
-    manual="the copies are the deployment's",
-)  # fmt: skip
+@scenario(outside=None, server="nginx.precompressed-outdated", not_on=BARE)
 def old_copy_beside_a_new_style_sheet(lab: Lab) -> None:
     _site(lab, "", "gzip_static on;")
     folder = f"{FOLDER}/static/css"

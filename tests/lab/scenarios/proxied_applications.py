@@ -153,10 +153,7 @@ def gitea_beside_a_location_for_files(lab: Lab) -> None:
     _application(lab, "gitea", PAGES.replace("  }\n", nested, 1))
 
 
-@scenario(
-    outside="http.page-file-missing", server="nginx.path-taken",
-    manual="whether nginx is to keep the files for a time is a choice",
-)  # fmt: skip
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=MINE)
 def gitea_beside_files_of_a_folder(lab: Lab) -> None:
     """The same with a `root`, after issue 1329 of Wiki.js: the folder has none of the files."""
     lab.server.write("/var/www/html/.keep", "")

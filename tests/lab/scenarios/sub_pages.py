@@ -116,7 +116,7 @@ def languages_of_an_application_fall_back(lab: Lab) -> None:
 @scenario(
     outside=None, server="upstream.upgrade-on-every-request",
     args=(f"https://{site.NAME}/ HTTP ERROR 400",), target=f"https://{site.NAME}/",
-    manual="a map has to be written",
+    differs=(site.CONF,),
 )  # fmt: skip
 def forms_are_sent_with_an_upgrade(lab: Lab) -> None:
     """`Connection "Upgrade"` for every request, after issue 21933 of aspnetcore: Kestrel answers

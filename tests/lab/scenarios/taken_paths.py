@@ -28,7 +28,7 @@ def _lines(lab: Lab, lines: str) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{lines}")
 
 
-@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, manual=PERSON)
+@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, differs=MINE)
 def static_files_take_the_script_of_socket_io(lab: Lab) -> None:
     """The whole site is proxied, and a regular expression for static files comes before."""
     _lines(lab, STATIC)
@@ -418,7 +418,7 @@ def front_controller_is_in_the_public_folder(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="nginx.cached-error", manual="whether to empty the cache"
+    outside="http.server-error", server="nginx.cached-error", differs=(site.CONF,)
 )  # fmt: skip
 def error_is_in_the_cache(lab: Lab) -> None:
     """proxy_cache_valid any: the application failed once, and is well again."""
@@ -549,7 +549,7 @@ def _pass_with_a_slash(lab: Lab) -> None:
     lab.change(pages, pages.replace(":3000;", ":3000/;"))
 
 
-@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, manual=PERSON)
+@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, differs=MINE)
 def static_files_take_the_script_of_a_proxy_with_a_slash(lab: Lab) -> None:
     """`location /` has `proxy_pass http://…:3000/`: the line that is printed for a named location
     must not have that slash, which nginx refuses there."""

@@ -66,9 +66,7 @@ def _dhe(lab: Lab) -> str:
     return f"ssl_protocols TLSv1.2;\n  ssl_dhparam {path};\n  "
 
 
-@scenario(
-    outside="http.http2-cipher", manual="which devices still need the old suite, a person knows"
-)
+@scenario(outside="http.http2-cipher", differs=(site.CONF,))
 def suite_that_http_2_forbids(lab: Lab) -> None:
     """HTTP/2, TLS 1.2, and a suite of the time before AEAD in front of all others."""
     chosen = "ssl_ciphers ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"

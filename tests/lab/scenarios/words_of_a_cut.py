@@ -19,8 +19,7 @@ SOCKET = "wss://shop.example.com/ws"
 
 @scenario(
     target=SOCKET,
-    outside=None, server="websocket.idle-default", args=(MINUTE,),
-    manual="a longer time or pings of the application: a person chooses",
+    outside=None, server="websocket.idle-default", args=(MINUTE,), differs=(site.CONF,),
 )  # fmt: skip
 def nginx_has_its_default(lab: Lab) -> None:
     """After issue 2283 of websockets/ws: nobody set a time, and it is closed in exactly 60

@@ -49,7 +49,9 @@ def test_every_text_is_read(text: str) -> None:
     assert list(parse_stored(f"file {text}")) == []
 
 
-def looked(*files: CertificateFile | KeyFile) -> tuple[Looking, list[tuple[str, ...]]]:
+def looked(
+    *files: CertificateFile | KeyFile, unnamed_in: str = ""
+) -> tuple[Looking, list[tuple[str, ...]]]:
     commands: list[tuple[str, ...]] = []
 
     class Machine(RecordedMachine):
@@ -61,8 +63,8 @@ def looked(*files: CertificateFile | KeyFile) -> tuple[Looking, list[tuple[str, 
     context = Looking(Machine({}, {}))
     for file in files:
         context.emit(file)
-    asyncio.run(emit_stored_certificates(context))
-    asyncio.run(emit_stored_certificates(context))
+    asyncio.run(emit_stored_certificates(context, unnamed_in))
+    asyncio.run(emit_stored_certificates(context, unnamed_in))
     return context, commands
 
 
@@ -70,6 +72,11 @@ def test_the_folders_of_the_files_are_looked_through_once() -> None:
     context, commands = looked(CertificateFile(path="/etc/ssl/a.crt"), KeyFile(path="/k/a.key"))
     assert [argv[4:] for argv in commands] == [("/etc/ssl", "/k")]
     assert [stored.path for stored in context.observed(StoredCertificate)] == ["/etc/ssl/shop.crt"]
+
+
+def test_the_folder_of_a_configuration_that_names_none_counts_with_those_in_it() -> None:
+    _, (command,) = looked(unnamed_in="/etc/nginx")
+    assert command[4:6] == ("--below", "/etc/nginx")
 
 
 def test_neighbouring_and_usual_folders_are_looked_through_for_a_missing_file() -> None:
