@@ -4,10 +4,9 @@ root may not open a low one. And what a container waits for that was created and
 import re
 import shlex
 
-from checks.firewall._visitors import CONTAINERS
 from checks.listener._containers import start_fix
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where
-from diagnose.model.containers import Container, Containers
+from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listener, Listeners
 
@@ -72,7 +71,7 @@ def port_holder(
             return PortHolder(port, container=other)
     for listing in evidence.good(Listeners):
         for listener in listing.on(port):
-            if listener.process and listener.process not in CONTAINERS:
+            if listener.process and listener.process not in CONTAINER_PROCESSES:
                 return PortHolder(port, listener=listener)
     return None
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.upstream._listening import listening_programs, only_port
+from checks.upstream._listening import listening_facts, only_port
 from tests.support.check_evidence import evidence
 from tests.support.firewall_rules import listening
 
@@ -17,14 +17,13 @@ def test_the_only_program_is_named_with_its_port(process: str, port: int) -> Non
     others = (listening(443), listening(22, process="sshd"), listening(5432, process="postgres"))
     seen = evidence(*others, listening(port, process=process))
     assert only_port(seen) == str(port)
-    assert f"{process} {port}" in listening_programs(seen)
-    assert "nginx 443" not in listening_programs(seen)
+    assert listening_facts(seen)["listening"] == ("postgres 5432", f"{process} {port}")
 
 
 def test_several_and_one_that_is_not_known_have_no_port() -> None:
     two = evidence(listening(443), listening(8000, process="node"), listening(8080, process="java"))
     assert only_port(two) == ""
-    assert listening_programs(two) == ("node 8000", "java 8080")
+    assert listening_facts(two)["listening"] == ("node 8000", "java 8080")
     listeners = listening(8000, process="node")
     hidden = replace(
         listeners, sockets=(*listeners.sockets, replace(listeners.sockets[0], process=None))
@@ -35,4 +34,3 @@ def test_several_and_one_that_is_not_known_have_no_port() -> None:
 def test_a_gateway_and_a_database_are_no_application_of_http() -> None:
     seen = evidence(listening(9000, process="php-fpm8.2"), listening(6379, process="redis-server"))
     assert only_port(seen) == ""
-    assert listening_programs(seen) == ("php-fpm8.2 9000",)
