@@ -65,7 +65,6 @@ _RENEWED_BY_ITSELF = timedelta(days=101)
     explains=[
         "certificate.expired",
         "certificate.expires-soon",
-        "certificate.renewal-failed",
     ],
 )
 def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:

@@ -56,3 +56,23 @@ class ChallengeFolder(Observation):
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", self.folder
+
+
+@frozen(kw_only=True, eq=False)
+class RenewalAuthority(Observation):
+    """Which authority a renewal tool asks for a certificate: the host of its ACME directory
+    (certbot's `server`, acme.sh's Le_API).
+
+    `name` is the tool's name of the certificate, `source` its file of settings. Searched as a
+    RenewalFailure is.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    source: FilePath
+    name: DomainName
+    host: Word
+
+    def summary(self) -> Summary:
+        return f"{self.tool} {self.name}", self.host
