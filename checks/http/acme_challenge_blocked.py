@@ -21,6 +21,7 @@ from checks.http import (
     endpoint_subjects,
     exchanges_by_purpose,
 )
+from checks.http._challenge_rules import challenge_rule
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -71,7 +72,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     blocked = [
         exchange
         for exchange in exchanges_by_purpose(evidence, "acme")
-        if _is_blocked(exchange)
+        if (_is_blocked(exchange) or challenge_rule(evidence, exchange) is not None)
         and not _is_refused_everywhere(evidence, exchange)
         and not _waits_for_tool(evidence, exchange)
     ]
@@ -82,6 +83,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         leaf.lifetime is not None and leaf.lifetime > _RENEWED_BY_ITSELF for leaf in leaves
     )
     subjects = endpoint_subjects(blocked)
+    rule = challenge_rule(evidence, blocked[0])
     folders = [
         folder for folder in evidence.good(ChallengeFolder) if folder.name == evidence.target.host
     ]
@@ -90,7 +92,8 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
-        covers=(Subject(),) if folders else _on_port_80(blocked),
+        # A rule that no file passes is the likely reason why it is late.
+        covers=(Subject(),) if folders or rule else _on_port_80(blocked),
         because=(*blocked, *folders[:1]),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         severity=Severity.NOTE if is_note and not folders else None,
@@ -101,10 +104,13 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "status": blocked[0].status,
             "onward": redirect_target(blocked[0]) or "",
             "secure": blocked[0].url.startswith("https:"),
+            "rule": rule.text if rule else "",
+            "rule_place": rule.place if rule else "",
+            "exempt": rule.exempt if rule else "",
             "tool": folders[0].tool if folders else "",
             "source": folders[0].source if folders else "",
         },
-        fix=_fix(Nginx.of(evidence), blocked),
+        fix=(rule.fix(evidence) if rule else None) or _fix(Nginx.of(evidence), blocked),
     )
 
 

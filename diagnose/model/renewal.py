@@ -9,6 +9,8 @@ from diagnose.model.summary import Summary, phrase
 
 #: Below this path of a site an authority looks for the file of a challenge (RFC 8555 section 8.3).
 CHALLENGES = "/.well-known/acme-challenge/"
+#: A challenge for which the rules of a server are read: they may not tell one from another.
+ANY_CHALLENGE = f"{CHALLENGES}diagnose"
 
 
 @frozen(kw_only=True, eq=False)
