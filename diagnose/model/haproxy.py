@@ -92,6 +92,10 @@ class HaproxyStatus(Observation):
         return phrase("HAProxy's servers"), servers
 
 
+#: The purposes of a request that repeats a health check.
+_HEALTH_CHECKS = {"check", "named-check"}
+
+
 @frozen(kw_only=True, eq=False)
 class HaproxyTry(Observation):
     """One request that we sent from the server, as HAProxy or a proxy before it would.
@@ -121,7 +125,7 @@ class HaproxyTry(Observation):
         facts = {"place": f"{place} ({socket})", "path": self.path}
         subject = (
             phrase("{place}, health check {path}", **facts)
-            if self.purpose in {"check", "named-check"}
+            if self.purpose in _HEALTH_CHECKS
             else phrase("{place}, page {path}", **facts)
         )
         header = phrase("with a PROXY header") if self.proxied else ""
