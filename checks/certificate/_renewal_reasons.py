@@ -39,6 +39,8 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"|add txt for domain|\b40[13]\b",
         re.IGNORECASE)),
 )  # fmt: skip
+#: The reasons, in the order in which they count.
+REASONS = tuple(name for name, _ in _REASONS)
 #: "2001:db8::1: Fetching http://…": the address that the authority asked.
 _ASKED = lazy_pattern(
     r"(?<![\w:.])([0-9A-Fa-f:.]{2,45}): (?:Fetching|Invalid response|During secondary)"

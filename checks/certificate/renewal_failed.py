@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checks.certificate import Lineage, lineage_of
-from checks.certificate._renewal_reasons import renewal_reason
+from checks.certificate._renewal_reasons import REASONS, renewal_reason
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,6 +29,19 @@ from diagnose.model.tls import Certificate
 _BY_HAND = re.compile(r"manual-auth-hook|manual mode can ?not renew", re.IGNORECASE)
 
 
+#: By the reason in the tool's log: the checks whose findings are the cause of it. Where the log has
+#: no known reason, a challenge over http may have failed in either way.
+_CAUSES = {
+    "caa": ("dns.caa-forbids", "dns.caa-unanswered"),
+    "no_name": ("dns.nxdomain", "dns.no-address"),
+    "unreachable": ("http.port-closed",),
+    "wrong_answer": ("http.acme-challenge-blocked", "http.acme-challenge-missing"),
+    "": ("http.port-closed", "http.acme-challenge-blocked", "http.acme-challenge-missing"),
+}
+#: The reasons that a challenge over http has (RFC 8555 section 8.3).
+_OVER_HTTP = {"unreachable", "wrong_answer", ""}
+
+
 @check(
     severity=Severity.WARNING,
     needs=[RenewalFailure, CertificateFile],
@@ -45,10 +58,18 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
             continue
         by_hand = _BY_HAND.search(failure.message) is not None
         steps = (Manual("by-hand", Where.SERVER),)
+        reasons = renewal_reason(failure.message)
+        reason = next((name for name in REASONS if reasons[name]), "")
+        asked = str(reasons["asked_ipv6"]) or None
         yield Claim(
-            about=Subject(text=file.path),
+            about=Subject(
+                address=asked if reason == "unreachable" else None,
+                port=80 if reason in _OVER_HTTP else None,
+                text=file.path,
+            ),
             covers=(Subject(),),
             because=(failure, file),
+            consequence_of=() if by_hand else _CAUSES.get(reason, ()),
             confidence=Confidence.CERTAIN if failure.names else Confidence.LIKELY,
             severity=Severity.ERROR if expiry < evidence.started_at else None,
             facts={
@@ -62,7 +83,7 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "not_after": expiry.date().isoformat(),
                 "expired": expiry < evidence.started_at,
                 "renew": " ".join(lineage.renew.argv),
-                **renewal_reason(failure.message),
+                **reasons,
                 "settings": _settings(failure.tool, lineage.name),
                 "by_hand": by_hand,
                 "certbot": failure.tool == "certbot",

@@ -1,8 +1,11 @@
-"""CAA records (RFC 8659) allow only named authorities to issue for the name, and the issuer of the
-current certificate is not among them. Its renewal will be refused."""
+"""CAA records (RFC 8659) allow only named authorities to issue for the name, and the one that the
+renewal tool asks, or else the issuer of the current certificate, is not among them. Its renewal
+will be refused. A value that breaks the grammar lets nobody issue: with the final dot of a zone
+file it names no authority."""
 
-import re
+import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -17,6 +20,10 @@ from diagnose.model import (
 )
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.tls import Certificate, Handshake
+
+if TYPE_CHECKING:
+    from diagnose.model.renewal import RenewalAuthority
+    from diagnose.parsers.caa import IssueProperty
 
 #: Text in an issuer's name, and the domains by which CAA records name that authority, the usual one
 #: first (each authority's certification practice statement, and CCADB's list). For an issuer that
@@ -57,42 +64,107 @@ AUTHORITIES = (
     ("Actalis", ("actalis.it",)),
 )
 
-_PROPERTY = re.compile(r"(\d+)\s+([A-Za-z0-9]+)\s+\"(.*)\"")
+#: The ends of the hosts of ACME directories, and whose they are.
+_DIRECTORIES = (
+    ("letsencrypt.org", "Let's Encrypt"),
+    ("zerossl.com", "ZeroSSL"),
+    ("pki.goog", "Google Trust Services"),
+    ("buypass.com", "Buypass"),
+    ("ssl.com", "SSL Corp"),
+    ("sectigo.com", "Sectigo"),
+    ("digicert.com", "DigiCert"),
+    ("globalsign.com", "GlobalSign"),
+    ("actalis.it", "Actalis"),
+)
 
 
-@check(severity=Severity.WARNING, needs=[DnsAnswer, Handshake])
+@check(
+    severity=Severity.WARNING,
+    needs=[DnsAnswer, Handshake],
+    explains=["certificate.expires-soon"],
+)
 def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
     host = evidence.target.host
+    if not any(answer.purpose == "caa" and answer.records for answer in evidence.of(DnsAnswer)):
+        return
     reported_authorities: set[str] = set()
     for handshake in evidence.of(Handshake):
         if not handshake.is_browser_like or not handshake.chain:
             continue
         leaf = handshake.chain[0]
-        authority, domains = _authority(leaf.issuer)
-        answer = _relevant_answer(
-            evidence, host if host in leaf.dns_names else _wildcard_parent(host, leaf)
-        )
+        settings = _settings(evidence, host)
+        authority, domains = _authority_of(settings.host) if settings else _authority(leaf.issuer)
+        wildcard = host not in leaf.dns_names and bool(_wildcard_parent(host, leaf))
+        start = _wildcard_parent(host, leaf) if wildcard else host
+        # Without a tool's settings, only a certificate for the name says who issues for it.
+        is_known = settings is not None or wildcard or host in leaf.dns_names
+        answer = _relevant_answer(evidence, start) if is_known else None
         if not authority or answer is None or authority in reported_authorities:
             continue
-        allowed_domains = _allowed_domains(answer.records, wildcard=host not in leaf.dns_names)
-        if allowed_domains is None or allowed_domains & set(domains):
+        allowed, invalid = _properties(answer.records, wildcard)
+        allowed_domains = {each.domain for each in allowed} - {""}
+        if not (allowed or invalid) or allowed_domains & set(domains):
             continue
         reported_authorities.add(authority)
+        meant = next((each for each in invalid if each.domain in domains), None)
+        tag = "issuewild" if wildcard else "issue"
         yield Claim(
             about=Subject(name=answer.name),
-            because=(answer, handshake),
+            # The certificate's name is below the one that has the records.
+            covers=(Subject(name=answer.name), Subject(name=host)),
+            because=(answer, handshake, *((settings,) if settings else ())),
             facts={
                 "name": host,
                 "owner": answer.name,
                 "records": answer.records,
                 "authority": authority,
                 "domain": domains[0],
-                "tag": "issue" if host in leaf.dns_names else "issuewild",
+                "tag": meant.tag if meant else tag,
                 "allowed": tuple(sorted(allowed_domains)),
                 "expires": leaf.not_after or "",
+                "source": settings.source if settings else "",
+                "renew": f"certbot renew --cert-name {shlex.quote(settings.name)}"
+                if settings and settings.tool == "certbot"
+                else "",
+                "invalid": tuple(each.value for each in invalid),
+                "wrong": meant.value if meant else "",
+                "right": meant.domain if meant else "",
+                "dot": meant is not None and meant.value.rstrip().endswith("."),
             },
-            fix=Fix((Manual("allow-authority", Where.DNS_PROVIDER),), Applicability.MANUAL),
+            fix=Fix(
+                (Manual("correct-value" if meant else "allow-authority", Where.DNS_PROVIDER),),
+                Applicability.MANUAL,
+            ),
         )
+
+
+def _settings(evidence: Evidence, host: str) -> "RenewalAuthority | None":
+    """Return what the renewal tool of the name's certificate says about its authority: by the name
+    of the certificate there, or by its file that a server reads."""
+    # Imported late: few names have such records.
+    from checks.certificate import lineage_of
+    from diagnose.model.nginx import CertificateFile
+    from diagnose.model.renewal import RenewalAuthority
+
+    settings = evidence.good(RenewalAuthority)
+    if not settings:
+        return None
+    paths = [path for file in evidence.good(CertificateFile) for path in (file.path, file.real)]
+    lineages = {
+        lineage.name for path in paths if path and (lineage := lineage_of(path)) is not None
+    }
+    names = (host, *(lineages if len(lineages) == 1 else ()))
+    return next((each for name in names for each in settings if each.name == name), None)
+
+
+def _authority_of(directory: str) -> tuple[str, tuple[str, ...]]:
+    """Return the authority with this host of an ACME directory, and its CAA domains; ("", ()) if
+    unknown."""
+    name = next(
+        (name for end, name in _DIRECTORIES if directory == end or directory.endswith(f".{end}")),
+        "",
+    )
+    return next((authority for authority in AUTHORITIES if authority[0] == name), ("", ()))
 
 
 def _authority(issuer: str) -> tuple[str, tuple[str, ...]]:
@@ -130,16 +202,20 @@ def _relevant_answer(evidence: Evidence, name: str) -> DnsAnswer | None:
     return None
 
 
-def _allowed_domains(records: tuple[str, ...], wildcard: bool) -> set[str] | None:
-    """Return the domains of the authorities that may issue; None if all may.
+def _properties(
+    records: tuple[str, ...], wildcard: bool
+) -> "tuple[list[IssueProperty], list[IssueProperty]]":
+    """Return the properties that count, the valid ones and those that break the grammar: they let
+    nobody issue; ([], []) if all authorities may.
 
     For a wildcard, issuewild counts if there is any (RFC 8659 section 4.3).
     """
-    values: dict[str, set[str]] = {}
-    for record in records:
-        if match := _PROPERTY.fullmatch(record.strip()):
-            domain = match[3].partition(";")[0].strip().lower()
-            values.setdefault(match[2].lower(), set()).add(domain)
+    # Imported late: few names have such records.
+    from diagnose.parsers.caa import issue_property
+
+    properties = [each for record in records if (each := issue_property(record)) is not None]
     tags = ("issuewild", "issue") if wildcard else ("issue",)
-    present_tag = next((tag for tag in tags if tag in values), None)
-    return None if present_tag is None else values[present_tag] - {""}
+    present = {each.tag for each in properties}
+    tag = next((tag for tag in tags if tag in present), "")
+    own = [each for each in properties if each.tag == tag]
+    return [each for each in own if each.is_valid], [each for each in own if not each.is_valid]

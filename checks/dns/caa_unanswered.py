@@ -27,7 +27,6 @@ from diagnose.model.tls import served_certificates
     severity=Severity.WARNING,
     needs=[DnsAnswer],
     needs_fault=[DnsAnswer],
-    explains=["certificate.renewal-failed"],
 )
 def caa_unanswered(evidence: Evidence) -> Iterator[Claim]:
     if not any(answer.records for answer in final_answers(evidence).values()):

@@ -18,11 +18,16 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
     from checks.server._redirect_lines import RedirectLine
 
+#: A variable in the place of a host, in the words of nginx, Apache, HAProxy or Caddy.
+_VARIABLE = lazy_pattern(
+    r"^https?://[^/]*?(%\{[\w:.-]{1,60}\}|%\[[^\]/]{1,60}\]|\$\{?\w{1,40}\}?|\{[\w.]{1,60}\})"
+)
 #: An argument that needs no quotes.
 _PLAIN = lazy_pattern(r"[^\s;{}\"'\\]+")
 
@@ -56,14 +61,42 @@ def host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
 def server_fix_of_line(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
     """Return the fix of the redirect of another server than nginx, to the site itself."""
     from checks.server import server_view
-    from checks.server._redirect_lines import target_fix, visitors_host
+    from checks.server._redirect_lines import (
+        VARIABLE_MARKS,
+        target_fix,
+        variable_fix,
+        visitors_host,
+    )
 
-    if any(step.url.startswith("https:") for step in steps) or not works_over_https(evidence):
-        return None
     view, line = server_view(evidence), server_line(evidence, steps[0])
-    if view is None or line is None:
+    if any(step.url.startswith("https:") for step in steps) or view is None or line is None:
+        return None
+    is_variable = bool(VARIABLE_MARKS.intersection(steps[0].header("Location") or ""))
+    has_https = works_over_https(evidence) or (
+        view.config is not None and any(socket.port == 443 for socket in view.config.listens)
+    )
+    if is_variable and has_https:
+        return variable_fix(view, line)
+    if not works_over_https(evidence):
         return None
     return target_fix(view, line, "https", visitors_host(evidence, view.server.product, line))
+
+
+def unknown_variable(step: Exchange) -> str:
+    """Return the variable that stands as it is written in the place of a redirect's host; "" for
+    none."""
+    match = _VARIABLE.search(step.header("Location") or "")
+    return clean(match[1], 60) if match else ""
+
+
+def other_product(evidence: Evidence, step: Exchange) -> str:
+    """Return Apache, HAProxy or Caddy, in small letters, if it is the server that answers; "" for
+    nginx and for a server that was not seen."""
+    from checks.server import server_view
+
+    view = server_view(evidence)
+    product = view.server.product if view and step.port in view.server.ports else ""
+    return product if product in {"apache", "caddy", "haproxy"} else ""
 
 
 def line_fix(evidence: Evidence, line: "RedirectLine | None") -> Fix | None:
@@ -94,12 +127,14 @@ def nginx_fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     If the destination does not exist yet or is only down, it may be intended, so that needs review.
     """
     changes: Changes = {}
+    is_other = bool(other_product(nginx.evidence, steps[0]))
+    by_hand = "name-the-host-there" if is_other else "name-the-host"
     is_tried = bool(works_over_https(nginx.evidence))
     has_https = is_tried or _redirect_edits.serves_https(nginx)
     if any(step.url.startswith("https:") for step in steps) or not has_https:
         return (
             _redirect_edits.without_port(nginx, steps[0]) if reason == "silent" else None
-        ) or _redirect_edits.by_hand("name-the-host")
+        ) or _redirect_edits.by_hand(by_hand)
     redirects = {
         id(redirect.directive): redirect
         for step in steps
@@ -110,5 +145,5 @@ def nginx_fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
         new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
         _redirect_edits.replace_target(redirect, f"https://$host{new_uri}", changes)
     return _redirect_edits.fix(
-        nginx, changes, "name-the-host", sure=is_tried and reason in {"invalid", "inward"}
+        nginx, changes, by_hand, sure=is_tried and reason in {"invalid", "inward"}
     )

@@ -13,6 +13,7 @@ this way, so that a certificate which is late is a consequence.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
@@ -53,6 +54,9 @@ from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url
 
+if TYPE_CHECKING:
+    from checks.http._challenge_rules import ChallengeRule
+
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
 
@@ -63,14 +67,14 @@ _RENEWED_BY_ITSELF = timedelta(days=101)
     explains=[
         "certificate.expired",
         "certificate.expires-soon",
-        "certificate.renewal-failed",
     ],
 )
 def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
+    challenges = exchanges_by_purpose(evidence, "acme")
     blocked = [
         exchange
-        for exchange in exchanges_by_purpose(evidence, "acme")
-        if _is_blocked(exchange)
+        for exchange in challenges
+        if (_is_blocked(exchange) or _rule(evidence, exchange) is not None)
         and not _is_refused_everywhere(evidence, exchange)
         and not _waits_for_tool(evidence, exchange)
     ]
@@ -81,6 +85,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         leaf.lifetime is not None and leaf.lifetime > _RENEWED_BY_ITSELF for leaf in leaves
     )
     subjects = endpoint_subjects(blocked)
+    rule = _rule(evidence, blocked[0])
     folders = [
         folder for folder in evidence.good(ChallengeFolder) if folder.name == evidence.target.host
     ]
@@ -89,7 +94,8 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
-        covers=(Subject(),) if folders else _on_port_80(blocked),
+        # A rule that no file passes is the likely reason why it is late.
+        covers=(Subject(),) if folders or rule else _on_port_80(blocked),
         because=(*blocked, *folders[:1]),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         severity=Severity.NOTE if is_note and not folders else None,
@@ -100,11 +106,25 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "status": blocked[0].status,
             "onward": redirect_target(blocked[0]) or "",
             "secure": blocked[0].url.startswith("https:"),
+            "rule": rule.text if rule else "",
+            "rule_place": rule.place if rule else "",
+            "exempt": rule.exempt if rule else "",
             "tool": folders[0].tool if folders else "",
             "source": folders[0].source if folders else "",
         },
-        fix=_fix(Nginx.of(evidence), blocked),
+        fix=(rule.fix(evidence) if rule else None) or _fix(Nginx.of(evidence), blocked),
     )
+
+
+def _rule(evidence: Evidence, challenge: Exchange) -> "ChallengeRule | None":
+    """Return the rule of the server that answers a challenge; None if no configuration was read."""
+    kinds = {type(observation).__name__ for observation in evidence.observations}
+    if not kinds & {"NginxConfig", "WebServerConfig"}:
+        return None
+    # Imported late: most answers are right.
+    from checks.http._challenge_rules import challenge_rule
+
+    return challenge_rule(evidence, challenge)
 
 
 def _on_port_80(blocked: list[Exchange]) -> tuple[Subject, ...]:

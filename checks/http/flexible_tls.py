@@ -14,7 +14,9 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -24,7 +26,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface
-from diagnose.model.web_servers import SiteRedirect, WebServerConfig
+from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
@@ -69,6 +71,12 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
     signs = field_signs(first.headers)
     steps = ["full-tls"] if page or not own else ["https-here"]
     rule, other_server = _redirect_rule(evidence, own), _server_redirect(evidence, own)
+    # A balancer that is no CDN ends TLS on purpose, and this server has none.
+    is_on_purpose = "https-here" in steps and not signs
+    heed = Manual(
+        "forwarded-proto", Where.SERVER, commands=_heed(evidence, other_server, bool(own))
+    )
+    in_front = [Manual(step, Where.CLOUD_CONSOLE) for step in steps]
     place = rule or (f"{other_server.file}:{other_server.line}" if other_server else "")
     return Claim(
         about=merge_subjects(subjects),
@@ -92,13 +100,31 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
             "field": _asked_field(evidence, other_server) if other_server else "",
         },
         fix=Fix(
-            (
-                *(Manual(step, Where.CLOUD_CONSOLE) for step in steps),
-                Manual("forwarded-proto", Where.SERVER),
-            ),
+            (heed, *in_front) if is_on_purpose else (*in_front, heed),
             Applicability.MANUAL,
         ),
     )
+
+
+def _heed(
+    evidence: Evidence, redirect: SiteRedirect | None, is_asked: bool
+) -> tuple[Edit | Command, ...]:
+    """Return the edit with which HAProxy or Apache no longer redirects what came over https, and
+    what loads it; () if a person has to write it."""
+    if redirect is None or not is_asked:
+        return ()
+    # Imported late: few sites have a front that asks over http.
+    from checks.server import ServerView, reload_steps
+    from checks.server._scheme_conditions import heeding_edit
+
+    servers = {server.product: server for server in evidence.good(WebServer)}
+    for config in evidence.good(WebServerConfig):
+        server = servers.get(config.product)
+        view = ServerView(evidence, server, config, None) if server else None
+        edit = heeding_edit(view, redirect) if view else None
+        if server and edit:
+            return (edit, *reload_steps(server))
+    return ()
 
 
 def _products(evidence: Evidence) -> dict[str, object]:

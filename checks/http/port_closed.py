@@ -35,7 +35,7 @@ _NOT_REACHED = re.compile(
     severity=Severity.WARNING,
     needs=[Connection],
     needs_fault=[Connection],
-    explains=["http.acme-challenge-blocked", "certificate.renewal-failed"],
+    explains=["http.acme-challenge-blocked"],
 )
 def port_closed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target

@@ -74,7 +74,9 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                     exchange for _, redirect_chain in group for exchange in redirect_chain.steps
                 )
             ),
-            severity=Severity.WARNING if back or is_data else None,
+            severity=Severity.WARNING
+            if back or is_data or _is_written_down(evidence, steps, last)
+            else None,
             facts={
                 "url": steps[0].url,
                 "onward": onward,
@@ -94,6 +96,31 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
             or _server_fix(evidence, steps)
             or _fix(nginx, steps, last),
         )
+
+
+def _is_written_down(evidence: Evidence, steps: list[Exchange], last: Exchange) -> bool:
+    """Return whether a line of the web server's own sends every visitor of https to the same page
+    over http, and it opens there: a choice of the owner, who has no certificate for the name."""
+    is_open = last.url.startswith("http:") and (last.status or 500) < 300
+    if not is_open or not all(map(_is_same_page, steps)):
+        return False
+    nginx = Nginx.of(evidence)
+    if nginx.config is not None:
+        redirects = [_redirects.find_redirect(nginx, step, conditions=False) for step in steps]
+        return all(
+            redirect is not None
+            and redirect.location_match.block is redirect.server.block
+            and all(listen.ssl for listen in redirect.server.listens)
+            for redirect in redirects
+        )
+    from checks.server import server_on_port
+    from checks.server._redirect_lines import EVERY_PATH, redirecting_line
+
+    view = server_on_port(evidence)
+    lines = [redirecting_line(view, step) for step in steps] if view else []
+    return bool(lines) and all(
+        line is not None and line.path.strip("\"'") in EVERY_PATH for line in lines
+    )
 
 
 def _unaware_location(nginx: Nginx, steps: list[Exchange]) -> LocationMatch | None:

@@ -201,9 +201,11 @@ def _claim(
         host_fix,
         line_fix,
         nginx_fix,
+        other_product,
         rewriter_fix,
         server_fix_of_line,
         server_line,
+        unknown_variable,
     )
     from checks.http._setting_lines import setting_facts
     from checks.http._told_names import told_name, visitors_name_fix
@@ -228,6 +230,9 @@ def _claim(
     scheme = "https" if onward.startswith("https:") else "http"
     unserved = _answering_block(nginx, reason, onward, failed_exchanges)
     own_line = server_line(evidence, steps[0])
+    product = other_product(evidence, steps[0])
+    variable = unknown_variable(steps[0])
+    is_alias = own_line is not None and own_line.directive.lower().startswith("redirect")
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
@@ -240,10 +245,17 @@ def _claim(
         facts={
             "url": steps[0].url,
             "location": steps[0].header("Location") or "",
-            "host": f"https://{host}" if is_own_https(evidence.target, onward) else host,
+            "host": f"https://{host}"
+            if is_own_https(evidence.target, onward)
+            else variable or host,
             "tls_port": _tls_port(nginx) if is_own_https(evidence.target, onward) else "",
             "addresses": addresses(steps),
             "invalid": reason == "invalid",
+            "variable": variable if reason == "invalid" else "",
+            "alias": own_line.directive if own_line and is_alias and product == "apache" else "",
+            "apache": product == "apache",
+            "caddy": product == "caddy",
+            "haproxy": product == "haproxy",
             "inward": reason == "inward",
             "missing": reason == "missing",
             "silent": reason == "silent",

@@ -47,7 +47,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.websocket_attempts import websocket_attempts
-from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.hostnames import covers, is_address, is_host
 from diagnose.parsers.http import is_error
 from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
 from diagnose.parsers.nginx.config import children
@@ -133,6 +133,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "miswritten": miswritten,
             "elsewhere": own_place,
             "tls": target.uses_tls,
+            "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
@@ -141,6 +142,15 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         fix=_environment_fix(nginx, default)
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
+
+
+def _can_order(nginx: Nginx, own: Server | None) -> bool:
+    """Return whether certbot's plugin would write the block for https itself: beside one for port
+    80 that answers the name (certbot-nginx, which looks for its server_name)."""
+    listens = own.listens if own else ()
+    is_plain = any(listen.port == 80 and not listen.ssl for listen in listens)
+    target = nginx.evidence.target
+    return target.port == 443 and target.uses_tls and is_plain and is_host(target.host)
 
 
 def _severity(is_seen: bool, is_unmeant: bool) -> Severity | None:
@@ -358,7 +368,7 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool
     ):
         step = "add-the-listen"
     steps = [step]
-    if step == "add-the-name" and is_foreign and mistyped is None:
+    if step in {"add-the-name", "listen-there"} and is_foreign and mistyped is None:
         steps.append("refuse-unknown-names")
     manual = (Manual(each, Where.SERVER) for each in steps)
     return Fix((*manual, *reload_steps(nginx)), Applicability.MANUAL)

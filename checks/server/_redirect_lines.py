@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps
-from diagnose.model import Applicability, Evidence, Fix, Location
+from diagnose.model import Applicability, Evidence, Fix, Location, server_commands
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import Product
@@ -17,7 +17,8 @@ from diagnose.parsers.urls import Url, parse_url
 from diagnose.parsers.web_sites import answering_sites, name_matches
 
 _TARGET = re.compile(
-    r"(https?)://(%\{\w{1,40}\}|%\[[^\]]{1,80}\]|\{[\w.]{1,40}\}|[^/\s\"'$%{]{1,260})(\S*)"
+    r"(https?)://(%\{\w{1,40}\}|%\[[^\]]{1,80}\]|\$?\{[\w.]{1,40}\}|\$\w{1,40}|[^/\s\"'$%{]{1,260})"
+    r"(\S*)"
 )
 _APACHE = re.compile(
     r"(?i)(?P<lead>\s*(?P<name>Redirect(?:Permanent|Temp|Match)?)\s+"
@@ -36,6 +37,14 @@ _CADDY = re.compile(
     r"\s*redir\s+(?:[*/@]\S{0,200}\s+)?(?P<quote>\"?)(?P<target>https?://[^\s\"]+)(?P=quote)"
     r"(?:\s+(?:30[12378]|permanent|temporary|html))?\s*"
 )
+#: What begins a variable in the words of nginx, Apache, HAProxy or Caddy; no host has it.
+VARIABLE_MARKS = frozenset("%{$")
+#: The end of a target that is the visitor's path in one of their words.
+_WHOLE_PATH = re.compile(
+    r"(?:/?(?:\$request_uri|\$uri(?:\$is_args\$args)?|%\{REQUEST_URI\}|\{uri\}|\$1|\{http\.request\.uri\}))?"
+    r"|/"
+)
+_CODES = {"permanent": "301", "temp": "302", "seeother": "303"}
 #: Patterns of RedirectMatch and RewriteRule that match every path.
 EVERY_PATH = {
     "^",
@@ -112,6 +121,52 @@ def target_fix(
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
+def variable_fix(view: ServerView, line: RedirectLine) -> Fix | None:
+    """Return the fix of a line whose target has a variable that this server or directive does not
+    know: the same target in the server's own words. None if it takes a person."""
+    match, product = _TARGET.fullmatch(line.target), view.server.product
+    if match is None or not _WHOLE_PATH.fullmatch(match[3]):
+        return None
+    scheme, text = match[1], line.text
+    start = text.find(line.target)
+    directive = line.directive.lower()
+    if product == "apache" and directive != "rewriterule":
+        return _rewriting_fix(view, line, scheme)
+    if product == "caddy":
+        target = f"{scheme}://{{host}}{{uri}}"
+    elif product == "haproxy":
+        target = f"{scheme}://%[req.hdr(host)]"
+        target += "" if directive == "prefix" else "%[capture.req.uri]"
+    else:
+        rest = "$1" if match[3] == "$1" else "%{REQUEST_URI}"
+        target = f"{scheme}://%{{HTTP_HOST}}{rest}"
+    changed = f"{text[:start]}{target}{text[start + len(line.target) :]}"
+    edit = line_edit(view, line.file, {line.number: (changed,)}) if start >= 0 else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _rewriting_fix(view: ServerView, line: RedirectLine, scheme: str) -> Fix | None:
+    """Return the fix that writes a line of mod_alias as a rule of mod_rewrite, which knows
+    variables; with the name of the site where the line is for some paths only."""
+    words = line.text.lower().split()
+    code = "301" if words[0] == "redirectpermanent" else _CODES.get(words[1], words[1])
+    code = code if code in {"301", "302", "303", "307", "308"} else "302"
+    has_rewrite = "rewrite" in (view.config.modules if view.config else ())
+    is_debian = view.server.config.startswith("/etc/apache2/")
+    if line.path.strip("\"'") not in EVERY_PATH or not (has_rewrite or is_debian):
+        return target_fix(view, line, scheme, visitors_host(view.evidence, "apache", line))
+    margin = line.text[: len(line.text) - len(line.text.lstrip())]
+    rules = (
+        f"{margin}RewriteEngine On",
+        f"{margin}RewriteRule ^ {scheme}://%{{HTTP_HOST}}%{{REQUEST_URI}} [R={code},L]",
+    )
+    edit = line_edit(view, line.file, {line.number: rules})
+    if edit is None:
+        return None
+    enable = () if has_rewrite else (server_commands.enable_apache_modules(("rewrite",)),)
+    return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
 def _with_path(product: str, line: RedirectLine, rest: str) -> tuple[str, str] | None:
     """Return the line and the end of its target with which it keeps the visitor's path; None if it
     keeps it already, or if the line is for some paths only."""
@@ -135,8 +190,9 @@ def _fits(line: RedirectLine, url: Url, onward: Url) -> bool:
     if match is None or match[1] != onward.scheme:
         return False
     host = match[2].lower()
-    if any(mark in host for mark in "%{$"):
-        return onward.host == url.host
+    if any(mark in host for mark in VARIABLE_MARKS):
+        # A variable that the server does not know stays as it is written.
+        return onward.host == url.host or onward.authority.startswith(host)
     # Without the slash, the path is written behind the name.
     return (
         host == onward.authority

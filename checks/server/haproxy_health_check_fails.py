@@ -78,17 +78,25 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     is_plain = any(lacks_check_ssl(haproxy.proxies, server) for server in servers_of(backend))
     if not visits or failed is None or is_plain:
         return
-    is_unwell = failed.status in _UNWELL
+    named = _named_answer(haproxy, http, failed)
+    is_unwell = failed.status in _UNWELL and named is None
     # The page itself may want a login: then that answer says that the application is well.
     is_login = _is_login(haproxy, http, failed)
     edit = None if is_unwell else _edit(haproxy, http, failed, is_login)
+    good = named or (failed.page if http.accepts(failed.page.status or 0) else None)
     is_choice = is_login or _is_refused_success(http, failed) or bool(_own_ports(haproxy))
     steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
     status = (haproxy.status,) if haproxy.status else ()
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*visits, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
+        because=(
+            *visits,
+            *haproxy.tries_for("page"),
+            *haproxy.tries_for("check"),
+            *haproxy.tries_for("named-check"),
+            *status,
+        ),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,
@@ -97,6 +105,8 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "check_result": failed.reason,
             "page_status": failed.page.status,
             "page": failed.page.path,
+            "named_status": (named.status or "") if named else "",
+            "good_path": good.path if good else "",
             "place": place(http.line),
             "unwell": is_unwell,
             "expected": " ".join(http.expect.words[2:])
@@ -167,6 +177,7 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
     """Let the health check ask for the page, as visitors do, if that is answered rightly; or take
     the refusal of a stranger for an answer."""
     page, view = failed.page, haproxy.view
+    named = _named_answer(haproxy, http, failed)
     own = haproxy.proxies.backend.lines if haproxy.proxies.backend else ()
     if login and http.line in own:
         return insert_after(view, http.line, f"http-check expect status 200-399,{page.status}")
@@ -174,21 +185,40 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
         return _without_ports(haproxy)
     if http.expect and http.expect in own and _is_refused_success(http, failed):
         return replace(view, http.expect, f"http-check expect status {failed.status}")
-    right = page.status is not None and http.accepts(page.status)
+    method, path = (http.method, http.path) if named else ("GET", page.path)
+    right = named is not None or (page.status is not None and http.accepts(page.status))
     is_plain = http.send is None or not {"body", "body-lf", "hdr-lf", "uri-lf"} & set(
         http.send.words
     )
     if not right or not is_plain or http.line not in own:
         return None
-    host, path = haproxy.proxies.own_host or view.evidence.target.authority, page.path
-    if not f"{host}{path}".isascii() or set(f"{host}{path}") & set(" \t\"'\\#$%"):
+    host = haproxy.proxies.own_host or view.evidence.target.authority
+    text = f"{method}{host}{path}"
+    if not text.isascii() or set(text) & set(" \t\"'\\#$%"):
         return None
     if _is_old(view.server.version):
-        return replace(view, http.line, f"option httpchk GET {path} HTTP/1.1\\r\\nHost:\\ {host}")
-    send = f"http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host}"
+        return replace(
+            view, http.line, f"option httpchk {method} {path} HTTP/1.1\\r\\nHost:\\ {host}"
+        )
+    send = f"http-check send meth {method} uri {path} ver HTTP/1.1 hdr Host {host}"
     if http.send is not None:
         return replace(view, http.send, send) if http.send in own else None
     return replace(view, http.line, "option httpchk", send)
+
+
+def _named_answer(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> HaproxyTry | None:
+    """Return the right answer to the check's own request with the site's name; None for none. Other
+    fields of the check would be lost with the line that an edit writes."""
+    if any(name.lower() != "host" for name, _ in http.fields):
+        return None
+    return next(
+        (
+            attempt
+            for attempt in haproxy.tries_for("named-check")
+            if attempt.name == failed.page.name and attempt.status and http.accepts(attempt.status)
+        ),
+        None,
+    )
 
 
 def _is_refused_success(http: HttpCheck, failed: FailedCheck) -> bool:

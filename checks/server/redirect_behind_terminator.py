@@ -5,17 +5,14 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
-from checks.server._haproxy import replace
-from checks.server._haproxy_conditions import except_for
-from checks.server._https_conditions import asked_scheme_edit
+from checks.server._scheme_conditions import heeding_edit
 from checks.upstream._comparisons import proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Edit,
     Evidence,
     Fix,
     Manual,
@@ -27,7 +24,6 @@ from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
-from diagnose.parsers.haproxy.config import Line, split_words
 from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.redirects import REDIRECTS, redirect_target
@@ -101,9 +97,7 @@ def _fix(
     """The redirect asks for the field, if the front is known to send it."""
     config = next((c for c in evidence.good(WebServerConfig) if c.product == server.product), None)
     own = ServerView(evidence, server, config, None)
-    edit = None
-    if _sends_scheme(evidence, front):
-        edit = _haproxy_edit(own, redirect) or asked_scheme_edit(own, redirect)
+    edit = heeding_edit(own, redirect) if _sends_scheme(evidence, front) else None
     if edit is None:
         return Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL)
     # Apache reads an .htaccess for each request.
@@ -122,15 +116,6 @@ def _sends_scheme(evidence: Evidence, front: ServerView | None) -> bool:
     matches = [proxied_match(nginx, path) for path in (target.path, *target.websockets)]
     fields = [proxy_set_header_of(match, SCHEME_FIELD) if match else None for match in matches]
     return all(field and field.args[1:] in (("$scheme",), ("https",)) for field in fields)
-
-
-def _haproxy_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
-    if view.server.product != "haproxy":
-        return None
-    words = split_words(line_text(view, redirect.file, redirect.line))
-    line = Line(words, redirect.file, redirect.line)
-    text = except_for(line, "{ hdr(X-Forwarded-Proto) -i https }") if words else ""
-    return replace(view, line, text) if text else None
 
 
 def _inner_ports(evidence: Evidence) -> tuple[set[int], ServerView | None]:

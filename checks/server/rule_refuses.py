@@ -46,7 +46,8 @@ from diagnose.parsers.usual_paths import is_hidden
     needs=[WebServer, WebServerConfig],
     explains=["http.page-file-missing", "server.own-answer",
         "server.application-answers", "http.server-error",
-        "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
+        "http.acme-challenge-blocked", "http.acme-challenge-missing",
+        "websocket.not-upgraded", "websocket.unauthorized",
         "websocket.rate-limited", "websocket.no-location", "http.page-file-missing",
     ],
 )  # fmt: skip
@@ -154,6 +155,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "direct_status": first.visits[0].status if first.visits else "",
             "socket": rule.websocket,
             "application": rule.bypassed if rule.status == 200 else "",
+            "exempt": _exempt_line(rule),
             "slash": rule.rule.startswith("AllowEncodedSlashes"),
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
@@ -169,7 +171,23 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
         edit = line_edit(view, rule.file, {rule.line: ()})
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    exempt = _exempt_line(rule)
+    if exempt:
+        edit = line_edit(view, rule.file, {rule.line: (exempt,)})
+        if edit is not None:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return manual_fix(view, "exempt")
     return manual_fix(view, "change-the-rule")
+
+
+def _exempt_line(rule: AnsweringRule) -> str:
+    """Return the rule with an exception for /.well-known/, if it refuses a path below it; "" if
+    that is not known."""
+    if not rule.path.startswith("/.well-known/"):
+        return ""
+    from checks.http._challenge_rules import exempt_line
+
+    return exempt_line(rule.rule)
 
 
 #: The words of rules that say who may see a folder.

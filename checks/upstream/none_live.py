@@ -29,6 +29,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
@@ -44,6 +45,8 @@ DEFAULT_FAIL_TIMEOUT = 10.0
 _OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid header"
 
 #: nginx-proxy's comments in a group, before and since version 1.
+_UNREACHABLE = re.compile(r"^[ \t]*#[ \t]*([\w.-]{1,200}) \(unreachable\)[ \t]*$", re.MULTILINE)
+_CONTAINER = re.compile(r"^[ \t]*# Container: ([\w.-]{1,200})[ \t]*$", re.MULTILINE)
 _NO_NETWORK = re.compile(r"#[ \t]*Cannot connect to network|#[^\n]{0,200}\(unreachable\)")
 
 
@@ -116,6 +119,22 @@ def _has_no_network(nginx: Nginx, group: Directive) -> bool:
     application's container are."""
     file = nginx.file(group)
     return file is not None and _NO_NETWORK.search(file.text[group.start : group.stop]) is not None
+
+
+def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
+    """Return the application's container and its network, by nginx-proxy's comments, the name of
+    nginx-proxy's own container, and the engine; each "" if it is not known or not the only one."""
+    file = nginx.file(group)
+    text = file.text[group.start : group.stop] if file else ""
+    networks = tuple(dict.fromkeys(_UNREACHABLE.findall(text)))
+    applications = tuple(dict.fromkeys(_CONTAINER.findall(text)))
+    own = next(iter(nginx.evidence.good(NginxContainer)), None)
+    return {
+        "network": networks[0] if len(networks) == 1 else "",
+        "application": applications[0] if len(applications) == 1 else "",
+        "proxy": (own.name if own else "") or "nginx-proxy",
+        "engine": (own.engine if own else "") or "docker",
+    }
 
 
 def _connection_limit(group: Directive, earlier_lines: list[LogLine]) -> int:
@@ -202,6 +221,7 @@ def _claim(
             "status": next((response.status for response in responses), None) or "",
             "down": is_down and not has_no_network,
             "no_network": has_no_network,
+            **_network_facts(nginx, group),
             "limit": "" if is_down else limit or "",
             "failed": not by_hand,
         },

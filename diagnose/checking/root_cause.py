@@ -229,6 +229,17 @@ def explains(check: Check, symptom: Check) -> bool:
     )
 
 
+def _leads_to(check: Check, symptom: Check, consequence: Claim) -> bool:
+    """Return whether a check explains this claim of another: by what it declares itself, or by what
+    the claim says that it follows from."""
+    return explains(check, symptom) or any(
+        check.id == cause
+        or cause in check.explains
+        or f"{cause.partition('.')[0]}.*" in check.explains
+        for cause in consequence.consequence_of
+    )
+
+
 def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, bool, int, int, str, str]:
     check, claim = raised_claim
     severity = claim.severity or check.severity
@@ -304,11 +315,11 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     is_logged = claim.request is None and bool(claim.about.path)
     is_same_page = is_logged and claim.about.path == consequence.request
     if claim.request != consequence.request and not is_same_page:
-        if explains(check, symptom_check) and _is_of_file(claim, consequence):
+        if _leads_to(check, symptom_check, consequence) and _is_of_file(claim, consequence):
             return True
         is_same = claim.request in {consequence.about.path, consequence.facts.get("path")}
         return is_same and symptom_check.names_requests
-    return explains(check, symptom_check) and any(
+    return _leads_to(check, symptom_check, consequence) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )
 

@@ -194,7 +194,9 @@ class Claim:
     the check's own. `request` is the path of the other page of the site that the claim is about,
     None for the target's own (`diagnose.model.other_requests`). `served_at` is the address at which
     this server has the site, where it has nothing for the target's own. `is_reported` says that the
-    words of the pasted message are among the reasons: then it answers them.
+    words of the pasted message are among the reasons: then it answers them. `consequence_of` are
+    the ids of checks that explain this claim, and not others of its check: which ones do depends on
+    the evidence. What explains a finding of theirs explains this claim too.
     """
 
     about: Subject
@@ -209,6 +211,7 @@ class Claim:
     request: str | None = None
     served_at: ServedAddress | None = None
     is_reported: bool = False
+    consequence_of: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[Evidence], Iterable[Claim]]

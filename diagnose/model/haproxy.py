@@ -92,12 +92,17 @@ class HaproxyStatus(Observation):
         return phrase("HAProxy's servers"), servers
 
 
+#: The purposes of a request that repeats a health check.
+_HEALTH_CHECKS = {"check", "named-check"}
+
+
 @frozen(kw_only=True, eq=False)
 class HaproxyTry(Observation):
     """One request that we sent from the server, as HAProxy or a proxy before it would.
 
     `purpose` is "page" (the target's page, to a server of a backend), "check" (the health check's
-    request) or "front" (the target's page, to HAProxy itself). `proxied` is True if a PROXY
+    request), "named-check" (the same with the site's Host, over HTTP/1.1) or "front" (the target's
+    page, to HAProxy itself). `proxied` is True if a PROXY
     protocol header went before it. `tls` is True if it was made over TLS. `status` is set if an
     HTTP response came.
     """
@@ -108,7 +113,7 @@ class HaproxyTry(Observation):
     name: Label
     address: Address
     port: int
-    purpose: Literal["page", "check", "front"] = "page"
+    purpose: Literal["page", "check", "named-check", "front"] = "page"
     path: UrlPath = "/"
     proxied: bool = False
     tls: bool = False
@@ -120,7 +125,7 @@ class HaproxyTry(Observation):
         facts = {"place": f"{place} ({socket})", "path": self.path}
         subject = (
             phrase("{place}, health check {path}", **facts)
-            if self.purpose == "check"
+            if self.purpose in _HEALTH_CHECKS
             else phrase("{place}, page {path}", **facts)
         )
         header = phrase("with a PROXY header") if self.proxied else ""

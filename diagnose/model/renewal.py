@@ -9,6 +9,8 @@ from diagnose.model.summary import Summary, phrase
 
 #: Below this path of a site an authority looks for the file of a challenge (RFC 8555 section 8.3).
 CHALLENGES = "/.well-known/acme-challenge/"
+#: A challenge for which the rules of a server are read: they may not tell one from another.
+ANY_CHALLENGE = f"{CHALLENGES}diagnose"
 
 
 @frozen(kw_only=True, eq=False)
@@ -56,3 +58,23 @@ class ChallengeFolder(Observation):
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", self.folder
+
+
+@frozen(kw_only=True, eq=False)
+class RenewalAuthority(Observation):
+    """Which authority a renewal tool asks for a certificate: the host of its ACME directory
+    (certbot's `server`, acme.sh's Le_API).
+
+    `name` is the tool's name of the certificate, `source` its file of settings. Searched as a
+    RenewalFailure is.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    source: FilePath
+    name: DomainName
+    host: Word
+
+    def summary(self) -> Summary:
+        return f"{self.tool} {self.name}", self.host

@@ -24,6 +24,13 @@ _VALUE = re.compile(
 # A header's value is the rest of the line, or ends at the quote around the header.
 _FIELD_VALUE = re.compile(r"[^\"'\n\\]*")
 _FIELD_NAME = re.compile(r"(?i)authorization|cookie")
+#: An authorization of which a sentence tells ("domain authorization: Detail: CAA record for …"),
+#: and what stands before it there. A field of HTTP has a scheme and a credential, or one word.
+_SENTENCE = re.compile(
+    r"(?!(?:Basic|Bearer|Digest|Token|Negotiate|NTLM|Key|ApiKey|AWS4?|HOBA|DPoP|GSS)\b)(?i:[a-z]{2,20}"
+    r"(?::[ \t]|[ \t][a-z]{2,20}[ \t][a-z]{1,20}\b))"
+)
+_BEFORE = re.compile(r"(?i)\b(?:domain|name|acme|challenge|site|order|failed|new)[ \t]$")
 
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)([ \t]{1,4})(?!realm\b)[A-Za-z0-9._~+/=-]{6,}")
 _USER = re.compile(r"://[^/\s\"'@?#]{1,200}(?=@)")
@@ -79,6 +86,8 @@ def _hide_named(text: str) -> str:
             continue
         whole_line = ":" in separator and _FIELD_NAME.search(name)
         value = (_FIELD_VALUE if whole_line else _VALUE).match(text, match.end())
+        if name.lower() in {"authorization", "authorizations"} and _is_sentence(text, match, value):
+            continue
         if name.lower() == "code" and value and _ERROR_CODE.fullmatch(value[0]):
             continue
         if value is None or not value[0] or value[0].lstrip("\"'").startswith(("$", "//", HIDDEN)):
@@ -87,6 +96,17 @@ def _hide_named(text: str) -> str:
         pieces += [text[end : match.end()], f"{quote}{HIDDEN}{quote}"]
         end = value.end()
     return "".join([*pieces, text[end:]])
+
+
+def _is_sentence(text: str, name: re.Match[str], value: re.Match[str] | None) -> bool:
+    """Return whether the words around "authorization:" are those of a sentence."""
+    before = text[max(0, name.start() - 30) : name.start()]
+    return (
+        value is not None
+        and _BEFORE.search(before) is not None
+        and _SENTENCE.match(value[0]) is not None
+        and not any(looks_random(word) for word in _TOKEN.findall(value[0]))
+    )
 
 
 def _hide_user(match: re.Match[str]) -> str:

@@ -53,7 +53,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
     ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
-        r".{1,200} failed"),
+        r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
+        r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
     ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
         r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
     # nginx and systemd

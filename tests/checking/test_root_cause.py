@@ -179,6 +179,19 @@ def test_what_a_claim_covers_may_be_more_than_what_it_is_about() -> None:
     )
 
 
+def test_a_claim_may_say_what_it_follows_from() -> None:
+    renewal = check("certificate.renewal-failed", Severity.WARNING)
+    closed = check("http.port-closed", Severity.WARNING)
+    firewall = check("firewall.port-closed", Severity.ERROR, "http.port-closed")
+    follows = claim(Subject(port=80), consequence_of=("http.port-closed",))
+    for cause in (closed, firewall):
+        raised = explanations((cause, claim(AT_80)), (renewal, follows))
+        assert (renewal.id, cause.id) in raised
+        # Another reason, and another port.
+        assert (renewal.id, None) in explanations((cause, claim(AT_80)), (renewal, claim(AT_80)))
+        assert (renewal.id, None) in explanations((cause, claim(AT_443)), (renewal, follows))
+
+
 def test_a_whole_layer_is_what_is_met_there_and_not_what_nginx_has_in_its_files() -> None:
     met = replace(check("websocket.not-upgraded"), needs=(Upgrade,))
     read = replace(check("websocket.no-location"), needs=(NginxConfig,))

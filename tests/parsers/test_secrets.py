@@ -13,6 +13,9 @@ from diagnose.parsers.secrets import Tokens, hide_secrets, is_secret_name, looks
         "https://shop.example.com/ws?access_token=sesame&x=1",
         "https://user:sesame@shop.example.com/",
         'proxy_set_header Authorization "Basic sesame";',
+        "with the header Authorization: sesame and nothing else",
+        "the domain Authorization: Bearer sesame is not passed",
+        "Authorization: open sesame now please",
     ],
 )
 def test_secrets_are_gone(text: str) -> None:
@@ -29,6 +32,9 @@ def test_secrets_are_gone(text: str) -> None:
         "code: 5",
         "a key of the file",
         "Code=-1200",
+        "issues with Let's Encrypt's domain authorization: Detail: CAA record for a.example.com "
+        "prevents issuance",
+        "Failed authorization: the server could not connect to a.example.com",
         "curl -H 'X-Forwarded-Proto: https' -H 'Host: shop.example.com' http://127.0.0.1:3000/",
     ],
 )

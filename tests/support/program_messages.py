@@ -368,6 +368,9 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("[NOTICE] haproxy[9]: Server app/app1 is DOWN, reason: Layer4 connection problem, "
                 'info: "Connection refused", check duration: 0ms.', "server-no-backend", ""),
         Example("backend app has no server available!", "server-no-backend", ""),
+        Example("Server app/app1 is DOWN, reason: Layer7 wrong status, code: 400", "server-no-backend",
+                ""),
+        Example("HAProxy httpcheck returns 400 but curl is working fine", "server-no-backend", ""),
         Example('203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ https/<NOSRV> -1/-1/-1/-1/0 503 '
                 '217 - - SC-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "server-no-backend", ""),
         Example("503 Service Unavailable No server is available to handle this request.",

@@ -7,6 +7,7 @@ chooses a backend by a name in TLS before it may be there, that is tried as well
 
 import asyncio
 import shlex
+from dataclasses import replace
 from typing import Literal
 
 from diagnose.machine.script_files import read_script
@@ -173,7 +174,11 @@ async def _try_server(
             await _try_other_protocol(ctx, proxies, server, page)
     if check is not None and server.check and check.method in _SAFE_METHODS:
         request = _check_request(check, "check-ssl" in server.options)
-        await _emit_try(ctx, server, request, server.proxy_protocol)
+        answer = await _emit_try(ctx, server, request, server.proxy_protocol)
+        named = _named_check(request, proxies.own_host or ctx.target.authority)
+        is_refused = answer is not None and not (answer.status and check.accepts(answer.status))
+        if is_refused and named.fields != request.fields:
+            await _emit_try(ctx, server, named, server.proxy_protocol)
 
 
 async def _try_other_protocol(
@@ -193,7 +198,7 @@ class _Request:
     header fields ("Host: shop.example.com"). `tls` is True if it goes over TLS to a server that
     gets the requests of visitors as they are."""
 
-    purpose: Literal["page", "check"]
+    purpose: Literal["page", "check", "named-check"]
     method: str
     path: str
     version: str
@@ -212,6 +217,14 @@ def _check_request(check: HttpCheck, tls: bool) -> _Request:
     has_host = any(name.lower() == "host" for name, _ in check.fields)
     own_fields = (*fields, *(() if has_host else ("Host:",)))
     return _Request("check", check.method, check.path, check.version, own_fields, tls)
+
+
+def _named_check(request: _Request, host: str) -> _Request:
+    """Return the request of a health check with the site's own name: without it, applications that
+    know names refuse it (RFC 9112 section 3.2)."""
+    others = (field for field in request.fields if not field.lower().startswith("host:"))
+    fields = (*others, f"Host: {host}")
+    return replace(request, purpose="named-check", version="1.1", fields=fields)
 
 
 async def _emit_try(

@@ -15,7 +15,12 @@ from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
-from diagnose.model.renewal import CHALLENGES, ChallengeFolder, RenewalFailure
+from diagnose.model.renewal import (
+    CHALLENGES,
+    ChallengeFolder,
+    RenewalAuthority,
+    RenewalFailure,
+)
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.nginx.config import walk
@@ -47,6 +52,8 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
+    for authority in parse_authorities(result.out):
+        ctx.emit(replace(authority, at=at, took=result.took))
     if not _is_challenge(ctx):
         await _emit_folders(ctx, result, at)
 
@@ -123,6 +130,7 @@ MAX_FOLDERS = 128
 #: Maximum number of names for which a challenge's folder is emitted.
 MAX_NAMES = 64
 _CERTBOT_FOLDER = re.compile(r"^ ([\w.*-]{1,253}) *= *(/[^\n,]*?),? *$", re.MULTILINE)
+_DIRECTORY = re.compile(r"^ (?:server *= *|Le_API=')https://([\w.-]{1,253})[/:]", re.MULTILINE)
 _ACME_VALUE = re.compile(r"^ Le_(Domain|Alt|Webroot)='([^'\n]*)'", re.MULTILINE)
 
 
@@ -146,6 +154,26 @@ def parse_folders(text: str) -> Iterator[ChallengeFolder]:
             source=path,
             name=clean(name, 253).lower(),
             folder=clean(folder, 500).rstrip("/") or "/",
+        )
+
+
+def parse_authorities(text: str) -> Iterator[RenewalAuthority]:
+    """Parse the settings in the output of SCRIPT: which authority each certificate is from."""
+    parts = _PART.split(text)
+    pairs = (
+        (clean(path, 200), match[1].lower())
+        for kind, _, path, body in zip(*(iter(parts[1:]),) * 4, strict=False)
+        if kind == "authority" and (match := _DIRECTORY.search(body))
+    )
+    for path, host in islice(pairs, MAX_NAMES):
+        name = posixpath.basename(path).removesuffix(".conf")
+        yield RenewalAuthority(
+            vantage=Vantage.SERVER,
+            equivalent=f"cat {shlex.quote(path)}",
+            tool="acme.sh" if ".acme.sh/" in path else "certbot",
+            source=path,
+            name=name.lower(),
+            host=host,
         )
 
 

@@ -128,3 +128,37 @@ def test_a_record_that_a_person_wrote_is_not_renewed_by_trying_again() -> None:
         assert claim.fix
         assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["by-hand"]
         assert len(claim.fix.steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "cause", "other"),
+    [
+        (
+            "CAA record for shop.example.com prevents issuance",
+            "dns.caa-forbids",
+            "http.port-closed",
+        ),
+        (
+            "203.0.113.10: Fetching http://x: Timeout during connect",
+            "http.port-closed",
+            "dns.caa-forbids",
+        ),
+        (
+            f"203.0.113.10: Invalid response from {URL}: 404",
+            "http.acme-challenge-blocked",
+            "http.port-closed",
+        ),
+        ("Some challenges have failed.", "http.port-closed", "dns.caa-forbids"),
+        ("Invalid API token", "", "http.port-closed"),
+    ],
+)
+def test_it_follows_from_what_the_log_tells(message: str, cause: str, other: str) -> None:
+    (claim,) = judge(CHECK, file(), replace(failure("shop.example.com"), message=message))
+    assert (cause in claim.consequence_of) is bool(cause)
+    assert other not in claim.consequence_of
+
+
+def test_an_old_ipv6_address_is_no_consequence_of_another_address() -> None:
+    message = "2001:db8:9::9: Fetching http://x: Timeout during connect"
+    (claim,) = judge(CHECK, file(), replace(failure("shop.example.com"), message=message))
+    assert (claim.about.address, claim.about.port) == ("2001:db8:9::9", 80)

@@ -1,7 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from diagnose.model import Manual, Where
 from diagnose.model.dns import DnsAnswer
+from diagnose.model.renewal import RenewalAuthority
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, TIMEOUT, judge
 
@@ -68,3 +70,40 @@ def test_silent_when_an_answer_on_the_way_is_missing() -> None:
 def test_silent_when_the_certificate_is_not_the_names() -> None:
     other = replace(LEAF, dns_names=("other.example.net",))
     assert not judge("dns.caa-forbids", NONE, PARENT, replace(SERVED, chain=(other,)))
+
+
+SETTINGS = RenewalAuthority(
+    tool="certbot",
+    source="/etc/letsencrypt/renewal/shop.example.com.conf",
+    name="shop.example.com",
+    host="acme-v02.api.letsencrypt.org",
+)
+DOT = replace(NONE, records=('0 issue "letsencrypt.org."',))
+
+
+def test_fires_on_a_value_with_a_final_dot() -> None:
+    (claim,) = judge("dns.caa-forbids", DOT, SERVED)
+    assert (claim.facts["wrong"], claim.facts["right"]) == ("letsencrypt.org.", "letsencrypt.org")
+    assert claim.facts["dot"]
+    assert claim.fix
+    assert claim.fix.steps == (Manual("correct-value", Where.DNS_PROVIDER),)
+
+
+def test_fires_for_the_authority_of_the_renewal_settings() -> None:
+    placeholder = replace(LEAF, issuer="CN=Lab Intermediate")
+    served = replace(SERVED, chain=(placeholder,))
+    (claim,) = judge("dns.caa-forbids", DOT, served, SETTINGS)
+    assert claim.facts["authority"] == "Let's Encrypt"
+    assert claim.facts["source"] == SETTINGS.source
+    moved = replace(SETTINGS, host="acme.zerossl.com")
+    (claim,) = judge("dns.caa-forbids", replace(NONE, records=PARENT.records), served, moved)
+    assert claim.facts["authority"] == "ZeroSSL"
+
+
+def test_silent_where_the_authority_of_the_renewal_settings_is_allowed() -> None:
+    own = replace(NONE, records=('0 issue "sectigo.com"', '0 issue "nonsense."'))
+    moved = replace(SETTINGS, host="acme.zerossl.com")
+    assert not judge("dns.caa-forbids", own, SERVED, moved)
+    other = replace(SETTINGS, name="blog.example.com", host="acme.zerossl.com")
+    allowed = replace(NONE, records=('0 issue "letsencrypt.org"',))
+    assert not judge("dns.caa-forbids", allowed, SERVED, other)

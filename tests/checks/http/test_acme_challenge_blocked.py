@@ -3,13 +3,16 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Severity, Subject
+from checks.http._challenge_rules import exempt_line
+from diagnose.model import Applicability, Confidence, Observation, Severity, Subject
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.renewal import ANY_CHALLENGE, ChallengeFolder
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 
 def challenge(status: int, location: str = "") -> Exchange:
@@ -178,3 +181,61 @@ def test_fires_where_the_address_is_a_challenge_and_other_pages_are_open() -> No
     assert judge("http.acme-challenge-blocked", address, challenge(403), other)
     refused = replace(other, status=403)
     assert not judge("http.acme-challenge-blocked", address, challenge(403), refused)
+
+
+DOTS = r"RedirectMatch 404 /\."
+
+
+def refusing(line: str, *questions: str) -> tuple[Observation, ...]:
+    """Apache with a rule of an .htaccess that answers every challenge."""
+    rule = AnsweringRule(
+        ANY_CHALLENGE, 404, line, questions=questions,  # type: ignore[arg-type]
+        file="/var/www/shop/.htaccess", line=2,
+    )  # fmt: skip
+    return APACHE, replace(apache_config(HTTPS), rules=(rule,))
+
+
+def test_fires_where_a_rule_of_apache_answers_not_found() -> None:
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(404), *refusing(DOTS))
+    assert claim.facts["rule"] == DOTS
+    assert claim.facts["exempt"] == r"RedirectMatch 404 /\.(?!well-known/)"
+    assert claim.confidence is Confidence.LIKELY
+    assert Subject() in claim.covers
+
+
+def test_silent_where_the_rule_is_not_known_to_answer() -> None:
+    observations = refusing(DOTS, "field")
+    assert not judge("http.acme-challenge-blocked", home(), challenge(404), *observations)
+
+
+@pytest.mark.parametrize(
+    ("body", "fires"),
+    [
+        (r"location ~ /\. { return 404; }", True),
+        (r"location ~ /\.(?!well-known) { return 404; } root /srv;", False),
+        (r"location ^~ /.well-known/ { root /srv; } location ~ /\. { return 404; }", False),
+        # certbot's plugin answers challenges by a location of its own.
+        ("return 404;", False),
+    ],
+)
+def test_a_location_of_nginx_that_returns_404(body: str, fires: bool) -> None:
+    text = f"server {{ listen 80; server_name shop.example.com; {body} }}"
+    claims = judge(
+        "http.acme-challenge-blocked", home(), challenge(404), config(SITE + text), *AROUND
+    )
+    assert bool(claims) is fires
+    assert all(str(claim.facts["rule"]).startswith("location ~") for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("line", "exempt"),
+    [
+        (r'RedirectMatch 404 "/\."', r'RedirectMatch 404 "/\.(?!well-known/)"'),
+        (r"RedirectMatch 404 ^/\.", r"RedirectMatch 404 ^/\.(?!well-known/)"),
+        (r"RedirectMatch 404 /\.(?!well-known)", ""),
+        (r"RedirectMatch 404 (^|/)\.", ""),
+        (r"RewriteRule (^|/)\. - [R=404]", ""),
+    ],
+)
+def test_the_exception_is_written_into_a_line_that_is_understood(line: str, exempt: str) -> None:
+    assert exempt_line(line) == exempt

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Confidence, Manual
+from diagnose.model import Confidence, Edit, Manual
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.config import parse
@@ -17,7 +17,7 @@ from tests.support.front_evidence import (
     redirecting,
 )
 from tests.support.redirect_evidence import PLAIN
-from tests.support.web_server_evidence import apache_config
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "http.flexible-tls"
 LOOP = edge_page(301, headers=(("Location", URL),))
@@ -67,6 +67,25 @@ def test_fires_where_the_server_has_no_https_at_all() -> None:
     first = claim.fix.steps[0]
     assert isinstance(first, Manual)
     assert first.step == "https-here"
+
+
+def test_fires_with_an_edit_of_the_line_where_no_cdn_ends_tls() -> None:
+    plain = APACHE_PLAIN.replace("    RewriteCond %{HTTP:http_x_forwarded_proto} !https\n", "")
+    observations = behind(edge_handshake(), LOOP, redirecting(), APACHE, apache_config(plain))
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Manual)
+    assert first.step == "forwarded-proto"
+    edit = first.commands[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteCond %{HTTP:X-Forwarded-Proto} !https" in edit.diff
+    # With two conditions on TLS, a person writes it.
+    other = plain.replace("    RewriteRule", "    RewriteCond %{HTTPS} off\n    RewriteRule")
+    observations = behind(edge_handshake(), LOOP, redirecting(), APACHE, apache_config(other))
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert claim.fix
+    assert not any(step.commands for step in claim.fix.steps if isinstance(step, Manual))
 
 
 def test_fires_from_outside_where_a_cdn_redirects_to_itself() -> None:

@@ -211,3 +211,11 @@ def test_a_refusal_is_to_be_thought_over() -> None:
     text = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "return 404;")
     (claim,) = judge("http.no-redirect", HOME, plain(404), config(SITE + text), *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_silent_where_https_answers_with_the_same_error() -> None:
+    """A rule of the server came before any redirect (AllowEncodedSlashes)."""
+    missing = replace(HOME, status=404)
+    assert not judge("http.no-redirect", missing, plain(404))
+    assert judge("http.no-redirect", HOME, plain(404))
+    assert judge("http.no-redirect", missing, plain(200))

@@ -168,3 +168,21 @@ def test_fires_on_what_the_scripts_of_the_page_read() -> None:
     assert (claim.facts["url"], claim.facts["data"]) == (url, True)
     kept = answer(url, onward.replace("http:", "https:"), "data", 307)
     assert not judge("http.redirect-downgrade", page, kept)
+
+
+def test_warns_where_the_servers_own_line_says_so_and_plain_http_has_the_site() -> None:
+    """A name without https: its block for port 443 only sends visitors back."""
+    seen = answer(HOME, PLAIN), answer(PLAIN, purpose="plain", status=200)
+    head = SITE.partition("    location")[0]
+    only = f"{head}    return 301 http://$host$request_uri;\n}}\n"
+    (claim,) = judge("http.redirect-downgrade", *seen, config(only), *AROUND, masked=False)
+    assert claim.severity is Severity.WARNING
+    # Nothing is there over http, or the line is for some pages alone.
+    gone = answer(PLAIN, purpose="plain", status=404)
+    (claim,) = judge("http.redirect-downgrade", seen[0], gone, config(only), *AROUND, masked=False)
+    assert claim.severity is None
+    some = (
+        f"{head}    location = / {{ return 301 http://$host$request_uri; }}\n    root /srv;\n}}\n"
+    )
+    (claim,) = judge("http.redirect-downgrade", *seen, config(some), *AROUND, masked=False)
+    assert claim.severity is None

@@ -9,6 +9,7 @@ from tests.support import nginx_evidence as proxied
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
 from tests.support.vantage_evidence import NIC, ON_SERVER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 
 def plain(location: str) -> Exchange:
@@ -432,3 +433,40 @@ def test_takes_an_inner_port_out_of_a_redirect_of_nginx_itself() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "return 302 https://$host/web/;" in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "location", "alias"),
+    [
+        (
+            "RedirectPermanent / https://%{SERVER_NAME}/",
+            "https://%{SERVER_NAME}/",
+            "RedirectPermanent",
+        ),
+        ("RewriteRule ^ https://$host/ [R=301,L]", "https://$host/", ""),
+    ],
+)
+def test_fires_on_a_variable_that_apaches_line_does_not_know(
+    line: str, location: str, alias: str
+) -> None:
+    text = (
+        f"{HTTPS}<VirtualHost *:80>\n    ServerName shop.example.com\n    {line}\n</VirtualHost>\n"
+    )
+    observations = (HOME, plain(location), APACHE, apache_config(text))
+    (claim,) = judge("http.redirect-wrong-host", *observations)
+    assert claim.facts["server_line"] == line
+    assert claim.facts["variable"] == location[8:-1]
+    assert claim.facts["alias"] == alias
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.REVIEW
+    assert "+RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]" in lines
+
+
+def test_the_steps_are_those_of_the_server_that_answers() -> None:
+    text = f"{HTTPS}<VirtualHost *:80>\n    ServerName shop.example.com\n</VirtualHost>\n"
+    observations = (HOME, plain("https://$host/"), APACHE, apache_config(text))
+    (claim,) = judge("http.redirect-wrong-host", *observations)
+    assert claim.fix
+    (step,) = (step for step in claim.fix.steps if isinstance(step, Manual))
+    assert step.step == "name-the-host-there"
+    assert claim.facts["apache"]

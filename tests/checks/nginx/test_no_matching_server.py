@@ -292,6 +292,10 @@ def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_c
     (claim,) = judge("nginx.no-matching-server", config(other + own), *observations, masked=False)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["elsewhere"]
+    assert claim.facts["order"] == "certbot --nginx -d shop.example.com"
+    assert claim.fix
+    steps = [step.step for step in claim.fix.steps if isinstance(step, Manual)]
+    assert steps == ["listen-there", "refuse-unknown-names"]
     redirecting = own.replace("root /srv/shop", "return 301 https://$host$request_uri")
     assert not judge("nginx.no-matching-server", config(other + redirecting), *observations)
 

@@ -39,6 +39,25 @@ def test_fires_without_an_edit_where_the_page_would_not_be_accepted_either() -> 
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_with_the_checks_own_path_where_it_is_answered_with_the_sites_name() -> None:
+    text = TEXT.replace("GET /healthz", "HEAD /cerebro")
+    refused = attempt("check", 400, path="/cerebro")
+    named = attempt("named-check", 200, path="/cerebro")
+    states = status(code=400)
+    (claim,) = judge(page(), states, attempt(status=404), refused, named, text=text)
+    assert (claim.facts["named_status"], claim.facts["good_path"]) == (200, "/cerebro")
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-check send meth HEAD uri /cerebro ver HTTP/1.1 hdr Host shop.ex" in edit.diff
+    also_refused = attempt("named-check", 400, path="/cerebro")
+    (claim,) = judge(page(), states, attempt(status=404), refused, also_refused, text=text)
+    assert claim.facts["good_path"] == ""
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_with_the_answer_to_strangers_where_the_page_asks_for_a_sign_in() -> None:
     check = attempt("check", 401, path="/healthz")
     (claim,) = judge(page(), status(code=401), attempt(status=401), check)

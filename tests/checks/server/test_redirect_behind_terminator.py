@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from checks.server import ServerView
-from checks.server._https_conditions import asked_scheme_edit
+from checks.server._scheme_conditions import heeding_edit
 from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
@@ -81,8 +81,8 @@ SENT = FRONT.replace(
     [
         ("RewriteCond %{HTTPS} off", "RewriteCond %{HTTP:X-Forwarded-Proto} !https"),
         (
-            "RewriteCond %{SERVER_PORT} !^443$ [NC]",
-            "RewriteCond %{HTTP:X-Forwarded-Proto} !https [NC]",
+            "RewriteCond %{SERVER_PORT} !^443$ [OR]\n    RewriteCond %{HTTP_HOST} !^shop",
+            "RewriteCond %{HTTP:X-Forwarded-Proto} !https [OR]",
         ),
         ("", "RewriteCond %{HTTP:X-Forwarded-Proto} !https"),
     ],
@@ -112,7 +112,7 @@ def test_silent_about_an_edit_where_a_person_has_to_read_the_conditions(conditio
     inner = apache_config(INNER.replace("RewriteCond %{HTTPS} off", conditions))
     view = ServerView(evidence(), APACHE, inner, None)
     redirect = SiteRedirect(path="/", target="https://%{HTTP_HOST}", file=SITE, line=6)
-    assert asked_scheme_edit(view, redirect) is None
+    assert heeding_edit(view, redirect) is None
 
 
 def test_silent_where_the_inner_server_believes_the_header() -> None:

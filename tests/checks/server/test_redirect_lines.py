@@ -3,7 +3,12 @@
 import pytest
 
 from checks.server import ServerView, server_on_port
-from checks.server._redirect_lines import redirecting_line, target_fix, visitors_host
+from checks.server._redirect_lines import (
+    redirecting_line,
+    target_fix,
+    variable_fix,
+    visitors_host,
+)
 from diagnose.model import Edit, Evidence, Fix
 from diagnose.model.http import Exchange
 from tests.support import haproxy_evidence
@@ -141,3 +146,66 @@ def test_caddys_line_of_the_block_for_http() -> None:
     assert added(target_fix(view, line, "https", host)) == "redir https://{host}{uri} permanent"
     secure = answer("https://web1.internal/a/b", "https://shop.example.com/a/b")
     assert redirecting_line(view, secure) is None
+
+
+@pytest.mark.parametrize(
+    ("run", "location", "expected"),
+    [
+        (
+            apache("RedirectPermanent / https://%{SERVER_NAME}/"),
+            "https://%{SERVER_NAME}/a/b",
+            ("RewriteEngine On", "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"),
+        ),
+        (
+            apache("RedirectMatch 302 ^(.*)$ https://%{HTTP_HOST}$1"),
+            "https://%{HTTP_HOST}/a/b",
+            ("RewriteEngine On", "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=302,L]"),
+        ),
+        (
+            apache("Redirect temp /a https://$host/"),
+            "https://$host/b",
+            ("Redirect temp /a https://shop.example.com/",),
+        ),
+        (
+            apache("RewriteRule ^ https://$host$request_uri [R=301,L]"),
+            "https://$host$request_uri",
+            ("RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]",),
+        ),
+        (
+            caddy("redir https://$host{uri} permanent"),
+            "https://$host/a/b",
+            ("redir https://{host}{uri} permanent",),
+        ),
+        (
+            haproxy("http-request redirect prefix https://$host code 301"),
+            "https://$host/a/b",
+            ("http-request redirect prefix https://%[req.hdr(host)] code 301",),
+        ),
+    ],
+)
+def test_a_variable_of_another_server_is_written_in_the_own_words(
+    run: Evidence, location: str, expected: tuple[str, ...]
+) -> None:
+    view = view_of(run)
+    scheme = "https" if view.server.product == "caddy" else "http"
+    line = redirecting_line(view, answer(location, f"{scheme}://shop.example.com/a/b"))
+    assert line
+    fix = variable_fix(view, line)
+    assert fix
+    (edit,) = (step for step in fix.steps if isinstance(step, Edit))
+    new = (
+        line[1:].strip() for line in edit.diff.split("\n") if line[:1] == "+" and line[:2] != "++"
+    )
+    assert tuple(new) == expected
+
+
+def test_a_variable_before_a_folder_takes_a_person() -> None:
+    view = view_of(apache("Redirect / https://%{HTTP_HOST}/shop/"))
+    line = redirecting_line(view, answer("https://%{HTTP_HOST}/shop/a/b"))
+    assert line
+    assert variable_fix(view, line) is None
+
+
+def test_a_variable_that_the_server_replaced_is_no_literal_target() -> None:
+    view = view_of(apache("RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"))
+    assert redirecting_line(view, answer("https://old.example.com/a/b")) is None

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, commands
 from diagnose.model.nginx import UpstreamTry
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
 from tests.support.upstream_evidence import logged, page
 
@@ -83,3 +83,17 @@ def test_fires_where_nginx_proxy_shares_no_network_with_the_container(comment: s
     assert claim.fix
     assert "+  server 127.0.0.1;" in str(claim.fix.steps[0]).replace("\\n", "\n")
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_with_the_network_that_nginx_proxy_names() -> None:
+    comments = "# Container: shop\n  #     networks:\n  #         shop_default (unreachable)"
+    group = f"upstream shop {{\n  {comments}\n  server 127.0.0.1 down;\n}}\n"
+    text = TEXT.replace(GROUP, group)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, masked=False)
+    assert (claim.facts["network"], claim.facts["application"]) == ("shop_default", "shop")
+    steps = "\n".join(texts(CHECK, claim))
+    assert "docker network connect shop_default nginx-proxy" in steps
+    # Of two networks a person chooses.
+    two = text.replace("networks:", "networks:\n  #         back (unreachable)")
+    (claim,) = judge(CHECK, config(two), BUILD, RUNNING, page(), SAID, masked=False)
+    assert claim.facts["network"] == ""

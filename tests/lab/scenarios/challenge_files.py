@@ -1,6 +1,6 @@
 """The file of an ACME challenge, and where the web server looks for it."""
 
-from .. import apache, site
+from .. import apache, certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
@@ -38,3 +38,46 @@ def challenge_is_written_to_another_folder_than_apaches(lab: Lab) -> None:
     text = "<VirtualHost *:80>\n  ServerName shop.example.com\n  DocumentRoot /var/www/html\n"
     lab.server.write(f"/var/www/html/shop{PATH}", TOKEN)
     apache.serve(lab, f"{text}</VirtualHost>\n{apache.HTTPS}")
+
+
+def _due_behind_an_htaccess(lab: Lab, rule: str) -> None:
+    """The certificate should have been renewed, and the .htaccess has a rule about dots."""
+    folder, leaf = "/var/www/shop", certificates.leaf(starts=-75, ends=15)
+    lab.server.write(f"{folder}/index.html", "<p>It works.</p>\n")
+    lab.server.write(f"{folder}/.htaccess", f"# no .git, no .env\n{rule}\n")
+    lab.undo(lambda: lab.server.sh(f"rm -rf {folder}"))
+    body = (
+        f"    DocumentRoot {folder}\n    <Directory {folder}>\n        AllowOverride All\n"
+        "        Require all granted\n    </Directory>\n"
+        "    RewriteEngine On\n    RewriteCond %{HTTPS} off\n"
+        "    RewriteCond %{REQUEST_URI} !^/\\.well-known/\n"
+        "    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]\n"
+    )
+    plain = f"<VirtualHost *:80>\n    ServerName {site.NAME}\n{body}</VirtualHost>\n"
+    tls = (
+        "    SSLEngine on\n"
+        f"    SSLCertificateFile {apache.PEM}\n    SSLCertificateKeyFile {apache.KEY}\n"
+    )
+    secure = f"<VirtualHost *:443>\n    ServerName {site.NAME}\n{tls}{body}</VirtualHost>\n"
+    apache.install(lab, f"{secure}\n{plain}")
+    lab.server.write(apache.PEM, leaf.chain)
+    lab.server.write(apache.KEY, leaf.key_pem, 0o600)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="http.acme-challenge-blocked",
+    manual="the authority renews the certificate",
+)  # fmt: skip
+def apache_hides_challenges_with_other_dots(lab: Lab) -> None:
+    """After https://github.com/statamic/v2-hub/issues/1251, by the name of the site alone."""
+    _due_behind_an_htaccess(lab, r"RedirectMatch 404 /\.")
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon",
+    manual="the authority renews the certificate",
+)  # fmt: skip
+def apache_shows_challenges_among_dots(lab: Lab) -> None:
+    """Its twin: the rule leaves them out."""
+    _due_behind_an_htaccess(lab, r"RedirectMatch 404 /\.(?!well-known)")

@@ -45,6 +45,19 @@ def health_check_without_a_host(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-health-check-fails",
+    args=("Haproxy httpcheck returns 400 but curl is working fine",),
+    differs=(haproxy.CONFIG,),
+)
+def health_check_of_a_folder_without_a_host(lab: Lab) -> None:
+    """The check asks a path that is not the visited one, and keeps it."""
+    lab.application("--mode", "site-host")
+    haproxy.serve(lab, checked("option httpchk HEAD /app.js"))
+    haproxy.until_unavailable(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
     differs=(haproxy.CONFIG,),
 )
 def health_check_asks_the_websocket(lab: Lab) -> None:

@@ -59,6 +59,26 @@ def caddy_redirects_to_a_name_inside(lab: Lab) -> None:
     _caddy(lab, "redir https://web1.internal{uri} permanent")
 
 
+@apache_scenario(outside="http.redirect-wrong-host", differs=(apache.SITE,))
+def apache_redirects_with_a_variable_of_another_module(lab: Lab) -> None:
+    _apache(lab, "RedirectPermanent / https://%{SERVER_NAME}/")
+
+
+@apache_scenario(outside="http.redirect-wrong-host", differs=(apache.SITE,))
+def apache_redirects_with_a_variable_of_nginx(lab: Lab) -> None:
+    _apache(lab, "RewriteEngine On", "RewriteRule ^ https://$host$request_uri [R=301,L]")
+
+
+@haproxy_scenario(outside="http.redirect-wrong-host", differs=(haproxy.CONFIG,))
+def haproxy_redirects_with_a_variable_of_nginx(lab: Lab) -> None:
+    _haproxy(lab, "http-request redirect prefix https://$host code 301")
+
+
+@caddy_scenario(outside="http.redirect-wrong-host", differs=(caddy.CONFIG,))
+def caddy_redirects_with_a_variable_of_nginx(lab: Lab) -> None:
+    _caddy(lab, "redir https://$host{uri} permanent")
+
+
 @healthy_apache()
 def apache_redirects_with_the_path(lab: Lab) -> None:
     rule = "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"

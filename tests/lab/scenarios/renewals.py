@@ -1,8 +1,9 @@
 """The certificate expires soon, and certbot's log says why it was not renewed."""
 
 from .. import certificates, site
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from ..scenario import scenario
+from .firewall import firewalld
 from .frameworks import RENEWAL
 from .nginx_files import LIVE, of_certbot
 
@@ -56,3 +57,54 @@ def authority_asked_an_old_ipv6_address(lab: Lab) -> None:
 def authority_is_not_among_those_of_the_caa_record(lab: Lab) -> None:
     detail = f"CAA record for {site.NAME} prevents issuance"
     not_renewed(lab, "caa", detail)
+
+
+def _of_lets_encrypt(lab: Lab) -> None:
+    """The laboratory's certificate is a private authority's: the settings name the real one."""
+    file = f"/etc/letsencrypt/renewal/{site.NAME}.conf"
+    server = "[renewalparams]\nserver = https://acme-v02.api.letsencrypt.org/directory\n"
+    lab.edit("[renewalparams]\n", server, file)
+
+
+@scenario(
+    outside="certificate.expires-soon", server="dns.caa-forbids", both="dns.caa-forbids",
+    manual="the record is at the DNS provider",
+)  # fmt: skip
+def caa_value_with_the_final_dot_of_a_zone_file(lab: Lab) -> None:
+    """After an article about CAA and "CAA record prevents issuance": RFC 8659's domain has none."""
+    lab.zone({site.NAME: {"A": [SERVER], "CAA": ['0 issue "letsencrypt.org."']}})
+    not_renewed(lab, "caa", f"CAA record for {site.NAME} prevents issuance")
+    _of_lets_encrypt(lab)
+
+
+@scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon",
+    both="certificate.expires-soon", manual=AUTHORITY,
+)  # fmt: skip
+def caa_value_without_a_dot(lab: Lab) -> None:
+    """Its twin: nothing forbids the renewal, and the tool has not run yet."""
+    lab.zone({site.NAME: {"A": [SERVER], "CAA": ['0 issue "letsencrypt.org"']}})
+    not_renewed(lab, "caa", f"CAA record for {site.NAME} prevents issuance")
+    _of_lets_encrypt(lab)
+    lab.server.sh(f"rm -f {LOG}")
+
+
+@scenario(
+    outside="http.port-closed", server="firewall.port-closed", both="firewall.port-closed",
+    also=("certificate.expires-soon",), manual=AUTHORITY,
+)  # fmt: skip
+def renewal_fails_behind_a_closed_port_80(lab: Lab) -> None:
+    not_renewed(lab, "connection", f"{SERVER}: Fetching {CHALLENGE}: Timeout during connect")
+    firewalld(lab, "--zone=public --remove-service=http")
+
+
+@scenario(
+    outside="http.port-closed", server="firewall.source-restricted",
+    both="firewall.source-restricted",
+    also=("certificate.expires-soon",), manual=AUTHORITY,
+)  # fmt: skip
+def renewal_fails_behind_a_port_80_for_an_office(lab: Lab) -> None:
+    not_renewed(lab, "connection", f"{SERVER}: Fetching {CHALLENGE}: Timeout during connect")
+    rule = "rule family=ipv4 source address=192.0.2.64/26 service name=http accept"
+    lab.server.run(["firewall-cmd", "--permanent", f"--add-rich-rule={rule}"], check=True)
+    firewalld(lab, "--zone=public --remove-service=http")

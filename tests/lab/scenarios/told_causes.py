@@ -251,6 +251,27 @@ def apache_asks_for_a_field_of_another_name(lab: Lab) -> None:
     _behind_a_balancer(lab, "http_x_forwarded_proto")
 
 
+def _haproxy_behind_a_balancer(lab: Lab, condition: str) -> None:
+    to = f"proxy_pass http://{SERVER}; proxy_set_header Host $host;"
+    other_machine(lab, f"{to} proxy_set_header X-Forwarded-Proto $scheme;")
+    lab.dns([OTHER])
+    lines = f"    http-request redirect scheme https code 301 if {condition}\n"
+    lines += f"    use_backend app if {{ hdr(host) -i {site.NAME} }}\n"
+    frontend = f"frontend plain\n    bind :80\n{lines}\n"
+    haproxy.serve(lab, f"{haproxy.GLOBAL}\n{frontend}{haproxy.BACKEND}", 80)
+
+
+@haproxy_scenario(outside="http.redirect-loop", server="http.flexible-tls", manual=EDGE)
+def haproxy_redirects_what_the_balancer_got_over_https(lab: Lab) -> None:
+    """The name leads to a balancer elsewhere, and HAProxy has only port 80."""
+    _haproxy_behind_a_balancer(lab, "!{ ssl_fc }")
+
+
+@healthy_haproxy()
+def haproxy_heeds_the_field_of_the_balancer(lab: Lab) -> None:
+    _haproxy_behind_a_balancer(lab, "!{ ssl_fc } !{ hdr(X-Forwarded-Proto) -i https }")
+
+
 @healthy_apache()
 def apache_asks_for_the_field_of_the_balancer(lab: Lab) -> None:
     """The same with X-Forwarded-Proto."""

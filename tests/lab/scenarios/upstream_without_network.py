@@ -7,6 +7,12 @@ from ..scenario import healthy, scenario
 
 NONE = "    # Cannot connect to network of this container\n    server 127.0.0.1 down;\n"
 
+#: The same since version 1.
+NAMED = (
+    "    # Container: gitea\n    #     networks:\n    #         gitea_default (unreachable)\n"
+    "    #     IP address: (none usable)\n    server 127.0.0.1 down;\n"
+)
+
 
 def serve(lab: Lab, written: str = "") -> None:
     """`written` is what nginx-proxy writes in the place of the application's address."""
@@ -23,6 +29,14 @@ def serve(lab: Lab, written: str = "") -> None:
 def proxy_shares_no_network_with_the_application(lab: Lab) -> None:
     """Issue 1253 of nginx-proxy: the two compose files have a network each."""
     serve(lab, NONE)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.none-live", manual="a person connects networks"
+)
+def proxy_names_the_network_of_the_application(lab: Lab) -> None:
+    """https://github.com/nginx-proxy/nginx-proxy/issues/2126."""
+    serve(lab, NAMED)
 
 
 @healthy()

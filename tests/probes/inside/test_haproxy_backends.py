@@ -70,14 +70,23 @@ def test_after_a_503_the_statistics_and_the_servers_are_asked() -> None:
     looking = run(probes.page_failed, SERVER, config(), PAGE)
     (status,) = looking.observed(HaproxyStatus)
     assert status.servers[0].is_down
-    page, check = looking.observed(HaproxyTry)
+    page, check, named = looking.observed(HaproxyTry)
     assert (page.purpose, page.status, page.name) == ("page", 200, "a")
     assert (check.purpose, check.path, check.status) == ("check", "/healthz", 404)
+    assert (named.purpose, named.path, named.status) == ("named-check", "/healthz", 404)
+    assert "Host: shop.example.com" in named.equivalent
+
+
+def test_a_check_that_has_the_sites_name_is_asked_once() -> None:
+    sends = "GET /healthz HTTP/1.1\n    http-check send hdr Host shop.example.com"
+    named = config(TEXT.replace("GET /healthz", sends))
+    looking = run(probes.page_failed, SERVER, named, PAGE)
+    assert [attempt.purpose for attempt in looking.observed(HaproxyTry)] == ["page", "check"]
 
 
 def test_it_is_asked_as_well_if_the_page_failed_before_the_configuration_was_known() -> None:
     looking = run(probes.haproxy_config, SERVER, PAGE, config())
-    assert len(looking.observed(HaproxyTry)) == 2
+    assert len(looking.observed(HaproxyTry)) == 3
 
 
 def test_a_second_failure_asks_no_more() -> None:

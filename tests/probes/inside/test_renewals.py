@@ -133,3 +133,18 @@ def test_a_link_and_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
 def test_folders_of_root_and_of_alias() -> None:
     main = parse("http { root /a/; server { location /x { alias /b/; } root $c; } }", "n.conf")
     assert list(probes.answering_folders(main)) == ["/a/.well-known/acme-challenge", "/b"]
+
+
+def test_the_authority_of_each_certificate() -> None:
+    text = (
+        "@@@ authority 0 /etc/letsencrypt/renewal/shop.example.com.conf\n"
+        " server = https://acme-v02.api.letsencrypt.org/directory\n"
+        "@@@ authority 0 /root/.acme.sh/b.example_ecc/b.example.conf\n"
+        " Le_API='https://acme.zerossl.com/v2/DV90'\n"
+        "@@@ authority 0 /etc/letsencrypt/renewal/other.conf\n"
+    )
+    authorities = [(item.tool, item.name, item.host) for item in probes.parse_authorities(text)]
+    assert authorities == [
+        ("certbot", "shop.example.com", "acme-v02.api.letsencrypt.org"),
+        ("acme.sh", "b.example", "acme.zerossl.com"),
+    ]

@@ -1,6 +1,6 @@
 # Each part follows a line "@@@ kind when name": failed systemd units with their journal, and the
-# ends of the tools' logs, and the settings that say where challenges are written. Each of their lines
-# follows a space.
+# ends of the tools' logs, and the settings that say which authority is asked and where challenges are
+# written. Each of their lines follows a space.
 
 if [ -d /run/systemd/system ]; then
   for u in $(systemctl list-units --all --state=failed --plain --no-legend 'certbot*.service' \
@@ -22,10 +22,12 @@ d=/var/log/letsencrypt; [ ! -d $d ] || [ -x $d ] || echo "@@@ denied 0 $d"
 for f in /root/.acme.sh/acme.sh.log /home/*/.acme.sh/acme.sh.log /var/log/acme.sh.log
 do log acme.sh "$f"; done
 for f in /etc/letsencrypt/renewal/*.conf; do
+  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep '^server *=' "$f" | head -n 1 | sed 's/^/ /'; }
   grep -q '^authenticator *= *webroot' "$f" || continue
   echo "@@@ webroot 0 $f"; sed -n '/^\[\[webroot_map\]\]/,$p' "$f" | head -n 100 | sed 's/^/ /'
 done 2>/dev/null
 for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
+  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep '^Le_API=' "$f" | head -n 1 | sed 's/^/ /'; }
   grep -q "^Le_Webroot='/" "$f" || continue
   echo "@@@ webroot 0 $f"; grep -E '^Le_(Domain|Alt|Webroot)=' "$f" | head -n 3 | sed 's/^/ /'
 done 2>/dev/null

@@ -1,14 +1,15 @@
-"""Reads which of Apache's rules answer the target's own paths: in its configuration, and in the
-.htaccess of the site's folder where Apache reads it."""
+"""Reads which of Apache's rules answer the target's own paths, and a challenge of ACME: in its
+configuration, and in the .htaccess of the site's folder where Apache reads it."""
 
 import posixpath
 
+from diagnose.model.renewal import ANY_CHALLENGE
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import ConfigSource, LoadedConfig, load
 from diagnose.parsers.apache.target_rules import site_rules
-from diagnose.parsers.server_request import requests_of
+from diagnose.parsers.server_request import ServerRequest, requests_of
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 
@@ -19,12 +20,18 @@ MAX_BYTES, MAX_RULES = 1 << 16, 20
 async def target_rules(
     ctx: ProbeContext, loaded: LoadedConfig, config: WebServerConfig
 ) -> tuple[AnsweringRule, ...]:
-    """Return the rules that answer the target's page and WebSockets, or may."""
+    """Return the rules that answer the target's page and WebSockets, and a challenge of ACME, or
+    may."""
     rules: list[AnsweringRule] = []
-    for site in answering_sites(config, ctx.target.port, ctx.target.host)[:4]:
-        own = await _own_directives(ctx, site, loaded)
-        for request in requests_of(ctx.target, ctx.options.request.method):
-            rules += site_rules(loaded, site, request, own)
+    target = ctx.target
+    requests = list(requests_of(target, ctx.options.request.method))
+    # An authority asks at port 80 (RFC 8555 section 8.3), and follows redirects to https.
+    challenge = ServerRequest(ANY_CHALLENGE, "", target.host, 80, False)
+    for port, group in ((target.port, requests), (80, [challenge])):
+        for site in answering_sites(config, port, target.host)[:4]:
+            own = await _own_directives(ctx, site, loaded)
+            for request in group:
+                rules += site_rules(loaded, site, request, own)
     return tuple(dict.fromkeys(rules))[:MAX_RULES]
 
 

@@ -1,0 +1,109 @@
+"""A rule of the web server that answers a challenge of ACME with "not found", whatever file is
+there: mostly one against files whose names begin with a dot."""
+
+import re
+from typing import TYPE_CHECKING
+
+from checks.http import _redirects
+from checks.nginx import Nginx, file_line
+from diagnose.model import Evidence, Fix
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.renewal import ANY_CHALLENGE
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import location_pattern, select_location
+from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from checks.server import ServerView
+
+#: What an application answers too: only a rule tells that no file would help.
+_NOT_FOUND = {404, 410}
+#: An expression that takes every path with a dot behind a slash, and the place of what it takes.
+_DOT = lazy_pattern(
+    r"(?i)(\s*RedirectMatch\s+(?:\w+\s+)?[\"']?\^?(?:\.\*)?\(?(?:\^\|)?/\\\.)(?!\(\?|well)(.*)"
+)
+
+
+@frozen
+class ChallengeRule:
+    """The rule and its place; `exempt` is the same line with an exception for challenges, "" if it
+    is not known. `product` is the server's."""
+
+    text: str
+    place: str
+    product: str
+    file: str = ""
+    line: int = 0
+    exempt: str = ""
+
+    def fix(self, evidence: Evidence) -> Fix | None:
+        """Return the fix that writes the exception; None for nginx, which has an own one."""
+        from checks.server import line_edit, manual_fix, reload_steps, server_view
+        from diagnose.model import Applicability
+
+        view = server_view(evidence)
+        if self.product == "nginx" or view is None:
+            return None
+        edit = line_edit(view, self.file, {self.line: (self.exempt,)}) if self.exempt else None
+        if edit is None:
+            return manual_fix(view, "exempt" if self.exempt else "rule")
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def challenge_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:
+    """Return the rule that answers this challenge with "not found"; None if a file may be missing,
+    which is right for a challenge that nobody ordered."""
+    url = parse_url(challenge.url)
+    if challenge.status not in _NOT_FOUND or url is None:
+        return None
+    return _nginx_rule(evidence, challenge, url.path) or _server_rule(evidence, challenge)
+
+
+def _nginx_rule(evidence: Evidence, challenge: Exchange, path: str) -> ChallengeRule | None:
+    """Return the `return` of a location with a regular expression, which every server block that
+    may have answered has."""
+    rules = []
+    for _, server, _ in _redirects.selected_servers(Nginx.of(evidence), challenge):
+        match = select_location(server, path)
+        pattern = location_pattern(match.block) if match.block.name == "location" else None
+        returns = children(match.block, "return")
+        is_rule = pattern is not None and pattern.modifier in {"~", "~*"} and len(returns) == 1
+        if not is_rule or returns[0].args[:1] != (str(challenge.status),):
+            return None
+        words = " ".join(match.block.args)
+        text = f"location {words} {{ return {challenge.status}; }}"
+        rules.append(ChallengeRule(text, file_line(returns[0]), "nginx"))
+    return rules[0] if rules else None
+
+
+def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:
+    # Imported late: few servers have a certificate that is due.
+    from checks.server import place_text, server_view
+    from checks.server._rules import decisive_rule
+
+    view = server_view(evidence)
+    if view is None or challenge.port not in view.server.ports or challenge.port != 80:
+        return None
+    rule = decisive_rule(view, ANY_CHALLENGE, False, challenge.status)
+    if rule is None or not rule.is_certain:
+        return None
+    place = place_text(rule.file, rule.line)
+    exempt = exempt_line(_line_text(view, rule.file, rule.line) or rule.rule)
+    return ChallengeRule(rule.rule, place, view.server.product, rule.file, rule.line, exempt)
+
+
+def _line_text(view: "ServerView", file: str, line: int) -> str:
+    from checks.server import line_text
+
+    return line_text(view, file, line)
+
+
+def exempt_line(text: str) -> str:
+    """Return a RedirectMatch against paths with a dot, with an exception for what is well known
+    (RFC 8615); "" for another line."""
+    match = _DOT.fullmatch(text)
+    if match is None or not re.match(r"[\w+*$\"'()\[\].|\\-]*\s*$", match[2]):
+        return ""
+    return f"{match[1]}(?!well-known/){match[2]}"
