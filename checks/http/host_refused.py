@@ -9,7 +9,6 @@ visitor's (upstream.wrong-host-header), or the visitor's is missing in its setti
 from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
-from checks.http._host_settings import host_setting_facts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -35,6 +34,9 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not refused:
         return
+    # Imported late: most sites refuse no name.
+    from checks.http._host_settings import host_setting_facts
+
     first, subjects = refused[0], endpoint_subjects(refused)
     yield Claim(
         about=merge_subjects(subjects),

@@ -9,7 +9,7 @@ from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.model import Applicability, Edit, Fix, Manual, Target, Where
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import edits, proxy_headers
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.forwarding import (
     application_of,
@@ -99,6 +99,9 @@ def sends_field(nginx: Nginx, location_match: LocationMatch, name: str) -> bool:
     """Return whether nginx gives the application a field of the request. A line with an empty value
     sends none ("proxy_set_header", nginx.org), as $http_x_forwarded_proto does where visitors' TLS
     ends at this very nginx: no browser sends that field."""
+    # Imported late: only a finding needs it.
+    from diagnose.parsers.nginx import proxy_headers
+
     target = nginx.evidence.target
     value = proxy_headers.sent_value(location_match, name, target)
     is_own_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
