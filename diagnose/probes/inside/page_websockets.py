@@ -94,7 +94,7 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = 
         upgrade.path
         for upgrade in ctx.observed(Upgrade)
         if upgrade.through == "application"
-        or (upgrade.accepted and upgrade.variant not in ORIGIN_VARIANTS)
+        or (upgrade.stayed_open and upgrade.variant not in ORIGIN_VARIANTS)
     }
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return

@@ -76,6 +76,19 @@ def test_the_application_is_asked_although_the_site_has_refused_it() -> None:
     assert ask_named("", NAMED, before=(replace(refused, accepted=True),)) == []
 
 
+def test_the_application_is_asked_although_the_site_has_opened_it_and_closed_it_at_once() -> None:
+    """A policy that was violated (1008), or a connection that died: not only a refusal needs the
+    application's own answer, and the page may be read before nginx's files or after them."""
+    opened = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=101,
+        accepted=True,
+    )  # fmt: skip
+    closed = replace(opened, ended="close", close_code=1008)
+    for before in (closed, replace(opened, ended="eof", close_code=1006)):
+        assert len(ask_named(PASSING, NAMED, before=(before,))) >= 1
+    assert ask_named(PASSING, NAMED, before=(replace(closed, close_code=1000),)) == []
+
+
 def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
     """What is refused without an Origin too, and with that of the application's own address, says
     nothing: no request to the site follows."""
