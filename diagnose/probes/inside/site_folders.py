@@ -346,7 +346,9 @@ async def _look_into(
             if pages and index
             else await _nearby_folder(ctx, root, path, above, index),
             suffixed="" if pages else await _suffixed(ctx, page, path),
-            front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
+            front_script=""
+            if _REWRITE.search(rules.text)
+            else await _front_script(ctx, root, path),
         )
     )
 
@@ -399,10 +401,18 @@ async def _suffixed(ctx: ProbeContext, page: str, path: str) -> str:
     return clean(file, 400) if await ctx.machine.glob(file) else ""
 
 
-async def _front_script(ctx: ProbeContext, root: str) -> str:
-    """Return the script of an application that answers every address; "" if the folder has none."""
-    content = await ctx.machine.read(f"{root}/index.php", MAX_BYTES)
-    return "index.php" if not content.failure and _FRONT.search(content.text) else ""
+async def _front_script(ctx: ProbeContext, root: str, path: str) -> str:
+    """Return the script of an application that answers every address of its folder: that of the
+    nearest one on the way to the path; "" if it has rules of its own, or there is none."""
+    for name in _folders(path):
+        folder = f"{root}{name}".rstrip("/")
+        content = await ctx.machine.read(f"{folder}/index.php", MAX_BYTES)
+        if content.failure:
+            continue
+        rules = await ctx.machine.read(f"{folder}/.htaccess", MAX_BYTES)
+        is_front = _FRONT.search(content.text) and not _REWRITE.search(rules.text)
+        return f"{name}/index.php".lstrip("/") if is_front else ""
+    return ""
 
 
 async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:
