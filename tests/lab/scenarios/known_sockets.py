@@ -80,6 +80,19 @@ def odoo_port_of_websockets_is_closed(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.server-error", server="upstream.refused", args=("--method", "GET"),
+    target=f"https://{NAME}/longpolling/poll", differs=MINE,
+    manual="the laboratory's Odoo has no port of its own for WebSockets",
+)  # fmt: skip
+def odoo_port_of_long_polling_is_closed(lab: Lab) -> None:
+    """After issue 223 of InstallScript: Odoo runs, and without workers nothing listens on 8072."""
+    serve(lab, "odoo")
+    one_location(lab)
+    lab.edit("  location / {", f"  location /longpolling {{\n{PORT}  }}\n\n  location / {{")
+    lab.reload()
+
+
+@scenario(
     outside="http.application-setting", manual="the laboratory's Moodle has no settings",
     args=("Must use https address in wwwroot when ssl proxy enabled!",), differs=MINE,
 )  # fmt: skip
