@@ -111,6 +111,10 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     default = selected_servers[0].server
     if _is_own(selected_servers[0], mistyped, own_place):
         return
+    # Imported late: few names have no block.
+    from checks.nginx._sibling_names import sibling_fix, sibling_name
+
+    sibling = None if mistyped or own_place else sibling_name(nginx)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
@@ -132,12 +136,16 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "miswritten": miswritten,
             "elsewhere": own_place,
             "tls": target.uses_tls,
+            "sibling": sibling.name if sibling else "",
+            "sibling_places": sibling.places if sibling else (),
+            "lacks_name": bool(sibling and sibling.leaf),
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
-        fix=_fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
+        fix=(sibling_fix(nginx, sibling) if sibling else None)
+        or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 
 
