@@ -26,7 +26,7 @@ from diagnose.probes.inside.websocket_upstream import (
     try_websocket_by_curl,
     upgrade_directly,
 )
-from diagnose.probes.outside.websocket import try_named_path, try_sessions
+from diagnose.probes.outside.websocket import try_named_path, try_sessions, try_unkept_path
 
 #: Maximum number of paths of the page that are tried.
 MAX_PATHS = 2
@@ -134,11 +134,20 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
             if variant in {"no-origin", "whole-path"}:
                 await try_named_path(ctx, route.path)
             return
+        if variant == "whole-path" and retry is not None and _wants_login(direct, retry):
+            await try_unkept_path(ctx, route.path)
+            return
     # Socket.IO refuses a request without an Origin as well.
     origin = development_origin(route) if "no-origin" in variants else ""
     retry = await upgrade_directly(ctx, route, "own-host", origin=origin) if origin else None
     if retry is not None and retry.accepted:
         await try_named_path(ctx, route.path)
+
+
+def _wants_login(direct: Upgrade, whole: Upgrade) -> bool:
+    """Whether the application has a WebSocket at the visitor's path, for those who are logged in,
+    and a page or nothing at nginx's."""
+    return direct.status in {200, 404} and whole.status in {401, 403}
 
 
 def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:

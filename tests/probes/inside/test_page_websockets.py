@@ -169,6 +169,48 @@ def test_the_application_is_asked_also_where_the_site_accepts_another_origin() -
     assert ask_named("", NAMED, before=(replace(named, variant="normal"),)) == []
 
 
+@pytest.mark.parametrize(
+    ("answers", "is_tried"),
+    [
+        # A login at the visitor's path, and nothing at nginx's.
+        ({"/live": "404 Not Found", "/ws": "401 Unauthorized"}, True),
+        # It wants a login everywhere.
+        ({"/live": "401 Unauthorized", "/ws": "401 Unauthorized"}, False),
+        ({"/live": "404 Not Found", "/ws": "404 Not Found"}, False),
+    ],
+)
+def test_the_site_is_tried_where_the_visitors_path_wants_a_login(
+    answers: dict[str, str], is_tried: bool
+) -> None:
+    """Jellyfin without its key: issue 417 of jellyfin-docs."""
+    tried: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1]
+        writer.write(f"HTTP/1.1 {answers[path]}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async def remember(_: ProbeContext, path: str) -> None:
+        tried.append(path)
+
+    async def work() -> None:
+        looking = Looking(RecordedMachine())
+        looking.net, looking.target = LocalNet(), SHOP
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        passed = f"proxy_pass http://127.0.0.1:{port}/live; {PASSING}"
+        text = f"http {{ server {{ listen 443 ssl; location /ws {{ {passed} }} }} }}"
+        config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+        async with server:
+            looking.observations.append(config)
+            await page_websockets.named.work(looking, NAMED, config)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_websockets, "try_unkept_path", remember)
+        asyncio.run(work())
+    assert tried == (["/ws"] if is_tried else [])
+
+
 def try_kept(*statuses: int, path: str = "/chat-ws") -> list[str]:
     """The paths at which the site is tried when the application has accepted /chat-ws without it,
     and the user named an address that gives these statuses."""
