@@ -25,6 +25,7 @@ from diagnose.probes.inside.websocket_upstream import (
     try_websocket,
     try_websocket_by_curl,
     upgrade_directly,
+    wants_login,
 )
 from diagnose.probes.outside.websocket import try_named_path, try_sessions, try_unkept_path
 
@@ -134,7 +135,7 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
             if variant in {"no-origin", "whole-path"}:
                 await try_named_path(ctx, route.path)
             return
-        if variant == "whole-path" and retry is not None and _wants_login(direct, retry):
+        if variant == "whole-path" and retry is not None and wants_login(direct, retry):
             await try_unkept_path(ctx, route.path)
             return
     # Socket.IO refuses a request without an Origin as well.
@@ -142,12 +143,6 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
     retry = await upgrade_directly(ctx, route, "own-host", origin=origin) if origin else None
     if retry is not None and retry.accepted:
         await try_named_path(ctx, route.path)
-
-
-def _wants_login(direct: Upgrade, whole: Upgrade) -> bool:
-    """Whether the application has a WebSocket at the visitor's path, for those who are logged in,
-    and a page or nothing at nginx's."""
-    return direct.status in {200, 404} and whole.status in {401, 403}
 
 
 def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:

@@ -120,7 +120,7 @@ def _jellyfin(lab: Lab, uri: str) -> None:
 
 
 @scenario(
-    outside=None, server="websocket.path-stripped", both=None, differs=MINE,
+    outside=None, server="websocket.path-stripped", differs=MINE,
     args=("--timeout", "20"), manual="a stranger is asked to log in there",
 )  # fmt: skip
 def jellyfin_gets_another_path_for_its_websocket(lab: Lab) -> None:
