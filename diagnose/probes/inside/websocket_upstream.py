@@ -19,7 +19,7 @@ from diagnose.parsers.nginx.upstreams import Endpoint, bare_path
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
-from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
+from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS, is_origin_refusal
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
@@ -150,13 +150,14 @@ async def _front_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...]:
     """Return the handshakes whose refusal this one gives a meaning: itself at a path that the user
-    named. Elsewhere a login may be missing, unless the site accepts another Origin; then all that
-    were tried there."""
+    named. Elsewhere a login may be missing, unless the site accepts another Origin, or says that it
+    refuses this one; then all that were tried there."""
     if upgrade.path in ctx.target.websockets:
         return (upgrade,)
     here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
     is_origin = any(
-        other.through == "front" and other.variant in ORIGIN_VARIANTS and other.accepted
+        other.through == "front"
+        and ((other.variant in ORIGIN_VARIANTS and other.accepted) or is_origin_refusal(other))
         for other in here
     )
     return tuple(here) if is_origin else ()
