@@ -1,6 +1,8 @@
 """The block of a site's other name, with or without "www.", which lacks the name that is asked for:
 the lines that get it, and the certificate that has to cover it as well."""
 
+from collections.abc import Callable
+
 from checks.nginx import Nginx, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
@@ -34,16 +36,22 @@ class SiblingName:
         return tuple(map(file_line, self.directives))
 
 
-def sibling_name(nginx: Nginx) -> SiblingName | None:
-    """Return the other name of the target's site, None if no block on the target's port has it."""
+def sibling_name(nginx: Nginx, leads_here: Callable[[Server], bool]) -> SiblingName | None:
+    """Return the other name of the target's site, None if no block on the target's port has it, but
+    for one that redirects to the target's name (`leads_here`): with that name it would be a
+    circle."""
     target = nginx.evidence.target
     bare = target.host.removeprefix("www.")
     name = bare if bare != target.host else f"www.{bare}"
     blocks = [server for server in nginx.servers if name in server.names]
-    own = [server for server in blocks if _listens(server, target.port)]
+    own = [server for server in blocks if _listens(server, target.port) and not leads_here(server)]
     if not own or not is_host(target.host):
         return None
-    plain = [server for server in blocks if server not in own and _listens(server, 80)]
+    plain = [
+        server
+        for server in blocks
+        if target.port != 80 and _listens(server, 80) and not _listens(server, target.port)
+    ]
     if any(target.host in server.names and _listens(server, 80) for server in nginx.servers):
         plain = []
     lines = {

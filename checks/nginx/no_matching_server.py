@@ -114,7 +114,10 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: few names have no block.
     from checks.nginx._sibling_names import sibling_fix, sibling_name
 
-    sibling = None if mistyped or own_place else sibling_name(nginx)
+    def leads_here(server: Server) -> bool:
+        return _redirects(server, target.host)
+
+    sibling = None if mistyped or own_place else sibling_name(nginx, leads_here)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),

@@ -86,6 +86,12 @@ def test_the_folder_of_the_program_gets_a_location_of_its_own() -> None:
     assert f"location /blog {{ {line} }}" in str(own.fix.steps[0])
 
 
+def test_a_site_without_a_location_for_its_pages_gets_one() -> None:
+    (claim,) = claims(f"root /srv; index index.php; {PHP}")
+    assert "location / {" in claim.fix.steps[0].diff
+    assert "try_files $uri $uri/ /index.php?$args;" in claim.fix.steps[0].diff
+
+
 def test_a_person_writes_the_location_where_the_answering_one_has_other_lines() -> None:
     """An `auth_basic` of `location /` would not count in a new one."""
     claim = below(SITE.replace("try_files", "auth_basic staff; try_files"))

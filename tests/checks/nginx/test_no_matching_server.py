@@ -83,6 +83,16 @@ def test_another_tools_certificate_is_issued_by_hand() -> None:
     assert not order.commands
 
 
+def test_a_block_that_redirects_to_the_name_does_not_get_it() -> None:
+    """It would be a circle."""
+    www = "server { listen 443 ssl; server_name www.shop.example.com; ssl_certificate w.pem; %s }\n"
+    for line, name in (("return 301 https://shop.example.com$request_uri;", ""),
+                       ("root /srv;", "www.shop.example.com")):  # fmt: skip
+        text = BLOG + www % line
+        (claim,) = judge("nginx.no-matching-server", config(text), served("blog.example.com"))
+        assert claim.facts["sibling"] == name
+
+
 def test_a_name_of_another_site_gets_no_block() -> None:
     """blog.example.com is no sibling."""
     (claim,) = judge("nginx.no-matching-server", config(BLOG), served("blog.example.com"))
