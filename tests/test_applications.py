@@ -71,6 +71,7 @@ def test_a_file_that_is_right_has_no_problem() -> None:
         (f"{GOOD}[[upload]]\nsize = '50 MB'", "nginx's"),
         (f"{GOOD}[[message]]\ntext = 'Lost'\nmeans = 'websocket'", "fewer than"),
         (f"{GOOD}[[message]]\ntext = 'Connection lost'\nmeans = 'socket'", "means is one of"),
+        (f"{GOOD}[[port]]\nnumber = 9000\npath = '/ws'", "[[port]] needs opened_by"),
         (f"{GOOD}[uri]\nkept = false", "[uri] holds"),
         (f"{GOOD}[setting]\nurl = 'x'", "[setting] may hold"),
     ],

@@ -40,6 +40,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     # Imported late: most sites have no such login.
     from checks.http import _login_fields
+    from checks.http._known_application import own_setting
     from checks.http._setting_lines import setting_facts
 
     match = _login_fields.passing_location(nginx, first.page.url)
@@ -61,6 +62,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "missing": tuple(fields),
             **setting_facts(evidence, first.address, "" if is_inner else target.origin),
+            **own_setting(evidence, "trusted_proxy", "public_url"),
         },
         fix=(None if match else _login_fields.server_fix(evidence, first.page.url, is_inner))
         or _login_fields.address_fix(nginx, match, fields),

@@ -6,7 +6,8 @@ The evidence is the configuration: the same site passes .php files on, and has i
 index. A file with a dot in its name may be missing on purpose. Such addresses are made by
 applications too (`/robots.txt`, `/sitemap.xml`): it is possible where a location of its own takes
 one from the fallback that all other paths have. Where index.php is in a public folder below that of
-`root` (Laravel, Symfony), both lines are wrong.
+`root` (Laravel, Symfony), both lines are wrong. Where it is in a folder above the path
+(`/blog/index.php`), that folder needs a location of its own.
 """
 
 import posixpath
@@ -25,6 +26,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -40,16 +42,22 @@ from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
+    literal_prefix,
     location_pattern,
     match_location,
     select_location,
 )
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
     from diagnose.model.files import SiblingFile
 
-_FRONT = "/index.php?$args"
+_FRONT = "index.php?$args"
+#: A folder that stands in a configuration as it is.
+_FOLDER = re.compile(r"/(?:[\w.-]+/)*")
+#: What a location may have and a new one beside it does without.
+_NOT_LOST = {"autoindex", "index", "try_files"}
 #: The folder in which the panel 宝塔 (aaPanel) has a file of rules for each site.
 _RULES = "/www/server/panel/vhost/rewrite/"
 #: Files that applications make.
@@ -65,14 +73,15 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, missing = Nginx.of(evidence), missing_page(evidence)
     if missing is None or missing.path == "/":
         return
-    path, pages = missing.path, missing.exchanges
+    path, pages, below = missing.path, missing.exchanges, _below(evidence)
+    folder = _folder_of(below) if below else "/"
     is_file = "." in path.rstrip("/").rpartition("/")[2]
     for selected in nginx.answering_servers():
         match = select_location(selected.server, path)
         if is_file and not _takes_file(selected.server, match, path):
             continue
         fallback = match.directive("try_files")
-        php = match_location(selected.server, "/index.php")
+        php = match_location(selected.server, f"{folder}index.php")
         if not _serves_files(match, fallback) or upstreams.pass_directive_of(php) is None:
             continue
         if not _has_php_index(match, selected.server):
@@ -81,8 +90,8 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             endpoint_subjects(pages),
             _same_failures(evidence, selected.server, match),
         )
-        port, below = evidence.target.port, _below(evidence)
-        public = posixpath.dirname(below.path) if below else ""
+        port = evidence.target.port
+        public = posixpath.dirname(below.path) if below and folder == "/" else ""
         yield Claim(
             about=merge_subjects(subjects),
             covers=(*subjects, *(Subject(port=port, path=other.path) for other in others)),
@@ -103,19 +112,31 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "php": " ".join((php.block.name, *php.block.args)),
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,
+                "folder": folder,
+                "program": below.path if below and folder != "/" else "",
             },
-            fix=_fix(nginx, match, fallback, public),
+            fix=_public_fix(nginx, match, fallback, public)
+            if public
+            else _fix(nginx, match, fallback, folder),
         )
         return
 
 
 def _below(evidence: Evidence) -> "SiblingFile | None":
-    """Return the site's index.php in a folder below that of `root`, None if it is in no such."""
+    """Return the index.php that answers for the target in a folder below that of `root`, None if
+    there is no such."""
     # Imported late: few pages are missing.
     from diagnose.model.files import SiblingFile
 
-    url = f"{evidence.target.origin}/index.php"
-    return next((file for file in evidence.good(SiblingFile) if file.url == url), None)
+    return next(
+        (file for file in evidence.good(SiblingFile) if file.url.endswith("/index.php")), None
+    )
+
+
+def _folder_of(front: "SiblingFile") -> str:
+    """Return the path of the folder of an index.php on the site, "/" for the site's own."""
+    url = parse_url(front.url)
+    return url.path.removesuffix("index.php") if url else "/"
 
 
 def _same_failures(
@@ -164,21 +185,40 @@ def _has_php_index(match: LocationMatch, server: Server) -> bool:
     return index is not None and "index.php" in index.args
 
 
-def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, public: str) -> Fix:
-    """Fall back to index.php. Unknown addresses are then the application's own 404."""
-    line = f"$uri $uri/ {_FRONT}"
-    if public:
-        return _public_fix(nginx, match, fallback, public)
-    if fallback is not None:
+def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, folder: str) -> Fix:
+    """Fall back to the folder's index.php. Unknown addresses are then the application's own 404."""
+    line = f"$uri $uri/ {folder}{_FRONT}"
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    is_own = folder == "/" or (
+        pattern is not None and f"{literal_prefix(pattern)}/".startswith(folder)
+    )
+    if is_own and fallback is not None:
         change = edits.replace_directive(fallback, f"try_files {line};")
         file_edits = config_edits(nginx, {fallback.file: [change]})
-    elif match.block.name == "location":
+    elif is_own and pattern is not None:
         file_edits = setting_edits(nginx, match, {"try_files": line})
     else:
-        file_edits = ()
+        file_edits = _location_edits(nginx, match, folder, line)
     if not file_edits:
         return Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, file_edits, sure=False)
+
+
+def _location_edits(nginx: Nginx, match: LocationMatch, folder: str, line: str) -> tuple[Edit, ...]:
+    """Return the edit that writes a location for the folder; () where the location that answers now
+    is no plain prefix, or has lines that would not count in the new one."""
+    file, pattern = nginx.file(match.blocks[1]), None
+    if match.block.name == "location":
+        pattern = location_pattern(match.block)
+        lines = {each.name for each in match.block.block or ()}
+        if pattern is None or pattern.modifier or lines - _NOT_LOST or len(match.blocks) != 3:
+            return ()
+    if file is None or not _FOLDER.fullmatch(folder):
+        return ()
+    change = edits.insert_location(
+        file.text, match.blocks[1], f"location {folder}", [f"try_files {line};"]
+    )
+    return config_edits(nginx, {file.path: [change]})
 
 
 def _public_fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, public: str) -> Fix:
@@ -189,6 +229,6 @@ def _public_fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, 
         return Fix((Manual("public-folder", Where.SERVER),), Applicability.MANUAL)
     changes = [
         edits.replace_directive(root, f"root {public};"),
-        edits.replace_directive(fallback, f"try_files $uri $uri/ {_FRONT};"),
+        edits.replace_directive(fallback, f"try_files $uri $uri/ /{_FRONT};"),
     ]
     return location_fix(nginx, match, config_edits(nginx, {root.file: changes}), sure=False)

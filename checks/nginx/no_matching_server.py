@@ -112,6 +112,13 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     default = selected_servers[0].server
     if _is_own(selected_servers[0], mistyped, own_place):
         return
+    # Imported late: few names have no block.
+    from checks.nginx._sibling_names import sibling_fix, sibling_name
+
+    def leads_here(server: Server) -> bool:
+        return _redirects(server, target.host)
+
+    sibling = None if mistyped or own_place else sibling_name(nginx, leads_here)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
@@ -134,12 +141,16 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "elsewhere": own_place,
             "tls": target.uses_tls,
             "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
+            "sibling": sibling.name if sibling else "",
+            "sibling_places": sibling.places if sibling else (),
+            "lacks_name": bool(sibling and sibling.leaf),
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default)
+        or (sibling_fix(nginx, sibling) if sibling else None)
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 

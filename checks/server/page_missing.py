@@ -13,6 +13,7 @@ file.
 A 404 for a file that is nowhere is no fault.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -239,6 +240,7 @@ def _claim(
             "reads": bool(site.reads_htaccess),
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
+            "front_folder": _front_folder(folder),
             "suffixed": folder.suffixed if reason == "suffix" else "",
             "rewritten": _rewritten(view, folder) if reason == "rewritten" else "",
             "rewriting": _rewriting_place(view) if reason == "rewritten" else "",
@@ -269,6 +271,11 @@ def _new_fallback(view: ServerView, site: WebSite, folder: SiteFolder) -> Edit |
     return section_edit(view, site, folder.path, "FallbackResource /index.html")
 
 
+def _front_folder(folder: SiteFolder) -> str:
+    """Return the folder of the script that answers every address."""
+    return posixpath.join(folder.path, posixpath.dirname(folder.front_script)).rstrip("/")
+
+
 def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fix:
     alias, edit, idle = _alias(view), None, _idle_alias(view)
     if reason == "not-enabled" and idle:
@@ -287,7 +294,8 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
         fallback = wrong_fallback(view, site, folder.index_files)
         edit = fallback.edit if fallback else _new_fallback(view, site, folder)
     elif reason == "no-rules":
-        edit = section_edit(view, site, folder.path, f"FallbackResource /{folder.front_script}")
+        line = f"FallbackResource /{folder.front_script}"
+        edit = section_edit(view, site, _front_folder(folder), line)
     elif reason == "suffix":
         edit = (
             suffix_edit(view, site)

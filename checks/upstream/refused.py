@@ -53,6 +53,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "program": sockets.program,
                         "php": sockets.program == "PHP-FPM",
                         "web": backend.proxy_target.speaks_http,
+                        **_own_port(evidence, backend),
                         **line_facts(backend, int(endpoints[0].rpartition(":")[2])),
                     },
                     because=(
@@ -66,6 +67,33 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 or (program and port_fix(nginx, backend, program, "start-the-application"))
                 or _fix(nginx, backend, sockets),
             )
+
+
+def _own_port(evidence: Evidence, backend: Backend) -> dict[str, object]:
+    """Return the facts `known`, `own_port` and `opened_by`, where a known application has this port
+    for the paths that come to it: "" where none has. The site's own application, if it is
+    known, is the one that counts."""
+    # Imported late: few applications refuse.
+    from checks.http._known_application import known_application
+    from diagnose.parsers.applications import own_port
+    from diagnose.parsers.nginx.locations import literal_prefix, location_pattern
+
+    site = known_application(evidence)
+    patterns = (
+        location_pattern(match.block)
+        for match in backend.location_matches
+        if match.block.name == "location"
+    )
+    paths = [literal_prefix(pattern) for pattern in patterns if pattern is not None]
+    for endpoint in backend.proxy_target.endpoints:
+        owner = None if endpoint.socket else own_port(endpoint.port, paths)
+        if owner and (site is None or site.id == owner[0].id):
+            return {
+                "known": owner[0].name,
+                "own_port": endpoint.port,
+                "opened_by": owner[1].opened_by,
+            }
+    return dict.fromkeys(("known", "own_port", "opened_by"), "")
 
 
 def _unix_sockets(nginx: Nginx, backend: Backend) -> OtherSockets:

@@ -3,7 +3,7 @@ reads `checks/symptoms.toml`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -57,6 +57,14 @@ _MAX_PATHS = 8
 _BELOW_HTTP = frozenset({"firewall", "tcp"})
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
 _ABNORMAL_CLOSURE = 1006
+#: The words in a row that are a quotation, what a word is, and what names something of a machine.
+#: Maximum number of characters of a text that is compared.
+_RUN = 5
+_WORD = re.compile(r"[^\s\"'`“”()\[\]{},;<>=]{1,200}")
+_NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
+_MAX_WORDS = 4096
+#: The attributes of observations, and of containers, that hold what a program wrote.
+_WRITTEN = ("last_words", "line", "message", "words")
 #: How a failed attempt is called in a message.
 _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
     "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
@@ -133,6 +141,8 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return False
     if _ends_when_told(group, symptom):
         return True
+    if _shows_words(group, symptom):
+        return True
     if symptom.number is not None and symptom.kind in NUMBERED:
         observations = (
             because
@@ -145,7 +155,9 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         if symptom.number != _ABNORMAL_CLOSURE:
             return False
     shown = (*symptom_table()[symptom.kind].shown, *_websocket_checks(symptom))
-    return any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom)
+    if any(is_listed(finding.check.id, shown) for finding in group) or _quotes(group, symptom):
+        return True
+    return _shows_words(group, symptom)
 
 
 def _websocket_checks(symptom: Symptom) -> tuple[str, ...]:
@@ -188,6 +200,36 @@ def _quotes(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     from diagnose.parsers.symptoms import message_symptom
 
     return any(meant.kind == symptom.kind for meant in map(message_symptom, texts) if meant)
+
+
+def _shows_words(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether a message quotes a line of a program that the findings show or rest on: the
+    same words in a row, a name of this machine among them. What a program writes about a file that
+    is not there is the same for every file."""
+    wanted = set(_runs(symptom.text))
+    if not wanted:
+        return False
+    faults = (finding for finding in group if not finding.is_note)
+    texts = (text for finding in faults for text in _program_words(finding))
+    return any(run in wanted for text in texts for run in _runs(text[:_MAX_WORDS]))
+
+
+def _program_words(finding: Finding) -> Iterator[str]:
+    """Yield what a finding shows, and what programs wrote, among its evidence."""
+    yield from (value for value in finding.claim.facts.values() if isinstance(value, str))
+    for because in finding.claim.because:
+        for each in (because, *getattr(because, "containers", ())):
+            values = (getattr(each, name, "") for name in _WRITTEN)
+            yield from (value for value in values if isinstance(value, str))
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield each run of words of a text that has a name: a path, a host, an address, a number."""
+    words = _WORD.findall(text.lower())
+    for start in range(len(words) - _RUN + 1):
+        run = tuple(words[start : start + _RUN])
+        if any(map(_NAMED.search, run)):
+            yield run
 
 
 def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:

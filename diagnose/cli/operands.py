@@ -26,6 +26,13 @@ _SENTENCE = re.compile(
     re.DOTALL,
 )
 
+#: Names that stand for somebody's own (RFC 2606 section 3, and what guides write): who named a site
+#: beside them means that.
+_PLACEHOLDER = re.compile(
+    r"(?:www\.)?(?:example\.(?:com|net|org)|(?:your|my)[-_]?(?:own[-_]?)?(?:domain|site|server|website|name|host)"
+    r"(?:[-_]?name)?\.\w{2,6}|domain\.(?:com|tld|name))"
+)
+
 #: What stands before an address to which a redirect leads: a field, or words.
 _LEADING = (
     r"(?:\blocation:|\bredirect\w{0,5}(?: [\w-]{1,20}){0,3} to|重定向(?:到|至)|跳转(?:到|至|去))"
@@ -208,6 +215,8 @@ def _is_site_of_its_own(message: Target, site: Target) -> bool:
     if kind == "cors":
         return origin_of(message.input) == site.origin
     hosts = (message.host, site.host)
+    if _PLACEHOLDER.fullmatch(message.host):
+        return False
     is_of_domain = any(a.endswith(f".{b}") for a, b in (hosts, hosts[::-1]))
     if site_and_status(message.input) is not None:
         return True

@@ -88,6 +88,16 @@ class WellKnownPath:
 
 
 @frozen
+class OwnPort:
+    """A port of the application's own beside that of its pages, at which a proxy passes on the
+    paths that begin so, and what in its settings, or which program of it, opens the port."""
+
+    number: int
+    path: str
+    opened_by: str
+
+
+@frozen
 class ApplicationMessage:
     """What a visitor or a log reads when something of this kind is missing."""
 
@@ -114,6 +124,7 @@ class Application:
     keeps_uri: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[ApplicationMessage, ...] = ()
+    ports: tuple[OwnPort, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)

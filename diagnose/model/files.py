@@ -201,8 +201,8 @@ class SiblingFile(Access):
     """A file of the page that the site does not serve, where it was seen: in a folder of another
     location, of a program behind nginx (`of_program`), or as the only file of this path on the
     server (`is_only`). `url` is the file's URL in the page; the permissions are those for nginx's
-    workers. Also the index.php of the site, where it is not in the folder of `root`, but in a
-    public folder below it."""
+    workers. Also the index.php that answers for the target, where it is not in the folder of
+    `root`, but in a folder above the target's path (`url` is its own), or in a public one below."""
 
     url: Url
     of_program: bool = False

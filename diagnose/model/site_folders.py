@@ -28,8 +28,9 @@ class SiteFolder(Observation):
     site's own folder that answers without the alias: the requested one, or the script to which its
     .htaccess leads. `elsewhere` is the folder nearby in which the requested file is, or the index
     file that the site's folder has not; "" if there is none, or several. `front_script` is a script
-    of the folder that answers every address of an application ("index.php"), if no .htaccess leads
-    to it. `suffixed` is the file of the requested name with ".html" behind it, if that alone is
+    that answers every address of an application, by its path in the folder ("index.php",
+    "blog/index.php": that of the nearest folder above the requested path), if no .htaccess leads to
+    it. `suffixed` is the file of the requested name with ".html" behind it, if that alone is
     there: a generator of sites leaves the ending out of its links.
     """
 

@@ -17,6 +17,7 @@ from diagnose.model.applications import (
     ApplicationMessage,
     LongResponse,
     OpenedWebSocket,
+    OwnPort,
     Recognition,
     RecognizedBy,
     RequestField,
@@ -78,6 +79,7 @@ def _from_tables(application_id: str, tables: Mapping[str, Any]) -> Application:
         bool(tables.get("uri", {}).get("kept")),
         tables.get("setting", {}),
         tuple(ApplicationMessage(**table) for table in tables.get("message", ())),
+        tuple(OwnPort(**table) for table in tables.get("port", ())),
     )
 
 
@@ -154,6 +156,19 @@ def application_of_command(command: str) -> Application | None:
     for application_id, tables in _index().items():
         if not words.isdisjoint(tables.get("recognized", {}).get("command", ())):
             return application_of(application_id)
+    return None
+
+
+def own_port(number: int, paths: Iterable[str]) -> tuple[Application, OwnPort] | None:
+    """Return the application that has this port for all of these paths, and the port; None if none
+    is known for them. Both together are no other's."""
+    wanted = tuple(path.lower() for path in paths)
+    for application_id, tables in _index().items():
+        ports = [table for table in tables.get("port", ()) if table["number"] == number]
+        prefixes = tuple(table["path"].lower() for table in ports)
+        if ports and wanted and all(path.startswith(prefixes) for path in wanted):
+            application = application_of(application_id)
+            return (application, OwnPort(**ports[0])) if application else None
     return None
 
 

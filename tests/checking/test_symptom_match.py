@@ -17,6 +17,7 @@ from diagnose.model import (
     Target,
     Vantage,
 )
+from diagnose.model.containers import Container, Containers
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
@@ -146,3 +147,34 @@ def test_a_timeout_is_what_the_message_tells_with_its_time(
     claim = Claim(about=Subject(), because=(), facts={"seconds": 60})
     finding = Finding("f1", load_check("websocket.idle-default"), claim)
     assert produces((finding,), Symptom(kind, words)) is is_it
+
+
+#: What nginx wrote in a container that has ended.
+EMERG = (
+    '[emerg] 1#1: open() "/etc/letsencrypt/options-ssl-nginx.conf" failed (2: No such file or '
+    "directory) in /etc/nginx/conf.d/shop.conf:13"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_quoted"),
+    [
+        ('The README. open() "/etc/letsencrypt/options-ssl-nginx.conf" failed (2: No such', True),
+        # The same words about another file.
+        ('open() "/var/www/favicon.ico" failed (2: No such file or directory)', False),
+        ("No such file or directory", False),
+        ("nginx does not start", False),
+    ],
+)
+def test_a_message_that_quotes_what_a_program_wrote_is_of_the_finding(
+    words: str, is_quoted: bool
+) -> None:
+    container = Container(engine="docker", id="a" * 12, name="web", last_words=EMERG)
+    stopped = Containers(engines=("docker",), containers=(container,))
+    claims = (
+        Claim(about=Subject(), because=(stopped,)),
+        Claim(about=Subject(), because=(), facts={"words": EMERG}),
+    )
+    for claim in claims:
+        finding = Finding("f1", load_check("listener.container-stopped"), claim)
+        assert produces((finding,), Symptom("body-size", words)) is is_quoted

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from diagnose.checking.symptom_match import is_listed, symptom_table
+from diagnose.model.symptom import SymptomKind
+from tests.support.program_messages import PROGRAM_MESSAGES
 
 CHECKS = Path(__file__).parents[2] / "checks"
 #: The layers of programs that write the same words.
@@ -29,6 +31,39 @@ def test_a_fault_that_is_shown_is_shown_by_every_program(kind: str) -> None:
     shown = symptom_table()[kind].shown
     missing = [twin for each in shown for twin in _twins(each) if not is_listed(twin, shown)]
     assert not missing
+
+
+#: The checks whose finding is that a program in front does not reach the one behind it.
+_NOT_REACHED = (
+    "upstream.refused", "upstream.container-loopback", "upstream.container-unserved",
+    "upstream.container-stopped", "server.container-not-reached", "server.application-down",
+    "server.backend-not-reached",
+)  # fmt: skip
+
+
+def _leads(check_id: str, kind: SymptomKind) -> bool:
+    row = symptom_table()[kind]
+    return is_listed(check_id, (*row.shown, *row.possible))
+
+
+@pytest.mark.parametrize("check_id", _NOT_REACHED)
+def test_a_refused_connection_may_be_that_of_the_program_in_front(check_id: str) -> None:
+    """ "connection refused", spit by Caddy: the words of a visitor's own failure are the same."""
+    assert _leads(check_id, "refused")
+    assert _leads(check_id, "upstream-refused")
+
+
+def test_what_a_server_writes_when_it_does_not_start_may_come_from_its_container() -> None:
+    """The same lines stand in the log of a container that has ended."""
+    starts = ("[emerg]", "[ALERT]", "Syntax error")
+    kinds = {
+        example.kind
+        for program in ("nginx", "Apache", "HAProxy")
+        for example in PROGRAM_MESSAGES[program]
+        if any(word in example.message for word in starts)
+    }
+    assert len(kinds) > 5
+    assert {kind for kind in kinds if not _leads("listener.container-stopped", kind)} == set()
 
 
 def test_twins_are_known() -> None:

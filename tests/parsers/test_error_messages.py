@@ -370,6 +370,26 @@ def test_a_site_named_twice_is_one() -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "When accessing https://example.com, it returned a 301 redirect, creating a redirect loop",
+        "redirect loop at https://www.example.org/ since I followed the guide",
+        "I visit https://your-domain.com/ and get 502 Bad Gateway",
+    ],
+)
+def test_a_name_that_stands_for_somebodys_own_is_the_site_beside_it(words: str) -> None:
+    """The laboratory's name is below one of them."""
+    (target,) = parse_targets(("https://shop.example.com/", words), (), "en")
+    assert target.url == "https://shop.example.com/"
+    assert target.symptom is not None
+
+
+def test_another_host_of_the_domain_is_a_site_of_its_own() -> None:
+    words = "https://api.shop.example.com/v1 502 Bad Gateway"
+    assert len(parse_targets(("https://shop.example.com/", words), (), "en")) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         "https://shop.example.com/ works, https://shop.example.com/admin gives 403",
         "https://shop.example.com/app is fine but https://shop.example.com/admin gives 403",
         "https://shop.example.com/admin gives 403, while https://shop.example.com/ returns 200.",

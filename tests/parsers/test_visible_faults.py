@@ -23,6 +23,9 @@ website extremely slow through nginx, fast directly
 5 second delay on every request
 一直转圈打不开""",
     "page-files": """
+it is returning the same 4kB of html for / but also for every asset called from /
+every css file returns the same html
+所有静态资源都返回首页
 使用二级目录代理时无法请求到静态资源
 css和js都访问不到
 网站打开很慢，图片加载不出来
@@ -132,6 +135,8 @@ my vhost file is not used
 改了配置重启也没用
 location 规则不生效""",
     "certificate-outdated": """
+no reload was performed, resulting in nginx still using the old version of the certificate
+nginx 仍在使用旧版本的证书
 the cert is renewed, but my browser says expired
 still serving old certificate after renew
 证书更新了但是浏览器还是旧的

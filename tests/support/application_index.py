@@ -31,6 +31,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "timeout": {"path": (str, False), "seconds": (int, True)},
     "field": {"name": (str, True), "value": (str, True)},
     "well_known": {"path": (str, True), "status": (int, True), "location": (str, False)},
+    "port": {"number": (int, True), "path": (str, True), "opened_by": (str, True)},
     "message": {"text": (str, True), "means": (str, True)},
 }
 _ENTRIES = ("title", "page", "header", "cookie", "command")

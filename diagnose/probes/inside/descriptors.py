@@ -20,32 +20,31 @@ SCRIPT = read_script(__file__, "descriptors.sh")
 _UNSERVED = {"timeout", "closed", "reset"}
 
 
-@probe(after=Handshake)
-async def of_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
+@probe(after=Handshake, needs=Listeners)
+async def of_handshake(ctx: ProbeContext, handshake: Handshake, listeners: Listeners) -> None:
     """Read the files of the target's processes when a handshake gets no answer."""
     failure = handshake.failure
     if handshake.is_browser_like and failure is not None and failure.kind in _UNSERVED:
-        await _read(ctx, handshake.port)
+        await _read(ctx, listeners, handshake.port)
 
 
-@probe(after=Exchange)
-async def of_page(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=Listeners)
+async def of_page(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read them when the page does not come."""
     if exchange.is_page_of(ctx.target) and exchange.failure:
-        await _read(ctx, exchange.port)
+        await _read(ctx, listeners, exchange.port)
 
 
-@probe(after=UpstreamTry)
-async def of_application(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+@probe(after=UpstreamTry, needs=Listeners)
+async def of_application(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> None:
     """Read those of an application that does not answer."""
     if attempt.failure is not None and attempt.failure.kind in _UNSERVED:
-        await _read(ctx, attempt.port)
+        await _read(ctx, listeners, attempt.port)
 
 
-async def _read(ctx: ProbeContext, port: int) -> None:
+async def _read(ctx: ProbeContext, listeners: Listeners, port: int) -> None:
     """Do it once for a port on which something listens here."""
-    listens = any(listeners.on(port) for listeners in ctx.observed(Listeners))
-    if not listens or any(
+    if not listeners.on(port) or any(
         open_descriptors.port == port for open_descriptors in ctx.observed(OpenDescriptors)
     ):
         return

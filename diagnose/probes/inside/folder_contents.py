@@ -14,6 +14,8 @@ from diagnose.probes import ProbeContext
 
 #: Maximum bytes that are read of an .htaccess and of an index file.
 MAX_BYTES = 65536
+#: Maximum number of folders on the way to a page whose .htaccess is read.
+MAX_FOLDERS = 6
 
 #: Names that editors, archives and other systems make of .htaccess.
 _MISNAMED = {"htaccess", "htaccess.txt", ".htaccess.txt", "_htaccess", ".htaccess"}
@@ -103,7 +105,9 @@ async def emit_folder(
             if pages and index
             else await _nearby_folder(ctx, root, path, above, index),
             suffixed="" if pages else await _suffixed(ctx, page, path),
-            front_script="" if _REWRITE.search(rules.text) else await _front_script(ctx, root),
+            front_script=""
+            if _REWRITE.search(rules.text)
+            else await _front_script(ctx, root, path),
         )
     )
 
@@ -156,10 +160,25 @@ async def _suffixed(ctx: ProbeContext, page: str, path: str) -> str:
     return clean(file, 400) if await ctx.machine.glob(file) else ""
 
 
-async def _front_script(ctx: ProbeContext, root: str) -> str:
-    """Return the script of an application that answers every address; "" if the folder has none."""
-    content = await ctx.machine.read(f"{root}/index.php", MAX_BYTES)
-    return "index.php" if not content.failure and _FRONT.search(content.text) else ""
+def folders_above(path: str) -> list[str]:
+    """Return the folders on the way to a path, the deepest first: /blog/2020/ for
+    "/blog/2020/tea"."""
+    parts = [part for part in path.split("/")[1:-1] if part][: MAX_FOLDERS - 1]
+    return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
+
+
+async def _front_script(ctx: ProbeContext, root: str, path: str) -> str:
+    """Return the script of an application that answers every address of its folder: that of the
+    nearest one on the way to the path; "" if it has rules of its own, or there is none."""
+    for name in folders_above(path):
+        folder = f"{root}{name}".rstrip("/")
+        content = await ctx.machine.read(f"{folder}/index.php", MAX_BYTES)
+        if content.failure:
+            continue
+        rules = await ctx.machine.read(f"{folder}/.htaccess", MAX_BYTES)
+        is_front = _FRONT.search(content.text) and not _REWRITE.search(rules.text)
+        return f"{name}/index.php".lstrip("/") if is_front else ""
+    return ""
 
 
 async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:

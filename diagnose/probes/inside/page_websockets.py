@@ -25,8 +25,9 @@ from diagnose.probes.inside.websocket_upstream import (
     try_websocket,
     try_websocket_by_curl,
     upgrade_directly,
+    wants_login,
 )
-from diagnose.probes.outside.websocket import try_named_path, try_sessions
+from diagnose.probes.outside.websocket import try_named_path, try_sessions, try_unkept_path
 
 #: Maximum number of paths of the page that are tried.
 MAX_PATHS = 2
@@ -94,7 +95,7 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str, source: str = 
         upgrade.path
         for upgrade in ctx.observed(Upgrade)
         if upgrade.through == "application"
-        or (upgrade.accepted and upgrade.variant not in ORIGIN_VARIANTS)
+        or (upgrade.stayed_open and upgrade.variant not in ORIGIN_VARIANTS)
     }
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return
@@ -133,6 +134,9 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
         if retry is not None and retry.accepted:
             if variant in {"no-origin", "whole-path"}:
                 await try_named_path(ctx, route.path)
+            return
+        if variant == "whole-path" and retry is not None and wants_login(direct, retry):
+            await try_unkept_path(ctx, route.path)
             return
     # Socket.IO refuses a request without an Origin as well.
     origin = development_origin(route) if "no-origin" in variants else ""

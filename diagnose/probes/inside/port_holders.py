@@ -17,32 +17,33 @@ from diagnose.probes import ProbeContext, probe
 SCRIPT = read_script(__file__, "port_holders.sh")
 
 
-@probe(after=Exchange)
-async def of_page(ctx: ProbeContext, exchange: Exchange) -> None:
+@probe(after=Exchange, needs=Listeners)
+async def of_page(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the holders of the target's port when its page does not come."""
     if exchange.is_page_of(ctx.target):
-        await _read(ctx, exchange, exchange.port)
+        await _read(ctx, listeners, exchange, exchange.port)
 
 
-@probe(after=UpstreamTry)
-async def of_application(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+@probe(after=UpstreamTry, needs=Listeners)
+async def of_application(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> None:
     """Read the holders of an application's port when it does not answer."""
-    await _read(ctx, attempt, attempt.port)
+    await _read(ctx, listeners, attempt, attempt.port)
 
 
-@probe(after=Upgrade)
-async def of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+@probe(after=Upgrade, needs=Listeners)
+async def of_websocket(ctx: ProbeContext, upgrade: Upgrade, listeners: Listeners) -> None:
     """Read the holders of an application's port when it does not answer a handshake."""
     if upgrade.through == "application":
-        await _read(ctx, upgrade, upgrade.port)
+        await _read(ctx, listeners, upgrade, upgrade.port)
 
 
-async def _read(ctx: ProbeContext, attempt: Observation, port: int) -> None:
+async def _read(ctx: ProbeContext, listeners: Listeners, attempt: Observation, port: int) -> None:
     """Do it after a timeout, once for a port on which something listens here."""
     if attempt.failure is None or attempt.failure.kind != "timeout":
         return
-    listens = any(listeners.on(port) for listeners in ctx.observed(Listeners))
-    if listens and not any(port_holders.port == port for port_holders in ctx.observed(PortHolders)):
+    if listeners.on(port) and not any(
+        port_holders.port == port for port_holders in ctx.observed(PortHolders)
+    ):
         at = ctx.elapsed()
         result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(port))
         emit_holders(ctx, at, port, result.out)

@@ -1,7 +1,7 @@
 """Probe that looks for a file of the page in the folders of nginx's other locations and of the
 programs behind nginx, after the site has answered 404, or a page, in its place; and, if it is in
 none of them, by its path in the usual folders of sites. It looks for the index.php of the site too,
-where nginx has answered 404 for the target.
+where nginx has answered 404 for the target: that of the nearest folder above the path counts.
 """
 
 from urllib.parse import urlsplit
@@ -33,6 +33,8 @@ from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 
 #: Maximum number of files, and of programs whose folder is read.
 MAX_FILES, MAX_PROGRAMS = 2, 4
+#: Maximum number of folders of a path in which an index.php is looked for.
+MAX_DEPTH = 4
 
 SEARCH_SCRIPT = read_script(__file__, "files_by_name.sh")
 #: The file of an application in PHP that makes all of its addresses.
@@ -41,7 +43,8 @@ _FRONT = "/index.php"
 
 @probe(after=Exchange, needs=NginxConfig)
 async def of_front_controller(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
-    """Emit the index.php below the folder of `root`, if there is none in it."""
+    """Emit the index.php of the nearest folder above the path; or, if neither such a folder nor
+    that of `root` has one, the one in a public folder below."""
     worker = first_worker(ctx)
     if worker is None or not ctx.options.wants("nginx") or not is_first(ctx, exchange, _not_there):
         return
@@ -52,13 +55,26 @@ async def of_front_controller(ctx: ProbeContext, exchange: Exchange, config: Ngi
         if served is None or upstreams.pass_directive_of(php) is None or UNSAFE.search(served.path):
             continue
         at, folder = ctx.elapsed(), served.path.removesuffix(_FRONT)
-        files = [served.path, *(f"{folder}/{name}{_FRONT}" for name in PUBLIC_FOLDERS)]
-        accesses = await read_access(ctx.machine, "", str(worker), files)
-        there = [access for access in accesses if is_file(access)]
-        if there and served.path not in {access.path for access in there}:
-            url = f"{ctx.target.origin}{_FRONT}"
-            ctx.emit(access_as(SiblingFile, there[0], at=at, url=url))
+        nearest = _nearest_fronts(path) if served.directive.name == "root" else {}
+        publics = (f"{folder}/{name}{_FRONT}" for name in PUBLIC_FOLDERS)
+        urls = {f"{folder}{front}": front for front in nearest}
+        urls |= dict.fromkeys((served.path, *publics), _FRONT)
+        accesses = await read_access(ctx.machine, "", str(worker), list(urls))
+        there = {access.path: access for access in accesses if is_file(access)}
+        file = next((file for file in urls if file in there), "")
+        if file and file != served.path:
+            url = f"{ctx.target.origin}{urls[file]}"
+            ctx.emit(access_as(SiblingFile, there[file], at=at, url=url))
         return
+
+
+def _nearest_fronts(path: str) -> tuple[str, ...]:
+    """Return the index.php of each folder above a path, the nearest first, without that of the
+    whole site: "/blog/index.php" for "/blog/hello/"."""
+    folders = [part for part in path.rstrip("/").split("/")[1:] if part][:-1][:MAX_DEPTH]
+    if UNSAFE.search(path) or ".." in folders:
+        return ()
+    return tuple(f"/{'/'.join(folders[:depth])}{_FRONT}" for depth in range(len(folders), 0, -1))
 
 
 def _not_there(ctx: ProbeContext, exchange: Exchange) -> bool:

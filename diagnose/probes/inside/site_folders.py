@@ -19,10 +19,7 @@ from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_fil
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
-from diagnose.probes.inside.folder_contents import MAX_BYTES, emit_folder
-
-#: Maximum number of folders on the way to a page whose .htaccess is read.
-MAX_FOLDERS = 6
+from diagnose.probes.inside.folder_contents import MAX_BYTES, emit_folder, folders_above
 
 
 @probe(after=WebServerConfig)
@@ -126,7 +123,7 @@ async def rules_of_missing_page(
     inherited)."""
     if config.product != "apache" or not folder.exists:
         return
-    at, names = ctx.elapsed(), _folders(folder.requested)
+    at, names = ctx.elapsed(), folders_above(folder.requested)
     own_path = ctx.target.path.partition("?")[0]
     is_own = own_path.endswith(folder.requested)
     if not is_own and all(site.root.rstrip("/") != folder.path for site in config.sites):
@@ -159,13 +156,6 @@ async def rules_of_missing_page(
                 )
             )
         return
-
-
-def _folders(path: str) -> list[str]:
-    """Return the folders on the way to a path, the deepest first: /blog/2020/ for
-    "/blog/2020/tea"."""
-    parts = [part for part in path.split("/")[1:-1] if part][: MAX_FOLDERS - 1]
-    return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
 
 
 def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:

@@ -19,7 +19,7 @@ from diagnose.parsers.nginx.upstreams import Endpoint, bare_path
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
-from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
+from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS, is_origin_refusal
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
@@ -105,7 +105,7 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
         await _upgrade_at_front(ctx, route)
     if _should_try_whole_path(ctx, route, direct):
         whole = await upgrade_directly(ctx, route, "whole-path")
-        if whole is not None and _should_try_front_too(ctx, route, whole):
+        if whole is not None and _should_try_front_too(ctx, route, direct, whole):
             await _upgrade_at_front(ctx, route)
     if should_try_bare_path(route, direct):
         await upgrade_directly(ctx, route, "bare-path")
@@ -131,7 +131,7 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     if _should_try_whole_path(ctx, route, direct):
         whole = replace(request, url=base_url + whole_path, variant="whole-path")
         answer = await _upgrade_by_curl(ctx, whole, fields, options)
-        if answer is not None and _should_try_front_too(ctx, route, answer):
+        if answer is not None and _should_try_front_too(ctx, route, direct, answer):
             await _front_by_curl(ctx, route)
     if should_try_bare_path(route, direct):
         bare = replace(request, url=base_url + bare_path(route.place, route.path))
@@ -150,13 +150,14 @@ async def _front_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...]:
     """Return the handshakes whose refusal this one gives a meaning: itself at a path that the user
-    named. Elsewhere a login may be missing, unless the site accepts another Origin; then all that
-    were tried there."""
+    named. Elsewhere a login may be missing, unless the site accepts another Origin, or says that it
+    refuses this one; then all that were tried there."""
     if upgrade.path in ctx.target.websockets:
         return (upgrade,)
     here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
     is_origin = any(
-        other.through == "front" and other.variant in ORIGIN_VARIANTS and other.accepted
+        other.through == "front"
+        and ((other.variant in ORIGIN_VARIANTS and other.accepted) or is_origin_refusal(other))
         for other in here
     )
     return tuple(here) if is_origin else ()
@@ -189,11 +190,20 @@ def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgr
     return is_asked or should_try_whole_path(route, direct)
 
 
-def _should_try_front_too(ctx: ProbeContext, route: UpstreamRoute, whole: Upgrade) -> bool:
-    """Whether to try the site at a path that nobody asked for: if the application accepts it as the
-    visitor sends it, and not as nginx does."""
+def _should_try_front_too(
+    ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade, whole: Upgrade
+) -> bool:
+    """Whether to try the site at a path that nobody asked for: if the application accepts it, or
+    wants a login, as the visitor sends it, and not as nginx does."""
     is_asked = route.path in ctx.target.websockets
-    return whole.accepted and not is_asked and not _loopback_differs(ctx, route.socket)
+    is_there = whole.accepted or wants_login(direct, whole)
+    return is_there and not is_asked and not _loopback_differs(ctx, route.socket)
+
+
+def wants_login(direct: Upgrade, whole: Upgrade) -> bool:
+    """Whether the application has a WebSocket at the visitor's path, for those who are logged in,
+    and a page or nothing at nginx's."""
+    return direct.status in {200, 404} and whole.status in {401, 403}
 
 
 def should_try_bare_path(route: UpstreamRoute, direct: Upgrade) -> bool:

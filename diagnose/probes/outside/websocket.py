@@ -105,6 +105,16 @@ async def try_named_path(ctx: ProbeContext, path: str) -> None:
         await _try_path(ctx, address, path, None)
 
 
+async def try_unkept_path(ctx: ProbeContext, path: str) -> None:
+    """Do the same, also where it was tried for a known application and its refusal not kept: by now
+    it means something."""
+    if any(upgrade.path == path and upgrade.is_visit for upgrade in ctx.observed(Upgrade)):
+        return
+    address = _connected_address(ctx)
+    if address and ctx.further_requests.begin(f"WebSocket at the site once more {path}"):
+        await _try_path(ctx, address, path, None)
+
+
 async def try_sessions(ctx: ProbeContext, path: str) -> None:
     """Open sessions of Socket.IO at a path that nobody named, once: clients may lose theirs."""
     address = _connected_address(ctx)

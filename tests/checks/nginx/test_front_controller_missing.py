@@ -61,6 +61,44 @@ def test_root_and_fallback_are_mended_where_index_php_is_below() -> None:
     assert not claim.facts["public"]
 
 
+def below(lines: str, path: str = "/blog/2026/tea/", folder: str = "/blog") -> Any:
+    """The claim where the program lies in a folder above the path."""
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(page(404, BODY), url=f"https://shop.example.com{path}")
+    url = f"https://shop.example.com{folder}/index.php"
+    there = SiblingFile(path=f"/srv{folder}/index.php", url=url)
+    observations = (RUNNING, config(text), response, there)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)
+    return claim
+
+
+def test_the_folder_of_the_program_gets_a_location_of_its_own() -> None:
+    """Issue 53 of x64architecture/wnmp: WordPress in a folder. What other addresses get stays."""
+    line = "try_files $uri $uri/ /blog/index.php?$args;"
+    for lines in (f"root /srv; index index.php; {PHP}", SITE):
+        claim = below(lines)
+        assert (claim.facts["folder"], claim.facts["public"]) == ("/blog/", "")
+        assert claim.facts["program"] == "/srv/blog/index.php"
+        added = [each for each in claim.fix.steps[0].diff.split("\n") if each.startswith("+")]
+        assert any("location /blog/ {" in each for each in added)
+        assert any(line in each for each in added)
+    own = below(SITE.replace("location /", "location /blog"))
+    assert f"location /blog {{ {line} }}" in str(own.fix.steps[0])
+
+
+def test_a_site_without_a_location_for_its_pages_gets_one() -> None:
+    (claim,) = claims(f"root /srv; index index.php; {PHP}")
+    assert "location / {" in claim.fix.steps[0].diff
+    assert "try_files $uri $uri/ /index.php?$args;" in claim.fix.steps[0].diff
+
+
+def test_a_person_writes_the_location_where_the_answering_one_has_other_lines() -> None:
+    """An `auth_basic` of `location /` would not count in a new one."""
+    claim = below(SITE.replace("try_files", "auth_basic staff; try_files"))
+    assert not [step for step in claim.fix.steps if hasattr(step, "diff")]
+    assert claim.facts["folder"] == "/blog/"
+
+
 def test_covers_what_else_visitors_did_not_get_there() -> None:
     """Issue 321 of lincanbin/Carbon-Forum: every address but the front page."""
     lines = f"{SITE} location /files/ {{ }}"

@@ -2,7 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity, Target
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Failure,
+    Manual,
+    Severity,
+    Target,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
@@ -24,6 +34,69 @@ def test_fires_when_another_sites_certificate_comes_and_corrects_the_slip() -> N
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
     assert "+    server_name shop.example.com;\n" in claim.fix.steps[0].diff
+
+
+WWW_SHOP = Target("www.shop.example.com", "https", "www.shop.example.com", 443)
+CERTBOT = "/etc/letsencrypt/live/shop/fullchain.pem"
+SHOPS = f"""\
+server {{
+    listen 443 ssl;
+    server_name shop.example.com;
+    ssl_certificate {CERTBOT};
+}}
+server {{ listen 80; server_name localhost; }}
+server {{ listen 80; server_name shop.example.com; }}
+"""
+
+
+def sibling(*names: str, path: str = CERTBOT) -> Claim:
+    """The claim about www, where the block of the bare name has a certificate for these names."""
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+    file = CertificateFile(path=path, chain=(leaf,))
+    text = SHOPS.replace(CERTBOT, path)
+    observations = (config(text), file, served(*names))
+    (claim,) = judge("nginx.no-matching-server", *observations, target=WWW_SHOP, masked=False)
+    return claim
+
+
+def test_the_block_of_the_bare_name_gets_both_and_so_does_its_certificate() -> None:
+    """Issue 849 of zelytra/BetterFleet: the block, the certificate, and the block of port 80."""
+    claim = sibling("shop.example.com")
+    assert claim.fix
+    edit, *_, order = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("+") >= 2
+    assert "+    server_name shop.example.com www.shop.example.com;\n" in edit.diff
+    assert "+server { listen 80; server_name shop.example.com www.shop.example.com; }" in edit.diff
+    assert isinstance(order, Manual)
+    (command,) = order.commands
+    assert isinstance(command, Command)
+    assert "-d shop.example.com -d www.shop.example.com" in " ".join(command.argv)
+    assert any("www.shop.example.com" in text for text in texts("nginx.no-matching-server", claim))
+
+
+def test_another_tools_certificate_is_issued_by_hand() -> None:
+    claim = sibling("shop.example.com", path="/etc/nginx/ssl/shop.pem")
+    assert claim.fix
+    order = claim.fix.steps[-1]
+    assert isinstance(order, Manual)
+    assert not order.commands
+
+
+def test_a_block_that_redirects_to_the_name_does_not_get_it() -> None:
+    """It would be a circle."""
+    www = "server { listen 443 ssl; server_name www.shop.example.com; ssl_certificate w.pem; %s }\n"
+    for line, name in (("return 301 https://shop.example.com$request_uri;", ""),
+                       ("root /srv;", "www.shop.example.com")):  # fmt: skip
+        text = BLOG + www % line
+        (claim,) = judge("nginx.no-matching-server", config(text), served("blog.example.com"))
+        assert claim.facts["sibling"] == name
+
+
+def test_a_name_of_another_site_gets_no_block() -> None:
+    """blog.example.com is no sibling."""
+    (claim,) = judge("nginx.no-matching-server", config(BLOG), served("blog.example.com"))
+    assert claim.facts["sibling"] == ""
 
 
 def test_fires_when_the_default_block_rejects_the_name() -> None:

@@ -165,6 +165,17 @@ def test_fires_for_an_application_to_whose_script_nothing_leads() -> None:
     assert not judge(CHECK, APACHE, apache_config(SITE), FRONT, own, target=ABOUT)
 
 
+def test_fires_for_an_application_in_a_folder_of_the_site() -> None:
+    """WordPress in /blog: what is outside of its folder stays as it is."""
+    page, folder = replace(PAGE, body=OWN_404), replace(FRONT, front_script="blog/index.php")
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, page, target=ABOUT, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f'+    <Directory "{ROOT}/blog">\n' in edit.diff
+    assert "+        FallbackResource /blog/index.php\n" in edit.diff
+
+
 def test_fires_for_the_folder_above_that_for_visitors() -> None:
     folder = replace(FOLDER, index_files=(), elsewhere=f"{ROOT}/public")
     (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT, masked=False)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity
+from diagnose.model.applications import KnownApplication
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
@@ -33,6 +34,34 @@ def test_fires_and_names_what_listens_instead() -> None:
     assert claim.facts["listening"] == ("node 3001",)
     assert claim.location
     assert claim.location.line == 9
+
+
+def refused_port(port: int, path: str, *others: Observation) -> Claim:
+    """The claim about a port that nginx passes this path on to."""
+    site = SITE.replace("location / {", f"location {path} {{").replace(":3000", f":{port}")
+    down = replace(DOWN, target=f"http://127.0.0.1:{port}", port=port)
+    (claim,) = judge(CHECK, down, config(site), Listeners(), *others)
+    return claim
+
+
+def test_names_what_opens_a_port_of_a_known_application() -> None:
+    """Issue 223 of Yenthe666/InstallScript: Odoo without workers has one port alone."""
+    for path in ("/longpolling", "/longpolling/", "/websocket"):
+        claim = refused_port(8072, path)
+        assert (claim.facts["known"], claim.facts["own_port"]) == ("Odoo", 8072)
+        assert "workers" in str(claim.facts["opened_by"])
+    odoo = KnownApplication(id="odoo", name="Odoo", url="https://shop.example.com/web")
+    assert refused_port(8072, "/longpolling", odoo).facts["known"] == "Odoo"
+    assert refused_port(3012, "/notifications/hub").facts["known"] == "Vaultwarden"
+
+
+def test_another_path_or_another_application_has_no_such_port() -> None:
+    ntfy = KnownApplication(id="ntfy", name="ntfy", url="https://shop.example.com/")
+    claims = (
+        refused_port(8072, "/"), refused_port(8072, "/chat"), refused_port(8069, "/longpolling"),
+        refused_port(8072, "/longpolling", ntfy),
+    )  # fmt: skip
+    assert {claim.facts["known"] for claim in claims} == {""}
 
 
 def test_fires_and_names_the_other_address_of_the_port() -> None:

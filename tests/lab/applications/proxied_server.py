@@ -17,10 +17,13 @@ Answer = tuple[str, str, tuple[str, ...]]
 OPENED: Answer = ("101 Switching Protocols", "", ())
 #: n8n opens the WebSocket, and says then that it closes it for a policy (RFC 6455 section 5.5.1).
 CLOSED: Answer = ("101 Switching Protocols", "\x88\x02\x03\xf0", ())
+#: The same with the reason, as since version 1.88.
+CLOSED_FOR_ORIGIN: Answer = ("101 Switching Protocols", "\x88\x11\x03\xf0Invalid origin!", ())
 
 
-def page(head: str = "", body: str = f"<p>{TEXT}</p>") -> Answer:
-    text = f"<!doctype html><html><head><title>App</title>{head}</head><body>{body}</body></html>"
+def page(head: str = "", body: str = f"<p>{TEXT}</p>", title: str = "App") -> Answer:
+    head = f"<title>{title}</title>{head}"
+    text = f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
     return "200 OK", text, ("Content-Type: text/html; charset=utf-8",)
 
 
@@ -119,10 +122,12 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             return redirect(f"http://{fields['host']}/login?from=%2Fmanage")
         case "odoo" if upgrades:
             return OPENED[0], "", ("Content-Type: text/html; charset=utf-8",)
-        case "n8n" if upgrades:
+        case "n8n" | "n8n-1.88" if upgrades and (mode == "n8n" or path == "/rest/push"):
             host = fields.get("x-forwarded-host", fields.get("host", ""))
             is_own = fields.get("origin", "").partition("://")[2] == host
-            return OPENED if is_own else CLOSED
+            return OPENED if is_own else CLOSED if mode == "n8n" else CLOSED_FOR_ORIGIN
+        case "n8n-1.88":
+            return page(title="n8n.io - Workflow Automation")
         case "strapi" | "grafana" | "jellyfin" | "jenkins" | "n8n" | "odoo":
             return page()
         case "gitea" if path.startswith("/assets/"):

@@ -140,15 +140,15 @@ def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
 AUTOLOADED = "<?php require __DIR__.'/../vendor/autoload.php';\n"
 
 
-def _serve_front(lab: Lab, root: str) -> None:
-    """An application whose script answers /users, and no .htaccess leads to it."""
+def _serve_front(lab: Lab, root: str, folder: str = "/public", address: str = "/users") -> None:
+    """An application whose script answers an address, and no .htaccess leads to it."""
     server = lab.server
     text = of_files(root, "All").replace("    <Directory", HANDLER)
-    words = ("127.0.0.1:9000", "/", "/users")
+    words = ("127.0.0.1:9000", "/", address)
     lab.spawn(server, server.application("fpm_server", *words), 9000)
     apache.install(lab, f"{text}\n{HTTP}")
     apache.enable(lab, "proxy_fcgi")
-    server.write(f"{ROOT}/public/index.php", AUTOLOADED)
+    server.write(f"{ROOT}{folder}/index.php", AUTOLOADED)
 
 
 @apache_scenario(
@@ -175,6 +175,25 @@ def document_root_is_the_folder_above_that_for_visitors(lab: Lab) -> None:
 def a_fallback_leads_to_the_script_of_an_application(lab: Lab) -> None:
     _serve_front(lab, f"{ROOT}/public")
     apache.edit(lab, "        Require", "        FallbackResource /index.php\n        Require")
+    apache.start(lab)
+
+
+BLOG = "https://shop.example.com/blog/hello-world/"
+
+
+@apache_scenario(
+    outside=None, server="server.page-missing", manual=NOT_FRONT, target=BLOG,
+)  # fmt: skip
+def nothing_leads_to_the_script_of_an_application_in_a_folder(lab: Lab) -> None:
+    _serve_front(lab, ROOT, "/blog", "/blog/hello-world/")
+    apache.start(lab)
+
+
+@healthy_apache(target=BLOG)
+def a_fallback_leads_to_the_script_of_an_application_in_a_folder(lab: Lab) -> None:
+    _serve_front(lab, ROOT, "/blog", "/blog/hello-world/")
+    line = "        FallbackResource /blog/index.php\n        Require"
+    apache.edit(lab, "        Require", line)
     apache.start(lab)
 
 

@@ -80,6 +80,19 @@ def odoo_port_of_websockets_is_closed(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.server-error", server="upstream.refused", args=("--method", "GET"),
+    target=f"https://{NAME}/longpolling/poll", differs=MINE,
+    manual="the laboratory's Odoo has no port of its own for WebSockets",
+)  # fmt: skip
+def odoo_port_of_long_polling_is_closed(lab: Lab) -> None:
+    """After issue 223 of InstallScript: Odoo runs, and without workers nothing listens on 8072."""
+    serve(lab, "odoo")
+    one_location(lab)
+    lab.edit("  location / {", f"  location /longpolling {{\n{PORT}  }}\n\n  location / {{")
+    lab.reload()
+
+
+@scenario(
     outside="http.application-setting", manual="the laboratory's Moodle has no settings",
     args=("Must use https address in wwwroot when ssl proxy enabled!",), differs=MINE,
 )  # fmt: skip
@@ -96,3 +109,25 @@ def message_of_another_application(lab: Lab) -> None:
     one_location(lab)
     pass_upgrades(lab)
     lab.reload()
+
+
+def _jellyfin(lab: Lab, uri: str) -> None:
+    serve(lab, "jellyfin")
+    one_location(lab)
+    passed = PORT.replace("8072", f"3000{uri}")
+    lab.edit("  location / {", f"  location /socket {{\n{passed}{UPGRADE}  }}\n\n  location / {{")
+    lab.reload()
+
+
+@scenario(
+    outside=None, server="websocket.path-stripped", differs=MINE,
+    args=("--timeout", "20"), manual="a stranger is asked to log in there",
+)  # fmt: skip
+def jellyfin_gets_another_path_for_its_websocket(lab: Lab) -> None:
+    """After pull request 417 of jellyfin-docs: `proxy_pass …/socket/`, and nobody tells of it."""
+    _jellyfin(lab, "/socket/")
+
+
+@healthy(args=("--timeout", "20"))
+def jellyfin_gets_the_path_of_its_websocket(lab: Lab) -> None:
+    _jellyfin(lab, "")

@@ -1,7 +1,7 @@
 """A name that no block has, over http: the first site answers it. After
 https://github.com/1Panel-dev/1Panel/issues/9600."""
 
-from .. import site
+from .. import certificates, site
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 
@@ -30,3 +30,48 @@ def the_name_has_a_block(lab: Lab) -> None:
     _resolve(lab)
     own = PAGES.replace("wiki.example.com", NAME)
     lab.change(site.HTTP, PAGES + own + site.HTTP)
+
+
+WWW = f"www.{site.NAME}"
+FIRST = "server {\n  listen 443 ssl default_server;\n  server_name wiki.example.com;\n"
+FIRST += (
+    "  ssl_certificate /etc/nginx/ssl/wiki.pem;\n  ssl_certificate_key /etc/nginx/ssl/wiki.key;\n"
+)
+FIRST += "  root /srv/wiki;\n}\n\n"
+
+
+def _www(lab: Lab, *names: str, server_name: str = site.NAME) -> None:
+    """www leads here, the first block is another site's, and the shop's certificate has these
+    names."""
+    lab.zone({WWW: {"A": [SERVER]}, site.NAME: {"A": [SERVER]}})
+    lab.server.write("/srv/wiki/index.html", "<!doctype html><title>Wiki</title><p>Tea.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/wiki"))
+    own, wiki = certificates.leaf(*names), certificates.leaf("wiki.example.com")
+    lab.install(own.chain, own.key_pem)
+    lab.server.write("/etc/nginx/ssl/wiki.pem", wiki.chain)
+    lab.server.write("/etc/nginx/ssl/wiki.key", wiki.key_pem, 0o600)
+    lab.edit("server {\n  listen 443", f"{FIRST}server {{\n  listen 443")
+    lab.edit(f"server_name {site.NAME};", f"server_name {server_name};")
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server",
+    target=f"https://{WWW}/", differs=(site.CONF,),
+)  # fmt: skip
+def www_has_no_block_beside_a_certificate_of_both(lab: Lab) -> None:
+    _www(lab, site.NAME, WWW)
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server",
+    target=f"https://{WWW}/", manual="no authority issues a certificate here",
+)  # fmt: skip
+def www_has_no_block_and_no_certificate(lab: Lab) -> None:
+    """After issue 849 of zelytra/BetterFleet."""
+    _www(lab, site.NAME)
+
+
+@healthy(target=f"https://{WWW}/")
+def www_has_the_block_and_the_certificate(lab: Lab) -> None:
+    _www(lab, site.NAME, WWW, server_name=f"{site.NAME} {WWW}")

@@ -76,3 +76,37 @@ def every_address_of_a_forum_but_the_front_page(lab: Lab) -> None:
 @healthy(target=TOPIC, args=(NOT_FOUND,))
 def every_address_of_a_forum(lab: Lab) -> None:
     _forum(lab, "/index.php?$args")
+
+
+POST = f"https://{site.NAME}/blog/hello-world/"
+BLOG = "  location /blog/ { try_files $uri $uri/ /blog/index.php?$args; }\n"
+
+
+def _blog(lab: Lab, lines: str) -> None:
+    """A program in PHP in a folder of a site of files."""
+    start_fpm(lab, "/blog/", "/blog/hello-world/")
+    write_scripts(lab, FOLDER, "blog/index.php")
+    lab.server.write(f"{FOLDER}/index.html", "<!doctype html><title>Shop</title><p>Tea</p>\n")
+    lab.change(PAGES, f"  root {FOLDER};\n  index index.php index.html;\n{lines}{PHP}")
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=POST, args=(NOT_FOUND,),
+    differs=(site.CONF,), unsure=("client",),
+)  # fmt: skip
+def addresses_of_a_blog_in_a_folder(lab: Lab) -> None:
+    """After issue 53 of x64architecture/wnmp: the folder has the program, and the site has none."""
+    _blog(lab, "")
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=POST, args=(NOT_FOUND,),
+    differs=(site.CONF,), unsure=("client",),
+)  # fmt: skip
+def addresses_of_a_blog_beside_a_location_of_files(lab: Lab) -> None:
+    _blog(lab, "  location / { try_files $uri $uri/ =404; }\n")
+
+
+@healthy(target=POST, args=(NOT_FOUND,))
+def addresses_of_a_blog_that_lead_to_its_script(lab: Lab) -> None:
+    _blog(lab, BLOG)

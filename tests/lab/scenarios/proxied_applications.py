@@ -302,6 +302,38 @@ def n8n_with_the_host(lab: Lab) -> None:
     _application(lab, "n8n", _with_upgrade(PAGES))
 
 
+#: A site whose https is on a port of its own.
+OWN_PORT = f"https://{site.NAME}:8443/"
+
+
+def _n8n_on_its_own_port(lab: Lab, told: str) -> None:
+    for words in ((), ("--permanent",)):
+        lab.server.run(["firewall-cmd", *words, "--add-port=8443/tcp"], check=True)
+    _spawn(lab, "n8n-1.88")
+    listen = "listen 443 ssl;"
+    line = f"    proxy_set_header X-Forwarded-Host {told};\n"
+    host = "    proxy_set_header Host $host:8443;\n"
+    pages = _with_upgrade(PAGES).replace("127.0.0.1:3000", PORT)
+    pages = pages.replace("    proxy_set_header Host $http_host;\n", host + line)
+    lab.change(PAGES, pages)
+    lab.change(listen, f"{listen}\n  listen 8443 ssl;")
+
+
+@scenario(
+    outside="websocket.origin-refused", server="websocket.origin-refused", target=OWN_PORT,
+    args=("--method", "GET"), differs=MINE,
+)  # fmt: skip
+def n8n_told_the_host_without_the_port(lab: Lab) -> None:
+    """After issue 14653 of n8n: X-Forwarded-Host $host beside a Host with the port. The page, whose
+    program is known, tells the path: it may be read before nginx's files or after them."""
+    _n8n_on_its_own_port(lab, "$host")
+
+
+@healthy(target=OWN_PORT, args=("--method", "GET"))
+def n8n_told_the_host_with_the_port(lab: Lab) -> None:
+    _n8n_on_its_own_port(lab, "$http_host")
+
+
 def _told(name: str) -> str:
     line = f"    proxy_set_header X-Forwarded-Host {name};\n"
     return _with_upgrade(PAGES).replace(

@@ -39,7 +39,7 @@ def look_at(*attempts: Observation) -> Looking:
     ctx = Looking(RecordedMachine(asked))
     ctx.emit(LISTENING)
     for attempt in attempts:
-        asyncio.run(WORKS[type(attempt)].work(ctx, attempt))  # type: ignore[arg-type]
+        asyncio.run(WORKS[type(attempt)].work(ctx, attempt, LISTENING))  # type: ignore[arg-type]
     return ctx
 
 

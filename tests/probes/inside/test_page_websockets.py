@@ -76,6 +76,19 @@ def test_the_application_is_asked_although_the_site_has_refused_it() -> None:
     assert ask_named("", NAMED, before=(replace(refused, accepted=True),)) == []
 
 
+def test_the_application_is_asked_although_the_site_has_opened_it_and_closed_it_at_once() -> None:
+    """A policy that was violated (1008), or a connection that died: not only a refusal needs the
+    application's own answer, and the page may be read before nginx's files or after them."""
+    opened = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=101,
+        accepted=True,
+    )  # fmt: skip
+    closed = replace(opened, ended="close", close_code=1008)
+    for before in (closed, replace(opened, ended="eof", close_code=1006)):
+        assert len(ask_named(PASSING, NAMED, before=(before,))) >= 1
+    assert ask_named(PASSING, NAMED, before=(replace(closed, close_code=1000),)) == []
+
+
 def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
     """What is refused without an Origin too, and with that of the application's own address, says
     nothing: no request to the site follows."""
@@ -154,6 +167,48 @@ def test_the_application_is_asked_also_where_the_site_accepts_another_origin() -
     )  # fmt: skip
     assert len(ask_named("", NAMED, before=(named,))) == 1
     assert ask_named("", NAMED, before=(replace(named, variant="normal"),)) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_tried"),
+    [
+        # A login at the visitor's path, and nothing at nginx's.
+        ({"/live": "404 Not Found", "/ws": "401 Unauthorized"}, True),
+        # It wants a login everywhere.
+        ({"/live": "401 Unauthorized", "/ws": "401 Unauthorized"}, False),
+        ({"/live": "404 Not Found", "/ws": "404 Not Found"}, False),
+    ],
+)
+def test_the_site_is_tried_where_the_visitors_path_wants_a_login(
+    answers: dict[str, str], is_tried: bool
+) -> None:
+    """Jellyfin without its key: issue 417 of jellyfin-docs."""
+    tried: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1]
+        writer.write(f"HTTP/1.1 {answers[path]}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async def remember(_: ProbeContext, path: str) -> None:
+        tried.append(path)
+
+    async def work() -> None:
+        looking = Looking(RecordedMachine())
+        looking.net, looking.target = LocalNet(), SHOP
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        passed = f"proxy_pass http://127.0.0.1:{port}/live; {PASSING}"
+        text = f"http {{ server {{ listen 443 ssl; location /ws {{ {passed} }} }} }}"
+        config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+        async with server:
+            looking.observations.append(config)
+            await page_websockets.named.work(looking, NAMED, config)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_websockets, "try_unkept_path", remember)
+        asyncio.run(work())
+    assert tried == (["/ws"] if is_tried else [])
 
 
 def try_kept(*statuses: int, path: str = "/chat-ws") -> list[str]:

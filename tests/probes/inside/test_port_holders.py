@@ -48,7 +48,7 @@ def look_at(*attempts: Observation, machine: RecordedMachine | None = None) -> L
     ctx.emit(LISTENING)
     works = {Exchange: of_page, UpstreamTry: of_application, Upgrade: of_websocket}
     for attempt in attempts:
-        asyncio.run(works[type(attempt)].work(ctx, attempt))  # type: ignore[arg-type]
+        asyncio.run(works[type(attempt)].work(ctx, attempt, LISTENING))  # type: ignore[arg-type]
     return ctx
 
 

@@ -135,24 +135,48 @@ def test_a_name_alone_is_that_of_many_files(path: str, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("there", "seen"),
     [
-        ("/srv/app/public/index.php", ["/srv/app/public/index.php"]),
-        ("/srv/app/index.php", []),
-        ("", []),
+        (("/srv/app/public/index.php",), ["/srv/app/public/index.php"]),
+        (("/srv/app/index.php",), []),
+        ((), []),
     ],
 )
 def test_the_index_php_of_the_site_is_looked_for_below_its_root(
-    there: str, seen: list[str]
+    there: tuple[str, ...], seen: list[str]
 ) -> None:
     folders = ("/srv/app", *(f"/srv/app/{name}" for name in PUBLIC_FOLDERS))
-    files = [f"{folder}/index.php" for folder in folders]
+    files = front_controllers("/login", [f"{folder}/index.php" for folder in folders], there)
+    assert [each.path for each in files] == seen
+
+
+@pytest.mark.parametrize(
+    ("there", "seen"),
+    [
+        (("/srv/app/blog/index.php", "/srv/app/index.php"), "/blog/index.php"),
+        (("/srv/app/blog/2026/index.php", "/srv/app/blog/index.php"), "/blog/2026/index.php"),
+        (("/srv/app/index.php",), ""),
+    ],
+)
+def test_the_index_php_of_the_nearest_folder_above_the_path_counts(
+    there: tuple[str, ...], seen: str
+) -> None:
+    folders = ("blog/2026/", "blog/", "", *(f"{name}/" for name in PUBLIC_FOLDERS))
+    asked = [f"/srv/app/{folder}index.php" for folder in folders]
+    urls = [each.url for each in front_controllers("/blog/2026/tea/", asked, there)]
+    assert urls == ([f"https://shop.example.com{seen}"] if seen else [])
+
+
+def front_controllers(
+    path: str, files: list[str], there: tuple[str, ...]
+) -> tuple[SiblingFile, ...]:
+    """What is emitted for a path that nginx does not have, if these of the files are there."""
     folder, file = "part 0 root 0 root 755 directory||/srv", "part 0 root 0 root 644 regular file||"
     blocks = "".join(
-        f"path {each}\n{folder}\n{f'{file}{each}' if each == there else ''}\n" for each in files
+        f"path {each}\n{folder}\n{f'{file}{each}' if each in there else ''}\n" for each in files
     )
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *files))
     answers = {asked: f"uid 33\ngids 33\nname www-data www-data\n{blocks}"}
     ctx = Looking(RecordedMachine(answers))
-    ctx.target = replace(ctx.target, path="/login")
+    ctx.target = replace(ctx.target, path=path)
     php = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }"
     lines = f"root /srv/app; location / {{ try_files $uri $uri/ =404; }} {php}"
     nginx = config(f"server {{ listen 443 ssl; server_name shop.example.com; {lines} }}")
@@ -165,4 +189,4 @@ def test_the_index_php_of_the_site_is_looked_for_below_its_root(
         await sibling_files.of_front_controller.work(ctx, missing, nginx)
 
     asyncio.run(work())
-    assert [each.path for each in ctx.observed(SiblingFile)] == seen
+    return ctx.observed(SiblingFile)

@@ -171,6 +171,19 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
 
 
+def test_the_script_of_the_nearest_folder_above_the_path() -> None:
+    """WordPress in a folder of the site, also where the site's own folder has a script."""
+    script = "<?php require 'wp-blog-header.php';\n"
+    files = {"/srv/shop/index.php": script, "/srv/shop/blog/index.php": script}
+    site = "DocumentRoot /srv/shop\n"
+    assert _looked(site, "/blog/2026/tea", files).front_script == "blog/index.php"
+    assert _looked(site, "/tea", files).front_script == "index.php"
+    rules = {"/srv/shop/blog/.htaccess": "RewriteEngine On\nRewriteRule . index.php [L]\n"}
+    assert _looked(site, "/blog/2026/tea", files | rules).front_script == ""
+    other = {"/srv/shop/blog/index.php": "<?php phpinfo();\n"}
+    assert _looked(site, "/blog/2026/tea", files | other).front_script == ""
+
+
 def test_an_address_with_a_slash_beside_scripts_that_are_passed_on() -> None:
     site = (
         "DocumentRoot /srv/shop\n"
