@@ -53,6 +53,7 @@ from diagnose.probes.outside.requested_files import (
     images,
     media,
     requested_files,
+    sheet_files,
 )
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
@@ -89,6 +90,9 @@ _NEEDS_ELSEWHERE = lazy_pattern(
     r"|baseURL|crossorigin|as=[\"']?font",
     re.IGNORECASE,
 )
+
+#: What a style sheet has that loads another file.
+_NAMES_FILES = lazy_pattern(r"url\(|@import", re.IGNORECASE)
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 
@@ -135,6 +139,7 @@ async def load_page_files(
             *frames(ctx.target, page.files),
         ):
             await loader.load(file)
+        await _load_files_of_sheets(loader, ctx)
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
         await _read_data(loader, ctx, page)
@@ -151,6 +156,21 @@ async def load_part(
     loader.close()
 
 
+async def _load_files_of_sheets(loader: "_Loader", ctx: ProbeContext) -> None:
+    """Request fonts, pictures and other style sheets that the page's own style sheets name, from
+    folders of the site from which nothing has come yet."""
+    served = [response.url for response in loader.responses if response.status == 200]
+    for kind, sheet, text in tuple(loader.texts):
+        if kind != "stylesheet" or not _NAMES_FILES.search(text):
+            continue
+        # Imported late: most style sheets name no file.
+        from diagnose.parsers.page_uses import files_in_sheet
+
+        for file in sheet_files(ctx.target, files_in_sheet(text, sheet), served):
+            served.append(file.url)
+            await loader.load(file, sheet)
+
+
 async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
     """Try the first file that browsers do not use below the page's own path: an application in a
     sub-folder may name its files from the root."""
@@ -158,7 +178,7 @@ async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
         if response.failure or response.status in {429, 503} or not _is_refused(page, response):
             continue
         for url, prefix in urls_below_page(page.url, response.url):
-            is_absolute = names_from_root(text, response.url)
+            is_absolute = bool(response.sheet) or names_from_root(text, response.url)
             if await loader.try_url(response, url, prefix, is_absolute, page.quirks):
                 break
         return
@@ -237,8 +257,9 @@ class _Loader:
             self._connection.close()
             self._connection = None
 
-    async def load(self, file: PageFile) -> None:
-        """Request a file, follow its redirects on the own origin, and emit the last response."""
+    async def load(self, file: PageFile, sheet: str = "") -> None:
+        """Request a file, follow its redirects on the own origin, and emit the last response.
+        `sheet` is the style sheet that names it, "" for the page."""
         start_time, redirects = self._ctx.elapsed(), list[str]()
         answer = await self._get(file, file.url)
         while answer is not None and (location := _redirect(answer, [file.url, *redirects])):
@@ -248,7 +269,7 @@ class _Loader:
                 break
             answer = await self._get(file, location)
         if answer is not None:
-            self._emit(file, start_time, tuple(redirects), answer)
+            self._emit(file, start_time, tuple(redirects), answer, sheet)
 
     async def try_url(
         self, refused: PageFileResponse, url: str, prefix: str, is_absolute: bool, quirks: bool
@@ -356,7 +377,12 @@ class _Loader:
         return plain_requests_of(text, host)
 
     def _emit(
-        self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
+        self,
+        file: PageFile,
+        start_time: float,
+        redirects: tuple[str, ...],
+        answer: HttpResult,
+        sheet: str,
     ) -> None:
         is_read = answer.status == 200 and (file.is_script or file.kind == "stylesheet")
         whole = self._ctx.options.request.mask_secrets(answer.text) if is_read else ""
@@ -391,6 +417,7 @@ class _Loader:
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
                 integrity_fails=_fails_integrity(file, answer),
+                sheet=sheet,
                 **file_uses(file.kind, whole, self._page.headers, file.url),
             )
         )

@@ -63,3 +63,27 @@ def font_that_no_location_has(lab: Lab) -> None:
 @healthy(target=f"{HOME}/docs/", args=(NO_STYLE,))
 def font_that_is_there(lab: Lab) -> None:
     _sheet(lab, "/docs/tea.woff2")
+
+
+def _below(lab: Lab, font: str) -> None:
+    """An application below /docs/, whose style sheet names its font by a path from the root."""
+    lab.server.write(f"{FOLDER}/index.html", "<link rel=stylesheet href=css/app.css><p>Tea.\n")
+    lab.server.write(f"{FOLDER}/css/app.css", CSS + SHEET % font)
+    lab.server.write(f"{FOLDER}/fonts/tea.woff2", "wOF2")
+    lab.server.sh(f"chmod -R a+rX {FOLDER}")
+    lab.undo(lambda: lab.server.sh(f"rm -rf {FOLDER}"))
+    log_of_its_own(lab, f"  location /docs/ {{ alias {FOLDER}/; }}\n")
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"{HOME}/docs/",
+    manual="the base path is a setting of the application's build",
+)  # fmt: skip
+def font_of_a_style_sheet_leaves_the_folder(lab: Lab) -> None:
+    """https://github.com/lifei6671/plaindoc/issues/18: the page loads, and its icons are boxes."""
+    _below(lab, "/fonts/tea.woff2")
+
+
+@healthy(target=f"{HOME}/docs/")
+def font_of_a_style_sheet_is_below_the_folder(lab: Lab) -> None:
+    _below(lab, "../fonts/tea.woff2")
