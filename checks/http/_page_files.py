@@ -44,15 +44,18 @@ def page_of(evidence: Evidence) -> Page | None:
     return next(iter(evidence.good(Page)), None)
 
 
-def refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
+def refused_files(evidence: Evidence, *, of_sheets: bool = False) -> tuple[RefusedFile, ...]:
     """Return the files of the site's page that browsers do not use, in the order in which they were
     requested, without those of an app (`refused_app_files`); none if the page was not observed. A
+    font or a picture that a style sheet alone names is left out, but for `of_sheets`: a page that
+    lacks one works, and only where it is elsewhere is that a fault. A
     file with a redirect that was not followed is unknown, and so is one behind a test of
     Cloudflare's for browsers (cf-mitigated)."""
     return tuple(
         file
         for file in all_refused_files(evidence)
         if file.response.file_kind not in APP_FILES and not _is_guess(file)
+        if of_sheets or not file.response.sheet
     )
 
 

@@ -50,7 +50,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     doubles = match is not None and doubles_slash(nginx, match)
     trials = (trial for trial in evidence.good(PageFileTrial) if _is_below(trial, page, doubles))
     trial = next(trials, None)
-    refused = _page_files.refused_files(evidence)
+    refused = _page_files.refused_files(evidence, of_sheets=True)
     missing = [file for file in refused if trial and file.response.url == trial.file]
     if page is None or trial is None or not missing:
         return
@@ -75,6 +75,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "prefix": trial.prefix,
             "slash": lacks_slash,
             "served": trial.is_used,
+            "sheet": missing[0].response.sheet,
             "doubles": doubles and lacks_slash,
             **own_setting(evidence, "base_path", "public_url"),
             "field": told.field,

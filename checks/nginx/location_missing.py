@@ -93,7 +93,7 @@ def _is_of_page(evidence: Evidence, nginx: Nginx, page: Page) -> bool:
     """Return whether the files are those of the page's application, and are served below the page's
     own path: then their addresses are wrong, and no location is missing."""
     used = {trial.file for trial in evidence.good(PageFileTrial) if trial.is_used}
-    is_below = any(file.url in used for file in page.files)
+    is_below = any(response.url in used for response in evidence.good(PageFileResponse))
     return is_below or _missing_slashes.is_cause(nginx, page)
 
 

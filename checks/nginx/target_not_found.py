@@ -3,12 +3,15 @@
 
 Either `root` or `alias` is wrong, or `try_files` has no "$uri/", so that nginx does not look for
 the index file of the folder, or no "$uri.html" for pages whose links have no ending (VitePress,
-Next.js: clean URLs), or the page belongs to an application whose addresses exist in the
+Next.js: clean URLs), or no "$uri" at all, or nginx leads a folder on to its index file and another
+location takes that path, or the page belongs to an application whose addresses exist in the
 browser only (React Router, Vue Router in history mode), and nothing falls back to its
 index.html. That application may be in a folder of the site, with a path of its own.
 A 404 for a file that is nowhere is no fault.
 """
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -38,13 +41,13 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
-_MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending")
+_MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending", "untried", "taken")
 
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, PageFileAccess, Exchange],
-    explains=["http.client-route-missing", "nginx.own-answer"],
+    explains=["http.client-route-missing", "http.page-file-missing", "nginx.own-answer"],
 )
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
@@ -52,6 +55,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
     path = evidence.target.path.partition("?")[0]
+    if access and access.mistake == "taken":
+        path += posixpath.basename(access.elsewhere)
     match, path = next(ending_locations(nginx, path), (None, path))
     served = served_file(match, path, start=nginx.start_folder) if match else None
     if access is None or match is None or served is None or served.path != access.path:
@@ -59,7 +64,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     if access.mistake == "expression":
         return  # nginx.expression-first
     subjects = endpoint_subjects(pages)
-    looks_wrongly = access.mistake in {"hidden", "ending"}
+    looks_wrongly = access.mistake in {"hidden", "ending", "untried"}
     directive = (looks_wrongly and match.directive("try_files")) or served.directive
     index = _index(served, access)
     yield Claim(
@@ -67,7 +72,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=(*pages, access, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
-        severity=Severity.WARNING if looks_wrongly or access.mistake == "fallback" else None,
+        severity=Severity.WARNING if access.mistake in {"hidden", "ending", "fallback"} else None,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
@@ -76,7 +81,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
-            "index": index,
+            "index": path if access.mistake == "taken" else index,
+            "from": posixpath.dirname(access.elsewhere),
             "folder": index.removesuffix("index.html"),
             **{name: access.mistake == name for name in _MISTAKES},
         },
@@ -98,6 +104,10 @@ def _fix(
             return _index_fix(nginx, directive)
         case "ending":
             return _ending_fix(nginx, location_match)
+        case "untried":
+            return _name_fix(nginx, directive)
+        case "taken":
+            return _taken_fix(nginx, access, location_match, served)
         case _:
             return _path_fix(nginx, access, served)
 
@@ -118,6 +128,35 @@ def _index_fix(nginx: Nginx, try_files: Directive) -> Fix:
     edit = config_edit(nginx, try_files.file, change)
     if edit is None:
         return Fix((Manual("look-for-the-index", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _name_fix(nginx: Nginx, try_files: Directive) -> Fix:
+    """Look for the file by its own name first."""
+    change = edits.replace_directive(try_files, f"try_files $uri {' '.join(try_files.args)};")
+    edit = config_edit(nginx, try_files.file, change)
+    if edit is None:
+        return Fix((Manual("look-for-the-file", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _taken_fix(
+    nginx: Nginx, access: PageFileAccess, match: LocationMatch, served: ServedFile
+) -> Fix:
+    """Give the index file a location of its own, which comes before every prefix."""
+    manual = Fix((Manual("give-the-index-a-location", Where.SERVER),), Applicability.MANUAL)
+    file, pattern = nginx.file(match.blocks[1]), location_pattern(match.block)
+    folder = access.elsewhere.removesuffix(served.uri)
+    is_plain = re.fullmatch(r"/[\w./-]+", f"{folder}{served.uri}", re.ASCII) is not None
+    if file is None or pattern is None or pattern.modifier == "=" or not is_plain:
+        return manual
+    if folder == access.elsewhere:
+        return manual
+    head, body = f"location = {served.uri}", [f"root {folder};"]
+    change = edits.insert_location(file.text, match.blocks[1], head, body)
+    edit = config_edit(nginx, file.path, change)
+    if edit is None:
+        return manual
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
 
 

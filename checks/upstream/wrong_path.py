@@ -9,6 +9,10 @@ the evidence is that redirect: it leads below the prefix that nginx cuts off.
 The path may be the target's own, or one at which requests of visitors failed by the access log:
 those of pages of the site, and those that came again and again.
 
+One that other locations forward to as well keeps the prefix on purpose. But a location that sets
+nothing else than the one around it has no purpose if it keeps the prefix: after a message that the
+path is missing, cutting it off is a possible remedy.
+
 Where the application has one page for many paths, the evidence is a file of that page: it is not
 there with the prefix, or that page comes in its place. Without it, both are.
 """
@@ -94,11 +98,16 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if not is_cut and change.is_one_missed_page:
             # Some programs ask for the address of an interface, which need not be there.
             continue
-        if not is_cut and (
-            is_refused or not _is_whole_site(nginx, match, proxy_target, change.request)
-        ):
+        is_whole = is_cut or _is_whole_site(nginx, match, proxy_target, change.request)
+        is_purposeless = (
+            not is_whole
+            and evidence.target.symptom is not None
+            and _has_page(match, change.request)
+            and _sets_nothing(nginx, match, proxy_target)
+        )
+        if not is_cut and (is_refused or not (is_whole or is_purposeless)):
             continue
-        yield comparison_claim(
+        claim = comparison_claim(
             nginx,
             match,
             change,
@@ -117,6 +126,9 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             if not is_refused and not is_added and (is_cut or _knows_prefix(match, change.request))
             else Confidence.LIKELY,
         )
+        if is_purposeless:
+            claim = replace(claim, confidence=Confidence.POSSIBLE, severity=Severity.WARNING)
+        yield claim
     if not is_judged:
         yield from _by_loop(evidence)
     if not is_judged and evidence.good(PageFileResponse):
@@ -256,20 +268,48 @@ def _is_whole_site(
     One that another location forwards to as well keeps the prefix on purpose. At its root only a
     page shows that the application has anything there.
     """
+    return _has_page(match, request) and not any(_sharers(nginx, proxy_target))
+
+
+def _has_page(match: LocationMatch, request: ComparedRequest) -> bool:
+    """Return whether the application has the path without the prefix."""
     is_page = request.status == 200 and (request.is_html or request.value.partition("?")[0] != "/")
-    is_page = is_page or _knows_prefix(match, request)
+    return is_page or _knows_prefix(match, request)
+
+
+def _sharers(nginx: Nginx, proxy_target: ProxyTarget) -> Iterator[LocationMatch]:
+    """Yield the other locations that forward to the same application."""
     variables = upstreams.request_variables(nginx.evidence.target)
-    other_answers = (
-        upstreams.proxy_target_of(match, variables)
-        for selected in nginx.answering_servers()
-        for match in all_locations(selected.server)
-    )
     endpoints = {str(endpoint) for endpoint in proxy_target.endpoints}
-    return is_page and not any(
-        other_answer is not None
-        and other_answer.directive is not proxy_target.directive
-        and endpoints & {str(endpoint) for endpoint in other_answer.endpoints}
-        for other_answer in other_answers
+    for selected in nginx.answering_servers():
+        for match in all_locations(selected.server):
+            other = upstreams.proxy_target_of(match, variables)
+            if other is None or other.directive is proxy_target.directive:
+                continue
+            if endpoints & {str(endpoint) for endpoint in other.endpoints}:
+                yield match
+
+
+def _sets_nothing(nginx: Nginx, match: LocationMatch, proxy_target: ProxyTarget) -> bool:
+    """Return whether a location has the settings of `location /`, and passes requests on to the
+    same application: with the whole path it does what that one does without it. Another location
+    with the same application may be why it is there."""
+    sharers, pattern = list(_sharers(nginx, proxy_target)), location_pattern(match.block)
+    outer = location_pattern(sharers[0].block) if len(sharers) == 1 else None
+    if pattern is None or pattern.modifier not in {"", "^~"} or outer is None:
+        return False
+    if (outer.modifier, outer.text) != ("", "/") or pattern.text == "/":
+        return False
+    return _settings(match) == _settings(sharers[0])
+
+
+def _settings(match: LocationMatch) -> frozenset[tuple[str, ...]]:
+    """Return what a location sets, but for where it passes requests on, and what it adds to
+    answers."""
+    return frozenset(
+        (line.name, *line.args)
+        for line in match.block.block or ()
+        if line.name not in {"proxy_pass", "add_header"}
     )
 
 

@@ -55,6 +55,11 @@ def conclude(
         from diagnose.checking.other_pages import with_other_claims
 
         raised = with_other_claims(raised, evidence, judge)
+    if any(check.only_unused for check, _ in raised):
+        # Imported late: most runs read nothing that no check has used.
+        from diagnose.checking.unused_observations import without_used
+
+        raised = without_used(raised)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
     if symptom is not None:
         # Imported late: few runs have a pasted message.

@@ -40,6 +40,7 @@ def check(
     about_resolver: bool = False,
     unanswered: bool = False,
     names_requests: bool = False,
+    only_unused: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
     name."""
@@ -60,6 +61,7 @@ def check(
             about_resolver=about_resolver,
             unanswered=unanswered,
             names_requests=names_requests,
+            only_unused=only_unused,
         )
 
     return decorate

@@ -210,8 +210,18 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
     is_seen = is_tried(symptom) and not (
         is_way_unseen(report) or is_websocket_unopened(report.evidence, symptom)
     )
-    is_absent = verdict(report).status == "ok" and is_seen
+    is_absent = verdict(report).status == "ok" and is_seen and not names_failures(report)
     return ("absent" if is_absent else "unknown"), None
+
+
+def names_failures(report: Report) -> bool:
+    """Return whether a note names a request that failed: then nothing shows that the message did
+    not occur."""
+    return any(
+        finding.check.only_unused or finding.check.names_requests
+        for finding in report.findings
+        if finding.is_note and finding.suppressed_by is None
+    )
 
 
 def is_websocket_unopened(evidence: Evidence, symptom: Symptom) -> bool:

@@ -317,12 +317,17 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         field = "close_code" if symptom.kind == "websocket-closed" else "status"
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
-    if kind == "FailedRequests" and _is_about_another_path(
+    if kind in {"FailedRequests", "OtherRequest"} and _is_about_another_path(
         symptom.text, getattr(observation, "path", "")
     ):
         return False
+    is_of_visitors = kind == "FailedRequests" or (
+        kind == "OtherRequest"
+        and getattr(observation, "source", "") == "log"
+        and getattr(observation, "is_from_page", False)
+    )
     return (
-        (kind in {"FailedRequests", "PageFileResponse"} or (kind == "Exchange" and is_page))
+        (is_of_visitors or kind == "PageFileResponse" or (kind == "Exchange" and is_page))
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )

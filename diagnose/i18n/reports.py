@@ -31,6 +31,14 @@ MESSAGES = Messages(
     ),
     # NOTE: behind "healthy"; {title} is what was found out about another page of the site.
     Message("other-page", "Visitors did not get another page: {title}."),
+    # NOTE: behind "healthy"; {title} is what was read about a file of this page.
+    Message("page-part", "Not all of the page reaches visitors: {title}."),
+    # NOTE: {words} is what the page of the answer says.
+    Message(
+        "healthy-quoted",
+        "{url} answers {answer}, and its own words are “{words}”: whether this is a fault, the "
+        "application decides.",
+    ),
     Message("healthy-only", "{url}: {layers} healthy. Nothing else was judged."),
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
     Message(

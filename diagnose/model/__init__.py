@@ -233,7 +233,8 @@ class Check:
     name is asked for. If a finding that is no root cause is `unanswered`, the run could not answer
     the user's question. A check that `names_requests` lists requests for other paths than the
     target's, each as the path of its subject or as the fact `path`: a cause that was met there
-    explains it.
+    explains it. A check of `only_unused` says what was read of a request, and not why: it counts
+    only as far as no other check has used that (`diagnose.checking.unused_observations`).
     """
 
     id: str
@@ -247,6 +248,7 @@ class Check:
     about_resolver: bool = False
     unanswered: bool = False
     names_requests: bool = False
+    only_unused: bool = False
     excuses: tuple[str, ...] = ()
 
     def runs_on(

@@ -38,6 +38,7 @@ FileKind = Literal[
     "import",
     "wasm",
     "frame",
+    "font",
 ]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
@@ -172,7 +173,8 @@ class Page(Observation):
 class PageFileResponse(Observation):
     """The response to a request for a file of the page, on the site's own origin.
 
-    `url` is the file's URL in the page, `redirects` are the URLs to which it redirected; the last
+    `url` is the file's URL in the page, or in the style sheet of the page `sheet` ("" for the page
+    itself), `redirects` are the URLs to which it redirected; the last
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
@@ -210,6 +212,7 @@ class PageFileResponse(Observation):
     features: tuple[Feature, ...] = ()
     evaluates: bool = False
     routes: tuple[Text, ...] = ()
+    sheet: Url = ""
 
     @property
     def shows_fault(self) -> bool:
@@ -233,6 +236,8 @@ class PageFileResponse(Observation):
             subject = phrase("service worker {url}", **facts)
         elif self.file_kind == "image":
             subject = phrase("image {url}", **facts)
+        elif self.file_kind == "font":
+            subject = phrase("font {url}", **facts)
         elif self.file_kind == "media":
             subject = phrase("a part of {url}", **facts)
         elif self.file_kind == "wasm":

@@ -66,9 +66,11 @@ def _well_sentence(report: Report, lang: str) -> str:
 
 def _other_page_sentence(report: Report, lang: str) -> str:
     """Return what visitors may have met at another page, "" if nothing."""
-    notes = (note for note in report.findings if note.is_note and note.claim.request is not None)
-    note = next(notes, None)
-    return translate("other-page", lang, title=title(note, lang)) if note else ""
+    notes = [note for note in report.findings if note.is_note]
+    if note := next((note for note in notes if note.claim.request is not None), None):
+        return translate("other-page", lang, title=title(note, lang))
+    note = next((note for note in notes if note.check.only_unused), None)
+    return translate("page-part", lang, title=title(note, lang)) if note else ""
 
 
 def _healthy_sentence(report: Report, lang: str) -> str:
@@ -86,6 +88,8 @@ def _healthy_sentence(report: Report, lang: str) -> str:
             return translate(
                 "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
             )
+        if words := _own_words(refused):
+            return translate("healthy-quoted", lang, url=url, answer=answer, words=words)
         return translate("healthy-refusing", lang, url=url, answer=answer)
     unseen = [layer for layer, status in layer_statuses(report) if status == "unknown"]
     if scope.outside and unseen:
@@ -132,6 +136,19 @@ def _refused_page(report: Report) -> Exchange | None:
         ),
         None,
     )
+
+
+def _own_words(page: Exchange) -> str:
+    """Return what a program wrote into its refusal as data or as a text, "" for a page: those of
+    servers and of frameworks say the status alone."""
+    kind = (page.header("Content-Type") or "").partition(";")[0].strip().lower()
+    is_told = kind in {"application/json", "application/problem+json", "text/plain"}
+    if not is_told or not 400 <= (page.status or 0) < 500 or not page.body.strip():
+        return ""
+    # Imported late: few pages are refused.
+    from diagnose.parsers.html_tags import excerpt
+
+    return excerpt(page.body)
 
 
 def _shown_url(report: Report, page: Exchange) -> str:

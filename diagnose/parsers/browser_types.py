@@ -61,7 +61,7 @@ def refusal(
         return ""  # browsers show the picture of an error too (HTML standard, 4.8.4.3)
     if not 200 <= status < 300:
         return "status"
-    if kind in {"description", "manifest", "image"}:
+    if kind in {"description", "manifest", "image", "font"}:
         return "html" if is_html else ""
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":

@@ -95,7 +95,7 @@ def unserved_parts(
             parts.pop(line.path, None)
         elif line.when >= since and _is_unserved_part(line, names, page):
             part = _counted(parts.get(line.path), line, file, is_from_page=True)
-            parts[line.path] = replace(part, by_browser=True)
+            parts[line.path] = replace(part, by_browser=True, sender=_page_of(line))
     return tuple(sorted(parts.values(), key=_weight)[:MAX_PAGES])
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote, urljoin
 
-from diagnose.model.pages import PageUse, UseKind
+from diagnose.model.pages import PageFile, PageUse, UseKind
 from diagnose.parsers.html_tags import Tag, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
@@ -29,6 +29,7 @@ _ADDRESS = lazy_pattern(
 )
 #: What names no picture: other style sheets, and parts of a drawing in the page itself.
 _NO_PICTURE = ("@import", "@namespace")
+_IMPORT = lazy_pattern(r"@import\s{1,9}(?:url\(\s{0,9})?[\"']?([^\"')\s;]{1,1000})", re.IGNORECASE)
 _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:$|[?#])", re.IGNORECASE)
 _STRING = r"[\"'`](https?://[A-Za-z0-9.\-]{1,255}(?::\d{1,5})?(?:/[^\"'`\s<>\\]{0,255})?)[\"'`]"
 #: Which of a font's files browsers of today take: the best first. None takes .eot, or .svg.
@@ -78,6 +79,19 @@ def fonts_in_sheet(text: str, url: str) -> tuple[str, ...]:
     )
     urls = (_resolved(font, url) for font in fonts if font)
     return tuple(dict.fromkeys(font for font in urls if font.startswith("http")))
+
+
+def files_in_sheet(text: str, url: str) -> tuple[PageFile, ...]:
+    """Return what a style sheet loads, each once: other style sheets, one file of each font, and
+    pictures (CSS Cascading and Inheritance, "@import"; CSS Fonts; CSS Images)."""
+    sheet = _without_comments(text)
+    imports = zip(_IMPORT.finditer(sheet), range(MAX_USES), strict=False)
+    files = (
+        *(PageFile("stylesheet", _resolved(match[1], url)) for match, _ in imports),
+        *(PageFile("font", font) for font in fonts_in_sheet(sheet, url)),
+        *(PageFile("image", use.url) for use in uses_in_sheet(sheet, url) if use.kind == "image"),
+    )
+    return tuple(dict.fromkeys(file for file in files if file.url.startswith("http")))[:MAX_USES]
 
 
 def _without_comments(sheet: str) -> str:

@@ -41,7 +41,7 @@ UNTRANSLATED = {
 NOT_SHOWN = {
     "", "again", "application", "location", "stylesheet", "content-type", "nft", '{"rule": {',
     "-A", "tables", "check", "syn", "http", "https", "none", "removed", "added", "default",
-    "manifest", "worker", "import", "image", "media", "wasm", "frame",
+    "manifest", "worker", "import", "image", "media", "wasm", "font", "frame",
     "CONTINUE", "name", "state", "path", "url", "place", "part", "value", "target", "protocol",
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from diagnose.model.pages import PageUse
 from diagnose.parsers.page_uses import (
     MAX_USES,
     evaluates_text,
+    files_in_sheet,
     fonts_in_sheet,
     has_policy_element,
     uses_in_page,
@@ -167,6 +168,20 @@ def test_the_fonts_that_browsers_take() -> None:
     )
     sheet = "https://cdn.example.com/css/a.css"
     assert fonts_in_sheet(text, sheet) == ("https://cdn.example.com/f/a.woff2?v=1",)
+
+
+def test_the_files_of_a_sheet() -> None:
+    text = (
+        '@import "base.css"; @import url(/themes/dark.css) screen; @font-face { src: url(a.woff2) }'
+        "p { background: url(../p.png) } b { background: url(data:image/png;base64,AAAA) }"
+    )
+    files = files_in_sheet(text, "https://shop.example.com/css/a.css")
+    assert [(file.kind, file.url.removeprefix("https://shop.example.com")) for file in files] == [
+        ("stylesheet", "/css/base.css"), ("stylesheet", "/themes/dark.css"),
+        ("font", "/css/a.woff2"), ("image", "/p.png"),
+    ]  # fmt: skip
+    assert files_in_sheet("/*" * 50_000, URL) == ()
+    assert files_in_sheet("@import" + " " * 50_000 + "url(" * 20_000, URL) == ()
 
 
 def test_a_sheet_of_comments_that_do_not_end_is_read() -> None:

@@ -53,6 +53,7 @@ def failed_paths(
         request = OtherRequest(
             path=line.path, file=line.file, status=status, written=line.written, times=line.times,
             is_from_page=is_from_page, by_browser=is_from_page, is_named=is_meant,
+            sender=referrer.path.partition("?")[0] if is_from_page and referrer else "",
         )  # fmt: skip
         paths[line.path] = _joined(previous, request) if previous else request
     ordered = sorted(paths.values(), key=lambda request: (request.is_from_page, request.times))
@@ -67,6 +68,7 @@ def _joined(previous: OtherRequest, request: OtherRequest) -> OtherRequest:
         times=previous.times + request.times,
         is_from_page=previous.is_from_page or request.is_from_page,
         by_browser=previous.by_browser or request.by_browser,
+        sender=request.sender or previous.sender,
     )
 
 

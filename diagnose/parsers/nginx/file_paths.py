@@ -228,6 +228,25 @@ def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ..
     )
 
 
+def tries_no_file(location: LocationMatch) -> bool:
+    """Return whether `try_files` ends with a status and no argument is the path itself, so that
+    nginx finds no file by its own name (ngx_http_core_module, "try_files"): `$uri/index.html`."""
+    lines = children(location.block, "try_files") or children(location.blocks[1], "try_files")
+    *names, last = lines[-1].args if lines and lines[-1].args else ("",)
+    inner = (name.removeprefix("$uri").lstrip("/") for name in names)
+    is_known = not any("$" in rest or "@" in rest for rest in inner)
+    return bool(names) and "$uri" not in names and is_known and last in {"=404", "=403"}
+
+
+def index_names(location: LocationMatch) -> tuple[str, ...]:
+    """Return the plain names of index files for which nginx looks in a folder, in its order."""
+    index = location.directive("index")
+    names = index.args if index else ("index.html",)
+    return tuple(
+        name for name in names if not UNPLAIN_NAME.search(name) and not name.startswith("/")
+    )
+
+
 def unnamed_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
     """Return the usual index files that a folder may have and that `index` does not name, so that
     nginx does not look for them (ngx_http_index_module: index.html alone by default)."""

@@ -18,7 +18,9 @@ from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     hidden_indexes,
+    index_names,
     served_file,
+    tries_no_file,
     unnamed_indexes,
 )
 from diagnose.parsers.nginx.final_requests import final_request
@@ -79,14 +81,26 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     alternatives = _target_alternatives(ctx, config, file, path) if file else []
     script = _fallback_script(ctx, config, path)
     scripts_below = _scripts_below(script, path)
+    match = next(location_matches(ctx, config, path), None)
+    led = _led_indexes(ctx, config, match, file, path) if match and file else {}
     paths = dict.fromkeys(
-        (served.path, script, *scripts_below, *(other_path for _, other_path in alternatives))
-    )
+        (
+            served.path, script, *scripts_below, *(other_path for _, other_path in alternatives),
+            *(each for pair in led.items() for each in pair),
+        )
+    )  # fmt: skip
     accesses = {
         access.path: access
         for access in await read_access(ctx.machine, "", str(worker), list(filter(None, paths)))
     }
     access = accesses.get(served.path)
+    if file and match and is_file(access) and not path.endswith("/") and tries_no_file(match):
+        _emit(ctx, at, exchange, access, "untried", served.path)
+        return
+    index = next((index for index in led if is_file(accesses.get(index))), "")
+    if index and not is_file(accesses.get(led[index])):
+        _emit(ctx, at, exchange, accesses.get(led[index]), "taken", index)
+        return
     mistake, existing_path = first_existing(alternatives, accesses, served.path)
     script_access = accesses.get(script)
     is_elsewhere = bool(existing_path) and mistake != "fallback"
@@ -103,16 +117,44 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         existing_path = await _application_page(ctx, file, path, existing)
         if not existing_path:
             return
-    ctx.emit(
-        access_as(
-            PageFileAccess,
-            access,
-            at=at,
-            url=exchange.url,
-            elsewhere=existing_path,
-            mistake=mistake,
+    _emit(ctx, at, exchange, access, mistake, existing_path)
+
+
+def _emit(
+    ctx: ProbeContext,
+    at: float,
+    exchange: Exchange,
+    access: Access | None,
+    mistake: PathMistake,
+    elsewhere: str,
+) -> None:
+    if access is not None:
+        ctx.emit(
+            access_as(
+                PageFileAccess,
+                access,
+                at=at,
+                url=exchange.url,
+                elsewhere=elsewhere,
+                mistake=mistake,
+            )
         )
-    )
+
+
+def _led_indexes(
+    ctx: ProbeContext, config: NginxConfig, match: LocationMatch, file: ServedFile, path: str
+) -> dict[str, str]:
+    """Return the index files of a folder that another location takes, each with the file that it
+    opens in their place: nginx leads the request to "/index.html" by a redirect of its own
+    (ngx_http_index_module)."""
+    led = {}
+    for name in index_names(match) if path.endswith("/") else ():
+        index, other = posixpath.join(file.path, name), served_file_of(ctx, config, path + name)
+        if other is None:
+            break  # an application gets it
+        if other.path != index and not UNSAFE.search(other.path + index):
+            led[index] = other.path
+    return led
 
 
 def _target_alternatives(

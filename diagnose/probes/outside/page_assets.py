@@ -30,6 +30,7 @@ from diagnose.probes.outside.requested_files import (
     images,
     media,
     requested_files,
+    sheet_files,
 )
 
 #: Maximum number of paths from which a page reads data that are requested.
@@ -43,6 +44,9 @@ _NEEDS_ELSEWHERE = lazy_pattern(
     r"|baseURL|crossorigin|as=[\"']?font",
     re.IGNORECASE,
 )
+
+#: What a style sheet has that loads another file.
+_NAMES_FILES = lazy_pattern(r"url\(|@import", re.IGNORECASE)
 
 
 def is_own_page(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -87,6 +91,7 @@ async def load_page_files(
             *frames(ctx.target, page.files),
         ):
             await loader.load(file)
+        await _load_files_of_sheets(loader, ctx)
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
         await _read_data(loader, ctx, page)
@@ -103,6 +108,21 @@ async def load_part(
     loader.close()
 
 
+async def _load_files_of_sheets(loader: PageFileLoader, ctx: ProbeContext) -> None:
+    """Request fonts, pictures and other style sheets that the page's own style sheets name, from
+    folders of the site from which nothing has come yet."""
+    served = [response.url for response in loader.responses if response.status == 200]
+    for kind, sheet, text in tuple(loader.texts):
+        if kind != "stylesheet" or not _NAMES_FILES.search(text):
+            continue
+        # Imported late: most style sheets name no file.
+        from diagnose.parsers.page_uses import files_in_sheet
+
+        for file in sheet_files(ctx.target, files_in_sheet(text, sheet), served):
+            served.append(file.url)
+            await loader.load(file, sheet)
+
+
 async def _try_below_the_page(loader: PageFileLoader, page: Page, text: str) -> None:
     """Try the first file that browsers do not use below the page's own path: an application in a
     sub-folder may name its files from the root."""
@@ -110,7 +130,7 @@ async def _try_below_the_page(loader: PageFileLoader, page: Page, text: str) -> 
         if response.failure or response.status in {429, 503} or not _is_refused(page, response):
             continue
         for url, prefix in urls_below_page(page.url, response.url):
-            is_absolute = names_from_root(text, response.url)
+            is_absolute = bool(response.sheet) or names_from_root(text, response.url)
             if await loader.try_url(response, url, prefix, is_absolute, page.quirks):
                 break
         return

@@ -89,8 +89,9 @@ class PageFileLoader:
             self._connection.close()
             self._connection = None
 
-    async def load(self, file: PageFile) -> None:
-        """Request a file, follow its redirects on the own origin, and emit the last response."""
+    async def load(self, file: PageFile, sheet: str = "") -> None:
+        """Request a file, follow its redirects on the own origin, and emit the last response.
+        `sheet` is the style sheet that names it, "" for the page."""
         start_time, redirects = self._ctx.elapsed(), list[str]()
         answer = await self._get(file, file.url)
         while answer is not None and (location := _redirect(answer, [file.url, *redirects])):
@@ -100,7 +101,7 @@ class PageFileLoader:
                 break
             answer = await self._get(file, location)
         if answer is not None:
-            self._emit(file, start_time, tuple(redirects), answer)
+            self._emit(file, start_time, tuple(redirects), answer, sheet)
 
     async def try_url(
         self, refused: PageFileResponse, url: str, prefix: str, is_absolute: bool, quirks: bool
@@ -208,7 +209,12 @@ class PageFileLoader:
         return plain_requests_of(text, host)
 
     def _emit(
-        self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
+        self,
+        file: PageFile,
+        start_time: float,
+        redirects: tuple[str, ...],
+        answer: HttpResult,
+        sheet: str,
     ) -> None:
         is_read = answer.status == 200 and (file.is_script or file.kind == "stylesheet")
         whole = self._ctx.options.request.mask_secrets(answer.text) if is_read else ""
@@ -243,6 +249,7 @@ class PageFileLoader:
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
                 integrity_fails=_fails_integrity(file, answer),
+                sheet=sheet,
                 **file_uses(file.kind, whole, self._page.headers, file.url),
             )
         )

@@ -1,6 +1,7 @@
 """Which files of the site's page are requested: a few of each kind, from the site's own origin."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from diagnose.model import Target
 from diagnose.model.pages import FileKind, PageFile
@@ -49,6 +50,24 @@ def images(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
 def media(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
     """Return the first film or recording."""
     return [file for file in _own(target, files) if file.kind == "media"][:1]
+
+
+def sheet_files(target: Target, files: Iterable[PageFile], served: Iterable[str]) -> list[PageFile]:
+    """Return the first files of the page's style sheets, each of another folder at the root of the
+    site, without those folders from which a file came already: `served` are the URLs of these."""
+    folders = {_first_folder(url) for url in served}
+    first_of: dict[str, PageFile] = {}
+    for file in _own(target, files):
+        if _first_folder(file.url) not in folders:
+            first_of.setdefault(_first_folder(file.url), file)
+    return list(first_of.values())[:MAX_IMAGES]
+
+
+def _first_folder(url: str) -> str:
+    """Return "static" of "https://shop.example.com/static/css/app.css", "" of a file at the
+    root."""
+    first, slash, _ = urlsplit(url).path.lstrip("/").partition("/")
+    return first if slash else ""
 
 
 def frames(target: Target, files: Iterable[PageFile]) -> list[PageFile]:

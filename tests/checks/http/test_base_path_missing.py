@@ -58,6 +58,15 @@ def test_fires_from_outside_too() -> None:
     assert judge(CHECK, PAGE, MISSING, SERVED)
 
 
+def test_fires_for_a_file_that_a_style_sheet_names() -> None:
+    sheet = "https://shop.example.com/app/a.css"
+    font = replace(MISSING, file_kind="font", sheet=sheet)
+    (claim,) = judge(CHECK, replace(PAGE, files=()), font, SERVED)
+    assert (claim.facts["sheet"], claim.severity) == (sheet, Severity.WARNING)
+    # A font that is nowhere breaks no page.
+    assert not judge("http.page-file-missing", PAGE, font)
+
+
 def test_fires_and_writes_the_slash_that_the_location_lacks() -> None:
     """nginx asks the application for //static/app.js, and it answers 404."""
     page = replace(PAGE, url="https://shop.example.com/app")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 from tests.support.page_errors import page
@@ -134,3 +134,29 @@ def test_fires_on_an_application_in_a_folder(rules: str, written: str) -> None:
     assert is_edit is bool(written)
     if is_edit:
         assert written in str(getattr(claim.fix.steps[0], "diff", ""))
+
+
+def test_fires_on_a_file_that_try_files_does_not_name() -> None:
+    target, evidence = seen(
+        "/a.css", "root /srv/spa; location / { try_files $uri/index.html =404; }", "/srv/spa/a.css",
+        elsewhere="/srv/spa/a.css", mistake="untried",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.facts["directive"] == "try_files $uri/index.html =404"
+    assert claim.fix
+    assert "try_files $uri $uri/index.html =404;" in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(("taker", "is_edit"), [("/index", True), ("= /index.html", False)])
+def test_fires_on_an_index_file_that_another_location_takes(taker: str, is_edit: bool) -> None:
+    other = "/srv/spa.html" if is_edit else "/srv/spa"
+    body = f"location / {{ root /srv/spa; }} location {taker} {{ alias /srv/spa; }}"
+    target, evidence = seen("/", body, other, elsewhere="/srv/spa/index.html", mistake="taken")
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert (claim.facts["location"], claim.facts["index"]) == (f"location {taker}", "/index.html")
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Edit) is is_edit
+    if isinstance(step, Edit):
+        assert "location = /index.html {" in step.diff
+        assert "root /srv/spa;" in step.diff

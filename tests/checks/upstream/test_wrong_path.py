@@ -12,6 +12,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Symptom,
     Target,
     Vantage,
 )
@@ -350,3 +351,32 @@ def test_a_folder_that_is_put_before_all_paths_is_meant(is_page: bool) -> None:
     root = compared(200, "path", change="replaced", original="/hooks/", value="/", is_html=is_page)
     found = judge(CHECK, config(ADDED), BUILD, RUNNING, page(404), *controlled(compared(404), root))
     assert [claim.confidence for claim in found] == ([Confidence.LIKELY] if is_page else [])
+
+
+#: The settings of a location are those of `location /`, and so is its application.
+TWICE = KEPT.replace(
+    "    location /app/",
+    "    location / {\n        proxy_pass http://127.0.0.1:3000;\n    }\n    location /app/",
+)
+
+
+def twice(text: str, symptom: Symptom | None) -> list[Claim]:
+    target = replace(BELOW, symptom=symptom)
+    return judge(
+        CHECK, config(text), BUILD, RUNNING, page(404), *controlled(MISSING, ROOT), target=target
+    )
+
+
+def test_a_location_that_sets_nothing_may_be_meant_to_cut_the_prefix() -> None:
+    message = Symptom("status", "404 not found on /app/", 404)
+    (claim,) = twice(TWICE, message)
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.WARNING)
+    assert "+        proxy_pass http://127.0.0.1:3000/;" in diff(claim)
+    # An interface often has no page at its own path: without a message nothing is wrong.
+    assert not twice(TWICE, None)
+    purpose = TWICE.replace(
+        "    location /app/ {\n", "    location /app/ {\n proxy_buffering off;\n"
+    )
+    assert not twice(purpose, message)
+    another = TWICE.replace("    location / {", "    location /b/ {")
+    assert not twice(another, message)

@@ -181,6 +181,33 @@ def prefix_is_kept(lab: Lab) -> None:
     _serves_below(lab, "whole-site", f"http://{PORT}")
 
 
+def _twice(lab: Lab, location: str) -> None:
+    """The location of the prefix has the application and the settings of `location /`."""
+    program = str(HERE / "applications" / "refusing_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "whole-site", "3001"), 3001)
+    page = PAGES.replace("127.0.0.1:3000", PORT)
+    lab.change(PAGES, page + page.replace("location /", location, 1))
+
+
+MISSED = f"the custom location is not working, 404 not found on {APP}"
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", target=APP, args=(MISSED,), differs=MINE,
+    unsure=("client",),
+)  # fmt: skip
+def prefix_is_kept_with_the_same_settings(lab: Lab) -> None:
+    """https://github.com/NginxProxyManager/nginx-proxy-manager/issues/4220: a custom location
+    without a slash behind its target."""
+    _twice(lab, "location /app/")
+
+
+@healthy(target=APP)
+def location_with_the_same_settings_and_no_message(lab: Lab) -> None:
+    """An interface has no page at its own path."""
+    _twice(lab, "location /app/")
+
+
 # Another protocol
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model.files import PageFileAccess
+from diagnose.model.files import Access, PageFileAccess
 from diagnose.parsers.nginx import file_paths
 from diagnose.probes.inside import target_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
@@ -14,6 +14,7 @@ from tests.probes.inside.test_page_files import RUNNING
 from tests.support import nginx_evidence
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
+from tests.support.page_file_access import examined
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.upstream_evidence import page
 
@@ -217,3 +218,49 @@ def test_the_application_in_a_folder_of_the_site(path: str, names: str, is_found
     asyncio.run(work())
     found = [(access.mistake, access.elsewhere) for access in ctx.observed(PageFileAccess)]
     assert found == [("fallback", page_file)] * is_found
+
+
+def looked_for(body: str, path: str, existing: list[str]) -> list[tuple[str, str, str]]:
+    """The path that nginx opens, the mistake and the other path, with these files there."""
+    site = config(nginx_evidence.SITE.replace("location / {", f"{body} location /x {{"))
+    ctx = Looking(RecordedMachine({}))
+    ctx.target = replace(ctx.target, path=path)
+    ctx.emit(RUNNING)
+    missing = replace(page(404), url=f"{ctx.target.origin}{path}")
+
+    async def access(_: object, __: str, ___: str, paths: list[str]) -> list[Access]:
+        return [examined(path, exists=path in existing) for path in paths]
+
+    async def work() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(target_files, "read_access", access)
+            ctx.emit(site)
+            ctx.emit(missing)
+            await target_files.missing_target.work(ctx, missing, site)
+
+    asyncio.run(work())
+    return [(each.path, each.mistake, each.elsewhere) for each in ctx.observed(PageFileAccess)]
+
+
+TRIED = "root /srv/a; location / { try_files $uri/index.html =404; }"
+TAKEN = "location / { root /srv/a; } location /index { alias /srv/a; }"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "existing", "seen"),
+    [
+        (TRIED, "/a.css", ["/srv/a/a.css"], [("/srv/a/a.css", "untried", "/srv/a/a.css")]),
+        (TRIED, "/a.css", [], []),
+        (TRIED.replace("$uri/", "$uri $uri/"), "/a.css", [], []),
+        (TAKEN, "/", ["/srv/a/index.html"], [("/srv/a.html", "taken", "/srv/a/index.html")]),
+        # The folder has none, or the other location has one.
+        (TAKEN, "/", [], []),
+        (TAKEN, "/", ["/srv/a/index.html", "/srv/a.html"], []),
+        (TAKEN.replace("alias /srv/a", "proxy_pass http://127.0.0.1:3000"), "/", [], []),
+    ],
+)
+def test_what_try_files_and_the_index_lead_to(
+    body: str, path: str, existing: list[str], seen: list[tuple[str, str, str]]
+) -> None:
+    found = looked_for(body, path, existing)
+    assert [each for each in found if each[1] in {"untried", "taken"}] == seen

@@ -293,6 +293,23 @@ def test_a_missing_file_is_tried_below_the_page() -> None:
     assert (trial.prefix, trial.is_used, trial.is_absolute) == ("/app", True, True)
 
 
+def test_a_font_that_only_a_style_sheet_names_is_tried_below_the_page() -> None:
+    below = replace(TARGET, path="/app/")
+    sheet = "@font-face { src: url(/f/a.woff2) } p { background: url(b.png) }"
+    pages = {
+        "/app/": page("<link rel=stylesheet href=c/a.css>"),
+        "/app/c/a.css": answer(sheet, "text/css"),
+        "/app/f/a.woff2": answer("wOF2", "font/woff2"),
+    }
+    run, site = visit(pages, target=below)
+    # The picture is in a folder from which a file came.
+    assert site.paths == ["/app/", "/app/c/a.css", "/f/a.woff2", "/app/f/a.woff2"]
+    (font,) = (file for file in run.observed(PageFileResponse) if file.sheet)
+    assert (font.file_kind, font.status, font.sheet[-8:]) == ("font", 404, "/c/a.css")
+    (trial,) = run.observed(PageFileTrial)
+    assert (trial.prefix, trial.is_used, trial.is_absolute) == ("/app", True, True)
+
+
 def test_only_the_first_missing_file_is_tried_and_at_two_places_at_most() -> None:
     below = replace(TARGET, path="/app/d/board/")
     run, site = visit({"/app/d/board/": page(JS, CSS)}, target=below)
