@@ -132,7 +132,10 @@ def with_reported_notes(
 
 
 def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
-    """Return whether a root cause and its consequences are the symptom."""
+    """Return whether a root cause and its consequences are the symptom. What a run merely read of
+    a request is no cause of anything."""
+    if group[0].check.only_unused:
+        return False
     if any(finding.claim.is_reported for finding in group):
         return True
     if symptom.kind == "unusable":
