@@ -18,7 +18,8 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._fallback_edits import fallback_edits, has_taking_condition
+from checks.nginx._location_edits import location_fix
 from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -103,6 +104,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "php": " ".join((php.block.name, *php.block.args)),
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,
+                "taken": has_taking_condition(match.block),
             },
             fix=_fix(nginx, match, fallback, public),
         )
@@ -169,11 +171,13 @@ def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, public:
     line = f"$uri $uri/ {_FRONT}"
     if public:
         return _public_fix(nginx, match, fallback, public)
-    if fallback is not None:
+    if match.block.name == "location" and has_taking_condition(match.block):
+        file_edits = fallback_edits(nginx, match, _FRONT)
+    elif fallback is not None:
         change = edits.replace_directive(fallback, f"try_files {line};")
         file_edits = config_edits(nginx, {fallback.file: [change]})
     elif match.block.name == "location":
-        file_edits = setting_edits(nginx, match, {"try_files": line})
+        file_edits = fallback_edits(nginx, match, _FRONT)
     else:
         file_edits = ()
     if not file_edits:
