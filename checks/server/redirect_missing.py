@@ -1,11 +1,13 @@
 """The site on port 80 shows its pages unencrypted: its configuration has no redirect to https.
-Where Apache has no virtual host for port 80 at all, its main server answers there."""
+Where Apache has no virtual host for port 80 at all, its main server answers there. A rule that was
+to redirect and has a text in its condition, and no variable, is named."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    file_rows,
     indentation,
     line_edit,
     line_text,
@@ -53,9 +55,35 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(sites[0].file, sites[0].line) if sites else "",
             "listen": _listen_place(view.config),
             "apache": view.server.product == "apache",
+            **_constant_condition(view, sites),
         },
         fix=_fix(view, sites[0]) if sites else _fix_without_host(view),
     )
+
+
+def _constant_condition(view: ServerView, sites: Sequence[WebSite]) -> dict[str, object]:
+    """Return the condition of a redirect to https that compares a text; "" without one."""
+    facts = {"constant": "", "constant_place": "", "meant": ""}
+    if view.server.product != "apache" or not sites or view.config is None:
+        return {**facts}
+    # Imported late: few sites have no redirect.
+    from diagnose.parsers.apache.constant_conditions import constant_before_https
+
+    site = sites[0]
+    for path in (site.file, f"{site.root.rstrip('/')}/.htaccess"):
+        file = view.config.file(path)
+        for condition in constant_before_https(file_rows(view, file)) if file else ():
+            if path == site.file and not _is_within(view, site, condition.number):
+                continue
+            place = place_text(path, condition.number)
+            return {"constant": condition.text, "constant_place": place, "meant": condition.meant}
+    return {**facts}
+
+
+def _is_within(view: ServerView, site: WebSite, number: int) -> bool:
+    """Return whether a line is in the virtual host that begins at the site's line."""
+    rows = [line_text(view, site.file, row) for row in range(site.line, number)]
+    return number > site.line and not any(re.match(r"(?i)\s*</VirtualHost", row) for row in rows)
 
 
 def _listen_place(config: WebServerConfig) -> str:
