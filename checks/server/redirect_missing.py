@@ -31,14 +31,17 @@ from diagnose.parsers.web_sites import answering_sites
 )
 def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or not target.uses_tls:
+    if view is None or view.config is None:
         return
-    if not {80, target.port}.issubset(view.server.ports):
+    if not target.uses_tls and not _asks_for_https(evidence):
+        return
+    secure_port, purpose = (target.port, "plain") if target.uses_tls else (443, "target")
+    if not {80, secure_port}.issubset(view.server.ports):
         return
     plain = [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "plain" and exchange.port == 80 and exchange.status == 200
+        if exchange.purpose == purpose and exchange.port == 80 and exchange.status == 200
     ]
     sites = answering_sites(view.config, 80, target.host)
     is_main = not sites and view.server.product == "apache" and view.config.complete
@@ -59,6 +62,14 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(view, sites[0]) if sites else _fix_without_host(view),
     )
+
+
+def _asks_for_https(evidence: Evidence) -> bool:
+    """Return whether a person writes of the site's http address that it is not secure: it may have
+    no https on purpose."""
+    symptom, config = evidence.target.symptom, evidence.good(WebServerConfig)
+    is_told = symptom is not None and symptom.kind == "not-secure" and evidence.target.port == 80
+    return is_told and any(answering_sites(each, 443, evidence.target.host) for each in config)
 
 
 def _constant_condition(view: ServerView, sites: Sequence[WebSite]) -> dict[str, object]:

@@ -3,6 +3,8 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerFile
+from diagnose.parsers.symptoms import symptom_of
+from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import judge, texts
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -90,3 +92,14 @@ def test_names_it_in_the_htaccess() -> None:
     assert claim.facts["constant_place"] == "/var/www/shop/.htaccess:2"
     (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + rooted), LISTENING, PAGE)
     assert not claim.facts["constant"]
+
+
+def test_fires_for_the_http_address_of_which_a_person_asks_it() -> None:
+    words = "http://shop.example.com/ is not redirected to https"
+    asked = replace(parse_target("http://shop.example.com/"), symptom=symptom_of(words))
+    page = replace(PAGE, purpose="target")
+    seen = (APACHE, apache_config(HTTPS + PLAIN), LISTENING, page)
+    assert judge(CHECK, *seen, target=asked)
+    assert not judge(CHECK, *seen, target=replace(asked, symptom=None))
+    alone = apache_config(PLAIN)
+    assert not judge(CHECK, APACHE, alone, LISTENING, page, target=asked)
