@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from checks.firewall._netfilter import NetfilterView, netfilter_view
 from diagnose.model import Applicability, Evidence, Fix, Risk, commands
 from diagnose.model.addresses import family_of, is_within
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import Containers, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 from diagnose.parsers.netfilter import Decision, Host, Packet, decide, remedies
@@ -75,7 +75,7 @@ def decision_for(
     """Return the rule that stops a connection from the container to this address of the server;
     True if the rules let it in, None if that is not known."""
     view = netfilter_view(evidence)
-    entry = _entry(container, view.nics, address)
+    entry = _entry(_addresses(evidence, container), view.nics, address)
     if not view.because or entry is None:
         return None
     source, bridge, network = entry
@@ -92,14 +92,25 @@ def decision_for(
     return Block(view, place, view.owner(place), decision, bridge, network, address, port)
 
 
+def _addresses(evidence: Evidence, container: NginxContainer) -> tuple[str, ...]:
+    """Return the container's own addresses: as it was observed itself, or by its namespace."""
+    return container.addresses or tuple(
+        address
+        for containers in evidence.good(Containers)
+        for namespace in containers.namespaces
+        if namespace.container and namespace.container == container.digest
+        for address in namespace.addresses
+    )
+
+
 def _entry(
-    container: NginxContainer, nics: Sequence[Interface], address: str
+    addresses: Sequence[str], nics: Sequence[Interface], address: str
 ) -> tuple[str, str, str] | None:
     """Return the container's address, the bridge and the network from which it connects to this
     address: those of the same network if it has one there."""
     entries = [
         (source, nic.name, network)
-        for source in container.addresses
+        for source in addresses
         for nic in nics
         for network in nic.networks
         if family_of(source) == family_of(address) and is_within(source, (network,))
