@@ -19,7 +19,8 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._fallback_edits import fallback_edits, has_taking_condition
+from checks.nginx._location_edits import location_fix
 from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -114,6 +115,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "public": public,
                 "folder": folder,
                 "program": below.path if below and folder != "/" else "",
+                "beside_if": has_taking_condition(match.block),
             },
             fix=_public_fix(nginx, match, fallback, public)
             if public
@@ -187,16 +189,19 @@ def _has_php_index(match: LocationMatch, server: Server) -> bool:
 
 def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, folder: str) -> Fix:
     """Fall back to the folder's index.php. Unknown addresses are then the application's own 404."""
-    line = f"$uri $uri/ {folder}{_FRONT}"
+    script = f"{folder}{_FRONT}"
+    line = f"$uri $uri/ {script}"
     pattern = location_pattern(match.block) if match.block.name == "location" else None
     is_own = folder == "/" or (
         pattern is not None and f"{literal_prefix(pattern)}/".startswith(folder)
     )
-    if is_own and fallback is not None:
+    if is_own and pattern is not None and has_taking_condition(match.block):
+        file_edits = fallback_edits(nginx, match, script)
+    elif is_own and fallback is not None:
         change = edits.replace_directive(fallback, f"try_files {line};")
         file_edits = config_edits(nginx, {fallback.file: [change]})
     elif is_own and pattern is not None:
-        file_edits = setting_edits(nginx, match, {"try_files": line})
+        file_edits = fallback_edits(nginx, match, script)
     else:
         file_edits = _location_edits(nginx, match, folder, line)
     if not file_edits:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
+from checks.nginx._fallback_edits import fallback_edits, has_taking_condition, is_usual
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -70,8 +71,9 @@ def if_disables_try_files(evidence: Evidence) -> Iterator[Claim]:
             "fallback_place": file_line(fallback),
             "location": " ".join((match.block.name, *match.block.args)),
             "sets": _only_sets(condition),
+            "rewrite": is_usual(fallback) and has_taking_condition(match.block),
         },
-        fix=_fix(nginx, match, condition),
+        fix=_fix(nginx, match, condition, fallback),
     )
 
 
@@ -105,10 +107,15 @@ def _only_sets(condition: Directive) -> bool:
     return {directive.name for directive in condition.block or ()} <= {"set"}
 
 
-def _fix(nginx: Nginx, match: LocationMatch, condition: Directive) -> Fix:
-    """Move an `if` that only sets variables before the locations, where it takes none."""
+def _fix(nginx: Nginx, match: LocationMatch, condition: Directive, fallback: Directive) -> Fix:
+    """Move an `if` that only sets variables before the locations, where it takes none; or fall back
+    by a `rewrite`, which works beside it."""
     server, file = match.blocks[1], nginx.file(condition)
     is_here = file is not None and server.file == condition.file == match.block.file
+    if not _only_sets(condition) and is_usual(fallback) and has_taking_condition(match.block):
+        file_edits = fallback_edits(nginx, match, fallback.args[-1])
+        if file_edits:
+            return location_fix(nginx, match, file_edits, sure=False)
     if file is None or not is_here or not _only_sets(condition):
         return Fix((Manual("use-a-map", Where.SERVER),), Applicability.MANUAL)
     text = file.text[condition.start : condition.stop]

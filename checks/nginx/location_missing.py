@@ -56,6 +56,18 @@ class _Place:
     directive: Directive
 
 
+@frozen(eq=False)
+class _Missing:
+    """A folder, or a path, that the application has and no location passes on; the page's files
+    there, or the connection that the page opens there."""
+
+    answer: BypassedApplication
+    folder: str
+    place: _Place
+    files: tuple[RefusedFile, ...]
+    socket: WebSocketPath | None
+
+
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, BypassedApplication],
@@ -69,24 +81,28 @@ def location_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     answers = [one for one in evidence.good(BypassedApplication) if one.by == "neighbour"]
     sockets = [one for one in evidence.good(WebSocketPath) if one.library == "Socket.IO"]
-    seen: set[str] = set()
     if _names_another_host(evidence):
         sockets = []
     page = _page_files.page_of(evidence)
     refused = _page_files.all_refused_files(evidence) if answers else ()
     if page and refused and _is_of_page(evidence, nginx, page):
         refused = ()
+    groups: dict[object, list[_Missing]] = {}
     for answer in answers:
         having = [one for one in answers if one.path == answer.path and _has_path(answers, one)]
         place = _place(nginx, having[0]) if len(having) == 1 else None
-        if place is None or answer is not having[0] or _folder(answer.path) in seen:
+        if place is None or answer is not having[0]:
             continue
         folder = _folder(answer.path)
-        files = [file for file in refused if _folder(file.path) == folder]
+        files = tuple(file for file in refused if _folder(file.path) == folder)
         socket = next((one for one in sockets if _folder(one.path) == folder), None)
         if files or socket:
-            seen.add(folder)
-            yield _claim(nginx, place, answer, files, socket)
+            own = _own_folder(evidence, answer.path)
+            group = groups.setdefault((origin_of(place.directive), id(place.server.block)), [])
+            if folder not in {_folder(missing.answer.path) for missing in group}:
+                group.append(_Missing(answer, own, place, files, socket))
+    for group in groups.values():
+        yield _claim(nginx, group)
 
 
 def _is_of_page(evidence: Evidence, nginx: Nginx, page: Page) -> bool:
@@ -151,53 +167,57 @@ def _own_folder(evidence: Evidence, path: str) -> str:
     return path if has_others else folder
 
 
-def _claim(
-    nginx: Nginx,
-    place: _Place,
-    answer: BypassedApplication,
-    files: list[RefusedFile],
-    socket: WebSocketPath | None,
-) -> Claim:
-    port, folder = nginx.evidence.target.port, _own_folder(nginx.evidence, answer.path)
+def _claim(nginx: Nginx, group: list[_Missing]) -> Claim:
+    """Return the claim about all that one application has and one server block does not pass on:
+    the page is whole only when each has its location."""
+    port, first = nginx.evidence.target.port, group[0]
+    place, answer = first.place, first.answer
     own = final_location(place.server, answer.path).block
+    files = [file for missing in group for file in missing.files]
+    socket = next((missing.socket for missing in group if missing.socket), None)
     urls = [file.response.url for file in files]
     subjects = (
         *((_page_files.page_subject(files[0].page),) if files else ()),
         *(Subject(port=port, path=path) for path in _socket_paths(socket)),
-        Subject(port=port, path=answer.path),
+        *(Subject(port=port, path=missing.answer.path) for missing in group),
     )
     controls = tuple(
         one
         for one in nginx.evidence.good(BypassedApplication)
-        if is_unknown_beside(one.path, answer.path)
+        if any(is_unknown_beside(one.path, missing.answer.path) for missing in group)
     )
     severity = _page_files.severity(files[0].page, urls) if files else Severity.WARNING
+    folders = [missing.folder for missing in group]
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(
-            answer, *controls, *(file.response for file in files), *((socket,) if socket else ()),
-            *((nginx.config,) if nginx.config else ()),
+            *(missing.answer for missing in group), *controls, *(file.response for file in files),
+            *((socket,) if socket else ()), *((nginx.config,) if nginx.config else ()),
         ),
         severity=severity,
         confidence=Confidence.CERTAIN if files else Confidence.LIKELY,
         location=nginx.location(own),
         facts={
             "path": answer.path,
-            "folder": folder,
+            "paths": tuple(missing.answer.path for missing in group),
+            "folder": first.folder,
+            "folders": tuple(folders),
+            "more": tuple(folders[1:]),
             "page": files[0].page.url if files else socket.source if socket else "",
             "status": files[0].response.status if files else "",
             "files": tuple(urls),
-            "socket": bool(socket) or folder == "/socket.io/",
+            "socket": bool(socket) or "/socket.io/" in folders,
+            "socket_path": socket.path if socket else "",
             "place": file_line(own),
             "block": " ".join((own.name, *own.args)),
             "owner": " ".join(("location", *place.owner.block.args)),
             "owner_place": file_line(place.owner.block),
             "application": origin_of(place.directive),
             "direct_status": answer.status,
-            "modifier": "" if folder.endswith("/") else "= ",
+            "modifier": "" if first.folder.endswith("/") else "= ",
         },
-        fix=_fix(nginx, place, folder),
+        fix=_fix(nginx, place, folders),
     )  # fmt: skip
 
 
@@ -205,13 +225,21 @@ def _socket_paths(socket: WebSocketPath | None) -> tuple[str, ...]:
     return (socket.path,) if socket else ()
 
 
-def _fix(nginx: Nginx, place: _Place, folder: str) -> Fix:
-    """Add a location to the block. A person looks whether the application has
-    anything else there."""
-    block, file = place.server.block, nginx.file(place.server.block)
+def _fix(nginx: Nginx, place: _Place, folders: list[str]) -> Fix:
+    """Add the locations to the block. A person looks whether the application has anything else
+    there."""
+    file = nginx.file(place.server.block)
     manual = Fix((Manual("add-the-location", Where.SERVER),), Applicability.MANUAL)
-    if file is None or not _PLAIN.fullmatch(folder):
+    if file is None or not all(map(_PLAIN.fullmatch, folders)):
         return manual
+    changes = {file.path: [_addition(nginx, file.text, place, folder) for folder in folders]}
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return manual
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _addition(nginx: Nginx, text: str, place: _Place, folder: str) -> edits.TextEdit:
     body = [f"proxy_pass {origin_of(place.directive)};"]
     body += [f"proxy_set_header Host {host_variable(nginx.evidence.target)};"]
     if folder == "/socket.io/":
@@ -222,9 +250,4 @@ def _fix(nginx: Nginx, place: _Place, folder: str) -> Fix:
             "proxy_read_timeout 3600s;",
         ]
     modifier = "^~" if folder.endswith("/") else "="
-    head = f"location {modifier} {folder}"
-    changes = {file.path: [edits.insert_location(file.text, block, head, body)]}
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return manual
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
+    return edits.insert_location(text, place.server.block, f"location {modifier} {folder}", body)

@@ -28,12 +28,13 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, InnerNginx, NginxConfig
 from diagnose.model.summary import socket_text
-from diagnose.model.web_servers import TITLES
+from diagnose.model.web_servers import TITLES, WebServer, WebServerConfig
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import answering_sites
 
 _FORWARDED = "$http_x_forwarded_proto"
 
@@ -134,6 +135,18 @@ def _condition_fix(nginx: Nginx, redirect: NginxRedirect) -> Fix:
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
 
 
+def _front_redirects(evidence: Evidence, product: str) -> bool:
+    """Return whether the server in front has port 80 and redirects there: Caddy does so unless it
+    is told otherwise ("Automatic HTTPS")."""
+    for config in evidence.good(WebServerConfig):
+        servers = [each for each in evidence.good(WebServer) if each.product == config.product]
+        if config.product != product or not any(80 in server.ports for server in servers):
+            continue
+        sites = answering_sites(config, 80, evidence.target.host)
+        return all(site.redirects for site in sites) if sites else product == "caddy"
+    return False
+
+
 def _claim(
     nginx: Nginx,
     inner: InnerNginx,
@@ -163,6 +176,7 @@ def _claim(
             "outer": f"{inner.file}:{inner.line}" if inner.file else "",
             "folder": reason == "folder",
             "loop": reason == "loop",
+            "front_redirects": _front_redirects(nginx.evidence, inner.product),
             **({inner.product: True} if inner.product else {}),
         },
         location=nginx.location(directive),

@@ -18,8 +18,9 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._fallback_edits import ending_edits, fallback_edits, has_taking_condition
 from checks.nginx._inner_blocks import ending_locations
-from checks.nginx._location_edits import closes_nothing, location_fix, setting_edits
+from checks.nginx._location_edits import closes_nothing, location_fix
 from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -84,6 +85,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
             "index": path if access.mistake == "taken" else index,
             "from": posixpath.dirname(access.elsewhere),
             "folder": index.removesuffix("index.html"),
+            "beside_if": access.mistake in {"fallback", "ending"}
+            and has_taking_condition(match.block),
             **{name: access.mistake == name for name in _MISTAKES},
         },
         fix=_fix(nginx, access, match, served, directive),
@@ -164,11 +167,7 @@ def _ending_fix(nginx: Nginx, match: LocationMatch) -> Fix:
     """Look for the page with its ending too, and keep what try_files has."""
     if match.block.name != "location":
         return Fix((Manual("add-the-ending", Where.SERVER),), Applicability.MANUAL)
-    directive = match.directive("try_files")
-    words = list(directive.args) if directive else ["$uri", "$uri/", "=404"]
-    words.insert(words.index("$uri") + 1 if "$uri" in words else 0, "$uri.html")
-    file_edits = setting_edits(nginx, match, {"try_files": " ".join(words)})
-    return location_fix(nginx, match, file_edits, sure=False)
+    return location_fix(nginx, match, ending_edits(nginx, match), sure=False)
 
 
 def _index(served: ServedFile, access: PageFileAccess) -> str:
@@ -186,8 +185,7 @@ def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile, index:
         pattern is not None and f"{pattern.text.rstrip('/')}/" == folder
     )
     if is_own and match.block.name == "location":
-        file_edits = setting_edits(nginx, match, {"try_files": f"$uri $uri/ {index}"})
-        return location_fix(nginx, match, file_edits, sure=False)
+        return location_fix(nginx, match, fallback_edits(nginx, match, index), sure=False)
     is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
     is_plain = closes_nothing(match.block)
     file = nginx.file(match.block)

@@ -3,13 +3,15 @@ slash: `ProxyPass / http://127.0.0.1:3000`. Apache puts the rest of the path rig
 so that "/" alone works: /css/app.css is asked of a host with the port "3000css" (mod_proxy,
 "ProxyPass": if the first argument ends with a trailing slash, the second one should too).
 
-The start page opens, and its files and every other path answer 500, 502 or 400.
+The start page opens, and its files, its WebSocket and every other path answer 500, 502 or 400. What
+the access log has of visitors shows it as well: no request below such a path reaches a program.
 """
 
 import re
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.nginx._failed_requests import current_failures
 from checks.server import (
     ServerView,
     line_edit,
@@ -19,13 +21,15 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import route_to_application
+from checks.server._backend_answers import route_to_application, websocket_severity
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Observation, Severity, Subject
-from diagnose.model.http import Exchange, error_pages
-from diagnose.model.logs import ServerRequestError
+from diagnose.model.http import Exchange, Upgrade, error_pages
+from diagnose.model.logs import FailedRequests, ServerRequestError
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
+#: What Apache answers for an address that is none.
+_STATUSES = frozenset({400, 500, 502, 503})
 _BARE = re.compile(r"\w{1,10}://[^/]{1,300}")
 
 
@@ -40,6 +44,8 @@ _BARE = re.compile(r"\w{1,10}://[^/]{1,300}")
         "server.other-requests-failed",
         "server.own-answer",
         "server.request-logged",
+        "websocket.not-upgraded",
+        "websocket.not-tried",
     ],
 )
 def apache_target_without_slash(evidence: Evidence) -> Iterator[Claim]:
@@ -47,13 +53,14 @@ def apache_target_without_slash(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.server.product != "apache" or target.port not in view.server.ports:
         return
     for path, status, response in _failures(evidence):
-        route = route_to_application(view, path)
+        route = route_to_application(view, path, isinstance(response, Upgrade))
         if route is None or not _lacks_slash(route) or path == route.path:
             continue
         yield Claim(
             about=Subject(port=target.port, path=target.path),
             covers=(Subject(port=target.port), Subject(port=target.port, path=path)),
             because=(response, view.server, *([view.config] if view.config else [])),
+            severity=_severity(evidence, response),
             facts={
                 **view.facts,
                 "path": path,
@@ -70,7 +77,7 @@ def apache_target_without_slash(evidence: Evidence) -> Iterator[Claim]:
 
 def _failures(evidence: Evidence) -> Iterator[tuple[str, int, Observation]]:
     """Yield the paths that answer with an error: the page, unless Apache's log names its reason
-    (`server.backend-not-reached`), and then its files."""
+    (`server.backend-not-reached`), then its files, its WebSockets, and what visitors asked for."""
     path = evidence.target.path.partition("?")[0]
     errors = evidence.good(ServerRequestError)
     is_told = any(error.reason == "backend-name" for error in errors)
@@ -79,6 +86,20 @@ def _failures(evidence: Evidence) -> Iterator[tuple[str, int, Observation]]:
     for file in _page_files.refused_files(evidence):
         if file.reason == "status":
             yield file.path, file.response.status or 0, file.response
+    if is_told and error_pages(evidence):
+        return
+    for upgrade in evidence.good(Upgrade):
+        is_failed = upgrade.status in _STATUSES and not upgrade.accepted
+        if is_failed and upgrade.is_visit and upgrade.port == evidence.target.port:
+            yield upgrade.path.partition("?")[0], upgrade.status or 0, upgrade
+    for failure in current_failures(evidence, _STATUSES, "apache"):
+        yield failure.path, failure.status, failure
+
+
+def _severity(evidence: Evidence, response: Observation) -> Severity | None:
+    if isinstance(response, FailedRequests):
+        return Severity.WARNING
+    return websocket_severity(evidence) if isinstance(response, Upgrade) else None
 
 
 def _lacks_slash(route: SiteRoute) -> bool:

@@ -1,9 +1,11 @@
 """A web server runs in a container and does not reach its application from there: 127.0.0.1 is the
 container itself (network_namespaces(7)), the name is none of its network, or the application's own
-container does not run. The evidence is a request that was sent from the container's network.
+container does not run; or the server's packet filter stops what the container sends to the server
+itself. The evidence is a request that was sent from the container's network.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.listener._containers import compose_command, is_called, stopped_by_name
 from checks.server import ServerView, place_text, server_on_port
@@ -30,6 +32,9 @@ from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+
+if TYPE_CHECKING:
+    from checks.upstream._container_rules import Block
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
 _UNAVAILABLE = {502, 503, 504, None}
@@ -80,6 +85,8 @@ def _claim(
     if any(response.status not in _UNAVAILABLE for response in responses):
         return None
     reason = _reason(evidence, route, visits[0].failure)
+    block = None if reason == "stopped" else _block(evidence, route, visits[0].failure)
+    reason = "firewall" if block else reason
     if not reason:
         return None
     stopped = _stopped(evidence, route.host) if reason == "stopped" else None
@@ -88,7 +95,10 @@ def _claim(
     return Claim(
         about=subject,
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(*visits, view.server, *responses, *evidence.good(Containers)),
+        because=(
+            *visits, view.server, *responses, *evidence.good(Containers),
+            *(block.view.because if block else ()),
+        ),
         facts={
             **view.facts,
             "target": route.target,
@@ -104,10 +114,34 @@ def _claim(
             "loopback": reason == "loopback",
             "unresolved": reason == "unresolved",
             "refused": reason == "refused",
+            "firewall": reason == "firewall",
+            **(block.facts if block else {"rule": "", "where": "", "owner": "", "network": ""}),
             **_place_facts(evidence, route),
         },
-        fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
-    )
+        fix=(block.fix() if block else None)
+        or Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
+    )  # fmt: skip
+
+
+def _block(evidence: Evidence, route: SiteRoute, failure: Failure) -> "Block | None":
+    """Return the rule that stops what the container sends to a program of the server that listens
+    for others. A refusal comes from the program's machine, or from a rule that rejects."""
+    own = next(iter(evidence.good(NginxContainer)))
+    interfaces = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
+    is_here = route.host in interfaces and any(not is_loopback(each.address) for each in sockets)
+    if not is_here or is_local_host(route.host) or "host" in own.networks:
+        return None
+    if failure.kind not in {"timeout", "unreachable", "refused"}:
+        return None
+    # Imported late: few applications are kept away.
+    from checks.upstream._container_rules import decision_for
+
+    block = decision_for(evidence, own, route.host, route.port)
+    if block is None or isinstance(block, bool):
+        return None
+    is_possible = failure.kind != "refused" or block.decision.verdict == "reject"
+    return block if is_possible else None
 
 
 def _reason(evidence: Evidence, route: SiteRoute, failure: Failure) -> str:

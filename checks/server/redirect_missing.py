@@ -1,11 +1,13 @@
 """The site on port 80 shows its pages unencrypted: its configuration has no redirect to https.
-Where Apache has no virtual host for port 80 at all, its main server answers there."""
+Where Apache has no virtual host for port 80 at all, its main server answers there. A rule that was
+to redirect and has a text in its condition, and no variable, is named."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    file_rows,
     indentation,
     line_edit,
     line_text,
@@ -29,14 +31,17 @@ from diagnose.parsers.web_sites import answering_sites
 )
 def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or not target.uses_tls:
+    if view is None or view.config is None:
         return
-    if not {80, target.port}.issubset(view.server.ports):
+    if not target.uses_tls and not _asks_for_https(evidence):
+        return
+    secure_port, purpose = (target.port, "plain") if target.uses_tls else (443, "target")
+    if not {80, secure_port}.issubset(view.server.ports):
         return
     plain = [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "plain" and exchange.port == 80 and exchange.status == 200
+        if exchange.purpose == purpose and exchange.port == 80 and exchange.status == 200
     ]
     sites = answering_sites(view.config, 80, target.host)
     is_main = not sites and view.server.product == "apache" and view.config.complete
@@ -53,9 +58,43 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(sites[0].file, sites[0].line) if sites else "",
             "listen": _listen_place(view.config),
             "apache": view.server.product == "apache",
+            **_constant_condition(view, sites),
         },
         fix=_fix(view, sites[0]) if sites else _fix_without_host(view),
     )
+
+
+def _asks_for_https(evidence: Evidence) -> bool:
+    """Return whether a person writes of the site's http address that it is not secure: it may have
+    no https on purpose."""
+    symptom, config = evidence.target.symptom, evidence.good(WebServerConfig)
+    is_told = symptom is not None and symptom.kind == "not-secure" and evidence.target.port == 80
+    return is_told and any(answering_sites(each, 443, evidence.target.host) for each in config)
+
+
+def _constant_condition(view: ServerView, sites: Sequence[WebSite]) -> dict[str, object]:
+    """Return the condition of a redirect to https that compares a text; "" without one."""
+    facts = {"constant": "", "constant_place": "", "meant": ""}
+    if view.server.product != "apache" or not sites or view.config is None:
+        return {**facts}
+    # Imported late: few sites have no redirect.
+    from diagnose.parsers.apache.constant_conditions import constant_before_https
+
+    site = sites[0]
+    for path in (site.file, f"{site.root.rstrip('/')}/.htaccess"):
+        file = view.config.file(path)
+        for condition in constant_before_https(file_rows(view, file)) if file else ():
+            if path == site.file and not _is_within(view, site, condition.number):
+                continue
+            place = place_text(path, condition.number)
+            return {"constant": condition.text, "constant_place": place, "meant": condition.meant}
+    return {**facts}
+
+
+def _is_within(view: ServerView, site: WebSite, number: int) -> bool:
+    """Return whether a line is in the virtual host that begins at the site's line."""
+    rows = [line_text(view, site.file, row) for row in range(site.line, number)]
+    return number > site.line and not any(re.match(r"(?i)\s*</VirtualHost", row) for row in rows)
 
 
 def _listen_place(config: WebServerConfig) -> str:

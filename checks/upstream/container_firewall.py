@@ -3,10 +3,13 @@ container: the server's firewall rejects what comes from the containers' bridge.
 
 firewalld puts an interface that is in no zone into the default zone (firewalld.zones(5)). Docker
 binds its bridges to a zone of their own when it starts; a reload or another tool may take them out.
-What a container sends to the server itself passes the server's own input rules in any case.
+What a container sends to the server itself passes the server's own input rules in any case: those
+of ufw, of firewalld, and others. They are followed for a packet from the container's address that
+enters by its bridge.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
@@ -29,6 +32,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface, Listeners, interface_addresses
 
+if TYPE_CHECKING:
+    from checks.upstream import _container_rules
+
+#: What a packet filter leaves of a connection.
+_KINDS = frozenset({"unreachable", "timeout", "refused"})
+
 #: The first letters of the names of bridges that engines make.
 _BRIDGES = ("docker", "br-", "podman", "cni")
 
@@ -36,7 +45,7 @@ _BRIDGES = ("docker", "br-", "podman", "cni")
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTry, NginxConfig, NginxContainer],
-    explains=(*CONSEQUENCES, "upstream.unreachable"),
+    explains=(*CONSEQUENCES, "upstream.unreachable", "upstream.refused"),
 )
 def container_firewall(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -45,22 +54,30 @@ def container_firewall(evidence: Evidence) -> Iterator[Claim]:
         return
     for backend in backends(nginx):
         application = _application(evidence, container, backend)
-        if application is None or _lets_in(evidence, application):
+        if application is None:
+            continue
+        decision = _decision(evidence, container, application)
+        block = None if isinstance(decision, bool) else decision
+        if block is None and (decision or _lets_in(evidence, application)):
+            continue
+        if _is_refused(backend) and (block is None or block.decision.verdict != "reject"):
             continue
         yield upstream_claim(
             nginx,
             BackendFault(
                 backend,
-                _facts(evidence, container, application),
+                _facts(evidence, container, application, block),
                 because=(
                     *backend.connect_attempts,
                     container,
                     *evidence.good(Containers),
+                    *(block.view.because if block else ()),
                     *backend_log_lines(nginx, backend, "while connecting to upstream"),
                 ),
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.CERTAIN if block else Confidence.LIKELY,
             ),
-            Fix((Manual(_step(evidence, application), Where.SERVER),), Applicability.MANUAL),
+            (block.fix() if block else None)
+            or Fix((Manual(_step(evidence, application), Where.SERVER),), Applicability.MANUAL),
         )
 
 
@@ -79,7 +96,7 @@ def _application(
     if not backend.is_down:
         return None
     for attempt in backend.connect_attempts:
-        if attempt.failure is None or attempt.failure.kind not in {"unreachable", "timeout"}:
+        if attempt.failure is None or attempt.failure.kind not in _KINDS:
             return None
     attempt = backend.connect_attempts[0]
     address = attempt.address or attempt.host
@@ -93,6 +110,26 @@ def _application(
                 name = names.get(namespace.container) or f"pid {namespace.pid}"
                 return _Application(address, attempt.port, name)
     return None
+
+
+def _is_refused(backend: Backend) -> bool:
+    """Return whether a refusal came back, which the application's machine sends as well: iptables'
+    REJECT has the same (iptables-extensions(8), --reject-with)."""
+    kinds = {attempt.failure.kind for attempt in backend.connect_attempts if attempt.failure}
+    return "refused" in kinds
+
+
+def _decision(
+    evidence: Evidence, container: NginxContainer, application: _Application
+) -> "_container_rules.Block | bool | None":
+    """Return the rule that stops the connection to the server itself, True if the rules let it in;
+    None for another container, and where that is not known."""
+    if application.name:
+        return None
+    # Imported late: few applications are kept away.
+    from checks.upstream import _container_rules
+
+    return _container_rules.decision_for(evidence, container, application.address, application.port)
 
 
 def _is_served_here(evidence: Evidence, address: str, port: int) -> bool:
@@ -126,7 +163,10 @@ def _lets_in(evidence: Evidence, application: _Application) -> bool:
 
 
 def _facts(
-    evidence: Evidence, container: NginxContainer, application: _Application
+    evidence: Evidence,
+    container: NginxContainer,
+    application: _Application,
+    block: "_container_rules.Block | None",
 ) -> dict[str, object]:
     bridges = [
         interface.name
@@ -139,7 +179,8 @@ def _facts(
         if not zone.permanent
         for name in zone.interfaces
     }
-    bridge = next((name for name in bridges if name not in bound), next(iter(bridges), ""))
+    unbound = next((name for name in bridges if name not in bound), next(iter(bridges), ""))
+    bridge = block.bridge if block else unbound
     return {
         "container": container.title,
         "engine": container.engine,
@@ -150,6 +191,11 @@ def _facts(
         "bridge": bridge,
         "zone": bound.get(bridge, ""),
         "firewalld": _runs_firewalld(evidence),
+        "rule": "",
+        "where": "",
+        "owner": "",
+        "network": "",
+        **(block.facts if block else {}),
         "default_zone": next(
             (firewalld.default_zone for firewalld in evidence.good(Firewalld)), ""
         ),

@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
 #: connect(2): all local ports of ip_local_port_range are in use for connections to this end.
@@ -76,6 +77,7 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
                     "loopback": loopback_listeners(evidence, failed_attempts[0].port)
                     if unserved
                     else (),
+                    "container": _container(evidence),
                     "waited": max(attempt.took for attempt in failed_attempts),
                 },
                 because=(*failed_attempts, *log_lines),
@@ -84,6 +86,13 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
             ),
             Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _container(evidence: Evidence) -> str:
+    """Return the container that does not reach the application: the server itself may do so. ""
+    where nginx has the server's network."""
+    container = next(iter(evidence.good(NginxContainer)), None)
+    return container.title if container and "host" not in container.networks else ""
 
 
 def _has_no_program(evidence: Evidence, backend: Backend) -> bool:

@@ -45,10 +45,25 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "open": not is_explained,
                 "hidden": "",
                 "inside": is_looked_into(evidence),
+                **_passing_line(evidence, attempt.path),
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )
         yield _located(Nginx.of(evidence), own_claim, first)
+
+
+def _passing_line(evidence: Evidence, path: str) -> dict[str, object]:
+    """Return the line by which a server other than nginx passes the upgrade of a path on already,
+    and its target; "" for each without one."""
+    # Imported late: few handshakes are refused.
+    from checks.server import place_text, server_on_port
+    from checks.server._backend_answers import route_to_application
+
+    view = server_on_port(evidence)
+    route = route_to_application(view, path, websocket=True) if view else None
+    if route is None or route.websocket is not True:
+        return {"passing": "", "passing_to": ""}
+    return {"passing": place_text(route.file, route.line), "passing_to": route.target}
 
 
 def _direct_refusal(evidence: Evidence, attempt: Attempt) -> Upgrade | None:

@@ -2,7 +2,7 @@
 
 Checks write a remedy for the server that they see. If it runs in a container, the paths are those
 of the container. A file that the server lends to it is edited there; a file of its image is copied
-out and back by the engine.
+out and back by the engine. The packet filter is the server's own: its programs and files are there.
 """
 
 import posixpath
@@ -16,6 +16,11 @@ from diagnose.model.steps import Risk
 #: The layers whose findings are about nginx, its files and what it reaches.
 _LAYERS = frozenset({"nginx", "server", "certificate", "upstream", "http", "websocket"})
 
+#: Programs that change the server's packet filter.
+_FIREWALLS = frozenset(
+    {"ufw", "firewall-cmd", "nft", "iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy"}
+)
+
 
 def nginx_container(evidence: Evidence) -> NginxContainer | None:
     """Return the container in which the observed nginx runs, if it does."""
@@ -25,6 +30,8 @@ def nginx_container(evidence: Evidence) -> NginxContainer | None:
 def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
     """Return the claim with a remedy that works on the server, and with the container's name."""
     if layer not in _LAYERS or claim.fix is None or container.own_network:
+        return claim
+    if any(isinstance(step, Command) and step.argv[0] in _FIREWALLS for step in claim.fix.steps):
         return claim
     steps = tuple(
         step for fix_step in claim.fix.steps for step in _server_steps(fix_step, container)

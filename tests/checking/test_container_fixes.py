@@ -14,6 +14,7 @@ from diagnose.model import (
     Effect,
     Fix,
     Manual,
+    Risk,
     Subject,
     Where,
     commands,
@@ -109,3 +110,12 @@ def test_every_claim_about_nginx_gets_the_name_of_its_container() -> None:
     assert claim.facts["nginx_container"] == "proxy"
     ((_, claim),) = claims([load_check("upstream.refused")], evidence(DOWN, config()), crashed)
     assert "nginx_container" not in claim.facts
+
+
+def test_the_packet_filter_is_the_servers_own() -> None:
+    rule = ("allow", "proto", "tcp", "from", "172.17.0.0/16", "to", "any", "port", "3000")
+    allow = commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_SOME)
+    saved = Edit("/etc/iptables/rules.v4", DIFF)
+    claim = fixed(allow, saved, layer="upstream")
+    assert claim.fix
+    assert claim.fix.steps == (allow, saved)

@@ -90,7 +90,11 @@ browser says Not Secure even though I have a certificate
 chrome shows red not secure triangle
 地址栏显示不安全
 Firefox says connection is partially encrypted
-证书安装好了还是显示不安全""",
+证书安装好了还是显示不安全
+http://www.shop.example.com/ is not redirected to https
+http does not redirect to https
+http 没有自动跳转到 https
+打开 http 不会跳转https""",
     "wrong-address": """
 it sends the http version of the url instead of the https one
 登录后的重定向有问题

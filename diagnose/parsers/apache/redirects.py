@@ -12,6 +12,7 @@ from diagnose.parsers.apache.rewrite_conditions import (
     alternatives,
     condition_truth,
     conditions_hold,
+    is_constant,
     path_test,
 )
 from diagnose.parsers.apache.rewrite_flags import rewrite_flags
@@ -201,6 +202,7 @@ def _condition(condition: Directive, tls: bool) -> bool | None:
     words = [word.lower() for word in condition.args]
     if len(words) > 1 and words[0] == "%{server_name}" and words[1].startswith("="):
         return True
-    if "".join(words[:1]) not in _OF_SITE:
+    is_known = "".join(words[:1]) in _OF_SITE or is_constant("".join(words[:1]))
+    if not is_known:
         return None
     return condition_truth(condition, ServerRequest("/", port=443 if tls else 80, tls=tls))

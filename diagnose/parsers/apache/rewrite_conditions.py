@@ -117,6 +117,12 @@ def condition_truth(
     return None if text is None else _test(text, test, condition)
 
 
+def is_constant(subject: str) -> bool:
+    """Return whether a TestString has no variable, back-reference or map, and is none of the words
+    with which an expression begins."""
+    return not re.search(r"[%$]", subject) and subject.lower() != "expr"
+
+
 def _common_truth(texts: Sequence[str], test: str, condition: Directive) -> Truth:
     """Return whether all of the texts pass the test, or none; None if they differ."""
     first, *others = (_test(text, test, condition) for text in texts)
@@ -157,6 +163,8 @@ def _value(subject: str, request: ServerRequest, unknown: Collection[str]) -> st
     in a map that is not there gives nothing (mod_rewrite, "RewriteMap")."""
     if _NO_MAP.fullmatch(subject):
         return ""
+    if is_constant(subject):
+        return subject
     parts: list[str] = []
     position = 0
     for match in _VARIABLE.finditer(subject):

@@ -167,3 +167,26 @@ def test_fires_where_the_application_leads_to_a_path_of_its_own() -> None:
     assert claim.facts["url"] == url
     own = text.replace("location / {", "location = / { return 302 /login; } location / {")
     assert not judge(CHECK, RUNNING, config(own), start, end, masked=False)
+
+
+def test_falls_back_by_rewrite_beside_an_if_that_turns_try_files_off() -> None:
+    """Lines for CORS that many copy: nginx takes the block of the `if` for the location."""
+    cors = "if ($request_method = GET) { add_header X-A b; }"
+    for lines in (
+        SITE.replace("try_files $uri $uri/ =404;", cors),
+        SITE.replace("try_", f"{cors} try_"),
+    ):
+        (claim,) = claims(lines)
+        diff = str(claim.fix.steps[0])
+        assert "if (!-e $request_filename) {" in diff
+        assert "rewrite ^ /index.php last;" in diff
+        assert "try_files $uri $uri/ /index.php" not in diff
+        assert claim.facts["beside_if"]
+    assert "`rewrite` works beside it" in "".join(texts(CHECK, claim))
+
+
+def test_try_files_stays_beside_an_if_that_answers_itself() -> None:
+    condition = "if ($request_method = OPTIONS) { add_header X-A b; return 204; }"
+    (claim,) = claims(SITE.replace("try_files $uri $uri/ =404;", condition))
+    assert "try_files $uri $uri/ /index.php?$args;" in str(claim.fix.steps[0])
+    assert not claim.facts["beside_if"]

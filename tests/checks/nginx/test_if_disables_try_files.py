@@ -32,9 +32,23 @@ def test_fires_and_moves_an_if_that_only_sets() -> None:
     assert "+    if ($request_method = GET) {\n+        set $cors get;\n+    }\n" in edit.diff
 
 
-def test_fires_for_a_header_and_a_person_writes_the_map() -> None:
-    (claim,) = claims("if ($http_user_agent ~ x) { add_header X-Bot 1; }")
+HEADER = "if ($http_user_agent ~ x) { add_header X-Bot 1; }"
+
+
+def test_fires_for_a_header_and_falls_back_beside_it() -> None:
+    (claim,) = claims(HEADER)
     assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert (
+        "+        if (!-e $request_filename) {\n+            rewrite ^ /index.html last;"
+        in edit.diff
+    )
+
+
+def test_a_person_writes_the_map_where_the_fallback_is_an_application() -> None:
+    (claim,) = claims(HEADER, fallback="\n        try_files $uri @app;\n")
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
 

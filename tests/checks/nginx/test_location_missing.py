@@ -56,6 +56,23 @@ def test_fires_for_certain_for_a_file_of_the_page(path: str) -> None:
     assert claim.facts["folder"] == path[: path.rindex("/") + 1]
 
 
+def test_fires_once_for_all_folders_of_the_page() -> None:
+    """After issue 100 of KOHGYLW/kiftd: one location heals half of the page."""
+    paths = ("/css/tea.css", "/js/tea.js", "/js/cup.js")
+    files = [script(path) for path in paths]
+    seen: list[Observation] = [loads(*files), *(answered(file, 404) for file in files)]
+    for path in paths:
+        seen += [replace(HAS, path=path), replace(CONTROL, path=f"{path}-diagnose-7f3a")]
+    (claim,) = of(*seen, HAS, CONTROL, NAMED)
+    assert claim.facts["folders"] == ("/css/", "/js/", "/socket.io/")
+    assert {subject.path for subject in claim.covers} >= {"/css/tea.css", "/js/tea.js"}
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    for folder in ("/css/", "/js/", "/socket.io/"):
+        assert edit.diff.count(f"location ^~ {folder} {{") == 1
+    assert edit.diff.count("Upgrade $http_upgrade") == 1
+
+
 def test_fires_for_one_file_of_a_folder_that_nginx_has() -> None:
     file, other = script("/static/admin.js"), script("/static/app.js")
     has = replace(HAS, path="/static/admin.js")

@@ -5,8 +5,9 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import InnerNginx
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "nginx.redirect-behind"
 URL = "https://shop.example.com"
@@ -59,6 +60,28 @@ def test_fires_and_lets_a_condition_ask_for_the_visitors_scheme() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    if ($http_x_forwarded_proto = http) {" in edit.diff
+
+
+REDIRECTS = """\
+<VirtualHost *:80>
+    ServerName shop.example.com
+    Redirect permanent / https://shop.example.com/
+</VirtualHost>
+"""
+
+
+def test_leaves_the_redirect_to_a_front_that_makes_it() -> None:
+    """After issue 5905 of certbot/certbot: nginx itself has port 80, not the server in front."""
+    inner = replace(INNER, product="apache")
+    for seen, makes in (
+        ((APACHE, apache_config(HTTPS + REDIRECTS)), True),
+        ((APACHE, apache_config(HTTPS)), False),
+        ((replace(APACHE, ports=(443,)), apache_config(HTTPS + REDIRECTS)), False),
+        ((), False),
+    ):
+        (claim,) = judge(CHECK, HOME, inner, RUNNING, config(LOOP), *seen, masked=False)
+        assert claim.facts["front_redirects"] is makes
+        assert ("redirects port 80 by itself" in "".join(texts(CHECK, claim))) is makes
 
 
 def test_silent_for_other_redirects_and_without_an_inner_nginx() -> None:

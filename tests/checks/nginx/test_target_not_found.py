@@ -102,6 +102,29 @@ def test_fires_on_a_page_whose_link_has_no_ending(rules: str, written: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("mistake", "written"),
+    [
+        ("fallback", ("if (!-e $request_filename) {", "rewrite ^ /index.html last;")),
+        ("ending", ("if (-f $request_filename.html) {", "rewrite ^(.*)$ $1.html last;")),
+    ],
+)
+def test_writes_a_rewrite_beside_an_if_that_turns_try_files_off(
+    mistake: str, written: tuple[str, ...]
+) -> None:
+    rules = "location / { if ($request_method = GET) { add_header X-A b; } }"
+    there = "/srv/spa/index.html" if mistake == "fallback" else "/srv/spa/guide.html"
+    target, evidence = seen(
+        "/guide", f"root /srv/spa; {rules}", "/srv/spa/guide", elsewhere=there, mistake=mistake
+    )
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.fix
+    diff = str(claim.fix.steps[0])
+    assert all(line in diff for line in written)
+    assert "try_files" not in diff
+    assert claim.facts["beside_if"]
+
+
+@pytest.mark.parametrize(
     ("rules", "written"),
     [
         (

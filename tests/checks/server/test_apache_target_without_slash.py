@@ -1,11 +1,13 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Target
+from diagnose.model import Applicability, Edit, Severity, Target, Vantage
+from diagnose.model.logs import FailedRequests
 from tests.checks.server.test_backend_not_reached import NAME
 from tests.support.check_evidence import SHOP, judge
 from tests.support.page_evidence import answered, loads, script, sheet
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.apache-target-without-slash"
 WRONG = HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass / http://127.0.0.1:3000")
@@ -44,3 +46,39 @@ def test_silent_for_the_start_page_itself_and_another_path_of_the_target() -> No
         "ProxyPass / http://127.0.0.1:3000/", "ProxyPass / http://127.0.0.1:3000/shop"
     )
     assert not judge(CHECK, APACHE, apache_config(below), ANSWER, *CSS)
+
+
+LOGGED = FailedRequests(
+    vantage=Vantage.SERVER, file="/var/log/apache2/access.log", method="GET", path="/chat/status",
+    status=500, written="2026/11/26 10:00:00", server="apache",
+)  # fmt: skip
+
+
+def test_fires_for_a_websocket() -> None:
+    """After a pull request of nextcloud/whiteboard: ProxyPass has upgrade=websocket."""
+    text = WRONG.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+    text = text.replace("127.0.0.1:3000", "127.0.0.1:3000 upgrade=websocket")
+    (claim,) = judge(CHECK, APACHE, apache_config(text), ANSWER, upgrade(500))
+    assert (claim.facts["path"], claim.facts["status"]) == ("/ws", 500)
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(
+        CHECK,
+        APACHE,
+        apache_config(text),
+        ANSWER,
+        upgrade(500),
+        target=replace(SHOP, websockets=("/ws",)),
+    )
+    assert claim.severity is None
+
+
+def test_fires_for_what_visitors_did_not_get() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(WRONG), ANSWER, LOGGED)
+    assert (claim.facts["path"], claim.severity) == ("/chat/status", Severity.WARNING)
+
+
+def test_silent_where_others_fail_or_the_slash_is_there() -> None:
+    assert not judge(CHECK, APACHE, apache_config(WRONG), ANSWER, replace(LOGGED, status=404))
+    assert not judge(CHECK, APACHE, apache_config(WRONG), ANSWER, upgrade(403))
+    assert not judge(CHECK, APACHE, apache_config(WRONG), ANSWER, upgrade(101, accepted=True))
+    assert not judge(CHECK, APACHE, apache_config(HTTPS), ANSWER, LOGGED, upgrade(500))

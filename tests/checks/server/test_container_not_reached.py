@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure
+from diagnose.model import Applicability, Claim, Failure, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import (
     ComposeService,
@@ -12,9 +12,11 @@ from diagnose.model.containers import (
     NginxContainer,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.netfilter import Ruleset
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServerConfig, WebSite
 from tests.support.check_evidence import REFUSED, judge, texts
+from tests.support.firewall_rules import remedy
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 from tests.support.traefik_evidence import TRAEFIK
 
@@ -119,3 +121,34 @@ def test_names_the_label_of_the_port_where_traefik_has_the_address_of_a_containe
     (claim,) = judge(CHECK, server, read, OWN, visit, page(502), KNOWN, masked=False)
     assert (claim.facts["called"], claim.facts["inner_ports"]) == ("shop-app-1", (8000,))
     assert any("loadbalancer.server.port=8000" in text for text in texts(CHECK, claim))
+
+
+RULES = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i docker0 -j {}\nCOMMIT\n"
+DOCKER0 = Interface(
+    vantage=Vantage.SERVER, name="docker0", up=True, addresses=("172.17.0.1",),
+    networks=("172.17.0.0/16",),
+)  # fmt: skip
+
+
+def behind(target: str, failure: Failure, address: str = "0.0.0.0") -> list[Claim]:
+    visit = BackendVisit(target="http://172.17.0.1:3000", requested="/", path="/", failure=failure)
+    rules = Ruleset(vantage=Vantage.SERVER, tool="iptables", text=RULES.format(target))
+    program = Listener(address=address, port=3000, family=4, process="node")
+    text = config(TEXT.replace("127.0.0.1", "172.17.0.1"))
+    namespace = Namespace(10, container=OWN.digest, addresses=("172.17.0.3",))
+    lists = (Listeners(sockets=(program,)), DOCKER0, replace(OTHERS, namespaces=(namespace,)))
+    return list(judge(CHECK, INNER, text, OWN, visit, page(503), rules, *lists, masked=False))
+
+
+def test_fires_for_a_rule_that_stops_what_the_container_sends() -> None:
+    timeout = Failure("timeout", "timed out")
+    for target, failure in (("DROP", timeout), ("REJECT", REFUSED)):
+        (claim,) = behind(target, failure)
+        assert claim.facts["firewall"]
+        assert claim.facts["network"] == "172.17.0.0/16"
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
+        assert "172.17.0.0/16" in " ".join(remedy(claim))
+    assert not behind("ACCEPT", timeout)
+    assert not behind("DROP", timeout, "127.0.0.1")
+    assert not any(claim.facts["firewall"] for claim in behind("DROP", REFUSED))

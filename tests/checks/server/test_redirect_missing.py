@@ -2,7 +2,10 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from diagnose.model.web_servers import ServerFile
+from diagnose.parsers.symptoms import symptom_of
+from diagnose.parsers.target import parse_target
+from tests.support.check_evidence import judge, texts
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -61,3 +64,42 @@ def test_fires_where_a_frontend_of_haproxy_has_both_ports_and_no_redirect() -> N
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    http-request redirect scheme https code 301 unless { ssl_fc } || " in edit.diff
+
+
+CONSTANT = "RewriteCond !{HTTPS} off\n"
+RULE = "RewriteRule ^(.*)$ https://shop.example.com/$1 [R=301,L]\n"
+
+
+def test_names_a_condition_that_compares_a_text() -> None:
+    """`RewriteCond !{HTTPS} off` has no variable: the rule never applies."""
+    lines = f"RewriteEngine On\n{CONSTANT}{RULE}</VirtualHost>"
+    site = apache_config(HTTPS + PLAIN.replace("</VirtualHost>", lines))
+    (claim,) = judge(CHECK, APACHE, site, LISTENING, PAGE)
+    assert claim.facts["constant"] == CONSTANT.strip()
+    assert claim.facts["meant"] == "%{HTTPS}"
+    assert "never applies" in "".join(texts(CHECK, claim))
+    right = lines.replace("!{HTTPS}", "%{HTTPS}")
+    site = apache_config(HTTPS + PLAIN.replace("</VirtualHost>", right))
+    assert not judge(CHECK, APACHE, site, LISTENING, PAGE)
+
+
+def test_names_it_in_the_htaccess() -> None:
+    rooted = PLAIN.replace("</VirtualHost>", "    DocumentRoot /var/www/shop\n</VirtualHost>")
+    site = apache_config(HTTPS + rooted)
+    rules = ServerFile("/var/www/shop/.htaccess", f"RewriteEngine On\n{CONSTANT}{RULE}")
+    site = replace(site, files=(*site.files, rules))
+    (claim,) = judge(CHECK, APACHE, site, LISTENING, PAGE)
+    assert claim.facts["constant_place"] == "/var/www/shop/.htaccess:2"
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + rooted), LISTENING, PAGE)
+    assert not claim.facts["constant"]
+
+
+def test_fires_for_the_http_address_of_which_a_person_asks_it() -> None:
+    words = "http://shop.example.com/ is not redirected to https"
+    asked = replace(parse_target("http://shop.example.com/"), symptom=symptom_of(words))
+    page = replace(PAGE, purpose="target")
+    seen = (APACHE, apache_config(HTTPS + PLAIN), LISTENING, page)
+    assert judge(CHECK, *seen, target=asked)
+    assert not judge(CHECK, *seen, target=replace(asked, symptom=None))
+    alone = apache_config(PLAIN)
+    assert not judge(CHECK, APACHE, alone, LISTENING, page, target=asked)

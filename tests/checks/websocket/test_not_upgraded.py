@@ -1,7 +1,8 @@
 from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, judge, texts
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 from tests.support.websocket_evidence import upgrade
 
 
@@ -89,3 +90,15 @@ def test_silent_about_the_application_behind_the_proxy() -> None:
     inside = upgrade(426, through="application")
     page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
     assert not judge("websocket.not-upgraded", inside, page, target=CHAT)
+
+
+def test_names_the_line_that_passes_the_upgrade_on_already() -> None:
+    passing = HTTPS.replace("ws://127.0.0.1:3000/ws", "http://127.0.0.1:3000/ upgrade=websocket")
+    for site, is_passed in ((passing, True), (passing.replace(" upgrade=websocket", ""), False)):
+        (claim,) = judge(
+            "websocket.not-upgraded", upgrade(500), APACHE, apache_config(site), target=CHAT
+        )
+        assert bool(claim.facts["passing"]) is is_passed
+        shown = "".join(texts("websocket.not-upgraded", claim))
+        assert ("passes the upgrade of this path on" in shown) is is_passed
+        assert ("need" in shown and "$http_upgrade" in shown) is not is_passed

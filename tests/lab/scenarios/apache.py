@@ -319,6 +319,30 @@ def apache_without_redirect(lab: Lab) -> None:
     apache.serve(lab, f"{HTTPS}\n{HTTP.replace(redirect, plain)}")
 
 
+def _redirects_if(lab: Lab, variable: str) -> None:
+    plain = "    ProxyPass / http://127.0.0.1:3000/\n"
+    redirect = "    Redirect permanent / https://shop.example.com/\n"
+    rule = "RewriteRule ^ https://shop.example.com%{REQUEST_URI} [R=301,L]"
+    rules = f"    RewriteEngine On\n    RewriteCond {variable} off\n    {rule}\n"
+    lab.server.sh("a2enmod -q rewrite")
+    apache.serve(lab, f"{HTTPS}\n{HTTP.replace(redirect, rules + plain)}")
+
+
+@apache_scenario(
+    outside="http.no-redirect",
+    server="server.redirect-missing",
+    differs=FILES,
+)
+def apache_compares_a_text_before_it_redirects(lab: Lab) -> None:
+    """`RewriteCond !{HTTPS} off` has no variable, after a question on Stack Overflow."""
+    _redirects_if(lab, "!{HTTPS}")
+
+
+@healthy_apache()
+def apache_asks_for_https_before_it_redirects(lab: Lab) -> None:
+    _redirects_if(lab, "%{HTTPS}")
+
+
 @apache_scenario(
     outside="http.no-redirect",
     server="server.redirect-missing",

@@ -5,6 +5,7 @@ from .. import site
 from ..containers import Engine, application, behind_nginx, proxied, proxy
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
+from .netfilter import UFW, iptables, ufw
 from .nginx_in_container import NO_ENGINE, PANEL, STARTED, both
 
 
@@ -170,6 +171,47 @@ def firewall_keeps_the_container_from_the_server(lab: Lab) -> None:
     proxy(engine, proxied("http://host:3000"), hosts="172.17.0.1 host\n")
     engine.answers(443)
     lab.server.sh("firewall-cmd -q --zone=trusted --remove-interface=docker0")
+
+
+def _proxy_of_the_server(lab: Lab) -> None:
+    """nginx in its container passes requests on to a program of the server; the bridge is in a zone
+    that accepts."""
+    lab.application("--host", "0.0.0.0")
+    engine = Engine(lab)
+    proxy(engine, proxied("http://host:3000"), hosts="172.17.0.1 host\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-firewall",
+    differs=(*UFW, "rules"),
+    not_on=PANEL,
+)
+def ufw_keeps_the_container_from_the_server(lab: Lab) -> None:
+    """After threads about Nginx Proxy Manager ("504 Gateway Time-out" of host.docker.internal)."""
+    ufw(lab, "allow 80/tcp", "allow 443/tcp")
+    _proxy_of_the_server(lab)
+
+
+@healthy(not_on=PANEL)
+def ufw_lets_the_containers_in(lab: Lab) -> None:
+    rule = "allow proto tcp from 172.16.0.0/12 to any port 3000"
+    ufw(lab, "allow 80/tcp", "allow 443/tcp", rule)
+    _proxy_of_the_server(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-firewall",
+    differs=("rules",),
+    not_on=PANEL,
+)
+def rule_of_iptables_keeps_the_container_from_the_server(lab: Lab) -> None:
+    """Rules of the administrator close all that comes in by the bridge. A REJECT looks as if no
+    program listened."""
+    _proxy_of_the_server(lab)
+    iptables(lab, "-A INPUT -i docker0 -p tcp -m conntrack --ctstate NEW -j REJECT")
 
 
 @scenario(

@@ -16,7 +16,8 @@ class Node(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.partition("?")[0]
         kinds = {"/socket.io/": "text/plain", "/socket.io/socket.io.js": "text/javascript",
-                 "/media/tea.js": "text/javascript", "/api/tea": "application/json"}
+                 "/media/tea.js": "text/javascript", "/uploads/cup.js": "text/javascript",
+                 "/api/tea": "application/json"}
         known = path in kinds or sys.argv[1:] == ["all"]
         body = b'0{"sid":"a"}' if known else b"Cannot GET"
         self.send_response(200 if known else 404)
@@ -57,6 +58,22 @@ def script_of_socket_io_has_no_location(lab: Lab) -> None:
 @scenario(outside="http.page-file-type", server="nginx.location-missing", differs=MINE)
 def media_of_the_application_has_no_location(lab: Lab) -> None:
     _chat(lab, '<script src="/media/tea.js"></script>\n')
+
+
+FILES = '<script src="/media/tea.js"></script>\n<script src="/uploads/cup.js"></script>\n'
+
+
+@scenario(outside="http.page-file-type", server="nginx.location-missing", differs=MINE)
+def two_folders_of_the_application_have_no_location(lab: Lab) -> None:
+    """Issue 100 of KOHGYLW/kiftd: a location for one of them leaves half of the page broken."""
+    _chat(lab, FILES)
+
+
+@healthy()
+def two_folders_of_the_application_have_locations(lab: Lab) -> None:
+    places = ("/media/", "/uploads/")
+    lines = "".join(f"  location {p} {{ proxy_pass http://127.0.0.1:3009; }}\n" for p in places)
+    _chat(lab, FILES, lines)
 
 
 @healthy()

@@ -8,6 +8,7 @@ from ..apache import HTTP, HTTPS
 from ..lab import SERVERS, Lab, missing_servers
 from ..scenario import healthy, scenario
 from ..server_containers import HOME, caddyfile, run_apache, run_caddy, run_haproxy
+from .netfilter import UFW, ufw
 
 WS = ("--ws", "/ws")
 ELSEWHERE = {"[!n]*": "these servers have one layout in the laboratory", "nginx*": "the same"}
@@ -93,6 +94,26 @@ def apache_takes_localhost_for_the_server(lab: Lab) -> None:
     """After questions on Stack Overflow about httpd in docker: ProxyPass http://127.0.0.1:3000/,
     AH00957."""
     run_apache(lab, f"{HTTPS}\n{HTTP}")
+
+
+def _caddy_asks_the_server(lab: Lab, *rules: str) -> None:
+    ufw(lab, "allow 80/tcp", "allow 443/tcp", *rules)
+    run_caddy(lab, caddyfile("\treverse_proxy 172.17.0.1:3000\n"))
+    lab.application("--host", "0.0.0.0")
+
+
+@inner_scenario(
+    outside="http.server-error", server="server.container-not-reached", differs=(*UFW, "rules")
+)
+def ufw_keeps_caddys_container_from_the_server(lab: Lab) -> None:
+    """After threads about host.docker.internal and ufw: 502, "dial tcp 172.17.0.1:3000: i/o
+    timeout"."""
+    _caddy_asks_the_server(lab)
+
+
+@healthy_inner()
+def ufw_lets_caddys_container_in(lab: Lab) -> None:
+    _caddy_asks_the_server(lab, "allow proto tcp from 172.16.0.0/12 to any port 3000")
 
 
 @inner_scenario(

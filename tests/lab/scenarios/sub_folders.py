@@ -127,6 +127,16 @@ def variable_for_cors_beside_try_files(lab: Lab) -> None:
     _single_page(lab, "    if ($request_method = 'GET') {\n      set $cors get;\n    }\n")
 
 
+@scenario(
+    outside=None, server="nginx.if-disables-try-files", target=f"https://{site.NAME}/cart/",
+    differs=MINE,
+)  # fmt: skip
+def header_for_cors_beside_try_files(lab: Lab) -> None:
+    """The same with `add_header`, as guides for CORS write it."""
+    cors = "add_header Access-Control-Allow-Origin *;"
+    _single_page(lab, f"    if ($request_method = 'GET') {{\n      {cors}\n    }}\n")
+
+
 @healthy(target=f"https://{site.NAME}/cart/")
 def return_beside_try_files(lab: Lab) -> None:
     """An `if` that holds for others only, and one that answers itself."""

@@ -403,6 +403,34 @@ def permalinks_of_wordpress(lab: Lab) -> None:
     _serve(lab, lines, **{"index.php": "<?php require 'wp-blog-header.php';\n"})
 
 
+CORS = (
+    "    if ($request_method = 'GET') {\n      add_header Access-Control-Allow-Origin *;\n    }\n"
+)
+
+
+def _beside_cors(lab: Lab, rest: str) -> None:
+    lines = (
+        f"  root {FOLDER};\n  index index.php;\n  location / {{\n{rest}{CORS}  }}\n"
+        f"  location ~ \\.php$ {{ {PROXY} }}\n"
+    )
+    _serve(lab, lines, **{"index.php": "<?php require 'wp-blog-header.php';\n"})
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=f"{HOME}/hello-world/",
+    differs=MINE,
+)  # fmt: skip
+def front_controller_is_missing_beside_lines_for_cors(lab: Lab) -> None:
+    """Issue 318 of fruitcake/laravel-cors: nginx does not look at a `try_files` beside them."""
+    _beside_cors(lab, "")
+
+
+@healthy(target=f"{HOME}/hello-world/")
+def rewrite_leads_to_index_php_beside_lines_for_cors(lab: Lab) -> None:
+    rest = "    if (!-e $request_filename) {\n      rewrite ^ /index.php last;\n    }\n"
+    _beside_cors(lab, rest)
+
+
 @scenario(
     outside=None, server="nginx.front-controller-missing", target=f"{HOME}/auth/login",
     differs=MINE,

@@ -62,3 +62,19 @@ def test_requests_that_mod_rewrite_passes_on() -> None:
     assert route.pattern
     assert route.websocket is False
     assert (route.for_pages, route.for_websockets) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ("!{HTTPS} off", 0),
+        ("HTTPS off", 0),
+        ("HTTPS !=on", 1),
+        ("%{HTTPS} off", 1),
+        ("$1 off", 1),
+        ("expr \"%{HTTPS} == 'off'\"", 1),
+    ],
+)
+def test_a_condition_without_a_variable_compares_its_text(condition: str, count: int) -> None:
+    rule = "RewriteRule ^ https://shop.example.com/ [R]"
+    assert len(redirects(f"RewriteEngine On\nRewriteCond {condition}\n{rule}")) == count
