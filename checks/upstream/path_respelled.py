@@ -182,6 +182,8 @@ def _by_path(evidence: Evidence) -> Iterator[Claim]:
             respelling.is_doubled or respelling.is_encoded or respelling.is_merged
         ):
             continue
+        if respelling.is_doubled and _has_whole_path(evidence):
+            continue  # upstream.wrong-path
         pages = [page for page in page_exchanges(evidence) if respelling.is_unknown_on(page)]
         # An application may fail for other reasons: that it has the path is to be proven.
         if not pages or (respelling.is_kept_apart and _is_unknown_directly(evidence, pages[0])):
@@ -267,6 +269,17 @@ def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
     is_whole = any("$request_uri" in directive.args for directive in rewrites)
     is_here = any(directive.args[2:3] == ("break",) for directive in rewrites)
     return "%2f" in path.lower() and is_here and not is_whole
+
+
+def _has_whole_path(evidence: Evidence) -> bool:
+    """Return whether the application has the page at the visitor's whole path: then no part of it
+    has to go, and one slash less would lead past it, too."""
+    return any(
+        request.part == "path"
+        and request.value == evidence.target.path
+        and 200 <= (request.status or 0) < 300
+        for request in evidence.of(ComparedRequest)
+    )
 
 
 def _is_served_directly(evidence: Evidence) -> bool:

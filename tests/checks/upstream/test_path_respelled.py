@@ -42,6 +42,16 @@ def test_fires_on_a_redirect_to_the_path_with_one_slash() -> None:
     assert "+ location /app/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
 
 
+def test_silent_where_the_application_has_the_whole_path() -> None:
+    """upstream.wrong-path: one slash less would lead past the page, too."""
+    target, observations = respelled_path(APP, "/app/users", 404)
+    assert judge(CHECK, *observations, target=target)
+    whole = replace(DIRECT, path="/app/users", original="//users", value="/app/users")
+    assert not judge(CHECK, *observations, whole, target=target)
+    missed = replace(whole, status=404)
+    assert judge(CHECK, *observations, missed, target=target)
+
+
 def test_fires_on_an_encoded_slash_that_the_application_has() -> None:
     target, observations = respelled_path(QUEUES, ENCODED, 404)
     (claim,) = judge(CHECK, *observations, DIRECT, target=target, masked=False)

@@ -134,6 +134,17 @@ def prefix_without_slashes(lab: Lab) -> None:
     _converter(lab, "/web")
 
 
+@scenario(
+    outside=None, server="upstream.wrong-path", differs=MINE, target=f"https://{site.NAME}/api/me",
+)  # fmt: skip
+def slash_of_the_target_doubles_a_path_that_is_whole(lab: Lab) -> None:
+    """The application has /api/me and is asked for //me: the slash at the location's end would make
+    that /me. After issue 23 of hncboy/ai-beehive."""
+    _application(lab, "paths_server.py", "3001", "/api/me", "/api/session", "!Not found")
+    passed = "  location /api {\n    proxy_pass http://127.0.0.1:3001/;\n  }\n\n"
+    lab.change(PAGES, passed + PAGES)
+
+
 @healthy(target=f"https://{site.NAME}/web/sub?target=clash")
 def prefix_with_both_slashes(lab: Lab) -> None:
     """The thread's answer."""
