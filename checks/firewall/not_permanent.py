@@ -20,7 +20,7 @@ from diagnose.model.firewall import Firewalld, Zone
 from diagnose.parsers.firewalld.evaluator import Decision
 
 
-@check(severity=Severity.WARNING, needs=[Firewalld, Zone])
+@check(severity=Severity.WARNING, needs=[Firewalld, Zone], comes_later=True)
 def not_permanent(evidence: Evidence) -> Iterator[Claim]:
     firewalld = firewalld_view(evidence)
     groups: dict[tuple[str, str, str], list[VisitorOutcome]] = {}

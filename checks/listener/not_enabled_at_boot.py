@@ -39,6 +39,7 @@ _NOT_ENABLED_STATES = (
     severity=Severity.WARNING,
     needs=[Boot],
     explains=["nginx.not-running", "listener.missing"],
+    comes_later=True,
 )
 def not_enabled_at_boot(evidence: Evidence) -> Iterator[Claim]:
     boot = next(iter(evidence.good(Boot)), None)

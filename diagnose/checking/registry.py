@@ -41,6 +41,7 @@ def check(
     unanswered: bool = False,
     names_requests: bool = False,
     only_unused: bool = False,
+    comes_later: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
     name."""
@@ -62,6 +63,7 @@ def check(
             unanswered=unanswered,
             names_requests=names_requests,
             only_unused=only_unused,
+            comes_later=comes_later,
         )
 
     return decorate

@@ -189,7 +189,7 @@ def _in_order_of_visit(
     from diagnose.checking.visit_order import sorted_roots
 
     weights = {
-        index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:3]) for index in causes
+        index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:4]) for index in causes
     }
     layers = {index: ordered[index][0].layer for index in causes}
     ports = {index: ordered[index][1].about.port for index in causes}
@@ -240,13 +240,14 @@ def _leads_to(check: Check, symptom: Check, consequence: Claim) -> bool:
     )
 
 
-def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, bool, int, int, str, str]:
+def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, bool, bool, int, int, str, str]:
     check, claim = raised_claim
     severity = claim.severity or check.severity
     return (
         _SEVERITIES.index(severity),
         # What a visitor got comes before what may be of interest.
         severity is Severity.NOTE and claim.request is None,
+        check.comes_later,
         _CONFIDENCES.index(claim.confidence),
         LAYERS.index(check.layer),
         check.id,

@@ -233,8 +233,10 @@ class Check:
     name is asked for. If a finding that is no root cause is `unanswered`, the run could not answer
     the user's question. A check that `names_requests` lists requests for other paths than the
     target's, each as the path of its subject or as the fact `path`: a cause that was met there
-    explains it. A check of `only_unused` says what was read of a request, and not why: it counts
-    only as far as no other check has used that (`diagnose.checking.unused_observations`).
+    explains it. A check of what `comes_later` is about the next reboot or reload, and not about
+    what visitors get now: of the same severity it comes last. A check of `only_unused` says
+    what was read of a request, and not why: it counts only as far as no other check has used
+    that (`diagnose.checking.unused_observations`).
     """
 
     id: str
@@ -249,6 +251,7 @@ class Check:
     unanswered: bool = False
     names_requests: bool = False
     only_unused: bool = False
+    comes_later: bool = False
     excuses: tuple[str, ...] = ()
 
     def runs_on(

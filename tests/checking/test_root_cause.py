@@ -96,6 +96,13 @@ def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
     ]
 
 
+def test_what_visitors_get_now_comes_before_what_a_reboot_would_bring() -> None:
+    later = replace(check("listener.disabled", Severity.WARNING), comes_later=True)
+    now = check("http.page-missing", Severity.WARNING)
+    raised = ((later, claim()), (now, claim(AT_80, confidence=Confidence.LIKELY)))
+    assert [finding.check.id for finding in findings(raised)] == [now.id, later.id]
+
+
 def test_paths_that_differ_in_their_query_are_one_finding() -> None:
     socket = Subject(port=443, path="/socket.io/")
     polled = replace(socket, path="/socket.io/?EIO=4&transport=websocket")
