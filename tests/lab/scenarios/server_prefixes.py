@@ -8,7 +8,7 @@ from ..site import NAME
 from .apache import FILES as APACHE_FILES
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_other_requests_failed import visit
 
 URL = f"https://{NAME}"
@@ -423,6 +423,35 @@ def caddy_tells_the_folder(lab: Lab) -> None:
 
 
 # HAProxy
+
+
+def haproxy_folder_of_a_told_application(lab: Lab, line: str = "") -> None:
+    told_application(lab)
+    chosen = "    use_backend desk if { path_beg /firefly/ }\n    default_backend app\n"
+    text = haproxy.SITE.replace("    default_backend app\n", chosen)
+    text = text.replace("app1 127.0.0.1:3000", "app1 127.0.0.1:3002")
+    text = text.replace(chosen, f"    use_backend ws if {{ path_beg /ws }}\n{chosen}")
+    desk = f"backend desk\n{line}    http-request replace-path ^/firefly/(.*) /\\1\n"
+    members = "    server desk1 127.0.0.1:3001\n\nbackend ws\n    server ws1 127.0.0.1:3000\n"
+    haproxy.serve(lab, f"{text}\n{desk}{members}")
+
+
+@haproxy_scenario(
+    outside="http.base-path-missing",
+    server="server.base-path-missing",
+    target=f"{URL}/firefly/login",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_does_not_tell_the_folder(lab: Lab) -> None:
+    """The same behind HAProxy."""
+    haproxy_folder_of_a_told_application(lab)
+
+
+@healthy_haproxy(target=f"{URL}/firefly/login")
+def haproxy_tells_the_folder(lab: Lab) -> None:
+    haproxy_folder_of_a_told_application(
+        lab, "    http-request set-header X-Forwarded-Prefix /firefly\n"
+    )
 
 
 @haproxy_scenario(
