@@ -1,4 +1,5 @@
-"""How nginx tells an application its sub-folder: in a field that it reads, or not at all."""
+"""How the server in front tells an application its sub-folder: in a field that it reads, or not at
+all."""
 
 from checks.http._known_application import own_setting
 from checks.nginx import Nginx
@@ -31,7 +32,9 @@ def told_prefix(
     reads none of those that were tried and no setting of its own is known."""
     trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == trial.page)
     control = next((each for each in trials if not each.field), None)
-    if match is None or control is None or control.names_prefix:
+    if match is None:
+        return _told_by_server(evidence, trial)
+    if control is None or control.names_prefix:
         return ToldPrefix()
     for each in trials:
         if each.names_prefix:
@@ -44,6 +47,20 @@ def told_prefix(
     is_known = bool(own_setting(evidence, "base_path", "public_url")["setting"])
     filters = None if is_known or len(trials) < 2 else _filter_fix(nginx, match, control)
     return ToldPrefix("", filters is not None, trials, filters)
+
+
+def _told_by_server(evidence: Evidence, trial: PageFileTrial) -> ToldPrefix:
+    """Return the field where Apache, Caddy or HAProxy is in front."""
+    # Imported late: only a finding behind one of these needs them.
+    from checks.server import server_on_port
+    from checks.server._backend_answers import route_to_application
+    from checks.server._prefix_fields import helping_trials, prefix_fix
+
+    view, trials = server_on_port(evidence), helping_trials(evidence, trial.page)
+    route = route_to_application(view) if view else None
+    if view is None or route is None or not trials:
+        return ToldPrefix()
+    return ToldPrefix(trials[1].field, False, trials, prefix_fix(view, route, trials[1]))
 
 
 def _filter_fix(nginx: Nginx, match: LocationMatch, control: PrefixTrial) -> Fix | None:

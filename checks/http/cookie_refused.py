@@ -29,7 +29,6 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.sanitize import clean
@@ -89,7 +88,6 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "told": told.value if told and own_fix else "",
             "told_place": told.place if told and own_fix else "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
-            **_products(evidence),
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
@@ -144,19 +142,9 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
             "told": "",
             "told_place": "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
-            **_products(evidence),
         },
         fix=_fix(nginx, match, reason, told.name, ""),
     )
-
-
-def _products(evidence: Evidence) -> dict[str, object]:
-    """Return which web server passes the cookie on: each has its own words to change it."""
-    known = next((config.product for config in evidence.good(WebServerConfig)), "")
-    return {
-        "nginx": known == "",
-        **{product: known == product for product in ("apache", "caddy", "haproxy")},
-    }
 
 
 def _told_domain(

@@ -34,6 +34,11 @@ def own_host_edit(view: ServerView, route: SiteRoute) -> Edit | None:
 _HOST_LINES = (["header_up", "Host"], ["header_up", "host"], ["header_up", "-Host"])
 
 
+def field_edit(view: ServerView, route: SiteRoute, name: str, value: str) -> Edit | None:
+    """Return the edit that sends the application a field with a value that needs no quotes."""
+    return _block_edit(view, route, [f"header_up {name} {value}"])
+
+
 def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | None:
     """Return the edit that speaks TLS to the one application of a line; unless the system trusts
     its certificate, without a verification. None if the line has several, or if the block has a

@@ -53,25 +53,30 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         if visit is None or visit.status != 200 or takes(route.path, path):
             continue
         from checks.http._known_application import own_setting
+        from checks.server._prefix_fields import helping_trials, prefix_fix
 
+        page = f"{target.origin}{target.path}"
+        trials = helping_trials(evidence, page) if is_file else ()
         yield Claim(
             about=Subject(port=target.port, path=target.path.partition("?")[0]),
             covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
-            because=(*missing, visit, view.server),
+            because=(*missing, visit, *trials, view.server),
             severity=severity,
             confidence=Confidence.LIKELY,
             facts={
                 **_facts(view),
-                "page": f"{target.origin}{target.path}",
+                "page": page,
                 "url": url,
                 "path": path,
                 "prefix": route.path.rstrip("/"),
                 "target": route.target,
                 "place": place_text(route.file, route.line),
                 "file": is_file,
+                "field": trials[1].field if trials else "",
                 **own_setting(evidence, "base_path", "public_url"),
             },
-            fix=Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
+            fix=(prefix_fix(view, route, trials[1]) if trials else None)
+            or Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
         )
         return
 

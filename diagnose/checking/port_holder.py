@@ -1,4 +1,5 @@
-"""Which program has the target's port, if it is not nginx: the words of many checks are nginx's."""
+"""Which program has the target's port: the words of many checks are nginx's, and steps that name
+several web servers are about the one that answers."""
 
 import shlex
 from collections.abc import Mapping
@@ -16,6 +17,17 @@ _NO_ANSWER = frozenset(
         "docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon", "systemd",
     }
 )  # fmt: skip
+#: Programs whose configuration is nginx's.
+_NGINX = frozenset({"nginx", "openresty", "angie", "tengine", "freenginx"})
+#: The web servers for which steps have words, and how their programs are called elsewhere.
+_PRODUCTS: Mapping[str, str] = {
+    **dict.fromkeys(_NGINX, "nginx"),
+    **dict.fromkeys(("apache", "apache2", "httpd"), "apache"),
+    "caddy": "caddy",
+    "haproxy": "haproxy",
+}
+#: The layers in which what visitors get shows the server: TLS may end at a program in front of it.
+_LAYERS_OF_ANSWERS = frozenset({"http", "websocket"})
 #: Processes that hold a port for a container.
 _ENGINE_PROCESSES = frozenset({"docker-proxy", "rootlessport", "rootlesskit", "conmon"})
 
@@ -23,6 +35,13 @@ _ENGINE_PROCESSES = frozenset({"docker-proxy", "rootlessport", "rootlesskit", "c
 def _program_in_container(evidence: Evidence, port: int) -> str:
     """Return the program in the container that publishes the port, "traefik (container edge)"; ""
     if it is an nginx or not known."""
+    program, name = _published_program(evidence, port)
+    return f"{program} (container {name})" if program and program not in _NO_ANSWER else ""
+
+
+def _published_program(evidence: Evidence, port: int) -> tuple[str, str]:
+    """Return the program in the container that publishes the port, and the container's name; "" for
+    both if that is not known."""
     from diagnose.model.containers import Containers
 
     for containers in evidence.good(Containers):
@@ -38,9 +57,9 @@ def _program_in_container(evidence: Evidence, port: int) -> str:
                 ),
                 "",
             )
-            if inner is not None and program and program not in _NO_ANSWER:
-                return f"{program} (container {container.name})"
-    return ""
+            if inner is not None and program:
+                return program, container.name
+    return "", ""
 
 
 def program_facts(evidence: Evidence) -> dict[str, object]:
@@ -60,6 +79,34 @@ def program_facts(evidence: Evidence) -> dict[str, object]:
             facts |= {"other_log": _log_command(evidence, server)}
             facts |= {"other_config": _config_file(evidence, server)}
     return dict[str, object](facts)
+
+
+def answering_product(evidence: Evidence, layer: str) -> str:
+    """Return which web server answers visitors, as far as steps have words for it: "nginx",
+    "apache", "caddy" or "haproxy"; "" for another program, or if that is not known. From outside it
+    is what the page's field Server names (RFC 9110, section 10.2.4)."""
+    if any(observation.vantage is Vantage.SERVER for observation in evidence.observations):
+        return _product_on_port(evidence)
+    if layer not in _LAYERS_OF_ANSWERS:
+        return ""
+    from diagnose.model.http import Exchange
+
+    pages = (page for page in evidence.good(Exchange) if page.is_page_of(evidence.target))
+    fields = {(page.header("Server") or "").lower().partition("/")[0] for page in pages}
+    return _PRODUCTS.get(fields.pop().partition(" ")[0], "") if len(fields) == 1 else ""
+
+
+def _product_on_port(evidence: Evidence) -> str:
+    from diagnose.model.server import Listeners
+    from diagnose.model.web_servers import WebServer
+
+    port, listeners = evidence.target.port, evidence.good(Listeners)
+    names = {socket.process or "" for each in listeners for socket in each.on(port)}
+    read: set[str] = {server.product for server in evidence.good(WebServer) if port in server.ports}
+    if not names or names <= _ENGINE_PROCESSES:
+        names = {_published_program(evidence, port)[0]}
+    products = read or {_PRODUCTS.get(name, "") for name in names}
+    return _PRODUCTS.get(products.pop(), "") if len(products) == 1 else ""
 
 
 def _log_command(evidence: Evidence, server: "WebServer") -> str:

@@ -19,6 +19,7 @@ from diagnose.model import (
     Evidence,
     Finding,
     Ignore,
+    Manual,
     Severity,
     Subject,
     Symptom,
@@ -52,8 +53,9 @@ def claims(
 
     program = program_facts(evidence)
     weighed = partial(_as_loaded, evidence)
+    told = partial(_with_program, evidence, program)
     return [
-        (check, _in_container(_with_program(weighed(check, claim), program), check.layer, evidence))
+        (check, _in_container(told(check.layer, weighed(check, claim)), check.layer, evidence))
         for check, claim in raised_claims
     ]
 
@@ -94,15 +96,19 @@ def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
     return in_container(claim, layer, container) if container else claim
 
 
-def _with_program(claim: Claim, program: Mapping[str, object]) -> Claim:
-    """Give each text the facts about the program that has the port and is not nginx."""
-    if not program:
-        return claim
-    from diagnose.checking.port_holder import is_about_nginx
+def _with_program(
+    evidence: Evidence, program: Mapping[str, object], layer: str, claim: Claim
+) -> Claim:
+    """Give each text the facts about the program that has the port and is not nginx, and a step for
+    a person the web server that answers."""
+    from diagnose.checking.port_holder import answering_product, is_about_nginx
 
-    if is_about_nginx(claim.facts):
-        return claim
-    return replace(claim, facts={**program, **claim.facts})
+    is_nginx = is_about_nginx(claim.facts)
+    told = {} if is_nginx else dict(program)
+    if any(isinstance(step, Manual) for step in (claim.fix.steps if claim.fix else ())):
+        product = "nginx" if is_nginx else answering_product(evidence, layer)
+        told |= {"web_server": product} if product else {}
+    return replace(claim, facts={**told, **claim.facts}) if told else claim
 
 
 def _without_queries_apart(ordered: list[tuple[Check, Claim]]) -> list[tuple[Check, Claim]]:

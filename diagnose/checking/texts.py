@@ -19,9 +19,10 @@ stand once, in its `_steps.md`.
 
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
-puts the steps. A fact that is used and was not given is an error (KeyError). In a command, that is
-a span of code which is more than the fact alone, a fact is quoted for the shell; not in a block of
-a server's configuration (`location / { … }`).
+puts the steps. `{{#may_be_nginx}}…{{/may_be_nginx}}`, and the same of apache, haproxy and caddy,
+stands where that web server answers, or may do so. A fact that is used and was not given is an
+error (KeyError). In a command, that is a span of code which is more than the fact alone, a fact is
+quoted for the shell; not in a block of a server's configuration (`location / { … }`).
 """
 
 import re
@@ -110,6 +111,8 @@ def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
     return _steps(path.read_text("utf-8")) if path.exists() else {}
 
 
+#: The web servers that steps name beside each other, each in a section of its own.
+_WEB_SERVERS = ("nginx", "apache", "haproxy", "caddy")
 _SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
 #: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
 _CODE = lazy_pattern(r"(`[^`]*`)")
@@ -124,6 +127,13 @@ _RUNS = lazy_pattern(r"[`&|<>\n]|(?<!\w)\(|;(?!$)")
 _ENDS_WORD = lazy_pattern(r"[;{}\"'#\\]")
 #: A fact alone in parentheses, which go with it if it is empty.
 _ASIDE = lazy_pattern(r" ?[(\uff08]`?\{\{([\w.-]+)\}\}`?[)\uff09]")
+
+
+def with_web_servers(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return facts with `may_be_nginx` and its like: true for the web server that answers, which is
+    the fact `web_server`; for each of them, if it is not known which one does."""
+    known = facts.get("web_server", "")
+    return {**{f"may_be_{name}": known in ("", name) for name in _WEB_SERVERS}, **facts}
 
 
 def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:

@@ -204,11 +204,11 @@ class SessionTrial(Observation):
 @frozen(kw_only=True, eq=False)
 class PrefixTrial(Observation):
     """Whether the page of an application in a sub-folder names its files below that folder, asked
-    as nginx asks for it with one field more.
+    as the server in front asks for it, with one field more.
 
     Asked after the page named files at the root of the site, which are below its folder. `prefix`
-    is the folder ("/app"), `field` the field that had it as its value, "" for nginx's own request,
-    the control. `names_prefix` is True if the page names such a file below the folder then.
+    is the folder ("/app"), `field` the field that had it as its value, "" for the request without
+    one, the control. `names_prefix` is True if the page names such a file below the folder then.
     `references` is how the page names its files at the root, as it writes them, each up to its
     first folder (`src="/assets/`).
     """
@@ -227,7 +227,7 @@ class PrefixTrial(Observation):
         change = (
             phrase("with {part} {value}", part=self.field, value=self.prefix)
             if self.field
-            else phrase("as nginx asks")
+            else phrase("without a field for its folder")
         )
         subject = phrase("application {target}, {change}", target=self.target, change=change)
         return subject, answer_phrase(self.status)

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from diagnose.checking.texts import CheckText, check_text, fill
+from diagnose.checking.texts import CheckText, check_text, fill, with_web_servers
 from diagnose.i18n import SOURCE_LANGUAGE, failures
 from diagnose.i18n.reports import translate
 from diagnose.model import (
@@ -36,7 +36,8 @@ class Facts(dict[str, object]):
 def facts(finding: Finding) -> Facts:
     """Return the facts for a finding's texts. If the fact `place` is in the file of the finding's
     location, it gets the location's line: a directive and the block around it are one fault."""
-    filling, location = Facts(finding.claim.facts), finding.claim.location
+    filling = Facts(with_web_servers(finding.claim.facts))
+    location = finding.claim.location
     place = filling.get("place")
     file, _, line = place.rpartition(":") if isinstance(place, str) else ("", "", "")
     if location and file == location.file and line.isdecimal():

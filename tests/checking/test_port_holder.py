@@ -1,12 +1,18 @@
 from dataclasses import replace
 
-from diagnose.checking.port_holder import is_about_nginx, other_program, program_facts
+from diagnose.checking.port_holder import (
+    answering_product,
+    is_about_nginx,
+    other_program,
+    program_facts,
+)
 from diagnose.model import Observation, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import ANSWER
+from tests.support.upstream_evidence import page as target_page
 from tests.support.web_server_evidence import APACHE, WEB
 
 HELD = Listeners(vantage=Vantage.SERVER, sockets=(WEB,))
@@ -71,3 +77,38 @@ def test_the_facts_of_a_web_server_that_was_read() -> None:
     }
     assert program_facts(evidence(HELD)) == {"other_program": "apache2"}
     assert program_facts(evidence(held_by("nginx"), APACHE)) == {}
+
+
+def served_by(server: str) -> Observation:
+    return replace(target_page(200), headers=(("Server", server),))
+
+
+def product_of(*observations: Observation, layer: str = "http") -> str:
+    return answering_product(evidence(*observations), layer)
+
+
+def test_the_web_server_on_the_port() -> None:
+    assert product_of(HELD, APACHE) == "apache"
+    assert product_of(held_by("openresty"), layer="tls") == "nginx"
+    assert product_of(held_by("haproxy"), served_by("nginx")) == "haproxy"
+    assert product_of(held_by("node")) == ""
+    assert product_of(held_by("nginx", "apache2")) == ""
+    assert product_of(replace(HELD, sockets=())) == ""
+
+
+def test_the_web_server_in_the_container_that_publishes_the_port() -> None:
+    edge = Container("docker", "e" * 64, "edge", ports=(ContainerPort(443, 443, "0.0.0.0"),))
+    inside = Namespace(9, ("caddy",), edge.id)
+    running = Containers(vantage=Vantage.SERVER, containers=(edge,), namespaces=(inside,))
+    assert product_of(held_by("docker-proxy"), running) == "caddy"
+    unknown = replace(running, namespaces=(replace(inside, processes=("traefik",)),))
+    assert product_of(held_by("docker-proxy"), unknown) == ""
+
+
+def test_the_web_server_that_visitors_see_from_outside() -> None:
+    assert product_of(served_by("Apache/2.4.58 (Ubuntu)")) == "apache"
+    assert product_of(served_by("nginx")) == "nginx"
+    assert product_of(served_by("Apache"), layer="tls") == "", "TLS ends elsewhere"
+    assert product_of(served_by("cloudflare")) == ""
+    assert product_of(served_by("")) == ""
+    assert product_of() == ""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from diagnose.checking.loaded_config import refused_patch
 from diagnose.checking.registry import load_check
-from diagnose.checking.texts import check_text, fill
+from diagnose.checking.texts import check_text, fill, with_web_servers
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
 from diagnose.recording.redaction import mask_for
@@ -62,11 +62,11 @@ def _kind(claim: Claim) -> tuple[str, ...]:
 
 def texts(check_id: str, claim: Claim) -> Sequence[str]:
     """Every text of a claim, in every language; raises KeyError for a fact or a step not there."""
-    filled = []
+    filled, facts = [], with_web_servers(claim.facts)
     for lang in LANGUAGES:
         said = check_text(check_id, lang)
         parts = [said.title, said.summary, said.meaning, said.remedy, said.verify]
         steps = claim.fix.steps if claim.fix else ()
         parts += [said.steps[step.step] for step in steps if isinstance(step, Manual)]
-        filled += [fill(part, claim.facts, lang) for part in parts]
+        filled += [fill(part, facts, lang) for part in parts]
     return filled

@@ -1,10 +1,15 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
+from diagnose.model.requests import PrefixTrial
+from diagnose.model.web_servers import WebServer
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.running_programs import SHOP as SHOP_PROGRAM
 from tests.support.running_programs import programs
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -75,3 +80,60 @@ def test_silent_where_the_page_names_its_files_relatively() -> None:
     own = replace(APP, path="/app")
     assert judge(CHECK, APACHE, site, page, *seen, target=own, masked=False)
     assert not judge(CHECK, APACHE, site, page, *seen, trial, target=own, masked=False)
+
+
+def tried(field: str, names: bool = False) -> PrefixTrial:
+    return PrefixTrial(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:3000/", page=f"{ROOT}/app/", prefix="/app",
+        field=field, status=200, names_prefix=names,
+    )  # fmt: skip
+
+
+def told(
+    site: Observation, *trials: PrefixTrial, server: WebServer = APACHE, target: str = VISIT.target
+) -> Claim:
+    visit = replace(VISIT, requested="/app.js", path="/app.js", target=target)
+    page = replace(PAGE, status=200)
+    seen = (server, site, page, LOADED, FILE, visit, *trials)
+    (claim,) = judge(CHECK, *seen, target=APP, masked=False)
+    return claim
+
+
+def diff_of(claim: Claim) -> str:
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
+
+
+READ = (tried(""), tried("X-Forwarded-Prefix"), tried("X-Script-Name", names=True))
+
+
+def test_fires_and_apache_sends_the_field_that_the_application_reads() -> None:
+    claim = told(SITE, *READ)
+    line = 'RequestHeader set X-Script-Name "/app" "expr=%{REQUEST_URI} =~ m#^/app(/|$)#"'
+    assert f"+    {line}" in diff_of(claim)
+    assert claim.facts["field"] == "X-Script-Name"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_leaves_it_to_a_person_where_no_field_helps_or_a_line_has_it() -> None:
+    assert not diff_of(told(SITE, tried(""), tried("X-Script-Name")))
+    assert not diff_of(told(SITE, tried("", names=True), READ[-1]))
+    assert not diff_of(told(SITE))
+    own = HTTPS.replace(
+        "ProxyPass / http", "RequestHeader set x-script-name /old\n    ProxyPass /app/ http"
+    )
+    assert not diff_of(told(apache_config(own), *READ))
+
+
+def test_fires_and_haproxy_sends_it() -> None:
+    rule = "    use_backend sub if { path_beg /app/ }\n    default_backend app\n"
+    below = (
+        "backend sub\n    http-request replace-path /app/(.*) /\\1\n    server b 127.0.0.1:3001\n"
+    )
+    text = f"{HAPROXY_TEXT.replace('    default_backend app' + chr(10), rule)}{below}"
+    diff = diff_of(
+        told(haproxy_config(text), *READ, server=HAPROXY, target="http://127.0.0.1:3001")
+    )
+    line = "http-request set-header X-Script-Name /app if { path /app } or { path_beg /app/ }"
+    assert f"+    {line}" in diff

@@ -44,7 +44,7 @@ def program_knows_its_own_address(lab: Lab) -> None:
     addressed(lab, f"links={URL}")
 
 
-@scenario(outside="http.base-path-missing", target=f"{URL}/firefly/login", manual=OWN)
+@scenario(outside="http.base-path-missing", target=f"{URL}/firefly/login", differs=(site.CONF,))
 def base_address_lacks_the_folder(lab: Lab) -> None:
     """Issue 4467 of firefly-iii/firefly-iii: <base href> of the page names the root of the site."""
     _below(lab, "base-href", "/firefly/")

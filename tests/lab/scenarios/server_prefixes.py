@@ -8,7 +8,7 @@ from ..site import NAME
 from .apache import FILES as APACHE_FILES
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_other_requests_failed import visit
 
 URL = f"https://{NAME}"
@@ -368,7 +368,90 @@ def apache_folder_with_its_slash(lab: Lab) -> None:
     folder_of_an_application(lab, "    RewriteEngine On\n    RewriteRule ^/app$ /app/ [R=301,L]\n")
 
 
+#: The site's own application beside it has these files nowhere.
+CADDY_SHOP = "reverse_proxy /ws* localhost:3000\n\treverse_proxy localhost:3002"
+
+
+def told_application(lab: Lab) -> None:
+    """An application that knows its folder only by X-Forwarded-Prefix, beside the site's own."""
+    lab.spawn(lab.server, lab.server.application("guarded_server", "root-only", "3002"), 3002)
+    lab.spawn(lab.server, lab.server.application("addressed_server", "base-href", "3001"), 3001)
+
+
+def apache_folder_of_a_told_application(lab: Lab, lines: str = "") -> None:
+    told_application(lab)
+    lines += "    ProxyPass /firefly/ http://127.0.0.1:3001/\n"
+    text = HTTPS.replace("http://127.0.0.1:3000/", "http://127.0.0.1:3002/")
+    own = text.replace("    ProxyPass /ws", f"{lines}    ProxyPass /ws")
+    apache.serve(lab, f"{own}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="http.base-path-missing",
+    server="server.base-path-missing",
+    target=f"{URL}/firefly/login",
+    differs=APACHE_FILES,
+)
+def apache_does_not_tell_the_folder(lab: Lab) -> None:
+    """Issue 4467 of firefly-iii/firefly-iii, behind Apache."""
+    apache_folder_of_a_told_application(lab)
+
+
+@healthy_apache(target=f"{URL}/firefly/login")
+def apache_tells_the_folder(lab: Lab) -> None:
+    apache_folder_of_a_told_application(lab, "    RequestHeader set X-Forwarded-Prefix /firefly\n")
+
+
+@caddy_scenario(
+    outside="http.base-path-missing",
+    server="server.base-path-missing",
+    target=f"{URL}/firefly/login",
+    differs=(caddy.CONFIG,),
+)
+def caddy_does_not_tell_the_folder(lab: Lab) -> None:
+    """The same behind Caddy."""
+    told_application(lab)
+    route = "handle_path /firefly/* {\n\t\treverse_proxy localhost:3001\n\t}"
+    serve_caddy(lab, route, CADDY_SHOP)
+
+
+@healthy_caddy(target=f"{URL}/firefly/login")
+def caddy_tells_the_folder(lab: Lab) -> None:
+    told_application(lab)
+    proxy = "reverse_proxy localhost:3001 {\n\t\t\theader_up X-Forwarded-Prefix /firefly\n\t\t}"
+    serve_caddy(lab, f"handle_path /firefly/* {{\n\t\t{proxy}\n\t}}", CADDY_SHOP)
+
+
 # HAProxy
+
+
+def haproxy_folder_of_a_told_application(lab: Lab, line: str = "") -> None:
+    told_application(lab)
+    chosen = "    use_backend desk if { path_beg /firefly/ }\n    default_backend app\n"
+    text = haproxy.SITE.replace("    default_backend app\n", chosen)
+    text = text.replace("app1 127.0.0.1:3000", "app1 127.0.0.1:3002")
+    text = text.replace(chosen, f"    use_backend ws if {{ path_beg /ws }}\n{chosen}")
+    desk = f"backend desk\n{line}    http-request replace-path ^/firefly/(.*) /\\1\n"
+    members = "    server desk1 127.0.0.1:3001\n\nbackend ws\n    server ws1 127.0.0.1:3000\n"
+    haproxy.serve(lab, f"{text}\n{desk}{members}")
+
+
+@haproxy_scenario(
+    outside="http.base-path-missing",
+    server="server.base-path-missing",
+    target=f"{URL}/firefly/login",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_does_not_tell_the_folder(lab: Lab) -> None:
+    """The same behind HAProxy."""
+    haproxy_folder_of_a_told_application(lab)
+
+
+@healthy_haproxy(target=f"{URL}/firefly/login")
+def haproxy_tells_the_folder(lab: Lab) -> None:
+    haproxy_folder_of_a_told_application(
+        lab, "    http-request set-header X-Forwarded-Prefix /firefly\n"
+    )
 
 
 @haproxy_scenario(
