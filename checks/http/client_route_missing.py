@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
+from checks.http._client_routes import route_confidence
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -43,7 +43,7 @@ def client_route_missing(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, routes[0]),
-        confidence=Confidence.LIKELY,
+        confidence=route_confidence(pages, routes[0]),
         facts={
             "url": pages[0].url,
             "path": urlsplit(pages[0].url).path,

@@ -64,6 +64,8 @@ def test_fires_without_the_table_of_a_script_as_possible() -> None:
         # What the location of the page closes would be open in another one.
         APART.replace("index index.html;", "auth_basic Staff;"),
         APART.replace("    proxy_pass", "    error_page 404 /404.html;\n    proxy_pass"),
+        # nginx refuses a second one.
+        APART.replace("    proxy_pass", "    proxy_intercept_errors off;\n    proxy_pass"),
     ],
 )
 def test_fires_and_leaves_the_edit_to_a_person(body: str) -> None:

@@ -75,6 +75,13 @@ def path_of_the_api_is_not_there_beside_an_application(lab: Lab) -> None:
     _files(lab, _named())
 
 
+@healthy(target=f"https://{site.NAME}/pets")
+def client_of_an_api_names_the_path(lab: Lab) -> None:
+    """A generated client has the path beside its method: what it asks for is data."""
+    client = 'class Api{pets=()=>this.request({path:`/pets`,method:"GET",format:"json"})}\n'
+    _files(lab, _named(), f"{client}{TABLE}")
+
+
 @scenario(
     outside="http.client-route-missing", server="http.client-route-missing", target=SUBSCRIBE,
     manual="the program has to answer with its page",
