@@ -4,7 +4,8 @@ which is not always that of a package (`/usr/local/etc/haproxy/haproxy.cfg`,
 `/usr/local/apache2/conf`).
 
 The file has the site's name in the server's own words, the container sees it, and no file that the
-server reads is it, or has the site.
+server reads is it, or has the site. A block for every name may be the site all the same: what it
+answers is no page of a package then, and the file is a copy that was left behind.
 """
 
 import posixpath
@@ -14,7 +15,10 @@ from checks.listener._containers import compose_command
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.containers import Containers, NginxContainer, UnreadMount
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import TITLES
+from diagnose.parsers.http import GATEWAY_FAILURES
+from diagnose.parsers.stray_pages import is_default_page
 
 
 @check(
@@ -42,6 +46,8 @@ from diagnose.model.web_servers import TITLES
     ],
 )
 def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
+    if any(map(_is_of_application, page_exchanges(evidence))):
+        return
     for mount in evidence.good(UnreadMount):
         own = next(iter(evidence.good(NginxContainer)))
         port = evidence.target.port
@@ -64,6 +70,14 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _is_of_application(page: Exchange) -> bool:
+    """Return whether an answer is a site's, or that of a server whose application is not reached.
+    What an image brings along has pages of its own, and Caddy answers nothing with 200."""
+    status = page.status or 0
+    has_page = status < 400 and bool(page.body.strip()) and not is_default_page(status, page.body)
+    return status in GATEWAY_FAILURES or (page.failure is None and has_page)
 
 
 def _right_point(mount: UnreadMount) -> str:
