@@ -12,13 +12,13 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.listener._containers import compose_command
+from checks.server._port_holders import site_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.containers import Containers, NginxContainer, UnreadMount
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import TITLES
 from diagnose.parsers.http import GATEWAY_FAILURES
-from diagnose.parsers.stray_pages import is_default_page
 
 
 @check(
@@ -46,7 +46,9 @@ from diagnose.parsers.stray_pages import is_default_page
     ],
 )
 def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
-    if any(map(_is_of_application, page_exchanges(evidence))):
+    statuses = {page.status for page in page_exchanges(evidence)}
+    # A gateway whose application is not reached is no page of an image either.
+    if site_pages(evidence) or statuses & GATEWAY_FAILURES:
         return
     for mount in evidence.good(UnreadMount):
         own = next(iter(evidence.good(NginxContainer)))
@@ -70,14 +72,6 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL),
         )
         return
-
-
-def _is_of_application(page: Exchange) -> bool:
-    """Return whether an answer is a site's, or that of a server whose application is not reached.
-    What an image brings along has pages of its own, and Caddy answers nothing with 200."""
-    status = page.status or 0
-    has_page = status < 400 and bool(page.body.strip()) and not is_default_page(status, page.body)
-    return status in GATEWAY_FAILURES or (page.failure is None and has_page)
 
 
 def _right_point(mount: UnreadMount) -> str:
