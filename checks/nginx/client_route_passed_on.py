@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
-from checks.http._client_routes import route_confidence
+from checks.http._client_routes import route_confidence, route_severity
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import closes_nothing, location_fix
@@ -70,13 +70,14 @@ def client_route_passed_on(evidence: Evidence) -> Iterator[Claim]:
     passed = _passed_route(nginx, path, front)
     if passed is None or proxy_page(pages[0].body):
         return
-    subjects = endpoint_subjects(pages)
+    subjects, confidence = endpoint_subjects(pages), route_confidence(pages, route)
     try_files = passed.front.directive("try_files")
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, route, *([nginx.config] if nginx.config else [])),
-        confidence=route_confidence(pages, route),
+        confidence=confidence,
+        severity=route_severity(evidence, confidence),
         location=nginx.location(passed.directive),
         facts={
             "url": pages[0].url,

@@ -69,7 +69,8 @@ def route_source(script: str, path: str) -> RouteSource:
 
     Routers have the path of a page below another one without a slash in front (`{path: "users"}`).
     """
-    if any(is_routed(path, route) for route in routes_in(script)):
+    routes = routes_in(script)
+    if any(is_routed(path, route) for route in routes):
         return "route"
     name = path.strip("/") if len(path) <= _MAX_PATH else ""
     pattern = rf"{_NAMES_PAGE}(?P<name>{re.escape(name)})/?(?:(?P=quote)|(?P=own))"
@@ -79,7 +80,8 @@ def route_source(script: str, path: str) -> RouteSource:
         for match, _ in matches
     ):
         return "route"
-    return "router" if _ROUTER.search(script) else ""
+    # Who has a table of other pages does not have this one.
+    return "router" if not routes and _ROUTER.search(script) else ""
 
 
 def _is_of_request(script: str, match: re.Match[str]) -> bool:

@@ -63,6 +63,7 @@ def test_a_page_of_the_table(path: str, route: str, expected: bool) -> None:
         ('r([{path:"/users/7",component:()=>import("./a.js"),meta:{method:"x"}}])', "route"),
         ('// {path:"/users/7"}\\n', ""),
         ("h(BrowserRouter)", "router"),
+        ('h(BrowserRouter);r([{path:"/a"},{path:"/b"}])', ""),
         ('window.history.pushState({},"",u)', "router"),
     ],
 )

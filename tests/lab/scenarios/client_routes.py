@@ -72,7 +72,7 @@ def page_of_an_application_comes_where_the_api_has_none(lab: Lab) -> None:
 @healthy(target=f"https://{site.NAME}/user/2")
 def path_of_the_api_is_not_there_beside_an_application(lab: Lab) -> None:
     """The application has no such page: the API answers rightly."""
-    _files(lab, _named())
+    _files(lab, _named(), f"createBrowserRouter();{TABLE}")
 
 
 @healthy(target=f"https://{site.NAME}/pets")
