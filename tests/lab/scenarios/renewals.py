@@ -117,6 +117,7 @@ def renewal_by_records_of_dns_beside_a_rule_for_dots(lab: Lab) -> None:
     of_certbot(lab, leaf)
     lab.server.sh("touch -d '85 days ago' /etc/letsencrypt/archive/*/*")
     directory = "https://acme-v02.api.letsencrypt.org/directory"
+    lab.server.sh(f"rm -f {LOG}")
     settings = f"[renewalparams]\nauthenticator = dns-cloudflare\nserver = {directory}\n"
     lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", settings)
     lab.server.write(site.PEM, leaf.chain)
