@@ -22,7 +22,6 @@ from diagnose.model.dns import DnsAnswer
 from diagnose.model.tls import Certificate, Handshake
 
 if TYPE_CHECKING:
-    from diagnose.model.renewal import RenewalAuthority
     from diagnose.parsers.caa import IssueProperty
 
 #: Text in an issuer's name, and the domains by which CAA records name that authority, the usual one
@@ -92,7 +91,10 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
         if not handshake.is_browser_like or not handshake.chain:
             continue
         leaf = handshake.chain[0]
-        settings = _settings(evidence, host)
+        # Imported late: few names have such records.
+        from checks.certificate._renewal_settings import renewal_settings
+
+        settings = renewal_settings(evidence, host)
         authority, domains = _authority_of(settings.host) if settings else _authority(leaf.issuer)
         wildcard = host not in leaf.dns_names and bool(_wildcard_parent(host, leaf))
         start = _wildcard_parent(host, leaf) if wildcard else host
@@ -136,25 +138,6 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
-
-
-def _settings(evidence: Evidence, host: str) -> "RenewalAuthority | None":
-    """Return what the renewal tool of the name's certificate says about its authority: by the name
-    of the certificate there, or by its file that a server reads."""
-    # Imported late: few names have such records.
-    from checks.certificate import lineage_of
-    from diagnose.model.nginx import CertificateFile
-    from diagnose.model.renewal import RenewalAuthority
-
-    settings = evidence.good(RenewalAuthority)
-    if not settings:
-        return None
-    paths = [path for file in evidence.good(CertificateFile) for path in (file.path, file.real)]
-    lineages = {
-        lineage.name for path in paths if path and (lineage := lineage_of(path)) is not None
-    }
-    names = (host, *(lineages if len(lineages) == 1 else ()))
-    return next((each for name in names for each in settings if each.name == name), None)
 
 
 def _authority_of(directory: str) -> tuple[str, tuple[str, ...]]:

@@ -89,13 +89,14 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     folders = [
         folder for folder in evidence.good(ChallengeFolder) if folder.name == evidence.target.host
     ]
-    is_note = by_hand or _may_wait_for_tool(evidence, blocked)
+    over_dns = _is_over_dns(evidence)
+    is_note = by_hand or over_dns or _may_wait_for_tool(evidence, blocked)
     is_certain = bool(folders) and any(0 < (page.status or 0) < 400 for page in _pages(evidence))
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
         # A rule that no file passes is the likely reason why it is late.
-        covers=(Subject(),) if folders or rule else _on_port_80(blocked),
+        covers=(Subject(),) if folders or (rule and not over_dns) else _on_port_80(blocked),
         because=(*blocked, *folders[:1]),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         severity=Severity.NOTE if is_note and not folders else None,
@@ -125,6 +126,17 @@ def _rule(evidence: Evidence, challenge: Exchange) -> "ChallengeRule | None":
     from checks.http._challenge_rules import challenge_rule
 
     return challenge_rule(evidence, challenge)
+
+
+def _is_over_dns(evidence: Evidence) -> bool:
+    """Return whether the certificate is renewed by records of DNS: port 80 does not matter then."""
+    if not any(type(each).__name__ == "RenewalAuthority" for each in evidence.observations):
+        return False
+    # Imported late: few certificates are due.
+    from checks.certificate._renewal_settings import renewal_settings
+
+    settings = renewal_settings(evidence, evidence.target.host)
+    return settings is not None and settings.over_dns
 
 
 def _on_port_80(blocked: list[Exchange]) -> tuple[Subject, ...]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
+from checks.http._client_routes import route_confidence, route_severity
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -37,13 +37,14 @@ def client_route_missing(evidence: Evidence) -> Iterator[Claim]:
     routes = [route for route in evidence.good(ClientRoute) if route.is_named]
     if not pages or not routes or any(page.status != 404 for page in pages):
         return
-    subjects = endpoint_subjects(pages)
+    subjects, confidence = endpoint_subjects(pages), route_confidence(pages, routes[0])
     folder = urlsplit(routes[0].front).path
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, routes[0]),
-        confidence=Confidence.LIKELY,
+        confidence=confidence,
+        severity=route_severity(evidence, confidence),
         facts={
             "url": pages[0].url,
             "path": urlsplit(pages[0].url).path,

@@ -51,8 +51,13 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not secure[0].verified:  # what is refused there is no page that is open
         failed_chains, final_chains = [], served_chains
-    # Where https answers the page with the same error, that came before any redirect.
-    refusals = {page.status for page in secure if page.verified and (page.status or 0) >= 400}
+    # Where https answers the page with the same error, that came before any redirect. A password
+    # for which plain http asks goes unencrypted all the same.
+    refusals = {
+        page.status
+        for page in secure
+        if page.verified and (page.status or 0) >= 400 and not page.asks_for_password
+    }
     failed_chains = [chain for chain in failed_chains if chain.steps[-1].status not in refusals]
     final_chains = [chain for chain in final_chains if chain.steps[-1].status not in refusals]
     has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)

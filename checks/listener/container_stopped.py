@@ -22,7 +22,7 @@ from checks.listener._start_refusals import (
     refusal_fix,
 )
 from checks.nginx import Nginx
-from checks.server._port_holders import holder_has_site, is_of_holder
+from checks.server._port_holders import holder_has_site, is_of_holder, site_pages
 from checks.upstream._containers import NAMELESS
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -153,9 +153,14 @@ def _needed_container(containers: Containers, container: Container) -> Container
 
 def _is_kept_out(holder: PortHolder | None, evidence: Evidence) -> bool:
     """Return whether a program of the server has the port that a container was refused, and it
-    gives visitors what is not the site's."""
+    gives visitors what is not the site's. A page of its own may be the site, whose certificate
+    alone is wrong."""
     return bool(
-        holder and holder.listener and is_of_holder(evidence) and not holder_has_site(evidence)
+        holder
+        and holder.listener
+        and is_of_holder(evidence)
+        and not holder_has_site(evidence)
+        and not site_pages(evidence)
     )
 
 

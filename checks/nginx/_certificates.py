@@ -138,6 +138,9 @@ def naming_edits(nginx: Nginx, server: Server) -> tuple[tuple[Edit, ...], "Store
     file, anchors = nginx.file(server.block), nginx_parser.children(server.block, "server_name")
     if stored is None or file is None or any(map(nginx.private_folder, (stored.path, stored.key))):
         return (), None
+    # A key that is named belongs to a certificate that only a person knows.
+    if server.directives("ssl_certificate_key"):
+        return (), None
     lines = [f"ssl_certificate {stored.path};", f"ssl_certificate_key {stored.key};"]
     change = (
         edits.insert_after(file.text, anchors[-1], lines)

@@ -80,10 +80,11 @@ def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(nginx: Nginx, server: Directive, directive: Directive) -> Fix:
-    """Put the `return` into a location for all other paths, unless the block has one that would
-    answer then."""
+    """Put the `return` into a location for all other paths, unless the block has other ones: those
+    have answered nobody so far, and would then, without TLS."""
     file = nginx.file(directive)
-    others = [location for location in children(server, "location") if location.args == ("/",)]
+    locations = children(server, "location")
+    others = [location for location in locations if not _is_of_challenge(location)]
     changes: Changes = {}
     if file is not None and not others and len(children(server, "return")) == 1:
         changes[directive.file] = [enclose_directive(file.text, directive, "location /")]
@@ -91,14 +92,11 @@ def _fix(nginx: Nginx, server: Directive, directive: Directive) -> Fix:
 
 
 def _challenge_location(server: Directive) -> Directive | None:
-    return next(
-        (
-            location
-            for location in children(server, "location")
-            if any(word in arg for word in _WORDS for arg in location.args)
-        ),
-        None,
-    )
+    return next(filter(_is_of_challenge, children(server, "location")), None)
+
+
+def _is_of_challenge(location: Directive) -> bool:
+    return any(word in arg for word in _WORDS for arg in location.args)
 
 
 def _return(server: Directive) -> Directive | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
+from checks.http._client_routes import route_confidence, route_severity
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import closes_nothing, location_fix
@@ -19,7 +20,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -70,13 +70,14 @@ def client_route_passed_on(evidence: Evidence) -> Iterator[Claim]:
     passed = _passed_route(nginx, path, front)
     if passed is None or proxy_page(pages[0].body):
         return
-    subjects = endpoint_subjects(pages)
+    subjects, confidence = endpoint_subjects(pages), route_confidence(pages, route)
     try_files = passed.front.directive("try_files")
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, route, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.LIKELY if route.is_named else Confidence.POSSIBLE,
+        confidence=confidence,
+        severity=route_severity(evidence, confidence),
         location=nginx.location(passed.directive),
         facts={
             "url": pages[0].url,
@@ -132,6 +133,8 @@ def _fix(nginx: Nginx, passed: _PassedRoute, index: str) -> Fix | None:
     if passed.front.block.name == "location" and not closes_nothing(passed.front.block):
         return None
     if passed.root.name != "root" or passed.match.directives("error_page"):
+        return None
+    if children(block, f"{family}_intercept_errors"):
         return None
     file, outer = nginx.file(block), nginx.file(server)
     is_taken = any(line.args[:1] == (_NAME,) for line in walk(server.block or ()))

@@ -123,9 +123,13 @@ def _route_fix(nginx: Nginx, route: str) -> Fix | None:
     if file is None or is_exact or is_nested or not is_open:
         return None
     # Without its slash, the path would be redirected to the folder.
+    names = (path.rstrip("/"), f"{path.rstrip('/')}/")
+    exact = [each.args[1:] for each in children(match.blocks[1], "location") if "=" in each.args]
+    if any((name,) in exact for name in names):
+        return None
     lines = [
         line
-        for name in (path.rstrip("/"), f"{path.rstrip('/')}/")
+        for name in names
         for line in (f"location = {name} {{", f"    rewrite ^ {route} last;", "}", "")
     ]
     return _edit_fix(nginx, file.path, edits.insert_before(file.text, match.block, lines))

@@ -24,6 +24,19 @@ def stray_pages(evidence: Evidence) -> tuple[Exchange, ...]:
     return tuple(page for page in pages if is_default_page(page.status, page.body))
 
 
+def site_pages(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the target's pages that are those of some site: what an image or a package brings
+    along has pages of its own, and Caddy answers an unknown name with 200 and nothing."""
+    return tuple(
+        page
+        for page in page_exchanges(evidence)
+        if page.failure is None
+        and 200 <= (page.status or 0) < 400
+        and page.body.strip()
+        and not is_default_page(page.status, page.body)
+    )
+
+
 def is_of_holder(evidence: Evidence) -> bool:
     """Return whether visitors get what is not the site's: the certificate of another name, or the
     page of a package. Who shows a page of its own with the site's certificate may have taken the

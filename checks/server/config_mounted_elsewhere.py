@@ -4,17 +4,21 @@ which is not always that of a package (`/usr/local/etc/haproxy/haproxy.cfg`,
 `/usr/local/apache2/conf`).
 
 The file has the site's name in the server's own words, the container sees it, and no file that the
-server reads is it, or has the site.
+server reads is it, or has the site. A block for every name may be the site all the same: what it
+answers is no page of a package then, and the file is a copy that was left behind.
 """
 
 import posixpath
 from collections.abc import Iterator
 
 from checks.listener._containers import compose_command
+from checks.server._port_holders import site_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.containers import Containers, NginxContainer, UnreadMount
+from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import TITLES
+from diagnose.parsers.http import GATEWAY_FAILURES
 
 
 @check(
@@ -42,6 +46,10 @@ from diagnose.model.web_servers import TITLES
     ],
 )
 def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
+    statuses = {page.status for page in page_exchanges(evidence)}
+    # A gateway whose application is not reached is no page of an image either.
+    if site_pages(evidence) or statuses & GATEWAY_FAILURES:
+        return
     for mount in evidence.good(UnreadMount):
         own = next(iter(evidence.good(NginxContainer)))
         port = evidence.target.port

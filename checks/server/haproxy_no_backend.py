@@ -75,7 +75,8 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
 def _edit(haproxy: HaproxyView, names: Sequence[str]) -> Edit | None:
     """Return the edit that adds the name beside the same one with or without "www.", in the one
     line of the frontend that has it; None if there is not one, or if no rule takes the request
-    then either."""
+    then either. A condition that other rules have as well, which refuse or redirect, may be meant
+    for the one name alone."""
     host, frontend = haproxy.view.evidence.target.host.lower(), haproxy.proxies.frontend
     other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
     lines = [
@@ -86,6 +87,12 @@ def _edit(haproxy: HaproxyView, names: Sequence[str]) -> Edit | None:
     if len(lines) != 1 or other not in map(str.lower, names):
         return None
     file, number = lines[0]
+    acls = {
+        line.words[1] for line in frontend.own("acl") if (line.file, line.number) == (file, number)
+    }
+    others = (line for line in frontend.section.lines if line.words[:1] not in _OF_CHOICE)
+    if any(acls & {word.lstrip("!") for word in line.words} for line in others):
+        return None
     text = line_text(haproxy.view, file, number)
     changed = with_word(text, other, f"{other} {host}")
     if not changed or not _is_taken(haproxy, file, number, changed):
@@ -109,6 +116,8 @@ def _is_taken(haproxy: HaproxyView, path: str, number: int, changed: str) -> boo
     return proxies is not None and proxies.selection is not None
 
 
+#: Lines that name a condition to choose a backend.
+_OF_CHOICE = (("acl",), ("use_backend",))
 #: A comparison of the whole name.
 _NAMES = re.compile(r"\b(?:req\.)?hdr\(host\)(?:,\S{0,60})?\s+(?:-i\s+|-m\s+str\s+){0,2}(?!-)")
 

@@ -4,7 +4,7 @@ program writes it anew. Such an edit is not automatic. No I/O."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Evidence, Manual
+from diagnose.model import Applicability, Claim, Evidence, Manual
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.generated_files import generated_file
 from diagnose.parsers.nginx.include_places import sites_of
@@ -29,8 +29,7 @@ def with_edited_files(evidence: Evidence, claim: Claim) -> Claim:
 
 
 def _edited_files(evidence: Evidence, claim: Claim) -> Iterator[tuple[NginxConfig, ConfigFile]]:
-    steps = claim.fix.steps if claim.fix else ()
-    paths = {step.path for step in steps if isinstance(step, Edit)}
+    paths = {edit.path for edit in claim.fix.edits} if claim.fix else set()
     for config in evidence.good(NginxConfig):
         for file in config.files:
             if paths & {file.path, file.real}:

@@ -1,10 +1,11 @@
 """What findings rest on that are read from nginx's files, if the running nginx has not loaded these
 files, or refuses them, or would refuse them after the finding's own edit. No I/O."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.checking.edited_files import with_edited_files
-from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Vantage
+from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Manual, Step, Vantage
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
 from diagnose.parsers.nginx.edits import apply_patch
@@ -19,16 +20,30 @@ def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
 
 def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     """Leave out a patch of a configuration that nginx refuses, but for that of the check that says
-    why: it could not be loaded, and after that other patch it may not apply."""
-    steps = claim.fix.steps if claim.fix else ()
-    paths = {step.path for step in steps if isinstance(step, Edit)}
-    if not paths or _corrects(check, claim):
+    why: it could not be loaded, and after that other patch it may not apply. Beside the words for a
+    person it is left out alone."""
+    if claim.fix is None or not claim.fix.edits or _corrects(check, claim):
         return claim
-    if refused_patch(evidence, check, claim):
+    if not _is_loadable(evidence, claim.fix.steps):
         return replace(claim, fix=None)
+    steps = tuple(
+        replace(step, commands=())
+        if isinstance(step, Manual) and not _is_loadable(evidence, step.commands)
+        else step
+        for step in claim.fix.steps
+    )
+    is_changed = steps != claim.fix.steps
+    return replace(claim, fix=replace(claim.fix, steps=steps)) if is_changed else claim
+
+
+def _is_loadable(evidence: Evidence, steps: Sequence[Step]) -> bool:
+    """Return whether nginx would load its files after the edits among these steps."""
+    patches = [step for step in steps if isinstance(step, Edit)]
+    if _faults(evidence, patches):
+        return False
+    paths = {patch.path for patch in patches}
     is_refused = any(not test.passed for test in evidence.good(NginxTest))
-    is_of_nginx = any({file.path, file.real} & paths for file in _files(evidence))
-    return replace(claim, fix=None) if is_refused and is_of_nginx else claim
+    return not is_refused or not any({file.path, file.real} & paths for file in _files(evidence))
 
 
 def _corrects(check: Check, claim: Claim) -> bool:
@@ -37,12 +52,19 @@ def _corrects(check: Check, claim: Claim) -> bool:
 
 
 def refused_patch(evidence: Evidence, check: Check, claim: Claim) -> tuple[str, ...]:
-    """Return why nginx would refuse its files after the edits of a claim, in a few words each; ()
-    if it would not, or refuses them already."""
-    if _corrects(check, claim):
+    """Return why nginx would refuse its files after the edits of a claim, or after those beside one
+    of its words for a person, in a few words each; () if it would not, or refuses them already."""
+    if claim.fix is None or _corrects(check, claim):
         return ()
-    steps = claim.fix.steps if claim.fix else ()
-    patches = [step for step in steps if isinstance(step, Edit)]
+    chosen = (step.commands for step in claim.fix.steps if isinstance(step, Manual))
+    faults = (
+        _faults(evidence, [step for step in steps if isinstance(step, Edit)])
+        for steps in (claim.fix.steps, *chosen)
+    )
+    return next(filter(None, faults), ())
+
+
+def _faults(evidence: Evidence, patches: Sequence[Edit]) -> tuple[str, ...]:
     for config in evidence.good(NginxConfig):
         texts: dict[str, str] = {}
         for patch in patches:

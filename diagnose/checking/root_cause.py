@@ -15,7 +15,6 @@ from diagnose.model import (
     Claim,
     Confidence,
     Crash,
-    Edit,
     Evidence,
     Finding,
     Ignore,
@@ -72,9 +71,8 @@ def _judged(
 
 def _as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     """Weigh a claim that is read from nginx's files by what nginx has loaded of them."""
-    steps = claim.fix.steps if claim.fix else ()
     is_note = (claim.severity or check.severity) is Severity.NOTE
-    is_patch = any(isinstance(step, Edit) for step in steps)
+    is_patch = claim.fix is not None and bool(claim.fix.edits)
     if not is_patch and (is_note or claim.location is None):
         return claim
     # Imported late: few runs need it.

@@ -65,8 +65,9 @@ class RenewalAuthority(Observation):
     """Which authority a renewal tool asks for a certificate: the host of its ACME directory
     (certbot's `server`, acme.sh's Le_API).
 
-    `name` is the tool's name of the certificate, `source` its file of settings. Searched as a
-    RenewalFailure is.
+    `name` is the tool's name of the certificate, `source` its file of settings. `over_dns` is True
+    if it answers challenges by records of DNS (DNS-01), so that port 80 does not matter. Searched
+    as a RenewalFailure is.
     """
 
     layer: ClassVar[str] = "certificate"
@@ -75,6 +76,7 @@ class RenewalAuthority(Observation):
     source: FilePath
     name: DomainName
     host: Word
+    over_dns: bool = False
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", self.host

@@ -133,3 +133,13 @@ class Fix:
 
     steps: tuple[Step, ...]
     applicability: Applicability = Applicability.AUTOMATIC
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of all steps, and those that a person makes after choosing one."""
+        return tuple(
+            part
+            for step in self.steps
+            for part in (step.commands if isinstance(step, Manual) else (step,))
+            if isinstance(part, Edit)
+        )

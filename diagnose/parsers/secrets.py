@@ -24,11 +24,11 @@ _VALUE = re.compile(
 # A header's value is the rest of the line, or ends at the quote around the header.
 _FIELD_VALUE = re.compile(r"[^\"'\n\\]*")
 _FIELD_NAME = re.compile(r"(?i)authorization|cookie")
-#: An authorization of which a sentence tells ("domain authorization: Detail: CAA record for …"),
-#: and what stands before it there. A field of HTTP has a scheme and a credential, or one word.
+#: An authorization of an ACME authority, of which a sentence tells ("domain authorization: Detail:
+#: CAA record for …"), and what stands before it there. Any other value may be a password of words.
 _SENTENCE = re.compile(
-    r"(?!(?:Basic|Bearer|Digest|Token|Negotiate|NTLM|Key|ApiKey|AWS4?|HOBA|DPoP|GSS)\b)(?i:[a-z]{2,20}"
-    r"(?::[ \t]|[ \t][a-z]{2,20}[ \t][a-z]{1,20}\b))"
+    r"(?:Detail|Type|Domain): |(?:the )?(?:server|client|CA|domain|challenge) (?:could|did|was)\b"
+    r"|urn:ietf:params:acme:|CAA record\b"
 )
 _BEFORE = re.compile(r"(?i)\b(?:domain|name|acme|challenge|site|order|failed|new)[ \t]$")
 

@@ -6,14 +6,17 @@ import pytest
 
 from diagnose.checking.loaded_config import as_loaded
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
     Edit,
     Evidence,
     Fix,
     Location,
+    Manual,
     Observation,
     Subject,
+    Where,
 )
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.edits import diff
@@ -89,6 +92,22 @@ def test_a_patch_that_nginx_would_refuse_is_not_shown(after: str, kept: bool) ->
     before = f"http {{\n{SITE}}}\n"
     patch = Fix((Edit(FILE, diff(FILE, before, f"http {{\n{after}}}\n")),))
     assert (weighed(claim(fix=patch), config()).fix is not None) is kept
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [("    real_ip_header X-Real-IP;\n", True), ("    real_ip_header A;\n" * 2, False)],
+    ids=["one line", "a second one, which nginx refuses"],
+)
+def test_a_refused_patch_beside_words_leaves_the_words(line: str, kept: bool) -> None:
+    before = f"http {{\n{SITE}}}\n"
+    after = before.replace("    location / {", f"{line}    location / {{", 1)
+    assert after != before
+    step = Manual("real-ip", Where.SERVER, commands=(Edit(FILE, diff(FILE, before, after)),))
+    fix = weighed(claim(fix=Fix((step,), Applicability.MANUAL)), config()).fix
+    assert fix is not None
+    assert bool(fix.edits) is kept
+    assert len(fix.steps) == 1
 
 
 def test_a_patch_that_does_not_fit_the_file_is_not_shown() -> None:

@@ -18,6 +18,8 @@ def test_the_table_of_a_router() -> None:
         "[{path:'/:all'},{path:'/*'},{path:'users'}]",
         "// [{path:'/a'},{path:'/b'}]",
         "xpath:'/a/b' imgpath='/c'",
+        "a({path:'/pets',method:'GET'});b({path:'/users',method:'POST',body:x})",
+        "request({path:`/pets`});request({path:`/users`})",
     ],
 )
 def test_no_table(script: str) -> None:
@@ -53,8 +55,15 @@ def test_a_page_of_the_table(path: str, route: str, expected: bool) -> None:
         ('router.push("/users/7/")', "route"),
         ('list.push("users/7")', ""),
         ('fetch("/users/7")', ""),
+        ('this.request({path:`/users/7`,method:"GET",format:"json"})', ""),
+        ('this.request({method:"GET",path:"/users/7"})', ""),
+        ('http.get({host:h,path:"/users/7"},f)', ""),
+        ('Cookies.set("a",1,{path:"/users/7",expires:7})', ""),
+        ('a({href:"/users/7",download:true})', ""),
+        ('r([{path:"/users/7",component:()=>import("./a.js"),meta:{method:"x"}}])', "route"),
         ('// {path:"/users/7"}\\n', ""),
         ("h(BrowserRouter)", "router"),
+        ('h(BrowserRouter);r([{path:"/a"},{path:"/b"}])', ""),
         ('window.history.pushState({},"",u)', "router"),
     ],
 )

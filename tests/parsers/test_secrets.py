@@ -16,6 +16,9 @@ from diagnose.parsers.secrets import Tokens, hide_secrets, is_secret_name, looks
         "with the header Authorization: sesame and nothing else",
         "the domain Authorization: Bearer sesame is not passed",
         "Authorization: open sesame now please",
+        "failed authorization: token sesame of the shop",
+        "new authorization: alice: sesame",
+        "site authorization: open sesame now please",
     ],
 )
 def test_secrets_are_gone(text: str) -> None:

@@ -131,6 +131,8 @@ MAX_FOLDERS = 128
 MAX_NAMES = 64
 _CERTBOT_FOLDER = re.compile(r"^ ([\w.*-]{1,253}) *= *(/[^\n,]*?),? *$", re.MULTILINE)
 _DIRECTORY = re.compile(r"^ (?:server *= *|Le_API=')https://([\w.-]{1,253})[/:]", re.MULTILINE)
+#: Plugins of certbot for DNS providers, and the hooks of acme.sh; one for several names is a list.
+_OVER_DNS = re.compile(r"^ (?:authenticator *= *(?:\S{1,60}:)?dns-|Le_Webroot='dns)", re.MULTILINE)
 _ACME_VALUE = re.compile(r"^ Le_(Domain|Alt|Webroot)='([^'\n]*)'", re.MULTILINE)
 
 
@@ -161,11 +163,11 @@ def parse_authorities(text: str) -> Iterator[RenewalAuthority]:
     """Parse the settings in the output of SCRIPT: which authority each certificate is from."""
     parts = _PART.split(text)
     pairs = (
-        (clean(path, 200), match[1].lower())
+        (clean(path, 200), match[1].lower(), _OVER_DNS.search(body) is not None)
         for kind, _, path, body in zip(*(iter(parts[1:]),) * 4, strict=False)
         if kind == "authority" and (match := _DIRECTORY.search(body))
     )
-    for path, host in islice(pairs, MAX_NAMES):
+    for path, host, over_dns in islice(pairs, MAX_NAMES):
         name = posixpath.basename(path).removesuffix(".conf")
         yield RenewalAuthority(
             vantage=Vantage.SERVER,
@@ -174,6 +176,7 @@ def parse_authorities(text: str) -> Iterator[RenewalAuthority]:
             source=path,
             name=name.lower(),
             host=host,
+            over_dns=over_dns,
         )
 
 

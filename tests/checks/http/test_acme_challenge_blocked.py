@@ -6,7 +6,7 @@ import pytest
 from checks.http._challenge_rules import exempt_line
 from diagnose.model import Applicability, Confidence, Observation, Severity, Subject
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ANY_CHALLENGE, ChallengeFolder
+from diagnose.model.renewal import ANY_CHALLENGE, ChallengeFolder, RenewalAuthority
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.tls import Certificate, Handshake
@@ -200,6 +200,19 @@ def test_fires_where_a_rule_of_apache_answers_not_found() -> None:
     assert claim.facts["rule"] == DOTS
     assert claim.facts["exempt"] == r"RedirectMatch 404 /\.(?!well-known/)"
     assert claim.confidence is Confidence.LIKELY
+    assert Subject() in claim.covers
+
+
+def test_notes_a_rule_beside_a_renewal_by_records_of_dns() -> None:
+    settings = RenewalAuthority(
+        tool="certbot", source="/etc/letsencrypt/renewal/shop.example.com.conf",
+        name="shop.example.com", host="acme-v02.api.letsencrypt.org", over_dns=True,
+    )  # fmt: skip
+    seen = (home(), challenge(404), *refusing(DOTS))
+    (claim,) = judge("http.acme-challenge-blocked", *seen, settings)
+    assert claim.severity is Severity.NOTE
+    assert Subject() not in claim.covers
+    (claim,) = judge("http.acme-challenge-blocked", *seen, replace(settings, over_dns=False))
     assert Subject() in claim.covers
 
 

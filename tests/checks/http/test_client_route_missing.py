@@ -28,6 +28,14 @@ def test_fires_where_a_script_names_the_page() -> None:
     assert claim.facts["index"] == "/index.html"
 
 
+def test_fires_as_possible_where_the_answer_is_data() -> None:
+    data = replace(
+        page(404), headers=(("Content-Type", "application/problem+json; charset=utf-8"),)
+    )
+    (claim,) = judge(CHECK, data, ROUTE, target=TARGET)
+    assert claim.confidence is Confidence.POSSIBLE
+
+
 @pytest.mark.parametrize(
     "observations",
     [

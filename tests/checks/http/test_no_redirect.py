@@ -219,3 +219,10 @@ def test_silent_where_https_answers_with_the_same_error() -> None:
     assert not judge("http.no-redirect", missing, plain(404))
     assert judge("http.no-redirect", HOME, plain(404))
     assert judge("http.no-redirect", missing, plain(200))
+
+
+def test_notes_a_password_that_plain_http_asks_for_too() -> None:
+    asked = (("WWW-Authenticate", 'Basic realm="Staff"'),)
+    secure, open_ = (replace(each, status=401, headers=asked) for each in (HOME, plain()))
+    (claim,) = judge("http.no-redirect", secure, open_)
+    assert claim.severity is Severity.NOTE

@@ -51,8 +51,10 @@ def test_fires_where_the_block_answers_before_the_location(location: str) -> Non
     assert claim.fix.applicability is Applicability.REVIEW
 
 
-def test_a_location_that_would_answer_then_stays_with_a_person() -> None:
-    (claim,) = judged(BLOCK.replace("return 301", "location / { deny all; }\n    return 301"))
+@pytest.mark.parametrize("head", ["/", "/admin", "~ \\.php$"])
+def test_a_location_that_would_answer_then_stays_with_a_person(head: str) -> None:
+    location = f"location {head} {{ root /srv; }}\n    return 301"
+    (claim,) = judged(BLOCK.replace("return 301", location))
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

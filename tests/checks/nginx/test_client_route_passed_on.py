@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
+from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.pages import ClientRoute
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -55,7 +56,10 @@ def test_fires_on_locations_for_the_files_alone() -> None:
 
 def test_fires_without_the_table_of_a_script_as_possible() -> None:
     (claim,) = judge(CHECK, *seen(APART, "router"), target=TARGET)
-    assert claim.confidence is Confidence.POSSIBLE
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
+    asked = replace(TARGET, symptom=Symptom("status", "404 on refresh"))
+    (claim,) = judge(CHECK, *seen(APART, "router"), target=asked)
+    assert claim.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,8 @@ def test_fires_without_the_table_of_a_script_as_possible() -> None:
         # What the location of the page closes would be open in another one.
         APART.replace("index index.html;", "auth_basic Staff;"),
         APART.replace("    proxy_pass", "    error_page 404 /404.html;\n    proxy_pass"),
+        # nginx refuses a second one.
+        APART.replace("    proxy_pass", "    proxy_intercept_errors off;\n    proxy_pass"),
     ],
 )
 def test_fires_and_leaves_the_edit_to_a_person(body: str) -> None:

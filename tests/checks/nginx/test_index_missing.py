@@ -145,6 +145,13 @@ def test_fires_and_lets_the_page_of_the_application_answer_the_path() -> None:
     assert "+        rewrite ^ /index.html last;" in text
 
 
+def test_fires_and_doubles_no_location() -> None:
+    own = "location = /app { return 301 /app/; } location / { try_files $uri $uri/ /index.php; }"
+    fix = _of_folder(own).fix
+    assert fix
+    assert fix.applicability is Applicability.MANUAL
+
+
 def test_fires_and_opens_no_path_that_has_a_password() -> None:
     lines = "location /app/ { auth_basic Staff; try_files $uri $uri/ /index.php; }"
     fix = _of_folder(lines).fix

@@ -34,6 +34,16 @@ def test_names_the_pair_that_lies_on_the_server() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_names_no_pair_beside_a_key_of_another_certificate() -> None:
+    text = BARE.replace(
+        "    listen 443 ssl;", "    listen 443 ssl;\n    ssl_certificate_key own.key;"
+    )
+    assert "own.key" in text
+    (claim,) = judge(CHECK, nginx_says(SAID), config(text), STOPPED, BESIDE)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_when_another_block_made_the_socket_one_of_tls() -> None:
     text = BARE.replace("443 ssl", "443") + SITE
     (claim,) = judge(CHECK, nginx_says(SAID), config(text), STOPPED)

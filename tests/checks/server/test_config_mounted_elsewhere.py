@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.model.containers import NginxContainer, UnreadMount
+from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge, texts
 
 CHECK = "server.config-mounted-elsewhere"
@@ -44,6 +45,30 @@ OWN = NginxContainer(pid=10, engine="docker", digest="5e" * 32, name="web", imag
 def test_fires_with_the_path_that_is_read(mount: UnreadMount, volume: str) -> None:
     (claim,) = judge(CHECK, OWN, mount, masked=False)
     assert any(volume in text for text in texts(CHECK, claim))
+
+
+LEFT = UnreadMount(
+    product="nginx", point="/etc/nginx/sites-available/shop.conf", source="/srv/shop.conf",
+    path="/etc/nginx/nginx.conf",
+)  # fmt: skip
+
+
+def _answer(status: int, body: str) -> Exchange:
+    url = "https://shop.example.com/"
+    return Exchange(url=url, address="203.0.113.10", port=443, status=status, body=body)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, "<title>Welcome to nginx!</title>"), (404, "<h1>404</h1>"), (200, "")],
+)
+def test_fires_beside_the_pages_of_an_image(status: int, body: str) -> None:
+    assert judge(CHECK, OWN, LEFT, _answer(status, body))
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, "<title>Shop</title>"), (502, "Bad Gateway")])
+def test_silent_where_a_block_for_every_name_has_the_site(status: int, body: str) -> None:
+    assert not judge(CHECK, OWN, LEFT, _answer(status, body))
 
 
 def test_silent_without_such_a_file() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -31,6 +33,20 @@ def test_fires_with_the_edit_that_adds_the_name_to_the_rule() -> None:
     (claim,) = judge(CHECK, SERVER, config(two), page(), masked=False)
     assert not claim.facts["added"]
     assert not claim.facts["backend"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "http-request deny if www !{ src 10.0.0.0/8 }",
+        "redirect prefix https://shop.example.com if www",
+    ],
+)
+def test_fires_and_leaves_a_condition_that_closes_or_redirects_too(rule: str) -> None:
+    text = OTHER.replace("    use_backend app if www", f"    {rule}\n    use_backend app if www")
+    (claim,) = judge(CHECK, SERVER, config(text), page(), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_when_the_map_lacks_the_name_or_names_no_backend() -> None:

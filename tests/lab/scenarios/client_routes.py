@@ -72,7 +72,14 @@ def page_of_an_application_comes_where_the_api_has_none(lab: Lab) -> None:
 @healthy(target=f"https://{site.NAME}/user/2")
 def path_of_the_api_is_not_there_beside_an_application(lab: Lab) -> None:
     """The application has no such page: the API answers rightly."""
-    _files(lab, _named())
+    _files(lab, _named(), f"createBrowserRouter();{TABLE}")
+
+
+@healthy(target=f"https://{site.NAME}/pets")
+def client_of_an_api_names_the_path(lab: Lab) -> None:
+    """A generated client has the path beside its method: what it asks for is data."""
+    client = 'class Api{pets=()=>this.request({path:`/pets`,method:"GET",format:"json"})}\n'
+    _files(lab, _named(), f"{client}{TABLE}")
 
 
 @scenario(

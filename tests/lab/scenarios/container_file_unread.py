@@ -9,6 +9,7 @@ from ..web_servers import keep_only
 from .nginx_in_container import PANEL
 from .servers_in_containers import ELSEWHERE
 
+DOWN = "the application has to be started"
 MOUNT = "the mount has to be corrected in the compose file"
 #: What the official images bring along.
 CADDY_WELCOME = ":80 {\n\troot * /usr/share/caddy\n\tfile_server\n}\n"
@@ -38,6 +39,16 @@ def site_of_nginx_is_mounted_without_an_ending(lab: Lab) -> None:
 @healthy(not_on=PANEL)
 def site_of_nginx_is_mounted_beside_its_welcome_page(lab: Lab) -> None:
     _nginx(lab, "/etc/nginx/conf.d/site.conf")
+
+
+@scenario(outside="http.server-error", server="upstream.refused", manual=DOWN, not_on=PANEL)
+def block_for_every_name_is_the_site_beside_an_old_file(lab: Lab) -> None:
+    """A copy of the site's file was left in sites-available; the application is down."""
+    engine = Engine(lab)
+    own = proxied("http://127.0.0.1:3999").replace("server_name shop.example.com", "server_name _")
+    lab.server.write("/srv/proxy/shop.conf", proxied("http://app:3000"))
+    proxy(engine, own, binds=[("/srv/proxy/shop.conf", "/etc/nginx/sites-available/shop.conf")])
+    engine.answers(80)
 
 
 def _caddy(lab: Lab, *mounts: tuple[str, str]) -> None:

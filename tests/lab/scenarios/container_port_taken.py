@@ -36,6 +36,15 @@ def port_80_of_a_container_is_taken(lab: Lab) -> None:
     _refused(lab, PACKAGED)
 
 
+def _both_taken(lab: Lab, block: str = WITH_TLS) -> None:
+    other = certificates.leaf("other.example.org")
+    lab.server.write(f"{OTHER}.pem", other.chain)
+    lab.server.write(f"{OTHER}.key", other.key_pem)
+    lab.undo(lambda: lab.server.sh(f"rm -f {OTHER}.pem {OTHER}.key"))
+    redirect = "server {\n  listen 80 default_server;\n  return 301 https://$host$request_uri;\n}\n"
+    _refused(lab, redirect + block)
+
+
 @scenario(
     outside="certificate.name-mismatch",
     server="listener.container-stopped",
@@ -44,12 +53,14 @@ def port_80_of_a_container_is_taken(lab: Lab) -> None:
 )
 def both_ports_of_a_container_are_taken(lab: Lab) -> None:
     """The same, and nginx of the server answers with another certificate on port 443 too."""
-    other = certificates.leaf("other.example.org")
-    lab.server.write(f"{OTHER}.pem", other.chain)
-    lab.server.write(f"{OTHER}.key", other.key_pem)
-    lab.undo(lambda: lab.server.sh(f"rm -f {OTHER}.pem {OTHER}.key"))
-    redirect = "server {\n  listen 80 default_server;\n  return 301 https://$host$request_uri;\n}\n"
-    _refused(lab, redirect + WITH_TLS)
+    _both_taken(lab)
+
+
+@scenario(outside="certificate.name-mismatch", manual="a certificate is ordered", not_on=PANEL)
+def block_for_every_name_is_the_site_beside_an_old_container(lab: Lab) -> None:
+    """The application answers behind nginx of the server, whose certificate has another name."""
+    proxied = "location / {\n    proxy_pass http://127.0.0.1:3000;\n  }"
+    _both_taken(lab, WITH_TLS.replace("root /var/www/html;", proxied))
 
 
 @healthy(not_on=PANEL)

@@ -108,3 +108,20 @@ def renewal_fails_behind_a_port_80_for_an_office(lab: Lab) -> None:
     rule = "rule family=ipv4 source address=192.0.2.64/26 service name=http accept"
     lab.server.run(["firewall-cmd", "--permanent", f"--add-rich-rule={rule}"], check=True)
     firewalld(lab, "--zone=public --remove-service=http")
+
+
+@scenario(outside="certificate.expires-soon", manual="certbot has no key for the zone here")
+def renewal_by_records_of_dns_beside_a_rule_for_dots(lab: Lab) -> None:
+    """`location ~ /\\. { return 404; }` answers challenges on port 80, for which nobody asks."""
+    leaf = certificates.leaf(starts=-85, ends=5)
+    of_certbot(lab, leaf)
+    lab.server.sh("touch -d '85 days ago' /etc/letsencrypt/archive/*/*")
+    directory = "https://acme-v02.api.letsencrypt.org/directory"
+    lab.server.sh(f"rm -f {LOG}")
+    settings = f"[renewalparams]\nauthenticator = dns-cloudflare\nserver = {directory}\n"
+    lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", settings)
+    lab.server.write(site.PEM, leaf.chain)
+    lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
+    lab.edit(site.KEY, f"{LIVE}/privkey.pem")
+    own = "  location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n  }\n"
+    lab.change(own, "  location ~ /\\. {\n    return 404;\n  }\n")

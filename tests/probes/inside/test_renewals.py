@@ -138,13 +138,16 @@ def test_folders_of_root_and_of_alias() -> None:
 def test_the_authority_of_each_certificate() -> None:
     text = (
         "@@@ authority 0 /etc/letsencrypt/renewal/shop.example.com.conf\n"
+        " authenticator = dns-cloudflare\n"
         " server = https://acme-v02.api.letsencrypt.org/directory\n"
         "@@@ authority 0 /root/.acme.sh/b.example_ecc/b.example.conf\n"
         " Le_API='https://acme.zerossl.com/v2/DV90'\n"
         "@@@ authority 0 /etc/letsencrypt/renewal/other.conf\n"
     )
-    authorities = [(item.tool, item.name, item.host) for item in probes.parse_authorities(text)]
+    authorities = [
+        (item.tool, item.name, item.host, item.over_dns) for item in probes.parse_authorities(text)
+    ]
     assert authorities == [
-        ("certbot", "shop.example.com", "acme-v02.api.letsencrypt.org"),
-        ("acme.sh", "b.example", "acme.zerossl.com"),
+        ("certbot", "shop.example.com", "acme-v02.api.letsencrypt.org", True),
+        ("acme.sh", "b.example", "acme.zerossl.com", False),
     ]

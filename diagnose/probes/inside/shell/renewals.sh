@@ -22,12 +22,12 @@ d=/var/log/letsencrypt; [ ! -d $d ] || [ -x $d ] || echo "@@@ denied 0 $d"
 for f in /root/.acme.sh/acme.sh.log /home/*/.acme.sh/acme.sh.log /var/log/acme.sh.log
 do log acme.sh "$f"; done
 for f in /etc/letsencrypt/renewal/*.conf; do
-  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep '^server *=' "$f" | head -n 1 | sed 's/^/ /'; }
+  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep -E '^(server|authenticator) *=' "$f" | head -n 2 | sed 's/^/ /'; }
   grep -q '^authenticator *= *webroot' "$f" || continue
   echo "@@@ webroot 0 $f"; sed -n '/^\[\[webroot_map\]\]/,$p' "$f" | head -n 100 | sed 's/^/ /'
 done 2>/dev/null
 for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
-  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep '^Le_API=' "$f" | head -n 1 | sed 's/^/ /'; }
+  [ ! -r "$f" ] || { echo "@@@ authority 0 $f"; grep -E '^Le_(API|Webroot)=' "$f" | head -n 2 | sed 's/^/ /'; }
   grep -q "^Le_Webroot='/" "$f" || continue
   echo "@@@ webroot 0 $f"; grep -E '^Le_(Domain|Alt|Webroot)=' "$f" | head -n 3 | sed 's/^/ /'
 done 2>/dev/null
