@@ -9,6 +9,7 @@ repeated as a control only if one address followed the Host (`parsers.host_addre
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _told_names, endpoint_subjects
 from checks.nginx import Nginx
@@ -61,6 +62,8 @@ def application_address_shown(evidence: Evidence) -> Iterator[Claim]:
     if compared is None:
         return
     subjects = endpoint_subjects(pages)
+    # The whole location gets another Host, and only this page was tried with it.
+    fix = compared.fix and replace(compared.fix, applicability=Applicability.REVIEW)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -76,7 +79,7 @@ def application_address_shown(evidence: Evidence) -> Iterator[Claim]:
             "place": compared.place,
             **{name: compared.server == name for name in ("nginx", "apache", "caddy", "haproxy")},
         },
-        fix=compared.fix or Fix((Manual("pass-the-host", Where.SERVER),), Applicability.MANUAL),
+        fix=fix or Fix((Manual("pass-the-host", Where.SERVER),), Applicability.MANUAL),
     )
 
 
