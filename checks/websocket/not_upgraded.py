@@ -45,10 +45,28 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "open": not is_explained,
                 "hidden": "",
                 "inside": is_looked_into(evidence),
+                "handed_on": "" if lost else _handed_on(evidence, attempt.path),
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )
         yield _located(Nginx.of(evidence), own_claim, first)
+
+
+def _handed_on(evidence: Evidence, path: str) -> str:
+    """Return where a route of Apache or another of these servers passes the WebSockets of a path
+    on, with the fields of the handshake; "" if no such route is known."""
+    # Imported late: a run from outside needs neither.
+    from diagnose.model.web_servers import WebServerConfig
+    from diagnose.parsers.web_sites import routes_of_name
+
+    target, own = evidence.target, path.partition("?")[0]
+    routes = {
+        route
+        for config in evidence.good(WebServerConfig)
+        for route in routes_of_name(config, target.port, target.host, own, websocket=True)
+    }
+    route = routes.pop() if len(routes) == 1 else None
+    return f"{route.file}:{route.line}" if route and route.websocket and route.file else ""
 
 
 def _direct_refusal(evidence: Evidence, attempt: Attempt) -> Upgrade | None:

@@ -2,6 +2,8 @@ from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.web_server_evidence import SITE as APACHE_SITE
 from tests.support.websocket_evidence import upgrade
 
 
@@ -89,3 +91,13 @@ def test_silent_about_the_application_behind_the_proxy() -> None:
     inside = upgrade(426, through="application")
     page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
     assert not judge("websocket.not-upgraded", inside, page, target=CHAT)
+
+
+def test_names_the_line_that_passes_the_handshake_on() -> None:
+    (claim,) = judge("websocket.not-upgraded", upgrade(404), APACHE, apache_config(), target=CHAT)
+    assert claim.facts["handed_on"] == f"{APACHE_SITE}:6"
+    pages = apache_config(HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", ""))
+    (claim,) = judge("websocket.not-upgraded", upgrade(404), APACHE, pages, target=CHAT)
+    assert claim.facts["handed_on"] == ""
+    (claim,) = judge("websocket.not-upgraded", upgrade(426), APACHE, apache_config(), target=CHAT)
+    assert claim.facts["handed_on"] == ""

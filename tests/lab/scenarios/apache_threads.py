@@ -397,6 +397,39 @@ def apache_answers_a_path_itself_on_purpose(lab: Lab) -> None:
     changed_after_the_start(lab, rules, f"# changed\n{rules}")
 
 
+# A rule for WebSockets that keeps what the route of the pages takes off
+
+HANDSHAKES = """\
+RewriteEngine On
+RewriteCond %{{HTTP:Connection}} upgrade [NC]
+RewriteCond %{{HTTP:Upgrade}} websocket [NC]
+RewriteRule {} [P,L]
+ProxyPass /app/ http://127.0.0.1:3000/
+ProxyPass /ws ws://127.0.0.1:3000/ws
+ProxyPass / http://127.0.0.1:3000/
+RequestHeader set X-Forwarded-Proto https
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.prefix-kept",
+    args=("--ws", "/app/ws"),
+    differs=FILES,
+)
+def apache_rule_for_websockets_keeps_the_folder(lab: Lab) -> None:
+    """https://github.com/gotify/server/issues/638: ProxyPass takes /gotify/ off, the rule does
+    not."""
+    lab.application("--mode", "relative-links")
+    apache.serve(lab, site_with(HANDSHAKES.format("^/?(.*) ws://127.0.0.1:3000/$1")))
+
+
+@healthy_apache(args=("--ws", "/app/ws"))
+def apache_rule_for_websockets_takes_the_folder_off(lab: Lab) -> None:
+    lab.application("--mode", "relative-links")
+    apache.serve(lab, site_with(HANDSHAKES.format("^/app/(.*) ws://127.0.0.1:3000/$1")))
+
+
 # A change that Apache has not loaded, of a site of files
 
 FALL_BACK = "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule . /shop.html [L]\n"
