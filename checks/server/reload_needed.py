@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
 from checks.server._backend_answers import refused_paths, websocket_severity
-from checks.server._haproxy_loaded import unloaded_change
+from checks.server._haproxy_loaded import own_refusals, unloaded_change
 from checks.server._unloaded_answers import UnloadedAnswer, unloaded_answer
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -224,7 +224,8 @@ def _other_answer(view: ServerView, answer: UnloadedAnswer) -> Claim:
         },
         confidence=Confidence.LIKELY,
         ruled_out=view.ruled_out,
-        fix=_fix(view, True),
+        # A reload that opens a folder is a person's decision.
+        fix=_fix(view, answer.kind != "gives_folder"),
     )
 
 
@@ -254,6 +255,7 @@ def _not_loaded_by_haproxy(view: ServerView) -> Iterator[Claim]:
         # An empty page is Caddy's answer for an unknown name.
         if not isinstance(symptom, Exchange) or is_error(symptom)
     )
+    symptoms = symptoms or own_refusals(view)
     change = unloaded_change(view) if symptoms else None
     if change is None:
         return

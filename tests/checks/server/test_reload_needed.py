@@ -165,6 +165,8 @@ def test_fires_for_apache_where_the_file_lets_everybody_in() -> None:
     refused = replace(SHOP_PAGE, status=403)
     (claim,) = judge(CHECK, LOADED, newer(), refused, DENIED, target=ABOUT)
     assert claim.facts["gives_folder"] == ROOT
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
     for words in ("all denied", "ip 192.0.2.0/24"):
         closed = newer(FILES.replace("all granted", words))
         assert not judge(CHECK, LOADED, closed, refused, DENIED, target=ABOUT)
