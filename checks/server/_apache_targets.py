@@ -32,3 +32,23 @@ def apache_target_edit(view: ServerView, route: SiteRoute) -> Edit | None:
             text = f"{match['head']}{prefix}{match['gap']}{match['origin']}/{match['rest']}"
             changes[number] = (text,)
     return line_edit(view, route.file, changes)
+
+
+#: A rule for all paths of a WebSocket, which the application gets whole.
+_RULE = re.compile(
+    r"(?P<head>\s*RewriteRule\s+)\^?(?:/\??)?\(?\.[*+]\)?\$?(?P<gap>\s+)"
+    r"\"?(?P<origin>wss?://[^/\s\"$%]{1,200})/?(?:\$1|%\{REQUEST_URI\})\"?(?P<rest>\s.{0,100})?",
+    re.IGNORECASE,
+)
+
+
+def apache_rule_edit(view: ServerView, route: SiteRoute, sibling: SiteRoute) -> Edit | None:
+    """Return the edit after which a rule for the WebSockets of all paths is that of the beginning
+    which a sibling takes off, and takes it off too. None if the rule is written in another way."""
+    match = _RULE.fullmatch(line_text(view, route.file, route.line))
+    inner = sibling.backend_path if sibling.backend_path.startswith("/") else "/"
+    if match is None or not re.fullmatch(r"(?:/[\w-]{1,60}){1,5}/?", sibling.path):
+        return None
+    prefix, start = sibling.path.rstrip("/"), inner.rstrip("/")
+    rule = f"^{prefix}/(.*){match['gap']}{match['origin']}{start}/$1{match['rest'] or ''}"
+    return line_edit(view, route.file, {route.line: (f"{match['head']}{rule}",)})

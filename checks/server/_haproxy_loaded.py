@@ -9,12 +9,14 @@ from checks.server._haproxy import HaproxyView, haproxy_view
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyStatus
-from diagnose.model.http import page_exchanges
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
 from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
+from diagnose.parsers.haproxy.view import refusals
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.web_sites import inner_path
 
 #: What visitors get where HAProxy runs with a server that is no more.
@@ -52,11 +54,22 @@ def unloaded_change(view: ServerView) -> UnloadedChange | None:
         return None
     change = _other_servers(haproxy, backend, file) if file else None
     change = change or (_answering(haproxy, backend, file, _ERRORS) if file else None)
+    if change is None and file and own_refusals(view):
+        change = _answering(haproxy, backend, file, {403, 404})
     map_file = _newer_map(haproxy)
     if change is None and map_file:
         # A name without a row gets the default's answer, which is any error.
         change = _answering(haproxy, backend, map_file, range(400, 600))
     return change
+
+
+def own_refusals(view: ServerView) -> tuple[Exchange, ...]:
+    """Return the pages that HAProxy itself refuses, if no rule of its files refuses the path."""
+    target, haproxy = view.evidence.target, haproxy_view(view.evidence)
+    pages = page_exchanges(view.evidence) if haproxy else ()
+    is_ruled = bool(haproxy and refusals(haproxy.proxies, target, target.path))
+    is_own = all(page.status in {403, 404} and proxy_page(page.body) == "HAProxy" for page in pages)
+    return pages if is_own and not is_ruled else ()
 
 
 def _newer_file(view: ServerView) -> str:

@@ -14,8 +14,9 @@ def is_private(path: str) -> bool:
 
 def opening_fix(access: Access) -> Fix | None:
     """Return the fix that lets all users enter the folders and read the file; None for a file that
-    is private."""
-    if is_private(access.path):
+    is private, or to which a link leads through a private folder."""
+    through_private = any(f"{part.path}/".startswith(_PRIVATE) for part in access.denied_parts)
+    if is_private(access.path) or through_private:
         return None
     return Fix(tuple(map(_opened, access.denied_parts)), Applicability.REVIEW)
 

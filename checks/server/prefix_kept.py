@@ -1,6 +1,7 @@
 """The server passes a path on whole, and the application knows it only without the beginning by
 which the server chose it: Caddy's `handle /app/*` and `reverse_proxy /app/*` keep "/app", HAProxy's
-`path_beg` does, and Apache's ProxyPass with the same path on both sides.
+`path_beg` does, and Apache's ProxyPass with the same path on both sides. Or a rule for WebSockets
+alone keeps what the route of the same application's pages takes off.
 
 The evidence is the application itself, asked for both paths. An application may answer its start
 page for every path that it does not have: then the page comes, and its files do not.
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import _page_files
 from checks.http._page_files import RefusedFile
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
-from checks.server._apache_targets import apache_target_edit
+from checks.server._apache_targets import apache_rule_edit, apache_target_edit
 from checks.server._backend_answers import (
     Visit,
     is_there,
@@ -40,7 +41,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.logs import UnservedRequests
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.browser_types import refusal
-from diagnose.parsers.web_sites import inner_path, rest_of
+from diagnose.parsers.web_sites import inner_path, rest_of, sibling_of
 
 
 @check(
@@ -73,9 +74,13 @@ def _claims(
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
     route = route_to_application(view, path, websocket)
-    remainder = rest_of(route, path) if route else ""
+    sibling = _sibling(view, route, path) if route else None
+    remainder = (rest_of(route, path) if route else "") or (
+        inner_path(sibling, path) if sibling else ""
+    )
     if route is None or not visits or not remainder or inner_path(route, path) != path:
         return
+    sibling = None if rest_of(route, path) else sibling
     if not websocket and _opens(view.evidence, path):
         return
     whole = visit_of(view.evidence, route, path, path, websocket)
@@ -90,11 +95,30 @@ def _claims(
         about=subject,
         covers=websocket_subjects(view.evidence, path),
         because=(whole, short, view.server, *visits),
-        facts={**_facts(view, route, path, remainder), "websocket": websocket, "file": False},
+        facts={
+            **_facts(view, route, path, remainder),
+            **({"prefix": sibling.path.rstrip("/")} if sibling else {}),
+            "websocket": websocket,
+            "file": False,
+            "sibling": place_text(sibling.file, sibling.line) if sibling else "",
+        },
         # That the page is at the other path does not show that it is the one that is meant.
         confidence=Confidence.LIKELY,
-        fix=_fix(view, route, path, websocket),
+        fix=_sibling_fix(view, route, sibling) if sibling else _fix(view, route, path, websocket),
     )
+
+
+def _sibling(view: ServerView, route: SiteRoute, path: str) -> SiteRoute | None:
+    """Return the route to the same application that takes the beginning of a path off."""
+    siblings = {sibling_of(site, route, path) for site in view.answering_sites}
+    return siblings.pop() if len(siblings) == 1 else None
+
+
+def _sibling_fix(view: ServerView, route: SiteRoute, sibling: SiteRoute) -> Fix:
+    edit = apache_rule_edit(view, route, sibling) if view.server.product == "apache" else None
+    if edit is None:
+        return manual_fix(view, "take-it-off-too")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _opens(evidence: Evidence, path: str) -> bool:
@@ -154,6 +178,7 @@ def _facts(view: ServerView, route: SiteRoute, path: str, remainder: str) -> dic
         "place": place_text(route.file, route.line),
         "exact": route.exact,
         "html": False,
+        "sibling": "",
         view.server.product: True,
     }
 

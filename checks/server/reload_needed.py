@@ -5,7 +5,8 @@ for a name that it does not know. HAProxy's statistics show the servers that it 
 
 Apache cannot be asked. Its file is newer than its oldest process, the file passes the request on to
 an application that answers it, and Apache answers with an error page of its own, or passes a
-WebSocket on as a page."""
+WebSocket on as a page. Or it refuses what the files on disk give: a file that is there, a script to
+which an .htaccess leads, a redirect, a folder that everybody may see."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ from dataclasses import replace
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
 from checks.server._backend_answers import refused_paths, websocket_severity
-from checks.server._haproxy_loaded import unloaded_change
+from checks.server._haproxy_loaded import own_refusals, unloaded_change
+from checks.server._unloaded_answers import UnloadedAnswer, unloaded_answer
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -52,6 +54,9 @@ _ON_PURPOSE = {401, 403, 429}
         "server.application-down",
         "server.application-speaks-tls",
         "server.own-answer",
+        "server.page-missing",
+        "server.access-not-granted",
+        "server.request-logged",
         "server.haproxy-health-check-fails",
         "server.haproxy-no-server",
         "server.haproxy-no-backend",
@@ -66,7 +71,8 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     if view.config.loaded is None:
         yield from _not_asked(view)
-        yield from _apache_not_reloaded(view)
+        answer = unloaded_answer(view)
+        yield from (_other_answer(view, answer),) if answer else _apache_not_reloaded(view)
         yield from _not_loaded_by_haproxy(view)
     if view.config.loaded is not False:
         return
@@ -140,6 +146,7 @@ _CADDY: dict[str, object] = {
     "caddy": True, "apache": False, "haproxy": False,
     "path": "", "place": "", "status": "",
     "running": "", "written": "", "backend": "", "answer": "",
+    "gives_file": "", "gives_script": "", "gives_url": "", "gives_folder": "",
 }  # fmt: skip
 
 
@@ -190,6 +197,38 @@ def _apache_not_reloaded(view: ServerView) -> Iterator[Claim]:
         return
 
 
+def _other_answer(view: ServerView, answer: UnloadedAnswer) -> Claim:
+    """Return the claim where Apache refuses what its files give."""
+    return Claim(
+        about=Subject(text=place_text(answer.site.file, answer.site.line)),
+        covers=(Subject(),),
+        because=(
+            view.server,
+            *((view.config,) if view.config else ()),
+            *answer.because,
+            *answer.pages,
+        ),
+        facts={
+            **view.facts,
+            "file": answer.file,
+            "missing": False,
+            "matters": True,
+            "off": False,
+            "unit": view.server.unit,
+            **_CADDY,
+            "caddy": False,
+            "apache": True,
+            "path": view.evidence.target.path.partition("?")[0],
+            "status": answer.pages[0].status or "",
+            answer.kind: answer.text,
+        },
+        confidence=Confidence.LIKELY,
+        ruled_out=view.ruled_out,
+        # A reload that opens a folder is a person's decision.
+        fix=_fix(view, answer.kind != "gives_folder"),
+    )
+
+
 def _is_older(
     view: ServerView, path: str, websocket: bool, answers: Sequence[Exchange | Upgrade]
 ) -> bool:
@@ -216,6 +255,7 @@ def _not_loaded_by_haproxy(view: ServerView) -> Iterator[Claim]:
         # An empty page is Caddy's answer for an unknown name.
         if not isinstance(symptom, Exchange) or is_error(symptom)
     )
+    symptoms = symptoms or own_refusals(view)
     change = unloaded_change(view) if symptoms else None
     if change is None:
         return

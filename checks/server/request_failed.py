@@ -1,13 +1,15 @@
 """Apache's error log says why it did not answer the target's page, or a WebSocket where the page
 came: a module is missing, TLS to the backend is off, an .htaccess is faulty or has a line that
 AllowOverride does not permit, or a file may not be read. For a folder Apache names the index files
-that it tried in it (mod_dir).
+that it tried in it (mod_dir). For a symbolic link it names the link (AH00037), and not the folder
+on the way to the link's target that it may not enter.
 
 A 403 alone is no fault: this one is, because the operating system refuses Apache itself.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
@@ -18,6 +20,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._apache_links import forbids_links
 from checks.server._apache_modules import modules_of_directive, modules_of_protocol
 from checks.server._apache_overrides import allow_overrides
 from checks.server._backend_answers import (
@@ -51,6 +54,8 @@ from diagnose.parsers.web_sites import is_within, route_of, takes
 
 #: The reasons of this check. The others have checks of their own.
 _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
+#: core, ap_directory_walk and ap_file_walk: a link whose target has no status for Apache.
+_LINK = re.compile(r"AH00037: [^:\n]{1,80}: (/[^\n]{1,500})")
 
 
 @check(
@@ -63,15 +68,16 @@ _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.refused-in-front",
+        "server.request-logged",
     ],
 )
 def request_failed(evidence: Evidence) -> Iterator[Claim]:
+    view = server_view(evidence)
     errors = (
-        server_request_error
+        _closed_link(view, server_request_error)
         for server_request_error in evidence.good(ServerRequestError)
-        if server_request_error.reason in _REASONS
     )
-    view, error = server_view(evidence), next(errors, None)
+    error = next((error for error in errors if error.reason in _REASONS), None)
     path, websocket, failed = _failed(evidence)
     if view is None or error is None or not failed or error.product != view.server.product:
         return
@@ -108,12 +114,28 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _closed_link(view: ServerView | None, error: ServerRequestError) -> ServerRequestError:
+    """Return the error about a symbolic link as one of a permission that is missing, if links may
+    be followed there, and Apache's user may not enter or read a part of the way to its target."""
+    match = _LINK.search(error.message)
+    if view is None or match is None or forbids_links(view, match[1].rpartition("/")[0]):
+        return error
+    for access in view.evidence.good(FolderAccess):
+        if access.denied_parts and takes(match[1], access.path):
+            return replace(error, reason="permission", file=access.path)
+    return error
+
+
 def _access(evidence: Evidence, error: ServerRequestError) -> FolderAccess | None:
     """Return who may read the requested file, if Apache's user may not enter or read a part of its
     path, and the log is about a file on it."""
     for access in evidence.good(FolderAccess) if error.reason == "permission" else ():
         # For a folder the log names the index files that Apache tried, even those that are nowhere.
-        if any(takes(part.path, error.file) for part in access.denied_parts):
+        # A link's target is elsewhere.
+        closed = access.denied_parts
+        if closed and (
+            access.path == error.file or any(takes(part.path, error.file) for part in closed)
+        ):
             return access
     return None
 

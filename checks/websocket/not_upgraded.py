@@ -45,7 +45,7 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "open": not is_explained,
                 "hidden": "",
                 "inside": is_looked_into(evidence),
-                **_passing_line(evidence, attempt.path),
+                **_passing_line(evidence, "" if lost else attempt.path),
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )
@@ -54,12 +54,12 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
 
 def _passing_line(evidence: Evidence, path: str) -> dict[str, object]:
     """Return the line by which a server other than nginx passes the upgrade of a path on already,
-    and its target; "" for each without one."""
+    and its target; "" for each without one, or without a path."""
     # Imported late: few handshakes are refused.
     from checks.server import place_text, server_on_port
     from checks.server._backend_answers import route_to_application
 
-    view = server_on_port(evidence)
+    view = server_on_port(evidence) if path else None
     route = route_to_application(view, path, websocket=True) if view else None
     if route is None or route.websocket is not True:
         return {"passing": "", "passing_to": ""}

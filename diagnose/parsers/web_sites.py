@@ -291,6 +291,23 @@ def rest_of(route: SiteRoute, path: str) -> str:
     return path[len(prefix) :] if is_below else ""
 
 
+def sibling_of(site: WebSite, route: SiteRoute, path: str) -> SiteRoute | None:
+    """Return the other route of a site that passes a path on to the same application and takes its
+    beginning off; None if there is none, or the route of the path takes it off itself."""
+    if not route.host or inner_path(route, path) != path:
+        return None
+    return next(
+        (
+            other
+            for other in site.routes
+            if (other.host, other.port) == (route.host, route.port)
+            if not other.pattern and other.path != "/" and is_taken(other, path)
+            if (inner := inner_path(other, path)) != path and path.endswith(inner)
+        ),
+        None,
+    )
+
+
 def serves_files(site: WebSite, path: str) -> bool:
     """Return whether the server itself answers a path from the site's folder: no route passes it
     on to an application. A regular expression that misses the path takes the index file of a folder

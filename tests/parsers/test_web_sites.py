@@ -22,6 +22,7 @@ from diagnose.parsers.web_sites import (
     rest_of,
     route_of,
     serves_files,
+    sibling_of,
     site_at,
     slashed_path,
     sole_application,
@@ -244,3 +245,16 @@ def test_only_the_sites_of_the_addresses_that_visitors_reach() -> None:
     assert answering(ONE.address, "2001:db8::1") == (ON_ONE, six)
     assert answering(ONE.address, "2001:db8::2") == (SHOP, ON_ONE, six)
     assert answering("192.0.2.200") == answering() == (SHOP, ON_ONE, six)
+
+
+def test_a_sibling_takes_off_what_a_route_keeps() -> None:
+    rule = SiteRoute("^/?(.*)", "ws://a:1/$1", "ws", "a", 1, backend_path="/$1", pattern=True)
+    pages = SiteRoute("/app/", "http://a:1/", host="a", port=1)
+    at_path = replace(rule, path="/app/ws", backend_path="/app/ws", pattern=False, exact=True)
+    site = WebSite(routes=(rule, pages))
+    assert sibling_of(site, at_path, "/app/ws") == pages
+    assert sibling_of(site, replace(at_path, backend_path="/ws"), "/app/ws") is None
+    assert sibling_of(site, replace(at_path, port=2), "/app/ws") is None
+    assert sibling_of(WebSite(routes=(rule,)), at_path, "/app/ws") is None
+    whole = replace(pages, backend_path="/app/")
+    assert sibling_of(WebSite(routes=(rule, whole)), at_path, "/app/ws") is None

@@ -13,6 +13,8 @@ from diagnose.parsers.apache.config import Directive, flatten, parse
 from diagnose.parsers.apache.rewrite_flags import rewrite_flags
 
 _SCRIPT = re.compile(r"/?(?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?)")
+#: What stands behind a script: the path for its program ("index.php/$1", PATH_INFO), and a query.
+_END = re.compile(r"(?<=\.php)/.*|\?.*", re.DOTALL)
 
 
 @frozen
@@ -39,7 +41,7 @@ def script_rule(text: str, file: str, folder: str, is_on_only: bool = True) -> S
     bases = [line for line in lines if line.name == "rewritebase" and line.args]
     base, rule = next(reversed(bases), None), rules[-1]
     start = base.args[0] if base else f"{folder.rstrip('/')}/"
-    target = rule.args[1].partition("?")[0]
+    target = _END.sub("", rule.args[1], count=1)
     path = target if target.startswith("/") else f"{start.rstrip('/')}/{target}"
     return ScriptRule(posixpath.normpath(path), rule, base)
 
@@ -52,7 +54,7 @@ def moved_lines(to_script: ScriptRule, text: str, folder: str) -> dict[int, str]
     wanted = f"{own}{posixpath.basename(to_script.script)}"
     for directive, old, new in (
         (to_script.base, "".join(to_script.base.args[:1]) if to_script.base else "", own),
-        (to_script.rule, to_script.rule.args[1], wanted + _query(to_script.rule.args[1])),
+        (to_script.rule, to_script.rule.args[1], wanted + _end(to_script.rule.args[1])),
     ):
         if directive is None or old == new:
             continue
@@ -70,13 +72,13 @@ def moved_lines(to_script: ScriptRule, text: str, folder: str) -> dict[int, str]
     return changes
 
 
-def _query(substitution: str) -> str:
-    _, mark, query = substitution.partition("?")
-    return f"{mark}{query}"
+def _end(substitution: str) -> str:
+    match = _END.search(substitution)
+    return match[0] if match else ""
 
 
 def leads_to_script(line: Directive) -> bool:
     """Return whether a rule leads to a script of the server, and does not answer itself."""
-    if len(line.args) < 2 or not _SCRIPT.fullmatch(line.args[1].partition("?")[0]):
+    if len(line.args) < 2 or not _SCRIPT.fullmatch(_END.sub("", line.args[1], count=1)):
         return False
     return not {"R", "F", "G", "P"} & set(rewrite_flags(line))

@@ -30,8 +30,10 @@ from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.web_sites import (
     answering_sites,
     inner_path,
+    is_within,
     rest_of,
     routes_of_name,
+    sibling_of,
     slashed_path,
     takes,
 )
@@ -316,8 +318,19 @@ async def _visit(
             await ask_backend(ctx, route, requested, slashed, websocket)
         if config.product == "haproxy" and (remainder := rest_of(route, requested)):
             await ask_backend(ctx, route, requested, remainder, websocket)
-    elif visit and visit.status == 404 and (remainder := rest_of(route, requested)):
+    elif visit and visit.status == 404 and (remainder := _remainder(config, route, requested)):
         await ask_backend(ctx, route, requested, remainder, websocket)
+
+
+def _remainder(config: WebServerConfig, route: SiteRoute, requested: str) -> str:
+    """Return the path without the beginning by which its route was chosen, or which another route
+    to the same application takes off; "" if there is none."""
+    siblings = (
+        sibling_of(site, route, requested) for site in config.sites if is_within(site, route)
+    )
+    sibling = next((each for each in siblings if each), None)
+    own = rest_of(route, requested)
+    return own or (inner_path(sibling, requested) if sibling else "")
 
 
 def _patience(ctx: ProbeContext) -> int:

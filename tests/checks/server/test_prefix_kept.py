@@ -11,6 +11,8 @@ from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.web_server_evidence import APACHE, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.prefix-kept"
 SITE = """\
@@ -170,3 +172,48 @@ def test_silent_for_the_address_of_an_interface_that_need_not_be_there() -> None
     seen = (CADDY, config(), WELL, whole, root, made_up)
     assert not judge(CHECK, *seen, missed, masked=False)
     assert judge(CHECK, *seen, replace(missed, beside=2), masked=False)
+
+
+RULE = "RewriteRule ^/?(.*) ws://127.0.0.1:3000/$1 [P,L]"
+APACHE_SITE = f"""\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    SSLEngine on
+    RewriteEngine On
+    RewriteCond %{{HTTP:Upgrade}} websocket [NC]
+    {RULE}
+    ProxyPass /app/ http://127.0.0.1:3000/
+</VirtualHost>
+"""
+STREAM = replace(SHOP, websockets=("/app/ws",))
+WITH_FOLDER = BackendVisit(
+    target="ws://127.0.0.1:3000/$1", requested="/app/ws", path="/app/ws", status=404,
+    websocket=True,
+)  # fmt: skip
+REFUSED_STREAM = replace(upgrade(404), url="wss://shop.example.com/app/ws", path="/app/ws")
+WITHOUT_FOLDER = replace(WITH_FOLDER, path="/ws", status=101, accepted=True)
+
+
+def test_fires_where_the_rule_for_websockets_keeps_what_the_pages_route_takes_off() -> None:
+    rest = (REFUSED_STREAM, WITH_FOLDER, WITHOUT_FOLDER)
+    (claim,) = judge(CHECK, APACHE, apache_config(APACHE_SITE), *rest, target=STREAM)
+    assert (claim.facts["prefix"], claim.facts["rest"]) == ("/app", "/ws")
+    assert str(claim.facts["sibling"]).endswith(":7")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteRule ^/app/(.*) ws://127.0.0.1:3000/$1 [P,L]\n" in edit.diff
+    narrow = APACHE_SITE.replace(RULE, "RewriteRule ^/(app/ws) ws://127.0.0.1:3000/$1 [P,L]")
+    (claim,) = judge(CHECK, APACHE, apache_config(narrow), *rest, target=STREAM)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_no_route_to_the_same_application_takes_the_folder_off() -> None:
+    rest = (REFUSED_STREAM, WITH_FOLDER, WITHOUT_FOLDER)
+    other = APACHE_SITE.replace("http://127.0.0.1:3000/", "http://127.0.0.1:3001/")
+    assert not judge(CHECK, APACHE, apache_config(other), *rest, target=STREAM)
+    same = APACHE_SITE.replace("http://127.0.0.1:3000/", "http://127.0.0.1:3000/app/")
+    assert not judge(CHECK, APACHE, apache_config(same), *rest, target=STREAM)
+    closed = replace(WITHOUT_FOLDER, status=404, accepted=False)
+    assert not judge(CHECK, APACHE, apache_config(APACHE_SITE), *rest[:2], closed, target=STREAM)

@@ -77,3 +77,18 @@ def test_silent_on_a_map_that_is_loaded_or_does_not_choose_the_backend() -> None
     assert not judge(CHECK, SERVER, mapped(1010.0), page(404))
     assert not judge(CHECK, SERVER, mapped(1010.0), page(200), VISIT)
     assert not judge(CHECK, SERVER, mapped(1010.0, TEXT), page(404), VISIT)
+
+
+def test_fires_where_haproxy_refuses_what_its_newer_file_passes_on() -> None:
+    words = "Request forbidden by administrative rules."
+    refused = page(403, body=f"<html><body><h1>403 Forbidden</h1>\n{words}\n</body></html>")
+    (claim,) = judge(CHECK, SERVER, changed(), refused, VISIT)
+    assert claim.facts["answer"] == 200
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert not judge(CHECK, SERVER, changed(990.0), refused, VISIT)
+    assert not judge(CHECK, SERVER, changed(), page(403, body="Not you"), VISIT)
+    denies = TEXT.replace("default_backend app", "http-request deny\n    default_backend app")
+    known = config(denies)
+    ruled = replace(known, files=(replace(known.files[0], changed=1010.0),))
+    assert not judge(CHECK, SERVER, ruled, refused, VISIT)

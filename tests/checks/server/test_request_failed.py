@@ -211,3 +211,45 @@ def test_fires_without_a_command_for_a_private_or_another_file(path: str, file: 
     (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED, access)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+LINK = replace(
+    PERMISSION, reason="logged", file="", code="AH00037",
+    message="AH00037: Symbolic link not allowed or link target not accessible: /var/www/shop/about",
+)  # fmt: skip
+LINKED = replace(
+    CLOSED,
+    path="/var/www/shop/about/index.html",
+    parts=(
+        PathComponent("/var/www/shop", 0, "root", 0, "root", 0o755),
+        PathComponent("/srv/owner", 0, "root", 0, "root", 0o700),
+        PathComponent("/srv/owner/index.html", 0, "root", 0, "root", 0o644, folder=False),
+    ),
+)
+
+
+def test_fires_and_opens_the_folder_to_which_a_link_leads() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), LINK, REFUSED, LINKED)
+    assert claim.facts["closed"] == ("/srv/owner (0700 root:root)",)
+    assert claim.facts["permission"]
+    assert claim.fix
+    (chmod,) = claim.fix.steps
+    assert isinstance(chmod, Command)
+    assert chmod.argv[-2:] == ("o+x", "/srv/owner")
+
+
+def test_opens_no_private_folder_to_which_a_link_leads() -> None:
+    root = PathComponent("/root", 0, "root", 0, "root", 0o700)
+    private = replace(LINKED, parts=(root, *LINKED.parts))
+    (claim,) = judge(CHECK, APACHE, apache_config(), LINK, REFUSED, private)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_where_a_link_may_not_be_followed_or_its_target_is_open() -> None:
+    open_parts = replace(LINKED, parts=LINKED.parts[:1])
+    assert not judge(CHECK, APACHE, apache_config(), LINK, REFUSED, open_parts)
+    section = "<Directory /var/www/shop>\n    Options -FollowSymLinks\n</Directory>\n"
+    assert not judge(CHECK, APACHE, apache_config(HTTPS + section), LINK, REFUSED, LINKED)
+    elsewhere = replace(LINKED, path="/var/www/shop/other/index.html")
+    assert not judge(CHECK, APACHE, apache_config(), LINK, REFUSED, elsewhere)

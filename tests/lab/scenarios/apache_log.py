@@ -145,6 +145,37 @@ def apache_may_follow_a_link_to_a_folder(lab: Lab) -> None:
     serve_linked_folder(lab, "+FollowSymLinks")
 
 
+def serve_link_into_a_folder(lab: Lab, mode: str) -> None:
+    """A folder of the site that is a symbolic link into a folder of root's, with this mode."""
+    serve_linked_folder(lab, "+FollowSymLinks")
+    lab.server.write("/srv/owner/media/logo.html", "<!doctype html><title>Logo</title><p>Logo\n")
+    section = "<Directory /srv/owner>\n    Require all granted\n</Directory>\n"
+    apache.edit(lab, "<Directory /srv/media>", f"{section}<Directory /srv/media>")
+    lab.server.sh(
+        "chmod -R a+rX /srv/owner && ln -sfn /srv/owner/media /var/www/html/media"
+        f" && chmod {mode} /srv/owner && apachectl graceful"
+    )
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/owner"))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.request-failed",
+    target="https://shop.example.com/media/logo.html",
+    manual=NO_APPLICATION,
+)
+def apache_may_not_enter_the_folder_of_a_link(lab: Lab) -> None:
+    """After a thread on Stack Overflow: AH00037, FollowSymLinks is on, and a folder on the way to
+    the link's target is 0700."""
+    serve_link_into_a_folder(lab, "700")
+
+
+@healthy_apache(target="https://shop.example.com/media/logo.html")
+def apache_may_enter_the_folder_of_a_link(lab: Lab) -> None:
+    """The twin of `apache_may_not_enter_the_folder_of_a_link`."""
+    serve_link_into_a_folder(lab, "711")
+
+
 @healthy_apache()
 def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
     """Require all denied: its log names the page as well (AH01630), and that is no fault."""

@@ -397,6 +397,111 @@ def apache_answers_a_path_itself_on_purpose(lab: Lab) -> None:
     changed_after_the_start(lab, rules, f"# changed\n{rules}")
 
 
+# A rule for WebSockets that keeps what the route of the pages takes off
+
+HANDSHAKES = """\
+RewriteEngine On
+RewriteCond %{{HTTP:Connection}} upgrade [NC]
+RewriteCond %{{HTTP:Upgrade}} websocket [NC]
+RewriteRule {} [P,L]
+ProxyPass /app/ http://127.0.0.1:3000/
+ProxyPass /ws ws://127.0.0.1:3000/ws
+ProxyPass / http://127.0.0.1:3000/
+RequestHeader set X-Forwarded-Proto https
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.prefix-kept",
+    args=("--ws", "/app/ws"),
+    differs=FILES,
+)
+def apache_rule_for_websockets_keeps_the_folder(lab: Lab) -> None:
+    """https://github.com/gotify/server/issues/638: ProxyPass takes /gotify/ off, the rule does
+    not."""
+    lab.application("--mode", "relative-links")
+    apache.serve(lab, site_with(HANDSHAKES.format("^/?(.*) ws://127.0.0.1:3000/$1")))
+
+
+@healthy_apache(args=("--ws", "/app/ws"))
+def apache_rule_for_websockets_takes_the_folder_off(lab: Lab) -> None:
+    lab.application("--mode", "relative-links")
+    apache.serve(lab, site_with(HANDSHAKES.format("^/app/(.*) ws://127.0.0.1:3000/$1")))
+
+
+# A change that Apache has not loaded, of a site of files
+
+FALL_BACK = "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule . /shop.html [L]\n"
+
+
+def files_after_the_start(lab: Lab, before: str, after: str, root: str = "/var/www/html") -> None:
+    """The site's folder with an application's .htaccess, and a section that was changed."""
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Home</title><p>Home\n")
+    lab.server.write("/var/www/html/.htaccess", FALL_BACK)
+    lab.server.write("/var/www/html/shop.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    lab.server.write("/srv/new/index.html", "<!doctype html><title>Home</title><p>Home\n")
+    lab.server.write("/srv/new/page.html", "<!doctype html><title>Page</title><p>Page\n")
+    lab.undo(
+        lambda: lab.server.sh("rm -rf /srv/new /var/www/html/.htaccess /var/www/html/shop.html")
+    )
+    lab.server.sh("chmod -R a+rX /srv/new")
+    section = "<Directory {}>\n    {}\n</Directory>\n".format
+    grants = section("/srv/new", "Require all granted")
+    text = f"{site_with(OWN_PAGE)}\n{grants}"
+    apache.serve(lab, text + section("/var/www/html", before))
+    moved = text.replace("DocumentRoot /var/www/html", f"DocumentRoot {root}")
+    lab.server.write(apache.SITE, moved + section("/var/www/html", after))
+
+
+OVERRIDES = ("AllowOverride None", "AllowOverride All\n    Options FollowSymLinks")
+CLOSED = ("Require all denied", "Require all granted")
+
+
+@apache_scenario(
+    outside=None,
+    server="server.reload-needed",
+    target="https://shop.example.com/image/",
+    differs=FILES,
+)
+def apache_not_reloaded_after_allowoverride(lab: Lab) -> None:
+    """https://github.com/aerouk/imageserve/issues/18: AllowOverride All is in the file."""
+    files_after_the_start(lab, *OVERRIDES)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.reload-needed",
+    target="https://shop.example.com/shop.html",
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_grant(lab: Lab) -> None:
+    """Require all granted is in the file, and Apache answers 403."""
+    files_after_the_start(lab, *CLOSED)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.reload-needed",
+    target="https://shop.example.com/page.html",
+    differs=FILES,
+)
+def apache_not_reloaded_after_a_new_folder(lab: Lab) -> None:
+    """DocumentRoot is another in the file, and Apache looks into the old one."""
+    files_after_the_start(lab, "AllowOverride None", "AllowOverride None", "/srv/new")
+
+
+@healthy_apache(target="https://shop.example.com/page.html")
+def apache_was_reloaded_after_a_new_folder(lab: Lab) -> None:
+    files_after_the_start(lab, "AllowOverride None", "AllowOverride None", "/srv/new")
+    lab.server.run(["apachectl", "graceful"], check=True)
+
+
+@healthy_apache(target="https://shop.example.com/shop.html")
+def apache_denies_a_folder_in_the_newer_file_too(lab: Lab) -> None:
+    files_after_the_start(lab, CLOSED[0], f"# changed\n    {CLOSED[0]}")
+
+
 # A challenge of the certificate authority that is passed on to the application
 
 TOKEN = "/.well-known/acme-challenge/oZK3axC2Xw2CoAdlQFjl6mF1JNhJCIIfJivOaiY3is8"

@@ -28,6 +28,39 @@ def new_rule_is_not_loaded(lab: Lab) -> None:
     haproxy.edit(lab, rule, f"{rule}    default_backend app\n")
 
 
+DENIED = SITE.replace("    option forwardfor\n", "    http-request deny if { path_beg /shop }\n")
+
+
+@haproxy_scenario(
+    outside=None, server="server.reload-needed", target="https://shop.example.com/shop"
+)
+def removed_rule_is_still_loaded(lab: Lab) -> None:
+    """A rule that denies a path was taken out, and HAProxy was not reloaded."""
+    haproxy.serve(lab, DENIED)
+    later(lab)
+    haproxy.edit(lab, "    http-request deny if { path_beg /shop }\n", "")
+
+
+@healthy_haproxy(target="https://shop.example.com/shop")
+def removed_rule_is_no_longer_loaded(lab: Lab) -> None:
+    """The twin of `removed_rule_is_still_loaded`."""
+    haproxy.serve(lab, DENIED.replace("    http-request deny if { path_beg /shop }\n", ""))
+    later(lab)
+    haproxy.edit(lab, "frontend https\n", "# changed\nfrontend https\n")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-rule-refuses",
+    target="https://shop.example.com/shop",
+    manual="whether the rule is meant, its owner knows",
+)
+def rule_denies_in_the_newer_file_too(lab: Lab) -> None:
+    haproxy.serve(lab, DENIED)
+    later(lab)
+    haproxy.edit(lab, "frontend https\n", "# changed\nfrontend https\n")
+
+
 @healthy_haproxy()
 def a_comment_is_not_loaded(lab: Lab) -> None:
     """The file is newer than what HAProxy loaded, and the site is well."""

@@ -62,3 +62,14 @@ def test_any_text_is_read(text: str) -> None:
     rule = script_rule(f"RewriteEngine On\n{text}\nRewriteRule . /index.php", FILE, "/blog")
     if rule is not None:
         moved_lines(rule, f"RewriteEngine On\n{text}\nRewriteRule . /index.php", "/blog")
+
+
+def test_reads_the_path_behind_a_script_as_no_part_of_it() -> None:
+    text = "RewriteEngine on\nRewriteRule ^(.*)$ index.php/$1 [QSA]\n"
+    to_script = script_rule(text, "/srv/a/.htaccess", "/")
+    assert to_script
+    assert to_script.script == "/index.php"
+    moved = script_rule(text.replace("index.php", "/old/index.php"), "/srv/a/.htaccess", "/a")
+    assert moved
+    lines = moved_lines(moved, text.replace("index.php", "/old/index.php"), "/a")
+    assert lines == {2: "RewriteRule ^(.*)$ /a/index.php/$1 [QSA]"}
