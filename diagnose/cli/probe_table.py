@@ -123,6 +123,7 @@ ROWS = (
     _after_failure("script_containers", "docker inspect NAME", "upstream"),
     _after_failure("script_files", "namei -l FILE", "upstream"),
     _after_failure("fallback_files", "namei -l FILE", "nginx"),
+    _inside("hidden_pages", "cat FILE", "http"),
     _inside("precompressed_files", "ls -l FILE*", "nginx"),
     _inside("upload_folders", "namei -l FOLDER", "nginx"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),

@@ -114,6 +114,7 @@ MESSAGES = Messages(
     Message("inside.precompressed_files", "Compressed copies of the page's files that are old."),
     Message("inside.script_containers", "The container of PHP that does not find a script."),
     Message("inside.fallback_files", "The page to which nginx leads every path, and where it is."),
+    Message("inside.hidden_pages", "The page of the path, where the start page is shown."),
     Message("inside.script_files", "The script that PHP does not find, and where it is."),
     Message("inside.sibling_files", "Files of the page, in the folders of other locations."),
     Message("inside.upload_folders", "Whether nginx may write where it keeps uploads."),

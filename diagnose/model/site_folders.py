@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Url, UrlPath
+from diagnose.model.marks import FilePath, Label, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import ServerFile
 
@@ -118,3 +118,25 @@ class PrecompressedFile(Observation):
         return self.copy_path, counted(
             "older by {count} second", "older by {count} seconds", self.older_by
         )
+
+
+@frozen(kw_only=True, eq=False)
+class HiddenPage(Observation):
+    """The page of the target's own path, which visitors do not get: the server answered 200 with
+    the file to which it leads all that is no file (`try_files`).
+
+    `product` is the server, `path` the target's path. `file` is the page that lies beside,
+    `shown_file` the file that was sent, and `fallback` the path of the URL that the last word of
+    `try_files` names. The text of the response is that of `shown_file`, and not that of `file`.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    product: Word
+    path: UrlPath
+    file: FilePath
+    shown_file: FilePath
+    fallback: UrlPath
+
+    def summary(self) -> Summary:
+        return self.shown_file, phrase("hides {file}", file=self.file)

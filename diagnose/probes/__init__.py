@@ -90,6 +90,7 @@ INSIDE = (
     "script_containers",
     "script_files",
     "fallback_files",
+    "hidden_pages",
     "precompressed_files",
     "upload_folders",
     "unincluded_sites",

@@ -42,8 +42,8 @@ IN_CONTAINER = frozenset(
 NOT_IN_CONTAINER = frozenset(
     {
         "other_listeners",
-        "fallback_files", "newer_files", "nginx_files", "page_files", "precompressed_files",
-        "resolver_answers", "script_files", "site_folders", "target_files",
+        "fallback_files", "hidden_pages", "newer_files", "nginx_files", "page_files",
+        "precompressed_files", "resolver_answers", "script_files", "site_folders", "target_files",
         "unincluded_sites", "upload_folders",
     }
 )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The path has a page of its own, and visitors get the start page: `try_files` looks for a file of
+the very name alone, and leads all else to its last word (ngx_http_core_module; Caddyfile,
+"try_files"). That is meant for an application in the browser, and hides the pages of a site that
+has a file for each: about.html, or about/index.html.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.nginx import Nginx, file_line
+from checks.nginx._location_edits import location_fix, setting_edits
+from checks.server import line_edit, line_text, place_text, reload_steps, server_on_port
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.site_folders import HiddenPage
+
+_TRY_FILES = re.compile(r"(\s*try_files(?:\s+\S{1,300}){0,20}?\s+\{path\})((?:\s+\S{1,300})+)\s*")
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[HiddenPage, Exchange],
+    explains=["http.page-for-api", "http.page-file-type"],
+)
+def fallback_hides_page(evidence: Evidence) -> Iterator[Claim]:
+    pages = [page for page in exchanges_by_purpose(evidence, "target") if page.status == 200]
+    for hidden in evidence.good(HiddenPage)[:1]:
+        if not pages:
+            return
+        is_folder = hidden.file.endswith("/index.html")
+        place, line, fix = (_nginx if hidden.product == "nginx" else _caddy)(evidence, hidden)
+        subjects = endpoint_subjects(pages)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(hidden, *pages),
+            # Whether the page is meant for visitors, nobody asked.
+            confidence=Confidence.LIKELY,
+            facts={
+                "url": pages[0].url,
+                "path": hidden.path,
+                "file": hidden.file,
+                "shown": hidden.shown_file,
+                "fallback": hidden.fallback,
+                "place": place,
+                "line": line,
+                "nginx": hidden.product == "nginx",
+                "folder": is_folder,
+            },
+            fix=fix or Fix((Manual("look-for-the-page", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _word(hidden: HiddenPage, variable: str) -> str:
+    """Return what `try_files` has to look for: the folder, or the name with its ending."""
+    return f"{variable}/" if hidden.file.endswith("/index.html") else f"{variable}.html"
+
+
+def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None]:
+    """Return the place of the line, the line, and the fix if a word is all that it lacks."""
+    nginx = Nginx.of(evidence)
+    match = next(iter(nginx.location_matches(hidden.path)), None)
+    directive = match.directive("try_files") if match else None
+    if match is None or directive is None:
+        return "", "", None
+    words, word = list(directive.args), _word(hidden, "$uri")
+    place, line = file_line(directive), " ".join(("try_files", *words))
+    if "$uri" not in words or word in words or match.block.name != "location":
+        return place, line, None
+    words.insert(words.index("$uri") + 1, word)
+    file_edits = setting_edits(nginx, match, {"try_files": " ".join(words)})
+    return place, line, location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None]:
+    view = server_on_port(evidence)
+    lines = [
+        (site.file, number, text)
+        for site in (view.answering_sites if view else ())[:1]
+        for number in range(site.line, site.end + 1)
+        if view and (text := line_text(view, site.file, number)).split()[:1] == ["try_files"]
+        if hidden.fallback in text.split()[-1:]
+    ]
+    if view is None or len(lines) != 1:
+        return "", "", None
+    file, number, text = lines[0]
+    place, line, word = place_text(file, number), " ".join(text.split()), _word(hidden, "{path}")
+    match = _TRY_FILES.fullmatch(text)
+    if match is None or word in line.split():
+        return place, line, None
+    edit = line_edit(view, file, {number: (f"{match[1]} {word}{match[2]}",)})
+    return (
+        place,
+        line,
+        Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None,
+    )
