@@ -11,6 +11,8 @@ FOLDER = Path(next(iter(diagnose.probes.__path__)))
 ONCE = frozenset({"Exchange", "Listeners", "NginxConfig", "Page", "WebServerConfig"})
 #: Where one of them is read and nothing waits for it: why it is there by then.
 BEFORE = {
+    ("inside/base_path_fields.py", "Exchange"): "a file of the page was tried after its answer",
+    ("inside/base_path_fields.py", "Page"): "the file is one that the page names",
     ("inside/logged_preflights.py", "Exchange"): "the log is read after the page was answered",
     ("inside/neighbour_applications.py", "Exchange"): "the page names what is looked for",
     ("inside/page_websockets.py", "Exchange"): "the WebSocket is one of the page, or of its log",
