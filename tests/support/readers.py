@@ -71,6 +71,7 @@ GIVEN: dict[str, Any] = {
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.nginx.edits:diff",
+    "diagnose.parsers.nginx.edits:enclose_directive",
     "diagnose.parsers.nginx.edits:insert_after",
     "diagnose.parsers.nginx.edits:insert_before",
     "diagnose.parsers.nginx.edits:insert_first",
