@@ -28,11 +28,12 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.summary import socket_text
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import is_loopback_host, parse_url
 
 if TYPE_CHECKING:
     from checks.http._sent_fields import SentField
@@ -81,6 +82,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "type": mime_type(first.headers),
             "php": is_php,
             "module": bool(handler_fix),
+            "php_address": _php_address(evidence) if is_php else "",
             "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
@@ -113,6 +115,21 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         or _obstacle_fix(nginx, obstacle)
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
+
+
+def _php_address(evidence: Evidence) -> str:
+    """Return the address at which the server's only PHP-FPM listens, "127.0.0.1:9000"; "" where it
+    has a Unix socket, or several listen."""
+    # Imported late: few pages are PHP's source.
+    from diagnose.model.server import Listeners
+
+    addresses = {
+        socket_text(socket.address, socket.port)
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.sockets
+        if (socket.process or "").startswith("php-fpm") and is_loopback_host(socket.address)
+    }
+    return addresses.pop() if len(addresses) == 1 else ""
 
 
 def _is_typed_on_purpose(nginx: Nginx, page: Exchange) -> bool:

@@ -46,8 +46,9 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
     last, subjects = ends[-1], endpoint_subjects(first)
     folder = _lost_folder(evidence, last)
     nginx = Nginx.of(evidence)
-    # Imported late: only a finding needs it.
+    # Imported late: only a finding needs them.
     from checks.http._redirecting_lines import redirect_line
+    from diagnose.model.renewal import CHALLENGES
 
     line = redirect_line(nginx, evidence, last)
     yield Claim(
@@ -55,6 +56,10 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=(*first, *ends),
         severity=Severity.WARNING if last.status in _MISSING else None,
+        # A challenge that is nowhere: why it is not there says more than its redirect.
+        consequence_of=("http.acme-challenge-missing",)
+        if evidence.target.path.startswith(CHALLENGES)
+        else (),
         facts={
             "url": first[0].url,
             "location": last.url,

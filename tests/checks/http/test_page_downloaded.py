@@ -8,7 +8,8 @@ import pytest
 
 from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Severity, Symptom
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import SHOP, judge
+from diagnose.model.server import Listener, Listeners
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.chromium import CHROMIUM, browser
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
@@ -56,6 +57,18 @@ def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     assert claim.facts["php"] is (row[1] == PHP)
     is_text = row[0].startswith("text/plain")
     assert claim.confidence is (Confidence.LIKELY if is_text else Confidence.CERTAIN)
+
+
+def test_the_address_of_the_only_php_fpm_stands_in_the_line() -> None:
+    fpm = Listener(address="127.0.0.1", port=9000, family=4, process="php-fpm8.2")
+    (claim,) = judged("application/octet-stream", PHP, None, Listeners(sockets=(fpm,)))
+    assert claim.facts["php_address"] == "127.0.0.1:9000"
+    assert any("fastcgi_pass 127.0.0.1:9000;" in text for text in texts(CHECK, claim))
+    two = Listeners(sockets=(fpm, replace(fpm, port=9001)))
+    for seen in ((), (two,), (Listeners(sockets=(replace(fpm, process="java"),)),)):
+        (claim,) = judged("application/octet-stream", PHP, None, *seen)
+        assert claim.facts["php_address"] == ""
+        assert any("unix:/run/php/php-fpm.sock" in text for text in texts(CHECK, claim))
 
 
 def test_a_note_where_a_location_shows_sources_on_purpose() -> None:

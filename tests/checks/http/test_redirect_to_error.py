@@ -21,6 +21,14 @@ def test_fires_for_a_page_that_is_not_there_or_fails() -> None:
     assert claim.severity is None
 
 
+def test_a_challenge_that_is_nowhere_follows_from_why_it_is_missing() -> None:
+    path = "/.well-known/acme-challenge/token"
+    (claim,) = judge(CHECK, FIRST, LAST, target=replace(SHOP, path=path))
+    assert claim.consequence_of == ("http.acme-challenge-missing",)
+    (claim,) = judge(CHECK, FIRST, LAST)
+    assert claim.consequence_of == ()
+
+
 def test_silent_when_the_page_comes_or_wants_a_login() -> None:
     for status in (200, 401, 403):
         assert not judge(CHECK, FIRST, replace(LAST, status=status))
