@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
+from checks.upstream._address_lines import writer_of
 from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -121,6 +122,13 @@ def _has_no_network(nginx: Nginx, group: Directive) -> bool:
     return file is not None and _NO_NETWORK.search(file.text[group.start : group.stop]) is not None
 
 
+def _is_of_nginx_proxy(nginx: Nginx, group: Directive) -> bool:
+    """Return whether nginx-proxy wrote the group. It marks a server as down, too, where the image
+    names several ports and the container's environment none (nginx.tmpl, VIRTUAL_PORT)."""
+    writer = writer_of(nginx, group)
+    return writer is not None and writer.panel == "nginx-proxy"
+
+
 def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
     """Return the application's container and its network, by nginx-proxy's comments, the name of
     nginx-proxy's own container, and the engine; each "" if it is not known or not the only one."""
@@ -200,7 +208,10 @@ def _claim(
     times = sum(line.times for line in log_lines)
     is_down, limit = _are_all_down(group), _connection_limit(group, earlier_lines)
     has_no_network = is_down and _has_no_network(nginx, group)
-    down_step = "share-a-network" if has_no_network else "use-a-server"
+    has_no_port = is_down and not has_no_network and _is_of_nginx_proxy(nginx, group)
+    down_step = (
+        "share-a-network" if has_no_network else "name-the-port" if has_no_port else "use-a-server"
+    )
     by_hand = down_step if is_down else "raise-the-limit" if limit else ""
     return Claim(
         about=Subject(port=port, text=f"upstream {group.args[0]}"),
@@ -219,7 +230,8 @@ def _claim(
                 default=DEFAULT_FAIL_TIMEOUT,
             ),
             "status": next((response.status for response in responses), None) or "",
-            "down": is_down and not has_no_network,
+            "down": is_down and not has_no_network and not has_no_port,
+            "no_port": has_no_port,
             "no_network": has_no_network,
             **_network_facts(nginx, group),
             "limit": "" if is_down else limit or "",

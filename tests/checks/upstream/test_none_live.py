@@ -85,6 +85,16 @@ def test_fires_where_nginx_proxy_shares_no_network_with_the_container(comment: s
     assert claim.fix.applicability is Applicability.REVIEW
 
 
+def test_fires_where_nginx_proxy_does_not_know_the_port() -> None:
+    """After issue 201 of nginx-proxy: its file is made anew, so `down` is not taken out there."""
+    group = "upstream shop {\n  # Container: shop\n  server 172.17.0.2 down;\n}\n"
+    (claim,) = judge(CHECK, config(TEXT.replace(GROUP, group)), page(), SAID, masked=False)
+    assert (claim.facts["no_port"], claim.facts["down"]) == (True, False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert any("VIRTUAL_PORT=PORT" in text for text in texts(CHECK, claim))
+
+
 def test_fires_with_the_network_that_nginx_proxy_names() -> None:
     comments = "# Container: shop\n  #     networks:\n  #         shop_default (unreachable)"
     group = f"upstream shop {{\n  {comments}\n  server 127.0.0.1 down;\n}}\n"
