@@ -6,7 +6,7 @@ application: it does not trust the proxy, or its own address is set with http.
 
 from checks.nginx import Nginx, file_line
 from checks.server import ServerView, line_text, place_text, server_on_port
-from checks.server._backend_answers import route_to_application
+from checks.server._backend_answers import is_passed_to_a_server, route_to_application
 from diagnose.model import Evidence, Fix, Target
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute
@@ -100,7 +100,8 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
     """Caddy tells it by itself; Apache where a line of the virtual host says so, HAProxy where the
     last line of its frontend or backend does."""
     view = server_on_port(evidence)
-    if view is None:
+    route = route_to_application(view, path) if view else None
+    if view is None or (route and is_passed_to_a_server(evidence, route)):
         return ""
     if view.server.product == "haproxy":
         # Imported late: only a finding needs it.
@@ -108,7 +109,6 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
 
         line = scheme_line(view, path.partition("?")[0])
         return place_text(line.file, line.number) if line and says_https(line) else ""
-    route = route_to_application(view, path)
     if route is None or route.scheme != "http":
         return ""
     if view.server.product == "caddy":

@@ -8,12 +8,17 @@ from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.web_sites import route_of, sole_application
 
 #: What visitors got: this run's own visits, or requests of the access log.
 Visit = Exchange | Upgrade | UnservedRequests
+
+
+#: Processes of web servers that may be between the one in front and an application.
+_WEB_SERVERS = frozenset({"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"})
 
 
 def route_to_application(
@@ -24,6 +29,16 @@ def route_to_application(
     own = (path or view.evidence.target.path).partition("?")[0]
     routes = {route_of(site, own, websocket) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
+
+
+def is_passed_to_a_server(evidence: Evidence, route: SiteRoute) -> bool:
+    """Return whether another web server of this machine has the port to which a route leads. What
+    it makes of the request, and what is behind it, the answers of that port do not tell apart."""
+    return any(
+        (socket.process or "") in _WEB_SERVERS
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.on(route.port)
+    )
 
 
 def failed_route(view: ServerView) -> SiteRoute | None:

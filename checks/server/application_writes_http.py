@@ -9,10 +9,14 @@ and Caddy (`header_down Location`) can write https into its redirects.
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
-from checks.server._backend_answers import answer_with, route_to_application
+from checks.server._backend_answers import (
+    answer_with,
+    is_passed_to_a_server,
+    route_to_application,
+)
 from checks.server._location_lines import location_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -74,6 +78,10 @@ def application_writes_http(evidence: Evidence) -> Iterator[Claim]:
             **own_setting(evidence, "trusted_proxy", "public_url"),
         },
         severity=Severity.WARNING if is_back else None,
+        # A web server in between may say http in place of what it is told.
+        confidence=Confidence.POSSIBLE
+        if is_passed_to_a_server(evidence, route)
+        else Confidence.CERTAIN,
         fix=_fix(view, route, secure.location),
     )
 

@@ -17,9 +17,14 @@ from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, is_local_host
-from diagnose.model.containers import Containers
+from diagnose.model.containers import Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.server import Listeners, listening_programs
+from diagnose.model.server import (
+    Listeners,
+    interface_addresses,
+    listening_programs,
+    server_interfaces,
+)
 from diagnose.model.upstream import UnixListeners
 
 _MAX_SHOWN = 6
@@ -34,9 +39,10 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
     for backend in backends(nginx):
         endpoints = _refusing_endpoints(backend)
         if backend.is_down and endpoints:
-            elsewhere = _other_addresses(evidence, endpoints)
+            is_own = _is_own_network(evidence, backend)
+            elsewhere = _other_addresses(evidence, endpoints) if is_own else ()
             sockets = OtherSockets() if elsewhere else _unix_sockets(nginx, backend)
-            program = None if elsewhere else meant_program(nginx, backend)
+            program = meant_program(nginx, backend) if is_own and not elsewhere else None
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -67,6 +73,16 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 or (program and port_fix(nginx, backend, program, "start-the-application"))
                 or _fix(nginx, backend, sockets),
             )
+
+
+def _is_own_network(evidence: Evidence, backend: Backend) -> bool:
+    """Return whether nginx asks an address of this server, from this server. A program on the
+    server's own loopback address is another one than that which a container has there."""
+    own = interface_addresses(server_interfaces(evidence))
+    hosts = {endpoint.host for endpoint in backend.proxy_target.endpoints if not endpoint.socket}
+    return not any(evidence.good(NginxContainer)) and all(
+        is_local_host(host) or host in own for host in hosts
+    )
 
 
 def _own_port(evidence: Evidence, backend: Backend) -> dict[str, object]:

@@ -35,6 +35,8 @@ _PATH = re.compile(r"(?:/[\w~-]{1,100}){1,8}/?", re.ASCII)
 _APPLICATION = re.compile(
     r"<(app-root|div\s{1,9}id=[\"']?(root|app|___gatsby|__nuxt|svelte)\b)", re.IGNORECASE
 )
+#: What a whole page begins with. A fragment is for a script, which asks for its very address.
+_DOCUMENT = re.compile(r"<(?:!doctype html|html|head|title|body)[\s>]", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b[^>]{0,300}?\ssrc=[\"']?([^\"'\s>]{1,300})", re.IGNORECASE)
 
 
@@ -115,7 +117,8 @@ def _is_other(body: str, shown: str, own: str) -> bool:
     application in the browser makes the one of the other."""
     # The end may be half a character.
     text = "".join(body.split())[:-1]
-    is_shown = len(text) >= _MIN_TEXT and "".join(shown.split()).startswith(text)
+    is_page = _DOCUMENT.search(own[:4096]) is not None
+    is_shown = is_page and len(text) >= _MIN_TEXT and "".join(shown.split()).startswith(text)
     if not is_shown or "".join(own.split()).startswith(text):
         return False
     is_shared = bool(set(_SCRIPT.findall(shown)) & set(_SCRIPT.findall(own)))

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Observation
+from diagnose.model import Confidence, Edit, Observation
 from diagnose.model.backends import BackendAnswer
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
@@ -43,6 +44,18 @@ def test_fires_and_edits_the_location() -> None:
         r"header_down Location ^http://shop\.example\.com/ https://shop.example.com/",
         "}",
     ]
+
+
+def test_a_web_server_in_between_may_be_what_says_http() -> None:
+    """nginx on the port overwrites the field, and its application was not asked itself."""
+    (claim,) = judge(CHECK, APACHE, apache_config(), PAGE, PLAIN, SECURE)
+    assert claim.confidence is Confidence.CERTAIN
+    nginx = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=3000, family=4, process="nginx"),)
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(), PAGE, PLAIN, SECURE, nginx)
+    assert claim.confidence is Confidence.POSSIBLE
+    assert claim.facts["told"] == ""
 
 
 def test_fires_and_loads_the_module_that_the_line_needs() -> None:

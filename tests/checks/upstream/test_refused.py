@@ -1,13 +1,13 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity, Vantage
 from diagnose.model.applications import KnownApplication
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import REFUSED, SHOP, judge
@@ -76,6 +76,20 @@ def test_fires_and_names_the_other_address_of_the_port() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_pass http://[::1]:3000;" in edit.diff
+
+
+def test_a_loopback_address_of_the_server_is_not_that_of_a_container() -> None:
+    """Another program has it, and visitors would see that one's pages."""
+    sockets = (Listener(address="127.0.0.1", port=3000, family=4, process="node"),)
+    asked = replace(DOWN, target="http://172.17.0.2:3000", host="172.17.0.2", address="172.17.0.2")
+    text = SITE.replace("127.0.0.1:3000", "172.17.0.2:3000")
+    (claim,) = judge(CHECK, asked, config(text), Listeners(sockets=sockets), masked=False)
+    assert claim.facts["elsewhere"] == ()
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+    own = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("172.17.0.2",))
+    (claim,) = judge(CHECK, asked, config(text), Listeners(sockets=sockets), own, masked=False)
+    assert claim.facts["elsewhere"] == ("127.0.0.1:3000",)
 
 
 def test_fires_with_the_one_address_at_which_a_container_is_published() -> None:

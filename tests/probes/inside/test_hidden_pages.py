@@ -74,6 +74,12 @@ def test_a_path_with_a_slash_has_a_folder_alone() -> None:
 
 
 @pytest.mark.parametrize("product", ["caddy", "nginx"])
+def test_a_fragment_for_a_script_is_no_page(product: str) -> None:
+    files = {"index.html": HOME, "skills/index.html": "<ul><li>Anna</ul>\n"}
+    assert seen(files, product=product) == []
+
+
+@pytest.mark.parametrize("product", ["caddy", "nginx"])
 def test_silent_for_an_application_without_such_files(product: str) -> None:
     assert seen({"index.html": HOME, "other.html": SKILLS}, product=product) == []
 
