@@ -4,6 +4,8 @@ no request is made.
 """
 
 import asyncio
+import posixpath
+import re
 import shlex
 from dataclasses import replace
 
@@ -15,13 +17,16 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import uses_environment
 from diagnose.parsers.caddy.document import decode
-from diagnose.parsers.caddy.served_folders import served_folder
+from diagnose.parsers.caddy.served_folders import passed_over_folder, served_folder
 from diagnose.parsers.server_request import ServerRequest, requests_of
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext, probe
 
 #: Maximum number of paths.
 MAX_PATHS = 4
+
+#: A path that leads to a file as it is written, and is no hidden one.
+_PLAIN = re.compile(r"(?:/(?!\.)[\w.@+-]{1,200}){1,20}", re.ASCII)
 
 
 @probe(after=PageFileResponse)
@@ -104,6 +109,8 @@ async def _emit(
         return
     rules = await asyncio.to_thread(answering_rules, document, request)
     folder = await asyncio.to_thread(served_folder, document, request)
+    root, application = await asyncio.to_thread(passed_over_folder, document, request)
+    unserved = await _file_in(ctx, root, request) if root and not folder and not rules else ""
     ctx.emit(
         HandledPath(
             vantage=Vantage.SERVER,
@@ -115,5 +122,17 @@ async def _emit(
             websocket=request.websocket,
             rules=placed_rules(rules, config.files, request.path),
             folders=(folder,) if folder else (),
+            unserved_file=unserved,
+            unserved_root=root if unserved else "",
+            application=application if unserved else "",
         )
     )
+
+
+async def _file_in(ctx: ProbeContext, root: str, request: ServerRequest) -> str:
+    """Return the file of the requested path in a folder; "" if it is not there."""
+    file = posixpath.normpath(f"{root}/{request.path.lstrip('/')}")
+    if request.websocket or not _PLAIN.fullmatch(request.path) or not _PLAIN.fullmatch(file):
+        return ""
+    is_file = (await ctx.machine.run("test", "-f", file)).status == 0
+    return file if is_file else ""
