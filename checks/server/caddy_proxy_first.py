@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from checks.http import _page_files
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._caddy_edits import served_first_edit
+from checks.server._public_folders import public_folder
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.http import Exchange
@@ -18,12 +19,6 @@ from diagnose.model.server_rules import HandledPath
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.likely_browsers import PARTS
 from diagnose.parsers.urls import path_of
-
-#: Folders that are for visitors by their names, as a whole.
-_PUBLIC = {
-    "static", "staticfiles", "assets", "css", "js", "img", "images", "fonts", "dist", "build",
-    "_next", "_astro", "_nuxt", "bundles",
-}  # fmt: skip
 
 
 @check(
@@ -84,10 +79,9 @@ def _matchers(files: Sequence[str], answered: Sequence[str]) -> list[str]:
     same kind alone ("/shop/css/*.css"), and the file itself where it is in none or another kind."""
     matchers: dict[str, None] = {}
     for file in files:
-        first, folder = f"/{file.split('/')[1]}/", posixpath.dirname(file)
+        first, folder = public_folder(file), posixpath.dirname(file)
         extension = posixpath.splitext(file)[1]
-        is_answered = any(path.startswith(first) for path in answered)
-        if folder != "/" and first.strip("/") in _PUBLIC and not is_answered:
+        if first and not any(path.startswith(first) for path in answered):
             matcher = f"{first}*"
         elif folder != "/" and extension in PARTS:
             matcher = f"{folder}/*{extension}"

@@ -70,8 +70,8 @@ class HandledPath(Observation):
     it themselves, or may, and from `folders` files do.
 
     `unserved_file` is the file of this path that is on the server, in the folder `unserved_root` of
-    a `file_server` that never gets the request, since `application` ("127.0.0.1:8000") comes before
-    it; "" each if there is none."""
+    a `file_server` (Caddy) or DocumentRoot (Apache) that never gets the request, since
+    `application` ("127.0.0.1:8000") comes before it; "" each if there is none."""
 
     layer: ClassVar[str] = "server"
 

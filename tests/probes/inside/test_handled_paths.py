@@ -15,6 +15,7 @@ from diagnose.probes.inside import handled_paths
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 STYLE = PageFileResponse(
     page="https://shop.example.com/", file_kind="stylesheet", status=403,
@@ -85,3 +86,25 @@ def test_no_file_that_is_not_there_or_hidden() -> None:
     assert not _with_files("/static/a.css", there=False).unserved_file
     for path in ("/.env", "/static/../manage.py", "/static/%2e/a.css"):
         assert not _with_files(path).unserved_file
+
+
+def _apache_files(*lines: str) -> list[HandledPath]:
+    """Return what is known of a lost file of a site that has these lines."""
+    site = HTTPS.replace(
+        "    ProxyPass /ws", "".join(f"    {line}\n" for line in lines) + "    ProxyPass /ws"
+    )
+    ctx = Looking(RecordedMachine({shlex.join(("test", "-f", "/srv/app/a.css")): ""}))
+    for observation in (APACHE, apache_config(site), replace(STYLE, status=404)):
+        ctx.emit(observation)
+    probe: Any = handled_paths.path_of_file
+    asyncio.run(probe.work(ctx, STYLE))
+    return list(ctx.observed(HandledPath))
+
+
+def test_a_file_of_the_document_root_that_apache_passes_on() -> None:
+    (path,) = _apache_files("DocumentRoot /srv/app")
+    assert (path.unserved_file, path.application) == ("/srv/app/a.css", "127.0.0.1:3000")
+    assert not _apache_files("DocumentRoot /srv/other")
+    assert not _apache_files("DocumentRoot /srv/app", "ProxyPass /a.css !")
+    assert not _apache_files("DocumentRoot /srv/app", "Alias /a.css /srv/a.css")
+    assert not _apache_files()
