@@ -142,6 +142,37 @@ _OTHER_NAMES = {"reverse_proxy", "php_fastcgi", "route", "import", "respond", "r
 
 _FILE_NAMES = {"root", "try_files", "file_server"}
 
+#: A `file_server` on one line, for all requests or for some.
+_FILE_SERVER = re.compile(r"\s*file_server(?:\s[^{}\\#]{0,200})?")
+#: Directives with which a `handle` of its own may open what another block guards, or that may
+#: come before it.
+_GUARDS = {"basicauth", "basic_auth", "forward_auth", "route", "import", "abort", "invoke"}
+
+
+def served_first_edit(
+    view: ServerView, site: WebSite, root: str, paths: Sequence[str]
+) -> Edit | None:
+    """Return the edit that lets files of these paths ("/static/*") answer before the application:
+    the one `file_server` of a site, which stands in no block, becomes one in a `handle` for them
+    with its folder. None if there is not one, or if a block of the site may guard the files."""
+    lines = _site_lines(view, site)
+    names = {word for line in lines.values() for word in line.split()[:1]}
+    places = [number for number, line in lines.items() if line.split()[:1] == ["file_server"]]
+    own = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    is_plain = re.fullmatch(r"(?:/[\w.-]+)+/?", root) and _GUARDS.isdisjoint(names)
+    if len(places) != 1 or places[0] - site.line + 1 not in own or not is_plain:
+        return None
+    line = lines[places[0]].rstrip()
+    if not _FILE_SERVER.fullmatch(line) or "@files" in names:
+        return None
+    indent = indentation(line)
+    head, matcher = ([], paths[0]) if len(paths) == 1 else ([f"@files path {' '.join(paths)}"], "")
+    block = [
+        *head, f"handle {matcher or '@files'} {{", f"{indent}root * {root}",
+        f"{indent}file_server", "}",
+    ]  # fmt: skip
+    return line_edit(view, site.file, {places[0]: tuple(f"{indent}{row}" for row in block)})
+
 
 def _site_lines(view: ServerView, site: WebSite) -> dict[int, str]:
     """Return the lines of a site with their numbers; none if they are not known."""

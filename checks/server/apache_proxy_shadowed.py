@@ -3,7 +3,8 @@ configured ProxyPass … rules are checked in the order of configuration. The fi
 wins." (mod_proxy, "Ordering ProxyPass Directives").
 
 Or an Alias of the virtual host never takes effect: mod_proxy translates a path before mod_alias
-does, wherever the lines stand.
+does, wherever the lines stand. So it is with a file of the DocumentRoot that the application does
+not have.
 """
 
 import re
@@ -26,6 +27,7 @@ from checks.server._backend_answers import (
     websocket_paths,
     websocket_severity,
 )
+from checks.server._public_folders import public_folder
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -40,9 +42,10 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.server_rules import HandledPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.urls import parse_url, path_of
-from diagnose.parsers.web_sites import misses_pattern, takes
+from diagnose.parsers.web_sites import misses_pattern, route_of, takes
 
 #: Outside of <Location>, where the path is the first argument.
 _LINE = re.compile(r'\s*ProxyPass\s+"?/', re.IGNORECASE)
@@ -61,7 +64,8 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.server.product != "apache" or len(view.answering_sites) != 1:
         return
-    for late, early in _shadowed(view, view.answering_sites[0]):
+    site = view.answering_sites[0]
+    for late, early in (*_shadowed(view, site), *_unserved(view, site)):
         path, because, severity = _failing_path(evidence, late.prefix, late.is_for_websockets)
         if not because or (late.is_alias and _has_others(evidence, late.prefix)):
             continue
@@ -87,6 +91,7 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
                 "early": f"ProxyPass {early.path} {early.target}",
                 "early_place": place_text(early.file, early.line),
                 "alias": late.is_alias,
+                "file": late.found_file,
                 "exclusion": f"ProxyPass {late.prefix} !",
             },
             fix=_fix(view, late, early),
@@ -104,6 +109,7 @@ class _LateLine:
     line: int
     is_alias: bool = False
     is_for_websockets: bool = False
+    found_file: str = ""
 
 
 def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, SiteRoute]]:
@@ -132,6 +138,25 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
         if early in routes and early is not None and early.target != "!":
             words = f"Alias {alias.prefix} {alias.folder}"
             yield _LateLine(alias.prefix, words, alias.file, alias.line, is_alias=True), early
+
+
+def _unserved(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, SiteRoute]]:
+    """Yield the DocumentRoot for each file in it that a ProxyPass takes. A section has to say who
+    may see the folder: nobody may by the server's default."""
+    for handled in view.evidence.good(HandledPath) if site.guarded else ():
+        early = route_of(site, handled.path)
+        is_own = handled.product == "apache" and handled.unserved_root == site.root
+        if early is None or early.pattern or not handled.unserved_file or not is_own:
+            continue
+        if _LINE.match(line_text(view, early.file, early.line)):
+            yield (
+                _LateLine(
+                    public_folder(handled.path) or handled.path,
+                    f"DocumentRoot {site.root}", site.file, site.line, is_alias=True,
+                    found_file=handled.unserved_file,
+                ),
+                early,
+            )  # fmt: skip
 
 
 def _has_others(evidence: Evidence, prefix: str) -> bool:

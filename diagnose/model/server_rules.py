@@ -67,7 +67,11 @@ class ServedFolder:
 class HandledPath(Observation):
     """What the configuration of a server (`product`) says of a path that is not the target's own: a
     file or data of the page that visitors do not get, or a WebSocket (`websocket`). `rules` answer
-    it themselves, or may, and from `folders` files do."""
+    it themselves, or may, and from `folders` files do.
+
+    `unserved_file` is the file of this path that is on the server, in the folder `unserved_root` of
+    a `file_server` (Caddy) or DocumentRoot (Apache) that never gets the request, since
+    `application` ("127.0.0.1:8000") comes before it; "" each if there is none."""
 
     layer: ClassVar[str] = "server"
 
@@ -76,7 +80,11 @@ class HandledPath(Observation):
     websocket: bool = False
     rules: tuple[AnsweringRule, ...] = ()
     folders: tuple[ServedFolder, ...] = ()
+    unserved_file: FilePath = ""
+    unserved_root: FilePath = ""
+    application: ServerText = ""
 
     def summary(self) -> Summary:
         words = [rule.rule for rule in self.rules] + [folder.root for folder in self.folders]
+        words.append(self.unserved_file)
         return self.path, tuple(word for word in words if word)

@@ -4,10 +4,11 @@
 (http.matchers.file), and comes before `reverse_proxy` (Caddyfile, "Directive order"): of what it
 rewrites the application's route sees the new path. An application whose route comes after the
 `file_server` that answers is bypassed as well: in a `route`, and behind a `handle` without a
-matcher, which comes before `reverse_proxy`.
+matcher, which comes before `reverse_proxy`. A `file_server` behind the `reverse_proxy` that answers
+is passed over: `reverse_proxy` comes before it, wherever they stand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from diagnose.model.server_rules import ServedFolder
@@ -42,18 +43,15 @@ class _Walk:
     fallback: str = ""
     bypassed: str = ""
     matcher: str = ""
+    application: str = ""
+    passed_over: str = ""
     found: bool = False
     ended: bool = False
 
 
 def served_folder(document: object, request: ServerRequest) -> ServedFolder | None:
     """Return the folder that answers the request; None if none does for certain."""
-    for server in list(dictionary(at(document, "apps", "http", "servers")).values())[:100]:
-        listens = texts(at(server, "listen"))
-        if not any(listen.rpartition(":")[2] == str(request.port) for listen in listens):
-            continue
-        walk = _Walk(request)
-        _follow(walk, dictionaries(at(server, "routes")), 0)
+    for walk in _walks(document, request):
         if walk.found and (walk.root.startswith("/") or not walk.root):
             return ServedFolder(
                 request.path,
@@ -66,6 +64,27 @@ def served_folder(document: object, request: ServerRequest) -> ServedFolder | No
                 websocket=request.websocket,
             )
     return None
+
+
+def passed_over_folder(document: object, request: ServerRequest) -> tuple[str, str]:
+    """Return the folder from which a file_server would answer the request, had no application
+    answered it before, and that application ("127.0.0.1:8000"); "" twice if there is none, or if
+    the path is changed on the way."""
+    for walk in _walks(document, request):
+        if walk.passed_over.startswith("/") and walk.request.path == request.path:
+            return clean(walk.passed_over, 500), clean(walk.application, 300)
+    return "", ""
+
+
+def _walks(document: object, request: ServerRequest) -> Iterator[_Walk]:
+    """Yield the request's way through each server of its port."""
+    for server in list(dictionary(at(document, "apps", "http", "servers")).values())[:100]:
+        listens = texts(at(server, "listen"))
+        if not any(listen.rpartition(":")[2] == str(request.port) for listen in listens):
+            continue
+        walk = _Walk(request)
+        _follow(walk, dictionaries(at(server, "routes")), 0)
+        yield walk
 
 
 def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> None:
@@ -93,10 +112,12 @@ def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> Non
         for place, handler in enumerate(handlers, 1):
             _handle(walk, handler, depth)
             if walk.ended:
+                own: dict[str, object] = {"handle": handlers[place:]}
+                later = [own, *([] if is_last else routes[number:])]
                 if walk.found:
-                    own: dict[str, object] = {"handle": handlers[place:]}
-                    later = [] if is_last else routes[number:]
-                    _look_behind(walk, [own, *later], groups, "", depth)
+                    _look_behind(walk, later, groups, "", depth)
+                elif walk.application and not walk.fallback:
+                    _look_for_files(walk, later, groups, depth)
                 return
         if is_last:
             walk.ended = True
@@ -125,6 +146,39 @@ def _look_behind(
                 return
 
 
+def _look_for_files(
+    walk: _Walk, routes: Sequence[dict[str, object]], groups: set[str], depth: int
+) -> bool:
+    """Note the folder of the file_server that would take the request, had no application answered
+    it; return whether the way ends here. `groups` are those of which a route was taken."""
+    for route in routes if depth <= MAX_DEPTH and not walk.passed_over else ():
+        group = text_of(route.get("group"))
+        if group and group in groups:
+            continue
+        truth = route_matches(route, walk.request)
+        if truth is False:
+            continue
+        if truth is None:
+            return True
+        groups.add(group)
+        for handler in dictionaries(route.get("handle")):
+            name = text_of(handler.get("handler"))
+            if name == "subroute":
+                inner = dictionaries(handler.get("routes"))
+                if _look_for_files(walk, inner, set(), depth + 1):
+                    return True
+            elif name == "vars":
+                walk.root = text_of(handler.get("root")) or walk.root
+            elif name == "file_server":
+                walk.passed_over = text_of(handler.get("root")) or walk.root
+                return True
+            elif name in {"rewrite", "reverse_proxy"} or name in _ANSWERS:
+                return True
+        if route.get("terminal") is True:
+            return True
+    return bool(walk.passed_over)
+
+
 def _misses_fallback(walk: _Walk, route: dict[str, object]) -> bool:
     """Return whether a route takes the request, and not the fallback that it was rewritten to; note
     the application that does not get it therefore."""
@@ -151,6 +205,9 @@ def _handle(walk: _Walk, handler: dict[str, object], depth: int) -> None:
         walk.found = walk.ended = not handler.get("pass_thru")
     elif (name == "reverse_proxy" and not asks_first(handler)) or name in _ANSWERS:
         walk.ended = True
+        upstreams = dictionaries(handler.get("upstreams"))
+        is_http = text_of(at(handler, "transport", "protocol")) in {"", "http"}
+        walk.application = text_of(upstreams[0].get("dial")) if upstreams and is_http else ""
 
 
 def _rewrites_to_files(route: dict[str, object]) -> bool:

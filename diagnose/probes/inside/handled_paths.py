@@ -1,13 +1,16 @@
 """Probe that asks Caddy's configuration for what visitors do not get beside the target itself: a
 file or data of its page, or a WebSocket that was tried. The configuration is translated once more;
-no request is made.
+no request is made. Of Apache it looks whether such a file is in the site's folder.
 """
 
 import asyncio
+import posixpath
+import re
 import shlex
 from dataclasses import replace
 
 from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange, Upgrade, header
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath
@@ -15,13 +18,17 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import uses_environment
 from diagnose.parsers.caddy.document import decode
-from diagnose.parsers.caddy.served_folders import served_folder
+from diagnose.parsers.caddy.served_folders import passed_over_folder, served_folder
 from diagnose.parsers.server_request import ServerRequest, requests_of
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.probes import ProbeContext, probe
 
 #: Maximum number of paths.
 MAX_PATHS = 4
+
+#: A path that leads to a file as it is written, and is no hidden one.
+_PLAIN = re.compile(r"(?:/(?!\.)[\w.@+-]{1,200}){1,20}", re.ASCII)
 
 
 @probe(after=PageFileResponse)
@@ -45,6 +52,9 @@ async def paths_before_config(ctx: ProbeContext, config: WebServerConfig) -> Non
 
 
 async def _test_paths(ctx: ProbeContext) -> None:
+    for each in ctx.observed(WebServerConfig):
+        if each.product == "apache":
+            await _look_beside_application(ctx, each)
     config = next((each for each in ctx.observed(WebServerConfig) if each.product == "caddy"), None)
     servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
     server = next((each for each in servers if ctx.target.port in each.ports), None)
@@ -104,6 +114,8 @@ async def _emit(
         return
     rules = await asyncio.to_thread(answering_rules, document, request)
     folder = await asyncio.to_thread(served_folder, document, request)
+    root, application = await asyncio.to_thread(passed_over_folder, document, request)
+    unserved = await _file_in(ctx, root, request) if root and not folder and not rules else ""
     ctx.emit(
         HandledPath(
             vantage=Vantage.SERVER,
@@ -115,5 +127,45 @@ async def _emit(
             websocket=request.websocket,
             rules=placed_rules(rules, config.files, request.path),
             folders=(folder,) if folder else (),
+            unserved_file=unserved,
+            unserved_root=root if unserved else "",
+            application=application if unserved else "",
         )
     )
+
+
+async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Look in the DocumentRoot of Apache's site for the files of the page that its application
+    does not have."""
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    known = {path.path for path in ctx.observed(HandledPath)}
+    requests = [each for each in _requests(ctx) if not each.websocket and each.path not in known]
+    for request in requests[: MAX_PATHS - len(known)] if len(sites) == 1 else ():
+        site, at = sites[0], ctx.elapsed()
+        route = route_of(site, request.path)
+        is_below_alias = site_at(site, request.path)[0] is not site
+        if route is None or not route.host or is_below_alias or not site.root.startswith("/"):
+            continue
+        if unserved := await _file_in(ctx, site.root, request):
+            ctx.emit(
+                HandledPath(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=ctx.elapsed() - at,
+                    equivalent=shlex.join(("test", "-f", unserved)),
+                    product="apache",
+                    path=request.path,
+                    unserved_file=unserved,
+                    unserved_root=site.root,
+                    application=f"{bracketed(route.host)}:{route.port}",
+                )
+            )
+
+
+async def _file_in(ctx: ProbeContext, root: str, request: ServerRequest) -> str:
+    """Return the file of the requested path in a folder; "" if it is not there."""
+    file = posixpath.normpath(f"{root}/{request.path.lstrip('/')}")
+    if request.websocket or not _PLAIN.fullmatch(request.path) or not _PLAIN.fullmatch(file):
+        return ""
+    is_file = (await ctx.machine.run("test", "-f", file)).status == 0
+    return file if is_file else ""

@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.server_rules import HandledPath
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -88,3 +89,41 @@ def test_fires_for_a_websocket_of_a_balancer() -> None:
     index = next(i for i, line in enumerate(lines) if "balancer://shop" in line)
     lines[index], lines[index + 1] = lines[index + 1], lines[index]
     assert not judge(CHECK, APACHE, apache_config("\n".join(lines)), REFUSED, target=target)
+
+
+GRANTED = HTTPS.replace(
+    LINE,
+    "    DocumentRoot /srv/app\n    <Directory /srv/app>\n        Require all granted\n"
+    f"    </Directory>\n{LINE}",
+)
+HANDLED = HandledPath(
+    product="apache", path="/assets/app.js", unserved_file="/srv/app/assets/app.js",
+    unserved_root="/srv/app", application="127.0.0.1:3000",
+)  # fmt: skip
+
+
+def test_fires_for_a_file_of_the_document_root_and_excludes_its_folder() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(GRANTED), LOADED, FILE, HANDLED, masked=False)
+    assert claim.facts["late"] == "DocumentRoot /srv/app"
+    assert claim.facts["file"] == "/srv/app/assets/app.js"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /assets/ !\n     ProxyPass / http" in edit.diff
+
+
+def test_a_file_in_a_folder_of_another_name_is_excluded_alone() -> None:
+    path = "/tea/app.js"
+    file = replace(FILE, url=f"{ROOT}{path}")
+    handled = replace(HANDLED, path=path, unserved_file=f"/srv/app{path}")
+    (claim,) = judge(CHECK, APACHE, apache_config(GRANTED), LOADED, file, handled, masked=False)
+    assert claim.facts["exclusion"] == "ProxyPass /tea/app.js !"
+
+
+def test_silent_for_a_folder_that_nobody_may_see_or_whose_other_files_come() -> None:
+    closed = GRANTED.replace("Directory /srv/app", "Directory /srv/other")
+    assert not judge(CHECK, APACHE, apache_config(closed), LOADED, FILE, HANDLED)
+    other = replace(FILE, url=f"{ROOT}/assets/other.js", status=200)
+    assert not judge(CHECK, APACHE, apache_config(GRANTED), LOADED, FILE, HANDLED, other)
+    gone = replace(HANDLED, unserved_file="")
+    assert not judge(CHECK, APACHE, apache_config(GRANTED), LOADED, FILE, gone)

@@ -110,3 +110,33 @@ def apache_alias_leads_to_the_folder_above(lab: Lab) -> None:
 @apache_scenario(outside="http.page-file-missing", server="server.page-missing", manual=ONE_PAGE)
 def apache_alias_lacks_a_slash(lab: Lab) -> None:
     _serve_assets(lab, FOLDER.replace("Alias /assets ", "Alias /assets/ "))
+
+
+# A file of the page is in the DocumentRoot, and the application takes every path.
+
+STATIC = "/srv/shop"
+GRANTED = f"<Directory {STATIC}>\n    Require all granted\n</Directory>\n"
+
+
+def _serve_static(lab: Lab, lines: str) -> None:
+    """The application's page loads a script from its static files, which it does not serve."""
+    program = lab.server.application("paths_server", "3001", "/:/static/js/app.js")
+    lab.spawn(lab.server, program, 3001)
+    lab.undo(lambda: lab.server.sh(f"rm -rf {STATIC}"))
+    lab.server.write(f"{STATIC}/static/js/app.js", "start();\n")
+    text = site_with(
+        GRANTED + lines + REST.replace("/ http://127.0.0.1:3000", "/ http://127.0.0.1:3001")
+    )
+    apache.serve(lab, text.replace("DocumentRoot /var/www/html", f"DocumentRoot {STATIC}"))
+
+
+@apache_scenario(
+    outside="http.page-file-missing", server="server.apache-proxy-shadowed", differs=(apache.SITE,)
+)
+def apache_proxies_static_files_of_its_folder(lab: Lab) -> None:
+    _serve_static(lab, "")
+
+
+@healthy_apache()
+def apache_excludes_static_files_of_its_folder(lab: Lab) -> None:
+    _serve_static(lab, "ProxyPass /static/ !\n")

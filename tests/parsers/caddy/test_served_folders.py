@@ -3,7 +3,7 @@
 from typing import Any
 
 from diagnose.model.server_rules import ServedFolder
-from diagnose.parsers.caddy.served_folders import served_folder
+from diagnose.parsers.caddy.served_folders import passed_over_folder, served_folder
 from diagnose.parsers.server_request import ServerRequest
 
 HOST = "shop.example.com"
@@ -28,11 +28,18 @@ def tries(*files: str) -> dict[str, Any]:
     return route(handler, file={"try_files": list(files)})
 
 
-def folder(path: str, *routes: dict[str, Any]) -> ServedFolder | None:
+def document(*routes: dict[str, Any]) -> dict[str, Any]:
     site = route(subroute(*routes), host=[HOST]) | {"terminal": True}
     servers = {"srv0": {"listen": [":443"], "routes": [site]}}
-    document = {"apps": {"http": {"servers": servers}}}
-    return served_folder(document, ServerRequest(path, host=HOST))
+    return {"apps": {"http": {"servers": servers}}}
+
+
+def folder(path: str, *routes: dict[str, Any]) -> ServedFolder | None:
+    return served_folder(document(*routes), ServerRequest(path, host=HOST))
+
+
+def passed_over(path: str, *routes: dict[str, Any]) -> tuple[str, str]:
+    return passed_over_folder(document(*routes), ServerRequest(path, host=HOST))
 
 
 ANY = "{http.request.uri.path}"
@@ -117,3 +124,42 @@ def test_a_fallback_that_takes_the_requests_of_a_handle() -> None:
     other = folder("/orders", *site)
     assert other
     assert other.bypassed == ""
+
+
+APPLICATION = ("/srv/app", "localhost:3001")
+
+
+def test_a_file_server_behind_an_application_is_passed_over() -> None:
+    start = route(root("/srv/app"))
+    files = route(FILES)
+    for site in (
+        (start, route(PROXY), files),
+        (start, route(PROXY), route(FILES, path=["/static/*"])),
+        (start, route(subroute(route(PROXY))) | {"group": "group2"}, files),
+        (start, route(PROXY, FILES)),
+        (route(PROXY), route(subroute(start, files), path=["/static/*"])),
+        (route(subroute(start, route(PROXY), files)),),
+    ):
+        assert passed_over("/static/a.css", *site) == APPLICATION
+        assert folder("/static/a.css", *site) is None
+
+
+def test_none_is_passed_over_where_files_answer_or_the_way_is_not_known() -> None:
+    start, files, none = route(root("/srv/app")), route(FILES), ("", "")
+    php = PROXY | {"transport": {"protocol": "fastcgi"}}
+    short = {"handler": "rewrite", "strip_path_prefix": "/static"}
+    static = route(subroute(files), path=["/static/*"]) | {"group": "group2"}
+    for site in (
+        (start, static, route(subroute(route(PROXY))) | {"group": "group2"}, files),
+        (start, route(PROXY)),
+        (start, route(PROXY), route(FILES, path=["/media/*"])),
+        (start, route(PROXY), route(FILES, remote_ip={"ranges": ["10.0.0.0/8"]})),
+        (start, route(php), files),
+        (start, route(short), route(PROXY), files),
+        (start, route(PROXY), route(short), files),
+        (start, tries(ANY, "/index.html"), route(PROXY), files),
+        (route(PROXY), files),
+        (start, route(PROXY), route({"handler": "static_response"}), files),
+    ):
+        assert passed_over("/static/a.css", *site) == none
+    assert passed_over_folder(None, ServerRequest("/", host=HOST)) == none

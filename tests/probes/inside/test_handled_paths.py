@@ -15,6 +15,7 @@ from diagnose.probes.inside import handled_paths
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 STYLE = PageFileResponse(
     page="https://shop.example.com/", file_kind="stylesheet", status=403,
@@ -53,3 +54,57 @@ def test_nothing_is_looked_for_that_came_or_where_another_configuration_runs() -
     assert not handled(replace(CONFIG, loaded=False), STYLE)
     assert not handled(CONFIG, replace(STYLE, url="https://cdn.example.com/a.css"))
     assert not handled(STYLE)
+
+
+def _with_files(path: str, *, there: bool = True) -> HandledPath:
+    made: Any = document("shop.example.com")
+    routes = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"]
+    routes.insert(0, {"handle": [{"handler": "vars", "root": "/srv/app"}]})
+    routes.append({"handle": [{"handler": "file_server"}]})
+    result = CommandResult((), 0, json.dumps(made), "", 0.0)
+    commands: dict[str, str | CommandResult] = {shlex.join(CADDY.test): result}
+    if there:
+        commands[shlex.join(("test", "-f", f"/srv/app{path}"))] = ""
+    ctx = Looking(RecordedMachine(commands))
+    style = replace(STYLE, status=404, url=f"https://shop.example.com{path}")
+    for observation in (CADDY, CONFIG, style):
+        ctx.emit(observation)
+    probe: Any = handled_paths.path_of_file
+    asyncio.run(probe.work(ctx, style))
+    (handled_path,) = ctx.observed(HandledPath)
+    return handled_path
+
+
+def test_a_file_that_a_file_server_behind_the_application_has() -> None:
+    path = _with_files("/static/a.css")
+    assert (path.unserved_file, path.unserved_root, path.application) == (
+        "/srv/app/static/a.css", "/srv/app", "127.0.0.1:3000",
+    )  # fmt: skip
+
+
+def test_no_file_that_is_not_there_or_hidden() -> None:
+    assert not _with_files("/static/a.css", there=False).unserved_file
+    for path in ("/.env", "/static/../manage.py", "/static/%2e/a.css"):
+        assert not _with_files(path).unserved_file
+
+
+def _apache_files(*lines: str) -> list[HandledPath]:
+    """Return what is known of a lost file of a site that has these lines."""
+    site = HTTPS.replace(
+        "    ProxyPass /ws", "".join(f"    {line}\n" for line in lines) + "    ProxyPass /ws"
+    )
+    ctx = Looking(RecordedMachine({shlex.join(("test", "-f", "/srv/app/a.css")): ""}))
+    for observation in (APACHE, apache_config(site), replace(STYLE, status=404)):
+        ctx.emit(observation)
+    probe: Any = handled_paths.path_of_file
+    asyncio.run(probe.work(ctx, STYLE))
+    return list(ctx.observed(HandledPath))
+
+
+def test_a_file_of_the_document_root_that_apache_passes_on() -> None:
+    (path,) = _apache_files("DocumentRoot /srv/app")
+    assert (path.unserved_file, path.application) == ("/srv/app/a.css", "127.0.0.1:3000")
+    assert not _apache_files("DocumentRoot /srv/other")
+    assert not _apache_files("DocumentRoot /srv/app", "ProxyPass /a.css !")
+    assert not _apache_files("DocumentRoot /srv/app", "Alias /a.css /srv/a.css")
+    assert not _apache_files()
