@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from checks.listener import listeners_on
 from diagnose.model import Evidence, Manual, Where
 from diagnose.model.frozen import frozen
-from diagnose.model.server import PassedPort
+from diagnose.model.server import WEB_SERVER_PROCESSES, PassedPort
 
 #: Ports of databases, queues, caches, mail and remote administration.
 INNER_PORTS = frozenset(
@@ -23,9 +23,6 @@ INNER_PROGRAMS = frozenset(
      "cupsd", "snmpd", "etcd", "beam.smp", "epmd", "php-fpm", "cockpit-ws", "cockpit-tls",
      "webmin", "miniserv.pl", "pveproxy", "prometheus", "node_exporter"}
 )  # fmt: skip
-
-#: Web servers: what they listen on is theirs to say.
-_WEB_SERVERS = frozenset({"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"})
 
 
 @frozen
@@ -75,5 +72,5 @@ def inner_port(evidence: Evidence, ports: Iterable[int]) -> InnerPort | None:
     program = next(filter(None, holders), "")
     passed = passed_port(evidence)
     is_service = any(holder in INNER_PROGRAMS or holder.startswith("php-fpm") for holder in holders)
-    is_known = port in INNER_PORTS and not _WEB_SERVERS.intersection(holders)
+    is_known = port in INNER_PORTS and not WEB_SERVER_PROCESSES.intersection(holders)
     return InnerPort(port, passed, program) if passed or is_service or is_known else None

@@ -13,10 +13,10 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import PASS_PROTOCOLS
 
 #: What ends the request inside the `if` itself, so that `try_files` is not missed.
 _ENDS = frozenset({"return", "rewrite"})
-_PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass")
 _USUAL = frozenset({"$uri", "$uri/", "=404"})
 
 
@@ -26,7 +26,7 @@ def has_taking_condition(block: Directive) -> bool:
     conditions = [
         {line.name for line in condition.block or ()} for condition in children(block, "if")
     ]
-    if any(names.intersection(_PASSES) for names in conditions):
+    if any(names.intersection(PASS_PROTOCOLS) for names in conditions):
         return False
     return any(not names & _ENDS for names in conditions)
 

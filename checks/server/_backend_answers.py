@@ -8,17 +8,13 @@ from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import WebSocketPath
-from diagnose.model.server import Listeners
+from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.web_sites import route_of, sole_application
 
 #: What visitors got: this run's own visits, or requests of the access log.
 Visit = Exchange | Upgrade | UnservedRequests
-
-
-#: Processes of web servers that may be between the one in front and an application.
-_WEB_SERVERS = frozenset({"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"})
 
 
 def route_to_application(
@@ -35,7 +31,7 @@ def is_passed_to_a_server(evidence: Evidence, route: SiteRoute) -> bool:
     """Return whether another web server of this machine has the port to which a route leads. What
     it makes of the request, and what is behind it, the answers of that port do not tell apart."""
     return any(
-        (socket.process or "") in _WEB_SERVERS
+        (socket.process or "") in WEB_SERVER_PROCESSES
         for listeners in evidence.good(Listeners)
         for socket in listeners.on(route.port)
     )

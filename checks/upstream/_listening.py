@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from checks.listener._inner_ports import INNER_PORTS, INNER_PROGRAMS
 from checks.listener._other_addresses import NO_SITE_PROGRAMS
 from diagnose.model import Evidence
-from diagnose.model.server import Listener, Listeners, listening_programs
+from diagnose.model.server import (
+    WEB_SERVER_PROCESSES,
+    Listener,
+    Listeners,
+    listening_programs,
+)
 
 _MAX_SHOWN = 6
-#: Web servers: they are in front of applications.
-_WEB_SERVERS = frozenset({"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"})
 
 
 def only_port(evidence: Evidence) -> str:
@@ -37,5 +40,5 @@ def _others(evidence: Evidence) -> Iterator[Listener]:
 
 def _may_be_application(socket: Listener) -> bool:
     process = socket.process or ""
-    is_inner = process in INNER_PROGRAMS | _WEB_SERVERS or process.startswith("php-fpm")
+    is_inner = process in INNER_PROGRAMS | WEB_SERVER_PROCESSES or process.startswith("php-fpm")
     return not is_inner and socket.port not in INNER_PORTS

@@ -8,6 +8,11 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, RuleText, Url, Word
 from diagnose.model.summary import Summary, phrase, socket_text
 
+#: Processes of web servers, which are in front of applications and not the applications.
+WEB_SERVER_PROCESSES = frozenset(
+    {"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"}
+)
+
 #: Programs of every server, which are no application behind a web server.
 _OF_THE_SYSTEM = frozenset({"sshd", "systemd-resolve", "dnsmasq"})
 
