@@ -54,7 +54,7 @@ def edit_of(text: str, *paths: str, others: tuple[Observation, ...] = ()) -> str
 BLOCK = "handle {matcher} {{\nroot * /srv/app\nfile_server\n}}"
 
 
-def test_the_folder_of_the_file_gets_a_handle_and_not_the_whole_root() -> None:
+def test_fires_the_folder_of_the_file_gets_a_handle_and_not_the_whole_root() -> None:
     block = BLOCK.format(matcher="/static/*")
     assert edit_of(SITE, "/static/css/a.css") == block
     assert edit_of(SITE, "/static/css/a.css", "/static/js/b.css") == block
