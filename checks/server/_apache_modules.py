@@ -1,5 +1,9 @@
 """Modules of Apache by what needs them."""
 
+import re
+
+from checks.server import ServerView
+
 #: By the beginning of their directives, in lower case.
 _DIRECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sslproxy", ("ssl",)),
@@ -41,3 +45,20 @@ def modules_of_directive(name: str) -> tuple[str, ...]:
 def modules_of_protocol(scheme: str) -> tuple[str, ...]:
     """Return the modules that pass requests on to `scheme`://; () if that is not known."""
     return _PROTOCOLS.get(scheme, ())
+
+
+#: Apache since this version passes upgrades by mod_proxy_http.
+_UPGRADE_PARAMETER = (2, 4, 47)
+
+
+def has_upgrade_parameter(view: ServerView) -> bool:
+    """Return whether this Apache knows `ProxyPass … upgrade=`; an unknown version counts as new."""
+    numbers = re.findall(r"\d{1,6}", view.server.version)[:3]
+    return (tuple(map(int, numbers)) or _UPGRADE_PARAMETER) >= _UPGRADE_PARAMETER
+
+
+def lacks_tunnel(view: ServerView) -> bool:
+    """Return whether this Apache passes no WebSocket on, because mod_proxy_wstunnel is missing."""
+    modules = view.config.modules if view.config else ()
+    is_apache = view.server.product == "apache"
+    return is_apache and not has_upgrade_parameter(view) and "proxy_wstunnel" not in modules

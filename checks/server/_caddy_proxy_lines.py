@@ -131,17 +131,44 @@ def passed_path_edit(view: ServerView, route: SiteRoute, path: str, target: str)
     route which takes it, in the same block. Of several `reverse_proxy` of a block Caddy tries the
     one with the longer path first (Caddyfile Directives, "Sorting algorithm"). None if the line is
     written in another way, or stands in a block that changes the path."""
-    text = line_text(view, route.file, route.line)
-    if text.split()[:1] != ["reverse_proxy"] or not re.fullmatch(r"/[\w./~-]{1,200}", path):
+    if not re.fullmatch(r"/[\w./~-]{1,200}", path) or not _keeps_path(view, route):
         return None
+    text = line_text(view, route.file, route.line)
+    line = f"{indentation(text)}reverse_proxy {path} {target}"
+    return line_edit(view, route.file, {route.line: (line, text)})
+
+
+def passed_folder_edit(
+    view: ServerView, route: SiteRoute, folder: str, target: str, is_cut: bool
+) -> Edit | None:
+    """Return the edit that passes a folder ("/api") on to another application, without its name if
+    `is_cut`: a block above the line of the route which takes it. Caddy asks `handle` and
+    `handle_path` before `reverse_proxy`. None as for one path."""
+    if not re.fullmatch(r"/[\w.~-]{1,100}", folder) or not _keeps_path(view, route):
+        return None
+    text = line_text(view, route.file, route.line)
+    indent = indentation(text)
+    step = "\t" if "\t" in indent or not indent else "    "
+    block = (
+        f"{indent}{'handle_path' if is_cut else 'handle'} {folder}/* {{",
+        f"{indent}{step}reverse_proxy {target}",
+        f"{indent}}}",
+    )
+    return line_edit(view, route.file, {route.line: (*block, text)})
+
+
+def _keeps_path(view: ServerView, route: SiteRoute) -> bool:
+    """Return whether a route is a `reverse_proxy` for what its block takes, and the block changes
+    no path."""
+    if line_text(view, route.file, route.line).split()[:1] != ["reverse_proxy"]:
+        return False
     depth = 0
     for number in range(route.line - 1, max(route.line - _MAX_LINES, 0), -1):
         words = line_text(view, route.file, number).partition("#")[0].split()
         if depth == 0 and words[:1] and words[0] in {"rewrite", "uri"}:
-            return None
+            return False
         depth += words.count("}") - words.count("{")
-        if depth < 0 and words[:1] == ["handle_path"]:
-            return None
+        if depth < 0 and words[:1] in (["handle_path"], ["route"]):
+            return False
         depth = max(depth, 0)
-    line = f"{indentation(text)}reverse_proxy {path} {target}"
-    return line_edit(view, route.file, {route.line: (line, text)})
+    return True

@@ -11,16 +11,28 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.http import _page_files
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._apache_pass_edits import passed_path_steps
 from checks.server._backend_answers import route_to_application
+from checks.server._caddy_proxy_lines import passed_folder_edit
 from checks.server._near_routes import Answer, answers_of_files, near_route
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Step,
+    Subject,
+)
 from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.other_programs import is_of_many
 from diagnose.parsers.unknown_paths import unknown_path
+from diagnose.parsers.urls import path_of
 
 
 @check(
@@ -128,7 +140,45 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
             "first": _first_part(path),
             "tls": other.scheme == "https",
         },
-        fix=manual_fix(view, _step(view, other, bool(folders) and not is_own)),
+        fix=_fix(view, group, other, bool(folders) and not is_own),
+    )
+
+
+def _fix(
+    view: ServerView,
+    group: list[tuple[str, Answer, BackendVisit]],
+    other: SiteRoute,
+    is_folder: bool,
+) -> Fix:
+    """Pass the first part of the path on, where all that is known to be there is the other's."""
+    step, path, visit = _step(view, other, is_folder), group[0][0], group[0][2]
+    first = _first_part(path)
+    is_cut = visit.path != path
+    is_plain = not is_cut or visit.path == path.removeprefix(first)
+    is_whole = all(each.startswith(f"{first}/") for each, _, _ in group)
+    route, edits = route_to_application(view, path), tuple[Step, ...]()
+    # What a person leads to one application by name may have more than this path.
+    is_rest = route is None or route.path == "/"
+    if not (step.startswith("lead-there") and is_plain and is_whole and is_rest):
+        return manual_fix(view, step)
+    if _is_shared(view, first):
+        return manual_fix(view, step)
+    if view.server.product == "apache":
+        edits = passed_path_steps(view, other, f"{first}/", "/" if is_cut else f"{first}/")
+    elif route is not None and other.scheme == "http":
+        # TLS may need lines of the other route's block.
+        edit = passed_folder_edit(view, route, first, other.authority, is_cut)
+        edits = (edit,) if edit else ()
+    if not edits:
+        return manual_fix(view, step)
+    return Fix((*edits, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _is_shared(view: ServerView, first: str) -> bool:
+    """Return whether the page gets files from this folder where they are now."""
+    return any(
+        (file.status or 0) < 400 and _first_part(path_of(file.url)) == first
+        for file in view.evidence.good(PageFileResponse)
     )
 
 

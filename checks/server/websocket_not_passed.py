@@ -21,6 +21,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_modules import has_upgrade_parameter, lacks_tunnel
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
 from checks.server._visitor_fields import caddy_lines
@@ -44,9 +45,6 @@ from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
-
-#: Apache since this version passes upgrades by mod_proxy_http.
-_UPGRADE_PARAMETER = (2, 4, 47)
 
 #: A line of Caddy's reverse_proxy that takes a field of the upgrade away, or sets it.
 _DROPS = re.compile(
@@ -158,22 +156,7 @@ def _is_unavailable(upgrades: list[Upgrade]) -> bool:
 def _loses_upgrade(view: ServerView, route: SiteRoute) -> bool:
     if route.websocket is False:
         return True
-    return route.scheme in {"ws", "wss"} and _lacks_tunnel(view)
-
-
-def _lacks_tunnel(view: ServerView) -> bool:
-    modules = view.config.modules if view.config else ()
-    return (
-        view.server.product == "apache"
-        and _version(view) < _UPGRADE_PARAMETER
-        and "proxy_wstunnel" not in modules
-    )
-
-
-def _version(view: ServerView) -> tuple[int, ...]:
-    """Return the version as numbers; an unknown one counts as new."""
-    numbers = re.findall(r"\d{1,6}", view.server.version)[:3]
-    return tuple(map(int, numbers)) or _UPGRADE_PARAMETER
+    return route.scheme in {"ws", "wss"} and lacks_tunnel(view)
 
 
 def _claim(
@@ -218,7 +201,7 @@ def _claim(
             "pattern": missed_rule.path if missed_rule else "",
             "condition": missed_rule is not None
             and not misses_pattern(missed_rule, path.partition("?")[0]),
-            "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
+            "module": lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
             "caddy": view.server.product == "caddy",
             "opener": known.library if known else "",
@@ -256,7 +239,7 @@ def _is_in_section(view: ServerView, route: SiteRoute) -> bool:
 
 def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
     steps: list[Edit | Command] = []
-    if _lacks_tunnel(view):
+    if lacks_tunnel(view):
         steps.append(server_commands.enable_apache_modules(("proxy_wstunnel",)))
     if route.websocket is False:
         edit = _edit(view, path, route)
@@ -265,7 +248,7 @@ def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
         steps.append(edit)
     debian = view.server.config.startswith("/etc/apache2/")
     # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c.
-    is_sure = view.server.product != "caddy" and (debian or not _lacks_tunnel(view))
+    is_sure = view.server.product != "caddy" and (debian or not lacks_tunnel(view))
     return Fix(
         (*steps, *reload_steps(view.server)),
         Applicability.AUTOMATIC if is_sure else Applicability.REVIEW,
@@ -285,7 +268,7 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
         return line_edit(view, route.file, {route.line: (changed,)})
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
-    if _version(view) >= _UPGRADE_PARAMETER:
+    if has_upgrade_parameter(view):
         return line_edit(view, route.file, {route.line: (f"{line.rstrip()} upgrade=websocket",)})
     words = line.split()
     if len(words) < 3 or route.socket or '"' in line or "?" in path:

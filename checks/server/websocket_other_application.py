@@ -9,6 +9,7 @@ What no route of Caddy's takes is server.path-not-handled.
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._apache_pass_edits import passed_path_steps
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -18,7 +19,7 @@ from checks.server._backend_answers import (
 )
 from checks.server._caddy_proxy_lines import passed_path_edit
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Step
 from diagnose.model.backends import BackendVisit
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
@@ -81,14 +82,16 @@ def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(view: ServerView, route: SiteRoute | None, path: str, other: SiteRoute) -> Fix:
     """Write a line for the path above that of the route that takes it now."""
-    edit = None
-    if view.server.product == "caddy" and route is not None and not other.pattern:
+    steps: tuple[Step, ...] = ()
+    if view.server.product == "apache":
+        steps = passed_path_steps(view, other, path, path, websocket=True)
+    elif route is not None and not other.pattern and other.scheme not in {"https", "wss"}:
         # TLS may need lines of the other route's block.
-        is_plain = other.scheme not in {"https", "wss"}
-        edit = passed_path_edit(view, route, path, other.authority) if is_plain else None
-    if edit is None:
+        edit = passed_path_edit(view, route, path, other.authority)
+        steps = (edit,) if edit else ()
+    if not steps:
         return manual_fix(view, f"lead-there-{view.server.product}")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _opened(evidence: Evidence, path: str) -> list[BackendVisit]:

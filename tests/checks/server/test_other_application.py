@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.model.server_rules import ServedFolder
 from tests.checks.server.test_websocket_not_passed import PAGES
@@ -61,3 +61,49 @@ def test_silent_where_the_paths_own_application_has_it_without_its_beginning() -
     kept = replace(HAS, target="http://127.0.0.1:3000/", path="/tea")
     observations = (HAS, HAS_NOT, kept, MISSING)
     assert not judge(CHECK, APACHE, apache_config(TWO), *observations, target=TEA)
+
+
+def patch_of(claim: Claim) -> str:
+    assert claim.fix
+    return "".join(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+
+
+def test_the_fix_passes_the_folder_on_above_all_other_lines_of_apache() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(TWO), HAS, HAS_NOT, MISSING, target=TEA)
+    added = "+    ProxyPass /v1/ http://127.0.0.1:3001/v1/\n+    ProxyPassReverse /v1/ "
+    assert added in patch_of(claim)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    cut = replace(HAS, path="/tea")
+    control = replace(HAS_NOT, path="/tea-diagnose-7f3a")
+    (claim,) = judge(CHECK, APACHE, apache_config(TWO), cut, control, MISSING, target=TEA)
+    assert "+    ProxyPass /v1/ http://127.0.0.1:3001/\n" in patch_of(claim)
+
+
+def test_a_person_writes_the_line_where_another_may_come_before_it() -> None:
+    rule = "    RewriteEngine on\n    RewriteRule ^ /index.php\n    ProxyPass / "
+    section = "    <Location /v1/>\n    ProxyPass http://127.0.0.1:3000/v1/\n    </Location>\n"
+    for text in (
+        TWO.replace("    ProxyPass / ", rule),
+        TWO.replace("</VirtualHost>", f"{section}</VirtualHost>"),
+        TWO.replace(
+            "    ProxyPass / ", "    ProxyPass /v1 http://127.0.0.1:3000/v1\n    ProxyPass / "
+        ),
+    ):
+        for claim in judge(CHECK, APACHE, apache_config(text), HAS, HAS_NOT, MISSING, target=TEA):
+            assert not patch_of(claim)
+
+
+def test_the_fix_of_caddy_is_a_block_for_the_folder() -> None:
+    text = (
+        "shop.example.com {\n\thandle /api/* {\n\t\treverse_proxy 127.0.0.1:3001\n\t}\n"
+        "\treverse_proxy 127.0.0.1:3000\n}\n"
+    )
+    made: Any = document("shop.example.com")
+    config = caddy_config(text, made)
+    site = config.sites[0]
+    rest = replace(site.routes[0], path="/", target="http://127.0.0.1:3000", port=3000, line=5)
+    api = replace(rest, path="/api/", target=API, host="127.0.0.1", port=3001, line=3)
+    config = replace(config, sites=(replace(site, routes=(api, rest)),))
+    (claim,) = judge(CHECK, CADDY, config, HAS, HAS_NOT, MISSING, target=TEA)
+    assert "+\thandle /v1/* {\n+\t\treverse_proxy 127.0.0.1:3001\n+\t}\n" in patch_of(claim)

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Command, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
-from tests.checks.server.test_websocket_not_passed import PAGES
+from tests.checks.server.test_websocket_not_passed import OLD, PAGES
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config
 from tests.support.websocket_evidence import upgrade
@@ -47,3 +47,17 @@ def test_silent_where_it_opens_or_wants_a_login() -> None:
     assert not judge(CHECK, *observations, upgrade(401), target=CHAT)
     assert not judge(CHECK, *observations, upgrade(101), target=CHAT)
     assert not judge(CHECK, *observations, target=CHAT)
+
+
+def test_the_fix_of_apache_stands_above_all_other_lines() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(TWO), OPENED, upgrade(404), target=CHAT)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    line = "+    ProxyPass /ws ws://127.0.0.1:3001/ws\n     ProxyPass /api http://"
+    assert line in edit.diff
+    (claim,) = judge(CHECK, OLD, apache_config(TWO), OPENED, upgrade(404), target=CHAT)
+    assert claim.fix
+    enable = claim.fix.steps[0]
+    assert isinstance(enable, Command)
+    assert enable.argv == ("a2enmod", "proxy_wstunnel")

@@ -193,7 +193,11 @@ def caddy_logs_a_websocket_that_no_application_has(lab: Lab) -> None:
     _pages_beside_a_chat(lab, "/chat/cable", "caddy")
 
 
-@apache_scenario(outside=None, server="server.websocket-other-application", manual=LEADS)
+@apache_scenario(
+    outside=None,
+    server="server.websocket-other-application",
+    manual="the site has no WebSocket at the path that the laboratory asks for",
+)
 def apache_logs_a_websocket_of_another_application(lab: Lab) -> None:
     _pages_beside_a_chat(lab, "/cable", "apache")
 

@@ -4,6 +4,7 @@ them."""
 from collections.abc import Sequence
 
 from .. import apache
+from ..caddy import CONFIG
 from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
@@ -57,7 +58,6 @@ def caddy_has_an_application_with_a_page_for_every_path(lab: Lab) -> None:
     outside=None,
     server="server.other-application",
     target="https://shop.example.com/api/users",
-    manual=LEADS,
 )
 def apache_has_the_interface_at_another_path(lab: Lab) -> None:
     """ProxyPass /rest/ in place of /api/: the application of the pages answers 404."""
@@ -67,6 +67,21 @@ def apache_has_the_interface_at_another_path(lab: Lab) -> None:
 @healthy_apache(target="https://shop.example.com/api/users")
 def apache_has_the_interface_at_its_path(lab: Lab) -> None:
     _apache(lab, "/api/")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.other-application",
+    target="https://shop.example.com/api/users",
+    differs=(CONFIG,),
+)
+def caddy_has_the_interface_at_another_path(lab: Lab) -> None:
+    """handle /rest/* in place of /api/*: the application of the pages answers 404."""
+    for port, paths in ((3001, ["/"]), (3002, ["/api/users:json"])):
+        lab.spawn(lab.server, lab.server.application("paths_server", str(port), *paths), port)
+    blocks = "\thandle /ws {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+    blocks += "\thandle /rest/* {\n\t\treverse_proxy 127.0.0.1:3002\n\t}\n"
+    serve(lab, blocks + "\thandle {\n\t\treverse_proxy 127.0.0.1:3001\n\t}\n", "/")
 
 
 def _apache(lab: Lab, path: str) -> None:
