@@ -10,6 +10,7 @@ because they are fetched by GET.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
@@ -72,7 +73,7 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
         if is_in_run(evidence, line)
     ]
     is_password, subjects = denial.status == 401, endpoint_subjects(pages)
-    yield Claim(
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
@@ -83,11 +84,20 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
             "asked": is_asked,
             "sender": "",
         },
-        fix=Fix(
-            (Manual("let-it-pass" if denial.method == _PREFLIGHT else "name-it", Where.SERVER),),
-            Applicability.MANUAL,
-        ),
     )
+    yield _with_fix(nginx, match, denial, claim)
+
+
+def _with_fix(nginx: Nginx, match: LocationMatch, denial: _Denial, claim: Claim) -> Claim:
+    """Say what a person types if the method is wanted: what is closed may be meant."""
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._method_edits import passing_steps
+
+    typed = passing_steps(nginx, match, denial.directive, denial.method)
+    # A guarded `limit_except` of a preflight is no password of the whole location.
+    step = "let-it-pass" if denial.directive.name == "auth_basic" else "name-it"
+    fix = Fix((Manual(step, Where.SERVER, commands=typed),), Applicability.MANUAL)
+    return replace(claim, fix=fix, facts={**claim.facts, "written": bool(typed)})
 
 
 def _asked_location(nginx: Nginx, pages: tuple[Exchange, ...]) -> LocationMatch | None:
@@ -121,7 +131,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             denial = _directive(match, method)
             if denial is None or denial.status != 403:
                 continue
-            return Claim(
+            claim = Claim(
                 about=subject,
                 covers=(NO_PORT, *((subject,) if isinstance(source, FailedRequests) else ())),
                 because=(source, *([nginx.config] if nginx.config else [])),
@@ -132,8 +142,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                     "sender": sender,
                     "log": "" if sender else logged[0].file,
                 },
-                fix=Fix((Manual("name-it", Where.SERVER),), Applicability.MANUAL),
             )
+            return _with_fix(nginx, match, denial, claim)
     return None
 
 
@@ -149,7 +159,7 @@ def _preflight_claim(nginx: Nginx) -> Claim | None:
             pattern = location_pattern(match.block) if match.block.name == "location" else None
             path = pattern.text if pattern and pattern.modifier in {"", "^~", "="} else ""
             if denial and path and _answers_preflights(match) and not _has_condition(match):
-                return Claim(
+                claim = Claim(
                     about=Subject(port=port, path=path),
                     covers=(NO_PORT,),
                     because=(nginx.config,) if nginx.config else (),
@@ -159,8 +169,8 @@ def _preflight_claim(nginx: Nginx) -> Claim | None:
                         **_claim_facts(match, denial, nginx.evidence.target.origin + path),
                         "sender": "",
                     },
-                    fix=Fix((Manual("let-it-pass", Where.SERVER),), Applicability.MANUAL),
                 )
+                return _with_fix(nginx, match, denial, claim)
     return None
 
 

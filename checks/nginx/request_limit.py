@@ -9,12 +9,13 @@ refused files of the page to visitors, if a single page makes more requests than
 the log has many refusals for files of one page at the same time.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http import LIMITED, is_own_limit
 from checks.nginx import Nginx
-from checks.nginx._commands import reload_steps
+from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._page_errors import (
     PageError,
@@ -28,7 +29,17 @@ from checks.nginx._page_errors import (
 )
 from checks.nginx._page_limits import refused_bursts, refused_files
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
@@ -65,12 +76,43 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
     facts, directive = _facts(nginx, error, evidence.target.path)
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
     sockets = failed_sockets(evidence, statuses)
-    claim = page_claim(nginx, error, facts, "raise-the-limit", directive, sockets)
+    claim = _limit_claim(nginx, error, facts, directive, sockets)
     own = all(
         isinstance(exchange, Exchange) and is_own_limit(evidence, exchange)
         for exchange in error.exchanges
     )
     yield replace(claim, severity=Severity.NOTE) if own and facts["ours"] else claim
+
+
+def _limit_claim(
+    nginx: Nginx,
+    error: PageError,
+    facts: dict[str, object],
+    directive: Directive | None,
+    sockets: tuple[Subject, ...] = (),
+) -> Claim:
+    """Return the claim with what a person types who has seen that the visitors are normal ones."""
+    # Where all visitors have a proxy's address, the limit is not what is wrong.
+    raised = _raised(directive) if directive and not facts["proxy"] else ""
+    facts = {**facts, "raised": raised}
+    claim = page_claim(nginx, error, facts, "raise-the-limit", directive, sockets)
+    if directive is None or not raised:
+        return claim
+    change = replace_directive(directive, f"{raised};")
+    typed = chosen_edits(nginx, config_edits(nginx, {directive.file: [change]}))
+    step = Manual("raise-the-limit", Where.SERVER, commands=typed)
+    return replace(claim, fix=Fix((step,), Applicability.MANUAL)) if typed else claim
+
+
+def _raised(directive: Directive) -> str:
+    """Return a limit that permits what one page and one browser ask for at once, or twice what the
+    line permits; "" if it is not a number."""
+    words = [word.rpartition("=")[2] for word in directive.args if word.startswith("burst=")]
+    words = list(directive.args[1:]) if directive.name == "limit_conn" else words
+    permitted = words[0] if words else "0"
+    if not re.fullmatch(r"\d{1,6}", permitted):
+        return ""
+    return _permitting(directive, max(20, 2 * int(permitted)))
 
 
 def _socket_claims(nginx: Nginx) -> Iterator[Claim]:
@@ -80,7 +122,7 @@ def _socket_claims(nginx: Nginx) -> Iterator[Claim]:
             continue
         if error := path_error(nginx.evidence, LIMITED, attempt.path, attempt.same):
             facts, directive = _facts(nginx, error, attempt.path)
-            claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+            claim = _limit_claim(nginx, error, facts, directive)
             yield replace(claim, about=attempt.subject, covers=attempt.subjects)
 
 
@@ -98,7 +140,7 @@ def _file_claims(nginx: Nginx) -> Iterator[Claim]:
         error = path_error(evidence, LIMITED, path, (response,))
         facts, directive = _facts(nginx, error, path) if error else ({}, None)
         if error and facts["burst"]:
-            claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+            claim = _limit_claim(nginx, error, facts, directive)
             yield replace(claim, confidence=Confidence.LIKELY)
             return
 
@@ -123,7 +165,7 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
         "ours": False,
     }
     error = PageError(line, refused.match, tuple(pages), False)
-    claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+    claim = _limit_claim(nginx, error, facts, directive)
     edits = config_edits(nginx, {directive.file: [replace_directive(directive, f"{rule};")]})
     if edits:
         fix = Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
@@ -161,7 +203,7 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     facts, directive = _facts(nginx, error, line.path)
     origin = pages[0].url[: pages[0].url.find("/", len("https://"))]
     facts |= {"url": f"{origin}{line.path}", "status": number or 503}
-    yield page_claim(nginx, error, facts, "raise-the-limit", directive)
+    yield _limit_claim(nginx, error, facts, directive)
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Target
+from diagnose.model import Claim, Confidence, Edit, Manual, Target
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, FailedRequests, LogLine
 from diagnose.model.symptom import Symptom
@@ -153,3 +153,27 @@ def test_silent_for_what_the_log_says_of_something_else() -> None:
     assert not sent(READ_ONLY, replace(SENT, status=500))
     assert not sent(READ_ONLY, replace(SENT, is_from_page=False))
     assert not sent(READ_ONLY, replace(SENT, server="apache"))
+
+
+def typed(claim: Claim) -> str:
+    """The edit that a person chooses."""
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    return "".join(each.diff for each in step.commands if isinstance(each, Edit))
+
+
+def test_a_person_may_choose_the_line_that_names_the_method() -> None:
+    (claim,) = claims(READ_ONLY, asked("POST", 403), LOG, REFUSED)
+    assert "limit_except GET POST { deny all; }" in typed(claim)
+
+
+def test_a_person_may_choose_a_password_for_all_but_the_preflight() -> None:
+    (claim,) = claims(GUARDED, asked("OPTIONS", 401))
+    line = 'limit_except OPTIONS { auth_basic "Shop"; auth_basic_user_file /etc/nginx/.htpasswd; }'
+    assert line in typed(claim)
+
+
+def test_the_password_stays_where_a_limit_would_lose_other_lines() -> None:
+    (claim,) = claims(f"{GUARDED} try_files $uri =404;", asked("OPTIONS", 401))
+    assert not typed(claim)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit, Severity
+from diagnose.model import Claim, Confidence, Edit, Manual, Severity
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
@@ -186,3 +186,26 @@ def test_fires_where_a_limit_of_connections_refused_files_of_the_page() -> None:
     assert not judge(
         "nginx.request-limit", config(site.replace("addr 3", "addr 10")), *observations
     )
+
+
+def typed(claim: Claim) -> str:
+    """The edit that a person chooses."""
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    return "".join(each.diff for each in step.commands if isinstance(each, Edit))
+
+
+def test_a_person_may_choose_the_line_that_permits_more() -> None:
+    (claim,) = judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(503))
+    assert "+    limit_req zone=web burst=20 nodelay;\n" in typed(claim)
+    line = logged('limiting connections by zone "addr"')
+    site = SITE.replace("limit_req zone=web", "limit_conn addr 15")
+    (claim,) = judge("nginx.request-limit", RUNNING, config(site), LOG_READ, line, page(429))
+    assert "+    limit_conn addr 30;\n" in typed(claim)
+
+
+def test_no_line_is_written_where_all_visitors_have_the_address_of_this_machine() -> None:
+    local = replace(LIMITED, client="127.0.0.1")
+    (claim,) = judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, local, page(503))
+    assert not typed(claim)

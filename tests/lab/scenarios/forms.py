@@ -236,7 +236,7 @@ def cookies_of_a_form_are_hidden(lab: Lab) -> None:
         visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
 
 
-@scenario(outside=None, server="nginx.method-denied", manual="which methods pass is a choice")
+@scenario(outside=None, server="nginx.method-denied", differs=MINE)
 def forms_are_refused_by_limit_except(lab: Lab) -> None:
     """403 for a login: `limit_except GET` from a guide to pages that are read alone."""
     limit = "    limit_except GET {\n      deny all;\n    }\n"

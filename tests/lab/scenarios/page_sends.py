@@ -46,7 +46,7 @@ def script_that_sends_to_where_files_are(lab: Lab) -> None:
     _site(lab, "<script src=/app.js></script>\n", lines, **{"app.js": script})
 
 
-@scenario(outside=None, server="nginx.method-denied", manual="whether it is read only")
+@scenario(outside=None, server="nginx.method-denied", differs=MINE)
 def form_for_where_nothing_may_be_sent(lab: Lab) -> None:
     _site(lab, FORM, f"location /login {{ {PASS} limit_except GET {{ deny all; }} }}")
 

@@ -13,6 +13,7 @@ from ..scenario import BARE, UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 DEPLOY = "the site's files have to be copied there"
+LIMIT = "/etc/nginx/conf.d/00-limit.conf"
 FOLDER = "/var/www/shop"
 PAGE = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 GATEWAY = str(Path(__file__).parent.parent / "applications" / "gateway_server.py")
@@ -133,9 +134,7 @@ def limit_without_a_burst(lab: Lab) -> None:
     lab.client.sh(f"curl -sk -o /dev/null https://{site.NAME}/")
 
 
-@scenario(
-    outside=None, server="nginx.request-limit", manual="what is right for it", not_on=UNLOGGED
-)
+@scenario(outside=None, server="nginx.request-limit", differs=(site.CONF, LIMIT), not_on=UNLOGGED)
 def limit_without_a_burst_for_the_files(lab: Lab) -> None:
     """After questions on Server Fault: the page comes, and every second script is missing."""
     zone = "limit_req_zone $binary_remote_addr zone=web:1m rate=1r/s;\n"

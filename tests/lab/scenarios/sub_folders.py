@@ -152,7 +152,7 @@ def _single_page(lab: Lab, lines: str) -> None:
 
 @scenario(
     outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/login",
-    args=("--method", "POST"), manual=CHOICE,
+    args=("--method", "POST"), differs=MINE,
 )  # fmt: skip
 def login_beside_limit_except(lab: Lab) -> None:
     """`limit_except GET { deny all; }` prevents logins to Jenkins, after a pull request of

@@ -286,7 +286,7 @@ def limit_that_the_requests_of_a_run_meet(lab: Lab) -> None:
     outside="websocket.not-upgraded",
     server="nginx.request-limit",
     args=WS,
-    manual="how many?",
+    differs=(site.CONF, "/etc/nginx/conf.d/00-limits.conf"),
     not_on=UNLOGGED,
 )
 def more_websockets_than_the_limit(lab: Lab) -> None:

@@ -1,0 +1,54 @@
+"""The edits that let one more method pass nginx (ngx_http_core_module, "limit_except")."""
+
+import re
+
+from checks.nginx import Nginx
+from checks.nginx._commands import chosen_edits
+from checks.nginx._edits import config_edits
+from diagnose.model import Command, Edit
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
+from diagnose.parsers.nginx.locations import LocationMatch
+
+_HEAD = re.compile(r"limit_except(?:\s+[A-Z]{3,20}){1,12}")
+_PASSWORD = ("auth_basic", "auth_basic_user_file")
+#: A `limit_except` inherits none of these from its location, nor stands beside another one.
+_LOST = {"try_files", "return", "rewrite", "if", "set", "limit_except"}
+
+
+def passing_steps(
+    nginx: Nginx, match: LocationMatch, directive: Directive, method: str
+) -> tuple[Command | Edit, ...]:
+    """Return what a person types to let a method pass `directive`; () if it takes more."""
+    is_limit = directive.name == "limit_except"
+    changes = _named(nginx, directive, method) if is_limit else _unguarded(nginx, match)
+    return chosen_edits(nginx, config_edits(nginx, {directive.file: changes}) if changes else ())
+
+
+def _named(nginx: Nginx, block: Directive, method: str) -> list[TextEdit]:
+    file = nginx.file(block)
+    head = _HEAD.match(file.text, block.start) if file else None
+    if head is None:
+        return []
+    return [TextEdit(head.end(), head.end(), f" {method}", block.file)]
+
+
+def _unguarded(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
+    """Ask for the password of a location in a `limit_except OPTIONS`. It stands in no other block,
+    and a location has one."""
+    block = match.block
+    lines = [line for name in _PASSWORD for line in children(block, name)]
+    file = nginx.file(lines[0]) if lines else None
+    is_own = all(line.file == block.file for line in lines)
+    if file is None or block.name != "location" or not is_own:
+        return []
+    names = {child.name for child in block.block or ()}
+    if _LOST & names or "proxy_pass" not in names:
+        return []
+    if sorted(line.name for line in lines) != sorted(_PASSWORD):
+        return []
+    first, second = lines
+    inner = f"{one_line(file.text, first)} {one_line(file.text, second)}"
+    text = f"limit_except OPTIONS {{ {inner} }}"
+    return [replace_directive(first, text), remove_directive(file.text, second)]
