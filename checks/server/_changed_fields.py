@@ -25,6 +25,9 @@ from diagnose.parsers.web_sites import inner_path
 #: Fields that tell the application of the visitor, and those whose lines have checks of their own.
 _TOLD = re.compile(r"x-forwarded-.*|x-real-ip|x-request-.*|forwarded|via|host|connection|upgrade")
 
+#: Those of the upgrade: of Caddy and HAProxy in server.websocket-not-passed.
+_UPGRADE = re.compile(r"(?i)connection|upgrade")
+
 #: Fields of this run's requests, so that their loss is seen.
 _SENT = re.compile(r"origin|sec-websocket-.*|user-agent|accept")
 
@@ -51,10 +54,12 @@ class ChangedField:
         return place_text(self.file, self.number)
 
 
-def changed_field(view: ServerView, route: SiteRoute, path: str) -> ChangedField | None:
+def changed_field(
+    view: ServerView, route: SiteRoute, path: str, websocket: bool = False
+) -> ChangedField | None:
     """Return the only line that changes a field of each request for a path, other than those that
-    tell of the visitor; None if there are more, or none."""
-    fields = list(dict.fromkeys(_fields(view, route, path)))
+    tell of the visitor; None if there are more, or none. A WebSocket needs those of the upgrade."""
+    fields = list(dict.fromkeys(_fields(view, route, path, websocket)))
     return fields[0] if len(fields) == 1 else None
 
 
@@ -92,7 +97,9 @@ def without_line(view: ServerView, field: ChangedField) -> Edit | None:
     return line_edit(view, field.file, {field.number: (comment,)}) if text.strip() else None
 
 
-def _fields(view: ServerView, route: SiteRoute, path: str) -> Iterator[ChangedField]:
+def _fields(
+    view: ServerView, route: SiteRoute, path: str, websocket: bool
+) -> Iterator[ChangedField]:
     match view.server.product:
         case "haproxy":
             yield from _of_haproxy(view, path)
@@ -107,7 +114,8 @@ def _fields(view: ServerView, route: SiteRoute, path: str) -> Iterator[ChangedFi
                     match = _APACHE.fullmatch(line.text)
                     if match is None or re.search(r"\b(?:env|expr)=", match["rest"]):
                         continue
-                    if _is_suspect(match["name"], match["action"].lower() == "unset"):
+                    is_lost = websocket and _UPGRADE.fullmatch(match["name"])
+                    if is_lost or _is_suspect(match["name"], match["action"].lower() == "unset"):
                         text = " ".join(line.text.split())
                         yield ChangedField(match["name"], text, site.file, line.number)
 

@@ -25,6 +25,7 @@ from checks.server._backend_answers import (
 )
 from checks.server._changed_fields import changed_field, without_line
 from checks.server._haproxy import haproxy_view
+from checks.server._protocol_edits import spoken_http2
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -146,8 +147,11 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
     first, port = refusals[0], view.evidence.target.port
     request, visit = first.request, first.visit
     status = request.visits[0].status
-    changed = changed_field(view, first.route, request.path)
-    edit = without_line(view, changed) if changed else None
+    changed = changed_field(view, first.route, request.path, request.websocket)
+    is_error = not request.websocket and (status or 500) >= 500
+    spoken = spoken_http2(view, first.route) if is_error else None
+    edit = spoken.edit if spoken else without_line(view, changed) if changed else None
+    changed = None if spoken else changed
     is_origin = changed is not None and changed.name.lower() == "origin" and request.websocket
     visits = tuple(visit for refusal in refusals for visit in refusal.request.visits)
     return Claim(
@@ -165,7 +169,9 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             if visit.head_bytes > _LARGE_HEAD and (status or 0) >= 500
             else "",
             "websocket": request.websocket,
-            "rules": () if changed else tuple(islice(_rules(view), 8)),
+            "rules": () if changed or spoken else tuple(islice(_rules(view), 8)),
+            "protocol": spoken.words if spoken else "",
+            "protocol_place": spoken.place if spoken else "",
             "field": changed.name if changed else "",
             "line": changed.text if changed else "",
             "line_place": changed.place if changed else "",

@@ -255,6 +255,7 @@ def _placed_route(route: SiteRoute, block: Block) -> SiteRoute:
     """Return a route with the line that names its upstream; a default port is not written."""
     dial = route.target.partition("://")[2]
     written = {dial, route.target, dial.removesuffix(":80"), route.target.removesuffix(":443")}
+    written |= {f"h2c://{dial}", f"h2c://{dial.removesuffix(':80')}"}
     line = next((line for line in block.lines if dial and written.intersection(line.words)), None)
     place = _place(block, line)
     return replace(route, file=place[0], line=place[1])

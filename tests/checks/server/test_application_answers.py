@@ -1,10 +1,14 @@
 from dataclasses import replace
+from typing import Any
 
-from diagnose.model import Edit, Severity
+import pytest
+
+from diagnose.model import Claim, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -25,6 +29,52 @@ def test_fires_and_names_the_lines_that_may_decide() -> None:
     assert claim.severity is None
 
 
+BLOCK = """\
+	reverse_proxy 127.0.0.1:3000 {
+		transport http {
+			versions h2c 2
+		}
+	}
+"""
+
+
+def added(claim: Claim) -> str:
+    assert claim.fix
+    return "".join(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+
+
+def test_fires_and_names_http2_to_an_application_that_answered_http1() -> None:
+    line = next(line for line in TEXT.split("\n") if line.strip().startswith("server "))
+    (claim,) = judge(
+        CHECK,
+        SERVER,
+        config(TEXT.replace(line, f"{line} proto h2")),
+        page(503),
+        VISIT,
+        masked=False,
+    )
+    assert (claim.facts["protocol"], claim.facts["rules"]) == ("proto h2", ())
+    assert f"+{line}\n" in added(claim)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words", "row"),
+    [
+        ("\treverse_proxy h2c://127.0.0.1:3000\n", "h2c://127.0.0.1:3000",
+         "+\treverse_proxy http://127.0.0.1:3000\n"),
+        (BLOCK, "versions h2c 2", "-\t\t\tversions h2c 2\n"),
+    ],
+)  # fmt: skip
+def test_fires_for_caddy_with_the_line_of_http2(lines: str, words: str, row: str) -> None:
+    made: Any = document("shop.example.com")
+    text = f"shop.example.com {{\n{lines}}}\n"
+    observed = caddy_config(text, made)
+    visit = replace(VISIT, target=observed.sites[0].routes[0].target)
+    (claim,) = judge(CHECK, CADDY, observed, page(502), visit, masked=False)
+    assert claim.facts["protocol"] == words
+    assert row in added(claim)
+
+
 def test_a_page_that_is_forbidden_may_be_meant() -> None:
     for status in (403, 404, 429):
         (claim,) = judge(CHECK, SERVER, DENIED, page(status), VISIT, masked=False)
@@ -42,7 +92,9 @@ def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
     visit = replace(VISIT, target="ws://127.0.0.1:3000/ws", requested="/ws", path="/ws")
     visit = replace(visit, websocket=True, status=101, accepted=True)
     (claim,) = judge(CHECK, APACHE, text, refused, visit, target=target, masked=False)
-    assert claim.facts["rules"] == ("RequestHeader (/etc/apache2/sites-enabled/shop.conf:6)",)
+    assert (claim.facts["field"], claim.facts["rules"]) == ("Upgrade", ())
+    assert claim.fix
+    assert "+    # RequestHeader unset Upgrade early\n" in added(claim)
     opened = replace(refused, accepted=True)
     assert not judge(CHECK, APACHE, text, opened, visit, target=target)
     limited = replace(refused, status=429)

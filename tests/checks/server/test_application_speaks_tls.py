@@ -126,3 +126,23 @@ def test_silent_for_websockets_where_all_lines_have_tls_or_none() -> None:
     secure = apache_config(SOCKETS.replace("ws://", "wss://"))
     assert not judge(CHECK, APACHE, secure, ANSWER, upgrade(502), target=CHAT)
     assert not judge(CHECK, APACHE, apache_config(), ANSWER, upgrade(502), target=CHAT)
+
+
+def test_the_fix_of_apache_is_for_an_application_of_this_machine_alone() -> None:
+    lines = HTTPS.replace("/ http://127.0.0.1:3000/", "/ http://127.0.0.1:3000/ upgrade=websocket")
+    for text, is_written in (
+        (lines, True),
+        (lines.replace("127.0.0.1", "10.0.0.5"), False),
+        (
+            lines.replace("ProxyPass /ws", "ProxyPass /b https://10.0.0.5/\n    ProxyPass /ws"),
+            False,
+        ),
+    ):
+        (claim,) = judge(CHECK, APACHE, apache_config(text), REFUSED)
+        assert claim.fix
+        edits = [step.diff for step in claim.fix.steps if isinstance(step, Edit)]
+        assert bool(edits) is is_written
+        for diff in edits:
+            assert "+    ProxyPass /ws wss://127.0.0.1:3000/ws\n" in diff
+            assert "+    ProxyPass / https://127.0.0.1:3000/ upgrade=websocket\n" in diff
+            assert "+    SSLProxyEngine on\n+    SSLProxyVerify none\n" in diff

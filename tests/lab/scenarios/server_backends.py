@@ -53,18 +53,20 @@ def caddy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
 @apache_scenario(
     outside="http.server-error",
     server="server.application-speaks-tls",
-    manual="a person decides whom Apache trusts",
+    differs=(apache.SITE,),
 )
 def apache_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
     """The same with ProxyPass http://: "AH01102: error reading status line from remote server"."""
     tls_application(lab)
-    apache.serve(lab, f"{PAGES.replace('127.0.0.1:3000', '127.0.0.1:3443')}\n{HTTP}")
+    line = "ProxyPass / http://127.0.0.1:3443/"
+    text = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3443")
+    apache.serve(lab, f"{text.replace(line, f'{line} upgrade=websocket')}\n{HTTP}")
 
 
 @haproxy_scenario(
     outside="http.server-error",
     server="server.application-speaks-tls",
-    manual="a person decides whom HAProxy trusts",
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
     """The same with a `server` line without `ssl`."""

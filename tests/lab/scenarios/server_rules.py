@@ -144,7 +144,7 @@ def apache_forbids_the_websocket(lab: Lab) -> None:
     outside="websocket.not-upgraded",
     server="server.application-answers",
     args=WS,
-    manual=RULE,
+    differs=(apache.SITE,),
 )
 def apache_removes_the_upgrade_field(lab: Lab) -> None:
     """RequestHeader unset Upgrade, written against h2c, after the advice about httpoxy-like
@@ -177,7 +177,7 @@ def caddy_health_check_fails(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.server-error",
     server="server.application-answers",
-    manual=RULE,
+    differs=(caddy.CONFIG,),
 )
 def caddy_speaks_h2c_to_an_application_without_it(lab: Lab) -> None:
     """After questions about gRPC behind Caddy: h2c:// was copied, and the application speaks
@@ -188,7 +188,7 @@ def caddy_speaks_h2c_to_an_application_without_it(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.server-error",
     server="server.application-answers",
-    manual=RULE,
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_speaks_h2_to_an_application_without_it(lab: Lab) -> None:
     """After issue 1402 of HAProxy: "proto h2" on the server line, and the application speaks
