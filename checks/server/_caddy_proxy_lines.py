@@ -144,16 +144,26 @@ def passed_folder_edit(
     """Return the edit that passes a folder ("/api") on to another application, without its name if
     `is_cut`: a block above the line of the route which takes it. Caddy asks `handle` and
     `handle_path` before `reverse_proxy`. None as for one path."""
+    name = "handle_path" if is_cut else "handle"
+    return _block_above(view, route, folder, name, (f"reverse_proxy {target}",))
+
+
+def files_edit(view: ServerView, route: SiteRoute, folder: str, root: str) -> Edit | None:
+    """Return the edit that serves the files of a folder ("/static") from another one of the server,
+    in the same way."""
+    return _block_above(view, route, folder, "handle_path", (f"root * {root}", "file_server"))
+
+
+def _block_above(
+    view: ServerView, route: SiteRoute, folder: str, name: str, lines: Sequence[str]
+) -> Edit | None:
     if not re.fullmatch(r"/[\w.~-]{1,100}", folder) or not _keeps_path(view, route):
         return None
     text = line_text(view, route.file, route.line)
     indent = indentation(text)
     step = "\t" if "\t" in indent or not indent else "    "
-    block = (
-        f"{indent}{'handle_path' if is_cut else 'handle'} {folder}/* {{",
-        f"{indent}{step}reverse_proxy {target}",
-        f"{indent}}}",
-    )
+    inner = [f"{indent}{step}{line}" for line in lines]
+    block = (f"{indent}{name} {folder}/* {{", *inner, f"{indent}}}")
     return line_edit(view, route.file, {route.line: (*block, text)})
 
 

@@ -1,6 +1,7 @@
 """Probe that asks Caddy's configuration for what visitors do not get beside the target itself: a
 file or data of its page, or a WebSocket that was tried. The configuration is translated once more;
-no request is made. Of Apache it looks whether such a file is in the site's folder.
+no request is made. Of Apache it looks whether such a file is in the site's folder. A file of the
+page that an application does not have is looked for in the folder in which that runs.
 """
 
 import asyncio
@@ -10,9 +11,11 @@ import shlex
 from dataclasses import replace
 
 from diagnose.model import Vantage
-from diagnose.model.addresses import bracketed
+from diagnose.model.addresses import bracketed, is_local_host
+from diagnose.model.files import SiblingFile
 from diagnose.model.http import Exchange, Upgrade, header
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.server import Listeners
 from diagnose.model.server_rules import HandledPath
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
@@ -24,8 +27,8 @@ from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.probes import ProbeContext, probe
 
-#: Maximum number of paths.
-MAX_PATHS = 4
+#: Maximum number of paths; of files that are looked for beside programs, and of these programs.
+MAX_PATHS, MAX_SIBLINGS, MAX_PROGRAMS = 4, 2, 4
 
 #: A path that leads to a file as it is written, and is no hidden one.
 _PLAIN = re.compile(r"(?:/(?!\.)[\w.@+-]{1,200}){1,20}", re.ASCII)
@@ -51,8 +54,14 @@ async def paths_before_config(ctx: ProbeContext, config: WebServerConfig) -> Non
     await _test_paths(ctx)
 
 
+@probe(after=Listeners)
+async def paths_before_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _test_paths(ctx)
+
+
 async def _test_paths(ctx: ProbeContext) -> None:
     for each in ctx.observed(WebServerConfig):
+        await _look_in_program_folders(ctx, each)
         if each.product == "apache":
             await _look_beside_application(ctx, each)
     config = next((each for each in ctx.observed(WebServerConfig) if each.product == "caddy"), None)
@@ -160,6 +169,48 @@ async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -
                     application=f"{bracketed(route.host)}:{route.port}",
                 )
             )
+
+
+async def _look_in_program_folders(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Look for files of the page that are 404 in the folders of the programs behind the site, and
+    in those around them: most programs serve no files in production."""
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    listeners = next(iter(ctx.observed(Listeners)), None)
+    servers = [each for each in ctx.observed(WebServer) if each.product == config.product]
+    server = next((each for each in servers if ctx.target.port in each.ports), None)
+    if listeners is None or server is None or server.foreign or server.container:
+        return
+    ports = {route.port for site in sites for route in site.routes if is_local_host(route.host)}
+    pids = {
+        listener.pid
+        for port in ports
+        for listener in listeners.on(port)
+        if listener.pid is not None and listener.pid != server.pid
+    }
+    lost = [file for file in ctx.observed(PageFileResponse) if file.status == 404]
+    for response in lost[:MAX_SIBLINGS] if 0 < len(pids) <= MAX_PROGRAMS else ():
+        if ctx.further_requests.begin(f"siblings of {response.url}"):
+            await _look_for_sibling(ctx, server, sorted(pids), response)
+
+
+async def _look_for_sibling(
+    ctx: ProbeContext, server: WebServer, pids: list[int], response: PageFileResponse
+) -> None:
+    # Imported late: few pages lack a file.
+    from diagnose.parsers.nginx.sibling_folders import paths_in
+    from diagnose.probes.inside.file_access import access_as, is_file, read_access
+    from diagnose.probes.inside.site_folders import apache_worker
+
+    at = ctx.elapsed()
+    worker = await apache_worker(ctx, server.pid) if server.product == "apache" else server.pid
+    result = await ctx.machine.run("readlink", "--", *(f"/proc/{pid}/cwd" for pid in pids))
+    folders = {line for line in result.out.splitlines() if line.startswith("/") and line != "/"}
+    url = parse_url(response.url)
+    paths = paths_in((), sorted(folders), url.path.partition("?")[0]) if url else ()
+    for access in await read_access(ctx.machine, "", str(worker or ""), paths) if paths else ():
+        if is_file(access):
+            ctx.emit(access_as(SiblingFile, access, at=at, url=response.url, of_program=True))
+            return
 
 
 async def _file_in(ctx: ProbeContext, root: str, request: ServerRequest) -> str:

@@ -250,7 +250,7 @@ def _is_plain(path: str) -> bool:
 async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     """Emit who may read the requested file, or the index file, if one of them is there."""
     folder = ctx.observed(SiteFolder)[-1]
-    pid = await _worker(ctx, server.pid) if server.product == "apache" else server.pid
+    pid = await apache_worker(ctx, server.pid) if server.product == "apache" else server.pid
     page = posixpath.normpath(f"{folder.path}/{folder.requested.lstrip('/')}")
     names = [name for name in folder.index_files if name in {"index.html", "index.php"}]
     file = f"{page}/{names[0]}" if folder.requested.endswith("/") and names else page
@@ -266,7 +266,7 @@ async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
         ctx.emit(FolderAccess(**{**values, "at": at, "hidden": folder_names.status == 1}))
 
 
-async def _worker(ctx: ProbeContext, pid: int | None) -> int | None:
+async def apache_worker(ctx: ProbeContext, pid: int | None) -> int | None:
     """Return a worker of Apache, which reads the files: the process that starts it is root's. The
     process itself where it has none."""
     if pid is None:

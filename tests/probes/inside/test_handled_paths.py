@@ -8,14 +8,17 @@ from typing import Any
 
 from diagnose.machine import CommandResult
 from diagnose.model import Observation
+from diagnose.model.files import SiblingFile
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath
+from diagnose.parsers.nginx.sibling_folders import paths_in
 from diagnose.probes.inside import handled_paths
+from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
-from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 STYLE = PageFileResponse(
     page="https://shop.example.com/", file_kind="stylesheet", status=403,
@@ -108,3 +111,35 @@ def test_a_file_of_the_document_root_that_apache_passes_on() -> None:
     assert not _apache_files("DocumentRoot /srv/app", "ProxyPass /a.css !")
     assert not _apache_files("DocumentRoot /srv/app", "Alias /a.css /srv/a.css")
     assert not _apache_files()
+
+
+FOUND = """\
+uid 33
+path {path}
+part 0 root 0 root 644 regular file||{path}
+"""
+
+
+def _siblings(*observations: Observation, status: int = 404) -> list[str]:
+    """Return the files that are found beside the application for a style sheet of the page."""
+    lost = replace(STYLE, status=status, url="https://shop.example.com/static/a.css")
+    paths = paths_in((), ["/srv/shop"], "/static/a.css")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "10", *paths))
+    commands: dict[str, str | CommandResult] = {
+        "readlink -- /proc/20/cwd": "/srv/shop\n",
+        asked: FOUND.format(path=paths[0]),
+    }
+    ctx = Looking(RecordedMachine(commands))
+    for observation in (apache_config(HTTPS), *observations, lost):
+        ctx.emit(observation)
+    probe: Any = handled_paths.path_of_file
+    for _ in range(2):
+        asyncio.run(probe.work(ctx, lost))
+    return [sibling.path for sibling in ctx.observed(SiblingFile) if sibling.of_program]
+
+
+def test_a_file_in_the_folder_of_the_program_that_answers_is_found_once() -> None:
+    assert _siblings(APACHE, LISTENING) == ["/srv/shop/static/a.css"]
+    assert not _siblings(APACHE, LISTENING, status=200)
+    assert not _siblings(APACHE)
+    assert not _siblings(replace(APACHE, container="web"), LISTENING)
