@@ -71,7 +71,8 @@ class HandledPath(Observation):
 
     `unserved_file` is the file of this path that is on the server, in the folder `unserved_root` of
     a `file_server` (Caddy) or DocumentRoot (Apache) that never gets the request, since
-    `application` ("127.0.0.1:8000") comes before it; "" each if there is none."""
+    `application` ("127.0.0.1:8000") comes before it; "" each if there is none. `replaced_file` is
+    that file in the folder from which the server sends its page for every path instead."""
 
     layer: ClassVar[str] = "server"
 
@@ -83,8 +84,9 @@ class HandledPath(Observation):
     unserved_file: FilePath = ""
     unserved_root: FilePath = ""
     application: ServerText = ""
+    replaced_file: FilePath = ""
 
     def summary(self) -> Summary:
         words = [rule.rule for rule in self.rules] + [folder.root for folder in self.folders]
-        words.append(self.unserved_file)
+        words += [self.unserved_file, self.replaced_file]
         return self.path, tuple(word for word in words if word)

@@ -125,6 +125,8 @@ async def _emit(
     folder = await asyncio.to_thread(served_folder, document, request)
     root, application = await asyncio.to_thread(passed_over_folder, document, request)
     unserved = await _file_in(ctx, root, request) if root and not folder and not rules else ""
+    is_replaced = folder and folder.root and not folder.prefix and request.path in _pages(ctx)
+    replaced = await _file_in(ctx, folder.root, request) if folder and is_replaced else ""
     ctx.emit(
         HandledPath(
             vantage=Vantage.SERVER,
@@ -139,8 +141,16 @@ async def _emit(
             unserved_file=unserved,
             unserved_root=root if unserved else "",
             application=application if unserved else "",
+            replaced_file=replaced,
         )
     )
+
+
+def _pages(ctx: ProbeContext) -> set[str]:
+    """Return the paths of the page's files in whose place a page came."""
+    files = ctx.observed(PageFileResponse)
+    urls = [parse_url(file.url) for file in files if file.status == 200 and file.is_html]
+    return {url.path.partition("?")[0] for url in urls if url}
 
 
 async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -153,7 +163,12 @@ async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -
         site, at = sites[0], ctx.elapsed()
         route = route_of(site, request.path)
         is_below_alias = site_at(site, request.path)[0] is not site
-        if route is None or not route.host or is_below_alias or not site.root.startswith("/"):
+        if is_below_alias or not site.root.startswith("/"):
+            continue
+        is_of_files = route is None and not site.changes and request.path in _pages(ctx)
+        if is_of_files and (replaced := await _file_in(ctx, site.root, request)):
+            ctx.emit(_replaced(ctx, at, request.path, replaced))
+        if route is None or not route.host:
             continue
         if unserved := await _file_in(ctx, site.root, request):
             ctx.emit(
@@ -169,6 +184,18 @@ async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -
                     application=f"{bracketed(route.host)}:{route.port}",
                 )
             )
+
+
+def _replaced(ctx: ProbeContext, at: float, path: str, file: str) -> HandledPath:
+    return HandledPath(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=ctx.elapsed() - at,
+        equivalent=shlex.join(("test", "-f", file)),
+        product="apache",
+        path=path,
+        replaced_file=file,
+    )
 
 
 async def _look_in_program_folders(ctx: ProbeContext, config: WebServerConfig) -> None:

@@ -143,3 +143,23 @@ def test_a_file_in_the_folder_of_the_program_that_answers_is_found_once() -> Non
     assert not _siblings(APACHE, LISTENING, status=200)
     assert not _siblings(APACHE)
     assert not _siblings(replace(APACHE, container="web"), LISTENING)
+
+
+def test_a_file_of_apache_in_whose_place_a_page_came() -> None:
+    files = HTTPS.replace("    ProxyPass / http://127.0.0.1:3000/\n", "    DocumentRoot /srv/app\n")
+    page = replace(STYLE, status=200, is_html=True, headers=(("Content-Type", "text/html"),))
+    for there, status, expected in (
+        (True, 200, ["/srv/app/a.css"]),
+        (False, 200, []),
+        (True, 404, []),
+    ):
+        commands: dict[str, str | CommandResult] = {}
+        if there:
+            commands[shlex.join(("test", "-f", "/srv/app/a.css"))] = ""
+        ctx = Looking(RecordedMachine(commands))
+        for observation in (APACHE, apache_config(files), replace(page, status=status)):
+            ctx.emit(observation)
+        probe: Any = handled_paths.path_of_file
+        asyncio.run(probe.work(ctx, page))
+        found = [path.replaced_file for path in ctx.observed(HandledPath)]
+        assert list(filter(None, found)) == expected
