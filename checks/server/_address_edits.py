@@ -5,6 +5,7 @@ import re
 from checks.server import ServerView, file_rows, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.web_sites import is_within
 
 _PASSES_ON = re.compile(r"(?i)\s*(?:ProxyPass(?:Match|Reverse)?|reverse_proxy)\s")
 
@@ -28,3 +29,26 @@ def address_edit(view: ServerView, route: SiteRoute, address: str) -> Edit | Non
         for number, text in {**same, route.line: line}.items()
     }
     return line_edit(view, route.file, changed)
+
+
+def moved_route_edit(view: ServerView, route: SiteRoute, port: str) -> Edit | None:
+    """Return the edit by which a route leads to a port of this machine, in plain HTTP; of Apache
+    with its ProxyPassReverse. None if its line names the address in another way, or has TLS."""
+    own = line_text(view, route.file, route.line)
+    if view.server.product == "haproxy" and re.search(r"\s(?:ssl|\S*check-ssl)(?:\s|$)", own):
+        return None
+    if view.server.product == "caddy" and own.rstrip().endswith("{"):
+        return None  # its block may say more of the old address
+    host = re.escape(f"[{route.host}]" if ":" in route.host else route.host)
+    pattern = re.compile(rf"(?<=[\s\"'])(https?://)?{host}(?::{route.port})?(?=[/\s\"']|$)")
+    site = next((site for site in view.answering_sites if is_within(site, route)), None)
+    is_apache = view.server.product == "apache" and site is not None
+    numbers = range(site.line + 1, site.end) if site and is_apache else (route.line,)
+    changes: dict[int, tuple[str, ...]] = {}
+    for number in numbers:
+        text = line_text(view, route.file, number)
+        is_meant = number == route.line or re.match(r"(?i)\s*ProxyPass(?:Reverse)?\s", text)
+        if is_meant and len(pattern.findall(text)) == 1:
+            scheme = "http://" if pattern.search(text)[1] else ""  # type: ignore[index]
+            changes[number] = (pattern.sub(f"{scheme}127.0.0.1:{port}", text),)
+    return line_edit(view, route.file, changes) if route.line in changes else None

@@ -7,10 +7,24 @@ It happens where the site's own public name is written in place of the applicati
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._address_edits import moved_route_edit
 from checks.server._backend_answers import route_to_application
+from checks.upstream._listening import only_port
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import is_local_host
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, page_exchanges
@@ -46,6 +60,7 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
     is_error = not any(300 <= (answer.status or 0) < 400 for answer in failed)
     if redirect is None and not (is_error and _returns(view, route)):
         return
+    port = "" if view.server.container else only_port(evidence)
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -58,10 +73,21 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
             "application": route.authority,
             "loop": redirect is not None,
             "status": failed[0].status or "",
+            "only_port": port,
             view.server.product: True,
         },
-        fix=manual_fix(view, "name-the-application"),
+        fix=_fix(view, route, port),
     )
+
+
+def _fix(view: ServerView, route: SiteRoute, port: str) -> Fix:
+    """Name the only program that may be the application: a person knows whether it is."""
+    edit = moved_route_edit(view, route, port) if port else None
+    if edit is None:
+        return manual_fix(view, "name-the-application")
+    typed: tuple[Edit | Command, ...] = (edit, *reload_steps(view.server))
+    step = Manual("name-the-application", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _has_failed(answer: Exchange) -> bool:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence, Failure, Observation, Vantage
+from diagnose.model import Claim, Confidence, Edit, Failure, Manual, Observation, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.web_servers import WebServerConfig
@@ -68,3 +68,24 @@ def test_silent_where_another_program_has_the_port_too_or_the_server_is_in_a_con
     assert not claims(config("127.0.0.1:443", secure=True), BAD, both)
     inside = replace(CADDY, container="web")
     assert not judge(CHECK, inside, config("localhost:443", secure=True), CARD, NAME, BAD)
+
+
+def typed(claim: Claim) -> str:
+    """The edit that a person chooses."""
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual)
+    return "".join(each.diff for each in step.commands if isinstance(each, Edit))
+
+
+def test_the_only_other_program_is_written_for_a_person_to_choose() -> None:
+    node = Listener(address="127.0.0.1", port=3000, family=4, pid=20, process="node")
+    server = replace(node, address="0.0.0.0", port=443, pid=CADDY.pid, process="caddy")
+    alone, two = Listeners(sockets=(server, node)), replace(node, port=3001, process="python")
+    (claim,) = claims(config("203.0.113.10:443", secure=True), BAD, alone)
+    assert claim.facts["only_port"] == "3000"
+    assert "+\treverse_proxy 127.0.0.1:3000" in typed(claim)
+    (claim,) = claims(
+        config("203.0.113.10:443", secure=True), BAD, Listeners(sockets=(server, node, two))
+    )
+    assert (claim.facts["only_port"], typed(claim)) == ("", "")

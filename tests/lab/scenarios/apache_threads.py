@@ -702,7 +702,7 @@ ITSELF = "ProxyPass / http://shop.example.com/\nProxyPassReverse / http://shop.e
 @apache_scenario(
     outside="http.redirect-loop",
     server="server.proxied-to-itself",
-    manual="a person knows where the application is",
+    manual="the site passes no WebSocket on, for which the laboratory asks",
 )
 def apache_passes_the_page_to_its_own_name(lab: Lab) -> None:
     """The redirect of port 80 answers."""

@@ -2,7 +2,7 @@
 application's address, and a matcher that is one path."""
 
 from .. import caddy, certificates
-from ..caddy import KEY, PEM, SHOP
+from ..caddy import CONFIG, KEY, PEM, SHOP
 from ..hosts import until
 from ..lab import Lab
 from .caddy import WS, caddy_scenario, healthy_caddy
@@ -28,7 +28,7 @@ def _applications(lab: Lab) -> None:
     lab.spawn(lab.server, ["caddy", "run", *words], 8083)
 
 
-@caddy_scenario(outside="http.redirect-loop", server="server.proxied-to-itself", manual=PERSON)
+@caddy_scenario(outside="http.redirect-loop", server="server.proxied-to-itself", differs=(CONFIG,))
 def caddy_passes_the_page_to_its_own_name(lab: Lab) -> None:
     """After threads of Caddy's forum about ERR_TOO_MANY_REDIRECTS: the name of the site stands
     after reverse_proxy."""

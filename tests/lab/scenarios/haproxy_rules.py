@@ -140,7 +140,7 @@ def haproxy_changes_the_path_in_the_backend(lab: Lab) -> None:
 @haproxy_scenario(
     outside="http.redirect-loop",
     server="server.proxied-to-itself",
-    manual="a person knows where the application is",
+    differs=(haproxy.CONFIG,),
 )
 def haproxy_passes_the_page_to_its_own_name(lab: Lab) -> None:
     """The redirect of port 80 answers."""
