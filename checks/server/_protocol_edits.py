@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.web_sites import is_within
 
-_HAPROXY = re.compile(r"\s+proto\s+h2(?=\s|$)")
+_HAPROXY = re.compile(r"(?<!\s)\s+proto\s+h2(?=\s|$)")
 _VERSIONS = re.compile(r"\s*versions\s+(?:h2c\s*2?|2\s*h2c)\s*")
 #: Maximum number of lines of Caddy's block that are read.
 _MAX_LINES = 200
