@@ -21,7 +21,7 @@ from checks.certificate import (
     served_lineage,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
 
@@ -31,6 +31,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
         evidence, lambda handshake: chain_fault(evidence, handshake) == "chain-incomplete"
     ):
         # Imported late: few certificates come without their issuer's.
+        from checks.certificate._fetched_issuer import issuer_url
         from checks.certificate._stored import issuers_file
 
         urls = served_cert.leaf.issuer_urls
@@ -39,11 +40,12 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
             evidence,
             served_cert,
             {
-                "url": urls[0] if urls else "",
+                "url": issuer_url(served_cert.leaf) or (urls[0] if urls else ""),
                 "sent": len(served_cert.chain),
                 "whole": _whole(evidence, served_cert),
                 "issuers": issuers_file(evidence, served_cert.leaf),
                 "beside": _folder(evidence, served_cert),
+                "fetched": fix is not None and fix.applicability is Applicability.REVIEW,
             },
             fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
@@ -72,7 +74,9 @@ def _whole(evidence: Evidence, served_cert: ServedCertificate) -> str:
 
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     """Name the file with the whole chain in place of the leaf's, or append the issuer's certificate
-    to that; None if neither lies on the server."""
+    to that, from a file of the server or from the address that the leaf names; None if there is no
+    such."""
+    from checks.certificate._fetched_issuer import appended_issuer
     from checks.certificate._stored import completed_file
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_steps
@@ -97,7 +101,10 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
         return None
     if not whole:
         edit = completed_file(evidence, file)
-        return Fix((edit, *reload_steps(nginx))) if edit else None
+        if edit is not None:
+            return Fix((edit, *reload_steps(nginx)))
+        fetching = appended_issuer(file)
+        return Fix((*fetching, *reload_steps(nginx)), Applicability.REVIEW) if fetching else None
     changes: dict[str, list[edits.TextEdit]] = {}
     for directive in directives.values():
         changes.setdefault(directive.file, []).append(

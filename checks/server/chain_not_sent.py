@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.certificate import chain_fault, file_of, served_lineage
+from checks.certificate._fetched_issuer import appended_issuer, issuer_url
 from checks.certificate._stored import completed_file, issuers_file, whole_chain
 from checks.server import (
     ServerView,
@@ -47,6 +48,7 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
         lineage = served_lineage(evidence, served.leaf)
         kept = lineage.fullchain if lineage and lineage.fullchain != file.path else ""
         whole = kept or whole_chain(evidence, served.leaf)
+        fix = _fix(evidence, view, places, file, whole)
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -59,15 +61,23 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
                 "issuers": issuers_file(evidence, served.leaf),
                 "bundle": places[0].role == "bundle",
                 "issuer": served.leaf.issuer,
+                "url": issuer_url(served.leaf),
+                "fetched": fix.applicability is Applicability.REVIEW,
                 "apache": view.server.product == "apache",
             },
-            fix=_fix(view, places, whole, None if kept else completed_file(evidence, file)),
+            fix=fix,
         )
 
 
-def _fix(view: ServerView, places: list[SiteFile], whole: str, completed: Edit | None) -> Fix:
+def _fix(
+    evidence: Evidence,
+    view: ServerView,
+    places: list[SiteFile],
+    file: CertificateFile,
+    whole: str,
+) -> Fix:
     """Name the file with the whole chain at the place that names the certificate, or append the
-    issuer's certificate to its file."""
+    issuer's certificate to its file, from the server or from the address that the leaf names."""
     place = places[0]
     line = line_text(view, place.file, place.line)
     word = re.compile(rf"(?<!\S)[\"']?{re.escape(place.path)}[\"']?(?!\S)")
@@ -76,7 +86,11 @@ def _fix(view: ServerView, places: list[SiteFile], whole: str, completed: Edit |
     if whole and place.role == "certificate" and len(word.findall(line)) == 1 and is_only_place:
         changed = word.sub(lambda _: shlex.quote(whole), line)
         edit = line_edit(view, place.file, {place.line: (changed,)})
-    edit = edit or (None if whole else completed)
-    if edit is None:
-        return manual_fix(view, "serve-the-chain")
-    return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    if edit is None and not whole:
+        edit = completed_file(evidence, file)
+    if edit is not None:
+        return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    fetching = () if whole else appended_issuer(file)
+    if fetching:
+        return Fix((*fetching, *reload_steps(view.server)), Applicability.REVIEW)
+    return manual_fix(view, "serve-the-chain")

@@ -55,7 +55,7 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.RELOAD if signal == "reload" else Effect.STOP
         case ["apachectl" | "httpd", *_, "graceful" | "start" | "stop" as verb]:
             return {"graceful": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
-        case ["caddy", "adapt", *_]:
+        case ["caddy", "adapt", *_] | ["openssl", "verify", *_]:
             return Effect.TEST
         case ["caddy", "reload" | "start" | "stop" as verb, *_]:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)

@@ -79,11 +79,32 @@ def test_fires_and_names_the_whole_chain_that_the_tool_keeps_beside(path: str, w
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
-def test_fires_and_leaves_a_file_without_a_lineage_to_a_person() -> None:
-    file = CertificateFile(path="/etc/nginx/shop.pem", sha256=PUBLIC.sha256, chain=(PUBLIC,))
+def test_fires_and_appends_the_downloaded_issuer_to_the_file_behind_a_link() -> None:
+    file = CertificateFile(
+        path="/etc/nginx/shop.pem", real="/srv/tls/a.pem", sha256=PUBLIC.sha256, chain=(PUBLIC,)
+    )
     (claim,) = judge(
         "certificate.chain-incomplete", visit(PUBLIC, code=20), file, RUNNING, config()
     )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    download, convert, prove, append, *_ = (
+        step.argv for step in claim.fix.steps if isinstance(step, Command)
+    )
+    assert download[-3:] == ("-o", "/srv/tls/issuer.der", "http://ca.example/middle.der")
+    assert convert[-1] == "/srv/tls/issuer.pem"
+    assert prove[-2:] == ("/srv/tls/issuer.pem", "/srv/tls/a.pem")
+    assert append == ("sed", "-i", "-e", "$r /srv/tls/issuer.pem", "/srv/tls/a.pem")
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [("ldap://ca.example/cn=CA",), ("http://ca.example/ca.p7c",), ("http://[",), ("http:///a",)],
+)
+def test_fires_and_leaves_what_is_no_single_certificate_to_a_person(urls: tuple[str, ...]) -> None:
+    odd = leaf(issuer_urls=urls)
+    file = CertificateFile(path="/etc/nginx/shop.pem", sha256=odd.sha256, chain=(odd,))
+    (claim,) = judge("certificate.chain-incomplete", visit(odd, code=20), file, RUNNING, config())
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
     assert claim.facts["file"] == "/etc/nginx/shop.pem"

@@ -36,9 +36,19 @@ def test_fires_and_names_the_whole_chain_of_certbot() -> None:
 
 
 def test_fires_and_leaves_an_unknown_chain_to_a_person() -> None:
-    (claim,) = judge(CHECK, SERVED, FILE, APACHE, apache_config(), LISTENING)
+    nameless = replace(LEAF, issuer_urls=("http://ca.example/ca.p7c",))
+    served = replace(SERVED, chain=(nameless,))
+    file = replace(FILE, chain=(nameless,))
+    (claim,) = judge(CHECK, served, file, APACHE, apache_config(), LISTENING)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_downloads_the_issuer_from_the_address_that_the_leaf_names() -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, APACHE, apache_config(), LISTENING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.facts["fetched"]
 
 
 def test_silent_when_the_chain_is_whole_or_the_file_another() -> None:

@@ -1,0 +1,58 @@
+"""The issuer's certificate from the address that the site's certificate names (RFC 5280 section
+4.2.2.1), for a server on which it lies nowhere."""
+
+import posixpath
+from urllib.parse import urlsplit
+
+from diagnose.model import Command, Effect, commands
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.steps import Risk
+from diagnose.model.tls import Certificate
+
+#: What stays beside the certificate, as it came and as it is appended.
+_RECEIVED, _CONVERTED = "issuer.der", "issuer.pem"
+
+
+def issuer_url(leaf: Certificate) -> str:
+    """Return the address at which a leaf's issuer offers its certificate over http(s), "" if the
+    leaf names none."""
+    return next(filter(_is_certificate, leaf.issuer_urls), "")
+
+
+def appended_issuer(file: CertificateFile) -> tuple[Command, ...]:
+    """Return the commands that download the certificate of the issuer, prove with its signature
+    that it is that, and append it to the file with one certificate; () if no address of it is
+    known, or if it may be no single certificate there (PKCS #7, LDAP).
+
+    The address is http as a rule: the proof is what makes the download safe. The file may hold a
+    key, so it is not read; `sed` ends the last line where the file does not.
+    """
+    url = issuer_url(file.chain[0])
+    path = file.real or file.path
+    if not url or len(file.chain) != 1 or "\n" in path:
+        return ()
+    received, converted = (
+        posixpath.join(posixpath.dirname(path), name) for name in (_RECEIVED, _CONVERTED)
+    )
+    limits = ("--max-time", "20", "--max-filesize", "65536")
+    return (
+        _written(("curl", "-fsSL", *limits, "-o", received, url), received),
+        _written(
+            ("openssl", "x509", "-inform", "DER", "-in", received, "-out", converted), converted
+        ),
+        Command(("openssl", "verify", "-partial_chain", "-trusted", converted, path), Effect.TEST),
+        commands.rewrite(path, (f"$r {converted}",)),
+    )
+
+
+def _is_certificate(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return is_web and not parts.path.lower().endswith((".p7c", ".p7b"))
+
+
+def _written(argv: tuple[str, ...], path: str) -> Command:
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
