@@ -86,6 +86,8 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
             continue
+        if change.request.name:
+            continue  # a part of the prefix: upstream.prefix-kept-in-part
         if is_respelling(change.request.original, change.request.value):
             continue
         if is_cut and proxy_target.uri is None:
