@@ -18,6 +18,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._lost_fields import LostLine, line_of, lost_line, sending_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +34,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import WITHOUT_ALWAYS, children
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, beaten_locations
 
 _HEADER = "access-control-allow-origin"
@@ -50,14 +51,10 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     if not pages or match is None:
         return
-    effective = _allowing(match.directives("add_header"))
-    lost = _lost(match) if effective is None else None
-    is_error = pages[0].status not in WITHOUT_ALWAYS
-    lacks_always = effective is not None and "always" not in effective.args and is_error
-    beaten = None if effective or lost else _beaten(nginx)
-    directive = lost or (effective if lacks_always else None)
-    if beaten is not None:
-        directive = _allowing_of(beaten)
+    line = lost_line(match, _HEADER, pages[0].status)
+    is_sent = line is None and line_of(match.directives("add_header"), _HEADER) is not None
+    beaten = None if line or is_sent else _beaten(nginx)
+    directive = line.directive if line else _allowing_of(beaten) if beaten else None
     if directive is None:
         return
     # Imported late: few pages lose the field.
@@ -66,7 +63,7 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     is_unlike = takes_other_methods(evidence, pages[0])
     if is_unlike and is_told_twice(evidence):
         return
-    subjects, own = endpoint_subjects(pages), _own(match)
+    subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -76,19 +73,15 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "status": pages[0].status,
-            "directive": " ".join((directive.name, *directive.args)),
+            **(line or LostLine(directive, None)).facts,
+            "unsent": line is not None and line.own is None,
             "place": file_line(directive),
-            "inherited": lost is not None,
-            "unsent": lacks_always,
+            "own_place": file_line(line.own) if line and line.own else "",
             "other": _head(beaten.block) if beaten else "",
             "used": _head(match.block) if beaten else "",
             "used_place": file_line(match.block) if beaten else "",
-            "own": " ".join((own.name, *own.args))[:120] if lost and own else "",
-            "own_place": file_line(own) if lost and own else "",
         },
-        fix=_beaten_fix(nginx, match, directive)
-        if beaten
-        else _fix(nginx, match, directive, own if lost else None),
+        fix=sending_fix(nginx, match, [line]) if line else _beaten_fix(nginx, match, directive),
     )
 
 
@@ -108,7 +101,7 @@ def _beaten(nginx: Nginx) -> LocationMatch | None:
 
 def _allowing_of(match: LocationMatch) -> Directive | None:
     """Return the line of the location itself."""
-    return _allowing(tuple(children(match.block, "add_header")))
+    return line_of(tuple(children(match.block, "add_header")), _HEADER)
 
 
 def _is_judged(evidence: Evidence, page: Exchange) -> bool:
@@ -119,59 +112,22 @@ def _is_judged(evidence: Evidence, page: Exchange) -> bool:
     return is_asked and is_answer and page.header(_HEADER) is None
 
 
-def _allowing(directives: tuple[Directive, ...]) -> Directive | None:
-    return next(
-        (
-            directive
-            for directive in directives
-            if directive.args[:1] and directive.args[0].lower() == _HEADER
-        ),
-        None,
-    )
-
-
-def _lost(match: LocationMatch) -> Directive | None:
-    """Return the line of an outer block that the innermost blocks do not inherit."""
-    for depth in range(len(match.blocks) - 1, 0, -1):
-        outer = _allowing(tuple(children(match.blocks[depth - 1], "add_header")))
-        if outer is not None:
-            return outer
-    return None
-
-
-def _own(match: LocationMatch) -> Directive | None:
-    """Return the add_header that breaks the inheritance."""
-    return next(iter(match.directives("add_header")), None)
-
-
 def _beaten_fix(nginx: Nginx, match: LocationMatch, directive: Directive) -> Fix:
     """Repeat the line in the location that answers; by hand where it would end the inheritance of
     outer lines."""
     own = tuple(children(match.block, "add_header"))
     source, file = nginx.file(directive), nginx.file(match.block)
     changes: Changes = {}
-    if source and file and match.block.name == "location" and (own or not _own(match)):
+    if (
+        source
+        and file
+        and match.block.name == "location"
+        and (own or not match.directives("add_header"))
+    ):
         line = " ".join(source.text[directive.start : directive.stop].split())
         added = edits.insert_after(file.text, own[-1], [line]) if own else None
         changes[file.path] = [added or edits.insert_first(file.text, match.block, [line])]
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("repeat-it-there", Where.SERVER),), Applicability.MANUAL)
-    return location_fix(nginx, match, file_edits, sure=False)
-
-
-def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, own: Directive | None) -> Fix:
-    """Repeat the line beside that of the inner block, or add `always`."""
-    changes: Changes = {}
-    source, file = nginx.file(directive), nginx.file(own or directive)
-    if source is not None and file is not None:
-        line = edits.one_line(source.text, directive)
-        if own is not None:
-            changes[own.file] = [edits.insert_after(file.text, own, [line])]
-        else:
-            text = f"{line.rstrip(';').rstrip()} always;"
-            changes[directive.file] = [edits.replace_directive(directive, text)]
-    file_edits = config_edits(nginx, changes)
-    if not file_edits:
-        return Fix((Manual("send-it-always", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, file_edits, sure=False)

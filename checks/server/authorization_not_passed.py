@@ -2,7 +2,9 @@
 `CGIPassAuth On` or a rule of the site says so (core, "CGIPassAuth": "HTTP authorization headers …
 are normally not passed"). The application then says that no token came, although one was sent.
 
-A 401 is no fault. The evidence is the same answer to a request that had a token.
+A 401 is no fault. The evidence is the same answer to a request that had a token. Or the program
+itself asks for a user and a password (a Basic challenge): it never gets them, and asks again for
+ever. Where Apache asks (AuthType), the program need not know who came.
 """
 
 import re
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    file_rows,
     indentation,
     line_edit,
     line_text,
@@ -30,6 +33,10 @@ from diagnose.parsers.web_sites import route_of
 #: A handler at a port, and the line by which Apache takes the field away.
 _HANDLER = re.compile(r"(?i)\s*SetHandler\s+\"?proxy:fcgi://")
 _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authorization\"?\s*$")
+#: The lines by which Apache asks itself (mod_auth_basic), or has a page of its own for that.
+_ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+401\b)")
+#: What people say who are asked for their password again and again.
+_LOGINS = frozenset({"login", "cookie", "request-field", "unusable", "other"})
 
 
 @check(
@@ -41,6 +48,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.server.product != "apache" or not view.answering_sites:
         return
+    yield from _challenged(view, view.answering_sites[0])
     pages = [
         page
         for page in (*pages_with_status(evidence, 401), *pages_with_status(evidence, 403))
@@ -69,10 +77,54 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "status": pages[0].status or "",
             "words": excerpt(pages[0].body, 110),
             "fastcgi": not removing,
+            "challenge": False,
             "place": place_text(site.file, removing or site.line),
         },
         fix=manual_fix(view, "keep") if removing else _fix(view, site),
     )
+
+
+def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
+    """Judge by the challenge of a FastCGI program that gets no answer to it."""
+    evidence, target = view.evidence, view.evidence.target
+    pages = [page for page in pages_with_status(evidence, 401) if page.asks_for_password]
+    if not pages or site.passes_authorization or not _is_fastcgi(view, site, target.path):
+        return
+    is_programs = any(page.header("X-Powered-By") for page in pages)
+    if not is_programs and (_asks(view) or any(map(_is_apaches_page, pages))):
+        return
+    symptom = target.symptom
+    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    is_told = symptom is not None and (symptom.kind in _LOGINS or symptom.number == 401)
+    yield Claim(
+        about=own,
+        covers=(own, Subject(port=target.port)),
+        because=(*pages, view.server, *([view.config] if view.config else [])),
+        confidence=Confidence.LIKELY,
+        # This run sends no password: 401 is the right answer to it.
+        severity=None if is_told else Severity.NOTE,
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "status": 401,
+            "words": "",
+            "fastcgi": True,
+            "challenge": True,
+            "place": place_text(site.file, site.line),
+        },
+        fix=_fix(view, site),
+    )
+
+
+def _is_apaches_page(page: Exchange) -> bool:
+    """Return whether the charset is that of Apache's own error pages (ap_send_error_response)."""
+    return "iso-8859-1" in (page.header("Content-Type") or "").lower()
+
+
+def _asks(view: ServerView) -> bool:
+    """Return whether a line of Apache asks for a password somewhere."""
+    files = view.config.files if view.config else ()
+    return any(_ASKS.match(row) for file in files for row in file_rows(view, file))
 
 
 def _removing_line(view: ServerView, site: WebSite) -> int:

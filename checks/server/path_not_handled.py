@@ -51,6 +51,7 @@ from diagnose.parsers.web_sites import may_take, route_of
         "http.page-file-missing",
         "http.page-file-type",
         "server.page-missing",
+        "server.rule-refuses",
     ],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:

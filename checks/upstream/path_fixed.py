@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from checks.http import _page_files, endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._prefix_edits import rewrite_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -154,17 +155,7 @@ def _lines(lost: _Lost) -> dict[str, str]:
     line = f"proxy_pass {lost.origin};"
     if prefix == lost.uri or not re.fullmatch(r"/[\w/-]*", prefix):
         return {"rewrite": "", "line": line}
-    return {"rewrite": _rewrite(prefix, lost.uri), "line": line}
-
-
-def _rewrite(prefix: str, uri: str) -> str:
-    """Return the line that puts the path of proxy_pass in place of the location's prefix. Where one
-    of the two ends with a slash, one slash stands between it and the rest: `location /git` with
-    `http://$app/` would ask for "//style.css" otherwise."""
-    if prefix.endswith("/") == uri.endswith("/"):
-        return f"rewrite ^{prefix}(.*)$ {uri}$1 break;"
-    slash = "/" if prefix.endswith("/") else "/?"
-    return f"rewrite ^{prefix.rstrip('/')}{slash}(.*)$ {uri.rstrip('/')}/$1 break;"
+    return {"rewrite": rewrite_line(prefix, lost.uri), "line": line}
 
 
 def _fix(nginx: Nginx, lost: _Lost) -> Fix:

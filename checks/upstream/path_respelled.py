@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._prefix_edits import one_slash
 from checks.upstream._comparisons import decided_by, proxied_match, redirected_here, respelled_files
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -42,7 +43,6 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.forwarding import is_respelling, spelled_anew
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -380,8 +380,7 @@ def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     changes: Changes = {}
     is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
     if respelling.is_doubled and is_prefix and nginx.file(block):
-        head = " ".join(("location", *block.args[:-1], f"{block.args[-1]}/ {{"))
-        changes[block.file] = [TextEdit(block.start, block.opened, head)]
+        changes = one_slash(nginx, match, respelling.proxy)
     elif respelling.is_merged and nginx.file(match.blocks[1]):
         server = match.blocks[1]
         file = nginx.file(server)

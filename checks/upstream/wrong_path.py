@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._prefix_edits import replace_prefix
 from checks.upstream._comparisons import (
     CONSEQUENCES,
     comparison_claim,
@@ -41,7 +42,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import ComparedRequest
@@ -85,6 +86,8 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
             continue
+        if change.request.name:
+            continue  # a part of the prefix: upstream.prefix-kept-in-part
         if is_respelling(change.request.original, change.request.value):
             continue
         if is_cut and proxy_target.uri is None:
@@ -119,7 +122,7 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
                 "asked": True,
                 "file": False,
             },
-            _fix(nginx, match, directive, is_cut),
+            _fix(nginx, match, directive, is_cut, change.request.is_html),
             # A page at "/" shows that the application works there, not that it is meant here. What
             # wants credentials, or another method, was not seen.
             confidence=None
@@ -313,34 +316,42 @@ def _settings(match: LocationMatch) -> frozenset[tuple[str, ...]]:
     )
 
 
-def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, is_cut: bool) -> Fix:
+def _fix(
+    nginx: Nginx, match: LocationMatch, directive: Directive, is_cut: bool, is_page: bool = True
+) -> Fix:
     """Edit proxy_pass, to be reviewed: other pages of the location get another path as well."""
     changes: Changes = {}
     if is_cut:
         _location_edits.pass_whole_path(match, changes)
     else:
-        _cut_prefix(match, directive, changes)
+        changes = _cut_prefix(nginx, match, directive, is_page)
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("change-the-path", Where.SERVER),), Applicability.MANUAL)
     return _location_edits.location_fix(nginx, match, file_edits, sure=False)
 
 
-def _cut_prefix(match: LocationMatch, directive: Directive, changes: Changes) -> None:
-    """Add the slash to proxy_pass that replaces the prefix. The location gets one too if it ends
-    with none, because otherwise two slashes would follow each other; nginx redirects the path
-    without the slash itself then (ngx_http_core_module, location)."""
-    pattern = location_pattern(match.block)
-    if pattern is None or pattern.modifier not in {"", "^~"} or "$" in directive.args[0]:
-        return
+def _cut_prefix(nginx: Nginx, match: LocationMatch, directive: Directive, is_page: bool) -> Changes:
+    """Add the slash to proxy_pass that replaces the prefix. The location of a page gets one too if
+    it ends with none, because otherwise two slashes would follow each other: nginx redirects the
+    path without the slash itself then (ngx_http_core_module, location), so that the page's relative
+    links are right. What follows no redirect, as a WebSocket, gets its answer by a `rewrite`."""
+    pattern, target = location_pattern(match.block), directive.args[0]
+    if pattern is None or pattern.modifier not in {"", "^~"} or "$" in target:
+        return {}
+    changes: Changes = {}
     if not pattern.text.endswith("/"):
+        websockets = {upgrade.path.partition("?")[0] for upgrade in nginx.evidence.of(Upgrade)}
+        if not is_page or pattern.text in websockets:
+            return replace_prefix(nginx, match, directive, target, "/")
         others = map(location_pattern, children(match.blocks[1], "location"))
         if any(other is not None and other.text == f"{pattern.text}/" for other in others):
-            return
+            return {}
         modifier = f"{pattern.modifier} " if pattern.modifier else ""
         head = f"location {modifier}{pattern.text}/ {{"
         changes.setdefault(match.block.file, []).append(
             edits.TextEdit(match.block.start, match.block.opened, head)
         )
-    line = f"proxy_pass {directive.args[0]}/;"
+    line = f"proxy_pass {target}/;"
     changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+    return changes

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edit
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._prefix_edits import replace_prefix
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from checks.websocket import without_query
 from diagnose.checking.registry import check
@@ -80,13 +81,18 @@ def _endpoint(upgrade: Upgrade) -> str:
 
 def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
     """Add the slash that replaces the prefix. Below a prefix without a last slash, two slashes
-    would follow each other."""
+    would follow each other: a `rewrite` writes one."""
     directive, pattern = proxy_pass_of(match), location_pattern(match.block)
-    is_alone = _location_edits.serves_only(match, [path])
+    is_alone = pattern is not None and pattern.modifier == "="
     is_clean = pattern is not None and (pattern.text.endswith("/") or is_alone)
-    if directive and is_clean and directive.args and "$" not in directive.args[0]:
+    changes: Changes = {}
+    if directive and directive.args and "$" not in directive.args[0]:
         line = f"proxy_pass {directive.args[0]}/;"
-        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
-        if edit is not None:
-            return _location_edits.location_fix(nginx, match, (edit,), sure=False)
+        changes = (
+            {directive.file: [edits.replace_directive(directive, line)]}
+            if is_clean
+            else replace_prefix(nginx, match, directive, directive.args[0], "/", has_pages=False)
+        )
+    if file_edits := config_edits(nginx, changes):
+        return _location_edits.location_fix(nginx, match, file_edits, sure=False)
     return Fix((Manual("cut-the-prefix", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

@@ -302,8 +302,21 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
             and not (is_opened and _is_page(observation))
         )
         or _has_failed(observation, evidence, symptom)
+        or _lacks_field(observation, symptom)
         for observation in evidence.observations
     )
+
+
+def _lacks_field(observation: Observation, symptom: Symptom) -> bool:
+    """Return whether the page lacks a field that a message says is missing."""
+    is_page = _is_page(observation) and getattr(observation, "purpose", "") == "target"
+    if symptom.kind != "response-field" or not is_page:
+        return False
+    from diagnose.parsers.missing_fields import missing_fields
+
+    present = {name.lower() for name, _ in getattr(observation, "headers", ())}
+    is_answered = getattr(observation, "status", None) is not None
+    return is_answered and any(name.lower() not in present for name in missing_fields(symptom.text))
 
 
 def _is_page(observation: Observation) -> bool:

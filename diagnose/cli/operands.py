@@ -33,6 +33,9 @@ _PLACEHOLDER = re.compile(
     r"(?:[-_]?name)?\.\w{2,6}|domain\.(?:com|tld|name))"
 )
 
+#: The status of a method that a path does not take (RFC 9110 section 15.5.6): a GET shows another.
+_NO_METHOD = 405
+
 #: What stands before an address to which a redirect leads: a field, or words.
 _LEADING = (
     r"(?:\blocation:|\bredirect\w{0,5}(?: [\w-]{1,20}){0,3} to|重定向(?:到|至)|跳转(?:到|至|去))"
@@ -148,10 +151,12 @@ def _with_message(
 def _at_requested_path(site: Target, message: str) -> Target:
     """Return the site, asked for what the message says was requested, where the user named no page:
     a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
-    from diagnose.parsers.error_messages import requested_path
+    from diagnose.parsers.error_messages import failed_path, requested_path
     from diagnose.parsers.secrets import path_without_secrets
 
     path, kind = requested_path(message), site.symptom.kind if site.symptom else "other"
+    if not path and kind == "status" and site.symptom and site.symptom.number != _NO_METHOD:
+        path = failed_path(message)
     # The path of a challenge holds a token.
     if not path or site.is_websocket or kind.startswith("acme"):
         return site

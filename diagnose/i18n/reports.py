@@ -282,7 +282,8 @@ MESSAGES = Messages(
     Message(
         "fix.panel-npm",
         "Nginx Proxy Manager writes {file} anew: what is to stay goes to the proxy host in its"
-        " interface: Details, Custom Locations, or the tab Advanced.",
+        " interface: Details (with the switch Websockets Support), Custom Locations, or the tab"
+        " Advanced.",
     ),
     Message(
         "fix.panel-ispconfig",
@@ -295,6 +296,35 @@ MESSAGES = Messages(
         " VIRTUAL_PORT (the port inside of the application's container) or LETSENCRYPT_HOST in the"
         " application's service, then `docker compose up -d`. Both containers need one network."
         " Lines of one's own go to /etc/nginx/vhost.d.",
+    ),
+    Message(
+        "fix.panel-cpanel",
+        "cPanel writes {file} anew: what is to stay goes to a .conf file in the user's folder"
+        " beside it, /etc/nginx/conf.d/users/USER/, or in the domain's folder there.",
+    ),
+    Message(
+        "fix.panel-directadmin",
+        "DirectAdmin writes {file} anew: what is to stay goes to Custom HTTPD Configurations, in"
+        " the fields of the domain.",
+    ),
+    Message(
+        "fix.panel-froxlor",
+        "Froxlor writes {file} anew: what is to stay goes to the domain's own vhost-settings.",
+    ),
+    Message(
+        "fix.panel-cloudpanel",
+        "CloudPanel writes {file} anew from its database: make the edit in the site's tab Vhost.",
+    ),
+    Message(
+        "fix.panel-synology",
+        "DSM writes {file} anew: what it can do is in Control Panel, Login Portal, Advanced,"
+        " Reverse Proxy (Custom Header has an entry for WebSocket). A server block of one's own"
+        " goes to another file.",
+    ),
+    Message(
+        "fix.panel-bt-proxy",
+        "The panel writes {file} anew when the settings of this reverse proxy are saved: make the"
+        " edit in the site's Reverse proxy, Config file, and leave the settings alone afterwards.",
     ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),

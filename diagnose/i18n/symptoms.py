@@ -112,6 +112,7 @@ MESSAGES = Messages(
     Message("application", "an application's settings, or the proxy's, do not fit"),
     Message("visitor-address", "the visitors' addresses are lost"),
     Message("request-field", "a field of the request does not arrive"),
+    Message("response-field", "a field of the response is missing"),
     Message("stream", "a stream does not arrive piece by piece"),
     Message("download", "a page is downloaded, or its source is shown"),
     Message("cached", "old content, or that of another visitor"),
@@ -293,6 +294,11 @@ MESSAGES = Messages(
         "The application may read the field under another name, the browser may not send it "
         "(another origin, a redirect to another host), or a proxy in front drops it: nginx drops "
         "names with an underscore, unless `underscores_in_headers on`. `--header` sends one.",
+    ),
+    Message(
+        "elsewhere.response-field",
+        "A field may be missing for some pages alone, for errors, or from what is in front of the "
+        "site. This run saw the page that it asked for.",
     ),
     Message(
         "elsewhere.stream",

@@ -83,9 +83,10 @@ class ComparedRequest(Observation):
 
     `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
     (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
-    the request line), "context-path" (the path below a prefix that the application's settings
-    name, or, with the `name` "redirect", the redirect of its first page), "server-name" (SNI, RFC
-    6066 section 3) or "origin" (the fields in `name`).
+    the request line; with the `name` "inner" a part of the location's prefix stays), "context-path"
+    (the path below a prefix that the application's settings name, or, with the `name` "redirect",
+    the redirect of its first page), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields
+    in `name`).
     `method` is that of the request, `length` the Content-Length of the response and
     `coding` its Content-Encoding. `secure_cookies` are the names of the cookies that the response
     sets with the attribute Secure. `change` is how it differs, `original` is nginx's value and

@@ -28,10 +28,11 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: it; "application": a message with which a known application says that its own address or
 #: the proxy before it is not set up right.
 #: What people say in their own words (diagnose/parsers/complaints.py): "visitor-address": everybody
-#: has one address; "request-field": a field of the request does not arrive; "stream": a stream
-#: comes all at once; "download": a page is downloaded, or its source is shown; "cached": old
-#: content, or another visitor's; "upload": an upload fails; "sometimes": it fails at times;
-#: "other": words of which nothing is known.
+#: has one address; "request-field": a field of the request does not arrive; "response-field":
+#: a field of the response is missing, as scanners say; "stream": a stream comes all at once;
+#: "download": a page is downloaded, or its source is shown; "cached": old content, or another
+#: visitor's; "upload": an upload fails; "sometimes": it fails at times; "other": words of which
+#: nothing is known.
 #: What a visitor sees (diagnose/parsers/visible_faults.toml): "slow"; "page-files": style sheets,
 #: scripts or pictures do not load; "blank": an empty page; "wrong-site": another site, or a
 #: server's welcome page; "not-secure": the browser's mark beside the address; "wrong-address": a
@@ -67,7 +68,8 @@ SymptomKind = Literal[
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
     "grpc", "callback", "application",
-    "visitor-address", "request-field", "stream", "download", "cached", "upload", "sometimes",
+    "visitor-address", "request-field", "response-field", "stream", "download", "cached", "upload",
+    "sometimes",
     "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",
     "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing", "login",
     "not-outside", "not-through-proxy", "not-over-https", "not-by-name",

@@ -163,15 +163,17 @@ def says_page_is_missing(words: str) -> str:
 #: A browser's window for a password (RFC 9110 section 11.6.1) that comes again and again. An
 #: application's own form is another matter, which these words do not name.
 _PASSWORD_WINDOW = lazy_pattern(
-    r"(?i:basic.?auth|auth_?basic|htpasswd|prompt|pop-?up|pops up|dialog|弹|窗口|对话框)"
+    r"(?i:basic.?auth|auth_?basic|htpasswd|prompt|pop-?up|pops up|dialog|弹|窗口|对话框"
+    r"|\b(?:log-?in|sign-?in|password) (?:window|box)\b)"
 )
 _PASSWORD_AGAIN = lazy_pattern(
     r"(?i:(?:\b(?:keeps?|kept|constantly|repeatedly|continually|always) .{0,30}?\b(?:ask|prompt|popp?|show)\w{0,4}\b"
     r".{0,40}?\b(?:password|credentials|username|authenticat\w{1,4}|basic auth|prompt)\b"
     r"|\b(?:password|credentials?|basic auth\w{0,10}|authentication|username)\b.{0,20}?\b(?:prompt|pop-?up|dialog|window)s?\b"
     r".{0,40}?\b(?:again|keeps?|loops?|over and over|repeatedly|every time)\b"
+    r"|\b(?:log-?in|sign-?in) (?:prompt|pop-?up|window|box)s?\b.{0,40}?\b(?:keeps?|loops?|over and over|again and again|repeatedly)\b"
     r"|\bask\w{0,3} .{0,20}?\b(?:password|credentials|username)\b.{0,40}?\b(?:again and again|over and over|repeatedly|in a loop)\b"
-    r"|(?:反复|一直|不断|不停|总是|重复|循环).{0,6}?(?:要求|弹出?|提示|需要).{0,8}?(?:验证(?!码)|认证|用户名|密码(?!错)|登[录陆]框)"
+    r"|(?:反复|一直|不断|不停|总是|重复|循环|又|再次).{0,6}?(?:要求|弹出?|提示|需要).{0,8}?(?:验证(?!码)|认证|用户名|密码(?!错)|登[录陆]框)"
     r"|(?:验证|认证|密码|登[录陆])(?:窗口|框|对话框).{0,8}?(?:反复|一直|不断|不停|总是|重复)))"
 )  # fmt: skip
 

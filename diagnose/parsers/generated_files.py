@@ -10,7 +10,10 @@ from diagnose.parsers.sanitize import printable
 
 #: A panel, or another program that writes files, with a place for lines of one's own. The values
 #: are keys of texts.
-Panel = Literal["", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy"]
+Panel = Literal[
+    "", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy", "cpanel", "directadmin", "froxlor",
+    "cloudpanel", "synology", "bt-proxy",
+]  # fmt: skip
 
 #: Lines at the beginning of a file in which it says who writes it.
 _HEAD = 25
@@ -25,12 +28,19 @@ _WORDS = lazy_pattern(
 )
 
 #: Where panels keep the files that they write: plesk (/var/www/vhosts/system/DOMAIN/conf), HestiaCP
-#: and VestaCP (/home/USER/conf/web), Nginx Proxy Manager, ISPConfig (DOMAIN.vhost).
+#: and VestaCP (/home/USER/conf/web), Nginx Proxy Manager, ISPConfig (DOMAIN.vhost), cPanel's
+#: ea-nginx (conf.d/users/USER.conf), DirectAdmin, Froxlor, Synology's DSM, and what the panel 宝塔
+#: includes for its reverse proxies.
 _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("plesk", re.compile(r"/var/www/vhosts/system/[^/]+/conf/|/etc/nginx/plesk\.conf\.d/")),
     ("hestia", re.compile(r"/home/[^/]+/conf/web/")),
     ("npm", re.compile(r"/data/nginx/(?:proxy|redirection|dead)_host/")),
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
+    ("cpanel", re.compile(r"/etc/nginx/conf\.d/users/[^/]+\.conf$")),
+    ("directadmin", re.compile(r"/usr/local/directadmin/data/users/[^/]+/nginx\.conf$")),
+    ("froxlor", re.compile(r"/etc/nginx/(?:[^/]+/)?\d{2}_froxlor_[^/]+\.conf$")),
+    ("synology", re.compile(r"/(?:[^/]+/){1,5}server\.ReverseProxy\.conf$")),
+    ("bt-proxy", re.compile(r"/www/server/panel/vhost/nginx/proxy/[^/]+/[^/]+\.conf$")),
 )
 
 #: What nginx-proxy (nginx.tmpl) writes at the beginning of its file, and above the servers of an
@@ -40,6 +50,8 @@ _NGINX_PROXY = lazy_pattern(
     r"|^# If we receive X-Forwarded-Proto, pass it through; otherwise",
     re.MULTILINE,
 )
+#: What CloudPanel writes into the server block of each site: the file comes from its database.
+_CLOUDPANEL = lazy_pattern(r"^[ \t]{0,40}include /etc/nginx/global_settings;", re.MULTILINE)
 
 
 @frozen
@@ -55,9 +67,15 @@ def generated_file(text: str, *paths: str) -> GeneratedFile | None:
     """Return who writes a file that has this text and these paths (its own, and that of a link to
     it); None if nothing tells that a program does."""
     panels = (panel for panel, pattern in _PATHS for path in paths if pattern.match(path))
-    panel = next(panels, None) or ("nginx-proxy" if _NGINX_PROXY.search(text) else "")
+    panel = next(panels, None) or _panel_of_text(text)
     words = next(filter(None, map(_claim, text.split("\n", _HEAD)[:_HEAD])), "")
     return GeneratedFile(words, panel) if words or panel else None
+
+
+def _panel_of_text(text: str) -> Panel:
+    if _NGINX_PROXY.search(text):
+        return "nginx-proxy"
+    return "cloudpanel" if _CLOUDPANEL.search(text) else ""
 
 
 def _claim(line: str) -> str:

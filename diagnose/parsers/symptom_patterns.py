@@ -6,6 +6,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
+from diagnose.parsers.missing_fields import FIELD
 from diagnose.parsers.server_messages import SERVER_MESSAGES
 
 #: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
@@ -38,6 +39,13 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
+    # Scanners: a field that protects visitors is not in the response
+    ("response-field", rf"{FIELD}['\"”’)]{{0,2}}(?: ?\([A-Z-]{{2,6}}\))?(?: (?:HTTP|response|security|policy)){{0,3}}(?: ?(?:headers?|fields?|响应头|头部?|安全头))?"
+        r"(?: in (?:the )?responses?)?:? ?(?:(?:is|are|was) )?(?:missing\b|not (?:being )?(?:set|sent|present|found|implemented|detected|configured|"
+        r"returned|included|enabled)\b|absent\b|(?:is|was)n['’]t (?:being )?(?:set|sent|present|there|returned)\b|lost\b|缺失|丢失|未(?:设置|配置|启用|返回)|没有?(?:设置|配置|返回|生效|了))"
+        rf"|(?:\bmissing|\bno|\black(?:s|ing)?|\bwithout|缺少|缺失|没有|未(?:设置|配置|返回|启用))(?: (?:the|an?|HTTP|response|security|header)){{0,3}}:? ?['\"“‘]?{FIELD}(?! (?:violation|error))"
+        r"|(?:missing|no|lack\w{0,3}|lost) (?:HTTP )?security (?:response )?headers?\b|security headers? (?:(?:is|are) )?(?:not (?:set|sent|detected|present|found|applied)|missing|lost|gone)\b"
+        r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"),
     ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
@@ -262,6 +270,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
+        # A status in front of the path that was asked for
+        r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d):? (?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?/[a-z0-9]"
         r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first

@@ -1,12 +1,16 @@
 """Words that several programs write lead to each program's check of the same fault."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from diagnose.checking.symptom_match import is_listed, symptom_table
-from diagnose.model.symptom import SymptomKind
+from diagnose.checking.symptom_match import is_listed, is_met, symptom_table
+from diagnose.model import Evidence
+from diagnose.model.symptom import Symptom, SymptomKind
+from tests.support.check_evidence import NOW, SHOP
 from tests.support.program_messages import PROGRAM_MESSAGES
+from tests.support.upstream_evidence import page
 
 CHECKS = Path(__file__).parents[2] / "checks"
 #: The layers of programs that write the same words.
@@ -69,3 +73,12 @@ def test_what_a_server_writes_when_it_does_not_start_may_come_from_its_container
 def test_twins_are_known() -> None:
     assert _twins("nginx.key-mismatch") == ["server.key-mismatch"]
     assert _twins("dns.nxdomain") == []
+
+
+def test_a_missing_field_is_met_where_the_page_lacks_it() -> None:
+    symptom = Symptom("response-field", "X-Frame-Options header missing")
+    bare = Evidence(SHOP, NOW, (page(200),))
+    sent = Evidence(SHOP, NOW, (replace(page(200), headers=(("x-frame-options", "DENY"),)),))
+    assert is_met(bare, symptom)
+    assert not is_met(sent, symptom)
+    assert not is_met(sent, replace(symptom, kind="hsts"))

@@ -41,12 +41,38 @@ def test_a_file_that_tells_it(text: str, words: str) -> None:
         ("/home/admin/conf/web/shop.example.com/nginx.ssl.conf", "hestia"),
         ("/data/nginx/proxy_host/1.conf", "npm"),
         ("/etc/nginx/sites-enabled/100-shop.example.com.vhost", "ispconfig"),
+        ("/etc/nginx/conf.d/users/anna.conf", "cpanel"),
+        ("/usr/local/directadmin/data/users/anna/nginx.conf", "directadmin"),
+        ("/etc/nginx/sites-enabled/35_froxlor_normal_vhost_shop.example.com.conf", "froxlor"),
+        ("/etc/nginx/app.d/server.ReverseProxy.conf", "synology"),
+        (
+            "/www/server/panel/vhost/nginx/proxy/shop.example.com/a1b2_shop.example.com.conf",
+            "bt-proxy",
+        ),
     ],
 )
 def test_the_folder_of_a_panel(path: str, panel: str) -> None:
     generated = generated_file("server {\n}\n", PATH, path)
     assert generated
     assert (generated.words, generated.panel) == ("", panel)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/nginx/conf.d/users/anna/shop.example.com/own.conf",
+        "/www/server/panel/vhost/nginx/shop.example.com.conf",
+        "/etc/nginx/sites-enabled/ReverseProxy.conf",
+    ],
+)
+def test_the_place_of_lines_of_ones_own(path: str) -> None:
+    assert generated_file("server {\n}\n", PATH, path) is None
+
+
+def test_what_cloudpanel_writes() -> None:
+    generated = generated_file("server {\n  include /etc/nginx/global_settings;\n}\n", PATH)
+    assert generated
+    assert generated.panel == "cloudpanel"
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,14 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("后端获取不到真实 IP", "visitor-address", ""),
         Example("the token header is null in the backend", "request-field", ""),
         Example("https://shop.example.com/ 请求头 app_id 后端获取不到", "request-field"),
+        Example("X-Frame-Options header missing on https://shop.example.com/", "response-field"),
+        Example("Strict-Transport-Security Header Not Set", "response-field", ""),
+        Example("Content Security Policy (CSP) Header Not Set", "response-field", ""),
+        Example("Missing Anti-clickjacking Header", "response-field", ""),
+        Example("The X-Content-Type-Options header is not set.", "response-field", ""),
+        Example("No HSTS header found", "response-field", ""),
+        Example("检测到目标X-Content-Type-Options响应头缺失", "response-field", ""),
+        Example("https://shop.example.com/ is missing security headers", "response-field"),
         Example("the answers of the chat come all at once", "stream", ""),
         Example("https://shop.example.com/ 流式输出变成一次性返回", "stream"),
         Example("nginx downloads the page instead of displaying it", "download", ""),
@@ -148,6 +156,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("域名被备案拦截", "filing", ""),
         Example("after logging in I still appear logged out", "login", ""),
         Example("登录之后没有反应", "login", ""),
+        Example("404 /chat/api/status", "status", "", 404),
+        Example("the login window of the browser keeps coming back", "status", "", 401),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

@@ -5,8 +5,9 @@ site itself: exactly as nginx asks it, and then with one part of the request cha
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
 as a control, and after another path one that nobody has made is asked for. At most nine requests
-are sent. They are GET; only where the user has asked for a POST, they repeat that POST, which has
-no body, and change nothing but what tells the application the visitor's origin.
+are sent, and up to three more for a 404 in a location of several folders. They are GET; only where
+the user has asked for a POST, they repeat that POST, which has no body, and change nothing but what
+tells the application the visitor's origin.
 """
 
 import re
@@ -25,6 +26,7 @@ from diagnose.parsers.host_addresses import (
 )
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.form_requests import form_variants
+from diagnose.parsers.nginx.inner_paths import inner_path_variants
 from diagnose.parsers.nginx.proxied_request import (
     SCHEME_FIELD,
     ProxiedRequest,
@@ -181,6 +183,9 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
         if await is_decisive(asking, as_nginx, first, variant, number):
             return
     if method == "GET" and exchange.status == 404:
+        for variant in inner_path_variants(request, route.place, ctx.target.path):
+            if await is_decisive(asking, as_nginx, first, variant, MAX_VARIANTS):
+                return
         await try_first_folder(asking, as_nginx, first)
 
 

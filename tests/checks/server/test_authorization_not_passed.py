@@ -1,7 +1,10 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Edit, Manual
+import pytest
+
+from diagnose.model import Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -53,6 +56,43 @@ def test_silent_where_the_token_is_read_or_the_field_is_passed_on() -> None:
     passing = SITE.replace("    SSLEngine", "    CGIPassAuth On\n    SSLEngine")
     assert not judge(CHECK, APACHE, apache_config(passing), PAGE, AGAIN, target=API)
     assert not judge(CHECK, APACHE, apache_config(HTTPS), PAGE, AGAIN, target=API)
+
+
+BASIC = (("WWW-Authenticate", 'Basic realm="app"'),)
+ASKS = replace(PAGE, headers=BASIC, body="<p>Log in</p>")
+AGAIN_AND_AGAIN = replace(API, symptom=Symptom("login", "it asks for my password again and again"))
+
+
+def test_fires_where_a_program_asks_for_a_password_and_never_gets_it() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), ASKS, target=AGAIN_AND_AGAIN)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity is None
+    assert claim.fix
+    assert "CGIPassAuth On" in str(claim.fix.steps[0])
+    (note,) = judge(CHECK, APACHE, apache_config(SITE), ASKS, target=API)
+    assert note.severity is Severity.NOTE
+
+
+def test_fires_where_apache_asks_for_another_folder() -> None:
+    asking = f"{SITE}<Location /status>\nAuthType Basic\n</Location>\n"
+    php = replace(ASKS, headers=(*BASIC, ("X-Powered-By", "PHP/8.2")))
+    assert judge(CHECK, APACHE, apache_config(asking), php, target=AGAIN_AND_AGAIN)
+    assert not judge(CHECK, APACHE, apache_config(asking), ASKS, target=AGAIN_AND_AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("site", "page"),
+    [
+        (SITE.replace("    SSLEngine", "    CGIPassAuth On\n    SSLEngine"), ASKS),
+        (SITE.replace("    SSLEngine", "    AuthType Basic\n    SSLEngine"), ASKS),
+        (SITE, replace(ASKS, headers=(*BASIC, ("Content-Type", "text/html; charset=iso-8859-1")))),
+        (HTTPS, ASKS),
+        (SITE, replace(ASKS, headers=(("WWW-Authenticate", "Bearer"),))),
+    ],
+    ids=("passed", "of Apache", "page of Apache", "proxied", "token"),
+)
+def test_silent_where_the_password_arrives_or_is_no_programs(site: str, page: Exchange) -> None:
+    assert not judge(CHECK, APACHE, apache_config(site), page, target=AGAIN_AND_AGAIN)
 
 
 def test_fires_for_a_program_at_a_port() -> None:

@@ -258,3 +258,8 @@ def test_a_rule_for_another_path_takes_nothing() -> None:
     )  # fmt: skip
     (claim,) = judge(CHECK, CADDY, caddy_config(SITE, made), page, file)
     assert claim.facts["path"] == "/app.js"
+
+
+def test_explains_the_rule_that_answers_in_the_place_of_a_route() -> None:
+    """`respond "no page" 404` at the end of the site."""
+    assert "server.rule-refuses" in load_check(CHECK).explains

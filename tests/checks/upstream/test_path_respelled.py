@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Claim, Confidence, Severity, Vantage
+import pytest
+
+from diagnose.model import Claim, Confidence, Edit, Severity, Vantage
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import ComparedRequest
 from tests.checks.upstream.test_wrong_path import of_the_log
@@ -33,13 +35,42 @@ def respelled_path(
     return replace(SHOP, path=path), (RUNNING, config(text), response)
 
 
+def edit_of(claim: Claim) -> str:
+    step = claim.fix.steps[0] if claim.fix else None
+    return step.diff if isinstance(step, Edit) else ""
+
+
 def test_fires_on_a_redirect_to_the_path_with_one_slash() -> None:
     target, observations = respelled_path(APP, "/app/users", 301, "http://shop.example.com/users")
     (claim,) = judge(CHECK, *observations, target=target)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["asked"] == "//users"
     assert claim.fix
-    assert "+ location /app/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    made = edit_of(claim)
+    assert "rewrite ^/app/?(.*)$ /$1 break;" in made
+    assert "proxy_pass http://127.0.0.1:3000;" in made
+    assert "proxy_redirect http://127.0.0.1:3000/ /app/;" in made, "redirects keep the prefix"
+
+
+@pytest.mark.parametrize(
+    ("lines", "made", "unmade"),
+    [
+        ("location ^~ /app { proxy_pass http://127.0.0.1:3000/base/; }", "/base/$1 break;", "//"),
+        ("location /app { proxy_set_header Host $host; proxy_pass http://127.0.0.1:3000/; }",
+         "/$1 break;", "proxy_redirect"),
+        ("location /app { proxy_redirect off; proxy_pass http://127.0.0.1:3000/; }",
+         "/$1 break;", "proxy_redirect http"),
+        ("location /app { rewrite ^/x /y; proxy_pass http://127.0.0.1:3000/; }",
+         "location /app/ {", "/?(.*)"),
+    ],
+)  # fmt: skip
+def test_one_slash_follows_the_prefix(lines: str, made: str, unmade: str) -> None:
+    target, observations = respelled_path(lines, "/app/users", 404)
+    (claim,) = judge(CHECK, *observations, target=target, masked=False)
+    assert claim.fix
+    added = [line for line in edit_of(claim).splitlines() if line.startswith("+ ")]
+    assert made in "".join(added)
+    assert unmade not in "".join(added).replace("http://", "")
 
 
 def test_silent_where_the_application_has_the_whole_path() -> None:

@@ -20,15 +20,25 @@ BARE = direct(101, variant="bare-path")
 SEEN = (config(KEPT), BUILD, HOST, RUNNING)
 
 
-def test_fires_and_adds_the_slash() -> None:
+def test_fires_and_keeps_what_is_below_the_path() -> None:
     (claim,) = judge(CHECK, *SEEN, front(404), direct(404), BARE, target=CHAT)
     assert claim.confidence is Confidence.CERTAIN
     assert (claim.facts["path"], claim.facts["bare"]) == ("/ws", "/")
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in edit.diff
+    assert "+        rewrite ^/ws/?(.*)$ /$1 break;\n" in edit.diff
+    assert "proxy_redirect" not in edit.diff, "a WebSocket's answer is no redirect"
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_adds_the_slash_below_a_folder() -> None:
+    text = KEPT.replace("location /ws {", "location = /ws {")
+    (claim,) = judge(CHECK, config(text), *SEEN[1:], front(404), direct(404), BARE, target=CHAT)
+    assert claim.fix
+    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in str(claim.fix.steps[0]).replace(
+        "\\n", "\n"
+    )
 
 
 def test_fires_and_leaves_other_paths_of_the_location_to_a_person() -> None:

@@ -6,8 +6,8 @@ The script is the file of SCRIPT_FILENAME; with the default `cgi.fix_pathinfo=1`
 will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_request_info()). With
 paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404.
 A body that is larger than PHP's default post_max_size is dropped with a warning (main/SAPI.c).
-"PATH:token" is a path that wants the field Authorization. A place that is a path of the file system
-is a Unix socket.
+"PATH:token" is a path that wants the field Authorization, and "PATH:basic" one that asks for the
+user "anna" by a Basic challenge. A place that is a path of the file system is a Unix socket.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from tests.lab.applications.gateway_server import ends_request, php, record
 
 POST_MAX_SIZE = 8 << 20
+ANNA = "YW5uYTpzZWNyZXQ="  # anna:secret
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 MISSING = "<!doctype html><title>Not Found</title><p>404 | Not Found</p>\n"
 
@@ -67,6 +68,10 @@ def answer(data: bytes, routes: tuple[str, ...]) -> bytes:
         words = "Token is invalid" if has_token else "JWT token not provided"
         head = "Status: 401 Unauthorized\r\nContent-type: application/json\r\n\r\n"
         text = f'{head}{{"code":401,"message":"Not authorized: {words}"}}'
+        return record(6, text.encode()) + record(6, b"") + record(3, bytes(8))
+    if f"{path}:basic" in routes and not pairs.get("HTTP_AUTHORIZATION", "").endswith(ANNA):
+        head = "Status: 401 Unauthorized\r\nWWW-Authenticate: Basic realm=app\r\n"
+        text = f"{head}Content-type: text/html\r\n\r\n<p>Log in</p>"
         return record(6, text.encode()) + record(6, b"") + record(3, bytes(8))
     known = not routes or file.name != "index.php" or path in routes
     status = "" if known else "Status: 404 Not Found\r\n"

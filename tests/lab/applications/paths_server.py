@@ -32,7 +32,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, "text/plain", self.missing or f"Cannot GET {self.path}\n")
         elif words == ["json"]:
             self.answer(200, "application/json", "[]")
-        elif self.path.endswith(".js"):
+        elif self.path.endswith(".js") and path.partition("?")[0] in self.paths:
             self.answer(200, "text/javascript", ":".join(words) or "1;\n")
         elif len(words) > 1:
             self.answer(int(words[0]), "text/html", "", words[1])

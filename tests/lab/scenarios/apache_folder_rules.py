@@ -97,11 +97,11 @@ FRONT = "RewriteEngine On\n{}RewriteCond %{{REQUEST_FILENAME}} !-f\nRewriteRule 
 NO_TOKEN = "nobody here has a token"
 
 
-def interface(lab: Lab, htaccess: str = "", lines: str = "") -> None:
-    """A program in PHP whose interface wants a token."""
+def interface(lab: Lab, htaccess: str = "", lines: str = "", wants: str = "token") -> None:
+    """A program in PHP whose interface wants a token, or asks for a user and a password."""
     server = lab.server
     text = of_files(ROOT, "All").replace("    <Directory", f"{lines}{HANDLER}")
-    program = server.application("fpm_server", "127.0.0.1:9000", "/", "/api/v1/info:token")
+    program = server.application("fpm_server", "127.0.0.1:9000", "/", f"/api/v1/info:{wants}")
     lab.spawn(server, program, 9000)
     apache.install(lab, f"{text}\n{HTTP}")
     apache.enable(lab, "proxy_fcgi")
@@ -201,3 +201,28 @@ def a_fallback_leads_to_the_script_of_an_application_in_a_folder(lab: Lab) -> No
 def apache_follows_no_links_below_an_htaccess(lab: Lab) -> None:
     """AH00670: without FollowSymLinks a RewriteRule of an .htaccess is forbidden."""
     interface(lab, "Options -FollowSymLinks -SymLinksIfOwnerMatch\n")
+
+
+AGAIN = ("the login window of the browser keeps coming back",)
+NO_PASSWORD = "nobody here has a password"
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, args=AGAIN,
+    manual=NO_PASSWORD, unsure=("client",),
+)  # fmt: skip
+def apache_keeps_the_password_from_php(lab: Lab) -> None:
+    """The program's own Basic challenge, as WebDAV has it: no login succeeds."""
+    interface(lab, wants="basic")
+
+
+@healthy_apache(target=API)
+def password_that_nobody_misses(lab: Lab) -> None:
+    """A note: this run sends no password."""
+    interface(lab, wants="basic")
+
+
+@apache_scenario(outside=None, target=API, args=AGAIN, unsure=("client", "server"))
+def apache_passes_the_password_on(lab: Lab) -> None:
+    """What is wrong then, the program alone knows: the password, perhaps."""
+    interface(lab, "RewriteRule .* - [e=HTTP_AUTHORIZATION:%{HTTP:Authorization}]\n", wants="basic")

@@ -5,6 +5,8 @@ files, API returns index.html, Unexpected token '<'", "405 Not Allowed nginx POS
 X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
 """
 
+import re
+
 from .. import site
 from ..lab import Lab
 from ..scenario import BARE, UNLOGGED, healthy, scenario
@@ -291,6 +293,28 @@ def encoded_slash_is_decoded(lab: Lab) -> None:
     )
     pages = PAGES.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3001/;")
     _application(lab, lines, pages)
+
+
+def _room(lab: Lab) -> None:
+    """A program that has a WebSocket at "/", and its pages below."""
+    fields = re.findall(r"    proxy_(?:http|set)[^\n]+\n", site.HTTPS)
+    passed = "".join(dict.fromkeys(fields))
+    lines = (
+        "  merge_slashes off;\n  location / { return 404; }\n  location /users { return 200 u; }\n"
+        f"  location = / {{\n    proxy_pass http://127.0.0.1:3000/ws;\n{passed}  }}\n"
+    )
+    own = f"  location /wt {{\n    proxy_pass http://127.0.0.1:3001/;\n{passed}  }}\n"
+    _application(lab, lines, f"{own}{PAGES}")
+
+
+@scenario(
+    outside=None, server="upstream.path-respelled", differs=MINE, target=f"{HOME}/wt/users",
+    args=("--ws", "/wt"), not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def websocket_at_the_prefix_alone_stays(lab: Lab) -> None:
+    """The remedy for the pages below it closes no WebSocket: a slash at the end of the location
+    would answer its handshake with a redirect."""
+    _room(lab)
 
 
 def _queues_behind_a_login(lab: Lab, target: str) -> None:

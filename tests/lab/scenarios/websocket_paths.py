@@ -221,7 +221,7 @@ def page_names_a_websocket_that_is_not_asked_for(lab: Lab) -> None:
     _chat(lab, "--path", "/live", "--page", LIVE)
 
 
-KEPT = "other paths of the location are for a person to judge"
+KEPT = "its files replace the pages and the WebSocket that a cure is tried with"
 CHAT_PAGE = "<h1>Chat</h1><script>new WebSocket(`wss://${location.host}/chat-ws`)</script>"
 
 

@@ -1,0 +1,86 @@
+"""nginx is configured to send a field of its responses (`add_header Strict-Transport-Security`),
+and this answer does not carry it.
+
+Either an inner block has an add_header of its own, so that it inherits none ("These directives are
+inherited … if and only if there are no add_header directives defined on the current level"), or
+the answer is an error, and the line lacks `always` (ngx_http_headers_module, "add_header").
+
+A line whose value has variables may be empty on purpose: nginx sends no field then. Without a
+message it is a note: the page works. Access-Control-Allow-Origin is nginx.cors-header-lost's.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._lost_fields import LostLine, lost_line, sending_fix
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, merge_subjects
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.missing_fields import SECURITY_FIELDS, missing_fields
+from diagnose.parsers.nginx.locations import LocationMatch
+
+
+@check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
+def header_lost(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    is_asked = symptom is not None and symptom.kind == "response-field"
+    names = missing_fields(symptom.text) if symptom and is_asked else SECURITY_FIELDS
+    pages = [page for page in page_exchanges(evidence) if page.status is not None]
+    # An error is a fault of its own: nobody looks for these fields beside it unasked.
+    if not pages or not (is_asked or 200 <= (pages[0].status or 0) < 300):
+        return
+    nginx = Nginx.of(evidence)
+    for match in _matches(nginx):
+        lost = [(name, line) for name in names if (line := _lost(match, name, pages))]
+        if lost:
+            yield _claim(nginx, match, pages, lost)
+            return
+
+
+def _matches(nginx: Nginx) -> Iterator[LocationMatch]:
+    """Yield the locations that answer. For a folder another one may have its index file, to which
+    nginx redirects internally (ngx_http_index_module)."""
+    path = nginx.evidence.target.path.partition("?")[0]
+    for match in nginx.location_matches(path):
+        yield match
+        if path.endswith("/") and match.directive("root") and not _passes_on(match):
+            index = match.directive("index")
+            name = index.args[0] if index and index.args else "index.html"
+            yield from nginx.location_matches(f"{path}{name.lstrip('/')}")
+
+
+def _passes_on(match: LocationMatch) -> bool:
+    return any(child.name.endswith("_pass") for child in match.block.block or ())
+
+
+def _lost(match: LocationMatch, name: str, pages: list[Exchange]) -> LostLine | None:
+    if any(page.header(name) is not None for page in pages):
+        return None
+    line = lost_line(match, name, pages[0].status)
+    value = line.directive.args[1] if line and len(line.directive.args) > 1 else ""
+    return line if value and "$" not in value else None
+
+
+def _claim(
+    nginx: Nginx, match: LocationMatch, pages: list[Exchange], lost: list[tuple[str, LostLine]]
+) -> Claim:
+    subjects, (name, line) = endpoint_subjects(pages), lost[0]
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=(),
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(line.directive),
+        facts={
+            "field": name,
+            "others": [other for other, _ in lost[1:]],
+            "url": pages[0].url,
+            "status": pages[0].status,
+            "place": file_line(line.directive),
+            "own_place": file_line(line.own) if line.own else "",
+            **line.facts,
+        },
+        fix=sending_fix(nginx, match, [each for _, each in lost]),
+    )

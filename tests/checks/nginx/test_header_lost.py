@@ -1,0 +1,74 @@
+"""nginx.header-lost: add_header that is not inherited, or not sent with an error."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit
+from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import page
+
+CHECK = "nginx.header-lost"
+HSTS = 'add_header Strict-Transport-Security "max-age=31536000"'
+FRAMES = "add_header X-Frame-Options SAMEORIGIN"
+OWN = "        add_header Cache-Control no-store;\n"
+HOST = "        proxy_set_header Host $host;\n"
+
+
+def claims(outer: str, inner: str, answer: Exchange, words: str = "") -> list[Claim]:
+    text = SITE.replace("    location / {", f"    {outer}\n    location / {{")
+    text = text.replace(HOST, HOST + inner)
+    symptom = Symptom("response-field", words) if words else None
+    target = replace(SHOP, symptom=symptom)
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, target=target)
+
+
+def edit_of(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_where_the_location_inherits_none() -> None:
+    (claim,) = claims(f"{HSTS} always; {FRAMES};", OWN, page(200))
+    assert claim.facts["field"] == "Strict-Transport-Security"
+    assert claim.facts["others"] == ["X-Frame-Options"]
+    assert f"+        {HSTS} always;\n+        {FRAMES};\n" in edit_of(claim)
+
+
+def test_fires_for_the_field_that_is_asked_about_alone() -> None:
+    (claim,) = claims(f"{HSTS};\n    {FRAMES};", OWN, page(200), "X-Frame-Options header missing")
+    assert claim.facts["field"] == "X-Frame-Options"
+    assert f"+        {FRAMES};\n" in edit_of(claim)
+    assert "Strict" not in "".join(
+        line for line in edit_of(claim).splitlines() if line.startswith("+ ")
+    )
+
+
+def test_fires_for_an_error_without_always_that_is_asked_about() -> None:
+    words = "HSTS header missing"
+    (claim,) = claims(f"{HSTS};", "", page(404), words)
+    assert f"+    {HSTS} always;\n" in edit_of(claim)
+    assert not claims(f"{HSTS};", "", page(404)), "an error is a fault of its own"
+    assert not claims(f"{HSTS} always;", "", page(404), words)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "fields"),
+    [
+        (f"{HSTS};", OWN, (("Strict-Transport-Security", "max-age=1"),)),
+        (f"{HSTS};", "", ()),
+        ("", OWN, ()),
+        ("add_header X-Frame-Options $frames;", OWN, ()),
+        ("add_header X-Request-Id abc;", OWN, ()),
+        (f"{HSTS};", f"        add_header_inherit merge;\n{OWN}", ()),
+    ],
+    ids=("sent", "inherited", "not set", "variable", "other field", "merged"),
+)
+def test_silent_where(outer: str, inner: str, fields: tuple[tuple[str, str], ...]) -> None:
+    assert not claims(outer, inner, replace(page(200), headers=fields), "")

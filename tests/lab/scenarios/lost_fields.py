@@ -1,0 +1,52 @@
+"""Fields that protect visitors, lost on their way: scanners name them, and the page works.
+
+After questions on Server Fault ("nginx add_header not working in location", "security headers
+missing although set in server block") and the findings of OWASP ZAP and Mozilla's observatory.
+"""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+FIELDS = (
+    '  add_header Strict-Transport-Security "max-age=300" always;\n'
+    "  add_header X-Frame-Options SAMEORIGIN always;\n"
+)
+TIMEOUT = "  ssl_session_timeout 5m;\n"
+OWN = "  location / {\n    add_header Cache-Control no-store;\n"
+HSTS = ("HSTS Missing From HTTPS Server (RFC 6797)",)
+
+
+def _lines(lab: Lab, fields: str, own: str = "  location / {\n") -> None:
+    lab.change(TIMEOUT, f"{TIMEOUT}{fields}")
+    lab.change("  location / {\n", own)
+
+
+@scenario(outside=None, server="nginx.header-lost", args=HSTS, differs=MINE, unsure=("client",))
+def field_of_the_server_block_is_not_inherited(lab: Lab) -> None:
+    _lines(lab, FIELDS, OWN)
+
+
+@scenario(
+    outside=None, server="nginx.header-lost", args=("X-Frame-Options header missing",),
+    differs=MINE, unsure=("client",),
+)  # fmt: skip
+def field_that_a_scanner_names_is_not_inherited(lab: Lab) -> None:
+    _lines(lab, FIELDS, OWN)
+
+
+@healthy()
+def lost_fields_that_nobody_misses(lab: Lab) -> None:
+    """A note."""
+    _lines(lab, FIELDS, OWN)
+
+
+@healthy(args=HSTS)
+def field_of_the_server_block_is_inherited(lab: Lab) -> None:
+    _lines(lab, FIELDS)
+
+
+@healthy(args=HSTS)
+def field_is_repeated_in_the_location(lab: Lab) -> None:
+    _lines(lab, FIELDS, OWN + FIELDS.replace("  add", "    add"))
