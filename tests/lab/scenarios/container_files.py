@@ -1,0 +1,117 @@
+"""nginx in a container serves the files of a mounted folder. What is wrong with them is seen from
+inside the container, and mended on the server. Docker does not run here: see `nginx_in_container`.
+"""
+
+from .. import site
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_in_container import PANEL
+from .page_assets import CSS, PAGE, SHOP
+
+HOME = "/srv/shop"
+ABOUT = f"https://{site.NAME}/about"
+MOUNT = "the mount has to be corrected in the compose file"
+#: Where the server has the site, and where nginx in the container looks for it.
+SITE = (f"{HOME}/html", "/var/www/site")
+#: Where the image of nginx has its own pages.
+IMAGE = "/usr/share/nginx/html"
+FILES = "  root /var/www/site;\n  location / { try_files $uri $uri/ =404; }\n"
+FALLBACK = FILES.replace("=404", "/index.html")
+OWN = {"html/index.html": SHOP, "html/static/css/app.css": CSS}
+FILE = ("/srv/proxy/conf.d/shop.conf",)
+
+
+def serve(
+    lab: Lab,
+    lines: str = FILES,
+    files: dict[str, str] = OWN,
+    then: str = ":",
+    binds: tuple[tuple[str, str], ...] = (SITE,),
+    **more: object,
+) -> Engine:
+    """nginx with these lines in a container; `files` are the server's, below HOME."""
+    engine, server = Engine(lab), lab.server
+    lab.undo(lambda: server.sh(f"rm -rf {HOME}"))
+    server.sh(f"mkdir -p {HOME}")
+    for path, text in files.items():
+        server.sh(f"mkdir -p {HOME}/{path.rpartition('/')[0]}")
+        server.write(f"{HOME}/{path}", text)
+    server.sh(f"chmod -R a+rX {HOME}; {then}")
+    address = application(engine)
+    text = proxied("http://127.0.0.1:3000").replace(PAGE, lines).replace("127.0.0.1:3", "app:3")
+    proxy(engine, text, binds=binds, hosts=f"{address} app\n", **more)  # type: ignore[arg-type]
+    engine.answers(443)
+    return engine
+
+
+@healthy(not_on=PANEL)
+def container_serves_a_mounted_folder(lab: Lab) -> None:
+    serve(lab)
+
+
+@healthy(not_on=PANEL)
+def container_serves_a_release_by_a_link(lab: Lab) -> None:
+    """`current` is an absolute link that the container alone can follow: the server has no such
+    folder."""
+    link = f"ln -s /var/www/site/releases/5 {HOME}/html/current"
+    files = {path.replace("html/", "html/releases/5/"): text for path, text in OWN.items()}
+    serve(lab, FILES.replace("site;", "site/current;"), files, link)
+
+
+@scenario(
+    outside=None,
+    server="nginx.file-forbidden",
+    differs=(f"{HOME}/html/index.html",),
+    not_on=PANEL,
+)
+def container_may_not_read_the_page(lab: Lab) -> None:
+    """A file of mode 600 of the server's user, read by nginx's worker."""
+    serve(lab, then=f"chmod 600 {HOME}/html/index.html")
+
+
+@scenario(
+    outside=None,
+    server="nginx.file-forbidden",
+    differs=(f"{HOME}/html",),
+    not_on=PANEL,
+)
+def container_may_not_enter_the_folder(lab: Lab) -> None:
+    serve(lab, then=f"chown 1000:1000 {HOME}/html; chmod 700 {HOME}/html")
+
+
+@scenario(
+    outside="http.page-file-missing",
+    server="nginx.page-file-forbidden",
+    differs=(f"{HOME}/html/static/css",),
+    not_on=PANEL,
+)
+def container_may_not_read_a_style_sheet(lab: Lab) -> None:
+    serve(lab, then=f"chmod 700 {HOME}/html/static/css")
+
+
+@scenario(outside=None, server="nginx.index-missing", differs=FILE, not_on=PANEL)
+def container_has_the_project_in_place_of_its_build(lab: Lab) -> None:
+    """The folder of the project is mounted, the pages are in its `dist`."""
+    files = {path.replace("html/", "html/dist/"): text for path, text in OWN.items()}
+    serve(lab, FALLBACK, files)
+
+
+@scenario(
+    outside=None,
+    server="nginx.target-not-found",
+    target=ABOUT,
+    differs=FILE,
+    not_on=PANEL,
+)
+def container_does_not_fall_back(lab: Lab) -> None:
+    """An application in the browser, and `try_files $uri $uri/ =404`."""
+    page = '<!doctype html>\n<title>Shop</title>\n<script src=/a.js></script><div id="app"></div>\n'
+    serve(lab, files={"html/index.html": page, "html/a.js": "document.title += '!';\n"})
+
+
+@scenario(outside=None, server="http.fallback-hides-page", target=ABOUT, differs=FILE, not_on=PANEL)
+def container_hides_the_page_of_a_folder(lab: Lab) -> None:
+    """about/index.html is there, and try_files has no `$uri/`."""
+    about = SHOP.replace("tea", "us").replace("pots", "people")
+    serve(lab, FALLBACK.replace("$uri/ ", ""), {**OWN, "html/about/index.html": about})
