@@ -7,6 +7,7 @@ import shlex
 
 from diagnose.machine import HasOwnRoot
 from diagnose.model import Vantage
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath, ServedFolder
@@ -248,9 +249,21 @@ def _is_plain(path: str) -> bool:
     return ".." not in path and "%" not in path
 
 
+async def _look_into_mounts(ctx: ProbeContext, folder: SiteFolder) -> None:
+    """Look for what the server did not find in the mounts of its container, if it is in one."""
+    if ctx.observed(NginxContainer):
+        # Imported late: few servers are in a container.
+        from diagnose.probes.inside.site_mounts import observe_site_mounts
+
+        used = [site.root for config in ctx.observed(WebServerConfig) for site in config.sites]
+        file = f"{folder.path.rstrip('/')}/{folder.requested.lstrip('/')}"
+        await observe_site_mounts(ctx, folder.path, file, used)
+
+
 async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     """Emit who may read the requested file, or the index file, if one of them is there."""
     folder = ctx.observed(SiteFolder)[-1]
+    await _look_into_mounts(ctx, folder)
     pid = await _worker(ctx, server.pid) if server.product == "apache" else server.pid
     page = posixpath.normpath(f"{folder.path}/{folder.requested.lstrip('/')}")
     names = [name for name in folder.index_files if name in {"index.html", "index.php"}]

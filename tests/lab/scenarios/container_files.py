@@ -115,3 +115,32 @@ def container_hides_the_page_of_a_folder(lab: Lab) -> None:
     """about/index.html is there, and try_files has no `$uri/`."""
     about = SHOP.replace("tea", "us").replace("pots", "people")
     serve(lab, FALLBACK.replace("$uri/ ", ""), {**OWN, "html/about/index.html": about})
+
+
+@scenario(outside=None, server="server.files-mounted-elsewhere", differs=FILE, not_on=PANEL)
+def container_has_the_site_at_another_path(lab: Lab) -> None:
+    """./html:/usr/share/nginx/html, and `root /var/www/site`."""
+    serve(lab, binds=((SITE[0], IMAGE),))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.files-mounted-elsewhere",
+    differs=FILE,
+    not_on=PANEL,
+)
+def container_falls_back_to_a_page_at_another_path(lab: Lab) -> None:
+    """`try_files … /index.html` in a folder that is not there: 500."""
+    serve(lab, FALLBACK, binds=((SITE[0], IMAGE),))
+
+
+@scenario(outside=None, server="server.files-mounted-elsewhere", manual=MOUNT, not_on=PANEL)
+def container_has_an_empty_folder_mounted(lab: Lab) -> None:
+    """`docker compose up` in a folder without the build: docker made ./html."""
+    serve(lab, FALLBACK, {"src/index.html": SHOP}, f"mkdir -p {SITE[0]}")
+
+
+@healthy(target=f"https://{site.NAME}/media/photo.jpg", not_on=PANEL)
+def container_has_another_site_mounted_too(lab: Lab) -> None:
+    """A photo that is nowhere, and a mounted folder of pages that no `root` names."""
+    serve(lab, binds=(SITE, (SITE[0], "/srv/backup")))

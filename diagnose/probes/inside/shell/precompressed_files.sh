@@ -9,14 +9,14 @@ place() {
   [ -z "$pid" ] || { in_root "$1" && file=$root$real; }
 }
 for path; do
-  place "$path" && [ -f "$file" ] || continue
+  { place "$path" && [ -f "$file" ]; } || continue
   own=$file
   time=$(stat -L -c %Y -- "$own")
   size=$(stat -L -c %s -- "$own")
   [ "$size" ] || continue
   for kind in gz:gzip br:brotli zst:zstd; do
     copy=$path.${kind%:*}
-    place "$copy" && [ -f "$file" ] || continue
+    { place "$copy" && [ -f "$file" ]; } || continue
     age=$((time - $(stat -L -c %Y -- "$file")))
     [ "$age" -gt 0 ] || continue
     result=unknown
