@@ -15,6 +15,7 @@ from diagnose.machine.container import ContainerMachine, entering_words
 from diagnose.machine.local import LocalMachine
 from diagnose.model.files import Access
 from diagnose.probes.inside.file_access import is_file, read_access
+from diagnose.probes.inside.script_containers import SCRIPT
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("unshare"), reason="only root makes namespaces"
@@ -92,6 +93,17 @@ def test_who_may_read_a_file_is_seen_in_the_container(pid: int) -> None:
 def test_no_file_of_the_server_is_told_for_one_of_the_container(pid: int, name: str) -> None:
     path = f"/etc/nginx/sites/{name}"
     assert not any(is_file(access) for access in access_to(pid, path).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("absolute", "there"), ("secret", "missing"), ("none", "missing")]
+)
+def test_a_script_is_looked_for_in_the_root_of_phps_container(
+    pid: int, name: str, state: str
+) -> None:
+    path = f"/etc/nginx/sites/{name}"
+    result = run_to_end(machine(pid).run_on_paths(SCRIPT, str(pid), path))
+    assert result.out.rpartition("@@@ path\n")[2].strip() == state
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
