@@ -144,3 +144,38 @@ def container_has_an_empty_folder_mounted(lab: Lab) -> None:
 def container_has_another_site_mounted_too(lab: Lab) -> None:
     """A photo that is nowhere, and a mounted folder of pages that no `root` names."""
     serve(lab, binds=(SITE, (SITE[0], "/srv/backup")))
+
+
+LETSENCRYPT = "/srv/letsencrypt"
+
+
+def _with_certbot(lab: Lab, mount: tuple[str, str], path: str) -> Engine:
+    """The certificate as certbot leaves it on the server; nginx in the container names `path`."""
+    server = lab.server
+    lab.undo(lambda: server.sh(f"rm -rf {LETSENCRYPT}"))
+    server.sh(f"""
+        mkdir -p {LETSENCRYPT}/archive/shop {LETSENCRYPT}/live/shop; cd {LETSENCRYPT}
+        cp {site.PEM} archive/shop/fullchain1.pem; cp {site.KEY} archive/shop/privkey1.pem
+        for name in fullchain privkey; do
+          ln -s ../../archive/shop/${{name}}1.pem live/shop/$name.pem
+        done
+    """)
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace(site.PEM, f"{path}/fullchain.pem")
+    text = text.replace(site.KEY, f"{path}/privkey.pem")
+    proxy(engine, text, binds=(mount,), hosts=f"{address} app\n")
+    return engine
+
+
+@scenario(outside="tcp.refused", server="listener.container-stopped", manual=MOUNT, not_on=PANEL)
+def container_has_the_links_of_certbot_alone(lab: Lab) -> None:
+    """live is mounted and archive is not: nginx says "No such file or directory"."""
+    live = f"{LETSENCRYPT}/live"
+    mount = (live, "/etc/letsencrypt/live")
+    _with_certbot(lab, mount, "/etc/letsencrypt/live/shop").ended("proxy", 1)
+
+
+@healthy(not_on=PANEL)
+def container_has_the_whole_folder_of_certbot(lab: Lab) -> None:
+    _with_certbot(lab, (LETSENCRYPT, "/certs"), "/certs/live/shop").answers(443)
