@@ -37,7 +37,7 @@ def looked(
     used: tuple[str, ...] = (),
     own_network: bool = False,
 ) -> tuple[SiteMounts, ...]:
-    ctx = Looking(inner)  # type: ignore[arg-type]
+    ctx = Looking(inner)
     container = NginxContainer(
         pid=7, engine="docker", name="web", mounts=mounts, own_network=own_network
     )
