@@ -1,5 +1,5 @@
-"""Apache and Caddy in a container serve the files of a mounted folder. Docker does not run here: its
-stand-in is `tests/lab/docker.py`."""
+"""Apache and Caddy in a container serve the files of a mounted folder. The engine is a stand-in:
+see `tests/lab/docker.py`."""
 
 import re
 
