@@ -25,7 +25,7 @@ TEXT = (
 )
 
 
-def run(probe: Any, looking: Looking, observation: Observation) -> None:
+def run(probe: Any, looking: Looking | InContainer, observation: Observation) -> None:
     asyncio.run(probe.work(looking, observation))
 
 
@@ -143,7 +143,7 @@ def test_in_a_container_its_own_log_is_read() -> None:
     for observation in (APACHE, CONFIG, PAGE):
         outer.emit(observation)
     inner = InContainer(outer, _Container(server))
-    asyncio.run(probes.after_the_configuration.work(inner, CONFIG))
+    run(probes.after_the_configuration, inner, CONFIG)
     (error,) = outer.observed(ServerRequestError)
     assert (error.reason, error.scheme) == ("handler", "http")
     assert not server.commands_run
