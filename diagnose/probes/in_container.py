@@ -44,6 +44,7 @@ IN_CONTAINER = frozenset(
         "page_files",
         "precompressed_files",
         "script_files",
+        "sibling_files",
         "site_folders",
         "target_files",
         "upload_folders",
