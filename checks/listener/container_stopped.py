@@ -15,6 +15,7 @@ from checks.listener._containers import (
     stopped_by_name,
     stopped_facts,
 )
+from checks.listener._missing_mounts import missing_facts
 from checks.listener._start_refusals import (
     PortHolder,
     port_holder,
@@ -182,6 +183,7 @@ def _reason_facts(
         "network": next(iter(sorted(networks)), ""),
         "neighbours": tuple(item.name for item in beside[:_MAX_NEIGHBOURS]),
         "missing_file": missing[1] if missing else "",
+        **missing_facts(container, missing[1] if missing else ""),
     }
 
 

@@ -24,6 +24,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.web_servers import WebServer
@@ -42,6 +43,9 @@ _SECURE_COOKIE = "Cannot send secure cookie over unencrypted connection"
 _IN_CONTAINER = re.compile(r"(?:docker|podman) logs ")
 _LOOPBACK = r"((?:127\.0\.0\.1|localhost|\[?::1\]?):\d{1,5})"
 _REFUSED = re.compile(rf"ECONNREFUSED {_LOOPBACK}|{_LOOPBACK}[^\n]{{0,80}}?refused")
+
+#: A line of nginx's error log. An image may hold an application beside nginx.
+_NGINX_LINE = re.compile(r"\d{4}/\d\d/\d\d [\d:]{8} \[[a-z]+\] \d+#\d+: ")
 
 #: Who is answered so has not logged in.
 _LOGINS = {401, 407}
@@ -65,8 +69,13 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     pages, sockets = _failed_pages(evidence), _refused_websockets(evidence)
     # A web server in a container that publishes the port is the site's front, and no application.
     fronts = {server.container for server in evidence.good(WebServer)} - {""}
+    own = {container.name for container in evidence.good(NginxContainer)} - {""}
     lines = [
-        line for line in evidence.good(ProgramLine) if line.message and line.process not in fronts
+        line
+        for line in evidence.good(ProgramLine)
+        if line.message
+        and line.process not in fronts
+        and not (line.process in own and _NGINX_LINE.match(line.message))
     ]
     line = max(lines, key=lambda line: line.weight, default=None)
     if line is None or not (pages or sockets):

@@ -59,9 +59,11 @@ def _touches(steps: tuple[Step, ...], before: tuple[Step, ...], container: Nginx
 
 
 def _image_file(fix: Fix, container: NginxContainer) -> str:
-    """Return the first edited file that only the container's image holds; "" if there is none."""
-    edits = (step.path for step in fix.steps if isinstance(step, Edit))
-    return next((path for path in edits if not container.source_of(path)), "")
+    """Return the first file that the fix changes and only the container's image holds; "" if there
+    is none."""
+    edits = [step.path for step in fix.steps if isinstance(step, Edit)]
+    changed = [path for step in fix.steps if isinstance(step, Command) for path in step.changes]
+    return next((path for path in (*edits, *changed) if not container.source_of(path)), "")
 
 
 def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:

@@ -85,6 +85,15 @@ class AcceptsInput(Protocol):
         ...
 
 
+@runtime_checkable
+class HasOwnRoot(Protocol):
+    """A machine whose paths are not those of the programs that `Machine.run` runs: a container."""
+
+    async def run_on_paths(self, script: str, *argv: str) -> CommandResult:
+        """Run a script that finds each path by the function `in_root` (container_paths.sh)."""
+        ...
+
+
 class ServerSideNet:
     """A `Net` whose connections are made on the server; names are resolved on this machine."""
 

@@ -71,6 +71,11 @@ class ContainerMachine:
         script = f"pid={self.pid}\n{_PATHS}\n{_INPUT}"
         return await self.server.run("sh", "-c", script, "sh", path, *argv)
 
+    async def run_on_paths(self, script: str, *argv: str) -> CommandResult:
+        """Run a script of ours that resolves the paths among its arguments with `in_root`
+        (container_paths.sh)."""
+        return await self.server.run("sh", "-c", f"pid={self.pid}\n{_PATHS}\n{script}", "sh", *argv)
+
     async def read_logs(self, *paths: str) -> CommandResult:
         """Return the ends of these logs in the form of `error_logs.sh`; "stderr" stands for what
         the container writes to its output."""

@@ -266,3 +266,29 @@ class UnreadMount(Observation):
 
     def summary(self) -> Summary:
         return self.point, phrase("has the site, and the server that answers has not read it")
+
+
+@frozen(kw_only=True, eq=False)
+class SiteMounts(Observation):
+    """The files of the site, which the web server in a container did not find in `folder`.
+
+    `exists` is whether the container has the folder, `is_empty` whether nothing is in it, and
+    `source` where the server has it, "" if no mount holds it. `found` are the folders of other
+    mounts, as the container sees them, in which the file is. `beside` is a folder of the server in
+    that of the compose file which has the file, where `source` is empty; "" if there is none, or
+    several.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    folder: FilePath
+    exists: bool
+    is_empty: bool = False
+    source: FilePath = ""
+    found: tuple[FilePath, ...] = ()
+    beside: FilePath = ""
+
+    def summary(self) -> Summary:
+        if self.found:
+            return self.folder, phrase("missing; is {elsewhere}", elsewhere=self.found[0])
+        return self.folder, phrase("no index")

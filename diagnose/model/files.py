@@ -35,7 +35,8 @@ SelinuxMode = Literal["", "enforcing", "permissive"]
 class PathComponent:
     """A folder on the path to a file, or the file itself: owner, permission bits (inode(7)) and
     SELinux label ("" for none). `listed` is True if it has an access control list (acl(5)), which
-    may allow users that the bits do not allow."""
+    may allow users that the bits do not allow. `admitting` is True for one that the reader may use
+    whatever the bits say, and for a second name of another part, by a link."""
 
     path: FilePath
     uid: int
@@ -46,6 +47,7 @@ class PathComponent:
     label: Word = ""
     folder: bool = True
     listed: bool = False
+    admitting: bool = False
 
     @property
     def mode_and_owner(self) -> str:
@@ -55,7 +57,7 @@ class PathComponent:
     def admits(self, uid: int, gids: tuple[int, ...]) -> bool:
         """Return True if a user may read the file, or enter the folder (path_resolution(7))."""
         permission_bit = 1 if self.folder else 4
-        if uid == 0 or self.listed:
+        if uid == 0 or self.listed or self.admitting:
             return True
         if uid == self.uid:
             return bool(self.mode >> 6 & permission_bit)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from diagnose.machine.container import ContainerMachine
 
 #: The inside modules that look from the container, and those that are left out there, because they
-#: ask the server about files, services and names that are not the container's.
+#: ask the server about ports, names and folders that are not the container's.
 IN_CONTAINER = frozenset(
     {
         "logs",
@@ -37,16 +37,20 @@ IN_CONTAINER = frozenset(
         "upstream_protocols",
         "page_websockets",
         "websocket_retries",
+        "fallback_files",
+        "hidden_pages",
+        "newer_files",
+        "nginx_files",
+        "page_files",
+        "precompressed_files",
+        "script_files",
+        "sibling_files",
+        "site_folders",
+        "target_files",
+        "upload_folders",
     }
 )
-NOT_IN_CONTAINER = frozenset(
-    {
-        "other_listeners",
-        "fallback_files", "hidden_pages", "newer_files", "nginx_files", "page_files",
-        "precompressed_files", "resolver_answers", "script_files", "site_folders", "target_files",
-        "unincluded_sites", "upload_folders",
-    }
-)  # fmt: skip
+NOT_IN_CONTAINER = frozenset({"other_listeners", "resolver_answers", "unincluded_sites"})
 
 
 class InContainer:

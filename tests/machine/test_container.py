@@ -13,6 +13,9 @@ import pytest
 
 from diagnose.machine.container import ContainerMachine, entering_words
 from diagnose.machine.local import LocalMachine
+from diagnose.model.files import Access
+from diagnose.probes.inside.file_access import is_file, read_access
+from diagnose.probes.inside.script_containers import SCRIPT
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("unshare"), reason="only root makes namespaces"
@@ -69,6 +72,38 @@ def pid(tmp_path_factory: pytest.TempPathFactory, secret: Path) -> Iterator[int]
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+def access_to(pid: int, *paths: str) -> dict[str, Access]:
+    found = run_to_end(read_access(machine(pid), "", str(pid), paths))
+    return {access.path: access for access in found}
+
+
+def test_who_may_read_a_file_is_seen_in_the_container(pid: int) -> None:
+    paths = ("/etc/nginx/conf.d/b c.conf", "/etc/nginx/sites/absolute")
+    plain, linked = (access_to(pid, *paths)[path] for path in paths)
+    assert [part.path for part in plain.parts][-3:] == ["/etc/nginx", "/etc/nginx/conf.d", paths[0]]
+    # A link is told by what it leads to; the folders of both ways are there.
+    assert linked.parts[-1].path == "/etc/nginx/conf.d/a.conf"
+    assert "/etc/nginx/sites" in {part.path for part in linked.parts}
+    assert [is_file(access) for access in (plain, linked)] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["secret", "climbing", "loop", "none"])
+def test_no_file_of_the_server_is_told_for_one_of_the_container(pid: int, name: str) -> None:
+    path = f"/etc/nginx/sites/{name}"
+    assert not any(is_file(access) for access in access_to(pid, path).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("absolute", "there"), ("secret", "missing"), ("none", "missing")]
+)
+def test_a_script_is_looked_for_in_the_root_of_phps_container(
+    pid: int, name: str, state: str
+) -> None:
+    path = f"/etc/nginx/sites/{name}"
+    result = run_to_end(machine(pid).run_on_paths(SCRIPT, str(pid), path))
+    assert result.out.rpartition("@@@ path\n")[2].strip() == state
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:

@@ -17,6 +17,7 @@ from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import access_as, is_file, read_access
 from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
+from diagnose.probes.inside.served_files import look_into_mounts
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -26,6 +27,7 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
         return
     path = ctx.target.path.partition("?")[0]
     worker = first_worker(ctx)
+    await look_into_mounts(ctx, config, path)
     for _, server in answering_blocks(ctx, config):
         uri = fallback_path(select_location(server, path), path)
         location = select_location(server, uri) if uri else None

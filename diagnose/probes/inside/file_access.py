@@ -4,14 +4,17 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from diagnose.machine import Machine
+from diagnose.machine import HasOwnRoot, Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.files import Access, PathComponent
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
+
+if TYPE_CHECKING:
+    from diagnose.probes.inside.container_access import ContainerIds
 
 _AccessT = TypeVar("_AccessT", bound=Access)
 
@@ -25,7 +28,15 @@ async def read_access(
 
     The reader is the process `pid`, or else the `user`; both may be "".
     """
-    result = await machine.run("sh", "-c", ACCESS_SCRIPT, "sh", user, pid, *paths)
+    if isinstance(machine, HasOwnRoot):
+        if not pid:
+            return ()
+        # Imported late: few servers are in a container.
+        from diagnose.probes.inside.container_access import SCRIPT
+
+        result = await machine.run_on_paths(SCRIPT, user, pid, *paths)
+    else:
+        result = await machine.run("sh", "-c", ACCESS_SCRIPT, "sh", user, pid, *paths)
     return tuple(
         replace(access, took=result.took) for access in parse_access(result.out) if access.parts
     )
@@ -36,32 +47,40 @@ _READS_ALL = 0b110
 
 
 def parse_access(text: str) -> tuple[Access, ...]:
-    """Parse the output of ACCESS_SCRIPT."""
+    """Parse the output of ACCESS_SCRIPT, or of the one for containers."""
     head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
     head_fields = dict(line.partition(" ")[::2] for line in head.splitlines())
     uid, gids = head_fields.get("uid", ""), head_fields.get("gids", "").split()
     user, _, group = head_fields.get("name", "").partition(" ")
-    if int(head_fields.get("caps") or "0", 16) & _READS_ALL:
+    reads_all = bool(int(head_fields.get("caps") or "0", 16) & _READS_ALL)
+    ids = _container_ids(head) if "container" in head_fields else None
+    if reads_all and not (ids and ids.has_own):
         uid = ""
     accesses = []
     for block in blocks:
         path, _, lines = block.partition("\n")
         default = re.search(r"^default (\S+)", lines, re.MULTILINE)
-        accesses.append(
-            Access(
-                vantage=Vantage.SERVER,
-                equivalent=f"namei -l {shlex.quote(path)}",
-                path=path,
-                parts=_parts(lines, path),
-                uid=whole_number(uid),
-                user=clean(user),
-                gids=tuple(number for gid in gids if (number := whole_number(gid)) is not None),
-                group=clean(group),
-                enforcing=head_fields.get("selinux") == "1",
-                default=clean(default[1]) if default else "",
-            )
+        access = Access(
+            vantage=Vantage.SERVER,
+            equivalent=f"namei -l {shlex.quote(path)}",
+            path=path,
+            parts=_parts(lines, path),
+            uid=whole_number(uid),
+            user=clean(user),
+            gids=tuple(number for gid in gids if (number := whole_number(gid)) is not None),
+            group=clean(group),
+            enforcing=head_fields.get("selinux") == "1",
+            default=clean(default[1]) if default else "",
         )
+        accesses.append(ids.named(access, lines, reads_all) if ids else access)
     return tuple(accesses)
+
+
+def _container_ids(head: str) -> "ContainerIds":
+    # Imported late: few servers are in a container.
+    from diagnose.probes.inside.container_access import ContainerIds
+
+    return ContainerIds(head)
 
 
 _PART = re.compile(r"^part (\d+) (\S+) (\d+) (\S+) ([0-7]+) ([^|]+)\|([^|]*)\|(/.*)$", re.MULTILINE)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from diagnose.machine import HasOwnRoot
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
@@ -22,7 +23,8 @@ from diagnose.probes.inside.nginx_processes import start_folder_of
 
 #: Maximum number of files that are looked at.
 MAX_FILES = 12
-SCRIPT = read_script(__file__, "precompressed_files.sh")
+_INNER_SCRIPT = read_script(__file__, "precompressed_files.sh")
+SCRIPT = f"pid=\n{_INNER_SCRIPT}"
 
 _DIRECTIVES = ("gzip_static", "brotli_static", "zstd_static")
 _INDEX = "index.html"
@@ -36,7 +38,10 @@ async def copies(ctx: ProbeContext, page: Page, config: NginxConfig) -> None:
     at = ctx.elapsed()
     paths = [path for path, _ in files]
     urls = dict(files)
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", *paths)
+    if isinstance(ctx.machine, HasOwnRoot):
+        result = await ctx.machine.run_on_paths(_INNER_SCRIPT, *paths)
+    else:
+        result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", *paths)
     for line in result.out.splitlines()[: 3 * MAX_FILES]:
         age, _, rest = line.partition(" ")
         content, _, copy = rest.partition(" ")

@@ -39,13 +39,17 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
         return
     if not ctx.further_requests.begin("the container of PHP"):
         return
+    # Imported late: few servers run PHP in a container.
+    from diagnose.machine.container import ContainerMachine
+
     at = ctx.elapsed()
     lists = await read_containers(ctx.machine)
     found = _process_of(lists, authority)
     if found is None:
         return
     pid, container_id = found
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(pid), script.path)
+    inner = ContainerMachine(ctx.machine, pid)
+    result = await inner.run_on_paths(SCRIPT, str(pid), script.path)
     sections = dict(re.findall(r"^@@@ (\w+)\n(.*?)(?=\n@@@ |\Z)", result.out, re.M | re.S))
     state = sections.get("path", "").strip()
     if state not in {"there", "missing"}:

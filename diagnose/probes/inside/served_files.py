@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from diagnose.model.containers import NginxContainer
 from diagnose.model.files import (
     Access,
     PageFileAccess,
     PathMistake,
 )
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     served_file,
@@ -86,3 +88,15 @@ def first_existing(
         if path != served_path and is_file(accesses.get(path))
     )
     return next(existing, ("", ""))
+
+
+async def look_into_mounts(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+    """Look for what nginx did not find in the mounts of its container, if it is in one."""
+    served = served_file_of(ctx, config, path) if ctx.observed(NginxContainer) else None
+    if served is not None:
+        # Imported late: few servers are in a container.
+        from diagnose.probes.inside.site_mounts import observe_site_mounts
+
+        lines = (line for line in walk(config.main) if line.name in {"root", "alias"})
+        used = [word for line in lines for word in line.args[:1]]
+        await observe_site_mounts(ctx, served.folder, served.path, used)

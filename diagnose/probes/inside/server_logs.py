@@ -7,7 +7,9 @@ They write there why they failed or refused, which no visitor sees.
 import asyncio
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
+from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_loopback
@@ -31,6 +33,7 @@ from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.web_sites import answering_sites, route_of, site_at
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
 from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
@@ -63,7 +66,7 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
         if not log.startswith("/"):
             continue
         at = ctx.elapsed()
-        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        result = await _read(ctx, log)
         message = start_error(result.out)
         if message:
             ctx.emit(
@@ -126,6 +129,18 @@ def _asks_for_password(exchange: Exchange) -> bool:
     return exchange.purpose == "target" and exchange.status == 401
 
 
+async def _read(ctx: ProbeContext, log: str) -> CommandResult:
+    """Return the server's time and the end of a log, in the form of READ_SCRIPT."""
+    if not isinstance(ctx, InContainer):
+        return await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+    # The path is one of the container, whose log may be its output.
+    result = await ctx.machine.read_logs(log)
+    head, *lines = result.out.split("\n")
+    _, epoch, day, time, *_ = (*head.split(" "), "", "", "", "")
+    text = "\n".join(line[1:] for line in lines if line.startswith(" "))
+    return replace(result, out=f"{epoch} {day.replace('/', '-')} {time}\n{text}")
+
+
 def _busy_workers(text: str, now: str, seconds: float) -> RequestError | None:
     message = workers_error(text, now, seconds)
     return RequestError("workers", message) if message else None
@@ -145,7 +160,7 @@ async def _read_since_the_load(
     logs = (config.error_log, *(site.error_log for site in sites))
     for log in dict.fromkeys(log for log in logs if log.startswith("/")):
         at = ctx.elapsed()
-        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        result = await _read(ctx, log)
         clock, _, text = result.out.partition("\n")
         epoch, _, now = clock.partition(" ")
         error = parse(text, now, _since_load(server, epoch, ctx.elapsed()) + _SLACK)
@@ -256,7 +271,7 @@ async def _read_log(
     requested = _requested(ctx, sites, path)
     for log in dict.fromkeys(site.error_log for site in sites if site.error_log.startswith("/")):
         at = ctx.elapsed()
-        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        result = await _read(ctx, log)
         equivalent = f"tail -n 50 {shlex.quote(log)}"
         if result.status == _FORBIDDEN:
             emit_not_observed(ctx, log, "needs root", f"sudo {equivalent}")

@@ -5,7 +5,9 @@ import asyncio
 import posixpath
 import shlex
 
+from diagnose.machine import HasOwnRoot
 from diagnose.model import Vantage
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath, ServedFolder
@@ -18,7 +20,7 @@ from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files, site_at
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.file_access import access_as, read_access
 from diagnose.probes.inside.folder_contents import MAX_BYTES, emit_folder, folders_above
 
 
@@ -247,23 +249,40 @@ def _is_plain(path: str) -> bool:
     return ".." not in path and "%" not in path
 
 
+async def _look_into_mounts(ctx: ProbeContext, folder: SiteFolder) -> None:
+    """Look for what the server did not find in the mounts of its container, if it is in one."""
+    if ctx.observed(NginxContainer):
+        # Imported late: few servers are in a container.
+        from diagnose.probes.inside.site_mounts import observe_site_mounts
+
+        used = [site.root for config in ctx.observed(WebServerConfig) for site in config.sites]
+        file = f"{folder.path.rstrip('/')}/{folder.requested.lstrip('/')}"
+        await observe_site_mounts(ctx, folder.path, file, used)
+
+
 async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     """Emit who may read the requested file, or the index file, if one of them is there."""
     folder = ctx.observed(SiteFolder)[-1]
+    await _look_into_mounts(ctx, folder)
     pid = await apache_worker(ctx, server.pid) if server.product == "apache" else server.pid
     page = posixpath.normpath(f"{folder.path}/{folder.requested.lstrip('/')}")
     names = [name for name in folder.index_files if name in {"index.html", "index.php"}]
     file = f"{page}/{names[0]}" if folder.requested.endswith("/") and names else page
     if pid is None or not folder.page_exists:
         return
-    at, own = ctx.elapsed(), f"/proc/{pid}/root{file}"
-    accesses, folder_names = await asyncio.gather(
-        read_access(ctx.machine, "", str(pid), [file]), ctx.machine.run("test", "-e", own)
+    at = ctx.elapsed()
+    accesses, is_hidden = await asyncio.gather(
+        read_access(ctx.machine, "", str(pid), [file]), _is_hidden(ctx, pid, file)
     )
     for access in accesses:
-        values = {name: getattr(access, name) for name in FolderAccess.__dataclass_fields__
-                  if name != "hidden"}  # fmt: skip
-        ctx.emit(FolderAccess(**{**values, "at": at, "hidden": folder_names.status == 1}))
+        ctx.emit(access_as(FolderAccess, access, at=at, hidden=is_hidden))
+
+
+async def _is_hidden(ctx: ProbeContext, pid: int, file: str) -> bool:
+    """Whether the server's unit hides a file from it. What a container sees is all that is read."""
+    if isinstance(ctx.machine, HasOwnRoot):
+        return False
+    return (await ctx.machine.run("test", "-e", f"/proc/{pid}/root{file}")).status == 1
 
 
 async def apache_worker(ctx: ProbeContext, pid: int | None) -> int | None:
@@ -271,6 +290,7 @@ async def apache_worker(ctx: ProbeContext, pid: int | None) -> int | None:
     process itself where it has none."""
     if pid is None:
         return None
-    children = (await ctx.machine.read(f"/proc/{pid}/task/{pid}/children", 4096)).text.split()
+    # By a program: a container's /proc is not read.
+    children = (await ctx.machine.run("cat", f"/proc/{pid}/task/{pid}/children")).out.split()
     # The first may write a log (`CustomLog "|…"`); workers are started after it.
     return whole_number(children[-1]) if children else pid

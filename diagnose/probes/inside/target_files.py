@@ -38,6 +38,7 @@ from diagnose.probes.inside.served_files import (
     emit_outdone,
     first_existing,
     location_matches,
+    look_into_mounts,
     outdone_file,
     served_file_of,
 )
@@ -54,6 +55,7 @@ async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     is_missing = _is_missing_target(ctx, exchange)
     if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
         await _emit_target(ctx, config, exchange)
+        await look_into_mounts(ctx, config, urlsplit(exchange.url).path)
 
 
 def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:

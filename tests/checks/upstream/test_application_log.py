@@ -7,6 +7,7 @@ from diagnose.checking.root_cause import explains
 from diagnose.model import Confidence, Manual, Severity, Where
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
+from tests.checks.upstream.test_container_loopback import OWN
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER
 from tests.support.report_builder import ANSWER
@@ -65,6 +66,15 @@ def test_silent_about_the_log_of_the_web_server_itself() -> None:
     refused = replace(ANSWER, status=403)
     assert not judge(CHECK, refused, line, replace(SERVER, container="lb"))
     assert judge(CHECK, refused, line, SERVER)
+
+
+def test_silent_about_nginxs_own_line_in_the_log_of_its_container() -> None:
+    """An image that holds an application beside nginx writes both into one log."""
+    message = '2026/11/29 21:30:47 [error] 35#35: *7 open() "/srv/a" failed (2: No such file)'
+    own = replace(LINE, message=message, process="proxy", equivalent="docker logs proxy")
+    failed = replace(ANSWER, status=500)
+    assert not judge(CHECK, failed, own, OWN)
+    assert judge(CHECK, failed, replace(LINE, process="proxy"), OWN)
 
 
 def test_plain_http_has_no_secure_cookie() -> None:

@@ -164,7 +164,11 @@ def test_probes_of_what_is_beside_nginx_look_from_its_container() -> None:
     inner = look.machine
     outer = Looking(server)
     assert context_of(Probe("inside.logs.error_logs", None, work), outer, None) is outer
-    for name, kind in (("logs", InContainer), ("firewall", Looking), ("page_files", type(None))):
+    for name, kind in (
+        ("logs", InContainer),
+        ("firewall", Looking),
+        ("other_listeners", type(None)),
+    ):
         ctx = context_of(Probe(f"inside.{name}.x", None, work), outer, inner)  # type: ignore[arg-type]
         assert type(ctx) is kind
     ctx = InContainer(outer, inner)  # type: ignore[arg-type]

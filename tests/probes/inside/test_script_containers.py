@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.machine import container as container_module
+from diagnose.machine.script_files import read_script
 from diagnose.model.containers import (
     BindMount,
     Container,
@@ -55,7 +57,9 @@ def looked(
     containers: Sequence[Container] = (FPM,),
     output: str = OUTPUT,
 ) -> tuple[ScriptContainer, ...]:
-    asked = shlex.join(("sh", "-c", SCRIPT, "sh", "42", "/srv/shop/index.php"))
+    paths = read_script(container_module.__file__, "container_paths.sh")
+    script = f"pid=42\n{paths}\n{SCRIPT}"
+    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop/index.php"))
     ctx = Looking(RecordedMachine({asked: output}))
 
     async def read_containers(_: object) -> ContainerLists:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.machine import CommandResult
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Observation, Unseen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError, ServerStartError
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside import server_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -23,7 +25,7 @@ TEXT = (
 )
 
 
-def run(probe: Any, looking: Looking, observation: Observation) -> None:
+def run(probe: Any, looking: Looking | InContainer, observation: Observation) -> None:
     asyncio.run(probe.work(looking, observation))
 
 
@@ -119,3 +121,29 @@ def test_the_backend_of_a_rule_for_websockets_alone_is_known() -> None:
         ServerRequestError
     )
     assert error.reason == "backend-tls"
+
+
+class _Container(ContainerMachine):
+    """A container whose Apache writes to its output; the server has a log of the same path."""
+
+    def __init__(self, server: RecordedMachine) -> None:
+        super().__init__(server, 7, "docker", "web")
+
+    async def read_logs(self, *paths: str) -> CommandResult:
+        clock, _, line = TEXT.partition("\n")
+        epoch, _, now = clock.partition(" ")
+        text = f"now {epoch} {now.replace('-', '/')} 123\nlog 900\n {line}\n"
+        return CommandResult((), 0, text, "", 0.0)
+
+
+def test_in_a_container_its_own_log_is_read() -> None:
+    command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    server = RecordedMachine({command: read(0, TEXT.replace("AH01144", "AH00000"))}, {})
+    outer = Looking(server)
+    for observation in (APACHE, CONFIG, PAGE):
+        outer.emit(observation)
+    inner = InContainer(outer, _Container(server))
+    run(probes.after_the_configuration, inner, CONFIG)
+    (error,) = outer.observed(ServerRequestError)
+    assert (error.reason, error.scheme) == ("handler", "http")
+    assert not server.commands_run

@@ -199,8 +199,8 @@ def _access_as(children: str) -> list[str]:
     config = apache_config(
         "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
     )
-    files = {"/var/www": "", "/var/www/index.html": "<p>\n", "/proc/10/task/10/children": children}
-    machine = RecordedMachine(files=files)
+    files = {"/var/www": "", "/var/www/index.html": "<p>\n"}
+    machine = RecordedMachine({"cat /proc/10/task/10/children": children}, files)
     ctx = Looking(machine)
     for observation in (replace(APACHE, pid=10), replace(PAGE, status=403), config):
         ctx.emit(observation)
