@@ -58,7 +58,10 @@ def test_routers_of_files_with_what_they_name_and_is_nowhere() -> None:
     parts = parsers.merged([parsers.decode("a.yml", DYNAMIC)])
     (router,) = parsers.routers_of(parts, points(), PAGE)
     assert (router.takes, router.has_name, router.tls) == (True, True, True)
-    assert (router.status, router.errors) == ("disabled", ('middleware "auth" does not exist',))
+    assert (router.status, router.errors) == (
+        "disabled",
+        ('middleware "auth@file" does not exist',),
+    )
     whole = DYNAMIC.replace("      middlewares: [auth]\n", "")
     parts = parsers.merged([parsers.decode("a.yml", whole)])
     routers = parsers.routers_of(parts, points(), PAGE)
@@ -100,3 +103,36 @@ def test_hostile_texts_are_nothing() -> None:
     bomb = "a: &a [x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a,*a]\n" for n in range(5))
     assert parsers.merged([parsers.decode("a.yml", bomb)])["routers"] == {}
     assert parsers.entry_points({"entryPoints": {"web": {"address": 5}}}, {}) == ()
+
+
+def test_what_runs_says_its_errors_itself() -> None:
+    """Traefik's API names the service of a file's router without its provider (Traefik 3.7.15)."""
+    text = (
+        '{"routers":{"shop@file":{"entryPoints":["websecure"],"service":"shop",'
+        '"rule":"Host(`shop.example.com`)","tls":{},"status":"enabled"}},'
+        '"services":{"shop@file":{"loadBalancer":{"servers":[{"url":"http://127.0.0.1:3000"}]}}}}'
+    )
+    parts = parsers.decode_api(text)
+    assert isinstance(parts, dict)
+    routers = parsers.routers_of(parts, points(), PAGE)
+    assert (routers[0].status, routers[0].errors) == ("enabled", ())
+    assert parsers.sites_of(parts, points(), routers)[0].routes[0].port == 3000
+
+
+def test_what_a_router_names_of_a_provider() -> None:
+    named = DYNAMIC.replace("[auth]", "[auth@docker]")
+    parts = parsers.merged([parsers.decode("a.yml", named)])
+    (router,) = parsers.routers_of(parts, points(), PAGE)
+    assert router.errors == ('middleware "auth@docker" does not exist',)
+    unread = parsers.Reading(frozenset({"docker"}), 3)
+    assert parsers.routers_of(parts, points(), PAGE, unread)[0].errors == ()
+
+
+def test_a_rule_that_is_not_taken() -> None:
+    quoted = DYNAMIC.replace("Host(`shop.example.com`)", "Host('shop.example.com')")
+    quoted = quoted.replace("      middlewares: [auth]\n", "")
+    parts = parsers.merged([parsers.decode("a.yml", quoted)])
+    (router,) = parsers.routers_of(parts, points(), PAGE, parsers.Reading(version=3))
+    assert router.errors == (
+        "error while parsing rule Host('shop.example.com'): illegal rune literal",
+    )

@@ -104,9 +104,11 @@ class TraefikReader:
         if labelled is not None:
             parts = with_labels(parts, labelled, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
-        routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
         if labelled is not None:
             providers -= {"docker"}
+        unread = providers | ({"file"} if None in documents or _failed(files) else set())
+        reading = parsers.Reading(frozenset(unread), _rule_version(server.version, static))
+        routers = await asyncio.to_thread(parsers.routers_of, parts, points, request, reading)
         state = TraefikState(
             vantage=Vantage.SERVER,
             at=at,
@@ -217,6 +219,19 @@ def _providers(static: _Static) -> list[str]:
     names = [str(name).lower() for name in document] if isinstance(document, dict) else []
     flags = (flag.split(".") for flag in static.flags if flag.startswith("providers."))
     return [clean(name, 40) for name in (*names, *(words[1] for words in flags))]
+
+
+def _failed(files: tuple[FileContent, ...]) -> bool:
+    return any(file.failure for file in files)
+
+
+def _rule_version(version: str, static: _Static) -> int:
+    """Return the version whose syntax rules have; 0 if it is not known."""
+    from diagnose.parsers.traefik.configuration import value_of
+
+    default = value_of(static.document, static.flags, "core", "defaultRuleSyntax")
+    major = str(default).removeprefix("v") if default else version.partition(".")[0]
+    return int(major) if major in {"2", "3"} else 0
 
 
 def _equivalent(static: _Static, is_running: bool) -> str:
