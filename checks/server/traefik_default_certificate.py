@@ -11,7 +11,7 @@ from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.traefik import TraefikState
 
 #: The common name of the certificate (Traefik's source, pkg/tls/generate).
-_NAME = "TRAEFIK DEFAULT CERT"
+NAME = "TRAEFIK DEFAULT CERT"
 
 _REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
 
@@ -27,7 +27,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     reason, router = _reason(state, port) if state else ("", "")
     step = reason.replace("_", "-") or "look"
     for served in served_certificates(evidence, lambda handshake: handshake.port == port):
-        if _NAME not in served.leaf.subject:
+        if NAME not in served.leaf.subject:
             continue
         fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
         yield Claim(

@@ -81,5 +81,18 @@ def serve(lab: Lab, dynamic: str = SHOP, static: str = ENTRY_POINTS + API) -> No
 def start(lab: Lab, *ports: int) -> None:
     """Start Traefik, and wait until it listens on these ports."""
     own = ports or (80, 443)
-    lab.spawn(lab.server, [PROGRAM], lambda: all(lab.server.listening(port) for port in own))
-    lab.server.sh("sleep 1")
+
+    def is_read() -> bool:
+        """Whether it has read its files: before, it answers 404 to everybody, or they are refused."""
+        log = lab.server.read(LOG) if lab.server.path(LOG).exists() else ""
+        return all(lab.server.listening(port) for port in own) and (
+            "ERR" in log or _status(lab) != "404"
+        )
+
+    lab.spawn(lab.server, [PROGRAM], is_read)
+
+
+def _status(lab: Lab) -> str:
+    ask = ["curl", "-sko", "/dev/null", "-w", "%{http_code}", "--resolve"]
+    url = "https://shop.example.com/"
+    return lab.server.run([*ask, "shop.example.com:443:127.0.0.1", url]).stdout

@@ -159,7 +159,7 @@ def _router(
         errors = [*_rule_errors(rule, version), *_missing(name, value, parts, reading)]
     is_disabled = value.get("status") == "disabled" or bool(errors or value.get("filtered"))
     status: RouterStatus = "disabled" if is_disabled else "enabled"
-    names = rule_names(rule)
+    names = rule_names(_meant(rule, version))
     return Router(
         clean(name, 200),
         tuple(clean(text, 100) for text in texts(value.get("entryPoints"))) or tuple(usual),
@@ -176,6 +176,13 @@ def _router(
         tuple(clean(text, 128) for text in texts(value.get("networks"))),
         clean(text_of(value.get("network")), 128),
     )
+
+
+def _meant(rule: str, version: int) -> str:
+    """Return a rule as it was meant, which has its names where Traefik does not take it."""
+    from diagnose.parsers.traefik.rule_errors import corrected_rule
+
+    return corrected_rule(rule, version) or rule
 
 
 def _rule_errors(rule: str, version: int) -> Iterator[str]:

@@ -1,0 +1,89 @@
+"""Traefik serves the site, and nginx is not there. It has files only: docker, whose labels it would
+read as well, does not run here."""
+
+from functools import partial
+
+from .. import traefik
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from ..traefik import API, DYNAMIC, ENTRY_POINTS, SHOP
+
+ELSEWHERE = {"[!n]*": "Traefik has one layout in the laboratory", "nginx*": "the same"}
+WRITTEN = {"needs": traefik.needs_traefik, "not_on": ELSEWHERE}
+healthy_traefik = partial(healthy, needs=traefik.needs_traefik, not_on=ELSEWHERE)
+#: A 404 alone says nothing to who asks from outside.
+no_router = partial(
+    scenario,
+    outside=None,
+    server="server.traefik-no-router",
+    differs=(DYNAMIC,),
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+
+
+def _with(lab: Lab, old: str, new: str, static: str = ENTRY_POINTS + API) -> None:
+    assert old in SHOP
+    traefik.serve(lab, SHOP.replace(old, new), static)
+
+
+@healthy_traefik(args=("--ws", "/ws"))
+def traefik_serves_the_site(lab: Lab) -> None:
+    traefik.serve(lab)
+
+
+@healthy_traefik()
+def traefik_serves_the_site_without_its_api(lab: Lab) -> None:
+    traefik.serve(lab, SHOP, ENTRY_POINTS)
+
+
+@healthy_traefik()
+def traefik_has_a_rule_with_an_expression(lab: Lab) -> None:
+    """The braces are a number of times, and no pattern of version 2."""
+    _with(lab, "Host(`shop.example.com`)", r"HostRegexp(`^[a-z]{2,9}\.example\.com$`)")
+
+
+@no_router()
+def rule_of_traefik_has_single_quotes(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host('shop.example.com')")
+
+
+@no_router()
+def rule_of_traefik_has_single_quotes_and_no_api_is_on(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host('shop.example.com')", ENTRY_POINTS)
+
+
+@no_router()
+def rule_of_traefik_has_a_list_of_version_2(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host(`shop.example.com`, `www.example.com`)")
+
+
+@no_router()
+def rule_of_traefik_has_a_pattern_of_version_2(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "HostRegexp(`{sub:[a-z]+}.example.com`)")
+
+
+@no_router()
+def router_of_traefik_is_on_no_entry_point(lab: Lab) -> None:
+    """Guides call it `https`, `websecure` or `web-secure`."""
+    _with(lab, "[websecure]", "[https]")
+
+
+@no_router()
+def router_of_traefik_has_no_tls(lab: Lab) -> None:
+    _with(lab, "      tls: {}\n", "")
+
+
+@no_router()
+def service_of_traefik_is_misspelt(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "      service: shpo\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="which port the application has, a person writes",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def application_behind_traefik_has_another_port(lab: Lab) -> None:
+    _with(lab, ":3000", ":3005")
