@@ -22,7 +22,7 @@ from diagnose.parsers.traefik.rule_errors import corrected_rule
 from diagnose.parsers.traefik.rules import rule_holds
 
 #: The body of Go's http.NotFound, which Traefik answers.
-_BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
+BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
 
 #: Reasons, the nearest to a working router first.
 _REASONS = (
@@ -40,7 +40,7 @@ _REASONS = (
 def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     state = next(iter(evidence.good(TraefikState)), None)
-    pages = [page for page in pages_with_status(evidence, 404) if _BODY.match(page.body)]
+    pages = [page for page in pages_with_status(evidence, 404) if BODY.match(page.body)]
     if view is None or state is None or not pages or view.server.product != "traefik":
         return
     point = next((point for point in state.points if point.port == target.port), None)

@@ -87,3 +87,36 @@ def service_of_traefik_is_misspelt(lab: Lab) -> None:
 )
 def application_behind_traefik_has_another_port(lab: Lab) -> None:
     _with(lab, ":3000", ":3005")
+
+
+file_refused = partial(
+    scenario,
+    # No file has Traefik taken, so the certificate is its own.
+    outside="server.traefik-default-certificate",
+    server="server.traefik-file-refused",
+    differs=(DYNAMIC,),
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+
+
+@file_refused()
+def file_of_traefik_has_a_field_with_another_name(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "      services: shop\n")
+
+
+@file_refused(manual="how far the line is to be indented, a person sees")
+def file_of_traefik_has_a_tab(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "\tservice: shop\n")
+
+
+@file_refused(manual="which of the two is meant, a person knows")
+def file_of_traefik_has_a_key_twice(lab: Lab) -> None:
+    _with(lab, "  services:\n", "  routers: {}\n  services:\n", ENTRY_POINTS)
+
+
+@healthy_traefik()
+def file_of_traefik_was_spoilt_while_it_ran(lab: Lab) -> None:
+    """Traefik goes on with what it read before."""
+    traefik.serve(lab)
+    lab.server.write(DYNAMIC, SHOP.replace("      service: shop\n", "\tservice: shop\n"))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.traefik import EntryPoint, TraefikState
+from diagnose.model.traefik import EntryPoint, RefusedFile, Router, TraefikState
 from diagnose.model.web_servers import (
     ServerFile,
     SiteSocket,
@@ -120,6 +120,7 @@ class TraefikReader:
             resolvers=parsers.resolvers(static.document, static.flags),
             is_running=running is not None,
             complete=running is not None or not providers,
+            refused=_refused(files, routers if running is not None else ()),
         )
         ctx.emit(state)
         if not state.complete:
@@ -219,6 +220,18 @@ def _providers(static: _Static) -> list[str]:
     names = [str(name).lower() for name in document] if isinstance(document, dict) else []
     flags = (flag.split(".") for flag in static.flags if flag.startswith("providers."))
     return [clean(name, 40) for name in (*names, *(words[1] for words in flags))]
+
+
+def _refused(
+    files: tuple[FileContent, ...], running: tuple[Router, ...]
+) -> tuple[RefusedFile, ...]:
+    """Return the files that Traefik does not take, if it runs without routers of files."""
+    if any(router.name.endswith("@file") for router in running):
+        return ()
+    from diagnose.parsers.traefik.file_errors import file_error
+
+    errors = (file_error(file.path, file.text) for file in files if not file.failure)
+    return tuple(error for error in errors if error)[:5]
 
 
 def _failed(files: tuple[FileContent, ...]) -> bool:
