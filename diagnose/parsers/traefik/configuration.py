@@ -15,7 +15,7 @@ import yaml
 
 from diagnose.model.frozen import frozen
 from diagnose.model.traefik import EntryPoint, Router, RouterStatus
-from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
+from diagnose.model.web_servers import SiteRoute, SiteSocket, Verification, WebSite
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
@@ -218,9 +218,15 @@ def _missing(
 
 
 def sites_of(
-    parts: Mapping[str, object], points: Sequence[EntryPoint], routers: Sequence[Router]
+    parts: Mapping[str, object],
+    points: Sequence[EntryPoint],
+    routers: Sequence[Router],
+    files: Mapping[str, str] | None = None,
+    verifies: bool = False,
 ) -> tuple[WebSite, ...]:
-    """Return the enabled routers as sites on their entry points."""
+    """Return the enabled routers as sites on their entry points. `files` are those that Traefik
+    reads again by itself, and `verifies` whether it verifies certificates of applications unless a
+    service says otherwise."""
     ports = {point.name: point for point in points}
     return tuple(
         WebSite(
@@ -230,14 +236,16 @@ def sites_of(
                 for name in router.entry_points
                 if name in ports
             ),
-            routes=_routes(router, dictionary(parts.get("services"))),
+            routes=_routes(router, dictionary(parts.get("services")), files or {}, verifies),
         )
         for router in routers
         if router.status == "enabled" and router.takes is True
     )
 
 
-def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, ...]:
+def _routes(
+    router: Router, services: Mapping[str, object], files: Mapping[str, str], verifies: bool
+) -> tuple[SiteRoute, ...]:
     """Return the route to the first server of the router's service."""
     name, _, provider = router.name.partition("@")
     del name
@@ -249,7 +257,37 @@ def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, 
     scheme = "http" if match[1] == "h2c" else match[1]
     port = int(match[3]) if match[3] else (443 if scheme == "https" else 80)
     host = clean(match[2].strip("[]"), 255)
-    return (SiteRoute("/", clean(match[0], 500), scheme, host, port if port < 65536 else 0),)
+    file, line = _place(match[0], files) if provider in {"", "file"} else ("", 0)
+    own_transport = at(service, "loadBalancer", "serversTransport")
+    verify: Verification = "all" if verifies and scheme == "https" and not own_transport else ""
+    port = port if port < 65536 else 0
+    target = clean(match[0], 500)
+    return (SiteRoute("/", target, scheme, host, port, file=file, line=line, verify=verify),)
+
+
+def _place(url: str, files: Mapping[str, str]) -> tuple[str, int]:
+    """Return the file and the line in which a server's URL is written; ("", 0) unless it is one."""
+    written = re.compile(rf"\burl[\"']?\s*[:=]\s*[\"']?{re.escape(url)}(?![\w./:-])")
+    places = [
+        (path, number)
+        for path, text in files.items()
+        for number, row in enumerate(text.split("\n"), 1)
+        if written.search(row[:2000])
+    ]
+    return places[0] if len(places) == 1 else ("", 0)
+
+
+def verifies_applications(document: object, flags: Mapping[str, str]) -> bool:
+    """Return whether the certificates of applications are verified by the system's roots: the
+    static configuration has no `serversTransport` of its own."""
+    is_own = any(flag.startswith("serverstransport.") for flag in flags)
+    return not is_own and not _at(document, ["serversTransport"])
+
+
+def is_watched(document: object, flags: Mapping[str, str]) -> bool:
+    """Return whether Traefik reads the files of its file provider again by itself."""
+    value = value_of(document, flags, "providers", "file", "watch")
+    return str(value).lower() != "false"
 
 
 def include_patterns(document: object, flags: Mapping[str, str]) -> tuple[str, ...]:

@@ -120,3 +120,56 @@ def file_of_traefik_was_spoilt_while_it_ran(lab: Lab) -> None:
     """Traefik goes on with what it read before."""
     traefik.serve(lab)
     lab.server.write(DYNAMIC, SHOP.replace("      service: shop\n", "\tservice: shop\n"))
+
+
+OWN_TLS = """
+import http.server, ssl
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>shop</title>")
+    do_HEAD = do_GET
+    def log_message(self, *words): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 9443), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/run/own.pem", "/run/own.key")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+NEW = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /run/own.key -out /run/own.pem -days 90"
+
+
+def _own_tls(lab: Lab, text: str) -> None:
+    """The application has TLS with a certificate of its own."""
+    lab.server.sh(f"{NEW} -subj /CN=shop.local 2>/dev/null")
+    lab.spawn(lab.server, lab.server.python("-c", OWN_TLS), 9443)
+    traefik.serve(lab, text.replace("http://127.0.0.1:3000", "https://127.0.0.1:9443"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    manual="the file of the authority is a person's",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def application_behind_traefik_has_its_own_certificate(lab: Lab) -> None:
+    _own_tls(lab, SHOP)
+
+
+@healthy_traefik()
+def traefik_does_not_verify_the_application(lab: Lab) -> None:
+    own = "  serversTransports: {own: {insecureSkipVerify: true}}\n  services:\n"
+    text = SHOP.replace("  services:\n", own)
+    _own_tls(lab, text.replace("loadBalancer:\n", "loadBalancer:\n        serversTransport: own\n"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(DYNAMIC,),
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def traefik_speaks_tls_to_plain_http(lab: Lab) -> None:
+    _with(lab, "http://127.0.0.1:3000", "https://127.0.0.1:3000")

@@ -136,3 +136,30 @@ def test_a_rule_that_is_not_taken() -> None:
     assert router.errors == (
         "error while parsing rule Host('shop.example.com'): illegal rune literal",
     )
+
+
+def test_a_route_has_its_line_and_what_is_verified() -> None:
+    whole = DYNAMIC.replace("      middlewares: [auth]\n", "").replace("http://127", "https://127")
+
+    def site(text: str, files: dict[str, str]) -> tuple[str, int, str]:
+        parts = parsers.merged([parsers.decode("a.yml", text)])
+        routers = parsers.routers_of(parts, points(), PAGE)
+        ((route,),) = (
+            site.routes for site in parsers.sites_of(parts, points(), routers, files, True)
+        )
+        return route.file, route.line, route.verify
+
+    assert site(whole, {"a.yml": whole}) == ("a.yml", 11, "all")
+    assert site(whole, {"a.yml": whole, "b.yml": whole}) == ("", 0, "all")
+    own = whole.replace("loadBalancer:\n", "loadBalancer:\n        serversTransport: own\n")
+    assert site(own, {}) == ("", 0, "")
+
+
+def test_what_the_static_configuration_says_of_applications_and_files() -> None:
+    static = parsers.decode("traefik.yml", STATIC)
+    assert parsers.verifies_applications(static, {})
+    assert not parsers.verifies_applications({"serversTransport": {"insecureSkipVerify": True}}, {})
+    flags = parsers.flags_of("traefik --serversTransport.insecureSkipVerify=true")
+    assert not parsers.verifies_applications(static, flags)
+    assert parsers.is_watched(static, {})
+    assert not parsers.is_watched({"providers": {"file": {"watch": False}}}, {})

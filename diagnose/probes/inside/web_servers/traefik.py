@@ -137,7 +137,15 @@ class TraefikReader:
             equivalent=state.equivalent,
             product="traefik",
             path=state.path,
-            sites=parsers.sites_of(parts, points, routers),
+            sites=parsers.sites_of(
+                parts,
+                points,
+                routers,
+                {file.path: file.text for file in files}
+                if parsers.is_watched(static.document, static.flags)
+                else {},
+                parsers.verifies_applications(static.document, static.flags),
+            ),
             listens=sockets,
             complete=state.complete,
             files=tuple(
