@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from checks.server import ServerView, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
+from diagnose.model.tls import Handshake
 from diagnose.model.traefik import EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.traefik.rule_errors import corrected_rule
+
+#: The common name of Traefik's own certificate (its source, pkg/tls/generate).
+DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
 
 _NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
 _NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
@@ -78,11 +82,10 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
 
 
 def _is_default(view: ServerView) -> bool:
-    from checks.server.traefik_default_certificate import NAME
-    from diagnose.model.tls import Handshake
-
     handshakes = view.evidence.good(Handshake)
-    return any(NAME in leaf.subject for shake in handshakes for leaf in shake.chain[:1])
+    return any(
+        DEFAULT_CERTIFICATE in leaf.subject for shake in handshakes for leaf in shake.chain[:1]
+    )
 
 
 def major_version(view: ServerView) -> int:

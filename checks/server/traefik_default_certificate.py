@@ -4,14 +4,12 @@ from its routers only."""
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, server_view
+from checks.server import ServerView, manual_fix, server_view
+from checks.server._traefik_edits import DEFAULT_CERTIFICATE, Correction, router_edit
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake, served_certificates
-from diagnose.model.traefik import TraefikState
-
-#: The common name of the certificate (Traefik's source, pkg/tls/generate).
-NAME = "TRAEFIK DEFAULT CERT"
+from diagnose.model.traefik import Router, TraefikState
 
 _REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
 
@@ -27,9 +25,14 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     reason, router = _reason(state, port) if state else ("", "")
     step = reason.replace("_", "-") or "look"
     for served in served_certificates(evidence, lambda handshake: handshake.port == port):
-        if NAME not in served.leaf.subject:
+        if DEFAULT_CERTIFICATE not in served.leaf.subject:
             continue
         fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        named = (
+            next((each for each in state.routers if each.name == router), None) if state else None
+        )
+        own = _corrections(state, named, reason) if state and named else ()
+        edit = _edit(view, state, named, own) if view and state and named else None
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -40,9 +43,33 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 "resolver": _resolver(state, router),
                 **dict.fromkeys(_REASONS, False),
                 **({reason: True} if reason else {}),
+                "setting": own[0].setting(named) if own and named else "",
             },
-            fix=manual_fix(view, step) if view and view.server.product == "traefik" else fix,
+            fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
+            or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
+
+
+def _corrections(state: TraefikState, router: Router, reason: str) -> tuple[Correction, ...]:
+    """Return how the only resolver of the static configuration may be written into the router: as
+    the whole of `tls`, or in the place of another name. Which of several, a person knows."""
+    if len(state.resolvers) != 1:
+        return ()
+    only = state.resolvers[0]
+    whole = Correction("tls", "{}", f"{{certResolver: {only}}}")
+    if reason == "no_resolver":
+        return (whole,)
+    if reason != "unknown_resolver" or not router.resolver:
+        return ()
+    old = router.resolver
+    return (whole, Correction("certResolver", old, only), Correction("tls", old, only))
+
+
+def _edit(
+    view: ServerView, state: TraefikState, router: Router, own: tuple[Correction, ...]
+) -> Edit | None:
+    edits = (router_edit(view, state, router, each) for each in own)
+    return next((edit for edit in edits if edit), None)
 
 
 def _reason(state: TraefikState, port: int) -> tuple[str, str]:

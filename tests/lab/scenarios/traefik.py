@@ -173,3 +173,15 @@ def traefik_does_not_verify_the_application(lab: Lab) -> None:
 )
 def traefik_speaks_tls_to_plain_http(lab: Lab) -> None:
     _with(lab, "http://127.0.0.1:3000", "https://127.0.0.1:3000")
+
+
+@scenario(
+    outside="server.traefik-default-certificate",
+    server="server.traefik-default-certificate",
+    manual="the certificate comes from an authority, which is not here",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def router_of_traefik_names_no_resolver(lab: Lab) -> None:
+    order = "acme: {email: a@example.com, storage: /etc/traefik/acme.json}"
+    static = f"{ENTRY_POINTS}{API}certificatesResolvers: {{le: {{{order}}}}}\n"
+    traefik.serve(lab, SHOP.partition("tls:\n  certificates")[0], static)
