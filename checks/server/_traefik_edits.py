@@ -8,12 +8,9 @@ from checks.server import ServerView, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Handshake
-from diagnose.model.traefik import EntryPoint, Router, TraefikState
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.traefik.rule_errors import corrected_rule
-
-#: The common name of Traefik's own certificate (its source, pkg/tls/generate).
-DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
 
 _NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
 _NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
@@ -86,6 +83,23 @@ def _is_default(view: ServerView) -> bool:
     return any(
         DEFAULT_CERTIFICATE in leaf.subject for shake in handshakes for leaf in shake.chain[:1]
     )
+
+
+def resolver_corrections(
+    state: TraefikState, router: Router, reason: str
+) -> tuple[Correction, ...]:
+    """Return how the only resolver of the static configuration may be written into the router: as
+    the whole of `tls`, or in the place of another name. Which of several, a person knows."""
+    if len(state.resolvers) != 1:
+        return ()
+    only = state.resolvers[0]
+    whole = Correction("tls", "{}", f"{{certResolver: {only}}}")
+    if reason == "no_resolver":
+        return (whole,)
+    if reason != "unknown_resolver" or not router.resolver:
+        return ()
+    old = router.resolver
+    return (whole, Correction("certResolver", old, only), Correction("tls", old, only))
 
 
 def major_version(view: ServerView) -> int:

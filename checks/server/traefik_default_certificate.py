@@ -5,11 +5,10 @@ from its routers only."""
 from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, server_view
-from checks.server._traefik_edits import DEFAULT_CERTIFICATE, Correction, router_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake, served_certificates
-from diagnose.model.traefik import Router, TraefikState
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, Router, TraefikState
 
 _REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
 
@@ -31,8 +30,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
         named = (
             next((each for each in state.routers if each.name == router), None) if state else None
         )
-        own = _corrections(state, named, reason) if state and named else ()
-        edit = _edit(view, state, named, own) if view and state and named else None
+        setting, edit = _resolver_line(view, state, named, reason)
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -43,33 +41,25 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 "resolver": _resolver(state, router),
                 **dict.fromkeys(_REASONS, False),
                 **({reason: True} if reason else {}),
-                "setting": own[0].setting(named) if own and named else "",
+                "setting": setting,
             },
             fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
             or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
 
 
-def _corrections(state: TraefikState, router: Router, reason: str) -> tuple[Correction, ...]:
-    """Return how the only resolver of the static configuration may be written into the router: as
-    the whole of `tls`, or in the place of another name. Which of several, a person knows."""
-    if len(state.resolvers) != 1:
-        return ()
-    only = state.resolvers[0]
-    whole = Correction("tls", "{}", f"{{certResolver: {only}}}")
-    if reason == "no_resolver":
-        return (whole,)
-    if reason != "unknown_resolver" or not router.resolver:
-        return ()
-    old = router.resolver
-    return (whole, Correction("certResolver", old, only), Correction("tls", old, only))
+def _resolver_line(
+    view: ServerView | None, state: TraefikState | None, router: Router | None, reason: str
+) -> tuple[str, Edit | None]:
+    """Return the line with the only resolver that there is, and its edit."""
+    if state is None or router is None:
+        return "", None
+    # Imported late: a healthy site has another certificate.
+    from checks.server._traefik_edits import resolver_corrections, router_edit
 
-
-def _edit(
-    view: ServerView, state: TraefikState, router: Router, own: tuple[Correction, ...]
-) -> Edit | None:
-    edits = (router_edit(view, state, router, each) for each in own)
-    return next((edit for edit in edits if edit), None)
+    own = resolver_corrections(state, router, reason)
+    edits = (router_edit(view, state, router, each) for each in own if view)
+    return (own[0].setting(router) if own else ""), next((edit for edit in edits if edit), None)
 
 
 def _reason(state: TraefikState, port: int) -> tuple[str, str]:

@@ -7,6 +7,10 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, ServerText, Text
 from diagnose.model.summary import Summary, phrase
 
+#: The common name of the certificate that Traefik makes at its start (its source,
+#: pkg/tls/generate).
+DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
+
 RouterStatus = Literal["enabled", "disabled"]
 
 #: Why Traefik passes over a container with labels: `traefik.enable` is not on, its health check has
