@@ -102,6 +102,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "caddy": view.server.product == "caddy",
             "apache": view.server.product == "apache",
             "haproxy": view.server.product == "haproxy",
+            "traefik": view.server.product == "traefik",
         },
         fix=fix,
     )
@@ -153,6 +154,7 @@ def _websocket_claims(view: ServerView) -> Iterator[Claim]:
                 "caddy": False,
                 "apache": True,
                 "haproxy": False,
+                "traefik": False,
             },
             fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
             if edit

@@ -4,14 +4,11 @@ from its routers only."""
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, server_view
+from checks.server import ServerView, manual_fix, server_view
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake, served_certificates
-from diagnose.model.traefik import TraefikState
-
-#: The common name of the certificate (Traefik's source, pkg/tls/generate).
-_NAME = "TRAEFIK DEFAULT CERT"
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, Router, TraefikState
 
 _REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
 
@@ -27,9 +24,13 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     reason, router = _reason(state, port) if state else ("", "")
     step = reason.replace("_", "-") or "look"
     for served in served_certificates(evidence, lambda handshake: handshake.port == port):
-        if _NAME not in served.leaf.subject:
+        if DEFAULT_CERTIFICATE not in served.leaf.subject:
             continue
         fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        named = (
+            next((each for each in state.routers if each.name == router), None) if state else None
+        )
+        setting, edit = _resolver_line(view, state, named, reason)
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -40,9 +41,25 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 "resolver": _resolver(state, router),
                 **dict.fromkeys(_REASONS, False),
                 **({reason: True} if reason else {}),
+                "setting": setting,
             },
-            fix=manual_fix(view, step) if view and view.server.product == "traefik" else fix,
+            fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
+            or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
+
+
+def _resolver_line(
+    view: ServerView | None, state: TraefikState | None, router: Router | None, reason: str
+) -> tuple[str, Edit | None]:
+    """Return the line with the only resolver that there is, and its edit."""
+    if state is None or router is None:
+        return "", None
+    # Imported late: a healthy site has another certificate.
+    from checks.server._traefik_edits import resolver_corrections, router_edit
+
+    own = resolver_corrections(state, router, reason)
+    edits = (router_edit(view, state, router, each) for each in own if view)
+    return (own[0].setting(router) if own else ""), next((edit for edit in edits if edit), None)
 
 
 def _reason(state: TraefikState, port: int) -> tuple[str, str]:

@@ -8,19 +8,25 @@ Certain if Traefik's API said it; files may be older than what runs.
 import re
 from collections.abc import Iterator
 
-from checks.server import manual_fix, pages_with_status, server_view
+from checks.listener._containers import compose_command
+from checks.server import ServerView, manual_fix, pages_with_status, server_view
+from checks.server._traefik_edits import Correction, correction, major_version, router_edit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.containers import Containers
 from diagnose.model.http import Exchange
 from diagnose.model.traefik import EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.server_request import requests_of
+from diagnose.parsers.traefik.rule_errors import corrected_rule
+from diagnose.parsers.traefik.rules import rule_holds
 
 #: The body of Go's http.NotFound, which Traefik answers.
-_BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
+BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
 
 #: Reasons, the nearest to a working router first.
 _REASONS = (
-    *("errors", "plain", "tls_only", "entry_point"),
+    *("errors", "old_pattern", "plain", "tls_only", "entry_point"),
     *("unhealthy", "not_enabled", "stopped", "other_path", "no_name"),
 )
 
@@ -34,7 +40,7 @@ _REASONS = (
 def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     state = next(iter(evidence.good(TraefikState)), None)
-    pages = [page for page in pages_with_status(evidence, 404) if _BODY.match(page.body)]
+    pages = [page for page in pages_with_status(evidence, 404) if BODY.match(page.body)]
     if view is None or state is None or not pages or view.server.product != "traefik":
         return
     point = next((point for point in state.points if point.port == target.port), None)
@@ -42,11 +48,14 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
         not state.complete and not any(router.has_name for router in state.routers)
     ):
         return
-    reasons = [(_reason(router, point, target.uses_tls), router) for router in state.routers]
+    reasons = [(_reason(view, router, point), router) for router in state.routers]
     if any(reason in {"", "unknown"} for reason, _ in reasons):
         return
-    near = sorted((reason for reason in reasons if reason[1].has_name), key=_rank)
+    near = sorted(
+        (each for each in reasons if each[1].has_name or each[0] == "old_pattern"), key=_rank
+    )
     reason, router = near[0] if near else ("no_name", None)
+    own = correction(view, state, router, point, reason) if router else None
     subject = Subject(port=target.port, path=target.path)
     yield Claim(
         about=subject,
@@ -66,17 +75,62 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             "container": router.container if router else "",
             **dict.fromkeys(_REASONS, False),
             reason: True,
+            "setting": own.setting(router) if own and router else "",
+            "before": own.before if own else "",
+            "recreate": _recreate(evidence, router) if router else "",
         },
-        fix=manual_fix(view, reason.replace("_", "-")),
+        fix=_fix(view, state, router, own, reason),
     )
+
+
+def _fix(
+    view: ServerView,
+    state: TraefikState,
+    router: Router | None,
+    own: Correction | None,
+    reason: str,
+) -> Fix:
+    if router is None or own is None:
+        return manual_fix(view, reason.replace("_", "-"))
+    if edit := router_edit(view, state, router, own):
+        # A name that is only like the one that is written may be another service.
+        sure = Applicability.AUTOMATIC if own.is_sure else Applicability.REVIEW
+        return Fix((edit,), sure)
+    return manual_fix(view, "write-label" if router.container else "write-setting")
+
+
+def _recreate(evidence: Evidence, router: Router) -> str:
+    """Return the command that makes the router's container again; labels stay as they were made."""
+    return next(
+        (
+            compose_command(container, "up", "-d")
+            for containers in evidence.good(Containers)
+            for container in containers.running
+            if container.name == router.container
+        ),
+        "docker compose up -d",
+    )
+
+
+def _is_old_pattern(view: ServerView, router: Router) -> bool:
+    """Return whether the rule has patterns of version 2, which version 3 takes as they stand, and
+    would take the page as it was meant."""
+    if "{" not in router.rule or router.takes is not False or router.status == "disabled":
+        return False
+    major, target = major_version(view), view.evidence.target
+    meant = corrected_rule(router.rule, major) if major else ""
+    return bool(meant) and rule_holds(meant, next(requests_of(target)), major) is True
 
 
 def _rank(pair: tuple[str, Router]) -> int:
     return _REASONS.index(pair[0])
 
 
-def _reason(router: Router, point: EntryPoint, tls: bool) -> str:
+def _reason(view: ServerView, router: Router, point: EntryPoint) -> str:
     """Return why a router does not take the page, "" if it does, "unknown" if it may."""
+    tls = view.evidence.target.uses_tls
+    if _is_old_pattern(view, router):
+        return "old_pattern"
     if not router.has_name and router.takes is False:
         return "no_name"
     if router.filtered:

@@ -7,6 +7,10 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, ServerText, Text
 from diagnose.model.summary import Summary, phrase
 
+#: The common name of the certificate that Traefik makes at its start (its source,
+#: pkg/tls/generate).
+DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
+
 RouterStatus = Literal["enabled", "disabled"]
 
 #: Why Traefik passes over a container with labels: `traefik.enable` is not on, its health check has
@@ -54,11 +58,24 @@ class Router:
     network: Label = ""
 
 
+@frozen
+class RefusedFile:
+    """A file of the file provider that Traefik does not take: the line and the reason. `word` is a
+    field that Traefik does not know, and `meant` the one that it has; "" for another reason."""
+
+    path: FilePath
+    line: int
+    message: Text
+    word: Label = ""
+    meant: Label = ""
+
+
 @frozen(kw_only=True, eq=False)
 class TraefikState(Observation):
     """What Traefik would do with the target's page. `is_running` is True if its API said it, False
     if it was read from files. `complete` is False if another provider (Docker, Kubernetes) may have
-    more routers. `path` is the static configuration."""
+    more routers. `path` is the static configuration. `refused` are the files that it does not take;
+    where it has routers of files it goes on with what it read before, and none is named."""
 
     layer: ClassVar[str] = "server"
 
@@ -68,6 +85,7 @@ class TraefikState(Observation):
     resolvers: tuple[Label, ...] = ()
     is_running: bool = False
     complete: bool = True
+    refused: tuple[RefusedFile, ...] = ()
 
     def summary(self) -> Summary:
         return phrase("Traefik's routers"), tuple(router.name for router in self.routers[:12])

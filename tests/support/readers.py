@@ -57,6 +57,7 @@ GIVEN: dict[str, Any] = {
     "product": Product("apache", "apachectl -t"),
     "sections": apache_directives("<Directory /a>\nRequire all denied\n</Directory>", "/a"),
     "status": 413,
+    "major": 3,
     "first": 1,
     "last": 100,
     "limit": 100,

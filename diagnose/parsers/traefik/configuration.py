@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import yaml
 
+from diagnose.model.frozen import frozen
 from diagnose.model.traefik import EntryPoint, Router, RouterStatus
-from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
+from diagnose.model.web_servers import SiteRoute, SiteSocket, Verification, WebSite
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
@@ -22,6 +23,16 @@ from diagnose.parsers.traefik.rules import rule_holds, rule_names
 
 #: Maximum number of characters of a file, and of routers.
 MAX_LENGTH, MAX_ROUTERS = 300_000, 300
+
+
+@frozen
+class Reading:
+    """How files and labels are read: the providers that are on and were not read, and the version
+    of Traefik ("3"), on which the syntax of rules depends; 0 if it is not known."""
+
+    unread: frozenset[str] = frozenset()
+    version: int = 0
+
 
 _URL = re.compile(r"(https?|h2c)://(\[[0-9A-Fa-f:.]+\]|[^/:]+)(?::(\d{1,5}))?(/.*)?")
 _FLAG = re.compile(r"--?([A-Za-z][\w.\[\]-]{0,200})(?:=(.*))?")
@@ -114,12 +125,15 @@ def merged(documents: Sequence[object]) -> dict[str, dict[str, object]]:
 
 
 def routers_of(
-    parts: Mapping[str, object], points: Sequence[EntryPoint], request: ServerRequest
+    parts: Mapping[str, object],
+    points: Sequence[EntryPoint],
+    request: ServerRequest,
+    reading: Reading | None = None,
 ) -> tuple[Router, ...]:
     """Return the routers, each with what its rule says of the request."""
     router_sections = dictionary(parts.get("routers"))
     routers = (
-        _router(str(name), dictionary(value), parts, points, request)
+        _router(str(name), dictionary(value), parts, points, request, reading or Reading())
         for name, value in list(router_sections.items())[:MAX_ROUTERS]
         if not str(name).endswith("@internal")
     )
@@ -132,17 +146,20 @@ def _router(
     parts: Mapping[str, object],
     points: Sequence[EntryPoint],
     request: ServerRequest,
+    reading: Reading,
 ) -> Router:
     rule = text_of(value.get("rule"))
+    version = 2 if value.get("ruleSyntax") == "v2" else reading.version
     chosen = [point for point in points if point.is_default]
     # Without any, all entry points except that of the API.
     usual = [point.name for point in chosen or points if point.name != "traefik"]
-    errors = [clean(text, 300) for text in texts(value.get("error"))] or list(
-        _missing(value, parts)
-    )
+    errors = [clean(text, 300) for text in texts(value.get("error"))]
+    # What runs says its errors itself.
+    if not errors and "status" not in value:
+        errors = [*_rule_errors(rule, version), *_missing(name, value, parts, reading)]
     is_disabled = value.get("status") == "disabled" or bool(errors or value.get("filtered"))
     status: RouterStatus = "disabled" if is_disabled else "enabled"
-    names = rule_names(rule)
+    names = rule_names(_meant(rule, version))
     return Router(
         clean(name, 200),
         tuple(clean(text, 100) for text in texts(value.get("entryPoints"))) or tuple(usual),
@@ -152,7 +169,7 @@ def _router(
         clean(text_of(value.get("service")), 200),
         status,
         tuple(errors[:5]),
-        rule_holds(rule, request),
+        rule_holds(rule, request, version),
         request.host.lower() in names,
         value.get("filtered") or "",  # type: ignore[arg-type]
         clean(text_of(value.get("container")), 128),
@@ -161,19 +178,55 @@ def _router(
     )
 
 
-def _missing(value: dict[str, object], parts: Mapping[str, object]) -> Iterator[str]:
-    """Return what a router of a file names that no file has. A name with "@" is of a provider."""
+def _meant(rule: str, version: int) -> str:
+    """Return a rule as it was meant, which has its names where Traefik does not take it."""
+    from diagnose.parsers.traefik.rule_errors import corrected_rule
+
+    return corrected_rule(rule, version) or rule
+
+
+def _rule_errors(rule: str, version: int) -> Iterator[str]:
+    from diagnose.parsers.traefik.rule_errors import rule_error
+
+    error = rule_error(rule, version) if version else ""
+    if error:
+        yield f"error while parsing rule {clean(rule, 200)}: {error}"
+
+
+#: As Traefik says it in its API and its log.
+_WORDS = {"services": "the service", "middlewares": "middleware"}
+
+
+def _missing(
+    router: str, value: dict[str, object], parts: Mapping[str, object], reading: Reading
+) -> Iterator[str]:
+    """Return what a router names and no provider has. A name without "@" is of the provider of the
+    router."""
+    own = router.partition("@")[2] or "file"
     references = [("middlewares", text) for text in texts(value.get("middlewares"))]
     references += [("services", text_of(value.get("service")))]
-    for kind, name in references:
-        if name and "@" not in name and name not in dictionary(parts.get(kind)):
-            yield f'{kind.removesuffix("s")} "{clean(name, 200)}" does not exist'
+    for kind, full in references:
+        name, _, provider = full.partition("@")
+        provider = provider or own
+        known = dictionary(parts.get(kind))
+        if not name or provider in reading.unread or provider == "internal":
+            continue
+        is_bare = provider == "file" and name in known
+        if not is_bare and f"{name}@{provider}" not in known:
+            named = clean(full if "@" in full else f"{full}@{own}", 200)
+            yield f'{_WORDS[kind]} "{named}" does not exist'
 
 
 def sites_of(
-    parts: Mapping[str, object], points: Sequence[EntryPoint], routers: Sequence[Router]
+    parts: Mapping[str, object],
+    points: Sequence[EntryPoint],
+    routers: Sequence[Router],
+    files: Mapping[str, str] | None = None,
+    verifies: bool = False,
 ) -> tuple[WebSite, ...]:
-    """Return the enabled routers as sites on their entry points."""
+    """Return the enabled routers as sites on their entry points. `files` are those that Traefik
+    reads again by itself, and `verifies` whether it verifies certificates of applications unless a
+    service says otherwise."""
     ports = {point.name: point for point in points}
     return tuple(
         WebSite(
@@ -183,14 +236,16 @@ def sites_of(
                 for name in router.entry_points
                 if name in ports
             ),
-            routes=_routes(router, dictionary(parts.get("services"))),
+            routes=_routes(router, dictionary(parts.get("services")), files or {}, verifies),
         )
         for router in routers
         if router.status == "enabled" and router.takes is True
     )
 
 
-def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, ...]:
+def _routes(
+    router: Router, services: Mapping[str, object], files: Mapping[str, str], verifies: bool
+) -> tuple[SiteRoute, ...]:
     """Return the route to the first server of the router's service."""
     name, _, provider = router.name.partition("@")
     del name
@@ -202,7 +257,37 @@ def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, 
     scheme = "http" if match[1] == "h2c" else match[1]
     port = int(match[3]) if match[3] else (443 if scheme == "https" else 80)
     host = clean(match[2].strip("[]"), 255)
-    return (SiteRoute("/", clean(match[0], 500), scheme, host, port if port < 65536 else 0),)
+    file, line = _place(match[0], files) if provider in {"", "file"} else ("", 0)
+    own_transport = at(service, "loadBalancer", "serversTransport")
+    verify: Verification = "all" if verifies and scheme == "https" and not own_transport else ""
+    port = port if port < 65536 else 0
+    target = clean(match[0], 500)
+    return (SiteRoute("/", target, scheme, host, port, file=file, line=line, verify=verify),)
+
+
+def _place(url: str, files: Mapping[str, str]) -> tuple[str, int]:
+    """Return the file and the line in which a server's URL is written; ("", 0) unless it is one."""
+    written = re.compile(rf"\burl[\"']?\s*[:=]\s*[\"']?{re.escape(url)}(?![\w./:-])")
+    places = [
+        (path, number)
+        for path, text in files.items()
+        for number, row in enumerate(text.split("\n"), 1)
+        if written.search(row[:2000])
+    ]
+    return places[0] if len(places) == 1 else ("", 0)
+
+
+def verifies_applications(document: object, flags: Mapping[str, str]) -> bool:
+    """Return whether the certificates of applications are verified by the system's roots: the
+    static configuration has no `serversTransport` of its own."""
+    is_own = any(flag.startswith("serverstransport.") for flag in flags)
+    return not is_own and not _at(document, ["serversTransport"])
+
+
+def is_watched(document: object, flags: Mapping[str, str]) -> bool:
+    """Return whether Traefik reads the files of its file provider again by itself."""
+    value = value_of(document, flags, "providers", "file", "watch")
+    return str(value).lower() != "false"
 
 
 def include_patterns(document: object, flags: Mapping[str, str]) -> tuple[str, ...]:

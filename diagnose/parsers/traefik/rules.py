@@ -15,15 +15,24 @@ from diagnose.parsers.server_request import ServerRequest, Truth, all_of, any_of
 #: Maximum length of a rule, number of its tokens, and depth of its parentheses.
 MAX_LENGTH, MAX_TOKENS, MAX_DEPTH = 4000, 400, 20
 
+#: A pattern of version 2 in a value, and the first version that does not read it.
+OLD_PATTERN = re.compile(r"\{[A-Za-z_][\w-]{0,60}(?::((?:[^{}]|\{[\d,]{1,9}\}){1,200}))?\}")
+LITERAL_BRACES = 3
+#: A value that no request has.
+_NOBODY = "`(?!)`"
+
 _TOKEN = re.compile(r"\s*(&&|\|\||!|\(|\)|,|`[^`]*`|\"[^\"]*\"|'[^']*'|[A-Za-z]\w*)")
 
 
-def rule_holds(rule: str, request: ServerRequest) -> Truth:
+def rule_holds(rule: str, request: ServerRequest, major: int = 0) -> Truth:
     """Return whether a rule takes the request; None if that is not known, or the rule cannot be
-    read."""
+    read. Version 3 takes the patterns of version 2, "{name:…}", as they stand, and no name or path
+    has a brace."""
     tokens = _tokens(rule)
     if not tokens:
         return None
+    if major >= LITERAL_BRACES:
+        tokens = [_NOBODY if OLD_PATTERN.search(token) else token for token in tokens]
     truth, unread = _alternatives(tokens, request, 0)
     return None if unread else truth
 

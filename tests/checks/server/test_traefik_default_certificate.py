@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Applicability, Edit
 from diagnose.model.tls import Handshake
 from diagnose.model.traefik import Router
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.traefik_evidence import ROUTER, TRAEFIK, state
@@ -34,6 +36,33 @@ def test_fires_from_outside() -> None:
 def test_fires_with_the_reason(router: Router, reason: str) -> None:
     (claim,) = judge(CHECK, TRAEFIK, state(router), SHAKE)
     assert claim.facts[reason] is True
+
+
+@pytest.mark.parametrize(
+    ("line", "resolver", "added"),
+    [
+        ("tls: {}", "", "tls: {certResolver: le}"),
+        ("tls: {certResolver: letsencrypt}", "letsencrypt", "tls: {certResolver: le}"),
+        ("tls:\n        certResolver: letsencrypt", "letsencrypt", "certResolver: le"),
+    ],
+)
+def test_fires_with_the_only_resolver(line: str, resolver: str, added: str) -> None:
+    text = f"http:\n  routers:\n    shop:\n      rule: x\n      {line}\n"
+    config = WebServerConfig(product="traefik", path="/t", files=(ServerFile("/t.yml", text),))
+    given = state(replace(ROUTER, resolver=resolver))
+    (claim,) = judge(CHECK, TRAEFIK, given, config, SHAKE)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert f" {added}\n" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.facts["setting"] == "tls: {certResolver: le}"
+
+
+def test_fires_without_a_resolver_where_there_are_several() -> None:
+    given = replace(state(replace(ROUTER, resolver="")), resolvers=("le", "staging"))
+    (claim,) = judge(CHECK, TRAEFIK, given, SHAKE)
+    assert claim.facts["setting"] == ""
 
 
 def test_silent_on_another_certificate() -> None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.traefik import Router
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import judge
 from tests.support.traefik_evidence import NOT_FOUND, ROUTER, TRAEFIK, state
 
@@ -55,3 +56,93 @@ def test_silent_where_the_application_answers_or_other_routers_may_be_there() ->
     assert not judge(CHECK, TRAEFIK, plain, replace(NOT_FOUND, body="<html>nothing</html>"))
     assert not judge(CHECK, TRAEFIK, plain, replace(NOT_FOUND, status=200))
     assert not judge(CHECK, TRAEFIK, state(complete=False), NOT_FOUND)
+
+
+SHOP = """\
+http:
+  routers:
+    shop:
+      rule: Host('shop.example.com')
+      entryPoints:
+        - https
+      service: shpo
+      middlewares: [auth@docker]
+  services:
+    shop: {loadBalancer: {servers: [{url: "http://127.0.0.1:3000"}]}}
+  middlewares:
+    auth: {basicAuth: {}}
+"""
+LIST = "Host(`shop.example.com`,`a.example`)"
+
+
+def config(static: str = "") -> WebServerConfig:
+    files = (ServerFile("/etc/t.yml", SHOP, None), ServerFile("/etc/traefik/traefik.yml", static))
+    return WebServerConfig(product="traefik", path="/etc/traefik/traefik.yml", files=files)
+
+
+@pytest.mark.parametrize(
+    ("errors", "removed", "added", "sure"),
+    [
+        (
+            "error while parsing rule Host('shop.example.com'): 1:6: illegal rune literal",
+            "rule: Host('shop.example.com')",
+            "rule: Host(`shop.example.com`)",
+            True,
+        ),
+        ('entryPoint "https" doesn\'t exist', "- https", "- websecure", True),
+        ('the service "shpo@file" does not exist', "service: shpo", "service: shop", False),
+        (
+            'middleware "auth@docker" does not exist',
+            "middlewares: [auth@docker]",
+            "middlewares: [auth@file]",
+            True,
+        ),
+    ],
+)
+def test_fires_with_the_edit_of_the_file(errors: str, removed: str, added: str, sure: bool) -> None:
+    router = replace(
+        ROUTER,
+        rule="Host('shop.example.com')",
+        entry_points=("https",),
+        status="disabled",
+        errors=(errors,),
+    )
+    (claim,) = judge(CHECK, TRAEFIK, state(router), config(), NOT_FOUND)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert [line.strip("-+ ") for line in edit.diff.split("\n") if line[:1] in {"-", "+"}][2:] == [
+        removed.strip("- "),
+        added.strip("- "),
+    ]
+    assert claim.fix.applicability is (Applicability.AUTOMATIC if sure else Applicability.REVIEW)
+
+
+def test_fires_without_an_edit_where_nobody_watches_the_files() -> None:
+    router = replace(ROUTER, status="disabled", rule="Host('shop.example.com')")
+    router = replace(router, errors=("error while parsing rule",))
+    static = config("providers:\n  file:\n    watch: false\n")
+    (claim,) = judge(CHECK, TRAEFIK, state(router), static, NOT_FOUND)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["setting"] == "rule: Host(`shop.example.com`)"
+
+
+def test_fires_with_the_label_of_a_container() -> None:
+    router = replace(ROUTER, name="shop@docker", container="app", rule=LIST, status="disabled")
+    router = replace(router, errors=("error while parsing rule: got 2, expected one of [1]",))
+    (claim,) = judge(CHECK, TRAEFIK, state(router), NOT_FOUND)
+    rule = "Host(`shop.example.com`) || Host(`a.example`)"
+    assert claim.facts["setting"] == f"traefik.http.routers.shop.rule={rule}"
+    plain = replace(ROUTER, name="shop@docker", container="app", tls=False)
+    (claim,) = judge(CHECK, TRAEFIK, state(plain), NOT_FOUND)
+    assert claim.facts["setting"] == "traefik.http.routers.shop.tls=true"
+
+
+def test_fires_on_a_pattern_of_version_2() -> None:
+    old = replace(ROUTER, rule="HostRegexp(`{s:[a-z]+}.example.com`)", has_name=False, takes=False)
+    (claim,) = judge(CHECK, TRAEFIK, state(old), NOT_FOUND)
+    assert claim.facts["old_pattern"] is True
+    assert claim.facts["setting"] == r"rule: HostRegexp(`^(?:[a-z]+)\.example\.com$`)"
+    (claim,) = judge(CHECK, TRAEFIK, state(replace(old, rule="Host(`{s:x}.example`)")), NOT_FOUND)
+    assert claim.facts["no_name"] is True

@@ -58,7 +58,10 @@ def test_routers_of_files_with_what_they_name_and_is_nowhere() -> None:
     parts = parsers.merged([parsers.decode("a.yml", DYNAMIC)])
     (router,) = parsers.routers_of(parts, points(), PAGE)
     assert (router.takes, router.has_name, router.tls) == (True, True, True)
-    assert (router.status, router.errors) == ("disabled", ('middleware "auth" does not exist',))
+    assert (router.status, router.errors) == (
+        "disabled",
+        ('middleware "auth@file" does not exist',),
+    )
     whole = DYNAMIC.replace("      middlewares: [auth]\n", "")
     parts = parsers.merged([parsers.decode("a.yml", whole)])
     routers = parsers.routers_of(parts, points(), PAGE)
@@ -100,3 +103,63 @@ def test_hostile_texts_are_nothing() -> None:
     bomb = "a: &a [x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a,*a]\n" for n in range(5))
     assert parsers.merged([parsers.decode("a.yml", bomb)])["routers"] == {}
     assert parsers.entry_points({"entryPoints": {"web": {"address": 5}}}, {}) == ()
+
+
+def test_what_runs_says_its_errors_itself() -> None:
+    """Traefik's API names the service of a file's router without its provider (Traefik 3.7.15)."""
+    text = (
+        '{"routers":{"shop@file":{"entryPoints":["websecure"],"service":"shop",'
+        '"rule":"Host(`shop.example.com`)","tls":{},"status":"enabled"}},'
+        '"services":{"shop@file":{"loadBalancer":{"servers":[{"url":"http://127.0.0.1:3000"}]}}}}'
+    )
+    parts = parsers.decode_api(text)
+    assert isinstance(parts, dict)
+    routers = parsers.routers_of(parts, points(), PAGE)
+    assert (routers[0].status, routers[0].errors) == ("enabled", ())
+    assert parsers.sites_of(parts, points(), routers)[0].routes[0].port == 3000
+
+
+def test_what_a_router_names_of_a_provider() -> None:
+    named = DYNAMIC.replace("[auth]", "[auth@docker]")
+    parts = parsers.merged([parsers.decode("a.yml", named)])
+    (router,) = parsers.routers_of(parts, points(), PAGE)
+    assert router.errors == ('middleware "auth@docker" does not exist',)
+    unread = parsers.Reading(frozenset({"docker"}), 3)
+    assert parsers.routers_of(parts, points(), PAGE, unread)[0].errors == ()
+
+
+def test_a_rule_that_is_not_taken() -> None:
+    quoted = DYNAMIC.replace("Host(`shop.example.com`)", "Host('shop.example.com')")
+    quoted = quoted.replace("      middlewares: [auth]\n", "")
+    parts = parsers.merged([parsers.decode("a.yml", quoted)])
+    (router,) = parsers.routers_of(parts, points(), PAGE, parsers.Reading(version=3))
+    assert router.errors == (
+        "error while parsing rule Host('shop.example.com'): illegal rune literal",
+    )
+
+
+def test_a_route_has_its_line_and_what_is_verified() -> None:
+    whole = DYNAMIC.replace("      middlewares: [auth]\n", "").replace("http://127", "https://127")
+
+    def site(text: str, files: dict[str, str]) -> tuple[str, int, str]:
+        parts = parsers.merged([parsers.decode("a.yml", text)])
+        routers = parsers.routers_of(parts, points(), PAGE)
+        ((route,),) = (
+            site.routes for site in parsers.sites_of(parts, points(), routers, files, True)
+        )
+        return route.file, route.line, route.verify
+
+    assert site(whole, {"a.yml": whole}) == ("a.yml", 11, "all")
+    assert site(whole, {"a.yml": whole, "b.yml": whole}) == ("", 0, "all")
+    own = whole.replace("loadBalancer:\n", "loadBalancer:\n        serversTransport: own\n")
+    assert site(own, {}) == ("", 0, "")
+
+
+def test_what_the_static_configuration_says_of_applications_and_files() -> None:
+    static = parsers.decode("traefik.yml", STATIC)
+    assert parsers.verifies_applications(static, {})
+    assert not parsers.verifies_applications({"serversTransport": {"insecureSkipVerify": True}}, {})
+    flags = parsers.flags_of("traefik --serversTransport.insecureSkipVerify=true")
+    assert not parsers.verifies_applications(static, flags)
+    assert parsers.is_watched(static, {})
+    assert not parsers.is_watched({"providers": {"file": {"watch": False}}}, {})

@@ -18,7 +18,7 @@ from diagnose.model.containers import (
 )
 from diagnose.model.traefik import EntryPoint, Router
 from diagnose.parsers.server_request import requests_of
-from diagnose.parsers.traefik.configuration import routers_of, sites_of
+from diagnose.parsers.traefik.configuration import Reading, routers_of, sites_of
 from diagnose.parsers.traefik.labels import DockerProvider, docker_provider, labelled, with_labels
 from tests.support.check_evidence import SHOP
 
@@ -48,7 +48,8 @@ def parts_of(*containers: Container, **provider: Any) -> dict[str, dict[str, Any
 
 def routers(*containers: Container, **provider: Any) -> tuple[Router, ...]:
     (request, *_) = requests_of(SHOP, "GET")
-    return routers_of(parts_of(*containers, **provider), POINTS, request)
+    unread = Reading(frozenset({"file"}))
+    return routers_of(parts_of(*containers, **provider), POINTS, request, unread)
 
 
 def test_a_router_of_labels_has_the_address_of_its_container() -> None:

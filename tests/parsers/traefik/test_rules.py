@@ -37,3 +37,11 @@ def test_the_names_of_a_rule() -> None:
     assert rule_names("Host(`A.example`, `b.example`) && Path(`/x`)") == ("a.example", "b.example")
     assert rule_names("PathPrefix(`/`)") == ()
     assert rule_names("Host(") == ()
+
+
+def test_version_3_takes_a_pattern_of_version_2_as_it_stands() -> None:
+    rule = "HostRegexp(`{name:[a-z]+}.example.com`)"
+    assert rule_holds(rule, PAGE, 2) is None
+    assert rule_holds(rule, PAGE, 3) is False
+    assert rule_holds(f"{rule} || Host(`shop.example.com`)", PAGE, 3) is True
+    assert rule_holds("HostRegexp(`^[a-z]{4}\\.example\\.com$`)", PAGE, 3) is True

@@ -14,7 +14,7 @@ from dataclasses import replace
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.traefik import EntryPoint, TraefikState
+from diagnose.model.traefik import EntryPoint, RefusedFile, Router, TraefikState
 from diagnose.model.web_servers import (
     ServerFile,
     SiteSocket,
@@ -104,9 +104,11 @@ class TraefikReader:
         if labelled is not None:
             parts = with_labels(parts, labelled, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
-        routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
         if labelled is not None:
             providers -= {"docker"}
+        unread = providers | ({"file"} if None in documents or _failed(files) else set())
+        reading = parsers.Reading(frozenset(unread), _rule_version(server.version, static))
+        routers = await asyncio.to_thread(parsers.routers_of, parts, points, request, reading)
         state = TraefikState(
             vantage=Vantage.SERVER,
             at=at,
@@ -118,6 +120,7 @@ class TraefikReader:
             resolvers=parsers.resolvers(static.document, static.flags),
             is_running=running is not None,
             complete=running is not None or not providers,
+            refused=_refused(files, routers if running is not None else ()),
         )
         ctx.emit(state)
         if not state.complete:
@@ -134,7 +137,15 @@ class TraefikReader:
             equivalent=state.equivalent,
             product="traefik",
             path=state.path,
-            sites=parsers.sites_of(parts, points, routers),
+            sites=parsers.sites_of(
+                parts,
+                points,
+                routers,
+                {file.path: file.text for file in files}
+                if parsers.is_watched(static.document, static.flags)
+                else {},
+                parsers.verifies_applications(static.document, static.flags),
+            ),
             listens=sockets,
             complete=state.complete,
             files=tuple(
@@ -217,6 +228,31 @@ def _providers(static: _Static) -> list[str]:
     names = [str(name).lower() for name in document] if isinstance(document, dict) else []
     flags = (flag.split(".") for flag in static.flags if flag.startswith("providers."))
     return [clean(name, 40) for name in (*names, *(words[1] for words in flags))]
+
+
+def _refused(
+    files: tuple[FileContent, ...], running: tuple[Router, ...]
+) -> tuple[RefusedFile, ...]:
+    """Return the files that Traefik does not take, if it runs without routers of files."""
+    if any(router.name.endswith("@file") for router in running):
+        return ()
+    from diagnose.parsers.traefik.file_errors import file_error
+
+    errors = (file_error(file.path, file.text) for file in files if not file.failure)
+    return tuple(error for error in errors if error)[:5]
+
+
+def _failed(files: tuple[FileContent, ...]) -> bool:
+    return any(file.failure for file in files)
+
+
+def _rule_version(version: str, static: _Static) -> int:
+    """Return the version whose syntax rules have; 0 if it is not known."""
+    from diagnose.parsers.traefik.configuration import value_of
+
+    default = value_of(static.document, static.flags, "core", "defaultRuleSyntax")
+    major = str(default).removeprefix("v") if default else version.partition(".")[0]
+    return int(major) if major in {"2", "3"} else 0
 
 
 def _equivalent(static: _Static, is_running: bool) -> str:

@@ -1,0 +1,206 @@
+"""What a router of Traefik should say: as an edit of its file, or as the label of its container."""
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from checks.server import ServerView, line_edit
+from diagnose.model import Edit
+from diagnose.model.frozen import frozen
+from diagnose.model.tls import Handshake
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, EntryPoint, Router, TraefikState
+from diagnose.model.web_servers import ServerFile
+from diagnose.parsers.traefik.rule_errors import corrected_rule
+
+_NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
+_NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
+_UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
+_KEY = re.compile(r"^(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:")
+_LIKENESS, _MAX_LINES = 0.7, 5000
+
+
+@frozen
+class Correction:
+    """A field of a router with what stands there and what should, and whether that is sure.
+    `before` is "" for a field that is missing. `is_whole` is whether `after` is the whole value."""
+
+    field: str
+    before: str
+    after: str
+    is_sure: bool = True
+
+    def setting(self, router: Router) -> str:
+        """Return it as one writes it: as a label, if a container has the router."""
+        name = router.name.partition("@")[0]
+        if not router.container:
+            return f"{self.field}: {self.after}"
+        if self.field == "tls":
+            resolver = self.after.removeprefix("{certResolver: ").removesuffix("}")
+            end = "tls=true" if self.after == "{}" else f"tls.certresolver={resolver}"
+            return f"traefik.http.routers.{name}.{end}"
+        return f"traefik.http.routers.{name}.{self.field.lower()}={self.after}"
+
+
+def correction(
+    view: ServerView, state: TraefikState, router: Router, point: EntryPoint, reason: str
+) -> Correction | None:
+    """Return what is to be corrected in a router; None if it is not known."""
+    if reason in {"errors", "old_pattern"}:
+        rule = corrected_rule(router.rule, major_version(view))
+        is_rule = reason == "old_pattern" or "parsing rule" in "".join(router.errors[:1])
+        if is_rule:
+            return Correction("rule", router.rule, rule) if rule else None
+        return _of_error(view, router, point)
+    if reason == "plain":
+        # A certificate that is there already is sent without a resolver, too.
+        own = state.resolvers[0] if len(state.resolvers) == 1 else ""
+        return Correction(
+            "tls", "", f"{{certResolver: {own}}}" if own and _is_default(view) else "{}"
+        )
+    return None
+
+
+def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction | None:
+    error = router.errors[0] if router.errors else ""
+    if match := _NO_POINT.search(error):
+        sure = router.entry_points == (match[1],)
+        return Correction("entryPoints", match[1], point.name) if sure else None
+    match = _NOWHERE.search(error)
+    if match is None:
+        return None
+    field = "service" if match[1] == "service" else "middlewares"
+    defined = set(_defined(view, f"{match[1]}s"))
+    if match[3] != "file" and match[2] in defined:
+        return Correction(field, f"{match[2]}@{match[3]}", f"{match[2]}@file")
+    near = difflib.get_close_matches(match[2], sorted(defined), 2, _LIKENESS)
+    if match[3] != "file" or len(near) != 1:
+        return None
+    return Correction(field, match[2], near[0], is_sure=False)
+
+
+def _is_default(view: ServerView) -> bool:
+    handshakes = view.evidence.good(Handshake)
+    return any(
+        DEFAULT_CERTIFICATE in leaf.subject for shake in handshakes for leaf in shake.chain[:1]
+    )
+
+
+def resolver_corrections(
+    state: TraefikState, router: Router, reason: str
+) -> tuple[Correction, ...]:
+    """Return how the only resolver of the static configuration may be written into the router: as
+    the whole of `tls`, or in the place of another name. Which of several, a person knows."""
+    if len(state.resolvers) != 1:
+        return ()
+    only = state.resolvers[0]
+    whole = Correction("tls", "{}", f"{{certResolver: {only}}}")
+    if reason == "no_resolver":
+        return (whole,)
+    if reason != "unknown_resolver" or not router.resolver:
+        return ()
+    old = router.resolver
+    return (whole, Correction("certResolver", old, only), Correction("tls", old, only))
+
+
+def major_version(view: ServerView) -> int:
+    """Return the major version of Traefik, 0 if it is not known."""
+    major = view.server.version.partition(".")[0]
+    return int(major) if major in {"2", "3"} else 0
+
+
+def router_edit(
+    view: ServerView, state: TraefikState, router: Router, own: Correction
+) -> Edit | None:
+    """Return the edit of the router's file, which Traefik reads again by itself; None if there is
+    not one place to write it, or Traefik does not watch its files."""
+    files = view.config.files if view.config else ()
+    if router.container or router.name.partition("@")[2] not in {"", "file"}:
+        return None
+    if _UNWATCHED.search(view.server.arguments) or any(
+        file.path == state.path and _UNWATCHED.search(file.text) for file in files
+    ):
+        return None
+    name = router.name.partition("@")[0]
+    blocks = [(file, block) for file in files for block in [_block(file, name)] if block]
+    if len(blocks) != 1:
+        return None
+    file, block = blocks[0]
+    changes = _changes(file.text.split("\n"), block, own)
+    return line_edit(view, file.path, changes) if changes else None
+
+
+def _block(file: ServerFile, name: str) -> range | None:
+    """Return the numbers of the lines below the name of a router, in YAML; None without one."""
+    if file.path.endswith(".toml"):
+        return None
+    rows, depth = file.text.split("\n")[:_MAX_LINES], -1
+    for number, row in enumerate(rows):
+        match = _KEY.match(row)
+        if match is None:
+            continue
+        indent = len(match[1])
+        if match[2] == "routers":
+            depth = indent
+        elif indent <= depth:
+            depth = -1
+        elif depth >= 0 and match[2] == name:
+            end = number + 1
+            while end < len(rows) and (not rows[end].strip() or _indent(rows[end]) > indent):
+                end += 1
+            return range(number + 2, end + 1)
+    return None
+
+
+def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[str, ...]]:
+    """Return the changed lines of a router; {} if there is not one place."""
+    lines = {number: rows[number - 1] for number in block}
+    if not own.before:
+        found = [number for number, row in lines.items() if re.match(r"\s*rule\s*:\s*\S", row)]
+        if len(found) != 1:
+            return {}
+        row = lines[found[0]]
+        return {found[0]: (row, f"{row[: _indent(row)]}{own.field}: {own.after}")}
+    whole = re.compile(rf"(?<![\w@.-]){re.escape(own.before)}(?![\w@-])")
+    if own.field == "rule":
+        whole = re.compile(re.escape(own.before))
+    inside = _field_lines(lines, own.field)
+    hits = [number for number in inside if len(whole.findall(lines[number])) == 1]
+    if len(hits) != 1 or ("\\" in own.after and '"' in lines[hits[0]]):
+        return {}
+    return {hits[0]: (whole.sub(lambda _: own.after, lines[hits[0]]),)}
+
+
+def _field_lines(lines: dict[int, str], field: str) -> Iterator[int]:
+    """Yield the lines of a field of the router, with the members of a list below it."""
+    is_inside, depth = False, 0
+    for number, row in lines.items():
+        match = _KEY.match(row)
+        if match and not row.lstrip().startswith("-"):
+            is_inside, depth = match[2].lower() == field.lower(), _indent(row)
+        elif is_inside and _indent(row) < depth and row.strip():
+            is_inside = False
+        if is_inside:
+            yield number
+
+
+def _defined(view: ServerView, kind: str) -> Iterator[str]:
+    """Yield the names of the services or middlewares of the files, in YAML."""
+    for file in view.config.files if view.config else ():
+        depth = member = -1
+        for row in file.text.split("\n")[:_MAX_LINES]:
+            match = _KEY.match(row)
+            if match is None:
+                continue
+            indent = len(match[1])
+            if match[2] == kind:
+                depth, member = indent, -1
+            elif indent <= depth:
+                depth = -1
+            elif depth >= 0:
+                member = indent if member < 0 else member
+                if indent == member:
+                    yield match[2]
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())

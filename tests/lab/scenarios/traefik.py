@@ -1,0 +1,187 @@
+"""Traefik serves the site, and nginx is not there. It has files only: docker, whose labels it would
+read as well, does not run here."""
+
+from functools import partial
+
+from .. import traefik
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from ..traefik import API, DYNAMIC, ENTRY_POINTS, SHOP
+
+ELSEWHERE = {"[!n]*": "Traefik has one layout in the laboratory", "nginx*": "the same"}
+WRITTEN = {"needs": traefik.needs_traefik, "not_on": ELSEWHERE}
+healthy_traefik = partial(healthy, needs=traefik.needs_traefik, not_on=ELSEWHERE)
+#: A 404 alone says nothing to who asks from outside.
+no_router = partial(
+    scenario,
+    outside=None,
+    server="server.traefik-no-router",
+    differs=(DYNAMIC,),
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+
+
+def _with(lab: Lab, old: str, new: str, static: str = ENTRY_POINTS + API) -> None:
+    assert old in SHOP
+    traefik.serve(lab, SHOP.replace(old, new), static)
+
+
+@healthy_traefik(args=("--ws", "/ws"))
+def traefik_serves_the_site(lab: Lab) -> None:
+    traefik.serve(lab)
+
+
+@healthy_traefik()
+def traefik_serves_the_site_without_its_api(lab: Lab) -> None:
+    traefik.serve(lab, SHOP, ENTRY_POINTS)
+
+
+@healthy_traefik()
+def traefik_has_a_rule_with_an_expression(lab: Lab) -> None:
+    """The braces are a number of times, and no pattern of version 2."""
+    _with(lab, "Host(`shop.example.com`)", r"HostRegexp(`^[a-z]{2,9}\.example\.com$`)")
+
+
+@no_router()
+def rule_of_traefik_has_single_quotes(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host('shop.example.com')")
+
+
+@no_router()
+def rule_of_traefik_has_single_quotes_and_no_api_is_on(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host('shop.example.com')", ENTRY_POINTS)
+
+
+@no_router()
+def rule_of_traefik_has_a_list_of_version_2(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "Host(`shop.example.com`, `www.example.com`)")
+
+
+@no_router()
+def rule_of_traefik_has_a_pattern_of_version_2(lab: Lab) -> None:
+    _with(lab, "Host(`shop.example.com`)", "HostRegexp(`{sub:[a-z]+}.example.com`)")
+
+
+@no_router()
+def router_of_traefik_is_on_no_entry_point(lab: Lab) -> None:
+    """Guides call it `https`, `websecure` or `web-secure`."""
+    _with(lab, "[websecure]", "[https]")
+
+
+@no_router()
+def router_of_traefik_has_no_tls(lab: Lab) -> None:
+    _with(lab, "      tls: {}\n", "")
+
+
+@no_router()
+def service_of_traefik_is_misspelt(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "      service: shpo\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="which port the application has, a person writes",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def application_behind_traefik_has_another_port(lab: Lab) -> None:
+    _with(lab, ":3000", ":3005")
+
+
+file_refused = partial(
+    scenario,
+    # No file has Traefik taken, so the certificate is its own.
+    outside="server.traefik-default-certificate",
+    server="server.traefik-file-refused",
+    differs=(DYNAMIC,),
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+
+
+@file_refused()
+def file_of_traefik_has_a_field_with_another_name(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "      services: shop\n")
+
+
+@file_refused(manual="how far the line is to be indented, a person sees")
+def file_of_traefik_has_a_tab(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "\tservice: shop\n")
+
+
+@file_refused(manual="which of the two is meant, a person knows")
+def file_of_traefik_has_a_key_twice(lab: Lab) -> None:
+    _with(lab, "  services:\n", "  routers: {}\n  services:\n", ENTRY_POINTS)
+
+
+@healthy_traefik()
+def file_of_traefik_was_spoilt_while_it_ran(lab: Lab) -> None:
+    """Traefik goes on with what it read before."""
+    traefik.serve(lab)
+    lab.server.write(DYNAMIC, SHOP.replace("      service: shop\n", "\tservice: shop\n"))
+
+
+OWN_TLS = """
+import http.server, ssl
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>shop</title>")
+    do_HEAD = do_GET
+    def log_message(self, *words): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 9443), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/run/own.pem", "/run/own.key")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+NEW = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /run/own.key -out /run/own.pem -days 90"
+
+
+def _own_tls(lab: Lab, text: str) -> None:
+    """The application has TLS with a certificate of its own."""
+    lab.server.sh(f"{NEW} -subj /CN=shop.local 2>/dev/null")
+    lab.spawn(lab.server, lab.server.python("-c", OWN_TLS), 9443)
+    traefik.serve(lab, text.replace("http://127.0.0.1:3000", "https://127.0.0.1:9443"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    manual="the file of the authority is a person's",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def application_behind_traefik_has_its_own_certificate(lab: Lab) -> None:
+    _own_tls(lab, SHOP)
+
+
+@healthy_traefik()
+def traefik_does_not_verify_the_application(lab: Lab) -> None:
+    own = "  serversTransports: {own: {insecureSkipVerify: true}}\n  services:\n"
+    text = SHOP.replace("  services:\n", own)
+    _own_tls(lab, text.replace("loadBalancer:\n", "loadBalancer:\n        serversTransport: own\n"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(DYNAMIC,),
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def traefik_speaks_tls_to_plain_http(lab: Lab) -> None:
+    _with(lab, "http://127.0.0.1:3000", "https://127.0.0.1:3000")
+
+
+@scenario(
+    outside="server.traefik-default-certificate",
+    server="server.traefik-default-certificate",
+    manual="the certificate comes from an authority, which is not here",
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def router_of_traefik_names_no_resolver(lab: Lab) -> None:
+    order = "acme: {email: a@example.com, storage: /etc/traefik/acme.json}"
+    static = f"{ENTRY_POINTS}{API}certificatesResolvers: {{le: {{{order}}}}}\n"
+    traefik.serve(lab, SHOP.partition("tls:\n  certificates")[0], static)
