@@ -55,8 +55,8 @@ def read_setting(
         return _in_unit(read, setting, unit_files, change)
     if in_file is not None:
         return in_file
-    # Where nothing was read, nothing says that it is not set.
-    if not (setting.variable or setting.argument) or not place.pid:
+    # Where no file was found, one that was not looked for may have it.
+    if setting.key or not place.pid:
         return None
     key = setting.variable or setting.argument
     return replace(bare, key=key, wanted=change.value(""))

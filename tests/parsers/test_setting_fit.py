@@ -108,6 +108,15 @@ def test_the_environment_wins_and_its_line_is_named() -> None:
     assert (read.place, read.new) == ("/srv/data/app.yaml:2", "url: https://shop.example.com/y")
 
 
+def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
+    place, form = ProgramPlace(pid=7), OwnConfiguration("yaml")
+    assert read_setting(form, "app", URL, place, (), (), SHOP, "", "") is None
+    alone = OwnSetting("trusted_proxy", "proxy-mode", variable="HOPS", required=True)
+    read = read_setting(form, "app", alone, place, (), (), SHOP, "", "")
+    assert read is not None
+    assert (read.source, read.key) == ("nowhere", "HOPS")
+
+
 def test_lines_that_a_file_lacks() -> None:
     add = "http:\n  trust: true\n  proxies:\n    - {proxy}\n"
     setting = OwnSetting("trusted_proxy", "proxy-list", "http.proxies", required=True, add=add)
